@@ -1,0 +1,115 @@
+//! Spike events and rasters: what flows between layers, in the model, in simulation and over the link.
+
+/// One spike of one neuron or input within a time step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Spike {
+    /// Index of the source neuron in C, H, W order.
+    pub address: u32,
+    /// True for a spike of sign −1; only input layers of signed networks have them.
+    pub negative: bool,
+}
+
+impl Spike {
+    /// A spike of sign +1 of neuron `address`.
+    #[must_use]
+    pub const fn positive(address: u32) -> Self {
+        Self { address, negative: false }
+    }
+
+    /// +1 or −1.
+    #[must_use]
+    pub const fn sign(self) -> i32 {
+        if self.negative { -1 } else { 1 }
+    }
+}
+
+/// The spikes of `width` sources over a number of time steps, stored as one list per step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpikeRaster {
+    width: usize,
+    spikes: Vec<Spike>,
+    /// `ends[t]` is one past the last spike of step `t`.
+    ends: Vec<usize>,
+}
+
+impl SpikeRaster {
+    /// A raster of no steps over `width` sources.
+    #[must_use]
+    pub const fn new(width: usize) -> Self {
+        Self { width, spikes: Vec::new(), ends: Vec::new() }
+    }
+
+    /// Appends a step.
+    ///
+    /// # Panics
+    /// If a spike's address is not below the raster's width.
+    pub fn push_step(&mut self, spikes: impl IntoIterator<Item = Spike>) {
+        for spike in spikes {
+            assert!(
+                (spike.address as usize) < self.width,
+                "spike of source {} in a raster of width {}",
+                spike.address,
+                self.width
+            );
+            self.spikes.push(spike);
+        }
+        self.ends.push(self.spikes.len());
+    }
+
+    /// Number of sources.
+    #[must_use]
+    pub const fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Number of time steps.
+    #[must_use]
+    pub const fn steps(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The spikes of step `t`, counted from 0.
+    ///
+    /// # Panics
+    /// If there is no step `t`.
+    #[must_use]
+    pub fn step(&self, t: usize) -> &[Spike] {
+        let start = if t == 0 { 0 } else { self.ends[t - 1] };
+        &self.spikes[start..self.ends[t]]
+    }
+
+    /// All steps in order.
+    pub fn iter(&self) -> impl Iterator<Item = &[Spike]> + '_ {
+        (0..self.steps()).map(|t| self.step(t))
+    }
+
+    /// Number of spikes over all steps.
+    #[must_use]
+    pub const fn total(&self) -> usize {
+        self.spikes.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_keep_their_own_spikes() {
+        let mut raster = SpikeRaster::new(4);
+        raster.push_step([Spike::positive(0), Spike::positive(3)]);
+        raster.push_step([]);
+        raster.push_step([Spike { address: 2, negative: true }]);
+        assert_eq!(raster.steps(), 3);
+        assert_eq!(raster.step(0), [Spike::positive(0), Spike::positive(3)]);
+        assert!(raster.step(1).is_empty());
+        assert_eq!(raster.step(2)[0].sign(), -1);
+        assert_eq!(raster.total(), 3);
+    }
+
+    #[test]
+    #[should_panic(expected = "spike of source 4 in a raster of width 4")]
+    fn address_outside_the_raster_is_refused() {
+        SpikeRaster::new(4).push_step([Spike::positive(4)]);
+    }
+}

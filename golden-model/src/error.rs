@@ -1,9 +1,230 @@
 //! Errors of this crate.
 
+use std::path::PathBuf;
+
 /// What can go wrong with data, networks and models.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Error {}
+pub enum Error {
+    // Files.
+    /// A file could not be read.
+    #[error("cannot read {}: {source}; check that it exists and that you may read it", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// A file could not be written.
+    #[error("cannot write {}: {source}; check that its folder exists, has room and is yours to write", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+
+    // Networks.
+    /// The text of a network is not what a network file holds.
+    #[error("network file {origin}: {source}")]
+    NetworkSyntax {
+        /// File or preset the text comes from.
+        origin: String,
+        /// Line, key and what was expected there.
+        source: Box<toml::de::Error>,
+    },
+    /// A number or name in a network, or in its training parameters, is out of range.
+    #[error("network `{network}`: {field} is {found}, but must be {wanted}")]
+    NetworkValue {
+        /// Name of the network.
+        network: String,
+        /// The field.
+        field: String,
+        /// Its value.
+        found: String,
+        /// What is allowed.
+        wanted: String,
+    },
+    /// A network without layers.
+    #[error("network `{network}` has no layers; add [[layer]] tables, the last with op = \"out\"")]
+    NoLayers {
+        /// Name of the network.
+        network: String,
+    },
+    /// Two layers share a name.
+    #[error("network `{network}`: two layers are named `{layer}`; give every layer a name of its own")]
+    DuplicateLayer {
+        /// Name of the network.
+        network: String,
+        /// The name.
+        layer: String,
+    },
+    /// The output layer is missing, or is not the last layer.
+    #[error(
+        "network `{network}`: layer `{layer}` has op = \"{found}\", but must have \"{wanted}\"; \
+         the last layer, and only the last, is the output layer"
+    )]
+    OutputLayer {
+        /// Name of the network.
+        network: String,
+        /// The layer.
+        layer: String,
+        /// Its operation.
+        found: &'static str,
+        /// The operation wanted there.
+        wanted: &'static str,
+    },
+    /// A network file has no `[train]` table.
+    #[error(
+        "network file {origin} has no [train] table; add one with optimizer, learning_rate, epochs and batch"
+    )]
+    NoTrainTable {
+        /// The file.
+        origin: String,
+    },
+    /// There is no preset of that name.
+    #[error("there is no preset `{name}`; known are: {known}")]
+    UnknownPreset {
+        /// The name asked for.
+        name: String,
+        /// All names there are.
+        known: String,
+    },
+
+    // Data sets.
+    /// There is no data set of that name.
+    #[error("there is no data set `{name}`; known are: {known}")]
+    UnknownDataset {
+        /// The name asked for.
+        name: String,
+        /// All names there are.
+        known: String,
+    },
+    /// A data set that is not embedded was asked for without a folder.
+    #[error("data set `{name}` is read from files; give the folder that holds {name}/")]
+    NoDataFolder {
+        /// The data set.
+        name: String,
+    },
+    /// A file of a data set was not found, neither plain nor compressed.
+    #[error("no {file} or {file}.gz in {}; put the four files of `{name}` there", folder.display())]
+    DataFileMissing {
+        /// The data set.
+        name: String,
+        /// The folder searched.
+        folder: PathBuf,
+        /// The file, without `.gz`.
+        file: String,
+    },
+    /// A file does not start with the magic number of its kind.
+    #[error("{}: magic number {found:#010x}, wanted {wanted:#010x}; this is no idx file of {kind}", path.display())]
+    DataMagic {
+        /// The file.
+        path: PathBuf,
+        /// What the file should hold.
+        kind: &'static str,
+        /// Magic number of the file.
+        found: u32,
+        /// Magic number of that kind.
+        wanted: u32,
+    },
+    /// A file is shorter or longer than its header says.
+    #[error("{}: {found} bytes, its header wants {wanted}; fetch the file again", path.display())]
+    DataLength {
+        /// The file.
+        path: PathBuf,
+        /// Bytes found (uncompressed); where the file is too long, one more than wanted.
+        found: u64,
+        /// Bytes wanted.
+        wanted: u64,
+    },
+    /// A header asks for more than any data set of this kind has.
+    #[error("{}: the header announces {found} bytes of {kind}, more than the {limit} allowed; the file is damaged", path.display())]
+    DataTooLarge {
+        /// The file.
+        path: PathBuf,
+        /// What the file should hold.
+        kind: &'static str,
+        /// Bytes announced.
+        found: u128,
+        /// Bytes allowed.
+        limit: u64,
+    },
+    /// Images and labels do not agree in number, or a buffer does not hold whole images.
+    #[error("data set `{name}`: {images} images but {labels} labels; the files do not belong together")]
+    DataCounts {
+        /// The data set.
+        name: String,
+        /// Number of images.
+        images: usize,
+        /// Number of labels.
+        labels: usize,
+    },
+    /// A value of an image or a label is out of range.
+    #[error(
+        "data set `{name}`: {what} of image {index} is {found}, but must be at most {limit}; the data are damaged"
+    )]
+    DataValue {
+        /// The data set.
+        name: String,
+        /// Label or pixel.
+        what: &'static str,
+        /// Number of the image, from 0.
+        index: usize,
+        /// The value.
+        found: usize,
+        /// Largest value allowed.
+        limit: usize,
+    },
+    /// A data set without images.
+    #[error("data set `{name}` is empty; give one with at least one image")]
+    DataEmpty {
+        /// The data set.
+        name: String,
+    },
+    /// A line of a text data set cannot be read.
+    #[error(
+        "data set `{name}`, line {line}: {found} values in 0..=255, wanted {wanted}; the data are damaged"
+    )]
+    DataLine {
+        /// The data set.
+        name: String,
+        /// Line number, from 1.
+        line: usize,
+        /// Readable values on that line.
+        found: usize,
+        /// Values wanted.
+        wanted: usize,
+    },
+    /// A split asks for more images than there are.
+    #[error(
+        "data set `{name}`: cannot set aside {wanted} of {found} images; set aside at least one and leave one"
+    )]
+    DataSplit {
+        /// The data set.
+        name: String,
+        /// Images there are.
+        found: usize,
+        /// Images to set aside.
+        wanted: usize,
+    },
+    /// A data set and a network do not fit together.
+    #[error(
+        "network `{network}` has {field} {wanted}, data set `{dataset}` has {found}; use the network with data it was made for"
+    )]
+    DataShape {
+        /// The network.
+        network: String,
+        /// The data set.
+        dataset: String,
+        /// Input shape or number of classes.
+        field: &'static str,
+        /// What the data set has.
+        found: String,
+        /// What the network has.
+        wanted: String,
+    },
+}
 
 /// Result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

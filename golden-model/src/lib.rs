@@ -1,9 +1,15 @@
 //! Spike-based training, quantization and the integer golden model of the synfire accelerator.
 
+pub mod config;
+pub mod dataset;
+pub mod encode;
 pub mod error;
 pub mod model;
 pub mod network;
 pub mod quantized;
+mod random;
 pub mod spikes;
+pub mod train;
 
+pub use config::Config;
 pub use error::{Error, Result};

@@ -224,6 +224,74 @@ pub enum Error {
         /// What the network has.
         wanted: String,
     },
+
+    // Models and training.
+    /// A model has not one weight matrix per layer.
+    #[error(
+        "model `{network}` has {found} weight matrices, but its network has {wanted} layers; give one for every layer"
+    )]
+    WeightCount {
+        /// The network.
+        network: String,
+        /// Matrices found.
+        found: usize,
+        /// Layers of the network.
+        wanted: usize,
+    },
+    /// A layer's weights do not have the shape that the network gives the layer.
+    #[error(
+        "layer `{layer}`: its weights are [{}, {}], but the network wants [{}, {}] (outputs, inputs); \
+         use weights and network of one model", found[0], found[1], wanted[0], wanted[1]
+    )]
+    WeightShape {
+        /// The layer.
+        layer: String,
+        /// Shape found, [outputs, inputs].
+        found: [usize; 2],
+        /// Shape wanted, [outputs, inputs].
+        wanted: [usize; 2],
+    },
+    /// A weight is not a finite number.
+    #[error(
+        "layer `{layer}`: the weight of output {output}, input {input} is {found}, but must be finite; train again with a lower learning rate"
+    )]
+    WeightValue {
+        /// The layer.
+        layer: String,
+        /// Row of the weight.
+        output: usize,
+        /// Column of the weight.
+        input: usize,
+        /// The weight.
+        found: f32,
+    },
+    /// Input spikes do not have the shape that the network wants.
+    #[error(
+        "spikes of image {image}: {found} (sources x steps), but the network wants {wanted}; encode them for this network"
+    )]
+    RasterShape {
+        /// Number of the image, from 0.
+        image: usize,
+        /// Sources and steps found.
+        found: String,
+        /// Sources and steps wanted.
+        wanted: String,
+    },
+    /// Training ran away.
+    #[error(
+        "training diverged in epoch {epoch}, after {images} images: the loss is {loss}; \
+         lower the learning rate ({learning_rate})"
+    )]
+    Diverged {
+        /// The epoch, from 1.
+        epoch: usize,
+        /// Images of the epoch seen.
+        images: usize,
+        /// The loss: infinite or not a number.
+        loss: f64,
+        /// The learning rate that led there.
+        learning_rate: f32,
+    },
 }
 
 /// Result of this crate.

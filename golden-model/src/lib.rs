@@ -4,6 +4,7 @@ pub mod config;
 pub mod dataset;
 pub mod encode;
 pub mod error;
+pub mod evaluation;
 pub mod model;
 pub mod network;
 pub mod quantized;

@@ -292,6 +292,51 @@ pub enum Error {
         /// The learning rate that led there.
         learning_rate: f32,
     },
+
+    // Reference cases.
+    /// A file is no npz archive, or a damaged one.
+    #[error("{} is not a sound npz file: {source}; fetch or make it again", path.display())]
+    CaseArchive {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: std::io::Error,
+    },
+    /// The specification of a reference case is not what it should be.
+    #[error("{}: array `spec`: {source}; the layout is in tests/vectors/README.md", path.display())]
+    CaseSpec {
+        /// The file.
+        path: PathBuf,
+        /// Key and what was expected there.
+        source: serde_json::Error,
+    },
+    /// A reference case has a layer that is not supported.
+    #[error(
+        "{}: layer `{layer}` has op `{op}` from `{from}`; \
+         only fc and out layers with `out` neurons, each from the one before, can be checked", path.display()
+    )]
+    CaseLayer {
+        /// The file.
+        path: PathBuf,
+        /// The layer.
+        layer: String,
+        /// Its operation.
+        op: String,
+        /// Its source.
+        from: String,
+    },
+    /// An array of a reference case is missing or not what the specification says.
+    #[error("{}: array `{array}` is {found}, but must be {wanted}", path.display())]
+    CaseArray {
+        /// The file.
+        path: PathBuf,
+        /// The array.
+        array: String,
+        /// What was found.
+        found: String,
+        /// What was wanted.
+        wanted: String,
+    },
 }
 
 /// Result of this crate.

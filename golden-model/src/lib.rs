@@ -9,6 +9,7 @@ pub mod model;
 pub mod network;
 pub mod quantized;
 mod random;
+pub mod reference;
 pub mod spikes;
 pub mod train;
 

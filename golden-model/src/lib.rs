@@ -1,6 +1,7 @@
 //! Spike-based training, quantization and the integer golden model of the synfire accelerator.
 
 pub mod error;
+pub mod integer;
 pub mod model;
 pub mod network;
 pub mod quantized;

@@ -16,7 +16,11 @@ pub struct Shape {
 
 impl From<[usize; 3]> for Shape {
     fn from([channels, height, width]: [usize; 3]) -> Self {
-        Self { channels, height, width }
+        Self {
+            channels,
+            height,
+            width,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ pub mod error;
 pub mod integer;
 pub mod model;
 pub mod network;
+pub mod quantize;
 pub mod quantized;
 pub mod spikes;
 

@@ -2,6 +2,7 @@
 
 use super::inference::{Inference, Trace};
 use super::stage::{self, Stage};
+use crate::quantize::proof::{InputSpikes, LayerBounds, verify};
 use crate::quantized::QuantizedModel;
 use crate::spikes::{Spike, SpikeRaster};
 use crate::{Error, Result};
@@ -17,29 +18,38 @@ pub struct Engine {
     /// Spikes that enter and leave the stage at work.
     events: [Vec<Spike>; 2],
     sources: SourceCheck,
+    /// What the widths are proven for, without and with negative input spikes.
+    unsigned: StepLimit,
+    signed: Option<StepLimit>,
 }
 
 impl Engine {
     /// Makes a network ready.
     ///
     /// # Errors
-    /// If the network is inconsistent ([`QuantizedModel::validate`]).
+    /// If the network is inconsistent ([`QuantizedModel::validate`]) or its widths are too small
+    /// ([`proof::verify`](crate::quantize::proof::verify)).
     pub fn new(model: &QuantizedModel) -> Result<Self> {
-        model.validate()?;
+        let unsigned = StepLimit::of(verify(model, InputSpikes::Unsigned)?);
+        let signed = verify(model, InputSpikes::Signed).ok().map(StepLimit::of);
         let stages = model.layers.iter().filter_map(stage::build).collect();
         let inputs = model.description.input.size();
+        let sources = SourceCheck::new(inputs);
         Ok(Self {
             inputs,
             stages,
             events: Default::default(),
-            sources: SourceCheck::new(inputs),
+            sources,
+            unsigned,
+            signed,
         })
     }
 
     /// Classifies one raster.
     ///
     /// # Errors
-    /// If the raster's width is not the network's, or a source fires twice in a step.
+    /// If the raster's width is not the network's, a source fires twice in a step, or the network's widths are not
+    /// proven for that many steps or for negative spikes.
     pub fn infer(&mut self, raster: &SpikeRaster) -> Result<Inference> {
         self.run(raster, |_, _, _| {})
     }
@@ -85,6 +95,31 @@ impl Engine {
         })
     }
 
+    /// Whether the proof of the widths holds for this raster.
+    fn covered_by_proof(&self, raster: &SpikeRaster) -> Result<()> {
+        let negative = |(step, spikes): (usize, &[Spike])| {
+            spikes
+                .iter()
+                .find(|spike| spike.negative)
+                .map(|spike| (step, spike.address))
+        };
+        let limit = match raster.iter().enumerate().find_map(negative) {
+            None => &self.unsigned,
+            Some((step, source_address)) => self
+                .signed
+                .as_ref()
+                .ok_or(Error::NegativeSpike { step, source_address })?,
+        };
+        match &limit.0 {
+            Some((layer, proven)) if raster.steps() > *proven => Err(Error::StepsBeyondProof {
+                found: raster.steps(),
+                layer: layer.clone(),
+                proven: *proven,
+            }),
+            _ => Ok(()),
+        }
+    }
+
     /// Runs all steps; `observe` is told of every layer's end of step: layer, stage, spikes that leave it.
     fn run(
         &mut self,
@@ -97,6 +132,7 @@ impl Engine {
                 wanted: self.inputs,
             });
         }
+        self.covered_by_proof(raster)?;
         let mut spikes = vec![0; self.stages.len()];
         let mut synaptic_operations = vec![0; self.stages.len()];
         let [arriving, leaving] = &mut self.events;
@@ -127,6 +163,19 @@ impl Engine {
             spikes,
             synaptic_operations,
         })
+    }
+}
+
+/// The layer that limits the number of steps, and that number; none where any number is proven.
+#[derive(Clone, Debug)]
+struct StepLimit(Option<(String, usize)>);
+
+impl StepLimit {
+    fn of(bounds: Vec<LayerBounds>) -> Self {
+        let limits = bounds
+            .into_iter()
+            .filter_map(|bounds| bounds.steps.map(|steps| (bounds.layer, steps)));
+        Self(limits.min_by_key(|(_, steps)| *steps))
     }
 }
 

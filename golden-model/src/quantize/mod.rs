@@ -118,7 +118,8 @@ fn quantize_layer(
         .iter()
         .flat_map(|group| group.integers.iter().copied())
         .collect();
-    let integers = Array2::from_shape_vec(weights.raw_dim(), integers).expect("as many integers as weights");
+    let mut integers =
+        Array2::from_shape_vec(weights.raw_dim(), integers).expect("as many integers as weights");
     let sums: Vec<_> = integers
         .rows()
         .into_iter()
@@ -138,6 +139,9 @@ fn quantize_layer(
     }
     .format(config.guard_bits)?;
     warnings.extend(layer_warnings(name, &integers, &format));
+    for &neuron in &format.silent {
+        integers.row_mut(neuron).fill(0);
+    }
 
     let layer = QuantizedLayer {
         name: name.clone(),

@@ -1,8 +1,8 @@
 //! Number format of a layer's membranes: guard bits G, width V, thresholds and floor.
 //!
 //! * **Threshold.** θ = ⌊v_th / scale · 2^G⌋. Membranes are integers, so m > θ exactly where m > v_th / scale · 2^G. A
-//!   threshold that no sequence of spikes can exceed is lowered to the highest membrane that one can reach: the neuron
-//!   stays silent all the same, and does not widen the layer.
+//!   neuron that no sequence of spikes can lift above its threshold is silent whatever its weights are: it is to have
+//!   none, and a threshold of 0, so that it does not widen the layer.
 //! * **Guard bits.** A leak by a shift s takes nothing from a membrane below 2^s, so the threshold must be large against
 //!   that. [`GuardBits::Auto`] takes the fewest guard bits with which the smallest threshold that can be exceeded (in the
 //!   output layer, which has none: v_th at its scale) is at least [`RESOLUTION`], and fewer where the width would
@@ -57,7 +57,7 @@ pub struct Format {
     pub floor: i32,
     /// θ per neuron, empty in the output layer.
     pub thresholds: Vec<i32>,
-    /// Neurons whose threshold nothing can exceed.
+    /// Neurons whose threshold nothing can exceed. The rest of the format holds if their weights become 0.
     pub silent: Vec<usize>,
 }
 
@@ -85,11 +85,8 @@ impl Demand<'_> {
         if self.leak_shifts.is_empty() {
             return 0;
         }
-        let live = (0..self.sums.len()).filter(|&neuron| {
-            let threshold = self.threshold(neuron, MAX_GUARD_BITS);
-            self.highest(neuron, MAX_GUARD_BITS)
-                .is_none_or(|highest| threshold < highest)
-        });
+        let live =
+            (0..self.sums.len()).filter(|&neuron| !self.fires || !self.is_silent(neuron, MAX_GUARD_BITS));
         let smallest = live
             .map(|neuron| self.thresholds[neuron])
             .fold(f64::INFINITY, f64::min);
@@ -107,24 +104,24 @@ impl Demand<'_> {
     }
 
     fn firing_format(&self, guard_bits: u8) -> Result<Format> {
-        let mut thresholds = Vec::with_capacity(self.sums.len());
-        let mut silent = Vec::new();
-        for neuron in 0..self.sums.len() {
-            let mut threshold = self.threshold(neuron, guard_bits);
-            if let Some(highest) = self.highest(neuron, guard_bits)
-                && threshold >= highest
-            {
-                threshold = highest;
-                silent.push(neuron);
-            }
-            thresholds.push(threshold);
+        let mut sums = self.sums.to_vec();
+        let mut thresholds: Vec<_> = (0..sums.len())
+            .map(|neuron| self.threshold(neuron, guard_bits))
+            .collect();
+        let silent: Vec<_> = (0..sums.len())
+            .filter(|&neuron| self.is_silent(neuron, guard_bits))
+            .collect();
+        for &neuron in &silent {
+            sums[neuron] = (0, 0);
+            thresholds[neuron] = 0;
         }
+        let live = Demand { sums: &sums, ..*self };
         let largest = thresholds.iter().copied().max().unwrap_or(0);
-        let limits: Vec<_> = (0..self.sums.len())
+        let limits: Vec<_> = (0..sums.len())
             .map(|neuron| NeuronLimits {
                 threshold: Some(thresholds[neuron]),
                 floor: Some(FLOOR_THRESHOLDS * largest),
-                ..self.limits(neuron, guard_bits)
+                ..live.limits(neuron, guard_bits)
             })
             .collect();
         let reached = bounds(self.layer, &limits, None).map_or((i64::MIN, i64::MAX), |bounds| {
@@ -133,7 +130,7 @@ impl Demand<'_> {
                 bounds.highest.max(largest),
             )
         });
-        let (membrane_bits, floor) = self.width(guard_bits, reached)?;
+        let (membrane_bits, floor) = live.width(guard_bits, reached)?;
         let thresholds = thresholds
             .into_iter()
             .map(|threshold| i32::try_from(threshold).expect("at most 32 bits hold the largest threshold"))
@@ -197,14 +194,16 @@ impl Demand<'_> {
         threshold.min(i64::MAX >> 8)
     }
 
-    /// Highest membrane that a neuron reaches as long as it does not fire; `None` where nothing bounds it.
-    fn highest(&self, neuron: usize, guard_bits: u8) -> Option<i64> {
+    /// Whether nothing can lift the neuron above its threshold.
+    fn is_silent(&self, neuron: usize, guard_bits: u8) -> bool {
         let mut limits = self.limits(neuron, guard_bits);
         if limits.leak_shifts.is_empty() {
-            // What sinks for ever does not end, and without leak it does not lift the highest membrane either.
+            // What sinks for ever does not settle, and without leak it does not lift the highest membrane either.
             limits.negative = 0;
         }
-        limits.reach().map(|reach| *reach.sums.end())
+        limits
+            .reach()
+            .is_some_and(|reach| self.threshold(neuron, guard_bits) >= *reach.sums.end())
     }
 
     /// Neither threshold nor floor.
@@ -263,14 +262,15 @@ mod tests {
     }
 
     #[test]
-    fn a_threshold_that_nothing_exceeds_becomes_the_highest_membrane() {
+    fn a_neuron_that_nothing_lifts_above_its_threshold_takes_no_width() {
         // 80 >> 2 takes the 20 that a step gives; 79 >> 2 takes 19.
-        for (threshold, silent) in [(1e30, vec![0]), (80.0, vec![0]), (79.9, vec![])] {
+        for (threshold, silent) in [(1e30, true), (80.0, true), (79.9, false)] {
             let format = hidden(&[(20, 2)], &[threshold], &[2])
                 .format(GuardBits::Fixed(0))
                 .expect("narrow");
-            assert_eq!(format.silent, silent, "{threshold}");
-            assert_eq!(format.thresholds, [if silent.is_empty() { 79 } else { 80 }]);
+            assert_eq!(format.silent.len(), usize::from(silent), "{threshold}");
+            assert_eq!(format.thresholds, [if silent { 0 } else { 79 }]);
+            assert_eq!(format.membrane_bits, if silent { 2 } else { 8 });
         }
     }
 

@@ -1,5 +1,7 @@
 //! Random networks and rasters for tests, from a seeded generator.
 
+#![allow(dead_code, reason = "each test binary uses a part")]
+
 use ndarray::Array2;
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;

@@ -1,5 +1,6 @@
 //! The quantized network: the integers that the golden model, the simulators and the hardware share.
 
+mod hash;
 mod structure;
 
 pub use structure::{MAX_LEAK_SHIFT, MAX_LEAK_SHIFTS};

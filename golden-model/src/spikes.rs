@@ -63,6 +63,13 @@ impl SpikeRaster {
         self.ends.push(self.spikes.len());
     }
 
+    /// Becomes a raster of no steps over `width` sources, keeping the memory.
+    pub fn clear(&mut self, width: usize) {
+        self.width = width;
+        self.spikes.clear();
+        self.ends.clear();
+    }
+
     /// Number of sources.
     #[must_use]
     pub const fn width(&self) -> usize {

@@ -2,66 +2,14 @@
 
 mod common;
 
-use common::{random_model, random_raster};
+use common::{random_model, random_raster, tiny};
 use ndarray::array;
 use proptest::prelude::*;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_golden_model::integer::{self, Engine};
-use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescription, Shape};
-use synfire_golden_model::quantized::{Neuron, QuantizedLayer, QuantizedModel};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
-
-/// Two inputs, two hidden neurons, two classes; small enough to compute by hand.
-fn tiny() -> QuantizedModel {
-    let layer = |name: &str, kind| LayerDescription {
-        name: name.to_owned(),
-        kind,
-    };
-    QuantizedModel {
-        description: NetworkDescription {
-            name: "tiny".to_owned(),
-            input: Shape {
-                channels: 1,
-                height: 1,
-                width: 2,
-            },
-            steps: 3,
-            rate: 0.5,
-            leak: 0.75,
-            layers: vec![
-                layer("hidden", LayerKind::Fc { out: 2 }),
-                layer("out", LayerKind::Out { out: 2 }),
-            ],
-        },
-        layers: vec![
-            QuantizedLayer {
-                name: "hidden".to_owned(),
-                weights: array![[3, -2], [1, 2]],
-                weight_bits: 3,
-                guard_bits: 2,
-                membrane_bits: 8,
-                leak_shifts: vec![2],
-                floor: -10,
-                neuron: Neuron::Lif {
-                    thresholds: vec![12, 11],
-                },
-            },
-            QuantizedLayer {
-                name: "out".to_owned(),
-                weights: array![[1, -3], [2, 2]],
-                weight_bits: 3,
-                guard_bits: 1,
-                membrane_bits: 8,
-                leak_shifts: vec![1, 3],
-                floor: -100,
-                neuron: Neuron::Output,
-            },
-        ],
-        provenance: Default::default(),
-    }
-}
 
 #[test]
 fn a_network_small_enough_to_follow_by_hand() {

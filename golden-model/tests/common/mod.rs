@@ -2,12 +2,62 @@
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
-use ndarray::Array2;
+use ndarray::{Array2, array};
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescription, Shape};
 use synfire_golden_model::quantized::{Neuron, QuantizedLayer, QuantizedModel};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
+
+/// Two inputs, two hidden neurons, two classes; small enough to compute by hand.
+pub(crate) fn tiny() -> QuantizedModel {
+    let layer = |name: &str, kind| LayerDescription {
+        name: name.to_owned(),
+        kind,
+    };
+    QuantizedModel {
+        description: NetworkDescription {
+            name: "tiny".to_owned(),
+            input: Shape {
+                channels: 1,
+                height: 1,
+                width: 2,
+            },
+            steps: 3,
+            rate: 0.5,
+            leak: 0.75,
+            layers: vec![
+                layer("hidden", LayerKind::Fc { out: 2 }),
+                layer("out", LayerKind::Out { out: 2 }),
+            ],
+        },
+        layers: vec![
+            QuantizedLayer {
+                name: "hidden".to_owned(),
+                weights: array![[3, -2], [1, 2]],
+                weight_bits: 3,
+                guard_bits: 2,
+                membrane_bits: 8,
+                leak_shifts: vec![2],
+                floor: -10,
+                neuron: Neuron::Lif {
+                    thresholds: vec![12, 11],
+                },
+            },
+            QuantizedLayer {
+                name: "out".to_owned(),
+                weights: array![[1, -3], [2, 2]],
+                weight_bits: 3,
+                guard_bits: 1,
+                membrane_bits: 8,
+                leak_shifts: vec![1, 3],
+                floor: -100,
+                neuron: Neuron::Output,
+            },
+        ],
+        provenance: Default::default(),
+    }
+}
 
 /// Draws one to three layers with weights of 2 to 8 bits, 0 to 12 guard bits and leaks of no to three shifts; every
 /// membrane is 32 bits wide, which holds networks this small whatever the input.

@@ -1,13 +1,17 @@
 //! Spike-based training, quantization and the integer golden model of the synfire accelerator.
 
 pub mod config;
+mod container;
 pub mod dataset;
 pub mod encode;
 pub mod error;
 pub mod evaluation;
+pub mod integer;
 pub mod model;
 pub mod network;
+pub mod quantize;
 pub mod quantized;
+pub mod quantized_file;
 mod random;
 pub mod reference;
 pub mod spikes;

@@ -145,7 +145,13 @@ fn tensor_error(tensor: &str, expected: &Array2<f64>, actual: &Array2<f32>) -> T
         .zip(actual)
         .map(|(expected, &actual)| (expected - f64::from(actual)).abs());
     // A NaN must stay, and `f64::max` would drop it.
-    let larger = |worst: f64, error: f64| if error > worst || error.is_nan() { error } else { worst };
+    let larger = |worst: f64, error: f64| {
+        if error > worst || error.is_nan() {
+            error
+        } else {
+            worst
+        }
+    };
     let worst = errors.fold(0.0, larger);
     let error = if worst == 0.0 { 0.0 } else { worst / largest };
     TensorError {

@@ -61,18 +61,18 @@ fn a_model_with_wrong_weights_is_refused() {
     model.weights[1][[2, 3]] = f32::NAN;
     assert_eq!(
         evaluate(&model, &data, 1).unwrap_err().to_string(),
-        "layer `out`: the weight of output 2, input 3 is NaN, but must be finite; \
-         train again with a lower learning rate"
+        "layer `out`: the weight of neuron 2 for source 3 is NaN; \
+         train the network again with a lower learning rate"
     );
     model.weights[1] = ndarray::Array2::zeros((10, 3));
     let error = evaluate(&model, &data, 1).unwrap_err().to_string();
     assert!(
-        error.starts_with("layer `out`: its weights are [10, 3], but the network wants [10, "),
+        error.starts_with("layer `out`: weights of shape [10, 3], but the network wants [10, "),
         "{error}"
     );
     model.weights.pop();
     assert_eq!(
         evaluate(&model, &data, 1).unwrap_err().to_string(),
-        "model `digits` has 1 weight matrices, but its network has 2 layers; give one for every layer"
+        "1 weight matrices for a network of 2 layers; train the network again"
     );
 }

@@ -160,9 +160,14 @@ struct Arrays {
 
 impl Arrays {
     fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(|source| Error::Read { path: path.into(), source })?;
-        let archive = NpzArchive::new(BufReader::new(file))
-            .map_err(|source| Error::CaseArchive { path: path.into(), source })?;
+        let file = File::open(path).map_err(|source| Error::Read {
+            path: path.into(),
+            source,
+        })?;
+        let archive = NpzArchive::new(BufReader::new(file)).map_err(|source| Error::CaseArchive {
+            path: path.into(),
+            source,
+        })?;
         Ok(Self {
             path: path.into(),
             archive,

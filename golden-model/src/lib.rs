@@ -8,6 +8,7 @@ pub mod error;
 pub mod evaluation;
 pub mod integer;
 pub mod model;
+pub mod model_file;
 pub mod network;
 pub mod quantize;
 pub mod quantized;

@@ -112,10 +112,21 @@ fn scratch() {
             fifo_depth: 16,
             layers: lanes
                 .iter()
-                .map(|&lanes| LayerPlan { lanes, membrane_style: Style::Block, threshold_style: Style::Distributed })
+                .map(|&lanes| LayerPlan { lanes, membrane_style: Style::Logic, threshold_style: Style::Logic })
                 .collect(),
         };
         let (expected, potentials) = reference(&model, &raster);
+        {
+            use rust_hdl::prelude::*;
+            let mut c = synfire_hw::accelerator::core(&model, &plan);
+            c.connect_all();
+            let d = format!("/tmp/probe/core{seed}");
+            std::fs::create_dir_all(&d).unwrap();
+            std::fs::write(format!("{d}/core.v"), generate_verilog(&c)).unwrap();
+            for (n, t) in synfire_hw::accelerator::memory_images(&model, &plan) {
+                std::fs::write(format!("{d}/{n}"), t).unwrap();
+            }
+        }
         let mut sim = Simulation::new(synfire_hw::accelerator::core(&model, &plan), |c| &mut c.clock).unwrap();
         let start = std::time::Instant::now();
         for round in 0..2 {

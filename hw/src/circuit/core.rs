@@ -100,7 +100,7 @@ impl Logic for Core {
         clock!(self, clock, last);
         self.stream_data[0].next = self.event_data.val();
         self.stream_valid[0].next = self.event_valid.val();
-        self.event_ready.next = self.stream_ready[0].val();
+        self.any_busy[0].next = self.last.busy.val();
         for i in 0..self.hidden.len() {
             self.hidden[i].clock.next = self.clock.val();
             self.hidden[i].in_data.next = self.stream_data[i].val();
@@ -110,13 +110,12 @@ impl Logic for Core {
             self.stream_valid[i + 1].next = self.hidden[i].out_valid.val();
             self.hidden[i].out_ready.next = self.stream_ready[i + 1].val();
             self.tap_data[i].next = self.hidden[i].out_data.val();
-            self.tap_valid[i].next = self.hidden[i].out_valid.val() && self.stream_ready[i + 1].val();
+            self.tap_valid[i].next = self.hidden[i].out_valid.val() && self.hidden[i].out_ready.val();
             self.spikes_in[i].next = self.hidden[i].spikes_in.val();
             self.spikes_out[i].next = self.hidden[i].spikes_out.val();
             self.busy_cycles[i].next = self.hidden[i].busy_cycles.val();
             self.any_busy[i + 1].next = self.any_busy[i].val() || self.hidden[i].busy.val();
         }
-        self.any_busy[0].next = self.last.busy.val();
         // Runs once, with the index of the output layer.
         for i in self.hidden.len()..self.stream_data.len() {
             self.last.in_data.next = self.stream_data[i].val();
@@ -129,6 +128,7 @@ impl Logic for Core {
                 self.active.d.next = self.active.q.val() + 1;
             }
         }
+        self.event_ready.next = self.stream_ready[0].val();
         if self.last.cleared.val() {
             self.active.d.next = 0.into();
         }

@@ -1,5 +1,6 @@
 //! The accelerator's circuits, one a file.
 
+pub mod accelerator;
 pub mod core;
 pub mod engine;
 pub mod event;
@@ -7,6 +8,7 @@ pub mod fifo;
 pub mod lane;
 pub mod leak;
 pub mod lif_layer;
+pub mod link;
 pub mod mask_pack;
 pub mod output_layer;
 pub mod priority_encoder;
@@ -17,6 +19,6 @@ pub mod word_store;
 use rust_hdl::prelude::{Direction, Signal, Synth};
 
 /// `count` signals. Not clones of one: rust-hdl tells signals apart by a number that a clone shares.
-fn signals<D: Direction, T: Synth>(count: usize) -> Vec<Signal<D, T>> {
+pub(crate) fn signals<D: Direction, T: Synth>(count: usize) -> Vec<Signal<D, T>> {
     (0..count).map(|_| Signal::default()).collect()
 }

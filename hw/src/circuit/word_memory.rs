@@ -40,8 +40,10 @@ pub enum Contents {
 pub enum Style {
     /// Block RAM.
     Block,
-    /// Look-up tables or flip-flops: for memories of a few words.
+    /// RAM made of look-up tables, on devices that have it.
     Distributed,
+    /// Flip-flops, or look-up tables where nothing is written: for memories of a few words.
+    Logic,
 }
 
 /// Run-time parameters of a [`WordMemory`].
@@ -186,6 +188,7 @@ impl Logic for WordMemory {
         let style = match style {
             Style::Block => "block",
             Style::Distributed => "distributed",
+            Style::Logic => "logic",
         };
         let initial = match contents {
             Contents::Zero => format!(

@@ -120,7 +120,11 @@ pub struct Engine {
     last_word: Signal<Local, Bit>,
     forward: Signal<Local, Bit>,
     clearing: Signal<Local, Bit>,
+    group_next: Signal<Local, Bits<24>>,
     last_group: Constant<Bits<24>>,
+    /// Bits that a group and a weight address need; tells synthesis that the others stay 0.
+    group_mask: Constant<Bits<24>>,
+    weight_mask: Constant<Bits<24>>,
     inputs: Constant<Bits<24>>,
     kind_spike: Constant<Bits<2>>,
     kind_clear: Constant<Bits<2>>,
@@ -158,7 +162,7 @@ impl Engine {
             spikes_in: Signal::default(),
             busy_cycles: Signal::default(),
             busy: Signal::default(),
-            lanes: (0..lanes).map(|_| Lane::new(&params.leak_shifts, params.floor, params.fires)).collect(),
+            lanes: (0..lanes).map(|_| Lane::new(&params.leak_shifts, params.floor, params.membranes.width, params.fires)).collect(),
             weights: WordMemory::new(params.weights),
             membranes: WordMemory::new(params.membranes),
             thresholds: WordMemory::new(params.thresholds),
@@ -181,6 +185,9 @@ impl Engine {
             last_word: Signal::default(),
             forward: Signal::default(),
             clearing: Signal::default(),
+            group_next: Signal::default(),
+            group_mask: Constant::new((groups.next_power_of_two() as u64 - 1).into()),
+            weight_mask: Constant::new(((groups * inputs).next_power_of_two() as u64 - 1).into()),
             last_group: Constant::new((groups as u64 - 1).into()),
             inputs: Constant::new((inputs as u64).into()),
             kind_spike: Constant::new(u64::from(SPIKE).into()),
@@ -215,6 +222,7 @@ impl Logic for Engine {
         self.kind.next = self.event_data.val().get_bits::<2>(0);
         self.clearing.next = self.kind.val() == self.kind_clear.val();
         self.last_word.next = self.group.q.val() == self.last_group.val();
+        self.group_next.next = (self.group.q.val() + 1) & self.group_mask.val();
         self.event_ready.next = false;
         self.sweep_done.next = false;
         self.sweep_cleared.next = self.clearing.val();
@@ -240,8 +248,9 @@ impl Logic for Engine {
                 if self.event_valid.val() {
                     if self.kind.val() == self.kind_spike.val() {
                         self.adding.d.next = true;
-                        self.group.d.next = self.group.q.val() + 1;
-                        self.weight_base.d.next = self.weight_base.q.val() + self.inputs.val();
+                        self.group.d.next = self.group_next.val();
+                        self.weight_base.d.next =
+                            (self.weight_base.q.val() + self.inputs.val()) & self.weight_mask.val();
                         if self.last_word.val() {
                             self.group.d.next = 0.into();
                             self.weight_base.d.next = 0.into();
@@ -259,7 +268,7 @@ impl Logic for Engine {
             EngineState::Sweep => {
                 if !self.pause.val() {
                     self.sweeping.d.next = true;
-                    self.group.d.next = self.group.q.val() + 1;
+                    self.group.d.next = self.group_next.val();
                     if self.last_word.val() {
                         self.group.d.next = 0.into();
                         self.state.d.next = EngineState::Flush;

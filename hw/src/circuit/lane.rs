@@ -10,6 +10,7 @@
 //! ```
 
 use super::leak::Leak;
+use super::narrow::Narrow;
 use rust_hdl::prelude::*;
 
 /// See the [module](self). All numbers are in membrane format (G fraction bits), sign-extended to 32 bits.
@@ -41,16 +42,17 @@ pub struct Lane {
     swept_leak: DFF<Signed<32>>,
     swept_fired: DFF<Bit>,
     operand: Signal<Local, Signed<32>>,
-    leaked: Signal<Local, Signed<32>>,
+    leaked: Narrow,
     fires: Constant<Bit>,
     floor: Constant<Signed<32>>,
     zero: Constant<Signed<32>>,
 }
 
 impl Lane {
-    /// A lane of neurons with the given leak and floor; `fires` is false for the output layer.
+    /// A lane of neurons with the given leak, floor and width of a membrane; `fires` is false for the output
+    /// layer.
     #[must_use]
-    pub fn new(leak_shifts: &[u8], floor: i32, fires: bool) -> Self {
+    pub fn new(leak_shifts: &[u8], floor: i32, membrane_bits: usize, fires: bool) -> Self {
         Self {
             clock: Signal::default(),
             membrane: Signal::default(),
@@ -68,7 +70,7 @@ impl Lane {
             swept_leak: DFF::default(),
             swept_fired: DFF::default(),
             operand: Signal::default(),
-            leaked: Signal::default(),
+            leaked: Narrow::new(membrane_bits),
             fires: Constant::new(fires),
             floor: Constant::new(i64::from(floor).into()),
             zero: Constant::new(0_i64.into()),
@@ -96,9 +98,9 @@ impl Logic for Lane {
         self.swept_leak.d.next = self.leak.amount.val();
         self.swept_fired.d.next = self.fires.val() && (self.membrane.val() > self.threshold.val());
         // The sweep, second half: reset, leak, floor.
-        self.leaked.next = self.swept.q.val() - self.swept_leak.q.val();
-        self.updated.next = self.leaked.val();
-        if self.leaked.val() < self.floor.val() {
+        self.leaked.wide.next = self.swept.q.val() - self.swept_leak.q.val();
+        self.updated.next = self.leaked.narrow.val();
+        if self.leaked.narrow.val() < self.floor.val() {
             self.updated.next = self.floor.val();
         }
         if self.swept_fired.q.val() || self.clear.val() {

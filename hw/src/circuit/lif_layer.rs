@@ -40,8 +40,6 @@ impl LifLayer {
     /// A layer of the given engine, with an input FIFO of `fifo_depth` events.
     #[must_use]
     pub fn new(params: EngineParams, fifo_depth: usize) -> Self {
-        // A whole sweep fits, so that the engine need not wait for the layer behind.
-        let queue_depth = (params.groups + 8).next_power_of_two();
         Self {
             clock: Signal::default(),
             in_data: Signal::default(),
@@ -55,7 +53,7 @@ impl LifLayer {
             busy_cycles: Signal::default(),
             busy: Signal::default(),
             fifo: Fifo::new(fifo_depth, event_width(params.inputs)),
-            serializer: Serializer::new(params.lanes, queue_depth),
+            serializer: Serializer::new(params.lanes, params.groups),
             engine: Engine::new(params),
         }
     }

@@ -10,6 +10,7 @@ pub mod leak;
 pub mod lif_layer;
 pub mod link;
 pub mod mask_pack;
+pub mod narrow;
 pub mod output_layer;
 pub mod priority_encoder;
 pub mod serializer;

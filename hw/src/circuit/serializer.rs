@@ -50,6 +50,8 @@ pub struct Serializer {
     head_marker: Signal<Local, Bit>,
     head_clear: Signal<Local, Bit>,
     lanes: Constant<Bits<24>>,
+    /// Bits that a neuron's number needs; tells synthesis that the others stay 0.
+    neuron_mask: Constant<Bits<24>>,
     end_of_step: Constant<Bits<32>>,
     clear: Constant<Bits<32>>,
     address_shift: Constant<Bits<32>>,
@@ -58,9 +60,11 @@ pub struct Serializer {
 }
 
 impl Serializer {
-    /// A serializer of words of `lanes` lanes, with a FIFO of `queue_depth` entries.
+    /// A serializer of sweeps of `groups` words of `lanes` lanes.
     #[must_use]
-    pub fn new(lanes: usize, queue_depth: usize) -> Self {
+    pub fn new(lanes: usize, groups: usize) -> Self {
+        // A whole sweep fits, so that the engine need not wait for the layer behind.
+        let queue_depth = (groups + 8).next_power_of_two();
         Self {
             clock: Signal::default(),
             mask: Signal::default(),
@@ -84,6 +88,7 @@ impl Serializer {
             head_marker: Signal::default(),
             head_clear: Signal::default(),
             lanes: Constant::new((lanes as u64).into()),
+            neuron_mask: Constant::new(((lanes * groups).next_power_of_two() as u64 - 1).into()),
             end_of_step: Constant::new(u64::from(END_OF_STEP).into()),
             clear: Constant::new(u64::from(CLEAR).into()),
             address_shift: Constant::new((ADDRESS_SHIFT as u64).into()),
@@ -143,7 +148,7 @@ impl Logic for Serializer {
                     self.queue.out_ready.next = true;
                     self.pending.d.next = self.queue.out_data.val().get_bits::<64>(2);
                     self.base.d.next = self.next_base.q.val();
-                    self.next_base.d.next = self.next_base.q.val() + self.lanes.val();
+                    self.next_base.d.next = (self.next_base.q.val() + self.lanes.val()) & self.neuron_mask.val();
                 }
             }
         }

@@ -174,7 +174,7 @@ pub struct Command {
     delta_coded: DFF<Bit>,
     address: DFF<Bits<24>>,
     bitmap: DFF<Bits<8>>,
-    bit: DFF<Bits<3>>,
+    bit_index: DFF<Bits<3>>,
     steps_pushed: DFF<Bits<32>>,
     clears_pushed: DFF<Bits<8>>,
     watchdog: DFF<Bits<26>>,
@@ -276,7 +276,7 @@ impl Command {
             delta_coded: DFF::default(),
             address: DFF::default(),
             bitmap: DFF::default(),
-            bit: DFF::default(),
+            bit_index: DFF::default(),
             steps_pushed: DFF::default(),
             clears_pushed: DFF::default(),
             watchdog: DFF::default(),
@@ -349,7 +349,7 @@ impl Logic for Command {
             delta_coded,
             address,
             bitmap,
-            bit,
+            bit_index,
             steps_pushed,
             clears_pushed,
             watchdog,
@@ -473,7 +473,7 @@ impl Logic for Command {
                 } else if self.settled.q.val() {
                     self.advance.next = true;
                     self.bitmap.d.next = self.read_data.val();
-                    self.bit.d.next = 0.into();
+                    self.bit_index.d.next = 0.into();
                     self.state.d.next = CommandState::BitmapBits;
                 }
             }
@@ -481,11 +481,11 @@ impl Logic for Command {
                 self.event_valid.next = self.bitmap.q.val().get_bit(0);
                 if self.event_ready.val() || !self.bitmap.q.val().get_bit(0) {
                     self.bitmap.d.next = self.bitmap.q.val() >> 1;
-                    self.bit.d.next = self.bit.q.val() + 1;
+                    self.bit_index.d.next = self.bit_index.q.val() + 1;
                     self.address.d.next = self.address.q.val() + 1;
                     if self.is_last_input.val() {
                         self.state.d.next = CommandState::ChunkEnd;
-                    } else if self.bit.q.val() == 7 {
+                    } else if self.bit_index.q.val() == 7 {
                         self.state.d.next = CommandState::BitmapByte;
                     }
                 }

@@ -19,6 +19,7 @@
 
 use super::signals;
 use rust_hdl::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// What a [`WordMemory`] holds at power-up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +37,8 @@ pub enum Contents {
 }
 
 /// How synthesis should build a memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Style {
     /// Block RAM.
     Block,

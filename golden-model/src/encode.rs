@@ -10,7 +10,7 @@
 //!
 //! let raster = PoissonEncoder::new(&[0, 256, 128], 1).encode(100);
 //! let count = |address| raster.iter().flatten().filter(|spike| spike.address == address).count();
-//! assert_eq!([count(0), count(1), count(2)], [0, 100, 0]);
+//! assert_eq!([count(0), count(1), count(2)], [0, 100, 54]);
 //! ```
 
 use crate::dataset::Dataset;

@@ -5,6 +5,7 @@ mod container;
 pub mod dataset;
 pub mod encode;
 pub mod error;
+pub mod evaluation;
 pub mod integer;
 pub mod model;
 pub mod network;

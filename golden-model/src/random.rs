@@ -17,7 +17,6 @@ impl Random {
         Self(Xoshiro256PlusPlus::seed_from_u64(seed))
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "initial weights"))]
     /// A draw from the standard normal distribution.
     pub(crate) fn normal(&mut self) -> f32 {
         StandardNormal.sample(&mut self.0)

@@ -17,10 +17,10 @@ pub use config::{GuardBits, Leak, QuantizeConfig, ScaleSearch};
 pub use proof::{InputSpikes, LayerBounds};
 pub use report::{LayerReport, QuantizeReport, QuantizeWarning};
 
+use crate::Result;
 use crate::model::FloatModel;
 use crate::network::LayerKind;
 use crate::quantized::{Neuron, QuantizedLayer, QuantizedModel};
-use crate::{Error, Result};
 use ndarray::{Array2, ArrayView1};
 use rayon::prelude::*;
 use scale::Scaled;
@@ -36,7 +36,7 @@ const V_TH: f64 = 1.0;
 /// description says or holds a number that is not finite, or no width of at most 32 bits holds a layer's membranes.
 pub fn quantize(model: &FloatModel, config: &QuantizeConfig) -> Result<(QuantizedModel, QuantizeReport)> {
     config.validate(&model.description)?;
-    check_weights(model)?;
+    model.validate()?;
     let leak_shifts = match &config.leak {
         Leak::Auto => leak::fit(f64::from(model.description.leak)),
         Leak::Shifts(shifts) => shifts.clone(),
@@ -160,39 +160,6 @@ fn quantize_layer(
         },
     };
     Ok((layer, fit))
-}
-
-fn check_weights(model: &FloatModel) -> Result<()> {
-    let described = &model.description.layers;
-    if model.weights.len() != described.len() || described.is_empty() {
-        return Err(Error::FloatLayerCount {
-            found: model.weights.len(),
-            wanted: described.len().max(1),
-        });
-    }
-    let mut inputs = model.description.input.size();
-    for (weights, layer) in model.weights.iter().zip(described) {
-        let (LayerKind::Fc { out } | LayerKind::Out { out }) = layer.kind;
-        if weights.dim() != (out, inputs) || weights.is_empty() {
-            return Err(Error::FloatShape {
-                layer: layer.name.clone(),
-                found: weights.shape().to_vec(),
-                wanted: vec![out, inputs],
-            });
-        }
-        if let Some(((neuron, source), &value)) =
-            weights.indexed_iter().find(|(_, weight)| !weight.is_finite())
-        {
-            return Err(Error::FloatNotFinite {
-                layer: layer.name.clone(),
-                neuron,
-                source_address: source,
-                value,
-            });
-        }
-        inputs = out;
-    }
-    Ok(())
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a number of weights")]

@@ -1,9 +1,20 @@
 //! Spike-based training, quantization and the integer golden model of the synfire accelerator.
 
+pub mod config;
+mod container;
+pub mod dataset;
+pub mod encode;
 pub mod error;
+pub mod evaluation;
+pub mod integer;
 pub mod model;
 pub mod network;
+pub mod quantize;
 pub mod quantized;
+pub mod quantized_file;
+mod random;
 pub mod spikes;
+pub mod train;
 
+pub use config::Config;
 pub use error::{Error, Result};

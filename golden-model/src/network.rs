@@ -1,4 +1,11 @@
-//! Network description: shapes, layers and time base of a spiking network, checked when it is built.
+//! Network description: shapes, layers and time base of a spiking network.
+//!
+//! A description is plain data and can be built by hand; [`NetworkDescription::validate`] is what every
+//! consumer may rely on, and everything that reads a description from a file has called it.
+
+mod validation;
+
+pub use validation::{MAX_NEURONS, MAX_STEPS, MAX_WEIGHTS};
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +23,11 @@ pub struct Shape {
 
 impl From<[usize; 3]> for Shape {
     fn from([channels, height, width]: [usize; 3]) -> Self {
-        Self { channels, height, width }
+        Self {
+            channels,
+            height,
+            width,
+        }
     }
 }
 
@@ -31,6 +42,12 @@ impl Shape {
     #[must_use]
     pub const fn size(self) -> usize {
         self.channels * self.height * self.width
+    }
+}
+
+impl std::fmt::Display for Shape {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "[{}, {}, {}]", self.channels, self.height, self.width)
     }
 }
 
@@ -54,7 +71,7 @@ pub struct NetworkDescription {
     pub layers: Vec<LayerDescription>,
 }
 
-const fn default_leak() -> f32 {
+pub(crate) const fn default_leak() -> f32 {
     0.99
 }
 
@@ -82,4 +99,59 @@ pub enum LayerKind {
         /// Number of classes.
         out: usize,
     },
+}
+
+impl LayerKind {
+    /// The operation's name in network files.
+    #[must_use]
+    pub const fn op(&self) -> &'static str {
+        match self {
+            Self::Fc { .. } => "fc",
+            Self::Out { .. } => "out",
+        }
+    }
+
+    /// Shape of the layer's output.
+    #[must_use]
+    pub const fn shape(&self) -> Shape {
+        match *self {
+            Self::Fc { out } | Self::Out { out } => Shape {
+                channels: out,
+                height: 1,
+                width: 1,
+            },
+        }
+    }
+}
+
+impl NetworkDescription {
+    /// Output shape of every layer, in order.
+    #[must_use]
+    pub fn shapes(&self) -> Vec<Shape> {
+        self.layers.iter().map(|layer| layer.kind.shape()).collect()
+    }
+
+    /// Number of sources of layer `index`: the neurons of the layer before, or the inputs.
+    ///
+    /// # Panics
+    /// If there is no such layer.
+    #[must_use]
+    pub fn fan_in(&self, index: usize) -> usize {
+        assert!(
+            index < self.layers.len(),
+            "layer {index} of {}",
+            self.layers.len()
+        );
+        if index == 0 {
+            self.input.size()
+        } else {
+            self.layers[index - 1].kind.shape().size()
+        }
+    }
+
+    /// Number of classes: the neurons of the output layer; 0 for a network without layers.
+    #[must_use]
+    pub fn classes(&self) -> usize {
+        self.layers.last().map_or(0, |layer| layer.kind.shape().size())
+    }
 }

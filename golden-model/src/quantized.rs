@@ -1,5 +1,10 @@
 //! The quantized network: the integers that the golden model, the simulators and the hardware share.
 
+mod hash;
+mod structure;
+
+pub use structure::{MAX_LEAK_SHIFT, MAX_LEAK_SHIFTS};
+
 use crate::network::NetworkDescription;
 use ndarray::Array2;
 use std::collections::BTreeMap;
@@ -31,7 +36,8 @@ pub struct QuantizedLayer {
     pub guard_bits: u8,
     /// V: width of a membrane in bits, at most 32; proven to hold every sum in any order of events.
     pub membrane_bits: u8,
-    /// The leak is `m −= Σ (m >> shift)`; at most three shifts, none for integrate-and-fire.
+    /// The leak is `m −= Σ (m >> shift)`; at most three distinct shifts in ascending order, none for
+    /// integrate-and-fire.
     pub leak_shifts: Vec<u8>,
     /// Lowest membrane at the end of a step.
     pub floor: i32,

@@ -13,7 +13,10 @@ impl Spike {
     /// A spike of sign +1 of neuron `address`.
     #[must_use]
     pub const fn positive(address: u32) -> Self {
-        Self { address, negative: false }
+        Self {
+            address,
+            negative: false,
+        }
     }
 
     /// +1 or −1.
@@ -36,7 +39,11 @@ impl SpikeRaster {
     /// A raster of no steps over `width` sources.
     #[must_use]
     pub const fn new(width: usize) -> Self {
-        Self { width, spikes: Vec::new(), ends: Vec::new() }
+        Self {
+            width,
+            spikes: Vec::new(),
+            ends: Vec::new(),
+        }
     }
 
     /// Appends a step.
@@ -54,6 +61,13 @@ impl SpikeRaster {
             self.spikes.push(spike);
         }
         self.ends.push(self.spikes.len());
+    }
+
+    /// Becomes a raster of no steps over `width` sources, keeping the memory.
+    pub fn clear(&mut self, width: usize) {
+        self.width = width;
+        self.spikes.clear();
+        self.ends.clear();
     }
 
     /// Number of sources.
@@ -99,7 +113,10 @@ mod tests {
         let mut raster = SpikeRaster::new(4);
         raster.push_step([Spike::positive(0), Spike::positive(3)]);
         raster.push_step([]);
-        raster.push_step([Spike { address: 2, negative: true }]);
+        raster.push_step([Spike {
+            address: 2,
+            negative: true,
+        }]);
         assert_eq!(raster.steps(), 3);
         assert_eq!(raster.step(0), [Spike::positive(0), Spike::positive(3)]);
         assert!(raster.step(1).is_empty());

@@ -1,0 +1,249 @@
+//! The safetensors container of model files: read with every size checked first, written reproducibly and whole.
+//!
+//! A file is the header's length N (u64, little-endian), N bytes of JSON, and the tensors' bytes. Writing sorts metadata
+//! and tensors by name, so that equal models are equal files, and pads the header with blanks to a multiple of 8. A file
+//! appears under its name only when it is complete.
+
+use crate::{Error, Result};
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensorError, SafeTensors};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+/// Longest header that is read: room for thousands of layers.
+const MAX_HEADER_BYTES: u64 = 16 << 20;
+
+/// Length of the header's length.
+const PREFIX_BYTES: u64 = 8;
+
+/// A tensor to write.
+pub(crate) struct Tensor {
+    /// Type of the numbers.
+    pub(crate) dtype: Dtype,
+    /// Shape.
+    pub(crate) shape: Vec<usize>,
+    /// Numbers, row-major, little-endian.
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// The bytes of a model file, whose header has been checked against its length.
+pub(crate) struct Container {
+    path: PathBuf,
+    bytes: Vec<u8>,
+}
+
+impl Container {
+    /// Reads a file of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is larger, is no safetensors file, or is shorter or longer than its header says.
+    pub(crate) fn read(path: &Path, limit: u64) -> Result<Self> {
+        let failed = |source| Error::Read {
+            path: path.to_owned(),
+            source,
+        };
+        let not_safetensors = |source| Error::NotSafetensors {
+            path: path.to_owned(),
+            source,
+        };
+        let mut file = File::open(path).map_err(failed)?;
+        let length = file.metadata().map_err(failed)?.len();
+        if length > limit {
+            return Err(Error::ModelFileTooLarge {
+                path: path.to_owned(),
+                found: length,
+                limit,
+            });
+        }
+        if length <= PREFIX_BYTES {
+            return Err(not_safetensors(SafeTensorError::HeaderTooSmall));
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(failed)?;
+        let Some((prefix, rest)) = bytes.split_first_chunk() else {
+            return Err(not_safetensors(SafeTensorError::HeaderTooSmall));
+        };
+        let header_length = u64::from_le_bytes(*prefix);
+        if header_length > MAX_HEADER_BYTES || rest.first() != Some(&b'{') {
+            return Err(not_safetensors(SafeTensorError::InvalidHeaderLength));
+        }
+        let truncated = |wanted| Error::ModelFileLength {
+            path: path.to_owned(),
+            found: length,
+            wanted,
+        };
+        let header = usize::try_from(header_length)
+            .ok()
+            .and_then(|length| rest.get(..length));
+        let Some(header) = header else {
+            return Err(truncated(PREFIX_BYTES + header_length));
+        };
+        match SafeTensors::read_metadata(&bytes) {
+            Ok(_) => Ok(Self {
+                path: path.to_owned(),
+                bytes,
+            }),
+            Err(SafeTensorError::MetadataIncompleteBuffer) => {
+                Err(truncated(PREFIX_BYTES + header_length + tensor_bytes(header)))
+            }
+            Err(source) => Err(not_safetensors(source)),
+        }
+    }
+
+    /// The contents.
+    ///
+    /// # Errors
+    /// If the bytes are no safetensors file; [`Container::read`] has ruled that out.
+    pub(crate) fn contents(&self) -> Result<Contents<'_>> {
+        let not_safetensors = |source| Error::NotSafetensors {
+            path: self.path.clone(),
+            source,
+        };
+        let (_, header) = SafeTensors::read_metadata(&self.bytes).map_err(not_safetensors)?;
+        let metadata = header
+            .metadata()
+            .clone()
+            .unwrap_or_default()
+            .into_iter()
+            .collect();
+        let tensors = SafeTensors::deserialize(&self.bytes).map_err(not_safetensors)?;
+        Ok(Contents {
+            path: &self.path,
+            metadata,
+            tensors: tensors.tensors().into_iter().collect(),
+        })
+    }
+}
+
+/// Metadata and tensors of a model file.
+pub(crate) struct Contents<'a> {
+    path: &'a Path,
+    metadata: BTreeMap<String, String>,
+    tensors: BTreeMap<String, TensorView<'a>>,
+}
+
+impl Contents<'_> {
+    /// A text of the metadata.
+    pub(crate) fn text(&self, key: &'static str) -> Result<&str> {
+        let missing = || Error::ModelMetadataMissing {
+            path: self.path.to_owned(),
+            key,
+        };
+        self.metadata.get(key).map(String::as_str).ok_or_else(missing)
+    }
+
+    /// A value of the metadata that is JSON.
+    pub(crate) fn json<T: serde::de::DeserializeOwned>(&self, key: &'static str) -> Result<T> {
+        serde_json::from_str(self.text(key)?).map_err(|source| Error::ModelMetadata {
+            path: self.path.to_owned(),
+            key,
+            source,
+        })
+    }
+
+    /// Takes the bytes of a tensor, whose type and shape must be those given.
+    pub(crate) fn take(&mut self, name: &str, dtype: Dtype, shape: &[usize]) -> Result<&[u8]> {
+        let path = || self.path.to_owned();
+        let Some(tensor) = self.tensors.remove(name) else {
+            return Err(Error::ModelTensorMissing {
+                path: path(),
+                tensor: name.to_owned(),
+            });
+        };
+        if tensor.dtype() != dtype || tensor.shape() != shape {
+            return Err(Error::ModelTensor {
+                path: path(),
+                tensor: name.to_owned(),
+                found: format!("{} {:?}", tensor.dtype(), tensor.shape()),
+                wanted: format!("{dtype} {shape:?}"),
+            });
+        }
+        Ok(tensor.data())
+    }
+
+    /// Refuses tensors that nobody took.
+    pub(crate) fn finish(self) -> Result<()> {
+        match self.tensors.into_keys().next() {
+            Some(tensor) => Err(Error::ModelTensorUnknown {
+                path: self.path.to_owned(),
+                tensor,
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Writes a file, in whole or not at all.
+///
+/// # Errors
+/// If the file cannot be written.
+pub(crate) fn write(
+    path: &Path,
+    metadata: BTreeMap<String, String>,
+    tensors: &BTreeMap<String, Tensor>,
+) -> Result<()> {
+    let mut header = Map::new();
+    header.insert(
+        "__metadata__".to_owned(),
+        metadata.into_iter().map(|(k, v)| (k, Value::String(v))).collect(),
+    );
+    let mut end = 0;
+    for (name, tensor) in tensors {
+        let start = end;
+        end += tensor.bytes.len();
+        let entry = json!({
+            "data_offsets": [start, end],
+            "dtype": tensor.dtype.to_string(),
+            "shape": tensor.shape,
+        });
+        header.insert(name.clone(), entry);
+    }
+    let mut header = Value::Object(header).to_string().into_bytes();
+    header.resize(header.len().next_multiple_of(8), b' ');
+
+    let failed = |source| Error::Write {
+        path: path.to_owned(),
+        source,
+    };
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut file = temporary_file(folder).map_err(failed)?;
+    let header_length = header.len() as u64;
+    file.write_all(&header_length.to_le_bytes()).map_err(failed)?;
+    file.write_all(&header).map_err(failed)?;
+    for tensor in tensors.values() {
+        file.write_all(&tensor.bytes).map_err(failed)?;
+    }
+    file.as_file().sync_all().map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    Ok(())
+}
+
+/// A file that vanishes unless it is renamed, with the permissions of any other new file.
+fn temporary_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // The process's umask applies.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    builder.prefix(".synfire-").tempfile_in(folder)
+}
+
+/// Where the last tensor of a header ends.
+fn tensor_bytes(header: &[u8]) -> u64 {
+    let Ok(Value::Object(entries)) = serde_json::from_slice(header) else {
+        return 0;
+    };
+    entries
+        .values()
+        .filter_map(|entry| entry["data_offsets"][1].as_u64())
+        .max()
+        .unwrap_or(0)
+}

@@ -1,0 +1,298 @@
+//! Data sets of labelled images.
+//!
+//! An image is C·H·W bytes in C, H, W order; a byte of `full_scale` is an intensity of 1.
+//!
+//! | name | shape | full scale | where it comes from |
+//! |---|---|---|---|
+//! | `digits` | [1, 8, 8] | 16 | embedded in this crate |
+//! | `mnist` | [1, 28, 28] | 255 | the four idx files, plain or gzipped |
+//! | `fashion-mnist` | [1, 28, 28] | 255 | likewise |
+
+pub mod digits;
+pub mod idx;
+mod split;
+
+use crate::network::{NetworkDescription, Shape};
+use crate::{Error, Result};
+use std::path::Path;
+
+/// Names that [`load`] knows.
+pub const NAMES: [&str; 3] = ["digits", "mnist", "fashion-mnist"];
+
+/// Labelled images of one shape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dataset {
+    name: String,
+    shape: Shape,
+    classes: usize,
+    full_scale: u8,
+    images: Vec<u8>,
+    labels: Vec<u8>,
+}
+
+/// A data set's training and test images.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Split {
+    /// Images to train with.
+    pub train: Dataset,
+    /// Images to judge by.
+    pub test: Dataset,
+}
+
+impl Dataset {
+    /// A data set of `labels.len()` images of `shape`, one after the other in `images`.
+    ///
+    /// # Errors
+    /// If there are no images, `images` does not hold as many as `labels`, or a pixel is above `full_scale`
+    /// or a label not below `classes`.
+    pub fn new(
+        name: impl Into<String>,
+        shape: Shape,
+        classes: usize,
+        full_scale: u8,
+        images: Vec<u8>,
+        labels: Vec<u8>,
+    ) -> Result<Self> {
+        let dataset = Self {
+            name: name.into(),
+            shape,
+            classes,
+            full_scale,
+            images,
+            labels,
+        };
+        dataset.check()?;
+        Ok(dataset)
+    }
+
+    fn check(&self) -> Result<()> {
+        let size = self.shape.size();
+        if self.labels.is_empty() || size == 0 {
+            return Err(Error::DataEmpty {
+                name: self.name.clone(),
+            });
+        }
+        if self.images.len() != self.labels.len() * size {
+            return Err(Error::DataCounts {
+                name: self.name.clone(),
+                images: self.images.len() / size,
+                labels: self.labels.len(),
+            });
+        }
+        let refuse = |what, index, found: u8, limit| {
+            Err(Error::DataValue {
+                name: self.name.clone(),
+                what,
+                index,
+                found: found.into(),
+                limit,
+            })
+        };
+        if let Some(index) = self
+            .labels
+            .iter()
+            .position(|&label| usize::from(label) >= self.classes)
+        {
+            return refuse("label", index, self.labels[index], self.classes.saturating_sub(1));
+        }
+        if let Some(at) = self.images.iter().position(|&pixel| pixel > self.full_scale) {
+            return refuse("a pixel", at / size, self.images[at], self.full_scale.into());
+        }
+        Ok(())
+    }
+
+    /// Name of the data set.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Shape of an image.
+    #[must_use]
+    pub const fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// Number of classes.
+    #[must_use]
+    pub const fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// The pixel value of intensity 1.
+    #[must_use]
+    pub const fn full_scale(&self) -> u8 {
+        self.full_scale
+    }
+
+    /// Number of images.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there are no images; never, since [`Self::new`] refuses that.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// Pixels of an image in C, H, W order.
+    ///
+    /// # Panics
+    /// If there is no such image.
+    #[must_use]
+    pub fn image(&self, index: usize) -> &[u8] {
+        let size = self.shape.size();
+        &self.images[index * size..][..size]
+    }
+
+    /// Class of an image.
+    ///
+    /// # Panics
+    /// If there is no such image.
+    #[must_use]
+    pub fn label(&self, index: usize) -> usize {
+        self.labels[index].into()
+    }
+
+    /// Classes of all images.
+    #[must_use]
+    pub fn labels(&self) -> &[u8] {
+        &self.labels
+    }
+
+    /// Number of images of each class.
+    #[must_use]
+    pub fn class_counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.classes];
+        for &label in &self.labels {
+            counts[usize::from(label)] += 1;
+        }
+        counts
+    }
+
+    /// Checks that `network` takes these images and tells these classes apart.
+    ///
+    /// # Errors
+    /// If the input shape or the number of classes differs.
+    pub fn check_fits(&self, network: &NetworkDescription) -> Result<()> {
+        let refuse = |field, found: String, wanted: String| {
+            Err(Error::DataShape {
+                network: network.name.clone(),
+                dataset: self.name.clone(),
+                field,
+                found,
+                wanted,
+            })
+        };
+        if network.input != self.shape {
+            return refuse("input", self.shape.to_string(), network.input.to_string());
+        }
+        if network.classes() != self.classes {
+            return refuse("classes", self.classes.to_string(), network.classes().to_string());
+        }
+        Ok(())
+    }
+}
+
+/// Loads the data set `name`, one of [`NAMES`].
+///
+/// Files are looked for in `data_dir/name`, or, where there is no such folder, in `data_dir` itself.
+/// `digits` needs no folder.
+///
+/// # Errors
+/// If the name is unknown, no folder is given, or its files are missing or damaged.
+pub fn load(name: &str, data_dir: Option<&Path>) -> Result<Split> {
+    match name {
+        "digits" => digits::load(),
+        "mnist" | "fashion-mnist" => {
+            let data_dir = data_dir.ok_or_else(|| Error::NoDataFolder { name: name.into() })?;
+            let own = data_dir.join(name);
+            idx::load(name, if own.is_dir() { &own } else { data_dir })
+        }
+        _ => Err(Error::UnknownDataset {
+            name: name.into(),
+            known: NAMES.join(", "),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAIR: Shape = Shape {
+        channels: 1,
+        height: 1,
+        width: 2,
+    };
+
+    fn refusal(images: &[u8], labels: &[u8]) -> String {
+        Dataset::new("toy", PAIR, 3, 16, images.to_vec(), labels.to_vec())
+            .unwrap_err()
+            .to_string()
+    }
+
+    #[test]
+    fn images_and_labels_are_found_by_index() {
+        let dataset = Dataset::new("toy", PAIR, 3, 16, vec![0, 1, 15, 16], vec![2, 0]).unwrap();
+        assert_eq!(dataset.len(), 2);
+        assert_eq!(dataset.image(1), [15, 16]);
+        assert_eq!(dataset.label(0), 2);
+        assert_eq!(dataset.class_counts(), [1, 0, 1]);
+    }
+
+    #[test]
+    fn damaged_contents_are_refused() {
+        assert_eq!(
+            refusal(&[], &[]),
+            "data set `toy` is empty; give one with at least one image"
+        );
+        assert_eq!(
+            refusal(&[0, 0, 0, 0], &[1]),
+            "data set `toy`: 2 images but 1 labels; the files do not belong together"
+        );
+        assert_eq!(
+            refusal(&[0, 0, 0, 0], &[1, 3]),
+            "data set `toy`: label of image 1 is 3, but must be at most 2; the data are damaged"
+        );
+        assert_eq!(
+            refusal(&[0, 0, 0, 17], &[1, 1]),
+            "data set `toy`: a pixel of image 1 is 17, but must be at most 16; the data are damaged"
+        );
+    }
+
+    #[test]
+    fn a_network_for_other_data_is_refused() {
+        let split = digits::load().unwrap();
+        split
+            .train
+            .check_fits(&NetworkDescription::preset("digits").unwrap())
+            .unwrap();
+        let mut other = NetworkDescription::preset("mnist-mlp").unwrap();
+        assert_eq!(
+            split.train.check_fits(&other).unwrap_err().to_string(),
+            "network `mnist-mlp` has input [1, 28, 28], data set `digits` has [1, 8, 8]; \
+             use the network with data it was made for"
+        );
+        other.input = split.train.shape();
+        other.layers[1].kind = crate::network::LayerKind::Out { out: 4 };
+        assert_eq!(
+            split.train.check_fits(&other).unwrap_err().to_string(),
+            "network `mnist-mlp` has classes 4, data set `digits` has 10; use the network with data it was made for"
+        );
+    }
+
+    #[test]
+    fn unknown_names_and_missing_folders_are_told() {
+        assert_eq!(
+            load("minst", None).unwrap_err().to_string(),
+            "there is no data set `minst`; known are: digits, mnist, fashion-mnist"
+        );
+        assert_eq!(
+            load("mnist", None).unwrap_err().to_string(),
+            "data set `mnist` is read from files; give the folder that holds mnist/"
+        );
+    }
+}

@@ -1,0 +1,149 @@
+//! The idx files of MNIST and of sets that copy its form, plain or gzipped.
+//!
+//! Integers are big-endian u32. Images: magic 0x803, count, rows, columns, then count·rows·columns bytes.
+//! Labels: magic 0x801, count, then count bytes.
+
+use super::{Dataset, Split};
+use crate::network::Shape;
+use crate::{Error, Result};
+use flate2::read::MultiGzDecoder;
+use std::fs::File;
+use std::io::{BufReader, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+const IMAGES_MAGIC: u32 = 0x803;
+const LABELS_MAGIC: u32 = 0x801;
+const CLASSES: usize = 10;
+const FULL_SCALE: u8 = 255;
+/// Most bytes of one file's contents: twenty times MNIST, a stop for damaged headers.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// Reads `train-…` and `t10k-…` from `folder`; `name` names the set.
+///
+/// # Errors
+/// If a file is missing, is not of its kind, is shorter or longer than its header says, or files disagree.
+pub fn load(name: &str, folder: &Path) -> Result<Split> {
+    let part = |prefix: &str| {
+        let images = locate(name, folder, &format!("{prefix}-images-idx3-ubyte"))?;
+        let labels = locate(name, folder, &format!("{prefix}-labels-idx1-ubyte"))?;
+        let (shape, images) = read_images(&images)?;
+        let labels = read_labels(&labels)?;
+        Dataset::new(name, shape, CLASSES, FULL_SCALE, images, labels)
+    };
+    Ok(Split {
+        train: part("train")?,
+        test: part("t10k")?,
+    })
+}
+
+/// The file, or else its gzipped form.
+fn locate(name: &str, folder: &Path, file: &str) -> Result<PathBuf> {
+    [file.to_owned(), format!("{file}.gz")]
+        .iter()
+        .map(|file| folder.join(file))
+        .find(|path| path.is_file())
+        .ok_or_else(|| Error::DataFileMissing {
+            name: name.into(),
+            folder: folder.into(),
+            file: file.into(),
+        })
+}
+
+fn read_images(path: &Path) -> Result<(Shape, Vec<u8>)> {
+    let ([_, height, width], bytes) = read(path, "images", IMAGES_MAGIC)?;
+    Ok((
+        Shape {
+            channels: 1,
+            height,
+            width,
+        },
+        bytes,
+    ))
+}
+
+fn read_labels(path: &Path) -> Result<Vec<u8>> {
+    let ([_], bytes) = read(path, "labels", LABELS_MAGIC)?;
+    Ok(bytes)
+}
+
+/// Reads the header's `N` sizes and the bytes, of which there must be as many as the sizes' product.
+fn read<const N: usize>(path: &Path, kind: &'static str, magic: u32) -> Result<([usize; N], Vec<u8>)> {
+    let read_error = |source| Error::Read {
+        path: path.into(),
+        source,
+    };
+    let file = BufReader::new(File::open(path).map_err(read_error)?);
+    let mut reader: Box<dyn Read> = match path.extension() {
+        Some(extension) if extension == "gz" => Box::new(MultiGzDecoder::new(file)),
+        _ => Box::new(file),
+    };
+
+    let header_length = 4 * (N + 1);
+    let mut header = Vec::new();
+    fill(&mut reader, &mut header, header_length as u64).map_err(read_error)?;
+    let words: Vec<u32> = header
+        .chunks_exact(4)
+        .map(|word| word.iter().fold(0, |sum, &byte| sum << 8 | u32::from(byte)))
+        .collect();
+    if let Some(&found) = words.first()
+        && found != magic
+    {
+        return Err(Error::DataMagic {
+            path: path.into(),
+            kind,
+            found,
+            wanted: magic,
+        });
+    }
+    let length = |found, wanted| {
+        Err(Error::DataLength {
+            path: path.into(),
+            found,
+            wanted,
+        })
+    };
+    if header.len() < header_length {
+        return length(header.len() as u64, header_length as u64);
+    }
+
+    let mut sizes = [0; N];
+    for (size, &word) in sizes.iter_mut().zip(&words[1..]) {
+        *size = word as usize;
+    }
+    let announced = words[1..]
+        .iter()
+        .fold(1, |product: u128, &word| product.saturating_mul(word.into()));
+    let Some(wanted) = u64::try_from(announced)
+        .ok()
+        .filter(|&wanted| wanted <= MAX_BYTES)
+    else {
+        return Err(Error::DataTooLarge {
+            path: path.into(),
+            kind,
+            found: announced,
+            limit: MAX_BYTES,
+        });
+    };
+
+    // One byte more than wanted tells a file that goes on; the buffer grows with what is really there.
+    let mut bytes = Vec::new();
+    fill(&mut reader, &mut bytes, wanted + 1).map_err(read_error)?;
+    if bytes.len() as u64 != wanted {
+        return length(
+            (header_length + bytes.len()) as u64,
+            header_length as u64 + wanted,
+        );
+    }
+    Ok((sizes, bytes))
+}
+
+/// Reads up to `limit` bytes. A compressed file that was cut off counts as one that ends there.
+fn fill(reader: &mut dyn Read, bytes: &mut Vec<u8>, limit: u64) -> std::io::Result<()> {
+    match reader.take(limit).read_to_end(bytes) {
+        Err(error) if error.kind() != ErrorKind::UnexpectedEof => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,194 @@
+use super::*;
+use crate::dataset;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use std::io::Write;
+use tempfile::TempDir;
+
+const TRAIN_IMAGES: &str = "train-images-idx3-ubyte";
+const TEST_LABELS: &str = "t10k-labels-idx1-ubyte";
+
+fn idx(magic: u32, sizes: &[u32], bytes: &[u8]) -> Vec<u8> {
+    let words = std::iter::once(&magic)
+        .chain(sizes)
+        .flat_map(|word| word.to_be_bytes());
+    words.chain(bytes.iter().copied()).collect()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// A folder with two training images and one test image of 1x2 pixels.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    put(&folder, TRAIN_IMAGES, &idx(0x803, &[2, 1, 2], &[1, 2, 3, 255]));
+    put(&folder, "train-labels-idx1-ubyte", &idx(0x801, &[2], &[7, 9]));
+    put(
+        &folder,
+        "t10k-images-idx3-ubyte",
+        &idx(0x803, &[1, 1, 2], &[5, 6]),
+    );
+    put(&folder, TEST_LABELS, &idx(0x801, &[1], &[0]));
+    folder
+}
+
+fn put(folder: &TempDir, file: &str, bytes: &[u8]) {
+    std::fs::write(folder.path().join(file), bytes).unwrap();
+}
+
+/// The error of loading `folder()` with `file` replaced; the temporary folder's name is cut out.
+fn refusal(file: &str, bytes: &[u8]) -> String {
+    let folder = folder();
+    put(&folder, file, bytes);
+    let error = load("mnist", folder.path())
+        .expect_err("the file must be refused")
+        .to_string();
+    error.replace(&folder.path().display().to_string(), "DIR")
+}
+
+#[test]
+fn plain_and_gzipped_files_read_alike() {
+    let plain = folder();
+    let split = load("mnist", plain.path()).unwrap();
+    assert_eq!((split.train.len(), split.test.len()), (2, 1));
+    assert_eq!(
+        split.train.shape(),
+        Shape {
+            channels: 1,
+            height: 1,
+            width: 2
+        }
+    );
+    assert_eq!((split.train.image(1), split.train.label(1)), (&[3, 255][..], 9));
+
+    let zipped = folder();
+    for entry in std::fs::read_dir(zipped.path()).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::write(path.with_extension("gz"), gzip(&std::fs::read(&path).unwrap())).unwrap();
+        std::fs::remove_file(path).unwrap();
+    }
+    assert_eq!(load("mnist", zipped.path()).unwrap(), split);
+}
+
+#[test]
+fn the_folder_may_be_the_sets_own_or_the_one_above() {
+    let own = folder();
+    let above = tempfile::tempdir().unwrap();
+    std::fs::create_dir(above.path().join("fashion-mnist")).unwrap();
+    for entry in std::fs::read_dir(own.path()).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(
+            &path,
+            above.path().join("fashion-mnist").join(path.file_name().unwrap()),
+        )
+        .unwrap();
+    }
+    let direct = dataset::load("fashion-mnist", Some(own.path())).unwrap();
+    assert_eq!(
+        dataset::load("fashion-mnist", Some(above.path())).unwrap(),
+        direct
+    );
+    assert_eq!(direct.train.name(), "fashion-mnist");
+}
+
+#[test]
+fn a_missing_file_or_folder_is_named() {
+    let folder = folder();
+    std::fs::remove_file(folder.path().join(TEST_LABELS)).unwrap();
+    let error = load("mnist", folder.path()).unwrap_err().to_string();
+    assert_eq!(
+        error.replace(&folder.path().display().to_string(), "DIR"),
+        "no t10k-labels-idx1-ubyte or t10k-labels-idx1-ubyte.gz in DIR; put the four files of `mnist` there"
+    );
+    assert_eq!(
+        dataset::load("mnist", Some(Path::new("no-such-folder")))
+            .unwrap_err()
+            .to_string(),
+        "no train-images-idx3-ubyte or train-images-idx3-ubyte.gz in no-such-folder; \
+         put the four files of `mnist` there"
+    );
+}
+
+#[test]
+fn another_kind_of_file_is_refused() {
+    assert_eq!(
+        refusal(TRAIN_IMAGES, &idx(0x801, &[2], &[7, 9])),
+        "DIR/train-images-idx3-ubyte: magic number 0x00000801, wanted 0x00000803; this is no idx file of images"
+    );
+    assert_eq!(
+        refusal(TEST_LABELS, b"<html>"),
+        "DIR/t10k-labels-idx1-ubyte: magic number 0x3c68746d, wanted 0x00000801; this is no idx file of labels"
+    );
+}
+
+#[test]
+fn truncated_and_overlong_files_are_refused() {
+    let cases: [(&[u8], u64, u64); 4] = [
+        (&[], 0, 16),
+        (&idx(0x803, &[2, 1], &[]), 12, 16),
+        (&idx(0x803, &[2, 1, 2], &[1, 2, 3]), 19, 20),
+        (&idx(0x803, &[2, 1, 2], &[1, 2, 3, 4, 5, 6]), 21, 20),
+    ];
+    for (bytes, found, wanted) in cases {
+        assert_eq!(
+            refusal(TRAIN_IMAGES, bytes),
+            format!(
+                "DIR/train-images-idx3-ubyte: {found} bytes, its header wants {wanted}; fetch the file again"
+            )
+        );
+    }
+}
+
+#[test]
+fn a_gzipped_file_that_was_cut_off_is_truncated() {
+    let folder = folder();
+    std::fs::remove_file(folder.path().join(TRAIN_IMAGES)).unwrap();
+    let pixels: Vec<u8> = (0..20_000u32)
+        .map(|i| u8::try_from(i.wrapping_mul(2_654_435_761) >> 24).unwrap())
+        .collect();
+    let whole = gzip(&idx(0x803, &[2, 100, 100], &pixels));
+    put(&folder, "train-images-idx3-ubyte.gz", &whole[..whole.len() / 2]);
+    let error = load("mnist", folder.path()).unwrap_err();
+    assert!(
+        matches!(error, Error::DataLength { found, wanted: 20_016, .. } if found < 20_016),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_absurd_header_is_refused_without_allocating() {
+    assert_eq!(
+        refusal(TRAIN_IMAGES, &idx(0x803, &[u32::MAX, u32::MAX, u32::MAX], &[])),
+        "DIR/train-images-idx3-ubyte: the header announces 79228162458924105385300197375 bytes of images, \
+         more than the 1073741824 allowed; the file is damaged"
+    );
+}
+
+#[test]
+fn files_that_disagree_are_refused() {
+    assert_eq!(
+        refusal(TEST_LABELS, &idx(0x801, &[2], &[0, 1])),
+        "data set `mnist`: 1 images but 2 labels; the files do not belong together"
+    );
+    assert_eq!(
+        refusal(TEST_LABELS, &idx(0x801, &[1], &[10])),
+        "data set `mnist`: label of image 0 is 10, but must be at most 9; the data are damaged"
+    );
+}
+
+#[test]
+fn the_real_mnist_reads() {
+    let Some(folder) = std::env::var_os("SYNFIRE_DATA") else {
+        eprintln!("skipped: SYNFIRE_DATA does not name a folder that holds mnist/");
+        return;
+    };
+    let split = dataset::load("mnist", Some(Path::new(&folder))).unwrap();
+    assert_eq!((split.train.len(), split.test.len()), (60_000, 10_000));
+    assert_eq!(
+        split.test.class_counts(),
+        [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    );
+}

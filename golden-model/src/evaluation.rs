@@ -1,0 +1,186 @@
+//! How well a model classifies, and what that costs in spikes.
+
+use crate::Result;
+use crate::dataset::Dataset;
+use crate::encode::{PoissonEncoder, Thresholds, test_seed};
+use crate::model::FloatModel;
+use crate::network::NetworkDescription;
+use crate::train::{Engine, LayerActivity, Parameters, State};
+use rayon::prelude::*;
+
+/// Images one task evaluates.
+const PIECE: usize = 64;
+
+/// The result of classifying a data set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// Number of images.
+    pub images: usize,
+    /// Number of images classified right.
+    pub correct: usize,
+    /// `correct / images`.
+    pub accuracy: f64,
+    /// Mean loss per image: Σ over classes of (y − onehot)².
+    pub loss: f64,
+    /// Activity of the input and of every layer that fires.
+    pub activity: Vec<LayerActivity>,
+    /// Mean number of synaptic operations per image: every spike counts once for every synapse it drives.
+    pub synaptic_operations: f64,
+    /// `confusion[actual][answered]`, in images.
+    pub confusion: Vec<Vec<usize>>,
+    /// The answer to every image, in order.
+    pub answers: Vec<usize>,
+}
+
+/// Classifies every image of `dataset`, encoded exactly as [`crate::encode::test_raster`] does with `seed`.
+///
+/// # Errors
+/// If the model is invalid or the data do not fit it.
+pub fn evaluate(model: &FloatModel, dataset: &Dataset, seed: u64) -> Result<Evaluation> {
+    let weights = Parameters::of_model(model)?;
+    dataset.check_fits(&model.description)?;
+    Ok(evaluate_parameters(&model.description, &weights, dataset, seed))
+}
+
+/// [`evaluate`] of weights and data that are known to fit.
+pub(crate) fn evaluate_parameters(
+    description: &NetworkDescription,
+    weights: &Parameters,
+    dataset: &Dataset,
+    seed: u64,
+) -> Evaluation {
+    let engine = Engine::new(description);
+    let thresholds = Thresholds::new(dataset.full_scale(), description.rate);
+    let indices: Vec<usize> = (0..dataset.len()).collect();
+    let new_state = || (engine.state(), PoissonEncoder::new(&[], 1));
+    let pieces: Vec<(Tally, Vec<usize>)> = indices
+        .par_chunks(PIECE)
+        .map_init(new_state, |(state, encoder), indices| {
+            let mut tally = Tally::new(description);
+            let classify = |&index: &usize| {
+                let probabilities = dataset.image(index).iter().map(|&level| thresholds.of(level));
+                encoder.restart(probabilities, test_seed(seed, index));
+                engine.forward_encoded(weights, encoder, state);
+                tally.count(state, dataset.label(index));
+                state.answer()
+            };
+            let answers = indices.iter().map(classify).collect();
+            (tally, answers)
+        })
+        .collect();
+
+    let mut total = Tally::new(description);
+    let mut answers = Vec::with_capacity(dataset.len());
+    for (tally, piece) in &pieces {
+        total.add(tally);
+        answers.extend_from_slice(piece);
+    }
+    let mut confusion = vec![vec![0; description.classes()]; description.classes()];
+    for (index, &answer) in answers.iter().enumerate() {
+        confusion[dataset.label(index)][answer] += 1;
+    }
+    Evaluation {
+        images: total.images,
+        correct: total.correct,
+        accuracy: total.accuracy(),
+        loss: total.loss(),
+        activity: total.activity(description),
+        synaptic_operations: total.synaptic_operations(description),
+        confusion,
+        answers,
+    }
+}
+
+/// Sums over images.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Tally {
+    images: usize,
+    correct: usize,
+    loss: f64,
+    /// Spikes of the input and of every layer that fires.
+    spikes: Vec<u64>,
+}
+
+impl Tally {
+    pub(crate) fn new(description: &NetworkDescription) -> Self {
+        Self {
+            images: 0,
+            correct: 0,
+            loss: 0.0,
+            spikes: vec![0; description.layers.len()],
+        }
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.images = 0;
+        self.correct = 0;
+        self.loss = 0.0;
+        self.spikes.fill(0);
+    }
+
+    /// Counts the image that has just passed.
+    pub(crate) fn count(&mut self, state: &State, label: usize) {
+        self.images += 1;
+        self.correct += usize::from(state.answer() == label);
+        self.loss += state.loss(label);
+        let rasters = std::iter::once(&state.input).chain(state.spikes());
+        for (sum, raster) in self.spikes.iter_mut().zip(rasters) {
+            *sum += raster.total() as u64;
+        }
+    }
+
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.images += other.images;
+        self.correct += other.correct;
+        self.loss += other.loss;
+        for (sum, spikes) in self.spikes.iter_mut().zip(&other.spikes) {
+            *sum += spikes;
+        }
+    }
+
+    pub(crate) const fn images(&self) -> usize {
+        self.images
+    }
+
+    /// Σ of the loss over all images.
+    pub(crate) const fn loss_sum(&self) -> f64 {
+        self.loss
+    }
+
+    /// Mean loss per image.
+    pub(crate) fn loss(&self) -> f64 {
+        self.loss / self.images.max(1) as f64
+    }
+
+    pub(crate) fn accuracy(&self) -> f64 {
+        self.correct as f64 / self.images.max(1) as f64
+    }
+
+    fn per_image(&self, sum: u64) -> f64 {
+        sum as f64 / self.images.max(1) as f64
+    }
+
+    pub(crate) fn activity(&self, description: &NetworkDescription) -> Vec<LayerActivity> {
+        let names =
+            std::iter::once("input").chain(description.layers.iter().map(|layer| layer.name.as_str()));
+        let sizes = (0..description.layers.len()).map(|index| description.fan_in(index));
+        let activity = |((name, neurons), &sum): ((&str, usize), &u64)| LayerActivity {
+            layer: name.into(),
+            spikes: self.per_image(sum),
+            rate: self.per_image(sum) / (neurons * description.steps) as f64,
+        };
+        names.zip(sizes).zip(&self.spikes).map(activity).collect()
+    }
+
+    fn synaptic_operations(&self, description: &NetworkDescription) -> f64 {
+        let fan_outs = description.shapes().into_iter().map(|shape| shape.size() as f64);
+        self.spikes
+            .iter()
+            .zip(fan_outs)
+            .map(|(&sum, fan_out)| self.per_image(sum) * fan_out)
+            .sum()
+    }
+}
+
+#[cfg(test)]
+mod tests;

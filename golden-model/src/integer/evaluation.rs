@@ -1,0 +1,97 @@
+//! Classifying many images over all cores.
+
+use super::engine::Engine;
+use super::inference::Inference;
+use crate::quantized::QuantizedModel;
+use crate::spikes::SpikeRaster;
+use crate::{Error, Result};
+use ndarray::Array2;
+use rayon::prelude::*;
+
+/// Results over many images. All counts are exact and do not depend on the number of threads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evaluation {
+    /// Class found for each image.
+    pub predictions: Vec<usize>,
+    /// Images whose class was found.
+    pub correct: usize,
+    /// Images per label and class found: `[labels, classes]`.
+    pub confusion: Array2<usize>,
+    /// Input spikes over all images.
+    pub input_spikes: u64,
+    /// Spikes of each layer over all images.
+    pub spikes: Vec<u64>,
+    /// Synaptic operations of each layer over all images.
+    pub synaptic_operations: Vec<u64>,
+}
+
+impl Evaluation {
+    /// Part of the images whose class was found, 0 to 1; 0 for no images.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "nobody evaluates 2^52 images")]
+    pub fn accuracy(&self) -> f64 {
+        self.correct as f64 / self.predictions.len().max(1) as f64
+    }
+}
+
+/// Classifies images 0 to `count` − 1, of which `sample` gives the spikes and the label.
+///
+/// `sample` is called once per image, from any thread and in any order.
+///
+/// # Errors
+/// If the network is inconsistent, `sample` fails, a raster does not fit, or a label is not a class. Of several failing
+/// images the first is reported.
+pub fn evaluate(
+    model: &QuantizedModel,
+    count: usize,
+    sample: impl Fn(usize) -> Result<(SpikeRaster, usize)> + Sync,
+) -> Result<Evaluation> {
+    let engine = Engine::new(model)?;
+    let classify = |engine: &mut Engine, index| {
+        let (raster, label) = sample(index)?;
+        let inference = engine.infer(&raster)?;
+        let classes = inference.potentials.len();
+        if label < classes {
+            Ok((label, inference))
+        } else {
+            Err(Error::Label {
+                index,
+                label,
+                classes,
+            })
+        }
+    };
+    let results: Vec<Result<(usize, Inference)>> = (0..count)
+        .into_par_iter()
+        .map_init(|| engine.clone(), classify)
+        .collect();
+
+    let classes = model.layers.last().map_or(0, |layer| layer.outputs());
+    let mut evaluation = Evaluation {
+        predictions: Vec::with_capacity(count),
+        correct: 0,
+        confusion: Array2::zeros((classes, classes)),
+        input_spikes: 0,
+        spikes: vec![0; model.layers.len()],
+        synaptic_operations: vec![0; model.layers.len()],
+    };
+    for result in results {
+        let (label, inference) = result?;
+        evaluation.predictions.push(inference.class);
+        evaluation.correct += usize::from(inference.class == label);
+        evaluation.confusion[[label, inference.class]] += 1;
+        evaluation.input_spikes += inference.input_spikes;
+        add(&mut evaluation.spikes, &inference.spikes);
+        add(
+            &mut evaluation.synaptic_operations,
+            &inference.synaptic_operations,
+        );
+    }
+    Ok(evaluation)
+}
+
+fn add(totals: &mut [u64], counts: &[u64]) {
+    for (total, count) in totals.iter_mut().zip(counts) {
+        *total += count;
+    }
+}

@@ -1,0 +1,40 @@
+//! The integer golden model: the definition of what every simulation and every board must compute, bit for bit.
+//!
+//! Event-driven: a spike adds one contiguous row of weights to the membranes of its layer, so that the cost is the
+//! number of spikes times their fan-out. `docs/numerics.md` states the arithmetic in full.
+//!
+//! Per time step, layers in order, so that a spike crosses the whole network within one step:
+//! `m += ±(q << G)` for every spike, then the [`neuron`] update; the output layer leaks but never fires, and after the
+//! last step its largest membrane names the class.
+
+mod engine;
+mod evaluation;
+mod guard;
+mod inference;
+pub mod neuron;
+mod stage;
+
+pub use engine::Engine;
+pub use evaluation::{Evaluation, evaluate};
+pub use guard::MAX_GUARD_BITS;
+pub use inference::{Inference, Trace};
+
+use crate::Result;
+use crate::quantized::QuantizedModel;
+use crate::spikes::SpikeRaster;
+
+/// Classifies one raster. For many rasters use one [`Engine`], or [`evaluate`].
+///
+/// # Errors
+/// As [`Engine::new`] and [`Engine::infer`].
+pub fn infer(model: &QuantizedModel, raster: &SpikeRaster) -> Result<Inference> {
+    Engine::new(model)?.infer(raster)
+}
+
+/// Classifies one raster and records every spike; [`Engine::trace`] records membranes, too.
+///
+/// # Errors
+/// As [`Engine::new`] and [`Engine::infer`].
+pub fn trace(model: &QuantizedModel, raster: &SpikeRaster) -> Result<Trace> {
+    Engine::new(model)?.trace(raster, false)
+}

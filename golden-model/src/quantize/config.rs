@@ -1,0 +1,134 @@
+//! What the quantizer may choose, and what it is told.
+
+use super::proof::InputSpikes;
+use crate::integer::MAX_GUARD_BITS;
+use crate::network::NetworkDescription;
+use crate::quantized::{MAX_LEAK_SHIFT, MAX_LEAK_SHIFTS};
+use crate::{Error, Result};
+use std::collections::BTreeMap;
+
+/// How to quantize a network. The default is 4-bit weights and everything else found from the network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QuantizeConfig {
+    /// Width of a weight in bits, 2..=8.
+    pub weight_bits: u8,
+    /// Other widths for some layers, by name.
+    pub layer_weight_bits: BTreeMap<String, u8>,
+    /// Fraction bits of the membranes.
+    pub guard_bits: GuardBits,
+    /// Leak of every layer.
+    pub leak: Leak,
+    /// How a channel's scale is found.
+    pub scale: ScaleSearch,
+    /// Signs of the input spikes that the widths must hold.
+    pub input: InputSpikes,
+}
+
+impl Default for QuantizeConfig {
+    fn default() -> Self {
+        Self {
+            weight_bits: 4,
+            layer_weight_bits: BTreeMap::new(),
+            guard_bits: GuardBits::Auto,
+            leak: Leak::Auto,
+            scale: ScaleSearch::MeanSquare,
+            input: InputSpikes::Unsigned,
+        }
+    }
+}
+
+/// Fraction bits of the membranes below a weight's LSB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GuardBits {
+    /// Per layer, the fewest that give the leak its resolution ([`super::width`]).
+    Auto,
+    /// This many in every layer, 0..=12.
+    Fixed(u8),
+}
+
+/// Leak of every layer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Leak {
+    /// Shifts that fit the factor of the description ([`super::leak`]).
+    Auto,
+    /// These shifts, distinct and ascending; none for integrate-and-fire.
+    Shifts(Vec<u8>),
+}
+
+/// How the scale of a channel, the real value of one weight LSB, is found from its weights.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ScaleSearch {
+    /// The largest weight becomes the largest integer: nothing is clipped.
+    Max,
+    /// This percentile of the magnitudes becomes the largest integer; what lies above is clipped. In (0, 100].
+    Percentile(f64),
+    /// The scale of least squared error over the channel's weights.
+    MeanSquare,
+}
+
+impl QuantizeConfig {
+    /// Width of the weights of the layer of this name.
+    #[must_use]
+    pub fn weight_bits_of(&self, layer: &str) -> u8 {
+        self.layer_weight_bits
+            .get(layer)
+            .copied()
+            .unwrap_or(self.weight_bits)
+    }
+
+    /// Checks every option against its range, and layer names against the network.
+    ///
+    /// # Errors
+    /// The first option that is wrong.
+    pub fn validate(&self, description: &NetworkDescription) -> Result<()> {
+        let names = || description.layers.iter().map(|layer| layer.name.clone());
+        for layer in self.layer_weight_bits.keys() {
+            if !names().any(|name| name == *layer) {
+                return Err(Error::QuantizeUnknownLayer {
+                    layer: layer.clone(),
+                    known: names().collect(),
+                });
+            }
+        }
+        for bits in std::iter::once(&self.weight_bits).chain(self.layer_weight_bits.values()) {
+            option("weight_bits", f64::from(*bits), 2.0, 8.0)?;
+        }
+        if let GuardBits::Fixed(bits) = self.guard_bits {
+            option("guard_bits", f64::from(bits), 0.0, f64::from(MAX_GUARD_BITS))?;
+        }
+        if let ScaleSearch::Percentile(percentile) = self.scale {
+            option("percentile", percentile, f64::MIN_POSITIVE, 100.0)?;
+        }
+        if let Leak::Shifts(shifts) = &self.leak {
+            let count = u32::try_from(shifts.len()).unwrap_or(u32::MAX);
+            option(
+                "number of leak shifts",
+                f64::from(count),
+                0.0,
+                MAX_LEAK_SHIFTS as f64,
+            )?;
+            for &shift in shifts {
+                option("leak shift", f64::from(shift), 1.0, f64::from(MAX_LEAK_SHIFT))?;
+            }
+            if !shifts.is_sorted_by(|a, b| a < b) {
+                return Err(Error::QuantizeLeakShifts {
+                    found: shifts.clone(),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn option(option: &'static str, found: f64, low: f64, high: f64) -> Result<()> {
+    if (low..=high).contains(&found) {
+        Ok(())
+    } else {
+        Err(Error::QuantizeOption {
+            option,
+            found,
+            low,
+            high,
+        })
+    }
+}

@@ -1,0 +1,147 @@
+//! What the quantizer chose, and what it found odd.
+
+use super::proof::LayerBounds;
+use serde::Serialize;
+use std::fmt;
+
+/// What the quantizer chose, layer by layer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct QuantizeReport {
+    /// Layers from input to output.
+    pub layers: Vec<LayerReport>,
+    /// What deserves a look.
+    pub warnings: Vec<QuantizeWarning>,
+}
+
+/// What the quantizer chose for one layer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LayerReport {
+    /// Layer's name.
+    pub layer: String,
+    /// Width of a weight.
+    pub weight_bits: u8,
+    /// G, fraction bits of the membrane.
+    pub guard_bits: u8,
+    /// V, width of a membrane.
+    pub membrane_bits: u8,
+    /// Shifts of the leak.
+    pub leak_shifts: Vec<u8>,
+    /// Lowest membrane at the end of a step, in membrane LSB.
+    pub floor: i32,
+    /// Smallest and largest scale: the real value of one weight LSB, in thresholds of the float model.
+    pub scales: [f64; 2],
+    /// Smallest and largest threshold, in membrane LSB; none for the output layer.
+    pub thresholds: Option<[i32; 2]>,
+    /// What the membranes can reach.
+    pub bounds: LayerBounds,
+    /// Root mean square of weight − scale·q, in thresholds of the float model.
+    pub rms_error: f64,
+    /// The same in parts of the root mean square of the weights.
+    pub relative_rms_error: f64,
+}
+
+/// Something about the result that deserves a look.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "warning", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum QuantizeWarning {
+    /// Neurons whose quantized weights are all zero.
+    AllZero {
+        /// Layer's name.
+        layer: String,
+        /// The neurons.
+        neurons: Vec<usize>,
+    },
+    /// Neurons whose threshold no input can exceed: they never fire.
+    NeverFires {
+        /// Layer's name.
+        layer: String,
+        /// The neurons.
+        neurons: Vec<usize>,
+    },
+    /// Neurons that a single spike over the smallest weight fires: their threshold is below one weight LSB.
+    AlwaysFires {
+        /// Layer's name.
+        layer: String,
+        /// The neurons.
+        neurons: Vec<usize>,
+    },
+    /// A leak by shifts that is off by more than the tolerance of the fit, or an explicit one that is.
+    Leak {
+        /// Factor of the description.
+        wanted: f64,
+        /// Factor of the shifts.
+        found: f64,
+    },
+    /// Membranes wider than hardware likes.
+    WideMembrane {
+        /// Layer's name.
+        layer: String,
+        /// Width in bits.
+        membrane_bits: u8,
+    },
+    /// A layer whose width is proven for the network's number of steps only.
+    StepsLimited {
+        /// Layer's name.
+        layer: String,
+        /// Steps.
+        steps: usize,
+    },
+}
+
+impl QuantizeWarning {
+    /// Whether this is about neurons, and about none.
+    pub(super) fn names_no_neuron(&self) -> bool {
+        match self {
+            Self::AllZero { neurons, .. }
+            | Self::NeverFires { neurons, .. }
+            | Self::AlwaysFires { neurons, .. } => neurons.is_empty(),
+            Self::Leak { .. } | Self::WideMembrane { .. } | Self::StepsLimited { .. } => false,
+        }
+    }
+}
+
+impl fmt::Display for QuantizeWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AllZero { layer, neurons } => {
+                write!(f, "layer `{layer}`: all weights are zero in {}", Neurons(neurons))
+            }
+            Self::NeverFires { layer, neurons } => {
+                write!(f, "layer `{layer}`: no input can fire {}", Neurons(neurons))
+            }
+            Self::AlwaysFires { layer, neurons } => {
+                write!(
+                    f,
+                    "layer `{layer}`: the smallest weight fires {}",
+                    Neurons(neurons)
+                )
+            }
+            Self::Leak { wanted, found } => write!(f, "leak factor {found} instead of {wanted}"),
+            Self::WideMembrane { layer, membrane_bits } => {
+                write!(f, "layer `{layer}`: membranes take {membrane_bits} bits")
+            }
+            Self::StepsLimited { layer, steps } => {
+                write!(
+                    f,
+                    "layer `{layer}`: membranes are wide enough for {steps} steps, no more"
+                )
+            }
+        }
+    }
+}
+
+/// A list of neurons that stays short.
+struct Neurons<'a>(&'a [usize]);
+
+impl fmt::Display for Neurons<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 8;
+        let shown: Vec<_> = self.0.iter().take(SHOWN).map(usize::to_string).collect();
+        write!(f, "{} neurons ({}", self.0.len(), shown.join(", "))?;
+        if self.0.len() > SHOWN {
+            write!(f, ", …")?;
+        }
+        write!(f, ")")
+    }
+}

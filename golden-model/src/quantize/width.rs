@@ -1,0 +1,337 @@
+//! Number format of a layer's membranes: guard bits G, width V, thresholds and floor.
+//!
+//! * **Threshold.** θ = ⌊v_th / scale · 2^G⌋. Membranes are integers, so m > θ exactly where m > v_th / scale · 2^G. A
+//!   neuron that no sequence of spikes can lift above its threshold is silent whatever its weights are: it is to have
+//!   none, and a threshold of 0, so that it does not widen the layer.
+//! * **Guard bits.** A leak by a shift s takes nothing from a membrane below 2^s, so the threshold must be large against
+//!   that. [`GuardBits::Auto`] takes the fewest guard bits with which the smallest threshold that can be exceeded (in the
+//!   output layer, which has none: v_th at its scale) is at least [`RESOLUTION`], and fewer where the width would
+//!   otherwise exceed [`PREFERRED_BITS`]. Without leak, membranes are whole weight LSB, and no guard bit is needed.
+//! * **Floor.** The float model has none, so it should be low: at most −2·θ of the largest threshold, unless no neuron can
+//!   sink that far. A neuron there needs three thresholds' worth of excitation to fire again; within an inference,
+//!   whose input is stationary, a neuron driven that low rarely does. Width to spare lowers it further.
+//! * **Width.** The smallest that holds the highest sum, and the lowest below that floor. An output layer's floor must
+//!   never bind, as its membranes are the answer: its width holds any number of steps if that takes no more than
+//!   [`PREFERRED_BITS`], else the T steps of the network.
+
+use super::config::GuardBits;
+use super::proof::{bits_of, bounds};
+use super::reach::NeuronLimits;
+use crate::integer::MAX_GUARD_BITS;
+use crate::{Error, Result};
+
+/// Smallest threshold, in membrane LSB, that [`GuardBits::Auto`] accepts.
+pub const RESOLUTION: f64 = 512.0;
+
+/// Width that [`GuardBits::Auto`] does not exceed where fewer guard bits avoid it.
+pub const PREFERRED_BITS: u32 = 24;
+
+/// Floor in parts of the largest threshold, at least as low as this.
+const FLOOR_THRESHOLDS: i64 = -2;
+
+/// What a layer's weights and scales ask of its membranes.
+#[derive(Clone, Copy, Debug)]
+pub struct Demand<'a> {
+    /// Layer's name.
+    pub layer: &'a str,
+    /// Per neuron the largest sums that a step can add and take, in weight LSB.
+    pub sums: &'a [(i64, i64)],
+    /// Per neuron v_th / scale: the real threshold in weight LSB.
+    pub thresholds: &'a [f64],
+    /// Whether neurons fire at those thresholds; false in the output layer.
+    pub fires: bool,
+    /// Shifts of the leak.
+    pub leak_shifts: &'a [u8],
+    /// Steps of an inference.
+    pub steps: usize,
+}
+
+/// Number format of a layer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Format {
+    /// G.
+    pub guard_bits: u8,
+    /// V.
+    pub membrane_bits: u8,
+    /// Lowest membrane at the end of a step.
+    pub floor: i32,
+    /// θ per neuron, empty in the output layer.
+    pub thresholds: Vec<i32>,
+    /// Neurons whose threshold nothing can exceed. The rest of the format holds if their weights become 0.
+    pub silent: Vec<usize>,
+}
+
+impl Demand<'_> {
+    /// Chooses the format.
+    ///
+    /// # Errors
+    /// If no width of 32 bits or less holds the sums.
+    pub fn format(&self, guard_bits: GuardBits) -> Result<Format> {
+        let most = match guard_bits {
+            GuardBits::Fixed(bits) => return self.format_with(bits),
+            GuardBits::Auto => self.resolving_guard_bits(),
+        };
+        for bits in (1..=most).rev() {
+            match self.format_with(bits) {
+                Ok(format) if u32::from(format.membrane_bits) <= PREFERRED_BITS => return Ok(format),
+                _ => {}
+            }
+        }
+        self.format_with(0)
+    }
+
+    /// Fewest guard bits that give the leak its resolution.
+    fn resolving_guard_bits(&self) -> u8 {
+        if self.leak_shifts.is_empty() {
+            return 0;
+        }
+        let live =
+            (0..self.sums.len()).filter(|&neuron| !self.fires || !self.is_silent(neuron, MAX_GUARD_BITS));
+        let smallest = live
+            .map(|neuron| self.thresholds[neuron])
+            .fold(f64::INFINITY, f64::min);
+        (0..MAX_GUARD_BITS)
+            .find(|&bits| smallest * f64::from(bits).exp2() >= RESOLUTION)
+            .unwrap_or(MAX_GUARD_BITS)
+    }
+
+    fn format_with(&self, guard_bits: u8) -> Result<Format> {
+        if self.fires {
+            self.firing_format(guard_bits)
+        } else {
+            self.output_format(guard_bits)
+        }
+    }
+
+    fn firing_format(&self, guard_bits: u8) -> Result<Format> {
+        let mut sums = self.sums.to_vec();
+        let mut thresholds: Vec<_> = (0..sums.len())
+            .map(|neuron| self.threshold(neuron, guard_bits))
+            .collect();
+        let silent: Vec<_> = (0..sums.len())
+            .filter(|&neuron| self.is_silent(neuron, guard_bits))
+            .collect();
+        for &neuron in &silent {
+            sums[neuron] = (0, 0);
+            thresholds[neuron] = 0;
+        }
+        let live = Demand { sums: &sums, ..*self };
+        let largest = thresholds.iter().copied().max().unwrap_or(0);
+        let limits: Vec<_> = (0..sums.len())
+            .map(|neuron| NeuronLimits {
+                threshold: Some(thresholds[neuron]),
+                floor: Some(FLOOR_THRESHOLDS * largest),
+                ..live.limits(neuron, guard_bits)
+            })
+            .collect();
+        let reached = bounds(self.layer, &limits, None).map_or((i64::MIN, i64::MAX), |bounds| {
+            (
+                bounds.lowest_start - bounds.negative_sum,
+                bounds.highest.max(largest),
+            )
+        });
+        let (membrane_bits, floor) = live.width(guard_bits, reached)?;
+        let thresholds = thresholds
+            .into_iter()
+            .map(|threshold| i32::try_from(threshold).expect("at most 32 bits hold the largest threshold"))
+            .collect();
+        Ok(Format {
+            guard_bits,
+            membrane_bits,
+            floor,
+            thresholds,
+            silent,
+        })
+    }
+
+    fn output_format(&self, guard_bits: u8) -> Result<Format> {
+        let limits: Vec<_> = (0..self.sums.len())
+            .map(|neuron| self.limits(neuron, guard_bits))
+            .collect();
+        let reached = |steps| {
+            bounds(self.layer, &limits, steps)
+                .map(|bounds| (bounds.lowest_start - bounds.negative_sum, bounds.highest))
+        };
+        let range = reached(None)
+            .filter(|&(lowest, highest)| bits_of(lowest, highest) <= PREFERRED_BITS)
+            .or_else(|| reached(Some(self.steps)))
+            .unwrap_or((i64::MIN, i64::MAX));
+        let (membrane_bits, floor) = self.width(guard_bits, range)?;
+        Ok(Format {
+            guard_bits,
+            membrane_bits,
+            floor,
+            thresholds: Vec::new(),
+            silent: Vec::new(),
+        })
+    }
+
+    /// Width that holds a range, and the lowest floor from which a step cannot leave it.
+    fn width(&self, guard_bits: u8, (lowest, highest): (i64, i64)) -> Result<(u8, i32)> {
+        let needed = bits_of(lowest, highest).max(2);
+        let too_wide = || Error::MembraneOverflow {
+            layer: self.layer.to_owned(),
+            membrane_bits: 32,
+            lowest,
+            highest,
+            needed,
+        };
+        if needed > 32 {
+            return Err(too_wide());
+        }
+        let negative = self.sums.iter().map(|sums| sums.1).max().unwrap_or(0) << guard_bits;
+        let floor = i32::try_from(negative - (1_i64 << (needed - 1))).map_err(|_| too_wide())?;
+        Ok((u8::try_from(needed).map_err(|_| too_wide())?, floor))
+    }
+
+    /// θ in membrane LSB.
+    fn threshold(&self, neuron: usize, guard_bits: u8) -> i64 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "saturates, and the width refuses such a threshold"
+        )]
+        let threshold = (self.thresholds[neuron] * f64::from(guard_bits).exp2()).floor() as i64;
+        threshold.min(i64::MAX >> 8)
+    }
+
+    /// Whether nothing can lift the neuron above its threshold.
+    fn is_silent(&self, neuron: usize, guard_bits: u8) -> bool {
+        let mut limits = self.limits(neuron, guard_bits);
+        if limits.leak_shifts.is_empty() {
+            // What sinks for ever does not settle, and without leak it does not lift the highest membrane either.
+            limits.negative = 0;
+        }
+        limits
+            .reach()
+            .is_some_and(|reach| self.threshold(neuron, guard_bits) >= *reach.sums.end())
+    }
+
+    /// Neither threshold nor floor.
+    fn limits(&self, neuron: usize, guard_bits: u8) -> NeuronLimits<'_> {
+        let (positive, negative) = self.sums[neuron];
+        NeuronLimits {
+            positive: positive << guard_bits,
+            negative: negative << guard_bits,
+            threshold: None,
+            leak_shifts: self.leak_shifts,
+            floor: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hidden<'a>(sums: &'a [(i64, i64)], thresholds: &'a [f64], leak_shifts: &'a [u8]) -> Demand<'a> {
+        Demand {
+            layer: "hidden",
+            sums,
+            thresholds,
+            fires: true,
+            leak_shifts,
+            steps: 10,
+        }
+    }
+
+    #[test]
+    fn width_to_spare_lowers_the_floor() {
+        let format = hidden(&[(20, 30)], &[10.7], &[])
+            .format(GuardBits::Fixed(1))
+            .expect("narrow");
+        // θ = ⌊21.4⌋. Above: 21 + 40 = 61. Below: −2 · 21 − 60 = −102, so 8 bits, whose lowest is −128 = −68 − 60.
+        assert_eq!(
+            format,
+            Format {
+                guard_bits: 1,
+                membrane_bits: 8,
+                floor: -68,
+                thresholds: vec![21],
+                silent: vec![]
+            }
+        );
+    }
+
+    #[test]
+    fn a_neuron_that_cannot_sink_to_the_floor_asks_for_no_width() {
+        let demand = hidden(&[(20, 2)], &[40.0], &[2]);
+        // Above: 40 leaks to 30, and 30 + 20 takes 7 bits. Below: at −5 the leak gives the 2 back. A floor of −80
+        // would take 8 bits.
+        let format = demand.format(GuardBits::Fixed(0)).expect("narrow");
+        assert_eq!((format.membrane_bits, format.floor), (7, -62));
+    }
+
+    #[test]
+    fn a_neuron_that_nothing_lifts_above_its_threshold_takes_no_width() {
+        // 80 >> 2 takes the 20 that a step gives; 79 >> 2 takes 19.
+        for (threshold, silent) in [(1e30, true), (80.0, true), (79.9, false)] {
+            let format = hidden(&[(20, 2)], &[threshold], &[2])
+                .format(GuardBits::Fixed(0))
+                .expect("narrow");
+            assert_eq!(format.silent.len(), usize::from(silent), "{threshold}");
+            assert_eq!(format.thresholds, [if silent { 0 } else { 79 }]);
+            assert_eq!(format.membrane_bits, if silent { 2 } else { 8 });
+        }
+    }
+
+    #[test]
+    fn guard_bits_bring_the_smallest_live_threshold_to_the_resolution() {
+        let auto = |thresholds: &[f64], leak: &[u8]| {
+            hidden(&[(20, 20), (1, 20)], thresholds, leak)
+                .format(GuardBits::Auto)
+                .expect("fits")
+                .guard_bits
+        };
+        assert_eq!(auto(&[16.0, 16.0], &[7, 9]), 5);
+        assert_eq!(auto(&[15.9, 16.0], &[7, 9]), 6);
+        assert_eq!(auto(&[513.0, 513.0], &[7, 9]), 0);
+        assert_eq!(auto(&[16.0, 16.0], &[]), 0, "without leak, no guard bits");
+        // 1 per step and a leak of 1/2 never exceeds 2, so the second neuron is silent and does not count.
+        assert_eq!(auto(&[32.0, 8.0], &[1]), 4);
+    }
+
+    #[test]
+    fn guard_bits_give_way_to_the_preferred_width() {
+        let demand = hidden(&[(1 << 20, 1 << 20)], &[16.0], &[7, 9]);
+        let format = demand.format(GuardBits::Auto).expect("fits");
+        assert_eq!((format.guard_bits, format.membrane_bits), (2, 24));
+        assert_eq!(
+            demand.format(GuardBits::Fixed(9)).expect("fits").membrane_bits,
+            31
+        );
+    }
+
+    #[test]
+    fn an_output_layer_holds_any_number_of_steps_where_that_is_affordable() {
+        let output = |sum, leak_shifts| {
+            let sums = [(sum, sum)];
+            Demand {
+                layer: "out",
+                sums: &sums,
+                thresholds: &[600.0],
+                fires: false,
+                leak_shifts,
+                steps: 10,
+            }
+            .format(GuardBits::Auto)
+            .expect("fits")
+        };
+        // 5 bits of leak: 1000 · 32 = 32,000 takes 16 bits.
+        assert_eq!(output(1000, &[5]).membrane_bits, 16);
+        // 2^20 · 32 is too wide; 10 steps of 2^20 are not.
+        assert_eq!(output(1 << 19, &[5]).membrane_bits, 24);
+        assert_eq!(output(1000, &[]).membrane_bits, 15, "10 steps");
+    }
+
+    #[test]
+    fn a_layer_that_nothing_holds_is_refused() {
+        let error = hidden(&[(1 << 40, 5)], &[10.0], &[])
+            .format(GuardBits::Auto)
+            .expect_err("42 bits");
+        assert_eq!(
+            error.to_string(),
+            "layer `hidden`: membranes of 32 bits, but sums can reach -25 to 1099511627786, which takes 42 bits; \
+             quantize the float model with fewer guard bits or fewer weight bits"
+        );
+    }
+}

@@ -1,0 +1,145 @@
+//! What a training run tells about itself.
+
+/// Where an epoch stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// The epoch, from 1.
+    pub epoch: usize,
+    /// Epochs of the run.
+    pub epochs: usize,
+    /// Images of this epoch seen so far.
+    pub images: usize,
+    /// Images of an epoch.
+    pub total_images: usize,
+    /// Mean loss per image so far in this epoch.
+    pub loss: f64,
+    /// Share of images classified right so far in this epoch, in 0..=1.
+    pub accuracy: f64,
+}
+
+/// How much a layer fires.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerActivity {
+    /// Name of the layer; `input` for the input spikes.
+    pub layer: String,
+    /// Mean number of spikes per image.
+    pub spikes: f64,
+    /// Mean number of spikes per neuron and step, in 0..=1.
+    pub rate: f64,
+}
+
+/// A layer that cannot do its work.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Warning {
+    /// Name of the layer.
+    pub layer: String,
+    /// What is wrong with it.
+    pub kind: WarningKind,
+    /// Mean number of spikes per neuron and step, in 0..=1.
+    pub rate: f64,
+}
+
+/// What is wrong with a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WarningKind {
+    /// The layer never fired: nothing passes it, forward or backward.
+    Silent,
+    /// The layer fired in more than 90 % of all neurons and steps: it hardly tells images apart.
+    Saturated,
+}
+
+impl std::fmt::Display for Warning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { layer, kind, rate } = self;
+        match kind {
+            WarningKind::Silent => {
+                write!(
+                    f,
+                    "layer `{layer}` is silent; raise the input rate, or lower the learning rate"
+                )
+            }
+            WarningKind::Saturated => {
+                write!(
+                    f,
+                    "layer `{layer}` is saturated ({:.0} % of neurons and steps); ",
+                    100.0 * rate
+                )?;
+                write!(f, "lower the input rate or the learning rate")
+            }
+        }
+    }
+}
+
+/// An epoch of training.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EpochReport {
+    /// The epoch, from 1.
+    pub epoch: usize,
+    /// Its learning rate.
+    pub learning_rate: f32,
+    /// Mean loss per image while training.
+    pub loss: f64,
+    /// Share of training images classified right while training, in 0..=1.
+    pub train_accuracy: f64,
+    /// Share of the held-out images classified right after the epoch, in 0..=1.
+    pub test_accuracy: Option<f64>,
+    /// Duration of the training part, in seconds.
+    pub seconds: f64,
+    /// Duration of the evaluation of the held-out images, in seconds.
+    pub test_seconds: f64,
+    /// Training images per second.
+    pub images_per_second: f64,
+    /// Activity of the input and of every layer that fires, while training.
+    pub activity: Vec<LayerActivity>,
+    /// Layers that cannot do their work.
+    pub warnings: Vec<Warning>,
+}
+
+/// Above this rate a layer is saturated.
+const SATURATED: f64 = 0.9;
+
+/// The warnings that these activities deserve.
+pub(super) fn warnings(activity: &[LayerActivity]) -> Vec<Warning> {
+    let kind = |layer: &LayerActivity| match layer.rate {
+        0.0 => Some(WarningKind::Silent),
+        rate if rate > SATURATED => Some(WarningKind::Saturated),
+        _ => None,
+    };
+    let warn = |layer: &LayerActivity| {
+        kind(layer).map(|kind| Warning {
+            layer: layer.layer.clone(),
+            kind,
+            rate: layer.rate,
+        })
+    };
+    activity.iter().filter_map(warn).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silent_and_saturated_layers_are_reported() {
+        let layer = |name: &str, rate: f64| LayerActivity {
+            layer: name.into(),
+            spikes: 0.0,
+            rate,
+        };
+        let warnings = warnings(&[
+            layer("a", 0.0),
+            layer("b", 0.2),
+            layer("c", 0.9),
+            layer("d", 0.95),
+        ]);
+        let texts: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            texts,
+            [
+                "layer `a` is silent; raise the input rate, or lower the learning rate",
+                "layer `d` is saturated (95 % of neurons and steps); lower the input rate or the learning rate",
+            ]
+        );
+    }
+}

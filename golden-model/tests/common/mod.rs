@@ -1,0 +1,171 @@
+//! Random networks and rasters for tests, from a seeded generator.
+
+#![allow(dead_code, reason = "each test binary uses a part")]
+
+use ndarray::{Array2, array};
+use rand::RngExt;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescription, Shape};
+use synfire_golden_model::quantized::{Neuron, QuantizedLayer, QuantizedModel};
+use synfire_golden_model::spikes::{Spike, SpikeRaster};
+
+/// Two inputs, two hidden neurons, two classes; small enough to compute by hand.
+pub(crate) fn tiny() -> QuantizedModel {
+    let layer = |name: &str, kind| LayerDescription {
+        name: name.to_owned(),
+        kind,
+    };
+    QuantizedModel {
+        description: NetworkDescription {
+            name: "tiny".to_owned(),
+            input: Shape {
+                channels: 1,
+                height: 1,
+                width: 2,
+            },
+            steps: 3,
+            rate: 0.5,
+            leak: 0.75,
+            layers: vec![
+                layer("hidden", LayerKind::Fc { out: 2 }),
+                layer("out", LayerKind::Out { out: 2 }),
+            ],
+        },
+        layers: vec![
+            QuantizedLayer {
+                name: "hidden".to_owned(),
+                weights: array![[3, -2], [1, 2]],
+                weight_bits: 3,
+                guard_bits: 2,
+                membrane_bits: 8,
+                leak_shifts: vec![2],
+                floor: -10,
+                neuron: Neuron::Lif {
+                    thresholds: vec![12, 11],
+                },
+            },
+            QuantizedLayer {
+                name: "out".to_owned(),
+                weights: array![[1, -3], [2, 2]],
+                weight_bits: 3,
+                guard_bits: 1,
+                membrane_bits: 8,
+                leak_shifts: vec![1, 3],
+                floor: -100,
+                neuron: Neuron::Output,
+            },
+        ],
+        provenance: Default::default(),
+    }
+}
+
+/// Draws one to three layers with weights of 2 to 8 bits, 0 to 12 guard bits and leaks of no to three shifts; every
+/// membrane is 32 bits wide, which holds networks this small whatever the input.
+pub(crate) fn random_model(rng: &mut Xoshiro256PlusPlus, tight_floors: bool) -> QuantizedModel {
+    let depth = rng.random_range(1..=3);
+    let input = Shape {
+        channels: rng.random_range(1..=2),
+        height: rng.random_range(1..=4),
+        width: rng.random_range(1..=5),
+    };
+    let mut inputs = input.size();
+    let mut layers = Vec::new();
+    let mut described = Vec::new();
+    for index in 0..depth {
+        let last = index + 1 == depth;
+        let outputs = rng.random_range(1..=24);
+        let layer = random_layer(
+            rng,
+            format!("layer{index}"),
+            [outputs, inputs],
+            last,
+            tight_floors,
+        );
+        let kind = if last {
+            LayerKind::Out { out: outputs }
+        } else {
+            LayerKind::Fc { out: outputs }
+        };
+        described.push(LayerDescription {
+            name: layer.name.clone(),
+            kind,
+        });
+        layers.push(layer);
+        inputs = outputs;
+    }
+    QuantizedModel {
+        description: NetworkDescription {
+            name: "random".to_owned(),
+            input,
+            steps: 16,
+            rate: 1.0,
+            leak: 0.99,
+            layers: described,
+        },
+        layers,
+        provenance: Default::default(),
+    }
+}
+
+fn random_layer(
+    rng: &mut Xoshiro256PlusPlus,
+    name: String,
+    shape: [usize; 2],
+    last: bool,
+    tight_floors: bool,
+) -> QuantizedLayer {
+    let weight_bits: u8 = rng.random_range(2..=8);
+    let guard_bits: u8 = rng.random_range(0..=12);
+    let largest = i8::try_from((1_i32 << (weight_bits - 1)) - 1).expect("at most 8 bits");
+    let unit = i32::from(largest) << guard_bits;
+    let mut leak_shifts: Vec<u8> = (0..rng.random_range(0..=3))
+        .map(|_| rng.random_range(1..=12))
+        .collect();
+    leak_shifts.sort_unstable();
+    leak_shifts.dedup();
+    let neuron = if last {
+        Neuron::Output
+    } else {
+        Neuron::Lif {
+            thresholds: (0..shape[0]).map(|_| rng.random_range(0..=3 * unit)).collect(),
+        }
+    };
+    QuantizedLayer {
+        name,
+        weights: Array2::from_shape_simple_fn(shape, || rng.random_range(-largest..=largest)),
+        weight_bits,
+        guard_bits,
+        membrane_bits: 32,
+        leak_shifts,
+        floor: if tight_floors {
+            -rng.random_range(0..=4 * unit)
+        } else {
+            -(1 << 30)
+        },
+        neuron,
+    }
+}
+
+/// Draws `steps` steps of spikes for `model`, some of them negative where `signed`.
+pub(crate) fn random_raster(
+    rng: &mut Xoshiro256PlusPlus,
+    model: &QuantizedModel,
+    steps: usize,
+    signed: bool,
+) -> SpikeRaster {
+    let width = model.description.input.size();
+    let mut raster = SpikeRaster::new(width);
+    for _ in 0..steps {
+        let mut spikes = Vec::new();
+        for address in 0..u32::try_from(width).expect("small") {
+            if rng.random_bool(0.4) {
+                spikes.push(Spike {
+                    address,
+                    negative: signed && rng.random_bool(0.3),
+                });
+            }
+        }
+        raster.push_step(spikes);
+    }
+    raster
+}

@@ -1,0 +1,141 @@
+//! The event-driven engine: its own arithmetic by hand, order of events, reuse, errors, threads.
+
+mod common;
+
+use common::{random_model, random_raster, tiny};
+use ndarray::array;
+use proptest::prelude::*;
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use synfire_golden_model::integer::{self, Engine};
+use synfire_golden_model::spikes::{Spike, SpikeRaster};
+
+#[test]
+fn a_network_small_enough_to_follow_by_hand() {
+    let mut raster = SpikeRaster::new(2);
+    raster.push_step([Spike::positive(0), Spike::positive(1)]);
+    raster.push_step([Spike::positive(0)]);
+    raster.push_step([Spike {
+        address: 0,
+        negative: true,
+    }]);
+
+    let trace = Engine::new(&tiny())
+        .expect("valid")
+        .trace(&raster, true)
+        .expect("runs");
+    // Step 0: m = (3−2, 1+2) << 2 = (4, 12); 12 > 11 fires. (4 − 1, 0).
+    // Step 1: m = (3 + 12, 0 + 4); 15 > 12 fires. (0, 4 − 1).
+    // Step 2: m = (−12, 3 − 4); leak −12 + 3 = −9, −1 + 1 = 0; the floor −10 does not bind.
+    let membranes = trace.membranes.expect("asked for");
+    assert_eq!(membranes[0], array![[3, 0], [0, 3], [-9, 0]]);
+    assert_eq!(trace.layers.len(), 1);
+    assert_eq!(trace.layers[0].steps(), 3);
+    assert_eq!(trace.layers[0].step(0), [Spike::positive(1)]);
+    assert_eq!(trace.layers[0].step(1), [Spike::positive(0)]);
+    assert!(trace.layers[0].step(2).is_empty());
+    // Output, G = 1. Step 0: (−6, 4) → −6 + 3 + 1 = −2; 4 − 2 − 0 = 2.
+    // Step 1: (−2 + 2, 2 + 4) → 0; 6 − 3 − 0 = 3. Step 2: 3 − 1 − 0 = 2.
+    assert_eq!(trace.potentials_by_step, array![[-2, 2], [0, 3], [0, 2]]);
+    assert_eq!(membranes[1], trace.potentials_by_step);
+    assert_eq!(trace.inference.potentials, [0, 2]);
+    assert_eq!(trace.inference.class, 1);
+    assert_eq!(trace.inference.input_spikes, 4);
+    assert_eq!(trace.inference.spikes, [2, 0]);
+    assert_eq!(trace.inference.synaptic_operations, [8, 4]);
+}
+
+#[test]
+fn a_raster_of_another_width_is_refused() {
+    let error = integer::infer(&tiny(), &SpikeRaster::new(3)).expect_err("width 3");
+    assert_eq!(
+        error.to_string(),
+        "spikes of 3 sources for a network of 2 inputs; encode an image of the network's input shape"
+    );
+}
+
+#[test]
+fn a_source_that_fires_twice_in_a_step_is_refused() {
+    let mut raster = SpikeRaster::new(2);
+    raster.push_step([Spike::positive(1)]);
+    raster.push_step([
+        Spike::positive(1),
+        Spike::positive(0),
+        Spike {
+            address: 1,
+            negative: true,
+        },
+    ]);
+    let error = integer::infer(&tiny(), &raster).expect_err("source 1 fires twice");
+    assert_eq!(
+        error.to_string(),
+        "source 1 fires twice in step 1; a source fires at most once per step"
+    );
+}
+
+#[test]
+fn no_steps_leave_every_potential_at_zero() {
+    let inference = integer::infer(&tiny(), &SpikeRaster::new(2)).expect("runs");
+    assert_eq!(inference.potentials, [0, 0]);
+    assert_eq!(inference.class, 0);
+}
+
+#[test]
+fn evaluation_does_not_depend_on_the_number_of_threads() {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(11);
+    let model = random_model(&mut rng, true);
+    let classes = model.layers.last().expect("a layer").outputs();
+    let rasters: Vec<_> = (0..40)
+        .map(|_| random_raster(&mut rng, &model, 12, true))
+        .collect();
+    let run = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .expect("a pool");
+        pool.install(|| {
+            integer::evaluate(&model, rasters.len(), |index| {
+                Ok((rasters[index].clone(), index % classes))
+            })
+        })
+        .expect("evaluates")
+    };
+    let one = run(1);
+    assert_eq!(one.predictions.len(), rasters.len());
+    assert_eq!(one.confusion.sum(), rasters.len());
+    assert_eq!(one.confusion.diag().sum(), one.correct);
+    assert_eq!(one, run(5));
+}
+
+#[test]
+fn the_first_bad_label_is_named() {
+    let error = integer::evaluate(&tiny(), 8, |index| {
+        Ok((SpikeRaster::new(2), if index < 5 { 1 } else { index }))
+    });
+    assert_eq!(
+        error.expect_err("label 5").to_string(),
+        "image 5: label 5, but the network has 2 classes; use the data it was trained for"
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn order_of_events_within_a_step_changes_nothing(seed in any::<u64>()) {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+        let model = random_model(&mut rng, true);
+        let raster = random_raster(&mut rng, &model, 10, true);
+        let mut shuffled = SpikeRaster::new(raster.width());
+        for step in raster.iter() {
+            let mut spikes = step.to_vec();
+            spikes.shuffle(&mut rng);
+            shuffled.push_step(spikes);
+        }
+        let mut engine = Engine::new(&model).expect("valid");
+        let expected = engine.trace(&raster, true).expect("runs");
+        // The same engine again: nothing of the first image may be left in it.
+        prop_assert_eq!(engine.trace(&shuffled, true).expect("runs"), expected);
+    }
+}

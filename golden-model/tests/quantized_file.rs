@@ -1,0 +1,405 @@
+//! Files of quantized networks: what is written is read, and whatever is wrong is refused by name.
+
+mod common;
+
+use common::{random_model, tiny};
+use proptest::prelude::*;
+use rand::SeedableRng;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use std::fs;
+use std::path::PathBuf;
+use synfire_golden_model::quantized::{Neuron, QuantizedModel};
+use tempfile::TempDir;
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+fn save(model: &QuantizedModel, folder: &TempDir) -> PathBuf {
+    let path = folder.path().join("model.safetensors");
+    model.save(&path).expect("saves");
+    path
+}
+
+/// The error of loading these bytes, without the folder.
+fn refused(bytes: &[u8]) -> String {
+    let folder = folder();
+    let path = folder.path().join("model.safetensors");
+    fs::write(&path, bytes).expect("writes");
+    let error = QuantizedModel::load(&path).expect_err("a damaged file");
+    error
+        .to_string()
+        .replace(&format!("{}/", folder.path().display()), "")
+}
+
+/// A file of the tiny network, taken apart.
+struct Parts {
+    header: serde_json::Value,
+    tensors: Vec<u8>,
+}
+
+impl Parts {
+    fn of(model: &QuantizedModel) -> Self {
+        let bytes = fs::read(save(model, &folder())).expect("reads");
+        let length = u64::from_le_bytes(bytes[..8].try_into().expect("8 bytes"));
+        let (header, tensors) = bytes[8..].split_at(usize::try_from(length).expect("small"));
+        Self {
+            header: serde_json::from_slice(header).expect("JSON"),
+            tensors: tensors.to_vec(),
+        }
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let header = self.header.to_string().into_bytes();
+        let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+        bytes.extend(header);
+        bytes.extend(&self.tensors);
+        bytes
+    }
+}
+
+/// The error of the tiny network's file after a change of its header.
+fn refused_header(change: impl FnOnce(&mut serde_json::Value)) -> String {
+    let mut parts = Parts::of(&tiny());
+    change(&mut parts.header);
+    refused(&parts.bytes())
+}
+
+/// The error after a replacement in one of the texts of the metadata.
+fn refused_metadata(key: &str, from: &str, to: &str) -> String {
+    refused_header(|header| {
+        let text = header["__metadata__"][key].as_str().expect("a text");
+        assert!(text.contains(from), "{text}");
+        header["__metadata__"][key] = text.replace(from, to).into();
+    })
+}
+
+#[test]
+fn a_file_holds_everything_and_equal_networks_make_equal_files() {
+    let folder = folder();
+    let mut model = tiny();
+    model.provenance = [
+        ("seed".to_owned(), "7".to_owned()),
+        ("data".to_owned(), "digits".to_owned()),
+    ]
+    .into();
+    let path = save(&model, &folder);
+    let first = fs::read(&path).expect("reads");
+    let loaded = QuantizedModel::load(&path).expect("loads");
+    assert_eq!(loaded, model);
+    assert_eq!(loaded.hash(), model.hash());
+    loaded.save(&path).expect("replaces");
+    assert_eq!(fs::read(&path).expect("reads"), first);
+    assert_eq!(
+        fs::read_dir(folder.path()).expect("lists").count(),
+        1,
+        "no temporary file is left"
+    );
+}
+
+#[test]
+fn the_hash_is_that_of_the_documented_bytes_and_changes_with_every_number() {
+    // From a few lines of Python after docs/formats.md.
+    let hash = |model: &QuantizedModel| {
+        model
+            .hash()
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+    };
+    assert_eq!(
+        hash(&tiny()),
+        "999e44ccf6671f9be84124cedf7b635e905a4861a30fe925852312728e830080"
+    );
+
+    let changes: [fn(&mut QuantizedModel); 12] = [
+        |model| model.description.steps += 1,
+        |model| model.description.rate = 0.25,
+        |model| model.layers[0].weights[[1, 1]] = 1,
+        |model| model.layers[0].weight_bits = 4,
+        |model| model.layers[0].guard_bits = 1,
+        |model| model.layers[0].membrane_bits = 9,
+        |model| model.layers[0].leak_shifts = vec![3],
+        |model| model.layers[0].leak_shifts = vec![],
+        |model| model.layers[0].floor = -11,
+        |model| {
+            model.layers[0].neuron = Neuron::Lif {
+                thresholds: vec![12, 12],
+            }
+        },
+        |model| model.layers[1].weights[[0, 0]] = -1,
+        |model| model.layers[0].weights.swap([0, 0], [1, 0]),
+    ];
+    let mut hashes = vec![tiny().hash()];
+    for change in changes {
+        let mut model = tiny();
+        change(&mut model);
+        hashes.push(model.hash());
+    }
+    hashes.sort_unstable();
+    hashes.dedup();
+    assert_eq!(hashes.len(), 13);
+
+    let mut renamed = tiny();
+    renamed.description.name = "another".to_owned();
+    renamed.provenance.insert("seed".to_owned(), "1".to_owned());
+    renamed.layers[0].name = "first".to_owned();
+    assert_eq!(renamed.hash(), tiny().hash());
+}
+
+#[test]
+fn what_is_no_safetensors_file_is_refused() {
+    assert_eq!(
+        refused(b"short"),
+        "model.safetensors is not a model file: header too small; give a .safetensors file that synfire wrote"
+    );
+    assert_eq!(
+        refused(&[b'P'; 5000]),
+        "model.safetensors is not a model file: invalid header length; give a .safetensors file that synfire wrote"
+    );
+    let mut bytes = Parts::of(&tiny()).bytes();
+    bytes[9] = b'!';
+    assert_eq!(
+        refused(&bytes),
+        "model.safetensors is not a model file: invalid JSON in header: key must be a string at line 1 column 2; \
+         give a .safetensors file that synfire wrote"
+    );
+    let missing = QuantizedModel::load("no/such.safetensors")
+        .expect_err("no file")
+        .to_string();
+    assert!(
+        missing.starts_with("cannot read no/such.safetensors: No such file"),
+        "{missing}"
+    );
+}
+
+#[test]
+fn a_file_that_is_cut_or_has_more_is_refused() {
+    let bytes = Parts::of(&tiny()).bytes();
+    let length = bytes.len();
+    assert_eq!(
+        refused(&bytes[..length - 1]),
+        format!(
+            "model.safetensors: {} bytes, but its header wants {length}; the file is damaged, write or copy it again",
+            length - 1
+        )
+    );
+    let header = length - 16; // 2·2 + 2·2 weights, 2·4 bytes of thresholds
+    assert_eq!(
+        refused(&bytes[..200]),
+        format!(
+            "model.safetensors: 200 bytes, but its header wants {header}; the file is damaged, write or copy it again"
+        )
+    );
+    assert!(refused(&[&bytes[..], b"x"].concat()).contains(&format!("wants {length};")));
+}
+
+#[test]
+fn a_file_of_another_format_or_version_is_refused() {
+    assert_eq!(
+        refused_metadata("format", "synfire-quantized", "synfire-model"),
+        "model.safetensors is a float model, but a quantized one is wanted; run `synfire quantize` on it"
+    );
+    assert_eq!(
+        refused_metadata("format", "synfire-quantized", "pt"),
+        "model.safetensors: a file of format `pt`, but `synfire-quantized` is wanted"
+    );
+    assert_eq!(
+        refused_metadata("version", "1", "2"),
+        "model.safetensors: version 2 of the format, but this program reads version 1; use a newer synfire"
+    );
+    let without = |key: &'static str| {
+        refused_header(|header| drop(header["__metadata__"].as_object_mut().expect("a map").remove(key)))
+    };
+    for key in ["format", "version", "network", "layers", "provenance"] {
+        assert_eq!(
+            without(key),
+            format!("model.safetensors: no `{key}` in the metadata; give a model file that synfire wrote")
+        );
+    }
+}
+
+#[test]
+fn metadata_that_make_no_sense_are_refused() {
+    assert_eq!(
+        refused_metadata("layers", "\"floor\"", "\"flour\""),
+        "model.safetensors: metadata `layers`: unknown field `flour`, expected one of `name`, `kind`, `weight_bits`, \
+         `guard_bits`, `membrane_bits`, `leak_shifts`, `floor` at line 1 column 105; write the file again"
+    );
+    assert!(refused_metadata("layers", "\"weight_bits\":3", "\"weight_bits\":300").contains("300"));
+    assert!(refused_metadata("network", "\"steps\":3", "\"steps\":-3").contains("metadata `network`: "));
+    assert_eq!(
+        refused_metadata("network", "\"steps\":3", "\"steps\":0"),
+        "model.safetensors: network `tiny`: steps is 0, but must be in 1..=4096"
+    );
+    // More neurons than any machine has memory for, and tensors that do not have them.
+    assert!(refused_metadata("network", "\"out\":2", "\"out\":2000000000").contains("2000000000"));
+}
+
+#[test]
+fn numbers_out_of_range_are_refused() {
+    let again = "; quantize the float model again with `synfire quantize`";
+    for (from, to, message) in [
+        (
+            "\"weight_bits\":3",
+            "\"weight_bits\":9",
+            "weight_bits is 9, wanted 2 to 8",
+        ),
+        (
+            "\"weight_bits\":3",
+            "\"weight_bits\":2",
+            "weight is 3, wanted -1 to 1",
+        ),
+        (
+            "\"guard_bits\":2",
+            "\"guard_bits\":13",
+            "guard_bits is 13, wanted 0 to 12",
+        ),
+        (
+            "\"membrane_bits\":8",
+            "\"membrane_bits\":33",
+            "membrane_bits is 33, wanted 2 to 32",
+        ),
+        (
+            "\"membrane_bits\":8",
+            "\"membrane_bits\":4",
+            "floor is -10, wanted -8 to 0",
+        ),
+        ("\"floor\":-10", "\"floor\":1", "floor is 1, wanted -128 to 0"),
+        (
+            "\"leak_shifts\":[2]",
+            "\"leak_shifts\":[17]",
+            "leak shift is 17, wanted 1 to 16",
+        ),
+        (
+            "\"leak_shifts\":[2]",
+            "\"leak_shifts\":[1,2,3,4]",
+            "number of leak shifts is 4, wanted 0 to 3",
+        ),
+    ] {
+        assert_eq!(
+            refused_metadata("layers", from, to),
+            format!("model.safetensors: quantized layer `hidden`: {message}{again}")
+        );
+    }
+    assert_eq!(
+        refused_metadata("layers", "[2]", "[3,2]"),
+        "model.safetensors: quantized layer `hidden`: leak shifts [3, 2] are not distinct and ascending; \
+         write each shift once, smallest first"
+    );
+    let mut parts = Parts::of(&tiny());
+    let at = parts.header["threshold/hidden"]["data_offsets"][0]
+        .as_u64()
+        .expect("an offset");
+    parts.tensors[usize::try_from(at).expect("small") + 3] = 0xFF;
+    assert_eq!(
+        refused(&parts.bytes()),
+        format!(
+            "model.safetensors: quantized layer `hidden`: threshold is -16777204, wanted 0 to 127{again}"
+        )
+    );
+}
+
+#[test]
+fn layers_that_are_not_those_of_the_network_are_refused() {
+    let again = "; quantize the float model again with `synfire quantize`";
+    assert_eq!(
+        refused_metadata("layers", "\"name\":\"out\"", "\"name\":\"aus\""),
+        format!("model.safetensors: quantized layer `out`: name is aus, wanted out{again}")
+    );
+    assert_eq!(
+        refused_metadata("network", ",{\"name\":\"out\",\"op\":\"out\",\"out\":2}", ""),
+        "model.safetensors: network `tiny`: layer `hidden` has op = \"fc\", but must have \"out\"; \
+         the last layer, and only the last, is the output layer"
+    );
+    assert_eq!(
+        refused_metadata("network", "{\"name\":\"hidden\",\"op\":\"fc\",\"out\":2},", ""),
+        format!("model.safetensors: quantized network: 2 layers, but its description has 1{again}")
+    );
+    assert_eq!(
+        refused_metadata("layers", "\"kind\":\"output\"", "\"kind\":\"lif\""),
+        "model.safetensors: no tensor `threshold/out`; write the file again"
+    );
+    assert_eq!(
+        refused_metadata("network", "\"input\":[1,1,2]", "\"input\":[1,1,3]"),
+        "model.safetensors: tensor `weight/hidden` is I8 [2, 2], but the network wants I8 [2, 3]; write the file again"
+    );
+    assert_eq!(
+        refused_header(|header| header["threshold/hidden"]["dtype"] = "F32".into()),
+        "model.safetensors: tensor `threshold/hidden` is F32 [2], but the network wants I32 [2]; write the file again"
+    );
+    assert_eq!(
+        refused_header(|header| {
+            let entry = header
+                .as_object_mut()
+                .expect("a map")
+                .remove("weight/out")
+                .expect("there");
+            header["weight/spare"] = entry;
+        }),
+        "model.safetensors: no tensor `weight/out`; write the file again"
+    );
+    assert_eq!(
+        refused_metadata("layers", "\"kind\":\"lif\"", "\"kind\":\"output\""),
+        "model.safetensors: tensor `threshold/hidden` belongs to no layer; write the file again"
+    );
+}
+
+#[test]
+fn a_width_that_cannot_be_proven_is_neither_loaded_nor_saved() {
+    let problem = "layer `hidden`: membranes of 5 bits, but sums can reach -18 to 21, which takes 6 bits; \
+                   quantize the float model with fewer guard bits or fewer weight bits";
+    assert_eq!(
+        refused_metadata(
+            "layers",
+            "\"membrane_bits\":8,\"leak_shifts\":[2]",
+            "\"membrane_bits\":5,\"leak_shifts\":[2]"
+        ),
+        format!("model.safetensors: {problem}")
+    );
+    let folder = folder();
+    let mut model = tiny();
+    model.layers[0].membrane_bits = 5;
+    let error = model
+        .save(folder.path().join("model.safetensors"))
+        .expect_err("too narrow");
+    assert_eq!(error.to_string(), problem);
+    assert_eq!(fs::read_dir(folder.path()).expect("lists").count(), 0);
+}
+
+#[test]
+fn a_file_too_large_for_any_model_is_not_read() {
+    let folder = folder();
+    let path = folder.path().join("large.safetensors");
+    let file = fs::File::create(&path).expect("creates");
+    file.set_len(1 << 40).expect("a sparse file");
+    let error = QuantizedModel::load(&path).expect_err("2^40 bytes").to_string();
+    assert!(
+        error.ends_with("1099511627776 bytes, but a model file has at most 1073741824; give a model file")
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn random_networks_survive_a_file(seed in any::<u64>()) {
+        let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(seed), true);
+        let folder = folder();
+        prop_assert_eq!(QuantizedModel::load(save(&model, &folder)).expect("loads"), model);
+    }
+
+    /// Whatever happens to the bytes: an error, or a network that is proven; never a panic.
+    #[test]
+    fn damaged_bytes_never_panic(place in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let mut bytes = Parts::of(&tiny()).bytes();
+        let place = place.index(bytes.len());
+        bytes[place] = byte;
+        let folder = folder();
+        let path = folder.path().join("damaged.safetensors");
+        fs::write(&path, bytes).expect("writes");
+        if let Ok(model) = QuantizedModel::load(&path) {
+            prop_assert!(model.save(&path).is_ok());
+        }
+    }
+}

@@ -173,7 +173,14 @@ impl<T: Transport> Device<T> {
 
     fn read(&mut self, opcode: Opcode, timeout: Duration) -> Result<Response> {
         self.reconnect()?;
-        self.session.read(opcode, timeout, self.options.retries)
+        match self.session.read(opcode, timeout, self.options.retries) {
+            // It may have broken long ago, and nobody noticed before.
+            Err(Error::Disconnected { .. }) => {
+                self.reconnect()?;
+                self.session.read(opcode, timeout, self.options.retries)
+            }
+            other => other,
+        }
     }
 
     /// Connects a broken transport again. What comes back may be another device, or one that was reset.

@@ -9,12 +9,12 @@ const INPUTS: u32 = 784;
 const CLASSES: u16 = 10;
 
 fn connect(device: SoftDevice) -> Device<SoftLink> {
-    Device::connect(SoftLink::new(device), ConnectOptions::default()).unwrap()
+    Device::connect(SoftLink::new(device), ConnectOptions::default()).expect("a sound device")
 }
 
 fn refusal(device: SoftDevice, options: ConnectOptions) -> String {
     Device::connect(SoftLink::new(device), options)
-        .unwrap_err()
+        .expect_err("a refusal")
         .to_string()
 }
 

@@ -18,7 +18,7 @@ fn link() -> SoftLink {
 /// A few steps with few or with many spikes: several frames, both codings.
 fn image(random: &mut Random) -> Image {
     let sparsity = 2 + random.below(40);
-    let count = usize::try_from(random.below(20)).unwrap();
+    let count = usize::try_from(random.below(20)).expect("below 20");
     random.steps(count, INPUTS, sparsity)
 }
 
@@ -175,7 +175,7 @@ fn the_faults_are_not_a_matter_of_luck() {
     let mut ask = |request: Request<'_>| {
         let mut wire = Vec::new();
         request.encode(&mut wire);
-        line.send(&wire).unwrap();
+        line.send(&wire).expect("lines in memory do not break");
         let mut buffer = [0; 256];
         let count = line.receive(&mut buffer, std::time::Instant::now()).unwrap();
         let mut decoder = FrameDecoder::new(256);

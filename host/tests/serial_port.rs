@@ -48,8 +48,8 @@ struct Board {
 
 impl Board {
     fn plug_in() -> Self {
-        let (board_end, host_end) = TTYPort::pair().unwrap();
-        let path = host_end.name().unwrap();
+        let (board_end, host_end) = TTYPort::pair().expect("a pseudo-terminal");
+        let path = host_end.name().expect("its path");
         let stop = Arc::new(AtomicBool::new(false));
         let seen = stop.clone();
         let thread = std::thread::spawn(move || {
@@ -76,7 +76,9 @@ impl Board {
 impl Drop for Board {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
-        self.thread.take().unwrap().join().unwrap();
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("the board does not panic");
+        }
     }
 }
 
@@ -90,11 +92,11 @@ impl Socket {
 
     fn point_to(&self, board: &Board) {
         _ = std::fs::remove_file(&self.0);
-        std::os::unix::fs::symlink(&board.path, &self.0).unwrap();
+        std::os::unix::fs::symlink(&board.path, &self.0).expect("a writable temporary folder");
     }
 
     fn path(&self) -> &str {
-        self.0.to_str().unwrap()
+        self.0.to_str().expect("a path in UTF-8")
     }
 }
 
@@ -205,6 +207,8 @@ fn a_board_that_stays_away_is_reported() {
         ..ConnectOptions::default()
     };
     let mut device = Device::connect(transport, options).unwrap();
+    // The system removes the path with the adapter, and gives its number to the next one.
+    std::fs::remove_file(socket.path()).unwrap();
     board.unplug();
     let message = device.infer(steps()).unwrap_err().to_string();
     let start = format!(

@@ -338,7 +338,7 @@ mod tests {
             prop_assert_eq!(decoded.pop(), Some(vec![]), "the last step is ended");
             prop_assert_eq!(decoded.len(), train.steps as usize);
             prop_assert_eq!(&decoded, &steps);
-            prop_assert_eq!(train.spikes as usize, steps.iter().map(Vec::len).sum::<usize>());
+            prop_assert_eq!(train.spikes, steps.iter().map(|step| step.len() as u64).sum::<u64>());
         }
 
         #[test]

@@ -164,7 +164,7 @@ impl Window {
             return Outcome::Stray;
         };
         // The device answers in order: what was sent before this request gets no response any more.
-        let Some(flight) = self.in_flight.drain(..=position).last() else {
+        let Some(flight) = self.in_flight.drain(..=position).next_back() else {
             return Outcome::Stray;
         };
         self.free = usize::from(response.credits);

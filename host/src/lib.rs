@@ -31,3 +31,6 @@ pub mod transport;
 pub use device::{ConnectOptions, Device, LinkStatistics, Timeouts};
 pub use error::{Error, Result};
 pub use transport::{Loopback, SerialTransport, Transport};
+
+#[cfg(feature = "cli")]
+pub mod cli;

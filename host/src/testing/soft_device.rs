@@ -76,7 +76,7 @@ impl SoftDevice {
             match self.decoder.push(byte) {
                 Decoded::Pending => {}
                 Decoded::Frame(body) if body.len() < crate::protocol::REQUEST_HEADER => self.bad_frames += 1,
-                Decoded::Frame(_) if self.slots.len() >= self.identity.slots.into() => {
+                Decoded::Frame(_) if self.slots.len() >= usize::from(self.identity.slots) => {
                     self.dropped_frames += 1
                 }
                 Decoded::Frame(body) => self.slots.push_back(body),

@@ -315,12 +315,12 @@ mod tests {
         let mut window = Window::new(5, 4, 2);
         fill(&mut window);
         window.on_timeout();
-        assert_eq!(fill(&mut window), [Write(0), Write(1)]);
+        window.sent(Write(0), TAG);
         assert_eq!(
             answer(&mut window, Write(0), Status::OutOfSequence, 7),
             Outcome::Answered
         );
-        assert_eq!(fill(&mut window), [Write(2)]);
+        assert_eq!(fill(&mut window), [Write(2), Write(3)]);
     }
 
     #[test]

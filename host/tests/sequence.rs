@@ -1,9 +1,9 @@
-//! What the host puts on the line: numbers, tags and delimiters, as section 8 of `docs/protocol.md` wants them.
+//! What the host puts on the line: numbers, tags and delimiters, as section 8 of `docs/protocol.md` wants
+//! them.
 
 use std::time::Instant;
-use synfire::protocol::{Decoded, FrameDecoder, Opcode};
-use synfire::testing::{Fault, Random};
-use synfire::testing::{Faulty, Script, SoftDevice, SoftLink, ToyAccelerator};
+use synfire::protocol::{Decoded, FrameDecoder, Opcode, Request};
+use synfire::testing::{Fault, Faulty, Random, Script, SoftDevice, SoftLink, ToyAccelerator};
 use synfire::{ConnectOptions, Device, Result, Transport};
 
 const INPUTS: u32 = 300;
@@ -79,6 +79,23 @@ fn half_a_frame_in_the_device_costs_nothing() {
     let mut device = Device::connect(Recorder::new(soft), ConnectOptions::default()).unwrap();
     assert_eq!(device.statistics().retransmissions, 0);
     assert_eq!(device.counters().unwrap().bad_frames, 1);
+}
+
+#[test]
+fn half_a_response_to_an_earlier_program_costs_nothing() {
+    let mut link = SoftLink::new(SoftDevice::new(INPUTS, CLASSES));
+    let mut wire = Vec::new();
+    Request::new(Opcode::Ping, 1).encode(&mut wire);
+    link.send(&wire).unwrap();
+    assert_eq!(link.receive(&mut [0; 3], Instant::now()).unwrap(), 3);
+    let device = Device::connect(link, ConnectOptions::default()).unwrap();
+    assert_eq!(
+        (
+            device.statistics().bad_responses,
+            device.statistics().retransmissions
+        ),
+        (0, 0)
+    );
 }
 
 #[test]

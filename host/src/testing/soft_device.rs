@@ -7,7 +7,8 @@ use crate::protocol::{
 };
 use std::collections::VecDeque;
 
-/// A device in memory. Bytes go in with [`SoftDevice::take`]; each [`SoftDevice::execute`] handles one request.
+/// A device in memory. Bytes go in with [`SoftDevice::take`]; each [`SoftDevice::execute`] handles one
+/// request.
 #[derive(Debug)]
 pub struct SoftDevice {
     /// What IDENTIFY answers; change it before connecting.
@@ -85,7 +86,8 @@ impl SoftDevice {
         }
     }
 
-    /// Executes the oldest request and appends the frame of its response to `wire`. Returns whether there was one.
+    /// Executes the oldest request and appends the frame of its response to `wire`. Returns whether there was
+    /// one.
     pub fn execute(&mut self, wire: &mut Vec<u8>) -> bool {
         let Some(body) = self.slots.pop_front() else {
             return false;

@@ -167,7 +167,7 @@ pub struct Command {
     settling: DFF<Bit>,
     good_version: DFF<Bit>,
     opcode: DFF<Bits<8>>,
-    sequence: DFF<Bits<16>>,
+    sequence_number: DFF<Bits<16>>,
     expected: DFF<Bits<16>>,
     status: DFF<Bits<8>>,
     step_ends: DFF<Bit>,
@@ -269,7 +269,7 @@ impl Command {
             settling: DFF::default(),
             good_version: DFF::default(),
             opcode: DFF::default(),
-            sequence: DFF::default(),
+            sequence_number: DFF::default(),
             expected: DFF::default(),
             status: DFF::default(),
             step_ends: DFF::default(),
@@ -342,7 +342,7 @@ impl Logic for Command {
             settling,
             good_version,
             opcode,
-            sequence,
+            sequence_number,
             expected,
             status,
             step_ends,
@@ -369,7 +369,7 @@ impl Logic for Command {
         self.readout_group.next = self.potential_group.q.val();
         self.readout_lane.next = self.potential_lane.q.val();
         self.at_end.next = self.cursor.q.val() == self.frame_length.val();
-        self.in_sequence.next = self.sequence.q.val() == self.expected.q.val();
+        self.in_sequence.next = self.sequence_number.q.val() == self.expected.q.val();
         self.is_last_input.next = self.address.q.val() == self.last_input.val();
         self.spike.next = bit_cast::<32, 24>(self.address.q.val()) << self.address_shift.val();
         self.event_data.next = self.spike.val();
@@ -399,10 +399,10 @@ impl Logic for Command {
                     } else if self.cursor.q.val() == 1 {
                         self.opcode.d.next = self.read_data.val();
                     } else if self.cursor.q.val() == 2 {
-                        self.sequence.d.next = bit_cast::<16, 8>(self.read_data.val());
+                        self.sequence_number.d.next = bit_cast::<16, 8>(self.read_data.val());
                     } else {
-                        self.sequence.d.next =
-                            self.sequence.q.val() | (bit_cast::<16, 8>(self.read_data.val()) << 8);
+                        self.sequence_number.d.next =
+                            self.sequence_number.q.val() | (bit_cast::<16, 8>(self.read_data.val()) << 8);
                         self.state.d.next = CommandState::Dispatch;
                     }
                 }
@@ -420,13 +420,13 @@ impl Logic for Command {
                 } else if self.opcode.q.val() == self.op_result.val() {
                     self.state.d.next = CommandState::WaitResult;
                 } else if self.opcode.q.val() == self.op_sync.val() {
-                    self.expected.d.next = self.sequence.q.val() + 1;
+                    self.expected.d.next = self.sequence_number.q.val() + 1;
                     self.state.d.next = CommandState::PushClear;
                 } else if (self.opcode.q.val() == self.op_clear.val())
                     || (self.opcode.q.val() == self.op_spikes.val())
                 {
                     if self.in_sequence.val() {
-                        self.expected.d.next = self.sequence.q.val() + 1;
+                        self.expected.d.next = self.sequence_number.q.val() + 1;
                         self.state.d.next = CommandState::PushClear;
                         if self.opcode.q.val() == self.op_spikes.val() {
                             self.state.d.next = CommandState::Tag;
@@ -589,7 +589,7 @@ impl Logic for Command {
                 if self.word_index.q.val() == 0 {
                     self.word.d.next = self.version.val()
                         | (bit_cast::<32, 8>(self.opcode.q.val() | self.response_flag.val()) << 8)
-                        | (bit_cast::<32, 16>(self.sequence.q.val()) << 16);
+                        | (bit_cast::<32, 16>(self.sequence_number.q.val()) << 16);
                 }
                 if self.word_index.q.val() == 1 {
                     self.word.d.next = bit_cast::<32, 8>(self.status.q.val())

@@ -57,3 +57,39 @@ pub(crate) fn check(rasters: &[SpikeRaster], width: usize, signed: bool) -> Resu
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::quantized::Neuron;
+    use crate::spikes::Spike;
+    use ndarray::array;
+
+    fn raster(steps: &[&[u32]]) -> SpikeRaster {
+        let mut raster = SpikeRaster::new(2);
+        for step in steps {
+            raster.push_step(step.iter().copied().map(Spike::positive));
+        }
+        raster
+    }
+
+    #[test]
+    fn every_inference_starts_from_zero() {
+        let layer = QuantizedLayer {
+            name: "layer".to_owned(),
+            weights: array![[1, 1], [0, 2]],
+            weight_bits: 3,
+            guard_bits: 0,
+            membrane_bits: 8,
+            leak_shifts: vec![],
+            floor: -10,
+            neuron: Neuron::Lif {
+                thresholds: vec![1, 1],
+            },
+        };
+        let entering = [raster(&[&[0]]), raster(&[&[0], &[], &[1, 0]])];
+        let leaving = propagate(&layer, &entering).expect("valid");
+        // One spike leaves neuron 0 at its threshold; were it still there, the next inference would fire at once.
+        assert_eq!(leaving, [raster(&[&[]]), raster(&[&[], &[], &[0, 1]])]);
+    }
+}

@@ -32,7 +32,7 @@ impl DataArgs {
 
 /// The data set that networks of this input shape are usually meant for.
 fn default_dataset(network: &NetworkDescription) -> Result<&'static str> {
-    match network.input.into() {
+    match <[usize; 3]>::from(network.input) {
         [1, 8, 8] => Ok("digits"),
         [1, 28, 28] => Ok("mnist"),
         _ => Err(CliError::NoDataset {

@@ -19,7 +19,7 @@ impl AnyModel {
     pub(crate) fn load(path: &Path) -> Result<Self> {
         match QuantizedModel::load(path) {
             Ok(model) => Ok(Self::Quantized(model)),
-            Err(Error::FloatModel { .. }) => Ok(Self::Float(FloatModel::load(path)?)),
+            Err(Error::FloatModelFile { .. }) => Ok(Self::Float(FloatModel::load(path)?)),
             Err(error) => Err(error.into()),
         }
     }

@@ -71,7 +71,7 @@ pub(crate) fn layers(report: &QuantizeReport) -> String {
             shifts.join(","),
             layer.thresholds.map_or_else(String::new, |[low, high]| format!("{low}..{high}")),
             layer.floor.to_string(),
-            layer.bounds.to_string(),
+            format!("{}..{}", layer.bounds.lowest, layer.bounds.highest),
             format!("{:.1} %", 100.0 * layer.relative_rms_error),
         ]);
     }

@@ -6,7 +6,7 @@ use comfy_table::{CellAlignment, Table};
 /// A table with the given heading; all columns but the first are aligned to the right.
 pub(crate) fn table<const N: usize>(heading: [&str; N]) -> Table {
     let mut table = Table::new();
-    table.load_preset(UTF8_FULL_CONDENSED).set_header(heading);
+    table.load_style(UTF8_FULL_CONDENSED).set_header(heading);
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }

@@ -49,10 +49,10 @@ fn draw_into(svg: &mut String, picture: &Picture<'_>) -> Result<(), Box<dyn std:
     Ok(())
 }
 
-type Area<'a, 'b> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
+type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
 
 fn draw_raster(
-    area: &Area<'_, '_>,
+    area: &Area<'_>,
     name: &str,
     raster: &SpikeRaster,
     colour: RGBColor,
@@ -79,7 +79,7 @@ fn draw_raster(
     Ok(())
 }
 
-fn draw_potentials(area: &Area<'_, '_>, trace: &Trace) -> Result<(), Box<dyn std::error::Error>> {
+fn draw_potentials(area: &Area<'_>, trace: &Trace) -> Result<(), Box<dyn std::error::Error>> {
     let potentials = &trace.potentials_by_step;
     let steps = f64::from(u32::try_from(potentials.nrows())?);
     let lowest = f64::from(potentials.iter().copied().min().unwrap_or(0).min(0));
@@ -105,10 +105,9 @@ fn draw_potentials(area: &Area<'_, '_>, trace: &Trace) -> Result<(), Box<dyn std
         let style = if wins { ORANGE.stroke_width(3) } else { GREY.stroke_width(1) };
         chart.draw_series(LineSeries::new(points, style))?;
         if let Some(end) = end.filter(|_| wins) {
-            let label = Text::new(format!("class {class}"), end, ("sans-serif", 13).into_font().color(&ORANGE));
-            let at_the_left = EmptyElement::at(end) + Text::new(format!("class {class}"), (-62, -14), ("sans-serif", 13).into_font().color(&ORANGE));
-            let _ = label;
-            chart.draw_series(std::iter::once(at_the_left))?;
+            let text = ("sans-serif", 13).into_font().color(&ORANGE);
+            let label = EmptyElement::at(end) + Text::new(format!("class {class}"), (-62, -14), text);
+            chart.draw_series(std::iter::once(label))?;
         }
     }
     Ok(())

@@ -19,18 +19,28 @@ fn four_bits_lose_at_most_one_point_and_eight_at_most_half_of_it() {
             trainer.epoch(&mut |_| ()).expect("trains");
         }
         let model = trainer.model();
-        let float = evaluation::evaluate(&model, &data.test, 1).expect("fits").accuracy;
-        let calibration: Vec<_> =
-            (0..256).map(|index| test_raster(&model.description, &data.train, index, 2)).collect();
+        let float = evaluation::evaluate(&model, &data.test, 1)
+            .expect("fits")
+            .accuracy;
+        let calibration: Vec<_> = (0..256)
+            .map(|index| test_raster(&model.description, &data.train, index, 2))
+            .collect();
         for (weight_bits, most) in [(8, 0.5), (4, 1.0)] {
-            let config = QuantizeConfig { weight_bits, ..QuantizeConfig::default() };
+            let config = QuantizeConfig {
+                weight_bits,
+                ..QuantizeConfig::default()
+            };
             let (quantized, _) = quantize_calibrated(&model, &config, &calibration).expect("quantizes");
             let result = evaluate(&quantized, data.test.len(), |index| {
                 let label = usize::from(data.test.labels()[index]);
                 Ok((test_raster(&model.description, &data.test, index, 1), label))
             });
             let lost = 100.0 * (float - result.expect("runs").accuracy());
-            assert!(lost <= most, "seed {seed}, {weight_bits} bits: {lost:.2} points of {:.2} %", 100.0 * float);
+            assert!(
+                lost <= most,
+                "seed {seed}, {weight_bits} bits: {lost:.2} points of {:.2} %",
+                100.0 * float
+            );
         }
     }
 }

@@ -1,9 +1,9 @@
 //! From a trained float network to the integers that hardware runs, with proof that no membrane overflows.
 //!
 //! Per layer: one scale per channel (per layer in the output layer, so that classes compare) turns weights into integers
-//! ([`scale`]), and spikes of some inferences, if given, decide how they round ([`rounding`]); the scale is folded into the channel's integer threshold, and guard bits, width and floor follow from the
-//! weights ([`width`]); the leak factor becomes shifts ([`leak`]). At the end [`proof::verify`] derives the bounds again
-//! from nothing but the finished integers.
+//! ([`scale`]), and spikes of some inferences, if given, decide how they round ([`rounding`]). The scale is folded into
+//! the channel's integer threshold; guard bits, width and floor follow from the weights ([`width`]), and the leak factor
+//! becomes shifts ([`leak`]). At the end [`proof::verify`] derives the bounds again from nothing but the finished integers.
 
 mod channels;
 mod config;

@@ -7,7 +7,7 @@
 //!   guard bits with which the strongest shift of the leak acts below every threshold: the smallest threshold that can be
 //!   exceeded (in the output layer, which has none: v_th at its scale) is at least 2^s; and fewer where the width would
 //!   otherwise exceed [`PREFERRED_BITS`]. Fewer still would cost no accuracy that we could measure on networks whose leak
-//!   is weak, but the leak would be gone; more change the number of spikes by less than 0.1 %. Without leak, membranes
+//!   is weak, but the leak would be gone; more change the number of spikes by less than 0.2 %. Without leak, membranes
 //!   are whole weight LSB, and no guard bit is needed.
 //! * **Floor.** The float model has none, so it should be low: at most −2·θ of the largest threshold, unless no neuron can
 //!   sink that far. A neuron there needs three thresholds' worth of excitation to fire again; within an inference,

@@ -1,8 +1,8 @@
 //! Whole accelerator through its serial pins: an inference, what goes wrong on a line, and flow control.
 
+use crate::network::{plan, random_model, random_raster};
 use crate::support::assert_same;
 use crate::support::board::Board;
-use crate::support::network::{plan, random_model, random_raster};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_golden_model::integer;

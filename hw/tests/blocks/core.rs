@@ -1,6 +1,6 @@
 //! Core against the golden model: every spike of every layer, potentials and counters.
 
-use crate::support::network::{plan, random_lanes, random_model, random_raster};
+use crate::network::{plan, random_lanes, random_model, random_raster};
 use crate::support::{Willing, config, difference, number, simulate, willing, word};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};

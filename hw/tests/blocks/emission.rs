@@ -1,6 +1,6 @@
 //! Verilog of every circuit: rust-hdl accepts it, it is the same each time, and the smallest are pinned.
 
-use crate::support::network::{plan, random_model};
+use crate::network::{plan, random_model};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rust_hdl::prelude::Block;

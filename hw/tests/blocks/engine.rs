@@ -1,6 +1,6 @@
 //! Engine against plain sums and the golden model's neuron, and its cost in clocks.
 
-use crate::support::network::{plan, random_lanes, random_model};
+use crate::network::{plan, random_lanes, random_model};
 use crate::support::{Willing, assert_same, config, difference, number, simulate, willing, word};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};

@@ -13,6 +13,8 @@ mod leak;
 mod link;
 mod mask_pack;
 mod narrow;
+#[path = "../common/network.rs"]
+mod network;
 mod priority_encoder;
 mod serializer;
 mod support;

@@ -1,7 +1,6 @@
 //! What the block tests share: seeded randomness, willingness of a stream's sides, and comparison.
 
 pub(crate) mod board;
-pub(crate) mod network;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};

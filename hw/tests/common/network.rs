@@ -1,5 +1,7 @@
 //! Random quantized networks whose membranes are exactly as wide as the proof wants.
 
+#![allow(dead_code, reason = "each test binary uses a part")]
+
 use ndarray::Array2;
 use rand::RngExt;
 use rand::seq::IndexedRandom;

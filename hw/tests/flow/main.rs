@@ -1,0 +1,5 @@
+//! From a model to a build folder and a report, as a user of the library goes.
+
+#[path = "../common/network.rs"]
+mod network;
+mod plan;

@@ -1,5 +1,7 @@
 //! From a model to a build folder and a report, as a user of the library goes.
 
+mod build;
 #[path = "../common/network.rs"]
 mod network;
 mod plan;
+mod report;

@@ -68,8 +68,10 @@ impl Identity {
         bytes.extend(self.inputs.to_le_bytes());
         bytes.extend(self.clock_hz.to_le_bytes());
         bytes.extend(self.slot_bytes.to_le_bytes());
+        #[expect(clippy::cast_possible_truncation, reason = "there are two")]
+        let slots = SLOTS as u8;
         let signed_inputs = 0;
-        bytes.extend([SLOTS as u8, signed_inputs]);
+        bytes.extend([slots, signed_inputs]);
         bytes.extend(self.design_hash);
         bytes.extend(self.model_hash);
         bytes

@@ -9,8 +9,10 @@ use synfire_golden_model::integer::{self, Trace};
 use synfire_golden_model::quantized::{Neuron, QuantizedModel};
 use synfire_golden_model::spikes::SpikeRaster;
 use synfire_hw::accelerator;
+use synfire_hw::board::Board;
 use synfire_hw::circuit::core::Core;
 use synfire_hw::circuit::event::Event;
+use synfire_hw::plan::Plan;
 use synfire_hw::simulate::Simulation;
 
 /// What a core did in one inference, or should have done.
@@ -65,8 +67,7 @@ impl Inference {
 struct Bench {
     core: Simulation<Core>,
     outputs: Vec<usize>,
-    groups: Vec<usize>,
-    output_lanes: usize,
+    plan: Plan,
     feed: Willing,
 }
 
@@ -76,8 +77,7 @@ impl Bench {
         Self {
             core: simulate(accelerator::core(model, &plan), |core| &mut core.clock),
             outputs: model.layers.iter().map(|layer| layer.outputs()).collect(),
-            groups: plan.layers.iter().map(|layer| layer.groups).collect(),
-            output_lanes: plan.layers.last().expect("a layer").lanes,
+            plan,
             feed,
         }
     }
@@ -148,10 +148,11 @@ impl Bench {
     }
 
     fn readout(&mut self, class: usize) -> i32 {
+        let lanes = self.plan.layers.last().expect("a layer").lanes;
         let core = self.core.circuit();
         core.event_valid.next = false;
-        core.readout_group.next = word((class / self.output_lanes) as u64);
-        core.readout_lane.next = word((class % self.output_lanes) as u64);
+        core.readout_group.next = word((class / lanes) as u64);
+        core.readout_lane.next = word((class % lanes) as u64);
         self.core.tick();
         number(self.core.circuit().readout_data.val())
     }
@@ -236,26 +237,30 @@ fn a_clear_returns_every_counter_and_membrane_to_zero() {
 }
 
 #[test]
-fn layers_are_busy_for_no_clock_more_than_events_and_sweeps_cost() {
+fn a_layer_is_busy_for_as_long_as_the_plan_expects() {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(4);
     let model = random_model(&mut rng, &[16, 10]);
     for lanes in [1, 3, 10] {
         let mut bench = Bench::new(&model, &[lanes], Willing::always());
         let raster = random_raster(&mut rng, 16, 6, false);
         bench.infer(&raster);
-        let groups = bench.groups[0];
-        let expected = raster.total() * groups + raster.steps() * (groups + 4);
+        let (spikes, steps) = (raster.total() as u64, raster.steps() as u64);
+        let groups = bench.plan.layers[0].groups as u64;
+        let expected = spikes * groups + steps * (groups + 4);
+        let planned = Plan::with_lanes(
+            &model,
+            &Board::find("ice40-hx8k").expect("a built-in board"),
+            &[spikes as f64 / steps as f64],
+            &[lanes],
+        );
+        let planned = planned.expect("good lanes").expected_cycles(raster.steps());
+        assert!(
+            (planned - expected as f64).abs() < 1e-6,
+            "{planned} planned, {expected} wanted"
+        );
         let core = bench.core.circuit();
-        assert_eq!(
-            core.busy_cycles[0].val().to_u64(),
-            expected as u64,
-            "{lanes} lanes"
-        );
-        assert_eq!(
-            core.active_cycles.val().to_u64(),
-            expected as u64,
-            "{lanes} lanes"
-        );
+        assert_eq!(core.busy_cycles[0].val().to_u64(), expected, "{lanes} lanes");
+        assert_eq!(core.active_cycles.val().to_u64(), expected, "{lanes} lanes");
     }
 }
 

@@ -29,6 +29,12 @@ const WATCHDOG_CLOCKS: u32 = 500;
 const FREE_SLOTS: u8 = 0x5C;
 const POTENTIALS: [i32; 7] = [0, -1, i32::MAX, i32::MIN, 42, -70_000, 0x0102_0304];
 
+/// Sixteen bytes from the given one up.
+fn ascending(first: u8) -> [u8; 16] {
+    let mut next = first..;
+    [(); 16].map(|()| next.next().expect("below 256"))
+}
+
 fn identity(inputs: u32) -> Identity {
     Identity {
         layers: 2,
@@ -36,8 +42,8 @@ fn identity(inputs: u32) -> Identity {
         inputs,
         clock_hz: 12_000_000,
         slot_bytes: 256,
-        design_hash: std::array::from_fn(|place| 0x10 + place as u8),
-        model_hash: std::array::from_fn(|place| 0xA0 + place as u8),
+        design_hash: ascending(0x10),
+        model_hash: ascending(0xA0),
     }
 }
 

@@ -90,7 +90,7 @@ fn body_of(length: usize, zero_at: Option<usize>) -> Vec<u8> {
         if zero_at == Some(place) {
             0
         } else {
-            u8::try_from(place % 255 + 1).unwrap()
+            u8::try_from(place % 255 + 1).expect("1..=255")
         }
     };
     (0..length).map(byte).collect()

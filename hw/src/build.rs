@@ -156,7 +156,7 @@ impl Build {
     pub fn write(folder: &Path, model: &QuantizedModel, board: &Board, plan: &Plan) -> Result<Self> {
         let design = design(model, board, plan)?;
         std::fs::create_dir_all(folder).map_err(io("creating folder", folder))?;
-        model.save(&folder.join(MODEL))?;
+        model.save(folder.join(MODEL))?;
         for (name, text) in &design.files {
             write_atomically(&folder.join(name), text)?;
         }
@@ -218,7 +218,7 @@ impl Build {
     /// # Errors
     /// Those of loading a quantized model file.
     pub fn model(&self) -> Result<QuantizedModel> {
-        Ok(QuantizedModel::load(&self.folder.join(MODEL))?)
+        Ok(QuantizedModel::load(self.folder.join(MODEL))?)
     }
 
     /// The half of the design's hash that the board answers with.

@@ -3,8 +3,9 @@
 //! A layer of `lanes` lanes spends, per time step, `spikes in × groups` clocks on spikes and `groups` on the
 //! sweep (`groups = ⌈neurons / lanes⌉`). Layers work on different steps at once, so an inference takes as long
 //! as its slowest layer. The search is exact for that aim: for each number of clocks that some choice of lanes
-//! gives a layer, from the smallest up, every layer takes the fewest lanes that stay within it; the first
-//! such plan that fits is the answer.
+//! gives a layer, from the smallest up, it looks at every choice of lanes that stays within it and that no other
+//! beats in both tables and block RAMs (fewer lanes may want more block RAM: their memories are deeper); the
+//! first number of clocks for which one fits gives the answer, of those that fit the one of the fewest tables.
 //!
 //! Costs are estimates: block RAM from the shapes that the families' block RAMs can take, tables from a
 //! linear model fitted to this generator's synthesis results.
@@ -72,6 +73,14 @@ pub struct Cost {
     pub block_rams: usize,
 }
 
+impl Cost {
+    /// Whether a budget holds it.
+    #[must_use]
+    pub const fn fits(self, budget: Self) -> bool {
+        self.luts <= budget.luts && self.block_rams <= budget.block_rams
+    }
+}
+
 impl std::ops::Add for Cost {
     type Output = Self;
 
@@ -96,36 +105,18 @@ impl Plan {
         let options = layer_options(model, board.device.family, spikes_in)?;
         let mut bounds: Vec<f64> = options.iter().flatten().map(|option| option.expected_cycles).collect();
         bounds.sort_by(f64::total_cmp);
+        bounds.dedup();
         let budget = budget(board);
-        let mut smallest = None;
+        let link = link_cost(board, options.len());
         for bound in bounds {
-            // Options are in order of lanes, so the first within the bound is the cheapest.
-            let Some(layers) = options
-                .iter()
-                .map(|options| options.iter().find(|option| option.expected_cycles <= bound).cloned())
-                .collect::<Option<Vec<_>>>()
-            else {
-                continue;
-            };
-            let plan = Self::of(layers, board);
-            if plan.cost.luts <= budget.luts && plan.cost.block_rams <= budget.block_rams {
-                return Ok(plan);
+            // Choices are in order of tables.
+            let mut choices = Choice::undominated(&options, bound, link).into_iter();
+            if let Some(choice) = choices.find(|choice| choice.cost.fits(budget)) {
+                return Ok(Self::of(choice.layers.into_iter().cloned().collect(), board));
             }
-            smallest = Some(plan.cost);
         }
-        let needed = smallest.unwrap_or_default();
-        let (resource, needed, available) = if needed.block_rams > budget.block_rams {
-            ("block RAMs", needed.block_rams, budget.block_rams)
-        } else {
-            ("tables (LUT)", needed.luts, budget.luts)
-        };
-        Err(Error::DoesNotFit {
-            network: model.description.name.clone(),
-            board: board.name.clone(),
-            resource,
-            needed,
-            available,
-        })
+        let choices = Choice::undominated(&options, f64::INFINITY, link);
+        Err(does_not_fit(model, board, choices.iter().map(|choice| choice.cost).collect()))
     }
 
     /// The plan of the given lanes, whether it fits or not.
@@ -168,6 +159,61 @@ impl Plan {
         #[expect(clippy::cast_precision_loss, reason = "a few thousand at most")]
         let steps = steps as f64;
         slowest * steps
+    }
+}
+
+/// Why none of the plans of the given costs fits: what the one with the least of it still lacks.
+fn does_not_fit(model: &QuantizedModel, board: &Board, costs: Vec<Cost>) -> Error {
+    let budget = budget(board);
+    let block_rams = costs.iter().map(|cost| cost.block_rams).min().unwrap_or(0);
+    let (resource, needed, available) = if block_rams > budget.block_rams {
+        ("block RAMs", block_rams, budget.block_rams)
+    } else {
+        let possible = costs.iter().filter(|cost| cost.block_rams <= budget.block_rams);
+        ("tables (LUT)", possible.map(|cost| cost.luts).min().unwrap_or(0), budget.luts)
+    };
+    Error::DoesNotFit {
+        network: model.description.name.clone(),
+        board: board.name.clone(),
+        resource,
+        needed,
+        available,
+    }
+}
+
+/// A choice of lanes for the first layers.
+#[derive(Clone)]
+struct Choice<'a> {
+    layers: Vec<&'a LayerPlan>,
+    cost: Cost,
+}
+
+impl<'a> Choice<'a> {
+    /// The choices in which every layer stays within `bound` clocks a step, without those that another beats in
+    /// both resources; in order of tables. `link` is the cost of everything but the layers.
+    fn undominated(options: &'a [Vec<LayerPlan>], bound: f64, link: Cost) -> Vec<Self> {
+        let mut choices = vec![Self { layers: Vec::new(), cost: link }];
+        for options in options {
+            let options: Vec<&LayerPlan> =
+                options.iter().filter(|option| option.expected_cycles <= bound).collect();
+            choices = choices
+                .iter()
+                .flat_map(|choice| options.iter().map(|option| choice.with(option)))
+                .collect();
+            choices.sort_by_key(|choice| (choice.cost.luts, choice.cost.block_rams));
+            let mut fewest = usize::MAX;
+            choices.retain(|choice| {
+                let is_better = choice.cost.block_rams < fewest;
+                fewest = fewest.min(choice.cost.block_rams);
+                is_better
+            });
+        }
+        choices
+    }
+
+    fn with(&self, layer: &'a LayerPlan) -> Self {
+        let layers = self.layers.iter().copied().chain([layer]).collect();
+        Self { layers, cost: self.cost + layer.cost }
     }
 }
 
@@ -293,6 +339,7 @@ mod tests {
         assert_eq!(block_rams(Family::Ice40, 256, 16), 1);
         assert_eq!(block_rams(Family::Ice40, 257, 16), 2);
         assert_eq!(block_rams(Family::Ice40, 512, 8), 1);
-        assert_eq!(block_rams(Family::Ecp5, 784 * 8, 64), 29);
+        // 13 deep and 2 wide; the shape of 1024 words would want 7 × 4.
+        assert_eq!(block_rams(Family::Ecp5, 784 * 8, 64), 26);
     }
 }

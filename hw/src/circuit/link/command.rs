@@ -37,6 +37,9 @@ const MALFORMED: u64 = 3;
 const OUT_OF_SEQUENCE: u64 = 4;
 const NOT_READY: u64 = 5;
 
+/// Clocks that RESULT waits at most: 5.6 s at 12 MHz.
+const WATCHDOG_CLOCKS: u64 = (1 << 26) - 1;
+
 /// What the design says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
@@ -65,8 +68,10 @@ impl Identity {
         bytes.extend(self.inputs.to_le_bytes());
         bytes.extend(self.clock_hz.to_le_bytes());
         bytes.extend(self.slot_bytes.to_le_bytes());
+        #[expect(clippy::cast_possible_truncation, reason = "there are two")]
+        let slots = SLOTS as u8;
         let signed_inputs = 0;
-        bytes.extend([SLOTS as u8, signed_inputs]);
+        bytes.extend([slots, signed_inputs]);
         bytes.extend(self.design_hash);
         bytes.extend(self.model_hash);
         bytes
@@ -224,6 +229,7 @@ pub struct Command {
     delta_skip: Constant<Bits<24>>,
     delta_skip_code: Constant<Bits<8>>,
     before_first: Constant<Bits<24>>,
+    watchdog_clocks: Constant<Bits<26>>,
 }
 
 impl Command {
@@ -326,7 +332,15 @@ impl Command {
             delta_skip: Constant::new(254_u64.into()),
             delta_skip_code: byte(255),
             before_first: Constant::new(0xFF_FFFF_u64.into()),
+            watchdog_clocks: Constant::new(WATCHDOG_CLOCKS.into()),
         }
+    }
+
+    /// The same processor, whose RESULT waits for `clocks` clocks at most.
+    #[must_use]
+    pub fn with_watchdog(mut self, clocks: u32) -> Self {
+        self.watchdog_clocks = Constant::new(u64::from(clocks).into());
+        self
     }
 }
 
@@ -534,7 +548,7 @@ impl Logic for Command {
                 {
                     self.last_word.d.next = self.result_last_word.val();
                     self.state.d.next = CommandState::Answer;
-                } else if self.watchdog.q.val().all() {
+                } else if self.watchdog.q.val() == self.watchdog_clocks.val() {
                     self.status.d.next = self.not_ready.val();
                     self.state.d.next = CommandState::Answer;
                 }

@@ -102,7 +102,20 @@ impl Plan {
     /// # Errors
     /// [`Error::DoesNotFit`] with what runs out, [`Error::TooLarge`] for layers beyond the generator.
     pub fn search(model: &QuantizedModel, board: &Board, spikes_in: &[f64]) -> Result<Self> {
-        let options = layer_options(model, board.device.family, spikes_in)?;
+        Self::search_within(model, board, spikes_in, MAX_LANES)
+    }
+
+    /// The same with at most `most_lanes` lanes a layer: for a design that is quickly synthesized.
+    ///
+    /// # Errors
+    /// As [`Plan::search`].
+    pub fn search_within(
+        model: &QuantizedModel,
+        board: &Board,
+        spikes_in: &[f64],
+        most_lanes: usize,
+    ) -> Result<Self> {
+        let options = layer_options(model, board.device.family, spikes_in, most_lanes.clamp(1, MAX_LANES))?;
         let mut bounds: Vec<f64> = options.iter().flatten().map(|option| option.expected_cycles).collect();
         bounds.sort_by(f64::total_cmp);
         bounds.dedup();
@@ -241,12 +254,17 @@ fn check_sizes(model: &QuantizedModel) -> Result<()> {
 }
 
 /// Every sensible plan of every layer, in order of lanes: the fewest lanes for each number of groups.
-fn layer_options(model: &QuantizedModel, family: Family, spikes_in: &[f64]) -> Result<Vec<Vec<LayerPlan>>> {
+fn layer_options(
+    model: &QuantizedModel,
+    family: Family,
+    spikes_in: &[f64],
+    most_lanes: usize,
+) -> Result<Vec<Vec<LayerPlan>>> {
     check_sizes(model)?;
     Ok((0..model.layers.len())
         .map(|index| {
             let neurons = model.layers[index].outputs();
-            (1..=neurons.min(MAX_LANES))
+            (1..=neurons.min(most_lanes))
                 .filter(|&lanes| lanes == 1 || neurons.div_ceil(lanes) < neurons.div_ceil(lanes - 1))
                 .map(|lanes| layer_plan(model, index, lanes, family, spikes_in[index]))
                 .collect()

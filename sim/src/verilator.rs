@@ -88,6 +88,8 @@ fn compile(verilator: &Found, folder: &Path, simulator: Simulator, objects: &Pat
         .args(["--x-assign", "fast", "--x-initial", "fast"])
         .args(["--top-module", simulator.top(), "--prefix", "Vdesign", "-o", simulator.name()])
         .args(["-CFLAGS", "-std=c++20 -DVL_TIME_CONTEXT", "-MAKEFLAGS", "OPT_FAST=-O2"])
+        // The wheel leaves this empty, and without it a build of several files cannot find its precompiled header.
+        .args(["-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include"])
         .arg("--Mdir")
         .arg(objects)
         .args(simulator.sources())

@@ -5,7 +5,9 @@ use serde::Serialize;
 use synfire_golden_model::dataset::Dataset;
 use synfire_golden_model::encode::test_raster;
 use synfire_golden_model::integer;
+use synfire_golden_model::network::NetworkDescription;
 use synfire_golden_model::quantized::QuantizedModel;
+use synfire_golden_model::spikes::SpikeRaster;
 use synfire_sim::cosim::Stimulus;
 
 /// Seed of the spikes by which models are judged, unless the user gives another.
@@ -76,6 +78,11 @@ pub(crate) fn stimuli(model: &QuantizedModel, data: &Dataset, images: usize, see
     (0..images.min(data.len()))
         .map(|image| Stimulus { image, seed, raster: test_raster(&model.description, data, image, seed) })
         .collect()
+}
+
+/// Spikes of the first `images` training images, by which weights are rounded.
+pub(crate) fn calibration(network: &NetworkDescription, train: &Dataset, images: usize) -> Vec<SpikeRaster> {
+    (0..images.min(train.len())).map(|image| test_raster(network, train, image, DEFAULT_SEED)).collect()
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of a data set are far below 2^52")]

@@ -9,6 +9,7 @@ use serde::Serialize;
 use std::path::PathBuf;
 use synfire_golden_model::quantized::QuantizedModel;
 use synfire_hw::board::Board;
+use synfire_hw::circuit::engine::MAX_LANES;
 use synfire_hw::plan::{Plan, budget};
 
 const EXAMPLE: &str = "Examples:
@@ -34,6 +35,9 @@ pub(crate) struct TargetArgs {
     /// Lanes of each layer, separated by commas, instead of the fastest that fit.
     #[arg(long, value_delimiter = ',')]
     pub(crate) lanes: Option<Vec<usize>>,
+    /// Most lanes that the search for a plan may give a layer.
+    #[arg(long, default_value_t = MAX_LANES, conflicts_with = "lanes")]
+    pub(crate) most_lanes: usize,
     /// Spikes per time step into each layer, separated by commas, instead of measuring them.
     #[arg(long, value_delimiter = ',')]
     pub(crate) rates: Option<Vec<f64>>,
@@ -97,7 +101,7 @@ impl TargetArgs {
         };
         Ok(match &self.lanes {
             Some(lanes) => Plan::with_lanes(model, board, &spikes_in, lanes)?,
-            None => Plan::search(model, board, &spikes_in)?,
+            None => Plan::search_within(model, board, &spikes_in, self.most_lanes)?,
         })
     }
 }

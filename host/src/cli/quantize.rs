@@ -1,7 +1,9 @@
 //! `synfire quantize`.
 
 use super::context::Context;
+use super::data::DataArgs;
 use super::diagnostic::Result;
+use super::inference::calibration;
 use super::models::load_float;
 use super::table::table;
 use std::collections::BTreeMap;
@@ -36,7 +38,15 @@ pub(crate) struct Args {
     /// How scales are found: max, mse, or a percentile such as 99.5.
     #[arg(long, default_value = "mse", value_parser = scale)]
     scale: ScaleSearch,
+    /// Training images by whose spikes weights are rounded; 0 rounds each weight by itself and wants no data.
+    #[arg(long, default_value_t = CALIBRATION_IMAGES)]
+    calibrate: usize,
+    #[command(flatten)]
+    data: DataArgs,
 }
+
+/// Training images by which weights are rounded, unless the user gives another number.
+pub(crate) const CALIBRATION_IMAGES: usize = 256;
 
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
@@ -49,7 +59,13 @@ impl Args {
             scale: self.scale,
             ..QuantizeConfig::default()
         };
-        let (quantized, report) = quantize::quantize(&model, &config)?;
+        let rasters = if self.calibrate == 0 {
+            Vec::new()
+        } else {
+            let data = self.data.load(&model.description)?;
+            calibration(&model.description, &data.train, self.calibrate)
+        };
+        let (quantized, report) = quantize::quantize_calibrated(&model, &config, &rasters)?;
         quantized.save(&self.output)?;
         for warning in &report.warnings {
             context.warn(&warning.to_string());

@@ -5,7 +5,7 @@ use super::data::DataArgs;
 use super::diagnostic::{CliError, Result};
 use super::inference::{DEFAULT_SEED, float, stimuli};
 use super::table::{count, percent};
-use crate::{ConnectOptions, Device, SerialTransport, Transport};
+use crate::{ConnectOptions, Device, SerialTransport, Timeouts, Transport};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -16,6 +16,9 @@ use synfire_hw::build::Build;
 const EXAMPLE: &str = "Examples:
   synfire run build --port /dev/ttyUSB1
   synfire run build --port /dev/pts/3 --images 100    # a virtual board, from `synfire board build`";
+
+/// Factor on the link library's timeouts, which are made for real boards.
+const TIMEOUT_SCALE: u32 = 4;
 
 /// Arguments of `synfire run`.
 #[derive(Debug, clap::Args)]
@@ -99,6 +102,8 @@ pub(crate) fn classify<T: Transport>(
     let options = ConnectOptions {
         expect_design: build.short_design_hash(),
         expect_model: build.short_model_hash(),
+        // A virtual board may be slower than a real one; on a sound line the wait costs nothing.
+        timeouts: Timeouts::default().scaled(TIMEOUT_SCALE),
         ..ConnectOptions::default()
     };
     let mut device = Device::connect(transport, options)?;

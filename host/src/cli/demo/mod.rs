@@ -9,7 +9,7 @@ use super::data::DataArgs;
 use super::diagnostic::{CliError, Result, io};
 use super::eval::evaluate_float;
 use super::figures::{curve, raster};
-use super::inference::{DEFAULT_SEED, evaluate_integer, stimuli};
+use super::inference::{DEFAULT_SEED, calibration, evaluate_integer, stimuli};
 use super::quantize;
 use super::table::percent;
 use super::train::train_network;
@@ -18,7 +18,7 @@ use results::{BoardResult, Results, StageTimes};
 use std::path::{Path, PathBuf};
 use synfire_golden_model::encode::test_raster;
 use synfire_golden_model::integer;
-use synfire_golden_model::quantize::QuantizeConfig;
+use synfire_golden_model::quantize::{QuantizeConfig, quantize_calibrated};
 use synfire_golden_model::quantized::QuantizedModel;
 use synfire_golden_model::{Config, dataset::Split};
 use synfire_hw::board::Board;
@@ -55,6 +55,9 @@ pub(crate) struct Args {
     /// Test images to co-simulate, and to classify over the serial port.
     #[arg(long, default_value_t = 20)]
     images: usize,
+    /// Most lanes of a layer: more are faster, but take longer to synthesize.
+    #[arg(long, default_value_t = 16)]
+    most_lanes: usize,
     /// Seed of everything random.
     #[arg(long)]
     seed: Option<u64>,
@@ -179,8 +182,10 @@ impl Args {
                 wanted: format!("at least {}", percent(FLOAT_ACCURACY)),
             });
         }
-        let quantize = QuantizeConfig { weight_bits: self.bits, ..QuantizeConfig::default() };
-        let (quantized, report) = synfire_golden_model::quantize::quantize(&trained.model, &quantize)?;
+        let quantize_config = QuantizeConfig { weight_bits: self.bits, ..QuantizeConfig::default() };
+        let rasters = calibration(&config.network, &data.train, quantize::CALIBRATION_IMAGES);
+        let (quantized, report) = times
+            .measure("quantize", || Ok(quantize_calibrated(&trained.model, &quantize_config, &rasters)?))?;
         quantized.save(self.output.join("quantized.safetensors"))?;
         for warning in &report.warnings {
             context.warn(&warning.to_string());
@@ -211,7 +216,7 @@ impl Args {
         spikes_in: &[f64],
         context: &Context,
     ) -> Result<Target> {
-        let plan = Plan::search(model, board, spikes_in)?;
+        let plan = Plan::search_within(model, board, spikes_in, self.most_lanes)?;
         let folder = self.output.join(&board.name);
         let build = synfire_hw::build::Build::write(&folder, model, board, &plan)?;
         context.say(&format!(

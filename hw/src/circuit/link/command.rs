@@ -37,8 +37,8 @@ const MALFORMED: u64 = 3;
 const OUT_OF_SEQUENCE: u64 = 4;
 const NOT_READY: u64 = 5;
 
-/// Clocks that RESULT waits at most: 5.6 s at 12 MHz.
-const WATCHDOG_CLOCKS: u64 = (1 << 26) - 1;
+/// RESULT waits for half a second at most, within what its counter holds: less than the host waits for it.
+const WATCHDOG_PER_SECOND: u32 = 2;
 
 /// What the design says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -332,7 +332,9 @@ impl Command {
             delta_skip: Constant::new(254_u64.into()),
             delta_skip_code: byte(255),
             before_first: Constant::new(0xFF_FFFF_u64.into()),
-            watchdog_clocks: Constant::new(WATCHDOG_CLOCKS.into()),
+            watchdog_clocks: Constant::new(
+                u64::from((identity.clock_hz / WATCHDOG_PER_SECOND).clamp(1, (1 << 26) - 1)).into(),
+            ),
         }
     }
 

@@ -28,7 +28,9 @@ impl Context {
         if !line.ends_with('\n') {
             line.push('\n');
         }
-        std::io::stdout().write_all(line.as_bytes()).map_err(io("writing", "standard output"))
+        std::io::stdout()
+            .write_all(line.as_bytes())
+            .map_err(io("writing", "standard output"))
     }
 
     /// Prints a line of text at once, or nothing with `--json`.
@@ -65,13 +67,21 @@ impl Context {
 
     /// A spinner for work of unknown length; it draws only on a terminal.
     pub(crate) fn spinner(&self, title: &str) -> ProgressBar {
-        let spinner = self.progress(ProgressBar::new_spinner(), "{prefix:>18} {spinner} {msg} {elapsed}", title);
+        let spinner = self.progress(
+            ProgressBar::new_spinner(),
+            "{prefix:>18} {spinner} {msg} {elapsed}",
+            title,
+        );
         spinner.enable_steady_tick(std::time::Duration::from_millis(120));
         spinner
     }
 
     fn progress(&self, bar: ProgressBar, template: &str, title: &str) -> ProgressBar {
-        let target = if self.json { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let target = if self.json {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr()
+        };
         bar.set_draw_target(target);
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("=> "));

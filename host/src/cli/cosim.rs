@@ -59,8 +59,10 @@ impl Args {
             summaries.insert("native", native(&build, &stimuli, context)?);
         }
         context.print(&summaries, || {
-            let texts: Vec<String> =
-                summaries.iter().map(|(simulator, summary)| describe(simulator, summary)).collect();
+            let texts: Vec<String> = summaries
+                .iter()
+                .map(|(simulator, summary)| describe(simulator, summary))
+                .collect();
             texts.join("\n")
         })
     }
@@ -98,6 +100,10 @@ pub(crate) fn describe(simulator: &str, summary: &Summary) -> String {
     format!(
         "{simulator}: {} images equal the golden model: {} steps, {} spikes, {} potentials\n{} clocks per \
          inference\n{rows}",
-        summary.images, summary.steps, summary.spikes, summary.potentials, count(summary.cycles)
+        summary.images,
+        summary.steps,
+        summary.spikes,
+        summary.potentials,
+        count(summary.cycles)
     )
 }

@@ -9,19 +9,19 @@ pub(crate) enum CliError {
     /// Data, network, training, quantization.
     #[error(transparent)]
     #[diagnostic(code(synfire::model))]
-    Model(#[from] synfire_golden_model::Error),
+    Model(Box<synfire_golden_model::Error>),
     /// Plan, Verilog, tools.
     #[error(transparent)]
     #[diagnostic(code(synfire::hardware))]
-    Hardware(#[from] synfire_hw::Error),
+    Hardware(Box<synfire_hw::Error>),
     /// Simulation.
     #[error(transparent)]
     #[diagnostic(code(synfire::simulation))]
-    Simulation(#[from] synfire_sim::Error),
+    Simulation(Box<synfire_sim::Error>),
     /// Serial link.
     #[error(transparent)]
     #[diagnostic(code(synfire::link))]
-    Link(#[from] crate::Error),
+    Link(Box<crate::Error>),
     /// The board's answer differs from the golden model's.
     #[error("image {image} (seed {seed}): the board answers {found:?}, the golden model {wanted:?}")]
     #[diagnostic(
@@ -74,7 +74,10 @@ pub(crate) enum CliError {
     },
     /// Spike rates for another number of layers.
     #[error("--rates gives {given} numbers, the network has {layers} layers")]
-    #[diagnostic(code(synfire::rates), help("give the spikes per time step into each layer, or leave --rates out"))]
+    #[diagnostic(
+        code(synfire::rates),
+        help("give the spikes per time step into each layer, or leave --rates out")
+    )]
     Rates {
         /// How many were given.
         given: usize,
@@ -110,10 +113,32 @@ pub(crate) enum CliError {
     },
 }
 
+// Boxed, so that the rare error does not make every result large.
+macro_rules! from_layer {
+    ($($layer:ty => $variant:ident),+) => {
+        $(impl From<$layer> for CliError {
+            fn from(error: $layer) -> Self {
+                Self::$variant(Box::new(error))
+            }
+        })+
+    };
+}
+
+from_layer! {
+    synfire_golden_model::Error => Model,
+    synfire_hw::Error => Hardware,
+    synfire_sim::Error => Simulation,
+    crate::Error => Link
+}
+
 /// Result of the command line.
 pub(crate) type Result<T, E = CliError> = std::result::Result<T, E>;
 
 /// Says which action on which path an I/O error comes from.
 pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> CliError {
-    move |source| CliError::Io { action, path: path.into(), source }
+    move |source| CliError::Io {
+        action,
+        path: path.into(),
+        source,
+    }
 }

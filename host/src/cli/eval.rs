@@ -34,9 +34,10 @@ impl Args {
         let data = self.data.load(model.description())?;
         let (kind, result) = match &model {
             AnyModel::Float(model) => ("float", evaluate_float(model, &data.test, self.seed)?),
-            AnyModel::Quantized(model) => {
-                ("integer", evaluate_integer(model, &data.test, data.test.len(), self.seed)?)
-            }
+            AnyModel::Quantized(model) => (
+                "integer",
+                evaluate_integer(model, &data.test, data.test.len(), self.seed)?,
+            ),
         };
         context.print(&result, || {
             format!(

@@ -37,7 +37,11 @@ impl Evaluated {
     pub(crate) fn spikes_in(&self, steps: usize) -> Vec<f64> {
         let steps = float(steps.max(1) as u64);
         let inner = self.layers.iter().map(|layer| layer.spikes);
-        std::iter::once(self.input_spikes).chain(inner).take(self.layers.len()).map(|spikes| spikes / steps).collect()
+        std::iter::once(self.input_spikes)
+            .chain(inner)
+            .take(self.layers.len())
+            .map(|spikes| spikes / steps)
+            .collect()
     }
 }
 
@@ -50,7 +54,10 @@ pub(crate) fn evaluate_integer(
 ) -> Result<Evaluated> {
     let images = images.min(data.len());
     let result = integer::evaluate(model, images, |index| {
-        Ok((test_raster(&model.description, data, index, seed), data.label(index)))
+        Ok((
+            test_raster(&model.description, data, index, seed),
+            data.label(index),
+        ))
     })?;
     let per_image = |total: u64| float(total) / float(images.max(1) as u64);
     let layers = model
@@ -76,16 +83,25 @@ pub(crate) fn evaluate_integer(
 /// The first `images` test images as stimuli.
 pub(crate) fn stimuli(model: &QuantizedModel, data: &Dataset, images: usize, seed: u64) -> Vec<Stimulus> {
     (0..images.min(data.len()))
-        .map(|image| Stimulus { image, seed, raster: test_raster(&model.description, data, image, seed) })
+        .map(|image| Stimulus {
+            image,
+            seed,
+            raster: test_raster(&model.description, data, image, seed),
+        })
         .collect()
 }
 
 /// Spikes of the first `images` training images, by which weights are rounded.
 pub(crate) fn calibration(network: &NetworkDescription, train: &Dataset, images: usize) -> Vec<SpikeRaster> {
-    (0..images.min(train.len())).map(|image| test_raster(network, train, image, DEFAULT_SEED)).collect()
+    (0..images.min(train.len()))
+        .map(|image| test_raster(network, train, image, DEFAULT_SEED))
+        .collect()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts of a data set are far below 2^52")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of a data set are far below 2^52"
+)]
 pub(crate) const fn float(count: u64) -> f64 {
     count as f64
 }

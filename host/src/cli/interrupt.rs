@@ -18,7 +18,8 @@ impl Interrupt {
         mask.add(Signal::SIGTERM);
         let failed = |error: nix::Error| io("catching", "signals")(error.into());
         mask.thread_block().map_err(failed)?;
-        let signals = SignalFd::with_flags(&mask, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC).map_err(failed)?;
+        let signals =
+            SignalFd::with_flags(&mask, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC).map_err(failed)?;
         Ok(Self { signals })
     }
 

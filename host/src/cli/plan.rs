@@ -92,11 +92,15 @@ impl TargetArgs {
         let spikes_in = match &self.rates {
             Some(rates) if rates.len() == model.layers.len() => rates.clone(),
             Some(rates) => {
-                return Err(CliError::Rates { given: rates.len(), layers: model.layers.len() });
+                return Err(CliError::Rates {
+                    given: rates.len(),
+                    layers: model.layers.len(),
+                });
             }
             None => {
                 let data = self.data.load(&model.description)?;
-                evaluate_integer(model, &data.test, self.images, DEFAULT_SEED)?.spikes_in(model.description.steps)
+                evaluate_integer(model, &data.test, self.images, DEFAULT_SEED)?
+                    .spikes_in(model.description.steps)
             }
         };
         Ok(match &self.lanes {
@@ -108,8 +112,16 @@ impl TargetArgs {
 
 /// The plan as a table.
 pub(crate) fn layers(plan: &Plan, board: &Board) -> String {
-    let mut rows =
-        table(["layer", "lanes", "words", "spikes/step", "ideal clocks/step", "expected", "LUT", "block RAM"]);
+    let mut rows = table([
+        "layer",
+        "lanes",
+        "words",
+        "spikes/step",
+        "ideal clocks/step",
+        "expected",
+        "LUT",
+        "block RAM",
+    ]);
     for layer in &plan.layers {
         rows.add_row([
             layer.name.clone(),
@@ -124,7 +136,10 @@ pub(crate) fn layers(plan: &Plan, board: &Board) -> String {
     }
     let budget = budget(board);
     let share = |used: usize, available: usize| {
-        format!("{used} ({:.0} % of {available})", 100.0 * float(used as u64) / float(available.max(1) as u64))
+        format!(
+            "{used} ({:.0} % of {available})",
+            100.0 * float(used as u64) / float(available.max(1) as u64)
+        )
     };
     let empty = || String::new();
     rows.add_row([

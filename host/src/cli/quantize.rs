@@ -70,13 +70,25 @@ impl Args {
         for warning in &report.warnings {
             context.warn(&warning.to_string());
         }
-        context.print(&report, || format!("{}\nmodel: {}", layers(&report), self.output.display()))
+        context.print(&report, || {
+            format!("{}\nmodel: {}", layers(&report), self.output.display())
+        })
     }
 }
 
 /// The report as a table.
 pub(crate) fn layers(report: &QuantizeReport) -> String {
-    let mut rows = table(["layer", "bits", "guard", "membrane", "leak", "threshold", "floor", "reach", "rms error"]);
+    let mut rows = table([
+        "layer",
+        "bits",
+        "guard",
+        "membrane",
+        "leak",
+        "threshold",
+        "floor",
+        "reach",
+        "rms error",
+    ]);
     for layer in &report.layers {
         let shifts: Vec<String> = layer.leak_shifts.iter().map(u8::to_string).collect();
         rows.add_row([
@@ -85,7 +97,9 @@ pub(crate) fn layers(report: &QuantizeReport) -> String {
             layer.guard_bits.to_string(),
             format!("{} bits", layer.membrane_bits),
             shifts.join(","),
-            layer.thresholds.map_or_else(String::new, |[low, high]| format!("{low}..{high}")),
+            layer
+                .thresholds
+                .map_or_else(String::new, |[low, high]| format!("{low}..{high}")),
             layer.floor.to_string(),
             format!("{}..{}", layer.bounds.lowest, layer.bounds.highest),
             format!("{:.1} %", 100.0 * layer.relative_rms_error),
@@ -96,7 +110,9 @@ pub(crate) fn layers(report: &QuantizeReport) -> String {
 
 fn layer_bits(text: &str) -> Result<(String, u8), String> {
     let (layer, bits) = text.split_once('=').ok_or("write LAYER=BITS, such as out=8")?;
-    let bits = bits.parse().map_err(|_| format!("{bits} is not a number of bits"))?;
+    let bits = bits
+        .parse()
+        .map_err(|_| format!("{bits} is not a number of bits"))?;
     Ok((layer.to_owned(), bits))
 }
 
@@ -105,13 +121,18 @@ fn leak(text: &str) -> Result<Leak, String> {
         return Ok(Leak::Shifts(Vec::new()));
     }
     let shifts: Result<Vec<u8>, _> = text.split(',').map(|shift| shift.trim().parse()).collect();
-    shifts.map(Leak::Shifts).map_err(|_| "write shifts such as 7,9, or none".into())
+    shifts
+        .map(Leak::Shifts)
+        .map_err(|_| "write shifts such as 7,9, or none".into())
 }
 
 fn scale(text: &str) -> Result<ScaleSearch, String> {
     match text {
         "max" => Ok(ScaleSearch::Max),
         "mse" => Ok(ScaleSearch::MeanSquare),
-        _ => text.parse().map(ScaleSearch::Percentile).map_err(|_| "write max, mse, or a percentile".into()),
+        _ => text
+            .parse()
+            .map(ScaleSearch::Percentile)
+            .map_err(|_| "write max, mse, or a percentile".into()),
     }
 }

@@ -115,7 +115,13 @@ pub(crate) fn classify<T: Transport>(
     let mut potentials = 0;
     let trains: Vec<Vec<Vec<u32>>> = stimuli
         .iter()
-        .map(|stimulus| stimulus.raster.iter().map(|step| step.iter().map(|spike| spike.address).collect()).collect())
+        .map(|stimulus| {
+            stimulus
+                .raster
+                .iter()
+                .map(|step| step.iter().map(|spike| spike.address).collect())
+                .collect()
+        })
         .collect();
     let results = device.infer_many(&trains);
     for (stimulus, result) in stimuli.iter().zip(results) {

@@ -37,7 +37,10 @@ pub(crate) fn describe(report: &Report, bitstream: &std::path::Path) -> String {
             row.resource.clone(),
             row.used.to_string(),
             row.available.to_string(),
-            format!("{:.0} %", 100.0 * float(row.used as u64) / float(row.available.max(1) as u64)),
+            format!(
+                "{:.0} %",
+                100.0 * float(row.used as u64) / float(row.available.max(1) as u64)
+            ),
         ]);
     }
     format!(

@@ -37,7 +37,10 @@ struct Row {
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
         if self.install {
-            let venv = self.venv.or_else(virtual_environment).unwrap_or_else(|| ".venv".into());
+            let venv = self
+                .venv
+                .or_else(virtual_environment)
+                .unwrap_or_else(|| ".venv".into());
             if install::is_current(&venv) {
                 context.warn(&format!("the tools in {} are current", venv.display()));
             }
@@ -56,7 +59,9 @@ impl Args {
                     row.tool.to_owned(),
                     row.version.clone().unwrap_or_else(|| "-".into()),
                     row.wanted.clone().unwrap_or_else(|| "any".into()),
-                    row.path.as_ref().map_or_else(|| "not found".into(), |path| path.display().to_string()),
+                    row.path
+                        .as_ref()
+                        .map_or_else(|| "not found".into(), |path| path.display().to_string()),
                 ]);
             }
             text.to_string()
@@ -73,11 +78,29 @@ fn row(tool: Tool) -> (Row, Option<synfire_hw::Error>) {
     match tool.find() {
         Ok(found) => {
             let version = found.version.map(|version| version.to_string());
-            (Row { tool: tool.name(), version, wanted, path: Some(found.path), problem: None }, None)
+            (
+                Row {
+                    tool: tool.name(),
+                    version,
+                    wanted,
+                    path: Some(found.path),
+                    problem: None,
+                },
+                None,
+            )
         }
         Err(error) => {
             let problem = Some(error.to_string());
-            (Row { tool: tool.name(), version: None, wanted, path: None, problem }, Some(error))
+            (
+                Row {
+                    tool: tool.name(),
+                    version: None,
+                    wanted,
+                    path: None,
+                    problem,
+                },
+                Some(error),
+            )
         }
     }
 }

@@ -121,9 +121,19 @@ pub(crate) struct Trained {
 }
 
 impl Trained {
-    fn summary(&self, network: &NetworkDescription, train: &TrainConfig, data: &Split, model: &Path) -> Summary {
+    fn summary(
+        &self,
+        network: &NetworkDescription,
+        train: &TrainConfig,
+        data: &Split,
+        model: &Path,
+    ) -> Summary {
         let last = self.epochs.last();
-        let seconds = self.epochs.iter().map(|epoch| epoch.seconds + epoch.test_seconds).sum();
+        let seconds = self
+            .epochs
+            .iter()
+            .map(|epoch| epoch.seconds + epoch.test_seconds)
+            .sum();
         let mut rates: Vec<f64> = self.epochs.iter().map(|epoch| epoch.images_per_second).collect();
         rates.sort_by(f64::total_cmp);
         Summary {
@@ -173,7 +183,10 @@ pub(crate) fn train_network(
         epochs.push(report);
     }
     bar.finish_and_clear();
-    Ok(Trained { model: trainer.model(), epochs })
+    Ok(Trained {
+        model: trainer.model(),
+        epochs,
+    })
 }
 
 fn check_folder(file: &Path) -> Result<()> {
@@ -185,14 +198,21 @@ fn check_folder(file: &Path) -> Result<()> {
 }
 
 fn write_metrics(path: &Path, epochs: &[EpochReport]) -> Result<()> {
-    let lines: Vec<String> = epochs.iter().map(metrics).map(|object| object.to_string()).collect();
+    let lines: Vec<String> = epochs
+        .iter()
+        .map(metrics)
+        .map(|object| object.to_string())
+        .collect();
     synfire_hw::build::write_atomically(path, &(lines.join("\n") + "\n"))?;
     Ok(())
 }
 
 fn metrics(report: &EpochReport) -> serde_json::Value {
-    let rates: serde_json::Map<String, serde_json::Value> =
-        report.activity.iter().map(|layer| (layer.layer.clone(), layer.rate.into())).collect();
+    let rates: serde_json::Map<String, serde_json::Value> = report
+        .activity
+        .iter()
+        .map(|layer| (layer.layer.clone(), layer.rate.into()))
+        .collect();
     serde_json::json!({
         "epoch": report.epoch,
         "learning_rate": report.learning_rate,

@@ -69,15 +69,19 @@ impl Synthesis {
         // Ends when the last worker lets go of its sender.
         for (board, stage) in self.stages {
             at.insert(board, stage);
-            let texts: Vec<String> =
-                at.iter().map(|(board, stage)| format!("{board}: {}", stage.title())).collect();
+            let texts: Vec<String> = at
+                .iter()
+                .map(|(board, stage)| format!("{board}: {}", stage.title()))
+                .collect();
             spinner.set_message(texts.join(", "));
         }
         spinner.finish_and_clear();
         self.workers
             .into_iter()
             .map(|worker| {
-                let report = worker.join().map_err(|_| CliError::Worker { what: "synthesis" })?;
+                let report = worker
+                    .join()
+                    .map_err(|_| CliError::Worker { what: "synthesis" })?;
                 Ok(report?)
             })
             .collect()
@@ -91,7 +95,10 @@ pub(super) fn describe(report: &Report) -> String {
         .iter()
         .map(|row| {
             let share = 100.0 * float(row.used as u64) / float(row.available.max(1) as u64);
-            format!("{} {} of {} ({share:.0} %)", row.resource, row.used, row.available)
+            format!(
+                "{} {} of {} ({share:.0} %)",
+                row.resource, row.used, row.available
+            )
         })
         .collect();
     format!(

@@ -66,7 +66,11 @@ pub(crate) struct Args {
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
         std::fs::create_dir_all(&self.output).map_err(io("creating folder", &self.output))?;
-        let boards = self.boards.iter().map(|name| Ok(Board::find(name)?)).collect::<Result<Vec<_>>>()?;
+        let boards = self
+            .boards
+            .iter()
+            .map(|name| Ok(Board::find(name)?))
+            .collect::<Result<Vec<_>>>()?;
         // A missing tool is better known before the work than in the middle of it.
         hardware::find_tools(&boards)?;
         let mut times = StageTimes::default();
@@ -79,7 +83,10 @@ impl Args {
 
         let spikes_in = integer_result.spikes_in(quantized.description.steps);
         let targets = times.measure("generate hardware", || {
-            boards.iter().map(|board| self.generate(board, &quantized, &spikes_in, context)).collect::<Result<Vec<_>>>()
+            boards
+                .iter()
+                .map(|board| self.generate(board, &quantized, &spikes_in, context))
+                .collect::<Result<Vec<_>>>()
         })?;
 
         // Synthesis takes longest and needs nothing that follows: it runs beside the simulations.
@@ -87,7 +94,9 @@ impl Args {
         let stimuli = stimuli(&quantized, &data.test, self.images, DEFAULT_SEED);
         let mut simulated = Vec::new();
         for target in &targets {
-            let summary = times.measure("co-simulate Verilog", || cosim::verilator(&target.build, &stimuli, context))?;
+            let summary = times.measure("co-simulate Verilog", || {
+                cosim::verilator(&target.build, &stimuli, context)
+            })?;
             context.say(&format!(
                 "5  co-simulated {} in Verilator: {} images, {} steps, {} spikes, {} potentials equal the golden model",
                 target.board.name, summary.images, summary.steps, summary.spikes, summary.potentials
@@ -96,7 +105,9 @@ impl Args {
         }
         if let Some(target) = targets.first() {
             let native = &stimuli[..NATIVE_IMAGES.min(stimuli.len())];
-            let summary = times.measure("native simulation", || cosim::native(&target.build, native, context))?;
+            let summary = times.measure("native simulation", || {
+                cosim::native(&target.build, native, context)
+            })?;
             context.say(&format!(
                 "5  simulated {} in rust-hdl: {} image, {} spikes, {} potentials equal the golden model",
                 target.board.name, summary.images, summary.spikes, summary.potentials
@@ -105,8 +116,14 @@ impl Args {
         let reports = times.measure("synthesis (rest)", || synthesis.finish(context))?;
         for (target, report) in targets.iter().zip(&reports) {
             context.say(&format!("6  {}", hardware::describe(report)));
-            times.add(&format!("  yosys {}", target.board.name), report.synthesis_seconds);
-            times.add(&format!("  nextpnr {}", target.board.name), report.place_and_route_seconds);
+            times.add(
+                &format!("  yosys {}", target.board.name),
+                report.synthesis_seconds,
+            );
+            times.add(
+                &format!("  nextpnr {}", target.board.name),
+                report.place_and_route_seconds,
+            );
         }
 
         let mut over_serial = None;
@@ -137,7 +154,9 @@ impl Args {
             times,
         };
         results.write(&self.output)?;
-        context.print(&results, || format!("\n{}\n\n{}", results.table(), self.artefacts()))
+        context.print(&results, || {
+            format!("\n{}\n\n{}", results.table(), self.artefacts())
+        })
     }
 
     fn load_data(&self, config: &Config, context: &Context) -> Result<Split> {
@@ -164,8 +183,9 @@ impl Args {
             train.seed = seed;
         }
         let trained = times.measure("train", || train_network(&config.network, &train, data, context))?;
-        let float_result =
-            times.measure("evaluate float", || evaluate_float(&trained.model, &data.test, DEFAULT_SEED))?;
+        let float_result = times.measure("evaluate float", || {
+            evaluate_float(&trained.model, &data.test, DEFAULT_SEED)
+        })?;
         context.say(&format!(
             "2  trained {}: {} epochs, seed {}, test accuracy {}",
             config.network.name,
@@ -173,7 +193,11 @@ impl Args {
             train.seed,
             percent(float_result.accuracy)
         ));
-        curve::draw(&self.output.join("training.svg"), &config.network.name, &trained.epochs)?;
+        curve::draw(
+            &self.output.join("training.svg"),
+            &config.network.name,
+            &trained.epochs,
+        )?;
         trained.model.save(self.output.join("model.safetensors"))?;
         if float_result.accuracy < FLOAT_ACCURACY {
             return Err(CliError::Aim {
@@ -182,10 +206,14 @@ impl Args {
                 wanted: format!("at least {}", percent(FLOAT_ACCURACY)),
             });
         }
-        let quantize_config = QuantizeConfig { weight_bits: self.bits, ..QuantizeConfig::default() };
+        let quantize_config = QuantizeConfig {
+            weight_bits: self.bits,
+            ..QuantizeConfig::default()
+        };
         let rasters = calibration(&config.network, &data.train, quantize::CALIBRATION_IMAGES);
-        let (quantized, report) = times
-            .measure("quantize", || Ok(quantize_calibrated(&trained.model, &quantize_config, &rasters)?))?;
+        let (quantized, report) = times.measure("quantize", || {
+            Ok(quantize_calibrated(&trained.model, &quantize_config, &rasters)?)
+        })?;
         quantized.save(self.output.join("quantized.safetensors"))?;
         for warning in &report.warnings {
             context.warn(&warning.to_string());
@@ -224,17 +252,33 @@ impl Args {
             folder.display(),
             super::plan::layers(&plan, board)
         ));
-        Ok(Target { board: board.clone(), build })
+        Ok(Target {
+            board: board.clone(),
+            build,
+        })
     }
 
     fn draw_raster(&self, model: &QuantizedModel, data: &Split, context: &Context) -> Result<()> {
         let image = 0;
         let input = test_raster(&model.description, &data.test, image, DEFAULT_SEED);
         let trace = integer::trace(model, &input)?;
-        let hidden = model.layers.iter().take(trace.layers.len()).map(|layer| layer.name.clone()).collect();
+        let hidden = model
+            .layers
+            .iter()
+            .take(trace.layers.len())
+            .map(|layer| layer.name.clone())
+            .collect();
         let title = format!("Inference of test image {image}, a {}", data.test.label(image));
         let path = self.output.join("raster.svg");
-        raster::draw(&path, &raster::Picture { title, input: &input, hidden, trace: &trace })?;
+        raster::draw(
+            &path,
+            &raster::Picture {
+                title,
+                input: &input,
+                hidden,
+                trace: &trace,
+            },
+        )?;
         context.say(&format!("   drew {} and training.svg", path.display()));
         Ok(())
     }

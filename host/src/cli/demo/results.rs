@@ -55,7 +55,14 @@ impl BoardResult {
         Self {
             board: target.board.name.clone(),
             title: target.board.title.clone(),
-            lanes: target.build.manifest.plan.layers.iter().map(|layer| layer.lanes).collect(),
+            lanes: target
+                .build
+                .manifest
+                .plan
+                .layers
+                .iter()
+                .map(|layer| layer.lanes)
+                .collect(),
             clock_mhz,
             fmax_mhz: report.fmax_mhz,
             utilization: report.utilization.clone(),
@@ -91,25 +98,42 @@ impl Results {
 
     /// The table.
     pub(super) fn table(&self) -> String {
-        let mut rows = table([format!("{}, {} steps", self.network, self.steps).as_str(), "result"]);
+        let mut rows = table([
+            format!("{}, {} steps", self.network, self.steps).as_str(),
+            "result",
+        ]);
         let mut row = |name: &str, value: String| {
             rows.add_row([name.to_owned(), value]);
         };
         row("accuracy, float", accuracy(self.float.correct, self.float.images));
-        row("accuracy, integer golden model", accuracy(self.integer.correct, self.integer.images));
+        row(
+            "accuracy, integer golden model",
+            accuracy(self.integer.correct, self.integer.images),
+        );
         if let Some(serial) = &self.over_serial {
             row("accuracy, over serial", accuracy(serial.correct, serial.images));
         }
         let hidden: f64 = self.integer.layers.iter().map(|layer| layer.spikes).sum();
         row(
             "spikes per inference",
-            format!("{} in, {} hidden", count(self.integer.input_spikes), count(hidden)),
+            format!(
+                "{} in, {} hidden",
+                count(self.integer.input_spikes),
+                count(hidden)
+            ),
         );
-        row("synaptic operations per inference", count(self.integer.synaptic_operations));
+        row(
+            "synaptic operations per inference",
+            count(self.integer.synaptic_operations),
+        );
         if let Some(serial) = &self.over_serial {
             row(
                 "link bytes per inference",
-                format!("{} ({:.0} µs on the line)", count(serial.link_bytes), serial.line_microseconds),
+                format!(
+                    "{} ({:.0} µs on the line)",
+                    count(serial.link_bytes),
+                    serial.line_microseconds
+                ),
             );
         }
         for board in &self.boards {
@@ -125,7 +149,10 @@ impl Results {
                     count(board.inferences_per_second)
                 ),
             );
-            row("  maximum frequency", format!("{:.1} MHz of {} wanted: met", board.fmax_mhz, board.clock_mhz));
+            row(
+                "  maximum frequency",
+                format!("{:.1} MHz of {} wanted: met", board.fmax_mhz, board.clock_mhz),
+            );
             for used in &board.utilization {
                 row(
                     &format!("  {}", used.resource),
@@ -138,12 +165,19 @@ impl Results {
                 );
             }
         }
-        let seconds: Vec<String> =
-            self.times.0.iter().map(|(stage, seconds)| format!("{} {seconds:.1}", stage.trim())).collect();
+        let seconds: Vec<String> = self
+            .times
+            .0
+            .iter()
+            .map(|(stage, seconds)| format!("{} {seconds:.1}", stage.trim()))
+            .collect();
         format!("{rows}\nseconds: {}", seconds.join(", "))
     }
 }
 
 fn accuracy(correct: usize, images: usize) -> String {
-    format!("{} ({correct} of {images})", percent(float(correct as u64) / float(images.max(1) as u64)))
+    format!(
+        "{} ({correct} of {images})",
+        percent(float(correct as u64) / float(images.max(1) as u64))
+    )
 }

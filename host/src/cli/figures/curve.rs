@@ -14,18 +14,33 @@ pub(crate) fn draw(path: &Path, network: &str, epochs: &[EpochReport]) -> Result
     Ok(())
 }
 
-fn draw_into(svg: &mut String, network: &str, epochs: &[EpochReport]) -> Result<(), Box<dyn std::error::Error>> {
+fn draw_into(
+    svg: &mut String,
+    network: &str,
+    epochs: &[EpochReport],
+) -> Result<(), Box<dyn std::error::Error>> {
     let epoch = |index: usize| u32::try_from(index + 1).map(f64::from).unwrap_or(f64::MAX);
     let last = epoch(epochs.len().saturating_sub(1)).max(2.0);
-    let train: Vec<(f64, f64)> =
-        epochs.iter().enumerate().map(|(i, report)| (epoch(i), 100.0 * report.train_accuracy)).collect();
+    let train: Vec<(f64, f64)> = epochs
+        .iter()
+        .enumerate()
+        .map(|(i, report)| (epoch(i), 100.0 * report.train_accuracy))
+        .collect();
     let test: Vec<(f64, f64)> = epochs
         .iter()
         .enumerate()
         .filter_map(|(i, report)| report.test_accuracy.map(|accuracy| (epoch(i), 100.0 * accuracy)))
         .collect();
-    let loss: Vec<(f64, f64)> = epochs.iter().enumerate().map(|(i, report)| (epoch(i), report.loss)).collect();
-    let lowest = train.iter().chain(&test).map(|point| point.1).fold(100.0, f64::min);
+    let loss: Vec<(f64, f64)> = epochs
+        .iter()
+        .enumerate()
+        .map(|(i, report)| (epoch(i), report.loss))
+        .collect();
+    let lowest = train
+        .iter()
+        .chain(&test)
+        .map(|point| point.1)
+        .fold(100.0, f64::min);
     let floor = (lowest / 5.0).floor() * 5.0;
     let highest_loss = loss.iter().map(|point| point.1).fold(0.0, f64::max).max(1e-3);
 

@@ -14,5 +14,8 @@ pub(crate) const GREY: RGBColor = RGBColor(0x88, 0x88, 0x88);
 
 /// Turns a drawing error into the user's.
 pub(crate) fn failed(path: &Path) -> impl Fn(&dyn std::error::Error) -> CliError + '_ {
-    move |error| CliError::Figure { path: path.into(), reason: error.to_string() }
+    move |error| CliError::Figure {
+        path: path.into(),
+        reason: error.to_string(),
+    }
 }

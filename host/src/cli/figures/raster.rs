@@ -30,7 +30,13 @@ pub(crate) fn draw(path: &Path, picture: &Picture<'_>) -> Result<()> {
 
 fn draw_into(svg: &mut String, picture: &Picture<'_>) -> Result<(), Box<dyn std::error::Error>> {
     let rasters: Vec<(&str, &SpikeRaster)> = std::iter::once(("input", picture.input))
-        .chain(picture.hidden.iter().map(String::as_str).zip(&picture.trace.layers))
+        .chain(
+            picture
+                .hidden
+                .iter()
+                .map(String::as_str)
+                .zip(&picture.trace.layers),
+        )
         .collect();
     let panels = rasters.len() + 1;
     let height = u32::try_from(40 + 190 * panels)?;
@@ -73,9 +79,17 @@ fn draw_raster(
         .draw()?;
     let mut spikes = Vec::with_capacity(raster.total());
     for (step, fired) in (1_u32..).zip(raster.iter()) {
-        spikes.extend(fired.iter().map(|spike| (f64::from(step), f64::from(spike.address))));
+        spikes.extend(
+            fired
+                .iter()
+                .map(|spike| (f64::from(step), f64::from(spike.address))),
+        );
     }
-    chart.draw_series(spikes.into_iter().map(|spike| Circle::new(spike, 2, colour.filled())))?;
+    chart.draw_series(
+        spikes
+            .into_iter()
+            .map(|spike| Circle::new(spike, 2, colour.filled())),
+    )?;
     Ok(())
 }
 
@@ -99,10 +113,16 @@ fn draw_potentials(area: &Area<'_>, trace: &Trace) -> Result<(), Box<dyn std::er
         .draw()?;
     for (class, column) in potentials.columns().into_iter().enumerate() {
         let wins = class == trace.inference.class;
-        let points: Vec<(f64, f64)> =
-            (1_u32..).zip(column).map(|(step, &potential)| (f64::from(step), f64::from(potential))).collect();
+        let points: Vec<(f64, f64)> = (1_u32..)
+            .zip(column)
+            .map(|(step, &potential)| (f64::from(step), f64::from(potential)))
+            .collect();
         let end = points.last().copied();
-        let style = if wins { ORANGE.stroke_width(3) } else { GREY.stroke_width(1) };
+        let style = if wins {
+            ORANGE.stroke_width(3)
+        } else {
+            GREY.stroke_width(1)
+        };
         chart.draw_series(LineSeries::new(points, style))?;
         if let Some(end) = end.filter(|_| wins) {
             let text = ("sans-serif", 13).into_font().color(&ORANGE);

@@ -241,7 +241,11 @@ impl Command {
         let layers = usize::from(identity.layers);
         let payload = identity.payload();
         let words = payload.chunks(4).map(|word| {
-            u64::from(word.iter().rev().fold(0_u32, |value, &byte| value << 8 | u32::from(byte)))
+            u64::from(
+                word.iter()
+                    .rev()
+                    .fold(0_u32, |value, &byte| value << 8 | u32::from(byte)),
+            )
         });
         Self {
             clock: Signal::default(),
@@ -380,7 +384,8 @@ impl Logic for Command {
         self.free.next = false;
         self.response_data.next = self.word.q.val().get_bits::<8>(0);
         self.response_valid.next = false;
-        self.response_last.next = (self.byte_index.q.val() == 3) && (self.word_index.q.val() == self.last_word.q.val());
+        self.response_last.next =
+            (self.byte_index.q.val() == 3) && (self.word_index.q.val() == self.last_word.q.val());
         self.event_valid.next = false;
         self.readout_group.next = self.potential_group.q.val();
         self.readout_lane.next = self.potential_lane.q.val();

@@ -52,9 +52,12 @@ pub(crate) struct Args {
     /// Boards to build for, separated by commas; the last one is run as a virtual board.
     #[arg(long, value_delimiter = ',', default_value = "ice40-hx8k,ulx3s-85f")]
     boards: Vec<String>,
-    /// Test images to co-simulate, and to classify over the serial port.
+    /// Test images to co-simulate.
     #[arg(long, default_value_t = 20)]
     images: usize,
+    /// Test images to classify over the serial port.
+    #[arg(long, default_value_t = 360)]
+    serial_images: usize,
     /// Most lanes of a layer: more are faster, but take longer to synthesize.
     #[arg(long, default_value_t = 16)]
     most_lanes: usize,
@@ -129,7 +132,7 @@ impl Args {
         let mut over_serial = None;
         if let Some(target) = targets.last() {
             let summary = times.measure("virtual board", || {
-                hardware::run_virtual_board(target, &data.test, self.images, DEFAULT_SEED, context)
+                hardware::run_virtual_board(target, &data.test, self.serial_images, DEFAULT_SEED, context)
             })?;
             context.say(&format!(
                 "7  {} images over the serial port of a virtual {}: all {} potentials equal the golden model",

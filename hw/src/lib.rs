@@ -1,1 +1,19 @@
-//! Placeholder.
+//! rust-hdl generator of the synfire accelerator: from a quantized model to a board's bitstream.
+//!
+//! A [`plan::Plan`] gives each layer its lanes on a [`board::Board`]; [`build::Build`] holds the generated
+//! Verilog, constraints and memory images; [`synth::synthesize`] makes the bitstream. The circuits are in
+//! [`circuit`]; [`simulate::Simulation`] runs them clock by clock without any tool.
+
+pub mod accelerator;
+pub mod board;
+pub mod build;
+pub mod circuit;
+pub mod emit;
+pub mod error;
+pub mod install;
+pub mod plan;
+pub mod simulate;
+pub mod synth;
+pub mod tool;
+
+pub use error::{Error, Result};

@@ -1,0 +1,238 @@
+//! One inference: CLEAR and SPIKES through the window, RESULT behind them, and a fresh start when that fails.
+
+use super::{Device, LinkStatistics, MAX_WRITES};
+use crate::error::{Error, Result};
+use crate::protocol::window::{Item, Outcome, Window};
+use crate::protocol::{InferenceResult, Opcode, RESPONSE_HEADER, Request, Response, SpikeTrain, crc, frame};
+use crate::transport::Transport;
+use std::time::{Duration, Instant};
+
+impl<T: Transport> Device<T> {
+    /// Runs one inference. `while_waiting` is called when nothing is left to do but to wait for the device.
+    pub(super) fn run(
+        &mut self,
+        train: &SpikeTrain,
+        while_waiting: &mut dyn FnMut(),
+    ) -> Result<InferenceResult> {
+        let writes = 1 + train.payloads.len();
+        if writes > MAX_WRITES {
+            return Err(Error::TooManyFrames {
+                found: train.payloads.len(),
+                wanted: MAX_WRITES - 1,
+            });
+        }
+        let before = self.session.statistics.total;
+        let mut failures = 0;
+        loop {
+            let error = match self
+                .prepare(writes)
+                .and_then(|()| self.attempt(train, while_waiting))
+            {
+                Ok(result) => {
+                    let statistics = &mut self.session.statistics;
+                    statistics.inferences += 1;
+                    statistics.last_inference = statistics.total.since(before);
+                    return Ok(result);
+                }
+                Err(error) => error,
+            };
+            self.synchronized = false;
+            failures += 1;
+            // While the transport is away, what opening it says is not final either.
+            if !error.is_transient() && self.session.connected {
+                return Err(error);
+            }
+            if failures >= self.options.attempts {
+                return Err(Error::InferenceFailed {
+                    attempts: failures,
+                    last: Box::new(error),
+                });
+            }
+        }
+    }
+
+    /// Makes sure that device and host agree, with numbers left for `writes` writes.
+    fn prepare(&mut self, writes: usize) -> Result<()> {
+        if !self.synchronized {
+            self.recover(writes)
+        } else if !self.has_numbers_for(writes) {
+            self.sync(writes)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Tries once, with retransmissions but without a fresh start.
+    fn attempt(&mut self, train: &SpikeTrain, while_waiting: &mut dyn FnMut()) -> Result<InferenceResult> {
+        let writes = 1 + train.payloads.len();
+        let mut window = Window::new(self.next_seq, writes, self.identity.slots);
+        self.next_seq = window.seq(writes);
+        let line_time = self.line_time();
+        let mut last_answer = Instant::now();
+        let mut patience = Patience::new(self.options.retries, &self.session.statistics);
+        loop {
+            while let Some(item) = window.next() {
+                if window.oldest().is_none() {
+                    last_answer = Instant::now();
+                }
+                self.transmit(&mut window, item, train)?;
+            }
+            while_waiting();
+
+            let oldest = window.oldest().unwrap_or(Item::Result);
+            let (command, timeout) = (opcode(oldest), self.timeout(oldest));
+            let Some(response) = self.session.receive(last_answer + timeout + line_time)? else {
+                self.session.statistics.timeouts += 1;
+                self.session.discard()?;
+                window.on_timeout();
+                last_answer = Instant::now();
+                patience.spend(|attempts, since| self.no_response(command, attempts, timeout, since))?;
+                continue;
+            };
+
+            let acknowledged = window.acknowledged();
+            let outcome = window.on_response(&response);
+            if outcome != Outcome::Stray {
+                last_answer = Instant::now();
+            }
+            if window.acknowledged() > acknowledged {
+                patience = Patience::new(self.options.retries, &self.session.statistics);
+            }
+            match outcome {
+                Outcome::Finished => return self.result(&response, train.steps),
+                Outcome::Answered => {}
+                Outcome::Stray => self.session.statistics.stray_responses += 1,
+                Outcome::Rewound => {
+                    self.session.flush();
+                    patience.spend(|attempts, since| self.no_response(command, attempts, timeout, since))?;
+                }
+                Outcome::NotReady(Item::Result) => {
+                    patience.spend(|attempts, _| Error::NotReady {
+                        command: Opcode::Result,
+                        attempts,
+                    })?;
+                }
+                // Part of the spikes may have reached the accelerator: only a fresh start is sound.
+                Outcome::NotReady(item) => {
+                    return Err(Error::NotReady {
+                        command: opcode(item),
+                        attempts: 1,
+                    });
+                }
+                Outcome::Rejected(item, status) => {
+                    return Err(Error::Rejected {
+                        command: opcode(item),
+                        status,
+                    });
+                }
+                Outcome::Lost => {
+                    let (low, high) = window.limits();
+                    return Err(Error::OutOfStep {
+                        expected: response.expected,
+                        low,
+                        high,
+                    });
+                }
+            }
+        }
+    }
+
+    fn transmit(&mut self, window: &mut Window, item: Item, train: &SpikeTrain) -> Result<()> {
+        let tag = self.session.tag();
+        let request = match item {
+            Item::Write(0) => Request::new(Opcode::Clear, window.seq(0)),
+            Item::Write(index) => Request::spikes(window.seq(index), &train.payloads[index - 1]),
+            Item::Result => Request::new(Opcode::Result, tag),
+        };
+        if window.sent(item, tag) {
+            self.session.statistics.retransmissions += 1;
+        }
+        self.session.send(&request)
+    }
+
+    fn result(&self, response: &Response, steps: u32) -> Result<InferenceResult> {
+        let classes = self.identity.classes;
+        let result = InferenceResult::decode(&response.payload, classes).ok_or(Error::MalformedResponse {
+            command: Opcode::Result,
+            found: response.payload.len(),
+            wanted: InferenceResult::bytes(classes),
+        })?;
+        if result.steps != steps {
+            return Err(Error::StepsMismatch {
+                found: result.steps,
+                wanted: steps,
+            });
+        }
+        Ok(result)
+    }
+
+    const fn timeout(&self, item: Item) -> Duration {
+        let timeouts = &self.options.timeouts;
+        match item {
+            Item::Write(0) => timeouts.clear,
+            Item::Write(_) => timeouts.spikes,
+            Item::Result => timeouts.result,
+        }
+    }
+
+    /// Time that a full window and one result take on the line.
+    fn line_time(&self) -> Duration {
+        let requests =
+            usize::from(self.identity.slots) * frame::max_wire_bytes(self.identity.slot_bytes.into());
+        let response = RESPONSE_HEADER + InferenceResult::bytes(self.identity.classes) + crc::CRC_BYTES;
+        let bytes = requests + frame::max_wire_bytes(response);
+        self.session.transport.byte_time() * u32::try_from(bytes).unwrap_or(u32::MAX)
+    }
+
+    const fn no_response(
+        &self,
+        command: Opcode,
+        attempts: u32,
+        waited: Duration,
+        since: &LinkStatistics,
+    ) -> Error {
+        let statistics = &self.session.statistics;
+        Error::NoResponse {
+            command,
+            attempts,
+            waited,
+            bytes: statistics.total.bytes_in - since.total.bytes_in,
+            bad: statistics.bad_responses - since.bad_responses,
+        }
+    }
+}
+
+/// Counts what came to nothing since the device last acknowledged a write.
+struct Patience {
+    retries: u32,
+    fruitless: u32,
+    since: LinkStatistics,
+}
+
+impl Patience {
+    const fn new(retries: u32, statistics: &LinkStatistics) -> Self {
+        Self {
+            retries,
+            fruitless: 0,
+            since: *statistics,
+        }
+    }
+
+    /// Fails with `error` if this was one too many.
+    fn spend(&mut self, error: impl FnOnce(u32, &LinkStatistics) -> Error) -> Result<()> {
+        self.fruitless += 1;
+        if self.fruitless > self.retries {
+            Err(error(self.fruitless, &self.since))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+const fn opcode(item: Item) -> Opcode {
+    match item {
+        Item::Write(0) => Opcode::Clear,
+        Item::Write(_) => Opcode::Spikes,
+        Item::Result => Opcode::Result,
+    }
+}

@@ -1,0 +1,125 @@
+//! A stand-in for the accelerator: a function of the spikes that is easy to compute and hard to get right by
+//! chance.
+
+use super::chunks::Event;
+use crate::protocol::{InferenceResult, LayerCounters};
+
+/// One layer of leaky integrators: per step `m += Σ w(address, class)`, then `m −= m >> 3`.
+///
+/// Spikes of one step may come in any order. A spike lost, doubled or moved to another step, and a step lost
+/// or doubled, change the potentials.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ToyAccelerator {
+    potentials: Vec<i32>,
+    steps: u32,
+    cycles: u32,
+    spikes: u32,
+}
+
+impl ToyAccelerator {
+    /// An accelerator with this many classes.
+    #[must_use]
+    pub fn new(classes: u16) -> Self {
+        Self {
+            potentials: vec![0; classes.into()],
+            steps: 0,
+            cycles: 0,
+            spikes: 0,
+        }
+    }
+
+    /// What an inference of these steps must answer.
+    #[must_use]
+    pub fn answer(classes: u16, steps: &[Vec<u32>]) -> InferenceResult {
+        let mut accelerator = Self::new(classes);
+        for step in steps {
+            step.iter()
+                .for_each(|&address| accelerator.take(Event::Spike(address)));
+            accelerator.take(Event::StepEnd);
+        }
+        accelerator.result()
+    }
+
+    /// Computes one event.
+    pub fn take(&mut self, event: Event) {
+        self.cycles += 1;
+        match event {
+            Event::Spike(address) => {
+                self.spikes += 1;
+                for (class, potential) in (0..).zip(&mut self.potentials) {
+                    *potential += weight(address, class);
+                }
+            }
+            Event::StepEnd => {
+                self.steps += 1;
+                self.potentials
+                    .iter_mut()
+                    .for_each(|potential| *potential -= *potential >> 3);
+            }
+        }
+    }
+
+    /// Starts a new inference.
+    pub fn clear(&mut self) {
+        self.potentials.fill(0);
+        (self.steps, self.cycles, self.spikes) = (0, 0, 0);
+    }
+
+    /// Potentials and counters so far.
+    #[must_use]
+    pub fn result(&self) -> InferenceResult {
+        InferenceResult {
+            steps: self.steps,
+            cycles: self.cycles,
+            potentials: self.potentials.clone(),
+        }
+    }
+
+    /// Activity so far.
+    #[must_use]
+    pub const fn counters(&self) -> LayerCounters {
+        LayerCounters {
+            spikes_in: self.spikes,
+            spikes_out: 0,
+            busy_cycles: self.cycles,
+        }
+    }
+}
+
+/// A number in −32768..=32767 that differs from address to address and from class to class.
+fn weight(address: u32, class: u32) -> i32 {
+    let hash =
+        (address.wrapping_mul(0x9E37_79B1) ^ class.wrapping_mul(0x85EB_CA77)).wrapping_mul(0xC2B2_AE3D);
+    i32::try_from(hash >> 16).map_or(0, |weight| weight - 0x8000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spike_and_every_step_counts() {
+        let steps = [vec![1, 2], vec![], vec![3]];
+        let answer = ToyAccelerator::answer(4, &steps);
+        assert_eq!((answer.steps, answer.cycles, answer.potentials.len()), (3, 6, 4));
+        let variants: [&[Vec<u32>]; 5] = [
+            &[vec![1], vec![], vec![3]],
+            &[vec![1, 2, 2], vec![], vec![3]],
+            &[vec![1, 2], vec![3], vec![]],
+            &[vec![1, 2], vec![3]],
+            &[vec![1, 2], vec![], vec![], vec![3]],
+        ];
+        for variant in variants {
+            assert_ne!(
+                ToyAccelerator::answer(4, variant).potentials,
+                answer.potentials,
+                "{variant:?}"
+            );
+        }
+        assert_eq!(
+            ToyAccelerator::answer(4, &[vec![2, 1], vec![], vec![3]]),
+            answer,
+            "order within a step"
+        );
+    }
+}

@@ -1,0 +1,35 @@
+//! Reproducible random numbers.
+
+/// SplitMix64: a counter, hashed. Equal seeds give equal numbers on every machine.
+#[derive(Clone, Debug)]
+pub struct Random(u64);
+
+impl Random {
+    /// A generator for this seed.
+    #[must_use]
+    pub const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next number.
+    pub const fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut hash = self.0;
+        hash = (hash ^ (hash >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        hash = (hash ^ (hash >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        hash ^ (hash >> 31)
+    }
+
+    /// A number below `bound` (0 if that is 0).
+    pub const fn below(&mut self, bound: u64) -> u64 {
+        let number = self.next();
+        if bound == 0 { 0 } else { number % bound }
+    }
+
+    /// Time steps of an inference: each of `inputs` inputs spikes with a chance of one in `sparsity`.
+    pub fn steps(&mut self, steps: usize, inputs: u32, sparsity: u64) -> Vec<Vec<u32>> {
+        (0..steps)
+            .map(|_| (0..inputs).filter(|_| self.below(sparsity) == 0).collect())
+            .collect()
+    }
+}

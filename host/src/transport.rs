@@ -1,0 +1,74 @@
+//! Ways for bytes to reach a device and come back.
+//!
+//! A transport need not be reliable: the protocol above recovers from whatever it loses or damages.
+
+mod loopback;
+mod serial;
+
+pub use loopback::Loopback;
+pub use serial::SerialTransport;
+
+use crate::error::Result;
+use std::time::{Duration, Instant};
+
+/// A stream of bytes in both directions.
+pub trait Transport {
+    /// Sends all of `bytes`, or hands them to the system to be sent.
+    ///
+    /// # Errors
+    /// [`Error::Disconnected`](crate::Error::Disconnected) if the other side is gone.
+    fn send(&mut self, bytes: &[u8]) -> Result<()>;
+
+    /// Waits until at least one byte has arrived, or `deadline` has passed, and moves what has arrived to the
+    /// front of `buffer`. Returns the number of bytes; 0 means that nothing came in time.
+    ///
+    /// # Errors
+    /// [`Error::Disconnected`](crate::Error::Disconnected) if the other side is gone.
+    fn receive(&mut self, buffer: &mut [u8], deadline: Instant) -> Result<usize>;
+
+    /// Throws away bytes that have arrived, and bytes that have not left yet, as far as the transport can.
+    ///
+    /// # Errors
+    /// [`Error::Disconnected`](crate::Error::Disconnected) if the other side is gone.
+    fn discard(&mut self) -> Result<()> {
+        Ok(())
+    }
+
+    /// Connects again after [`Error::Disconnected`](crate::Error::Disconnected), waiting until `deadline` for
+    /// the other side to come back.
+    ///
+    /// # Errors
+    /// Any error of opening, if it did not come back. A transport that cannot reconnect need not implement
+    /// this.
+    fn reopen(&mut self, deadline: Instant) -> Result<()> {
+        let _ = deadline;
+        Ok(())
+    }
+
+    /// Time that one byte takes on the line. Timeouts are extended by it.
+    fn byte_time(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+impl<T: Transport + ?Sized> Transport for Box<T> {
+    fn send(&mut self, bytes: &[u8]) -> Result<()> {
+        (**self).send(bytes)
+    }
+
+    fn receive(&mut self, buffer: &mut [u8], deadline: Instant) -> Result<usize> {
+        (**self).receive(buffer, deadline)
+    }
+
+    fn discard(&mut self) -> Result<()> {
+        (**self).discard()
+    }
+
+    fn reopen(&mut self, deadline: Instant) -> Result<()> {
+        (**self).reopen(deadline)
+    }
+
+    fn byte_time(&self) -> Duration {
+        (**self).byte_time()
+    }
+}

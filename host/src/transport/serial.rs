@@ -1,0 +1,228 @@
+//! A serial port: a USB adapter, a UART, or a pseudo-terminal with a simulated board behind it.
+//!
+//! 8 data bits, no parity, one stop bit, no flow control: the protocol has its own. The port is opened for
+//! this program alone, and no modem line is touched. A port that vanishes and comes back (a replugged
+//! adapter) is opened again by [`Transport::reopen`], under the same path.
+
+use super::Transport;
+use crate::error::{Error, Result};
+use serialport::{ClearBuffer, DataBits, ErrorKind, FlowControl, Parity, SerialPort, StopBits};
+use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Bits on the line per byte: start, eight data bits, stop.
+const BITS_PER_BYTE: u32 = 10;
+/// Longest wait for the system to take more bytes: its buffer is full, and the line stands still.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Bytes handed to the system at once, so that a full buffer is noticed before it blocks.
+const WRITE_PIECE: usize = 256;
+/// Pause between attempts to open a port that has vanished.
+const REOPEN_PAUSE: Duration = Duration::from_millis(50);
+
+/// An open serial port.
+pub struct SerialTransport {
+    path: String,
+    baud: u32,
+    /// `None` from the moment it broke until it is opened again.
+    port: Option<Box<dyn SerialPort>>,
+}
+
+impl std::fmt::Debug for SerialTransport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SerialTransport")
+            .field("path", &self.path)
+            .field("baud", &self.baud)
+            .field("open", &self.port.is_some())
+            .finish()
+    }
+}
+
+impl SerialTransport {
+    /// Opens the port `path` at `baud` bits per second.
+    ///
+    /// # Errors
+    /// [`Error::PortNotFound`], [`Error::PortBusy`], [`Error::PortPermission`], or [`Error::PortOpen`] for
+    /// everything else, such as a path that is no serial port or a rate that the port does not support.
+    pub fn open(path: impl Into<String>, baud: u32) -> Result<Self> {
+        let path = path.into();
+        let port = Some(open(&path, baud)?);
+        Ok(Self { path, baud, port })
+    }
+
+    /// Paths of the serial ports of this machine, as far as the system lists them.
+    #[must_use]
+    pub fn ports() -> Vec<String> {
+        let mut ports: Vec<_> = serialport::available_ports()
+            .unwrap_or_default()
+            .into_iter()
+            .map(|port| port.port_name)
+            .collect();
+        ports.sort();
+        ports
+    }
+
+    fn port(&mut self) -> Result<&mut Box<dyn SerialPort>> {
+        self.port.as_mut().ok_or_else(|| Error::Disconnected {
+            name: self.path.clone(),
+            source: io::Error::new(io::ErrorKind::NotConnected, "the port is closed"),
+        })
+    }
+
+    /// Closes the port, so that its path becomes free for the device that comes back.
+    fn broken(&mut self, source: io::Error) -> Error {
+        self.port = None;
+        Error::Disconnected {
+            name: self.path.clone(),
+            source,
+        }
+    }
+}
+
+fn open(path: &str, baud: u32) -> Result<Box<dyn SerialPort>> {
+    serialport::new(path, baud)
+        .data_bits(DataBits::Eight)
+        .parity(Parity::None)
+        .stop_bits(StopBits::One)
+        .flow_control(FlowControl::None)
+        .timeout(WRITE_TIMEOUT)
+        .open()
+        .map_err(|error| {
+            open_error(
+                path,
+                baud,
+                error,
+                Path::new(path).exists(),
+                SerialTransport::ports,
+            )
+        })
+}
+
+fn open_error(
+    path: &str,
+    baud: u32,
+    error: serialport::Error,
+    exists: bool,
+    ports: impl FnOnce() -> Vec<String>,
+) -> Error {
+    let path = path.to_owned();
+    match error.kind() {
+        ErrorKind::Io(io::ErrorKind::PermissionDenied) => Error::PortPermission { path },
+        ErrorKind::Io(io::ErrorKind::NotFound) => Error::PortNotFound { path, found: ports() },
+        // "No device" stands for both a missing port and one that is locked by another program.
+        ErrorKind::NoDevice => {
+            let found = ports();
+            if exists || found.contains(&path) {
+                Error::PortBusy { path }
+            } else {
+                Error::PortNotFound { path, found }
+            }
+        }
+        _ => Error::PortOpen {
+            path,
+            baud,
+            source: error.into(),
+        },
+    }
+}
+
+impl Transport for SerialTransport {
+    fn send(&mut self, bytes: &[u8]) -> Result<()> {
+        let port = self.port()?;
+        let sent = port.set_timeout(WRITE_TIMEOUT).map_err(io::Error::from);
+        let sent = sent.and_then(|()| {
+            bytes
+                .chunks(WRITE_PIECE)
+                .try_for_each(|piece| port.write_all(piece))
+        });
+        sent.map_err(|source| self.broken(source))
+    }
+
+    fn receive(&mut self, buffer: &mut [u8], deadline: Instant) -> Result<usize> {
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let port = self.port()?;
+            let received = port
+                .set_timeout(left)
+                .map_err(io::Error::from)
+                .and_then(|()| port.read(buffer));
+            match received {
+                Ok(0) if !buffer.is_empty() => {
+                    return Err(self.broken(io::Error::from(io::ErrorKind::UnexpectedEof)));
+                }
+                Ok(count) => return Ok(count),
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => return Ok(0),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(source) => return Err(self.broken(source)),
+            }
+        }
+    }
+
+    fn discard(&mut self) -> Result<()> {
+        let cleared = self.port()?.clear(ClearBuffer::All);
+        cleared.map_err(|error| self.broken(error.into()))
+    }
+
+    fn reopen(&mut self, deadline: Instant) -> Result<()> {
+        self.port = None;
+        loop {
+            match open(&self.path, self.baud) {
+                Ok(port) => {
+                    self.port = Some(port);
+                    return Ok(());
+                }
+                Err(error) if Instant::now() >= deadline => return Err(error),
+                Err(_) => std::thread::sleep(REOPEN_PAUSE),
+            }
+        }
+    }
+
+    fn byte_time(&self) -> Duration {
+        Duration::from_secs(1) * BITS_PER_BYTE / self.baud.max(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(kind: ErrorKind, exists: bool, ports: &[&str]) -> String {
+        let found = ports.iter().map(|&port| port.to_owned()).collect();
+        let error = serialport::Error::new(kind, "what the system said");
+        open_error("/dev/ttyUSB9", 115_200, error, exists, || found).to_string()
+    }
+
+    #[test]
+    fn what_the_system_says_becomes_what_to_do() {
+        const FOUND: [&str; 2] = ["/dev/ttyS0", "/dev/ttyUSB0"];
+        let missing = "serial port /dev/ttyUSB9 does not exist; found: /dev/ttyS0, /dev/ttyUSB0";
+        assert_eq!(
+            message(ErrorKind::Io(io::ErrorKind::NotFound), false, &FOUND),
+            missing
+        );
+        assert_eq!(message(ErrorKind::NoDevice, false, &FOUND), missing);
+        let busy = "serial port /dev/ttyUSB9 is in use: close the program that has it open, such as a terminal or \
+                    another synfire (`fuser /dev/ttyUSB9` names it)";
+        assert_eq!(message(ErrorKind::NoDevice, true, &FOUND), busy);
+        assert_eq!(message(ErrorKind::NoDevice, false, &["/dev/ttyUSB9"]), busy);
+        assert!(
+            message(ErrorKind::Io(io::ErrorKind::PermissionDenied), true, &FOUND)
+                .starts_with("no permission to open serial port /dev/ttyUSB9: ")
+        );
+        assert_eq!(
+            message(ErrorKind::Unknown, true, &FOUND),
+            "cannot open serial port /dev/ttyUSB9 at 115200 baud: what the system said; check the path and the \
+             baud rate"
+        );
+    }
+
+    #[test]
+    fn a_byte_takes_ten_bits() {
+        let transport = SerialTransport {
+            path: String::new(),
+            baud: 1_000_000,
+            port: None,
+        };
+        assert_eq!(transport.byte_time(), Duration::from_micros(10));
+    }
+}

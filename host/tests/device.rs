@@ -1,0 +1,292 @@
+//! The device as its users see it, on a line without faults.
+
+use std::cell::Cell;
+use synfire::protocol::{Counters, LayerCounters, Opcode, Status};
+use synfire::testing::{Random, SoftDevice, SoftLink, ToyAccelerator};
+use synfire::{ConnectOptions, Device, Error};
+
+const INPUTS: u32 = 784;
+const CLASSES: u16 = 10;
+
+fn connect(device: SoftDevice) -> Device<SoftLink> {
+    Device::connect(SoftLink::new(device), ConnectOptions::default()).expect("a sound device")
+}
+
+fn refusal(device: SoftDevice, options: ConnectOptions) -> String {
+    Device::connect(SoftLink::new(device), options)
+        .expect_err("a refusal")
+        .to_string()
+}
+
+#[test]
+fn nothing_is_dropped_or_repeated_while_all_goes_well() {
+    for slots in 1..=5 {
+        let mut soft = SoftDevice::new(INPUTS, CLASSES);
+        soft.identity.slots = slots;
+        let mut device = connect(soft);
+        let mut random = Random::new(slots.into());
+        let images: Vec<_> = [3, 10, 100]
+            .map(|sparsity| random.steps(12, INPUTS, sparsity))
+            .into();
+        let results: Vec<_> = device.infer_many(&images).collect();
+        assert_eq!(results.len(), images.len());
+        for (result, image) in results.into_iter().zip(&images) {
+            assert_eq!(
+                result.unwrap(),
+                ToyAccelerator::answer(CLASSES, image),
+                "{slots} slots"
+            );
+        }
+        let counters = device.counters().unwrap();
+        assert_eq!(
+            (counters.bad_frames, counters.dropped_frames),
+            (0, 0),
+            "{slots} slots"
+        );
+        let statistics = device.statistics();
+        assert_eq!(
+            (
+                statistics.retransmissions,
+                statistics.timeouts,
+                statistics.resyncs
+            ),
+            (0, 0, 0)
+        );
+        assert_eq!((statistics.bad_responses, statistics.stray_responses), (0, 0));
+        assert_eq!(statistics.total.requests, statistics.total.responses);
+        assert_eq!(
+            device.transport_mut().device.executed(),
+            device.statistics().total.requests
+        );
+    }
+}
+
+#[test]
+fn an_inference_without_steps_is_one_too() {
+    let mut device = connect(SoftDevice::new(INPUTS, CLASSES));
+    device.infer([[1, 2, 3]]).unwrap();
+    let result = device.infer([[0u32; 0]; 0]).unwrap();
+    assert_eq!(result, ToyAccelerator::answer(CLASSES, &[]));
+    assert_eq!(device.statistics().last_inference.requests, 2, "CLEAR and RESULT");
+}
+
+#[test]
+fn counters_and_ping_answer() {
+    let mut device = connect(SoftDevice::new(INPUTS, CLASSES));
+    device.infer([[1, 2, 3], [4, 5, 6]]).unwrap();
+    let first = LayerCounters {
+        spikes_in: 6,
+        spikes_out: 0,
+        busy_cycles: 8,
+    };
+    let layers = vec![first, LayerCounters::default()];
+    assert_eq!(
+        device.counters().unwrap(),
+        Counters {
+            bad_frames: 0,
+            dropped_frames: 0,
+            layers
+        }
+    );
+    device.ping().unwrap();
+}
+
+#[test]
+fn the_next_image_is_encoded_before_the_result_of_this_one_is_taken() {
+    let mut device = connect(SoftDevice::new(INPUTS, CLASSES));
+    let encoded = Cell::new(0);
+    let images = (0..3).map(|number| {
+        encoded.set(encoded.get() + 1);
+        [[number]]
+    });
+    let seen: Vec<_> = device
+        .infer_many(images)
+        .map(|result| result.map(|_| encoded.get()).unwrap())
+        .collect();
+    assert_eq!(seen, [2, 3, 3]);
+}
+
+#[test]
+fn an_image_with_an_error_stops_no_other() {
+    let mut device = connect(SoftDevice::new(INPUTS, CLASSES));
+    let images = [vec![vec![1]], vec![vec![INPUTS]], vec![vec![2]]];
+    let results: Vec<_> = device.infer_many(&images).collect();
+    assert_eq!(results.len(), 3);
+    assert_eq!(
+        *results[0].as_ref().unwrap(),
+        ToyAccelerator::answer(CLASSES, &images[0])
+    );
+    assert_eq!(
+        results[1].as_ref().unwrap_err().to_string(),
+        "step 0: address 784 is not one of the 784 inputs (0 to 783); encode for this network"
+    );
+    assert_eq!(
+        *results[2].as_ref().unwrap(),
+        ToyAccelerator::answer(CLASSES, &images[2])
+    );
+}
+
+#[test]
+fn another_design_model_or_version_is_refused() {
+    let soft = || SoftDevice::new(INPUTS, CLASSES);
+    let (design, model) = (soft().identity.design, soft().identity.model);
+    let right = ConnectOptions {
+        expect_design: Some(design),
+        expect_model: Some(model),
+        ..Default::default()
+    };
+    assert!(Device::connect(SoftLink::new(soft()), right.clone()).is_ok());
+    let remedy = "flash the wanted build, or pass the build that is on the board";
+    assert_eq!(
+        refusal(
+            soft(),
+            ConnectOptions {
+                expect_design: Some([0x0F; 16]),
+                ..right.clone()
+            }
+        ),
+        format!(
+            "the board holds design {}, wanted {}; {remedy}",
+            "d5".repeat(16),
+            "0f".repeat(16)
+        )
+    );
+    assert_eq!(
+        refusal(
+            soft(),
+            ConnectOptions {
+                expect_model: Some([0; 16]),
+                ..right
+            }
+        ),
+        format!(
+            "the board holds model {}, wanted {}; {remedy}",
+            "3a".repeat(16),
+            "00".repeat(16)
+        )
+    );
+    let mut newer = soft();
+    newer.identity.protocol = 2;
+    assert_eq!(
+        refusal(newer, ConnectOptions::default()),
+        "the device speaks protocol version 2, this synfire version 1; flash a build made by this synfire"
+    );
+}
+
+#[test]
+fn an_identity_without_sense_is_refused() {
+    let mut soft = SoftDevice::new(INPUTS, CLASSES);
+    soft.identity.classes = 0;
+    assert_eq!(
+        refusal(soft, ConnectOptions::default()),
+        "the device reports classes = 0, at least 1 is needed; flash a sound build"
+    );
+    let mut identity = SoftDevice::new(100_000, CLASSES).identity;
+    identity.slot_bytes = 128;
+    assert_eq!(
+        refusal(SoftDevice::with_identity(identity), ConnectOptions::default()),
+        "receive slots of 128 bytes cannot hold a spike of 100000 inputs, wanted 404; build with larger slots"
+    );
+}
+
+#[test]
+fn a_watchdog_in_mid_inference_costs_a_fresh_start() {
+    let steps = Random::new(3).steps(10, INPUTS, 4);
+    let mut device = connect(SoftDevice::new(INPUTS, CLASSES));
+    device.transport_mut().device.stalls = 1; // the first SPIKES, half of whose events get in
+    assert_eq!(
+        device.infer(&steps).unwrap(),
+        ToyAccelerator::answer(CLASSES, &steps)
+    );
+    assert_eq!(device.statistics().resyncs, 1);
+
+    device.infer([[0u32; 0]; 0]).unwrap();
+    device.transport_mut().device.stalls = 3; // RESULT, which only has to be asked again
+    assert_eq!(
+        device.infer([[0u32; 0]; 0]).unwrap(),
+        ToyAccelerator::answer(CLASSES, &[])
+    );
+    assert_eq!(device.statistics().resyncs, 1);
+
+    device.transport_mut().device.stalls = u32::MAX;
+    assert_eq!(
+        device.infer([[1]]).unwrap_err().to_string(),
+        "inference failed 5 times, each from a fresh start; the last time: the accelerator was not ready for SPIKES \
+         within its watchdog time, 1 times in a row; power the board off and on, or flash it again"
+    );
+    device.transport_mut().device.stalls = 0;
+    assert_eq!(
+        device.infer(&steps).unwrap(),
+        ToyAccelerator::answer(CLASSES, &steps),
+        "and recovers"
+    );
+}
+
+#[test]
+fn a_refusal_is_final_and_says_what_was_refused() {
+    let mut device = connect(SoftDevice::new(INPUTS, CLASSES));
+    // The board is swapped for one with fewer inputs that claims to be the same.
+    device.transport_mut().device.identity.inputs = 8;
+    let error = device.infer([[700]]).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            Error::Rejected {
+                command: Opcode::Spikes,
+                status: Status::MalformedPayload
+            }
+        ),
+        "{error}"
+    );
+    assert_eq!(
+        device.infer([[7]]).unwrap(),
+        ToyAccelerator::answer(CLASSES, &[vec![7]]),
+        "and recovers"
+    );
+}
+
+#[test]
+fn a_board_flashed_with_another_design_in_between_is_refused() {
+    let mut device = connect(SoftDevice::new(INPUTS, CLASSES));
+    device.infer([[1]]).unwrap();
+    let soft = &mut device.transport_mut().device;
+    soft.identity.model = [9; 16];
+    soft.reset();
+    let error = device.infer([[1]]).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            Error::ModelMismatch {
+                found: [9, ..],
+                wanted: [0x3A, ..]
+            }
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn another_program_on_the_line_costs_a_fresh_start() {
+    let mut device = connect(SoftDevice::new(INPUTS, CLASSES));
+    device.transport_mut().device.expected += 7;
+    let steps = [vec![1, 2], vec![3]];
+    assert_eq!(
+        device.infer(&steps).unwrap(),
+        ToyAccelerator::answer(CLASSES, &steps)
+    );
+    assert_eq!(device.statistics().resyncs, 1);
+}
+
+#[test]
+fn more_frames_than_numbers_are_refused_before_anything_is_sent() {
+    let mut soft = SoftDevice::new(INPUTS, CLASSES);
+    soft.identity.slot_bytes = 16;
+    let mut device = connect(SoftDevice::with_identity(soft.identity));
+    let before = device.statistics().total;
+    let error = device.infer(vec![[1, 3, 5, 7]; 70_000]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the inference takes 70000 frames, at most 65532 are possible; use fewer time steps or larger slots"
+    );
+    assert_eq!(device.statistics().total, before);
+}

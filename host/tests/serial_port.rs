@@ -1,0 +1,219 @@
+//! The serial transport on pseudo-terminals, with a device in another thread behind them.
+#![cfg(unix)]
+
+use serialport::{SerialPort, TTYPort};
+use std::io::{ErrorKind, Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use synfire::testing::{SoftDevice, ToyAccelerator, serve};
+use synfire::{ConnectOptions, Device, Error, Result, SerialTransport, Timeouts, Transport};
+
+const INPUTS: u32 = 784;
+const CLASSES: u16 = 10;
+const BAUD: u32 = 1_000_000;
+
+/// The board's side of a pseudo-terminal.
+struct BoardEnd(TTYPort);
+
+impl Transport for BoardEnd {
+    fn send(&mut self, bytes: &[u8]) -> Result<()> {
+        self.0.write_all(bytes).map_err(|source| Error::Disconnected {
+            name: "host".to_owned(),
+            source,
+        })
+    }
+
+    fn receive(&mut self, buffer: &mut [u8], deadline: Instant) -> Result<usize> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        self.0.set_timeout(left).expect("a timeout is only noted");
+        match self.0.read(buffer) {
+            Err(error) if error.kind() == ErrorKind::TimedOut => Ok(0),
+            other => other.map_err(|source| Error::Disconnected {
+                name: "host".to_owned(),
+                source,
+            }),
+        }
+    }
+}
+
+/// A board: a thread that serves a device on a pseudo-terminal, until it is unplugged.
+struct Board {
+    path: String,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Board {
+    fn plug_in() -> Self {
+        let (board_end, host_end) = TTYPort::pair().expect("a pseudo-terminal");
+        let path = host_end.name().expect("its path");
+        let stop = Arc::new(AtomicBool::new(false));
+        let seen = stop.clone();
+        let thread = std::thread::spawn(move || {
+            // Kept open: without anyone on the host's side, reading from the board's side fails.
+            let _host_end = host_end;
+            serve(
+                &mut SoftDevice::new(INPUTS, CLASSES),
+                &mut BoardEnd(board_end),
+                &seen,
+            );
+        });
+        Self {
+            path,
+            stop,
+            thread: Some(thread),
+        }
+    }
+
+    fn unplug(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Board {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("the board does not panic");
+        }
+    }
+}
+
+/// A path that can point to one pseudo-terminal after the other, as that of a replugged adapter does.
+struct Socket(PathBuf);
+
+impl Socket {
+    fn new(name: &str) -> Self {
+        Self(std::env::temp_dir().join(format!("synfire-{name}-{}", std::process::id())))
+    }
+
+    fn point_to(&self, board: &Board) {
+        _ = std::fs::remove_file(&self.0);
+        std::os::unix::fs::symlink(&board.path, &self.0).expect("a writable temporary folder");
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().expect("a path in UTF-8")
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        _ = std::fs::remove_file(&self.0);
+    }
+}
+
+fn steps() -> Vec<Vec<u32>> {
+    (0..20).map(|step| (step..INPUTS).step_by(7).collect()).collect()
+}
+
+#[test]
+fn inferences_over_a_pseudo_terminal() {
+    let board = Board::plug_in();
+    let transport = SerialTransport::open(&board.path, BAUD).unwrap();
+    let mut device = Device::connect(transport, ConnectOptions::default()).unwrap();
+    device.ping().unwrap();
+    let answer = ToyAccelerator::answer(CLASSES, &steps());
+    for result in device.infer_many(vec![steps(); 20]) {
+        assert_eq!(result.unwrap(), answer);
+    }
+    let counters = device.counters().unwrap();
+    assert_eq!((counters.bad_frames, counters.dropped_frames), (0, 0));
+}
+
+#[test]
+fn a_second_program_is_told_that_the_port_is_in_use() {
+    let board = Board::plug_in();
+    let _first = SerialTransport::open(&board.path, BAUD).unwrap();
+    let error = SerialTransport::open(&board.path, BAUD).unwrap_err();
+    assert!(matches!(error, Error::PortBusy { .. }), "{error}");
+}
+
+#[test]
+fn a_closed_port_can_be_opened_again() {
+    let board = Board::plug_in();
+    for _ in 0..3 {
+        let transport = SerialTransport::open(&board.path, BAUD).unwrap();
+        let mut device = Device::connect(transport, ConnectOptions::default()).unwrap();
+        assert_eq!(
+            device.infer(steps()).unwrap(),
+            ToyAccelerator::answer(CLASSES, &steps())
+        );
+    }
+}
+
+#[test]
+fn what_is_no_port_is_refused() {
+    let error = SerialTransport::open("/dev/synfire-is-not-here", BAUD).unwrap_err();
+    assert!(matches!(error, Error::PortNotFound { .. }), "{error}");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    let error = SerialTransport::open(file.to_str().unwrap(), BAUD).unwrap_err();
+    assert!(matches!(error, Error::PortOpen { .. }), "{error}");
+}
+
+#[test]
+fn silence_is_reported_with_what_was_tried() {
+    let (_board_end, host_end) = TTYPort::pair().unwrap();
+    let transport = SerialTransport::open(host_end.name().unwrap(), BAUD).unwrap();
+    let timeouts = Timeouts {
+        identify: Duration::from_millis(10),
+        ..Timeouts::default()
+    };
+    let options = ConnectOptions {
+        timeouts,
+        ..ConnectOptions::default()
+    };
+    assert_eq!(
+        Device::connect(transport, options).unwrap_err().to_string(),
+        "no answer to IDENTIFY: sent 5 times, waited 10 ms each (0 bytes came in, 0 bad frames); check port, baud \
+         rate and that the board is configured"
+    );
+}
+
+#[test]
+fn a_replugged_board_is_found_again_in_the_middle_of_a_row() {
+    let socket = Socket::new("replug");
+    let mut board = Board::plug_in();
+    socket.point_to(&board);
+    let transport = SerialTransport::open(socket.path(), BAUD).unwrap();
+    let mut device = Device::connect(transport, ConnectOptions::default()).unwrap();
+    let answer = ToyAccelerator::answer(CLASSES, &steps());
+    for round in 0..3 {
+        assert_eq!(device.infer(steps()).unwrap(), answer, "round {round}");
+        board.unplug();
+        board = Board::plug_in();
+        socket.point_to(&board);
+    }
+    device.ping().unwrap();
+    assert_eq!(device.statistics().resyncs, 2);
+}
+
+#[test]
+fn a_board_that_stays_away_is_reported() {
+    let socket = Socket::new("away");
+    let board = Board::plug_in();
+    socket.point_to(&board);
+    let transport = SerialTransport::open(socket.path(), BAUD).unwrap();
+    let timeouts = Timeouts {
+        replug: Duration::from_millis(20),
+        ..Timeouts::default()
+    };
+    let options = ConnectOptions {
+        timeouts,
+        attempts: 2,
+        ..ConnectOptions::default()
+    };
+    let mut device = Device::connect(transport, options).unwrap();
+    // The system removes the path with the adapter, and gives its number to the next one.
+    std::fs::remove_file(socket.path()).unwrap();
+    board.unplug();
+    let message = device.infer(steps()).unwrap_err().to_string();
+    let start = format!(
+        "inference failed 2 times, each from a fresh start; the last time: serial port {} does not exist; ",
+        socket.path()
+    );
+    assert!(message.starts_with(&start), "{message}");
+}

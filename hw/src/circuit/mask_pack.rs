@@ -1,0 +1,52 @@
+//! Packs one flag a lane into a mask, lane 0 in the highest used bit.
+//!
+//! Combinational; written as Verilog by hand since a kernel cannot assign single bits of a signal. The order is
+//! reversed so that the serializer, which takes the highest bit first, emits neurons in ascending order.
+
+use super::signals;
+use rust_hdl::prelude::*;
+
+/// See the [module](self).
+#[derive(Debug, LogicBlock)]
+pub struct MaskPack {
+    /// One flag a lane.
+    pub flags: Vec<Signal<In, Bit>>,
+    /// Bit `lanes − 1 − i` is flag i; the bits above are 0.
+    pub mask: Signal<Out, Bits<64>>,
+}
+
+impl MaskPack {
+    /// Packs `lanes` flags, 1..=64.
+    #[must_use]
+    pub fn new(lanes: usize) -> Self {
+        Self {
+            flags: signals(lanes),
+            mask: Signal::default(),
+        }
+    }
+}
+
+impl Logic for MaskPack {
+    fn update(&mut self) {
+        self.mask.next = self
+            .flags
+            .iter()
+            .fold(0_u64, |mask, flag| mask << 1 | u64::from(flag.val()))
+            .into();
+    }
+
+    fn connect(&mut self) {
+        self.mask.connect();
+    }
+
+    fn hdl(&self) -> Verilog {
+        let lanes = self.flags.len();
+        let padding = if lanes < 64 {
+            format!("{}'h0, ", 64 - lanes)
+        } else {
+            String::new()
+        };
+        let flags: Vec<String> = (0..lanes).map(|lane| format!("flags${lane}")).collect();
+        Verilog::Custom(format!("always @(*) mask = {{{padding}{}}};\n", flags.join(", ")))
+    }
+}

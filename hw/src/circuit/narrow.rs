@@ -1,0 +1,49 @@
+//! Keeps the low `width` bits of a number and extends their sign.
+//!
+//! Combinational. The proof behind a quantized model says that membranes fit V bits, which synthesis cannot
+//! know: a comparison of a difference would stay 32 bits wide without it. Written as Verilog by hand since the
+//! width is a run-time parameter.
+
+use rust_hdl::prelude::*;
+
+/// See the [module](self).
+#[derive(Debug, LogicBlock)]
+pub struct Narrow {
+    /// Number that fits `width` bits.
+    pub wide: Signal<In, Signed<32>>,
+    /// The same number.
+    pub narrow: Signal<Out, Signed<32>>,
+    _width: usize,
+}
+
+impl Narrow {
+    /// Keeps `width` bits, 1..=32.
+    #[must_use]
+    pub fn new(width: usize) -> Self {
+        Self {
+            wide: Signal::default(),
+            narrow: Signal::default(),
+            _width: width,
+        }
+    }
+}
+
+impl Logic for Narrow {
+    fn update(&mut self) {
+        let unused = 32 - self._width;
+        let kept = self.wide.val().inner().to_u32().cast_signed() << unused >> unused;
+        self.narrow.next = i64::from(kept).into();
+    }
+
+    fn connect(&mut self) {
+        self.narrow.connect();
+    }
+
+    fn hdl(&self) -> Verilog {
+        let top = self._width - 1;
+        Verilog::Custom(match 32 - self._width {
+            0 => "always @(*) narrow = wide;\n".into(),
+            signs => format!("always @(*) narrow = {{{{{signs}{{wide[{top}]}}}}, wide[{top}:0]}};\n"),
+        })
+    }
+}

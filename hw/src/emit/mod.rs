@@ -1,0 +1,5 @@
+//! Verilog, constraints and memory images of a board's design.
+
+pub mod constraints;
+pub mod verilog;
+pub mod wrapper;

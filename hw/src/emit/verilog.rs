@@ -1,0 +1,71 @@
+//! Verilog text of a rust-hdl circuit.
+
+use crate::error::{Error, Result};
+use rust_hdl::prelude::{Block, check_all, generate_verilog_unchecked};
+
+/// Name of the accelerator's top module, and prefix of all its modules.
+pub const TOP: &str = "synfire";
+/// Name of the module that the co-simulation drives: the core within the accelerator.
+pub const CORE: &str = "synfire$core";
+
+/// Verilog of a circuit: deterministic, with `lines` as a comment at its head, its modules named after
+/// [`TOP`].
+///
+/// # Errors
+/// [`Error::Design`] with what rust-hdl finds wrong with the circuit.
+pub fn emit<B: Block>(mut circuit: B, lines: &[String]) -> Result<String> {
+    circuit.connect_all();
+    // `generate_verilog` panics on a faulty design; its check alone does not.
+    check_all(&circuit).map_err(|error| Error::Design {
+        report: format!("{error:?}"),
+    })?;
+    let body = rename_top(&generate_verilog_unchecked(&circuit));
+    let mut text = String::new();
+    for line in lines {
+        text.push_str(&format!("// {line}\n"));
+    }
+    text.push_str("\n`default_nettype none\n");
+    for line in body.lines() {
+        // rust-hdl leaves trailing blanks.
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text.push_str("\n`default_nettype wire\n");
+    Ok(text)
+}
+
+/// Renames rust-hdl's fixed top module and the modules below it, which are named `top$…`.
+fn rename_top(text: &str) -> String {
+    let is_identifier = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '$';
+    let mut renamed = String::with_capacity(text.len() + text.len() / 8);
+    let mut rest = text;
+    while let Some(start) = rest.find(is_identifier) {
+        let (before, from) = rest.split_at(start);
+        let end = from.find(|c| !is_identifier(c)).unwrap_or(from.len());
+        let (identifier, after) = from.split_at(end);
+        renamed.push_str(before);
+        match identifier.strip_prefix("top") {
+            Some(tail) if tail.is_empty() || tail.starts_with('$') => {
+                renamed.push_str(TOP);
+                renamed.push_str(tail);
+            }
+            _ => renamed.push_str(identifier),
+        }
+        rest = after;
+    }
+    renamed.push_str(rest);
+    renamed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_top_module_and_its_children_are_renamed() {
+        assert_eq!(
+            rename_top("module top(a); top$core core(.stop(stop), .top_level(x)); endmodule // top"),
+            "module synfire(a); synfire$core core(.stop(stop), .top_level(x)); endmodule // synfire"
+        );
+    }
+}

@@ -1,0 +1,111 @@
+//! Hand-shaped Verilog around the generated accelerator: the board's top module, and the co-simulation's.
+
+use super::verilog::{CORE, TOP};
+use crate::board::Board;
+
+/// Name of the board's top module.
+pub const BOARD_TOP: &str = "board";
+/// Name of the co-simulation's top module.
+pub const COSIM_TOP: &str = "cosim";
+
+/// The board's top module: clock, serial port, LED and pins held high.
+#[must_use]
+pub fn board_top(board: &Board) -> String {
+    let mut ports = vec![
+        "    input wire clock".to_owned(),
+        "    input wire rx".into(),
+        "    output wire tx".into(),
+    ];
+    let mut body = Vec::new();
+    if let Some(led) = &board.led {
+        ports.push("    output wire led".into());
+        body.push(format!(
+            "    assign led = {}active;",
+            if led.active_low { "~" } else { "" }
+        ));
+    }
+    for (index, _) in board.held_high.iter().enumerate() {
+        ports.push(format!("    output wire high{index}"));
+        body.push(format!("    assign high{index} = 1'b1;"));
+    }
+    format!(
+        "// {title}.\n\n`default_nettype none\n\nmodule {BOARD_TOP} (\n{ports}\n);\n    wire active;\n\n    \
+         {TOP} accelerator (.clock(clock), .rx(rx), .tx(tx), .active(active));\n{body}\nendmodule\n\n\
+         `default_nettype wire\n",
+        title = board.title,
+        ports = ports.join(",\n"),
+        body = body.join("\n"),
+    )
+}
+
+/// The co-simulation's top module: the accelerator's core with plain port names, the taps of its `hidden`
+/// layers packed side by side (layer 0 lowest), its counters likewise.
+#[must_use]
+pub fn cosim_top(layers: usize) -> String {
+    let hidden = layers - 1;
+    // A network without hidden layers still has a port of one word, tied to 0.
+    let taps = hidden.max(1);
+    let mut connections = Vec::new();
+    for layer in 0..hidden {
+        connections.push(format!(
+            ".tap_data${layer}(tap_data[{}:{}])",
+            32 * layer + 31,
+            32 * layer
+        ));
+        connections.push(format!(".tap_valid${layer}(tap_valid[{layer}])"));
+    }
+    for layer in 0..layers {
+        for name in ["spikes_in", "spikes_out", "busy_cycles"] {
+            connections.push(format!(
+                ".{name}${layer}({name}[{}:{}])",
+                32 * layer + 31,
+                32 * layer
+            ));
+        }
+    }
+    let tied = if hidden == 0 {
+        "    assign tap_data = 32'h0;\n    assign tap_valid = 1'b0;\n"
+    } else {
+        ""
+    };
+    format!(
+        "// The accelerator's core, for co-simulation.\n\n`default_nettype none\n\nmodule {COSIM_TOP} (
+    input wire clock,
+    input wire [31:0] event_data,
+    input wire event_valid,
+    output wire event_ready,
+    output wire [{tap_bits}:0] tap_data,
+    output wire [{tap_top}:0] tap_valid,
+    input wire [23:0] readout_group,
+    input wire [7:0] readout_lane,
+    output wire [31:0] readout_data,
+    output wire [31:0] steps_done,
+    output wire [7:0] clears_done,
+    output wire [31:0] active_cycles,
+    output wire [{counter_bits}:0] spikes_in,
+    output wire [{counter_bits}:0] spikes_out,
+    output wire [{counter_bits}:0] busy_cycles
+);
+{tied}    {CORE} core (
+        .clock(clock),
+        .event_data(event_data),
+        .event_valid(event_valid),
+        .event_ready(event_ready),
+        .readout_group(readout_group),
+        .readout_lane(readout_lane),
+        .readout_data(readout_data),
+        .steps_done(steps_done),
+        .clears_done(clears_done),
+        .active_cycles(active_cycles),
+        {connections}
+    );
+endmodule
+
+`default_nettype wire
+",
+        tap_bits = 32 * taps - 1,
+        tap_top = taps - 1,
+        counter_bits = 32 * layers - 1,
+        connections = connections.join(",\n        "),
+    )
+}

@@ -1,0 +1,179 @@
+//! Errors of this crate.
+
+use std::path::PathBuf;
+
+/// What can go wrong from a plan to a bitstream.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No board of that name.
+    #[error("unknown board `{name}`: the known boards are {known}; or give the path of a board file (.toml)")]
+    UnknownBoard {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// A board file that cannot be used.
+    #[error("board file {origin}: {reason}; see hw/boards for examples")]
+    BoardFile {
+        /// The file or built-in board.
+        origin: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The network does not fit the board, even at one lane a layer.
+    #[error(
+        "network `{network}` does not fit {board}: it needs at least {needed} {resource}, of {available} \
+         available; use fewer weight bits, a smaller network or a larger board"
+    )]
+    DoesNotFit {
+        /// The network.
+        network: String,
+        /// The board.
+        board: String,
+        /// What runs out.
+        resource: &'static str,
+        /// How much of it the smallest plan needs.
+        needed: usize,
+        /// How much the plan may use.
+        available: usize,
+    },
+    /// Lanes given by the user that the generator cannot build.
+    #[error("lanes {given:?}: the network has {layers} layers; give one number of 1..={most} for each")]
+    BadLanes {
+        /// What was given.
+        given: Vec<usize>,
+        /// Layers of the network.
+        layers: usize,
+        /// Most lanes of a layer.
+        most: usize,
+    },
+    /// A network that the generator does not build.
+    #[error("layer `{layer}`: {found} is more than the generator's {limit} ({what})")]
+    TooLarge {
+        /// The layer.
+        layer: String,
+        /// What is too large.
+        what: &'static str,
+        /// Its size.
+        found: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// rust-hdl found the design faulty: a bug of the generator.
+    #[error("rust-hdl refuses the design: {report}; this is a bug in synfire, please report it")]
+    Design {
+        /// rust-hdl's finding.
+        report: String,
+    },
+    /// A tool is not there.
+    #[error(
+        "{tool} not found: synfire wants version {wanted} or newer; run `synfire tools --install`, or set {variable} to its path"
+    )]
+    ToolMissing {
+        /// The tool.
+        tool: &'static str,
+        /// The oldest version that works.
+        wanted: String,
+        /// Environment variable that names it.
+        variable: &'static str,
+    },
+    /// A tool is too old.
+    #[error(
+        "{tool} at {path} is version {found}; synfire wants {wanted} or newer: run `synfire tools --install`, \
+         or set {variable} to a newer one"
+    )]
+    ToolTooOld {
+        /// The tool.
+        tool: &'static str,
+        /// Where it is.
+        path: PathBuf,
+        /// Its version.
+        found: String,
+        /// The oldest version that works.
+        wanted: String,
+        /// Environment variable that names it.
+        variable: &'static str,
+    },
+    /// A tool's version could not be found out.
+    #[error("{tool} at {path} does not tell its version ({output}); set {variable} to a working one")]
+    ToolVersion {
+        /// The tool.
+        tool: &'static str,
+        /// Where it is.
+        path: PathBuf,
+        /// What it printed.
+        output: String,
+        /// Environment variable that names it.
+        variable: &'static str,
+    },
+    /// A tool failed.
+    #[error("{tool} failed ({status}); the end of its log {log}:\n{tail}")]
+    ToolFailed {
+        /// The tool.
+        tool: String,
+        /// Exit status.
+        status: String,
+        /// The whole log.
+        log: PathBuf,
+        /// Its last lines.
+        tail: String,
+    },
+    /// A tool's report that lacks what it should say.
+    #[error("report {path} of {tool}: {reason}; the tool may be a version that synfire does not know")]
+    Report {
+        /// The report.
+        path: PathBuf,
+        /// The tool.
+        tool: &'static str,
+        /// What is missing.
+        reason: String,
+    },
+    /// The design is too slow for the board's clock.
+    #[error(
+        "timing not met on {board}: {reached_mhz:.2} MHz reached, {wanted_mhz:.2} MHz wanted; no bitstream was \
+         made. Use fewer lanes, or a slower clock in the board file"
+    )]
+    TimingNotMet {
+        /// The board.
+        board: String,
+        /// Frequency reached.
+        reached_mhz: f64,
+        /// Frequency wanted.
+        wanted_mhz: f64,
+    },
+    /// A build folder that is not one, or is damaged.
+    #[error("build folder {path}: {reason}; make it with `synfire hdl`")]
+    BuildFolder {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A file or process could not be used.
+    #[error("{action} {path}: {source}")]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On which path.
+        path: PathBuf,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+    /// The model could not be used.
+    #[error(transparent)]
+    Model(#[from] synfire_golden_model::Error),
+}
+
+/// Result of this crate.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Says which action on which path an I/O error comes from.
+pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {
+    move |source| Error::Io {
+        action,
+        path: path.into(),
+        source,
+    }
+}

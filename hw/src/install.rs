@@ -1,0 +1,96 @@
+//! Installs the tools into a virtual environment of Python.
+
+use crate::build::write_atomically;
+use crate::error::{Error, Result, io};
+use crate::synth::process::tail;
+use crate::tool::{REQUIREMENTS, Tool};
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Marks an environment whose installation ended well, with the hash of the requirements.
+const STAMP: &str = "synfire-tools.sha256";
+
+/// Whether an environment has the tools of this version of synfire.
+#[must_use]
+pub fn is_current(venv: &Path) -> bool {
+    std::fs::read_to_string(venv.join(STAMP)).is_ok_and(|stamp| stamp.trim() == fingerprint())
+}
+
+/// Installs the pinned tools into the environment at `venv`, making it if need be; does nothing if they are
+/// there. `progress` hears of each step.
+///
+/// The WebAssembly tools compile themselves when they first run; that is done here, so that later runs start
+/// at once.
+///
+/// # Errors
+/// [`Error::ToolFailed`] with the end of pip's log, [`Error::Io`] if Python cannot be started.
+pub fn install(venv: &Path, progress: &mut dyn FnMut(&str)) -> Result<()> {
+    if is_current(venv) {
+        return Ok(());
+    }
+    let python = std::env::var("SYNFIRE_PYTHON").unwrap_or_else(|_| "python3".into());
+    if !venv.join("bin/python").is_file() {
+        progress("creating a virtual environment");
+        let log = std::env::temp_dir().join("synfire-venv.log");
+        step(
+            Command::new(&python).args(["-m", "venv"]).arg(venv),
+            "python3 -m venv",
+            &log,
+        )?;
+    }
+    progress("installing wheels");
+    let requirements = venv.join("requirements.txt");
+    write_atomically(&requirements, REQUIREMENTS)?;
+    let pip = venv.join("bin/python");
+    step(
+        Command::new(&pip)
+            .args([
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "-r",
+            ])
+            .arg(&requirements),
+        "pip install",
+        &venv.join("pip.log"),
+    )?;
+    for tool in [Tool::Yosys, Tool::NextpnrIce40, Tool::NextpnrEcp5] {
+        progress(&format!("preparing {}", tool.name()));
+        let program = venv.join("bin").join(format!("yowasp-{}", tool.name()));
+        step(
+            Command::new(program).arg("--version"),
+            tool.name(),
+            &venv.join("prepare.log"),
+        )?;
+    }
+    write_atomically(&venv.join(STAMP), &fingerprint())
+}
+
+fn step(command: &mut Command, name: &str, log: &Path) -> Result<()> {
+    let output = File::create(log).map_err(io("creating", log))?;
+    let errors = output.try_clone().map_err(io("writing", log))?;
+    let program = command.get_program().to_owned();
+    let status = command
+        .stdin(Stdio::null())
+        .stdout(output)
+        .stderr(errors)
+        .status()
+        .map_err(io("running", program))?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(Error::ToolFailed {
+        tool: name.into(),
+        status: status.to_string(),
+        log: log.into(),
+        tail: tail(log),
+    })
+}
+
+fn fingerprint() -> String {
+    crate::build::hex(&Sha256::digest(REQUIREMENTS))
+}

@@ -1,0 +1,170 @@
+//! FIFO against a queue that is exact to the clock.
+
+use crate::support::{Willing, assert_same, config, difference, simulate, willing, word};
+use proptest::prelude::*;
+use std::collections::VecDeque;
+use synfire_hw::circuit::fifo::{Fifo, MARGIN};
+
+const DEPTH: usize = 16;
+const WIDTH: usize = 9;
+
+/// What the FIFO shows in one clock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Shown {
+    in_ready: bool,
+    out: Option<u64>,
+    nearly_full: bool,
+}
+
+/// A queue of words and the clocks in which they came.
+struct Model {
+    queue: VecDeque<(u64, usize)>,
+    latency: usize,
+    margin: u64,
+}
+
+impl Model {
+    const fn new() -> Self {
+        Self {
+            queue: VecDeque::new(),
+            latency: 2,
+            margin: MARGIN,
+        }
+    }
+
+    fn shown(&self, clock: usize) -> Shown {
+        let places = DEPTH - 1 - self.queue.len();
+        Shown {
+            in_ready: places > 0,
+            out: self
+                .queue
+                .front()
+                .filter(|(_, came)| came + self.latency <= clock)
+                .map(|(word, _)| *word),
+            nearly_full: places as u64 <= self.margin,
+        }
+    }
+
+    fn run(mut self, words: &[u64], writer: &Willing, reader: &Willing, clocks: usize) -> Vec<Shown> {
+        let mut words = words.iter();
+        (0..clocks)
+            .map(|clock| {
+                let shown = self.shown(clock);
+                if reader.at(clock) && shown.out.is_some() {
+                    self.queue.pop_front();
+                }
+                if writer.at(clock) && shown.in_ready {
+                    self.queue
+                        .extend(words.next().map(|word| (word % (1 << WIDTH), clock)));
+                }
+                shown
+            })
+            .collect()
+    }
+}
+
+/// The circuit, driven alike.
+fn run(words: &[u64], writer: &Willing, reader: &Willing, clocks: usize) -> Vec<Shown> {
+    let mut fifo = simulate(Fifo::<32>::new(DEPTH, WIDTH), |fifo| &mut fifo.clock);
+    let mut words = words.iter().peekable();
+    (0..clocks)
+        .map(|clock| {
+            let circuit = fifo.circuit();
+            circuit.in_valid.next = writer.at(clock) && words.peek().is_some();
+            circuit.in_data.next = word(words.peek().map_or(0, |word| **word));
+            circuit.out_ready.next = reader.at(clock);
+            fifo.settle();
+            let circuit = fifo.circuit();
+            let shown = Shown {
+                in_ready: circuit.in_ready.val(),
+                out: circuit.out_valid.val().then(|| circuit.out_data.val().to_u64()),
+                nearly_full: circuit.nearly_full.val(),
+            };
+            if circuit.in_valid.val() && shown.in_ready {
+                words.next();
+            }
+            fifo.tick();
+            shown
+        })
+        .collect()
+}
+
+fn words(count: usize) -> impl Strategy<Value = Vec<u64>> {
+    proptest::collection::vec(0..1_u64 << 32, count)
+}
+
+/// A writer that never waits and a reader that starts late: fills, overfills, and empties.
+fn fill_then_empty() -> (Vec<u64>, Willing, Willing) {
+    let reader = Willing::from_clocks((0..80).map(|clock| clock >= 24));
+    ((100..140).collect(), Willing::always(), reader)
+}
+
+proptest! {
+    #![proptest_config(config(48))]
+
+    #[test]
+    fn every_clock_is_that_of_a_queue(words in words(60), writer in willing(), reader in willing()) {
+        let clocks = 150;
+        let expected = Model::new().run(&words, &writer, &reader, clocks);
+        assert_same(&expected, &run(&words, &writer, &reader, clocks));
+    }
+}
+
+#[test]
+fn a_full_fifo_takes_no_word_and_loses_none() {
+    let (words, writer, reader) = fill_then_empty();
+    let shown = run(&words, &writer, &reader, 80);
+    assert!(
+        !shown[DEPTH - 1].in_ready,
+        "a FIFO of {DEPTH} holds {} words",
+        DEPTH - 1
+    );
+    let out: Vec<u64> = (0..80)
+        .filter(|&clock| reader.at(clock))
+        .filter_map(|clock| shown[clock].out)
+        .collect();
+    assert_same(&words, &out);
+}
+
+#[test]
+fn nearly_full_leaves_the_margin() {
+    let (words, writer, reader) = fill_then_empty();
+    let shown = run(&words, &writer, &reader, 24);
+    let first = shown
+        .iter()
+        .position(|shown| shown.nearly_full)
+        .expect("it fills");
+    // In clock n the n words of the clocks before are in it.
+    assert_eq!((DEPTH - 1 - first) as u64, MARGIN);
+}
+
+#[test]
+fn a_word_shows_two_clocks_after_it_came_and_words_pass_at_one_a_clock() {
+    let words: Vec<u64> = (1..=40).collect();
+    let shown = run(&words, &Willing::always(), &Willing::always(), 42);
+    let out: Vec<Option<u64>> = shown.iter().map(|shown| shown.out).collect();
+    let expected: Vec<Option<u64>> = [None, None]
+        .into_iter()
+        .chain(words.into_iter().map(Some))
+        .collect();
+    assert_same(&expected, &out);
+}
+
+#[test]
+fn a_queue_with_another_latency_or_margin_is_noticed() {
+    let (words, writer, reader) = fill_then_empty();
+    let shown = run(&words, &writer, &reader, 80);
+    assert_same(&Model::new().run(&words, &writer, &reader, 80), &shown);
+    for wrong in [
+        Model {
+            latency: 1,
+            ..Model::new()
+        },
+        Model {
+            margin: MARGIN - 1,
+            ..Model::new()
+        },
+    ] {
+        assert!(difference(&wrong.run(&words, &writer, &reader, 80), &shown).is_some());
+    }
+}

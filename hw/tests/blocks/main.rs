@@ -1,0 +1,22 @@
+//! Every circuit against a model of it, clock by clock in native simulation: rung 1 of the verification ladder.
+//!
+//! A model is a few lines in the test, or the golden model. Each file also breaks its model once, to show that
+//! the stimulus would notice a circuit broken in that way.
+
+mod accelerator;
+mod core;
+mod emission;
+mod engine;
+mod fifo;
+mod lane;
+mod leak;
+mod link;
+mod mask_pack;
+mod narrow;
+#[path = "../common/network.rs"]
+mod network;
+mod priority_encoder;
+mod serializer;
+mod support;
+mod word_memory;
+mod word_store;

@@ -1,0 +1,142 @@
+//! Random quantized networks whose membranes are exactly as wide as the proof wants.
+
+#![allow(dead_code, reason = "each test binary uses a part")]
+
+use ndarray::Array2;
+use rand::RngExt;
+use rand::seq::IndexedRandom;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescription};
+use synfire_golden_model::quantize::proof::{InputSpikes, verify};
+use synfire_golden_model::quantized::{Neuron, QuantizedLayer, QuantizedModel};
+use synfire_golden_model::spikes::{Spike, SpikeRaster};
+use synfire_hw::board::Board;
+use synfire_hw::plan::Plan;
+
+/// A network of the given sizes, inputs first and classes last, for signed input spikes.
+pub(crate) fn random_model(rng: &mut Xoshiro256PlusPlus, sizes: &[usize]) -> QuantizedModel {
+    let last = sizes.len() - 2;
+    let mut layers: Vec<QuantizedLayer> = sizes
+        .windows(2)
+        .enumerate()
+        .map(|(index, pair)| random_layer(rng, index, [pair[1], pair[0]], index == last))
+        .collect();
+    let described = layers
+        .iter()
+        .map(|layer| LayerDescription {
+            name: layer.name.clone(),
+            kind: match layer.neuron {
+                Neuron::Lif { .. } => LayerKind::Fc { out: layer.outputs() },
+                Neuron::Output => LayerKind::Out { out: layer.outputs() },
+            },
+        })
+        .collect();
+    let mut model = QuantizedModel {
+        description: NetworkDescription {
+            name: "random".into(),
+            input: [1, 1, sizes[0]].into(),
+            steps: 16,
+            rate: 0.5,
+            leak: 0.99,
+            layers: described,
+        },
+        layers: layers.clone(),
+        provenance: Default::default(),
+    };
+    // A membrane one bit wider than needed would hide a carry that the circuit loses.
+    let bounds = verify(&model, InputSpikes::Signed).expect("32 bits hold a small network");
+    for (layer, bounds) in layers.iter_mut().zip(bounds) {
+        layer.membrane_bits = narrowest(layer, bounds.membrane_bits());
+    }
+    model.layers = layers;
+    verify(&model, InputSpikes::Signed).expect("the proof's own width holds");
+    model
+}
+
+/// Bits that hold the proof's sums, the thresholds and the floor.
+fn narrowest(layer: &QuantizedLayer, sums: u32) -> u8 {
+    let thresholds = match &layer.neuron {
+        Neuron::Lif { thresholds } => thresholds.as_slice(),
+        Neuron::Output => &[],
+    };
+    let signed_bits = |number: i32| 33 - number.max(!number).leading_zeros();
+    let numbers = thresholds
+        .iter()
+        .chain([&layer.floor])
+        .map(|&number| signed_bits(number));
+    u8::try_from(numbers.fold(sums, u32::max)).expect("at most 33 bits")
+}
+
+fn random_layer(
+    rng: &mut Xoshiro256PlusPlus,
+    index: usize,
+    shape: [usize; 2],
+    is_output: bool,
+) -> QuantizedLayer {
+    let weight_bits: u8 = rng.random_range(2..=8);
+    let guard_bits: u8 = rng.random_range(0..=6);
+    let largest = i8::try_from((1_i32 << (weight_bits - 1)) - 1).expect("at most 8 bits");
+    let unit = i32::from(largest) << guard_bits;
+    let leaks: [&[u8]; 4] = [&[], &[7, 9], &[3], &[2, 4, 5]];
+    QuantizedLayer {
+        name: format!("layer{index}"),
+        weights: Array2::from_shape_simple_fn(shape, || rng.random_range(-largest..=largest)),
+        weight_bits,
+        guard_bits,
+        membrane_bits: 32,
+        leak_shifts: leaks.choose(rng).expect("not empty").to_vec(),
+        floor: -rng.random_range(0..=3 * unit),
+        neuron: if is_output {
+            Neuron::Output
+        } else {
+            Neuron::Lif {
+                thresholds: (0..shape[0]).map(|_| rng.random_range(0..=2 * unit)).collect(),
+            }
+        },
+    }
+}
+
+/// Spikes of a number of steps, in random order within a step; `signed` makes a third of them negative.
+pub(crate) fn random_raster(
+    rng: &mut Xoshiro256PlusPlus,
+    inputs: usize,
+    steps: usize,
+    signed: bool,
+) -> SpikeRaster {
+    let mut raster = SpikeRaster::new(inputs);
+    for _ in 0..steps {
+        let rate = rng.random_range(0.0..0.8);
+        let sources = u32::try_from(inputs).expect("small");
+        let step: Vec<Spike> = (0..sources)
+            .filter(|_| rng.random_bool(rate))
+            .collect::<Vec<_>>()
+            .into_iter()
+            .map(|address| Spike {
+                address,
+                negative: signed && rng.random_bool(0.3),
+            })
+            .collect();
+        raster.push_step(step);
+    }
+    raster
+}
+
+/// Random lanes for every layer.
+pub(crate) fn random_lanes(rng: &mut Xoshiro256PlusPlus, model: &QuantizedModel) -> Vec<usize> {
+    model
+        .layers
+        .iter()
+        .map(|layer| rng.random_range(1..=layer.outputs().min(64)))
+        .collect()
+}
+
+/// The plan of the given lanes, with input FIFOs of 16 events so that they run full.
+pub(crate) fn plan(model: &QuantizedModel, lanes: &[usize]) -> Plan {
+    let board = Board::find("ice40-hx8k").expect("a built-in board");
+    let spikes_in = vec![1.0; model.layers.len()];
+    let plan = Plan::with_lanes(model, &board, &spikes_in, lanes).expect("lanes fit the layers");
+    Plan {
+        fifo_depth: 16,
+        ..plan
+    }
+}

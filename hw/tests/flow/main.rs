@@ -1,0 +1,9 @@
+//! From a model to a build folder and a report, as a user of the library goes.
+
+mod board;
+mod build;
+#[path = "../common/network.rs"]
+mod network;
+mod plan;
+mod process;
+mod report;

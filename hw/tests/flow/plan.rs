@@ -1,0 +1,158 @@
+//! Plan: the search against trying every plan, and its errors.
+
+use crate::network::random_model;
+use ndarray::Array2;
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use synfire_golden_model::quantized::QuantizedModel;
+use synfire_hw::Error;
+use synfire_hw::board::Board;
+use synfire_hw::plan::{Plan, budget};
+
+/// A board of the given resources, of which a plan may use all block RAMs and three quarters of the tables.
+fn board(name: &str, luts: usize, block_rams: usize) -> Board {
+    let mut board = Board::find(name).expect("a built-in board");
+    board.device.luts = luts;
+    board.device.block_rams = block_rams;
+    board
+}
+
+/// Every plan of a model, whether it fits or not.
+fn every_plan(model: &QuantizedModel, board: &Board, spikes_in: &[f64]) -> Vec<Plan> {
+    let mut choices = vec![Vec::new()];
+    for layer in &model.layers {
+        choices = choices
+            .into_iter()
+            .flat_map(|lanes| (1..=layer.outputs()).map(move |more| [&lanes[..], &[more]].concat()))
+            .collect();
+    }
+    choices
+        .iter()
+        .map(|lanes| Plan::with_lanes(model, board, spikes_in, lanes).expect("lanes of the layers"))
+        .collect()
+}
+
+fn fits(plan: &Plan, board: &Board) -> bool {
+    plan.cost.fits(budget(board))
+}
+
+#[test]
+fn the_search_finds_the_fastest_plan_that_fits() {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
+    let (mut found, mut refused) = (0, 0);
+    for round in 0..60 {
+        let layers = rng.random_range(1..=3);
+        let mut sizes = vec![rng.random_range(1..600)];
+        sizes.extend((0..layers).map(|_| rng.random_range(1..=14)));
+        let model = random_model(&mut rng, &sizes);
+        let name = if rng.random() { "ice40-hx8k" } else { "ulx3s-85f" };
+        let board = board(name, rng.random_range(3000..16_000), rng.random_range(2..24));
+        let spikes_in: Vec<f64> = (0..layers).map(|_| rng.random_range(0.0..20.0)).collect();
+        let plans = every_plan(&model, &board, &spikes_in);
+        let fitting = plans
+            .iter()
+            .filter(|plan| fits(plan, &board))
+            .map(|plan| plan.expected_cycles(1));
+        match (fitting.reduce(f64::min), Plan::search(&model, &board, &spikes_in)) {
+            (Some(fastest), Ok(plan)) => {
+                assert!(fits(&plan, &board), "round {round}: {plan:?}");
+                assert_eq!(plan.expected_cycles(1), fastest, "round {round}: {plan:?}");
+                found += 1;
+            }
+            (None, Err(Error::DoesNotFit { .. })) => refused += 1,
+            (fastest, result) => panic!("round {round}: {fastest:?} is the fastest, but {result:?}"),
+        }
+    }
+    assert!(found >= 15 && refused >= 5, "{found} found, {refused} refused");
+}
+
+#[test]
+fn a_model_that_does_not_fit_says_what_runs_out() {
+    let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(2), &[700, 20, 10]);
+    let spikes_in = [30.0, 5.0];
+    for (luts, block_rams, resource) in [(1000, 1000, "tables (LUT)"), (100_000, 3, "block RAMs")] {
+        let board = board("ice40-hx8k", luts, block_rams);
+        let error = Plan::search(&model, &board, &spikes_in).expect_err("too small a board");
+        let Error::DoesNotFit {
+            network,
+            resource: found,
+            needed,
+            available,
+            ..
+        } = &error
+        else {
+            panic!("{error}")
+        };
+        assert_eq!((network.as_str(), *found), ("random", resource));
+        let (used, most): (fn(&Plan) -> usize, usize) = match resource {
+            "block RAMs" => (|plan| plan.cost.block_rams, budget(&board).block_rams),
+            _ => (|plan| plan.cost.luts, budget(&board).luts),
+        };
+        assert_eq!(*available, most);
+        assert!(needed > available, "{error}");
+        let least = every_plan(&model, &board, &spikes_in).iter().map(used).min();
+        assert_eq!(Some(*needed), least, "needs at least");
+    }
+}
+
+#[test]
+fn lanes_that_cannot_be_built_are_refused() {
+    let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(3), &[10, 8, 6]);
+    let board = Board::find("ice40-hx8k").expect("a built-in board");
+    for lanes in [&[4][..], &[4, 4, 4], &[0, 4], &[4, 65], &[]] {
+        let error = Plan::with_lanes(&model, &board, &[1.0, 1.0], lanes).expect_err("bad lanes");
+        assert_eq!(
+            error.to_string(),
+            format!("lanes {lanes:?}: the network has 2 layers; give one number of 1..=64 for each")
+        );
+    }
+}
+
+#[test]
+fn lanes_beyond_the_neurons_are_none_too_many() {
+    let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(3), &[10, 8, 6]);
+    let board = Board::find("ice40-hx8k").expect("a built-in board");
+    let plan = Plan::with_lanes(&model, &board, &[2.5, 1.0], &[64, 4]).expect("good lanes");
+    let shapes: Vec<(usize, usize)> = plan
+        .layers
+        .iter()
+        .map(|layer| (layer.lanes, layer.groups))
+        .collect();
+    assert_eq!(shapes, [(8, 1), (4, 2)]);
+    // 2.5 spikes of a word each, one word to sweep, and four clocks.
+    assert_eq!(
+        (plan.layers[0].ideal_cycles, plan.layers[0].expected_cycles),
+        (3.5, 7.5)
+    );
+    assert_eq!(
+        (plan.layers[1].ideal_cycles, plan.layers[1].expected_cycles),
+        (4.0, 8.0)
+    );
+    assert_eq!(plan.expected_cycles(10), 80.0);
+}
+
+#[test]
+fn layers_beyond_the_generator_are_refused() {
+    let mut model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(4), &[3, 2]);
+    let board = Board::find("ulx3s-85f").expect("a built-in board");
+    for (neurons, inputs, what) in [
+        ((1 << 14) + 1, 1, "neurons"),
+        (1, (1 << 20) + 1, "inputs"),
+        (1 << 13, (1 << 11) + 1, "weights"),
+    ] {
+        model.layers[0].weights = Array2::zeros((neurons, inputs));
+        for result in [
+            Plan::search(&model, &board, &[1.0]),
+            Plan::with_lanes(&model, &board, &[1.0], &[1]),
+        ] {
+            match result {
+                Err(Error::TooLarge {
+                    layer, what: found, ..
+                }) => {
+                    assert_eq!((layer.as_str(), found), ("layer0", what));
+                }
+                other => panic!("{neurons} × {inputs}: {other:?}"),
+            }
+        }
+    }
+}

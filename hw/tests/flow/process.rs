@@ -1,0 +1,61 @@
+//! Running a tool: its output is in a log, and the end of it in the error.
+
+use std::path::Path;
+use synfire_hw::Error;
+use synfire_hw::synth::process::run;
+use synfire_hw::tool::{Found, Tool};
+
+/// A shell in the place of a tool.
+fn shell(path: &str) -> Found {
+    Found {
+        tool: Tool::Yosys,
+        path: path.into(),
+        version: None,
+        root: None,
+    }
+}
+
+fn log(folder: &Path) -> String {
+    std::fs::read_to_string(folder.join("tool.log")).expect("a log")
+}
+
+#[test]
+fn a_tool_runs_in_its_folder_and_both_its_outputs_are_logged() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let script = "echo out; echo error >&2; pwd; touch made";
+    run(&shell("/bin/sh"), folder.path(), &["-c", script], "tool.log").expect("runs");
+    let there = folder.path().canonicalize().expect("a folder");
+    assert_eq!(log(folder.path()), format!("out\nerror\n{}\n", there.display()));
+    assert!(folder.path().join("made").exists());
+}
+
+#[test]
+fn a_tool_that_fails_shows_the_end_of_its_log() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let script = "for line in $(seq 20); do echo line $line; done; exit 3";
+    let error = run(&shell("/bin/sh"), folder.path(), &["-c", script], "tool.log").expect_err("fails");
+    let Error::ToolFailed {
+        tool,
+        status,
+        log: path,
+        tail,
+    } = error
+    else {
+        panic!("{error}")
+    };
+    assert_eq!((tool.as_str(), status.as_str()), ("yosys", "exit status: 3"));
+    assert_eq!(path, folder.path().join("tool.log"));
+    let last: Vec<String> = (9..=20).map(|line| format!("line {line}")).collect();
+    assert_eq!(tail, last.join("\n"));
+    assert_eq!(log(folder.path()).lines().count(), 20);
+}
+
+#[test]
+fn a_tool_that_cannot_be_started_is_named() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let error = run(&shell("/no/such/tool"), folder.path(), &[], "tool.log").expect_err("not there");
+    assert!(
+        error.to_string().starts_with("running /no/such/tool: "),
+        "{error}"
+    );
+}

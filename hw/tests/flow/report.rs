@@ -1,0 +1,109 @@
+//! Reports: what is read of nextpnr's, and what is kept.
+
+use std::path::PathBuf;
+use synfire_hw::synth::report::{Report, Utilization, read_nextpnr};
+
+const NEXTPNR: &str = r#"{
+    "critical_paths": [
+        {"from": "async", "to": "posedge clock", "path": []},
+        {"from": "posedge clock", "to": "posedge clock", "path": [
+            {"delay": 0.5, "type": "clk-to-q", "net": "a",
+             "from": {"cell": "accelerator.core.fifo_SB_DFF_Q", "loc": [1, 2], "port": "O"},
+             "to": {"cell": "accelerator.core.fifo_SB_DFF_Q", "loc": [1, 2], "port": "O"}},
+            {"delay": 1.25, "type": "routing", "net": "a",
+             "from": {"cell": "accelerator.core.fifo_SB_DFF_Q", "loc": [1, 2], "port": "O"},
+             "to": {"cell": "x_SB_LUT4_O", "loc": [1, 3], "port": "I0"}},
+            {"delay": 0.25, "type": "logic",
+             "from": {"cell": "x_SB_LUT4_O", "loc": [1, 3], "port": "I0"},
+             "to": {"cell": "x_SB_LUT4_O", "loc": [1, 3], "port": "O"}},
+            {"delay": 1.0, "type": "setup",
+             "from": {"cell": "x_SB_LUT4_O", "loc": [1, 3], "port": "O"},
+             "to": {"cell": "accelerator.core.lane_SB_DFFE_Q", "loc": [1, 4], "port": "D"}}
+        ]}
+    ],
+    "detailed_net_timings": [],
+    "fmax": {"clock": {"achieved": 61.5, "constraint": 12.0}, "slow": {"achieved": 48.25, "constraint": 12.0}},
+    "utilization": {"ICESTORM_LC": {"available": 7680, "used": 2345}, "ICESTORM_RAM": {"available": 32, "used": 9}}
+}"#;
+
+/// A file of the given text; its folder must live as long.
+fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("nextpnr.json");
+    std::fs::write(&path, text).expect("writes");
+    (folder, path)
+}
+
+#[test]
+fn cells_the_slowest_clock_and_the_path_between_flip_flops_are_read() {
+    let (_folder, path) = file(NEXTPNR);
+    let routed = read_nextpnr(&path, "nextpnr-ice40").expect("reads");
+    let cells: Vec<(&str, (usize, usize))> = routed
+        .cells
+        .iter()
+        .map(|(name, &cell)| (name.as_str(), cell))
+        .collect();
+    assert_eq!(cells, [("ICESTORM_LC", (2345, 7680)), ("ICESTORM_RAM", (9, 32))]);
+    assert_eq!(routed.fmax_mhz, 48.25);
+    assert_eq!(
+        routed.critical_path,
+        "core.fifo to core.lane: 3.0 ns, 1.2 ns of it routing, through 1 levels of logic"
+    );
+}
+
+#[test]
+fn a_report_without_paths_is_one_and_without_a_clock_is_none() {
+    let start = NEXTPNR.find("\"detailed").expect("there");
+    let (_folder, path) = file(&format!("{{{}", &NEXTPNR[start..]));
+    assert_eq!(
+        read_nextpnr(&path, "nextpnr-ice40").expect("reads").critical_path,
+        "not reported"
+    );
+    let (_folder, path) = file(r#"{"fmax": {}, "utilization": {}}"#);
+    let error = read_nextpnr(&path, "nextpnr-ice40").expect_err("no clock");
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "report {} of nextpnr-ice40: it names no clock; the tool may be a version that synfire does not know",
+            path.display()
+        )
+    );
+}
+
+#[test]
+fn a_report_that_is_missing_or_damaged_is_named() {
+    let (folder, path) = file("{");
+    for path in [path, folder.path().join("missing.json")] {
+        let error = read_nextpnr(&path, "nextpnr-ecp5")
+            .expect_err("damaged")
+            .to_string();
+        assert!(
+            error.starts_with(&format!("report {} of nextpnr-ecp5: ", path.display())),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn our_own_report_is_read_as_it_was_written() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("report.json");
+    let report = Report {
+        board: "ice40-hx8k".into(),
+        utilization: vec![Utilization {
+            resource: "block RAM".into(),
+            used: 9,
+            available: 32,
+        }],
+        fmax_mhz: 48.25,
+        clock_mhz: 12.0,
+        critical_path: "a to b".into(),
+        bitstream: "bitstream.bin".into(),
+        yosys: "0.70".into(),
+        nextpnr: "0.11".into(),
+        synthesis_seconds: 10.5,
+        place_and_route_seconds: 40.25,
+    };
+    report.write(&path).expect("writes");
+    assert_eq!(Report::read(&path).expect("reads"), report);
+}

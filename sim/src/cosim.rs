@@ -1,0 +1,426 @@
+//! Co-simulation: a design against the golden model, spike for spike.
+
+use crate::error::{Error, Result};
+use crate::native::NativeCore;
+use crate::observation::Observation;
+use crate::verilated::VerilatedCore;
+use serde::Serialize;
+use std::fmt;
+use std::path::Path;
+use synfire_golden_model::integer::{self, Trace};
+use synfire_golden_model::quantized::QuantizedModel;
+use synfire_golden_model::spikes::SpikeRaster;
+use synfire_hw::build::Build;
+use synfire_hw::plan::Plan;
+
+/// Where a design first differs from the golden model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mismatch {
+    /// What ran the design.
+    pub simulator: &'static str,
+    /// The image.
+    pub image: usize,
+    /// Seed of its spikes.
+    pub seed: u64,
+    /// What differs.
+    pub difference: Difference,
+    /// The waveform that shows it, if one could be made.
+    pub waveform: Option<String>,
+}
+
+/// A difference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// A layer ended another number of steps.
+    Steps {
+        /// The layer.
+        layer: String,
+        /// The golden model's.
+        expected: usize,
+        /// The design's.
+        actual: usize,
+    },
+    /// A neuron fired another number of times in a step (the golden model's is 0 or 1).
+    Spikes {
+        /// The step, from 0.
+        step: usize,
+        /// The layer.
+        layer: String,
+        /// The neuron.
+        neuron: u32,
+        /// The golden model's.
+        expected: usize,
+        /// The design's.
+        actual: usize,
+    },
+    /// An output membrane.
+    Potential {
+        /// The class.
+        class: usize,
+        /// The golden model's.
+        expected: i32,
+        /// The design's.
+        actual: i32,
+    },
+    /// Another number of potentials.
+    Classes {
+        /// The golden model's.
+        expected: usize,
+        /// The design's.
+        actual: usize,
+    },
+    /// A counter of the design.
+    Counter {
+        /// The counter.
+        name: &'static str,
+        /// The layer.
+        layer: String,
+        /// The golden model's.
+        expected: u64,
+        /// The design's.
+        actual: u64,
+    },
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Steps {
+                layer,
+                expected,
+                actual,
+            } => {
+                write!(f, "layer `{layer}`: {expected} steps expected, {actual} seen")
+            }
+            Self::Spikes {
+                step,
+                layer,
+                neuron,
+                expected,
+                actual,
+            } => write!(
+                f,
+                "step {step}, layer `{layer}`, neuron {neuron}: {expected} spikes expected, {actual} seen"
+            ),
+            Self::Potential {
+                class,
+                expected,
+                actual,
+            } => {
+                write!(
+                    f,
+                    "output potential of class {class}: {expected} expected, {actual} seen"
+                )
+            }
+            Self::Classes { expected, actual } => {
+                write!(f, "{expected} output potentials expected, {actual} seen")
+            }
+            Self::Counter {
+                name,
+                layer,
+                expected,
+                actual,
+            } => {
+                write!(
+                    f,
+                    "layer `{layer}`, counter {name}: {expected} expected, {actual} seen"
+                )
+            }
+        }
+    }
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let waveform = self.waveform.as_deref().unwrap_or("none");
+        write!(
+            f,
+            "the design differs from the golden model in {} on image {} (seed {}): {}; waveform: {waveform}",
+            self.simulator, self.image, self.seed, self.difference
+        )
+    }
+}
+
+/// Compares an inference with the golden model's trace; lengths before contents, earliest layer first.
+#[must_use]
+pub fn compare(model: &QuantizedModel, trace: &Trace, seen: &Observation) -> Option<Difference> {
+    for (index, (raster, steps)) in trace.layers.iter().zip(&seen.spikes).enumerate() {
+        let layer = || model.layers[index].name.clone();
+        if raster.steps() != steps.len() {
+            return Some(Difference::Steps {
+                layer: layer(),
+                expected: raster.steps(),
+                actual: steps.len(),
+            });
+        }
+        for (step, (expected, actual)) in raster.iter().zip(steps).enumerate() {
+            if let Some((neuron, expected, actual)) =
+                first_difference(expected.iter().map(|s| s.address), actual)
+            {
+                return Some(Difference::Spikes {
+                    step,
+                    layer: layer(),
+                    neuron,
+                    expected,
+                    actual,
+                });
+            }
+        }
+    }
+    let potentials = &trace.inference.potentials;
+    if potentials.len() != seen.potentials.len() {
+        return Some(Difference::Classes {
+            expected: potentials.len(),
+            actual: seen.potentials.len(),
+        });
+    }
+    for (class, (&expected, &actual)) in potentials.iter().zip(&seen.potentials).enumerate() {
+        if expected != actual {
+            return Some(Difference::Potential {
+                class,
+                expected,
+                actual,
+            });
+        }
+    }
+    compare_counters(model, trace, seen)
+}
+
+fn compare_counters(model: &QuantizedModel, trace: &Trace, seen: &Observation) -> Option<Difference> {
+    let inference = &trace.inference;
+    let mut spikes_in = inference.input_spikes;
+    for (index, layer) in model.layers.iter().enumerate() {
+        let spikes_out = inference.spikes.get(index).copied().unwrap_or(0);
+        let counters = seen.counters.get(index).copied().unwrap_or_default();
+        for (name, expected, actual) in [
+            ("spikes in", spikes_in, counters.spikes_in),
+            ("spikes out", spikes_out, counters.spikes_out),
+        ] {
+            if expected != actual {
+                return Some(Difference::Counter {
+                    name,
+                    layer: layer.name.clone(),
+                    expected,
+                    actual,
+                });
+            }
+        }
+        spikes_in = spikes_out;
+    }
+    None
+}
+
+/// The lowest neuron that fired another number of times, and both numbers.
+fn first_difference(expected: impl Iterator<Item = u32>, actual: &[u32]) -> Option<(u32, usize, usize)> {
+    let mut expected: Vec<u32> = expected.collect();
+    let mut actual = actual.to_vec();
+    expected.sort_unstable();
+    actual.sort_unstable();
+    let times = |neurons: &[u32], neuron| neurons.iter().filter(|&&n| n == neuron).count();
+    let mut all: Vec<u32> = expected.iter().chain(&actual).copied().collect();
+    all.sort_unstable();
+    all.dedup();
+    all.into_iter().find_map(|neuron| {
+        let (expected, actual) = (times(&expected, neuron), times(&actual, neuron));
+        (expected != actual).then_some((neuron, expected, actual))
+    })
+}
+
+/// What a co-simulation came to; all images were equal.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Summary {
+    /// Images compared.
+    pub images: usize,
+    /// Time steps compared, over all images.
+    pub steps: u64,
+    /// Spikes compared, over all images and hidden layers.
+    pub spikes: u64,
+    /// Output potentials compared.
+    pub potentials: u64,
+    /// Clocks of an inference at core speed, on average.
+    pub cycles: f64,
+    /// Per layer.
+    pub layers: Vec<LayerSummary>,
+}
+
+/// A layer's clocks.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct LayerSummary {
+    /// The layer.
+    pub name: String,
+    /// Clocks that an inference would ideally take: one per event and group, and one per word and step.
+    pub ideal_cycles: f64,
+    /// Clocks in which the layer was not idle.
+    pub busy_cycles: f64,
+}
+
+/// Runs images through a simulator and compares each with the golden model.
+#[derive(Debug)]
+pub struct Cosim<'a> {
+    model: &'a QuantizedModel,
+    plan: &'a Plan,
+    simulator: &'static str,
+    summary: Summary,
+}
+
+impl<'a> Cosim<'a> {
+    /// Of a model under a plan; `simulator` is named in mismatches.
+    #[must_use]
+    pub fn new(model: &'a QuantizedModel, plan: &'a Plan, simulator: &'static str) -> Self {
+        let layers = model.layers.iter().map(|layer| LayerSummary {
+            name: layer.name.clone(),
+            ..LayerSummary::default()
+        });
+        Self {
+            model,
+            plan,
+            simulator,
+            summary: Summary {
+                layers: layers.collect(),
+                ..Summary::default()
+            },
+        }
+    }
+
+    /// Compares one inference; `seed` is that of the image's spikes, for errors.
+    ///
+    /// # Errors
+    /// [`Error::Mismatch`] with the first difference.
+    pub fn check(&mut self, image: usize, seed: u64, raster: &SpikeRaster, seen: &Observation) -> Result<()> {
+        let trace = integer::trace(self.model, raster)?;
+        if let Some(difference) = compare(self.model, &trace, seen) {
+            return Err(Error::Mismatch(Box::new(Mismatch {
+                simulator: self.simulator,
+                image,
+                seed,
+                difference,
+                waveform: None,
+            })));
+        }
+        let summary = &mut self.summary;
+        summary.images += 1;
+        summary.steps += raster.steps() as u64;
+        summary.spikes += trace.layers.iter().map(|layer| layer.total() as u64).sum::<u64>();
+        summary.potentials += seen.potentials.len() as u64;
+        summary.cycles += float(seen.cycles);
+        for ((layer, counters), plan) in summary
+            .layers
+            .iter_mut()
+            .zip(&seen.counters)
+            .zip(&self.plan.layers)
+        {
+            let words = counters.spikes_in + raster.steps() as u64;
+            layer.ideal_cycles += float(words * plan.groups as u64);
+            layer.busy_cycles += float(counters.busy_cycles);
+        }
+        Ok(())
+    }
+
+    /// What it came to.
+    #[must_use]
+    pub fn finish(mut self) -> Summary {
+        let images = float(self.summary.images.max(1) as u64);
+        self.summary.cycles /= images;
+        for layer in &mut self.summary.layers {
+            layer.ideal_cycles /= images;
+            layer.busy_cycles /= images;
+        }
+        self.summary
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "clocks of a simulation are far below 2^52"
+)]
+const fn float(count: u64) -> f64 {
+    count as f64
+}
+
+/// One image to co-simulate.
+#[derive(Clone, Debug)]
+pub struct Stimulus {
+    /// Its number in the data set.
+    pub image: usize,
+    /// Seed of its spikes.
+    pub seed: u64,
+    /// Its spikes.
+    pub raster: SpikeRaster,
+}
+
+/// Co-simulates the Verilog of a build in Verilator; `progress` hears of every image compared.
+///
+/// On a mismatch the image runs again with a waveform, which the error names.
+///
+/// # Errors
+/// [`Error::Mismatch`], [`Error::Hung`], and what keeps the simulator from running.
+pub fn verilator(build: &Build, stimuli: &[Stimulus], progress: &mut dyn FnMut(usize)) -> Result<Summary> {
+    let model = build.model()?;
+    let mut cosim = Cosim::new(&model, &build.manifest.plan, "verilator");
+    let mut core = VerilatedCore::start(build)?;
+    for (done, stimulus) in stimuli.iter().enumerate() {
+        let checked = core
+            .infer(stimulus.image, &stimulus.raster)
+            .and_then(|seen| cosim.check(stimulus.image, stimulus.seed, &stimulus.raster, &seen));
+        if let Err(error) = checked {
+            return Err(with_waveform(error, build, stimulus));
+        }
+        progress(done + 1);
+    }
+    core.finish()?;
+    Ok(cosim.finish())
+}
+
+/// Runs an image again with a waveform, and puts its name into the error.
+fn with_waveform(error: Error, build: &Build, stimulus: &Stimulus) -> Error {
+    let file = build.folder.join(format!("image{}.vcd", stimulus.image));
+    let record = |file: &Path| -> Result<()> {
+        let mut core = VerilatedCore::start_traced(build, file)?;
+        // What differs is known already; a hung design still leaves a waveform.
+        let _ = core.infer(stimulus.image, &stimulus.raster);
+        core.finish()
+    };
+    let recorded = match file.parent().and_then(|folder| folder.canonicalize().ok()) {
+        Some(folder) => {
+            let file = folder.join(file.file_name().unwrap_or_default());
+            record(&file).map(|()| file.display().to_string())
+        }
+        None => record(&file).map(|()| file.display().to_string()),
+    };
+    let recorded = recorded.unwrap_or_else(|error| format!("none ({error})"));
+    match error {
+        Error::Mismatch(mut mismatch) => {
+            mismatch.waveform = Some(recorded);
+            Error::Mismatch(mismatch)
+        }
+        Error::Hung {
+            image, clocks, cycle, ..
+        } => Error::Hung {
+            image,
+            clocks,
+            cycle,
+            waveform: recorded,
+        },
+        other => other,
+    }
+}
+
+/// Co-simulates the circuits of a model in rust-hdl's own simulation; `progress` hears of every image.
+///
+/// # Errors
+/// [`Error::Mismatch`], [`Error::Hung`].
+pub fn native(
+    model: &QuantizedModel,
+    plan: &Plan,
+    stimuli: &[Stimulus],
+    progress: &mut dyn FnMut(usize),
+) -> Result<Summary> {
+    let mut cosim = Cosim::new(model, plan, "native simulation");
+    let mut core = NativeCore::new(model, plan)?;
+    for (done, stimulus) in stimuli.iter().enumerate() {
+        let seen = core.infer(&stimulus.raster)?;
+        cosim.check(stimulus.image, stimulus.seed, &stimulus.raster, &seen)?;
+        progress(done + 1);
+    }
+    Ok(cosim.finish())
+}

@@ -1,0 +1,119 @@
+// A board in simulation: its UART pins are standard input and output.
+//
+// Arguments: clocks per UART bit. Bytes that come in on standard input are sent to the design's receiver bit by
+// bit, back to back; what the design sends is sampled and written to standard output. The clock runs as fast as
+// it can, and stands still while nothing is going on.
+#include "Vdesign.h"
+#include "verilated.h"
+#include <cerrno>
+#include <cstdint>
+#include <cstdlib>
+#include <deque>
+#include <memory>
+#include <poll.h>
+#include <unistd.h>
+
+namespace {
+
+// Clocks without a bit in either direction after which the board sleeps until a byte comes; the design's own
+// watchdog is longer, but then its accelerator is at work and `active` shows it.
+constexpr uint64_t IDLE_CLOCKS = 1 << 17;
+
+class Board {
+  public:
+    explicit Board(int clocks_per_bit) : clocks_per_bit_(clocks_per_bit) { design_->rx = 1; }
+
+    // Runs until standard input ends.
+    int run() {
+        for (;;) {
+            const bool idle = idle_clocks_ > IDLE_CLOCKS;
+            if (incoming_.empty() && bits_left_ == 0 && !fill(idle ? -1 : 0)) return 0;
+            for (int i = 0; i < 256; ++i) tick();
+        }
+    }
+
+  private:
+    // Reads what has come, waiting for `timeout` milliseconds; false at the end.
+    bool fill(int timeout) {
+        pollfd input{STDIN_FILENO, POLLIN, 0};
+        const int ready = poll(&input, 1, timeout);
+        if (ready < 0) return errno == EINTR;
+        if (ready == 0) return true;
+        uint8_t bytes[512];
+        const ssize_t count = read(STDIN_FILENO, bytes, sizeof bytes);
+        if (count <= 0) return count < 0 && (errno == EINTR || errno == EAGAIN);
+        incoming_.insert(incoming_.end(), bytes, bytes + count);
+        idle_clocks_ = 0;
+        return true;
+    }
+
+    void tick() {
+        receive_bit();
+        design_->clock = 0;
+        design_->eval();
+        design_->clock = 1;
+        design_->eval();
+        transmit_bit();
+        const bool quiet = bits_left_ == 0 && incoming_.empty() && sending_ == 0 && !design_->active;
+        idle_clocks_ = quiet ? idle_clocks_ + 1 : 0;
+    }
+
+    // Host to board.
+    void receive_bit() {
+        if (bits_left_ == 0) {
+            design_->rx = 1;
+            if (incoming_.empty()) return;
+            frame_ = 0x200u | static_cast<uint32_t>(incoming_.front()) << 1;
+            incoming_.pop_front();
+            bits_left_ = 10;
+            receive_clock_ = 0;
+        }
+        design_->rx = frame_ & 1;
+        if (++receive_clock_ == clocks_per_bit_) {
+            receive_clock_ = 0;
+            frame_ >>= 1;
+            --bits_left_;
+        }
+    }
+
+    // Board to host: samples the middle of each bit.
+    void transmit_bit() {
+        const bool line = design_->tx;
+        if (sending_ == 0) {
+            if (!line) {
+                sending_ = 1;
+                transmit_clock_ = clocks_per_bit_ / 2;
+                byte_ = 0;
+            }
+            return;
+        }
+        if (--transmit_clock_ > 0) return;
+        transmit_clock_ = clocks_per_bit_;
+        if (sending_ >= 2 && sending_ <= 9) byte_ |= static_cast<uint8_t>(line) << (sending_ - 2);
+        if (++sending_ == 11) {
+            sending_ = 0;
+            for (;;) {
+                const ssize_t written = write(STDOUT_FILENO, &byte_, 1);
+                if (written == 1) return;
+                if (written < 0 && errno != EINTR && errno != EAGAIN) std::exit(0);
+            }
+        }
+    }
+
+    std::unique_ptr<VerilatedContext> context_ = std::make_unique<VerilatedContext>();
+    std::unique_ptr<Vdesign> design_ = std::make_unique<Vdesign>(context_.get());
+    const int clocks_per_bit_;
+    std::deque<uint8_t> incoming_;
+    uint32_t frame_ = 0;
+    int bits_left_ = 0, receive_clock_ = 0;
+    int sending_ = 0, transmit_clock_ = 0;
+    uint8_t byte_ = 0;
+    uint64_t idle_clocks_ = 0;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc != 2) return 2;
+    return Board(std::atoi(argv[1])).run();
+}

@@ -1,0 +1,194 @@
+//! The core of a build in a Verilator simulation of its emitted Verilog.
+
+use crate::error::{Error, Result, io};
+use crate::observation::{Gatherer, LayerCounters, Observation};
+use crate::stimulus::events;
+use crate::verilator::{Simulator, program};
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use synfire_golden_model::spikes::SpikeRaster;
+use synfire_hw::build::Build;
+
+/// Clocks without progress after which a design counts as hung.
+const WATCHDOG: u64 = 1_000_000;
+
+/// Tags of the harness's records.
+const TAP: u32 = 1;
+const RESULT: u32 = 2;
+const HUNG: u32 = 3;
+
+/// A running simulator.
+#[derive(Debug)]
+pub struct VerilatedCore {
+    child: Child,
+    /// Closed by [`VerilatedCore::finish`].
+    requests: Option<BufWriter<ChildStdin>>,
+    records: BufReader<ChildStdout>,
+    program: PathBuf,
+    log: PathBuf,
+    layers: usize,
+    classes: usize,
+}
+
+impl VerilatedCore {
+    /// Builds the simulator if need be, and starts it.
+    ///
+    /// # Errors
+    /// Those of [`program`]; a process that cannot be started.
+    pub fn start(build: &Build) -> Result<Self> {
+        Self::launch(build, Simulator::Cosim, None)
+    }
+
+    /// The same, recording a waveform of everything.
+    ///
+    /// # Errors
+    /// As [`VerilatedCore::start`].
+    pub fn start_traced(build: &Build, waveform: &Path) -> Result<Self> {
+        Self::launch(build, Simulator::CosimTraced, Some(waveform))
+    }
+
+    fn launch(build: &Build, simulator: Simulator, waveform: Option<&Path>) -> Result<Self> {
+        let program = program(build, simulator)?;
+        let manifest = &build.manifest;
+        let layers = manifest.plan.layers.len();
+        let output_lanes = manifest.plan.layers.last().map_or(1, |layer| layer.lanes);
+        let log = program.with_extension("log");
+        let errors = File::create(&log).map_err(io("creating", &log))?;
+        let mut command = Command::new(&program);
+        // The memory images are named relative to the build folder.
+        command
+            .current_dir(&build.folder)
+            .args([layers - 1, layers, manifest.classes, output_lanes].map(|number| number.to_string()))
+            .arg(WATCHDOG.to_string())
+            .args(waveform)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(errors);
+        let mut child = command.spawn().map_err(io("running", &program))?;
+        let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(Error::Simulator {
+                program,
+                reason: "no pipes to it".into(),
+                log,
+            });
+        };
+        Ok(Self {
+            child,
+            requests: Some(BufWriter::new(stdin)),
+            records: BufReader::new(stdout),
+            program,
+            log,
+            layers,
+            classes: manifest.classes,
+        })
+    }
+
+    /// Runs one inference; `image` is its number, for errors.
+    ///
+    /// # Errors
+    /// [`Error::Hung`], [`Error::Simulator`].
+    pub fn infer(&mut self, image: usize, raster: &SpikeRaster) -> Result<Observation> {
+        let events = events(raster);
+        let mut request = Vec::with_capacity(4 * events.len() + 4);
+        let count = u32::try_from(events.len()).map_err(|_| self.broken("too many events"))?;
+        for word in std::iter::once(count).chain(events) {
+            request.extend(word.to_ne_bytes());
+        }
+        let sent = self
+            .requests
+            .as_mut()
+            .is_some_and(|pipe| pipe.write_all(&request).and_then(|()| pipe.flush()).is_ok());
+        if !sent {
+            return Err(self.broken("it ended"));
+        }
+        let mut gatherer = Gatherer::new(self.layers - 1);
+        loop {
+            match self.word()? {
+                TAP => {
+                    let layer = self.word()? as usize;
+                    let event = self.word()?;
+                    // The clear of the inference before leaves the layers after its result.
+                    if !gatherer.push(layer, event) {
+                        return Err(self.broken(&format!("layer {layer} emitted {event:#x}")));
+                    }
+                }
+                RESULT => return self.result(&mut gatherer),
+                HUNG => {
+                    let cycle = self.word()?.into();
+                    return Err(Error::Hung {
+                        image,
+                        clocks: WATCHDOG,
+                        cycle,
+                        waveform: "not recorded".into(),
+                    });
+                }
+                tag => return Err(self.broken(&format!("record of kind {tag}"))),
+            }
+        }
+    }
+
+    /// Ends the simulator and waits for it, so that its waveform is whole.
+    ///
+    /// # Errors
+    /// [`Error::Simulator`] if it ends badly.
+    pub fn finish(mut self) -> Result<()> {
+        drop(self.requests.take());
+        match self.child.wait() {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(self.broken(&status.to_string())),
+            Err(error) => Err(self.broken(&error.to_string())),
+        }
+    }
+
+    fn result(&mut self, gatherer: &mut Gatherer) -> Result<Observation> {
+        let cycles = self.word()?.into();
+        let active_cycles = self.word()?.into();
+        let steps = self.word()?.into();
+        let potentials = (0..self.classes)
+            .map(|_| Ok(self.word()?.cast_signed()))
+            .collect::<Result<Vec<_>>>()?;
+        let counters = (0..self.layers)
+            .map(|_| {
+                Ok(LayerCounters {
+                    spikes_in: self.word()?.into(),
+                    spikes_out: self.word()?.into(),
+                    busy_cycles: self.word()?.into(),
+                })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Observation {
+            spikes: gatherer.finish(),
+            potentials,
+            cycles,
+            active_cycles,
+            steps,
+            counters,
+        })
+    }
+
+    fn word(&mut self) -> Result<u32> {
+        let mut bytes = [0; 4];
+        match self.records.read_exact(&mut bytes) {
+            Ok(()) => Ok(u32::from_ne_bytes(bytes)),
+            Err(_) => Err(self.broken("it ended")),
+        }
+    }
+
+    fn broken(&self, reason: &str) -> Error {
+        Error::Simulator {
+            program: self.program.clone(),
+            reason: reason.into(),
+            log: self.log.clone(),
+        }
+    }
+}
+
+impl Drop for VerilatedCore {
+    fn drop(&mut self) {
+        // After `finish` it is gone already; otherwise it must not outlive us.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -1,0 +1,117 @@
+//! A block with its parameters, the inputs that it was given, and what its simulation made of them.
+
+use rust_hdl::prelude::{Block, Clock, In, Signal};
+use synfire_hw::emit::verilog::emit;
+use synfire_hw::simulate::Simulation;
+
+/// A port of a block.
+#[derive(Clone, Debug)]
+pub(crate) struct Port {
+    /// Its Verilog name.
+    pub(crate) name: String,
+    /// Its bits.
+    pub(crate) width: usize,
+}
+
+/// Ports by name and width.
+pub(crate) fn ports<'a>(ports: impl IntoIterator<Item = (&'a str, usize)>) -> Vec<Port> {
+    ports
+        .into_iter()
+        .map(|(name, width)| Port {
+            name: name.into(),
+            width,
+        })
+        .collect()
+}
+
+/// `count` ports of a vector, as rust-hdl names them.
+pub(crate) fn vector(name: &str, count: usize, width: usize) -> Vec<Port> {
+    (0..count)
+        .map(|index| Port {
+            name: format!("{name}${index}"),
+            width,
+        })
+        .collect()
+}
+
+/// One clock: inputs, and the outputs before its rising edge.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    pub(crate) inputs: Vec<u128>,
+    pub(crate) outputs: Vec<u128>,
+    /// The outputs are defined.
+    pub(crate) compared: bool,
+}
+
+/// See the [module](self).
+#[derive(Clone, Debug)]
+pub(crate) struct Case {
+    /// Source file of the block, without its ending.
+    pub(crate) block: &'static str,
+    /// Block and parameters in words.
+    pub(crate) name: String,
+    /// Its Verilog, as a module `synfire`.
+    pub(crate) verilog: String,
+    pub(crate) has_clock: bool,
+    pub(crate) inputs: Vec<Port>,
+    pub(crate) outputs: Vec<Port>,
+    pub(crate) rows: Vec<Row>,
+    /// Files that the Verilog reads: name and text.
+    pub(crate) files: Vec<(String, String)>,
+}
+
+/// How to drive a block.
+pub(crate) struct Driver<B> {
+    pub(crate) block: &'static str,
+    pub(crate) name: String,
+    /// Makes the block.
+    pub(crate) new: Box<dyn Fn() -> B>,
+    pub(crate) clock: Option<fn(&mut B) -> &mut Signal<In, Clock>>,
+    pub(crate) inputs: Vec<Port>,
+    pub(crate) outputs: Vec<Port>,
+    /// Sets the inputs, in the order of `inputs`.
+    pub(crate) set: fn(&mut B, &[u128]),
+    /// Reads the outputs, in the order of `outputs`.
+    pub(crate) get: fn(&B) -> Vec<u128>,
+    /// Whether the outputs are defined in the clock after the given inputs.
+    pub(crate) defines: fn(&[u128]) -> bool,
+}
+
+impl<B: Block> Driver<B> {
+    /// Runs the block on the inputs of every clock.
+    pub(crate) fn run(self, stimulus: Vec<Vec<u128>>) -> Case {
+        let verilog = emit((self.new)(), &[]).expect("rust-hdl accepts the block");
+        let no_clock = |_: &mut B| unreachable!("a combinational block is not clocked");
+        let mut simulation = Simulation::new((self.new)(), self.clock.unwrap_or(no_clock))
+            .expect("rust-hdl accepts the block");
+        let mut compared = true;
+        let mut rows = Vec::with_capacity(stimulus.len());
+        for inputs in stimulus {
+            assert_eq!(inputs.len(), self.inputs.len(), "inputs of {}", self.name);
+            (self.set)(simulation.circuit(), &inputs);
+            simulation.settle();
+            let outputs = (self.get)(simulation.circuit());
+            assert_eq!(outputs.len(), self.outputs.len(), "outputs of {}", self.name);
+            let defined = (self.defines)(&inputs);
+            rows.push(Row {
+                inputs,
+                outputs,
+                compared,
+            });
+            compared = defined;
+            if self.clock.is_some() {
+                simulation.tick();
+            }
+        }
+        Case {
+            block: self.block,
+            name: self.name,
+            verilog,
+            has_clock: self.clock.is_some(),
+            inputs: self.inputs,
+            outputs: self.outputs,
+            rows,
+            files: Vec::new(),
+        }
+    }
+}

@@ -22,6 +22,7 @@ const USAGE: &str = "usage: train NETWORK [KEY=VALUE]...
   dataset=NAME             digits (default), mnist or fashion-mnist
   data-dir=DIR             folder of the data set's files
   validation=N             set N training images aside and judge by them
+  save=FILE                write the model of the last epoch
   epochs=N batch=N seed=N learning-rate=X   instead of the network file's";
 
 /// The `KEY=VALUE` arguments that no one has taken yet.
@@ -62,6 +63,7 @@ fn run(network: &str, mut options: Options) -> Result<ExitCode, Error> {
     options.replace("validation", &mut validation);
     let name = options.text("dataset").unwrap_or_else(|| "digits".into());
     let folder = options.text("data-dir");
+    let file = options.text("save");
     if let Some((key, value)) = options.0.first_key_value() {
         eprintln!("cannot use {key}={value}\n{USAGE}");
         return Ok(ExitCode::FAILURE);
@@ -102,6 +104,9 @@ fn run(network: &str, mut options: Options) -> Result<ExitCode, Error> {
             "{} of {} right after epoch {epochs}; {:.0} synaptic operations per image",
             evaluation.correct, evaluation.images, evaluation.synaptic_operations
         );
+    }
+    if let Some(file) = file {
+        trainer.model().save(file)?;
     }
     Ok(ExitCode::SUCCESS)
 }

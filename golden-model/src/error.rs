@@ -225,46 +225,7 @@ pub enum Error {
         wanted: String,
     },
 
-    // Models and training.
-    /// A model has not one weight matrix per layer.
-    #[error(
-        "model `{network}` has {found} weight matrices, but its network has {wanted} layers; give one for every layer"
-    )]
-    WeightCount {
-        /// The network.
-        network: String,
-        /// Matrices found.
-        found: usize,
-        /// Layers of the network.
-        wanted: usize,
-    },
-    /// A layer's weights do not have the shape that the network gives the layer.
-    #[error(
-        "layer `{layer}`: its weights are [{}, {}], but the network wants [{}, {}] (outputs, inputs); \
-         use weights and network of one model", found[0], found[1], wanted[0], wanted[1]
-    )]
-    WeightShape {
-        /// The layer.
-        layer: String,
-        /// Shape found, [outputs, inputs].
-        found: [usize; 2],
-        /// Shape wanted, [outputs, inputs].
-        wanted: [usize; 2],
-    },
-    /// A weight is not a finite number.
-    #[error(
-        "layer `{layer}`: the weight of output {output}, input {input} is {found}, but must be finite; train again with a lower learning rate"
-    )]
-    WeightValue {
-        /// The layer.
-        layer: String,
-        /// Row of the weight.
-        output: usize,
-        /// Column of the weight.
-        input: usize,
-        /// The weight.
-        found: f32,
-    },
+    // Training.
     /// Input spikes do not have the shape that the network wants.
     #[error(
         "spikes of image {image}: {found} (sources x steps), but the network wants {wanted}; encode them for this network"
@@ -291,6 +252,51 @@ pub enum Error {
         loss: f64,
         /// The learning rate that led there.
         learning_rate: f32,
+    },
+
+    // Reference cases.
+    /// A file is no npz archive, or a damaged one.
+    #[error("{} is not a sound npz file: {source}; fetch or make it again", path.display())]
+    CaseArchive {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: std::io::Error,
+    },
+    /// The specification of a reference case is not what it should be.
+    #[error("{}: array `spec`: {source}; the layout is in tests/vectors/README.md", path.display())]
+    CaseSpec {
+        /// The file.
+        path: PathBuf,
+        /// Key and what was expected there.
+        source: serde_json::Error,
+    },
+    /// A reference case has a layer that is not supported.
+    #[error(
+        "{}: layer `{layer}` has op `{op}` from `{from}`; \
+         only fc and out layers with `out` neurons, each from the one before, can be checked", path.display()
+    )]
+    CaseLayer {
+        /// The file.
+        path: PathBuf,
+        /// The layer.
+        layer: String,
+        /// Its operation.
+        op: String,
+        /// Its source.
+        from: String,
+    },
+    /// An array of a reference case is missing or not what the specification says.
+    #[error("{}: array `{array}` is {found}, but must be {wanted}", path.display())]
+    CaseArray {
+        /// The file.
+        path: PathBuf,
+        /// The array.
+        array: String,
+        /// What was found.
+        found: String,
+        /// What was wanted.
+        wanted: String,
     },
 
     // Quantization and the integer golden model.
@@ -407,6 +413,41 @@ pub enum Error {
         highest: i64,
         /// Width that holds both.
         needed: u32,
+    },
+    /// Another number of weight matrices than layers.
+    #[error("{found} weight matrices for a network of {wanted} layers; train the network again")]
+    FloatLayerCount {
+        /// Matrices present.
+        found: usize,
+        /// Layers of the description.
+        wanted: usize,
+    },
+    /// A weight matrix of the wrong shape.
+    #[error(
+        "layer `{layer}`: weights of shape {found:?}, but the network wants {wanted:?}; train the network again"
+    )]
+    FloatShape {
+        /// Layer's name.
+        layer: String,
+        /// Shape found.
+        found: Vec<usize>,
+        /// Shape of the description, `[outputs, inputs]`.
+        wanted: Vec<usize>,
+    },
+    /// A weight that is infinite or not a number.
+    #[error(
+        "layer `{layer}`: the weight of neuron {neuron} for source {source_address} is {value}; \
+         train the network again with a lower learning rate"
+    )]
+    FloatNotFinite {
+        /// Layer's name.
+        layer: String,
+        /// Row of the weight.
+        neuron: usize,
+        /// Column of the weight.
+        source_address: usize,
+        /// The weight.
+        value: f32,
     },
     /// An option of the quantizer outside its range.
     #[error("quantizer: {option} is {found}, wanted {low} to {high}")]

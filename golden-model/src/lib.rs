@@ -8,11 +8,13 @@ pub mod error;
 pub mod evaluation;
 pub mod integer;
 pub mod model;
+pub mod model_file;
 pub mod network;
 pub mod quantize;
 pub mod quantized;
 pub mod quantized_file;
 mod random;
+pub mod reference;
 pub mod spikes;
 pub mod train;
 

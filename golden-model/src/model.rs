@@ -25,33 +25,31 @@ impl FloatModel {
     pub fn validate(&self) -> Result<()> {
         let description = &self.description;
         description.validate()?;
-        if self.weights.len() != description.layers.len() {
-            return Err(Error::WeightCount {
-                network: description.name.clone(),
-                found: self.weights.len(),
-                wanted: description.layers.len(),
-            });
+        let (found, wanted) = (self.weights.len(), description.layers.len());
+        if found != wanted {
+            return Err(Error::FloatLayerCount { found, wanted });
         }
         for (index, (layer, weights)) in description.layers.iter().zip(&self.weights).enumerate() {
-            let (found, wanted) = (
-                weights.dim(),
-                (layer.kind.shape().size(), description.fan_in(index)),
-            );
-            if found != wanted {
-                return Err(Error::WeightShape {
-                    layer: layer.name.clone(),
-                    found: found.into(),
-                    wanted: wanted.into(),
+            let layer = || layer.name.clone();
+            let wanted = [
+                description.layers[index].kind.shape().size(),
+                description.fan_in(index),
+            ];
+            if weights.shape() != wanted {
+                let (found, wanted) = (weights.shape().to_vec(), wanted.to_vec());
+                return Err(Error::FloatShape {
+                    layer: layer(),
+                    found,
+                    wanted,
                 });
             }
-            if let Some(((output, input), &found)) =
-                weights.indexed_iter().find(|(_, weight)| !weight.is_finite())
-            {
-                return Err(Error::WeightValue {
-                    layer: layer.name.clone(),
-                    output,
-                    input,
-                    found,
+            let not_finite = weights.indexed_iter().find(|(_, weight)| !weight.is_finite());
+            if let Some(((neuron, source_address), &value)) = not_finite {
+                return Err(Error::FloatNotFinite {
+                    layer: layer(),
+                    neuron,
+                    source_address,
+                    value,
                 });
             }
         }

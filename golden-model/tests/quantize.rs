@@ -12,8 +12,10 @@ use synfire_golden_model::model::FloatModel;
 use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescription, Shape};
 use synfire_golden_model::quantize::{
     GuardBits, InputSpikes, Leak, QuantizeConfig, QuantizeReport, QuantizeWarning, ScaleSearch, quantize,
+    quantize_calibrated,
 };
 use synfire_golden_model::quantized::{Neuron, QuantizedModel};
+use synfire_golden_model::spikes::{Spike, SpikeRaster};
 
 fn float_model(weights: Vec<Array2<f32>>, leak: f32) -> FloatModel {
     let last = weights.len() - 1;
@@ -162,15 +164,15 @@ fn leak_and_guard_bits_can_be_set() {
 fn the_smallest_threshold_reaches_the_resolution_of_the_leak() {
     let model = float_model(vec![array![[0.7, 0.2], [0.07, 0.05]], array![[0.6, -0.2]]], 0.99);
     let (quantized, _) = run(&model, &with(|_| ()));
-    // Scales 0.1 and 0.01: 10 · 2^6 = 640 is the first above 512.
-    assert_eq!(quantized.layers[0].guard_bits, 6);
+    // Scales 0.1 and 0.01: 10 · 2^4 = 160 is the first above 2^7.
+    assert_eq!(quantized.layers[0].guard_bits, 4);
     assert_eq!(
         thresholds(&quantized, 0),
-        [640, 6399],
+        [160, 1599],
         "0.07 as f32 is a little more"
     );
-    // Output at scale 0.6 / 7: 11.7 · 2^6.
-    assert_eq!(quantized.layers[1].guard_bits, 6);
+    // Output at scale 0.6 / 7: 11.7 · 2^4.
+    assert_eq!(quantized.layers[1].guard_bits, 4);
 }
 
 #[test]
@@ -290,6 +292,98 @@ fn a_float_model_that_is_not_valid_is_refused() {
     assert_eq!(
         error.to_string(),
         model.validate().expect_err("not a number").to_string()
+    );
+}
+
+#[test]
+fn calibration_brings_the_drive_nearer_to_that_of_the_float_model() {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(8);
+    let uniform = |rng: &mut Xoshiro256PlusPlus, shape| {
+        Array2::from_shape_simple_fn(shape, || rng.random_range(-0.3..0.3_f32))
+    };
+    let model = float_model(
+        vec![uniform(&mut rng, (12, 40)), uniform(&mut rng, (4, 12))],
+        0.99,
+    );
+    let config = with(|config| config.weight_bits = 3);
+    let (plain, plain_report) = run(&model, &config);
+    let rasters: Vec<_> = (0..20)
+        .map(|_| random_raster(&mut rng, &plain, 12, false))
+        .collect();
+    let (rounded, report) = quantize_calibrated(&model, &config, &rasters).expect("quantizes");
+
+    assert_eq!(plain_report.layers[0].drive_error, None);
+    let drive = |quantized: &QuantizedModel| {
+        let scale = |row: usize| {
+            f64::from(
+                model.weights[0]
+                    .row(row)
+                    .iter()
+                    .fold(0.0_f32, |m, w| m.max(w.abs())),
+            ) / 3.0
+        };
+        let (mut error, mut total) = (0.0, 0.0);
+        for raster in &rasters {
+            for row in 0..12 {
+                let (mut wanted, mut found) = (0.0, 0.0);
+                for spike in raster.iter().flatten() {
+                    let source = spike.address as usize;
+                    wanted += f64::from(model.weights[0][[row, source]]);
+                    found += scale(row) * f64::from(quantized.layers[0].weights[[row, source]]);
+                }
+                error += (wanted - found).powi(2);
+                total += wanted.powi(2);
+            }
+        }
+        (error / total).sqrt()
+    };
+    assert!(
+        2.0 * drive(&rounded) < drive(&plain),
+        "{} {}",
+        drive(&rounded),
+        drive(&plain)
+    );
+    // The report's figure is over the moments, damped by 1 %.
+    let reported = report.layers[0].drive_error.expect("calibrated");
+    assert!(
+        drive(&rounded) < reported && reported < 2.0 * drive(&plain),
+        "{reported}"
+    );
+    assert!(report.layers[1].drive_error.is_some());
+    assert!(report.layers[0].rms_error > plain_report.layers[0].rms_error);
+    assert_eq!(rounded.provenance["quantize.calibration"], "20 inferences");
+}
+
+#[test]
+fn calibration_that_does_not_fit_is_refused() {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(9);
+    let model = float_model(vec![Array2::from_elem((2, 30), 0.1), array![[0.5, 0.5]]], 0.99);
+    let (quantized, _) = run(&model, &with(|_| ()));
+    let signed = random_raster(&mut rng, &quantized, 12, true);
+    let refused = |rasters: &[SpikeRaster]| {
+        quantize_calibrated(&model, &with(|_| ()), rasters)
+            .expect_err("does not fit")
+            .to_string()
+    };
+    assert!(refused(&[signed]).contains("quantize the float model for signed input"));
+    assert!(refused(&[SpikeRaster::new(29)]).starts_with("spikes of 29 sources for a network of 30 inputs"));
+    let mut twice = SpikeRaster::new(30);
+    twice.push_step([Spike::positive(3), Spike::positive(3)]);
+    assert!(refused(&[twice]).starts_with("source 3 fires twice in step 0"));
+}
+
+#[test]
+fn layers_whose_inputs_stay_silent_in_calibration_are_reported() {
+    let model = float_model(vec![Array2::from_elem((2, 3), 0.1), array![[0.5, 0.2]]], 0.99);
+    let mut silence = SpikeRaster::new(3);
+    silence.push_step([]);
+    let (quantized, report) = quantize_calibrated(&model, &with(|_| ()), &[silence]).expect("quantizes");
+    assert_eq!(quantized.layers, run(&model, &with(|_| ())).0.layers);
+    let warned: Vec<_> = report.warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        warned,
+        ["fc1", "out"]
+            .map(|l| format!("layer `{l}`: no use of the calibration; its inputs are silent or too many"))
     );
 }
 

@@ -191,14 +191,14 @@ proptest! {
         let bounds = bounds(&model, input);
 
         let mut rising = Membrane::of(&model);
-        while rising.now < threshold {
+        for _ in 0..threshold {
             rising.step([1]);
         }
         rising.step(increments(&weights, input, 0, 0));
         prop_assert_eq!(rising.highest, bounds.highest);
 
         let mut sinking = Membrane::of(&model);
-        while sinking.now > floor {
+        for _ in floor..0 {
             sinking.step([-1]);
         }
         sinking.step(increments(&weights, input, 1, 0));

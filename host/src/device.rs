@@ -1,8 +1,8 @@
 //! A device on the other side of a transport: connecting, inferences, counters, recovery.
 //!
-//! Connecting sends a delimiter (to end whatever half frame an earlier program left), IDENTIFY, and SYNC. From there
-//! on the device and the host agree on a sequence number. Whenever they turn out not to (a reset, another
-//! program, a cable pulled), the host identifies and synchronizes again and repeats the inference.
+//! Connecting sends a delimiter (to end whatever half frame an earlier program left), IDENTIFY, and SYNC.
+//! From there on the device and the host agree on a sequence number. Whenever they turn out not to (a reset,
+//! another program, a cable pulled), the host identifies and synchronizes again and repeats the inference.
 
 mod inference;
 mod many;
@@ -49,8 +49,8 @@ impl Default for ConnectOptions {
 
 /// Sequence numbers are never 0: `expected` = 0 then always means a device that was reset.
 const FIRST_SEQ: u16 = 1;
-/// Distance from where an earlier program left the device to where this one starts, so that a late frame of the
-/// earlier one is never taken for one of ours.
+/// Distance from where an earlier program left the device to where this one starts, so that a late frame of
+/// the earlier one is never taken for one of ours.
 const SEQ_GAP: u16 = 1024;
 /// The most writes of one inference: SYNC at [`FIRST_SEQ`], the writes behind it, `expected` at most 0xFFFF.
 const MAX_WRITES: usize = (u16::MAX - FIRST_SEQ - 1) as usize;
@@ -73,8 +73,8 @@ impl<T: Transport> Device<T> {
     ///
     /// # Errors
     /// [`Error::NoResponse`] if nothing answers; [`Error::ProtocolVersion`], [`Error::DesignMismatch`],
-    /// [`Error::ModelMismatch`], [`Error::BadIdentity`] or [`Error::SlotTooSmall`] if what answers is not what was
-    /// wanted; [`Error::Disconnected`] if the transport breaks.
+    /// [`Error::ModelMismatch`], [`Error::BadIdentity`] or [`Error::SlotTooSmall`] if what answers is not
+    /// what was wanted; [`Error::Disconnected`] if the transport breaks.
     pub fn connect(transport: T, options: ConnectOptions) -> Result<Self> {
         let mut session = Session::new(transport);
         session.discard()?;
@@ -119,7 +119,8 @@ impl<T: Transport> Device<T> {
         Ok(start.elapsed())
     }
 
-    /// Reads the error counters of the link, and the activity of every layer since the start of the last inference.
+    /// Reads the error counters of the link, and the activity of every layer since the start of the last
+    /// inference.
     ///
     /// # Errors
     /// [`Error::NoResponse`], [`Error::Disconnected`], or [`Error::MalformedResponse`].
@@ -136,8 +137,8 @@ impl<T: Transport> Device<T> {
     /// Runs one inference. Each step is the list of inputs that spike in it, in ascending order.
     ///
     /// # Errors
-    /// [`Error::AddressOutOfRange`], [`Error::AddressesUnsorted`] or [`Error::TooManyFrames`] before anything is
-    /// sent; [`Error::InferenceFailed`] if device or line failed again and again; any mismatch of
+    /// [`Error::AddressOutOfRange`], [`Error::AddressesUnsorted`] or [`Error::TooManyFrames`] before anything
+    /// is sent; [`Error::InferenceFailed`] if device or line failed again and again; any mismatch of
     /// [`Device::connect`] if another design appeared in between; [`Error::Rejected`] or
     /// [`Error::MalformedResponse`] if the device does not keep to the protocol.
     pub fn infer<I>(&mut self, steps: I) -> Result<InferenceResult>

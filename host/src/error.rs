@@ -103,7 +103,8 @@ pub enum Error {
 
     /// The device speaks another version of the protocol.
     #[error(
-        "the device speaks protocol version {found}, this synfire version {wanted}; flash a build made by it"
+        "the device speaks protocol version {found}, this synfire version {wanted}; flash a build made by this \
+         synfire"
     )]
     ProtocolVersion {
         /// Version of the device.
@@ -177,7 +178,8 @@ pub enum Error {
 
     /// The device completed another number of time steps than were sent.
     #[error(
-        "the device completed {found} time steps, {wanted} were sent; it was reset in between, check its power supply"
+        "the device completed {found} time steps, {wanted} were sent: it was reset in between; check its \
+         power supply"
     )]
     StepsMismatch {
         /// Steps completed.
@@ -197,7 +199,10 @@ pub enum Error {
     },
 
     /// A spike's address is not an input.
-    #[error("step {step}: address {address} is not one of the {inputs} inputs (0 to {}); encode for this network", .inputs.saturating_sub(1))]
+    #[error(
+        "step {step}: address {address} is not one of the {inputs} inputs (0 to {}); encode for this network",
+        .inputs.saturating_sub(1)
+    )]
     AddressOutOfRange {
         /// Time step, counted from 0.
         step: u32,
@@ -222,7 +227,8 @@ pub enum Error {
 
     /// The receive slots of the device are too small for its own inputs.
     #[error(
-        "receive slots of {found} bytes cannot hold a spike of {inputs} inputs, wanted {wanted}; build with larger slots"
+        "receive slots of {found} bytes cannot hold a spike of {inputs} inputs, wanted {wanted}; build with \
+         larger slots"
     )]
     SlotTooSmall {
         /// Inputs of the network.
@@ -277,5 +283,221 @@ struct Hex<'a>(&'a [u8; 16]);
 impl fmt::Display for Hex<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn broken() -> io::Error {
+        io::Error::new(io::ErrorKind::BrokenPipe, "Broken pipe")
+    }
+
+    fn path() -> String {
+        "/dev/ttyUSB9".to_owned()
+    }
+
+    /// Asserts the exact text of a message, which is given in pieces.
+    #[track_caller]
+    fn says(error: &Error, message: &[&str]) {
+        assert_eq!(error.to_string(), message.concat());
+    }
+
+    #[test]
+    fn messages_about_ports() {
+        let found = vec!["/dev/ttyUSB0".to_owned(), "/dev/ttyUSB1".to_owned()];
+        says(
+            &Error::PortNotFound { path: path(), found },
+            &["serial port /dev/ttyUSB9 does not exist; found: /dev/ttyUSB0, /dev/ttyUSB1"],
+        );
+        says(
+            &Error::PortNotFound {
+                path: path(),
+                found: vec![],
+            },
+            &["serial port /dev/ttyUSB9 does not exist; no serial port was found: plug the board in"],
+        );
+        says(
+            &Error::PortBusy { path: path() },
+            &[
+                "serial port /dev/ttyUSB9 is in use: close the program that has it open, ",
+                "such as a terminal or another synfire (`fuser /dev/ttyUSB9` names it)",
+            ],
+        );
+        says(
+            &Error::PortPermission { path: path() },
+            &[
+                "no permission to open serial port /dev/ttyUSB9: join its group ",
+                "(on most systems `sudo usermod -aG dialout $USER`), then log in again",
+            ],
+        );
+        says(
+            &Error::PortOpen {
+                path: path(),
+                baud: 9600,
+                source: broken(),
+            },
+            &[
+                "cannot open serial port /dev/ttyUSB9 at 9600 baud: Broken pipe; check the path and the baud rate",
+            ],
+        );
+        says(
+            &Error::Disconnected {
+                name: path(),
+                source: broken(),
+            },
+            &[
+                "connection to /dev/ttyUSB9 lost: Broken pipe; ",
+                "plug the board in again, or check that it has power",
+            ],
+        );
+    }
+
+    #[test]
+    fn messages_about_answers() {
+        let waited = Duration::from_millis(200);
+        says(
+            &Error::NoResponse {
+                command: Opcode::Identify,
+                attempts: 5,
+                waited,
+                bytes: 17,
+                bad: 2,
+            },
+            &[
+                "no answer to IDENTIFY: sent 5 times, waited 200 ms each (17 bytes came in, 2 bad frames); ",
+                "check port, baud rate and that the board is configured",
+            ],
+        );
+        says(
+            &Error::Rejected {
+                command: Opcode::Spikes,
+                status: Status::MalformedPayload,
+            },
+            &[
+                "the device refused SPIKES: malformed payload; ",
+                "the build on the board and this synfire do not agree, flash a build of this version",
+            ],
+        );
+        says(
+            &Error::NotReady {
+                command: Opcode::Result,
+                attempts: 5,
+            },
+            &[
+                "the accelerator was not ready for RESULT within its watchdog time, 5 times in a row; ",
+                "power the board off and on, or flash it again",
+            ],
+        );
+        says(
+            &Error::MalformedResponse {
+                command: Opcode::Counters,
+                found: 7,
+                wanted: 32,
+            },
+            &[
+                "the answer to COUNTERS has 7 bytes of payload, wanted 32; ",
+                "the build on the board and this synfire do not agree, flash a build of this version",
+            ],
+        );
+        says(
+            &Error::OutOfStep {
+                expected: 0,
+                low: 10,
+                high: 12,
+            },
+            &[
+                "the device expects write 0, wanted 10 to 12: it was reset or spoken to by another program; ",
+                "check its power supply and cable",
+            ],
+        );
+        let last = Box::new(Error::StepsMismatch { found: 3, wanted: 10 });
+        says(
+            &Error::InferenceFailed { attempts: 5, last },
+            &[
+                "inference failed 5 times, each from a fresh start; the last time: ",
+                "the device completed 3 time steps, 10 were sent: it was reset in between; check its power supply",
+            ],
+        );
+    }
+
+    #[test]
+    fn messages_about_boards() {
+        let (low, high) = ([0x0F; 16], [0xA0; 16]);
+        says(
+            &Error::ProtocolVersion { found: 2, wanted: 1 },
+            &[
+                "the device speaks protocol version 2, this synfire version 1; flash a build made by this synfire",
+            ],
+        );
+        says(
+            &Error::DesignMismatch {
+                found: low,
+                wanted: high,
+            },
+            &[
+                "the board holds design 0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f, wanted a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0; ",
+                "flash the wanted build, or pass the build that is on the board",
+            ],
+        );
+        says(
+            &Error::ModelMismatch {
+                found: high,
+                wanted: low,
+            },
+            &[
+                "the board holds model a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0, wanted 0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f; ",
+                "flash the wanted build, or pass the build that is on the board",
+            ],
+        );
+        says(
+            &Error::BadIdentity {
+                field: "slots",
+                found: 0,
+                wanted: 1,
+            },
+            &["the device reports slots = 0, at least 1 is needed; flash a sound build"],
+        );
+        says(
+            &Error::SlotTooSmall {
+                inputs: 2000,
+                found: 17,
+                wanted: 18,
+            },
+            &[
+                "receive slots of 17 bytes cannot hold a spike of 2000 inputs, wanted 18; build with larger slots",
+            ],
+        );
+    }
+
+    #[test]
+    fn messages_about_spikes() {
+        says(
+            &Error::AddressOutOfRange {
+                step: 4,
+                address: 784,
+                inputs: 784,
+            },
+            &["step 4: address 784 is not one of the 784 inputs (0 to 783); encode for this network"],
+        );
+        says(
+            &Error::AddressesUnsorted {
+                step: 4,
+                previous: 9,
+                address: 8,
+            },
+            &["step 4: address 8 follows 9; sort the addresses of a step and remove duplicates"],
+        );
+        says(
+            &Error::TooManyFrames {
+                found: 70_000,
+                wanted: 65_532,
+            },
+            &[
+                "the inference takes 70000 frames, at most 65532 are possible; ",
+                "use fewer time steps or larger slots",
+            ],
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! Serial link between a host and a synfire accelerator.
 //!
-//! [`Device`] is the way in: it connects through a [`Transport`], makes sure that the right design and model are
-//! on the board, and runs inferences. Lost, damaged, repeated or reordered frames cost retransmissions, never a
-//! wrong or missing result.
+//! [`Device`] is the way in: it connects through a [`Transport`], makes sure that the right design and model
+//! are on the board, and runs inferences. Lost, damaged, repeated or reordered frames cost retransmissions,
+//! never a wrong or missing result.
 //!
 //! ```
 //! use synfire::{ConnectOptions, Device, testing::{SoftDevice, SoftLink}};
@@ -20,7 +20,8 @@
 //! # }
 //! ```
 //!
-//! The wire format is specified in `docs/protocol.md` and implemented, free of input and output, in [`protocol`].
+//! The wire format is specified in `docs/protocol.md` and implemented, free of input and output, in
+//! [`protocol`].
 
 pub mod device;
 pub mod error;
@@ -31,3 +32,6 @@ pub mod transport;
 pub use device::{ConnectOptions, Device, LinkStatistics, Timeouts};
 pub use error::{Error, Result};
 pub use transport::{Loopback, SerialTransport, Transport};
+
+#[cfg(feature = "cli")]
+pub mod cli;

@@ -1,7 +1,8 @@
 //! A device in memory, and a line that fails: for tests of this crate and of whatever is built on it.
 //!
-//! [`SoftDevice`] keeps to the letter of `docs/protocol.md`, written independently of the host's half of the protocol.
-//! [`Faulty`] wraps any transport and drops, damages, repeats and delays frames as a [`FaultPlan`] tells it to.
+//! [`SoftDevice`] keeps to the letter of `docs/protocol.md`, written independently of the host's half of the
+//! protocol. [`Faulty`] wraps any transport and drops, damages, repeats and delays frames as a [`FaultPlan`]
+//! tells it to.
 
 mod accelerator;
 pub mod chunks;

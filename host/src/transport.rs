@@ -19,8 +19,8 @@ pub trait Transport {
     /// [`Error::Disconnected`](crate::Error::Disconnected) if the other side is gone.
     fn send(&mut self, bytes: &[u8]) -> Result<()>;
 
-    /// Waits until at least one byte has arrived, or `deadline` has passed, and moves what has arrived to the front
-    /// of `buffer`. Returns the number of bytes; 0 means that nothing came in time.
+    /// Waits until at least one byte has arrived, or `deadline` has passed, and moves what has arrived to the
+    /// front of `buffer`. Returns the number of bytes; 0 means that nothing came in time.
     ///
     /// # Errors
     /// [`Error::Disconnected`](crate::Error::Disconnected) if the other side is gone.
@@ -34,11 +34,12 @@ pub trait Transport {
         Ok(())
     }
 
-    /// Connects again after [`Error::Disconnected`](crate::Error::Disconnected), waiting until `deadline` for the
-    /// other side to come back.
+    /// Connects again after [`Error::Disconnected`](crate::Error::Disconnected), waiting until `deadline` for
+    /// the other side to come back.
     ///
     /// # Errors
-    /// Any error of opening, if it did not come back. A transport that cannot reconnect need not implement this.
+    /// Any error of opening, if it did not come back. A transport that cannot reconnect need not implement
+    /// this.
     fn reopen(&mut self, deadline: Instant) -> Result<()> {
         let _ = deadline;
         Ok(())

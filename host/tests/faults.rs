@@ -1,7 +1,7 @@
 //! Whatever the line does to the frames, every result is the right one.
 //!
-//! The device answers a function of the spikes that no lost, doubled or misplaced spike leaves unchanged. The lines
-//! of these tests know no time, so that waiting for a timeout takes none.
+//! The device answers a function of the spikes that no lost, doubled or misplaced spike leaves unchanged. The
+//! lines of these tests know no time, so that waiting for a timeout takes none.
 
 use synfire::testing::{Fault, FaultRates, Faulty, Random, Script, SoftDevice, SoftLink, ToyAccelerator};
 use synfire::{ConnectOptions, Device, LinkStatistics, Result};
@@ -156,10 +156,62 @@ fn hundreds_of_inferences_on_lines_that_keep_failing() {
     }
 }
 
+/// A device and what was done to its first exchanges; frames 0 to 3 are those of connecting.
+fn scripted(faults: Vec<(u64, Fault)>, retries: u32) -> Device<Faulty<SoftLink, Script>> {
+    let options = ConnectOptions {
+        retries,
+        attempts: 1,
+        ..ConnectOptions::default()
+    };
+    let faulty = Faulty::new(link(), Script::new(faults), |link| link.device.reset());
+    Device::connect(faulty, options).expect("connecting meets no fault")
+}
+
+#[test]
+fn patience_is_for_losses_in_a_row_not_for_all_of_them() {
+    // Every seventh frame is lost, but never one frame twice in a row.
+    let faults = (4..400).step_by(7).map(|frame| (frame, Fault::Drop)).collect();
+    let mut device = scripted(faults, 2);
+    let image = Random::new(2).steps(40, INPUTS, 8);
+    assert_eq!(
+        device.infer(&image).unwrap(),
+        ToyAccelerator::answer(CLASSES, &image)
+    );
+    assert!(device.statistics().retransmissions > 10);
+}
+
+#[test]
+fn a_repeated_response_is_counted_and_ignored() {
+    let mut device = scripted(vec![(6, Fault::Duplicate)], 0);
+    let image = Random::new(2).steps(5, INPUTS, 8);
+    assert_eq!(
+        device.infer(&image).unwrap(),
+        ToyAccelerator::answer(CLASSES, &image)
+    );
+    assert_eq!(
+        (
+            device.statistics().stray_responses,
+            device.statistics().retransmissions
+        ),
+        (1, 0)
+    );
+}
+
+#[test]
+fn a_late_answer_to_a_read_is_as_good_as_a_new_one() {
+    // The first answer is later than the timeout, the second is lost.
+    let mut device = scripted(vec![(5, Fault::Hold(3)), (7, Fault::Drop)], 1);
+    device.ping().unwrap();
+    assert_eq!(
+        (device.statistics().timeouts, device.statistics().retransmissions),
+        (1, 1)
+    );
+}
+
 #[test]
 fn the_faults_are_not_a_matter_of_luck() {
-    // The same device and the same faults, but a host that trusts any RESULT: it must be wrong at times, or the
-    // tests above would prove nothing.
+    // The same device and the same faults, but a host that trusts any RESULT: it must be wrong at times, or
+    // the tests above would prove nothing.
     use synfire::Transport;
     use synfire::protocol::{
         Decoded, FrameDecoder, InferenceResult, Opcode, Request, Response, SpikeEncoder,

@@ -44,7 +44,12 @@ fn engine(index: usize, layer: &QuantizedLayer, plan: &LayerPlan) -> EngineParam
         .flat_map(|group| (0..inputs).map(move |source| (group, source)))
         .map(|(group, source)| {
             (group * lanes..(group + 1) * lanes)
-                .map(|neuron| layer.weights.get((neuron, source)).map_or(0, |&weight| i32::from(weight)))
+                .map(|neuron| {
+                    layer
+                        .weights
+                        .get((neuron, source))
+                        .map_or(0, |&weight| i32::from(weight))
+                })
                 .collect()
         })
         .collect();
@@ -70,7 +75,10 @@ fn engine(index: usize, layer: &QuantizedLayer, plan: &LayerPlan) -> EngineParam
             lanes,
             width: usize::from(layer.weight_bits),
             fraction_bits: usize::from(layer.guard_bits),
-            contents: Contents::Image { file: format!("layer{index}_weights.hex"), rows: weight_rows },
+            contents: Contents::Image {
+                file: format!("layer{index}_weights.hex"),
+                rows: weight_rows,
+            },
             style: Style::Block,
         },
         membranes: WordMemoryParams {
@@ -86,7 +94,10 @@ fn engine(index: usize, layer: &QuantizedLayer, plan: &LayerPlan) -> EngineParam
             lanes,
             width: membrane_bits,
             fraction_bits: 0,
-            contents: Contents::Image { file: format!("layer{index}_thresholds.hex"), rows: threshold_rows },
+            contents: Contents::Image {
+                file: format!("layer{index}_thresholds.hex"),
+                rows: threshold_rows,
+            },
             style: plan.threshold_style,
         },
     }

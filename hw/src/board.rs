@@ -123,15 +123,19 @@ impl Board {
     /// # Errors
     /// [`Error::UnknownBoard`], [`Error::BoardFile`], or [`Error::Io`] for a file that cannot be read.
     pub fn find(name: &str) -> Result<Self> {
-        if Path::new(name).extension().is_some_and(|extension| extension == "toml") {
+        if Path::new(name)
+            .extension()
+            .is_some_and(|extension| extension == "toml")
+        {
             let text = std::fs::read_to_string(name).map_err(io("reading board file", name))?;
             return Self::parse(&text, name);
         }
         match BUILT_IN.iter().find(|(known, _)| *known == name) {
             Some((_, text)) => Self::parse(text, name),
-            None => {
-                Err(Error::UnknownBoard { name: name.to_owned(), known: Self::names().join(", ") })
-            }
+            None => Err(Error::UnknownBoard {
+                name: name.to_owned(),
+                known: Self::names().join(", "),
+            }),
         }
     }
 
@@ -140,11 +144,16 @@ impl Board {
     /// # Errors
     /// [`Error::BoardFile`] for TOML that is no board, or values that cannot work.
     pub fn parse(text: &str, origin: &str) -> Result<Self> {
-        let wrong = |reason: String| Error::BoardFile { origin: origin.to_owned(), reason };
+        let wrong = |reason: String| Error::BoardFile {
+            origin: origin.to_owned(),
+            reason,
+        };
         let board: Self = toml::from_str(text).map_err(|error| wrong(error.to_string().trim().to_owned()))?;
         let slot = board.link.slot_bytes;
         if !slot.is_power_of_two() || !(64..=16384).contains(&slot) {
-            return Err(wrong(format!("slot_bytes = {slot} is not a power of two of 64..=16384")));
+            return Err(wrong(format!(
+                "slot_bytes = {slot} is not a power of two of 64..=16384"
+            )));
         }
         if board.uart.baud == 0 || board.clock.hz / board.uart.baud < 4 {
             return Err(wrong(format!(
@@ -210,7 +219,10 @@ mod tests {
     fn baud_that_the_clock_cannot_make_is_refused() {
         let text = BUILT_IN[0].1.replace("baud = 1_000_000", "baud = 2_560_000");
         let error = Board::parse(&text, "mine.toml").unwrap_err().to_string();
-        assert!(error.contains("hz = 12000000 does not divide into baud = 2560000"), "{error}");
+        assert!(
+            error.contains("hz = 12000000 does not divide into baud = 2560000"),
+            "{error}"
+        );
         assert!(error.starts_with("board file mine.toml: "), "{error}");
     }
 

@@ -68,7 +68,9 @@ pub enum Error {
         report: String,
     },
     /// A tool is not there.
-    #[error("{tool} not found: synfire wants version {wanted} or newer; run `synfire tools --install`, or set {variable} to its path")]
+    #[error(
+        "{tool} not found: synfire wants version {wanted} or newer; run `synfire tools --install`, or set {variable} to its path"
+    )]
     ToolMissing {
         /// The tool.
         tool: &'static str,
@@ -169,5 +171,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Says which action on which path an I/O error comes from.
 pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {
-    move |source| Error::Io { action, path: path.into(), source }
+    move |source| Error::Io {
+        action,
+        path: path.into(),
+        source,
+    }
 }

@@ -34,7 +34,11 @@ pub fn install(venv: &Path, progress: &mut dyn FnMut(&str)) -> Result<()> {
     if !venv.join("bin/python").is_file() {
         progress("creating a virtual environment");
         let log = std::env::temp_dir().join("synfire-venv.log");
-        step(Command::new(&python).args(["-m", "venv"]).arg(venv), "python3 -m venv", &log)?;
+        step(
+            Command::new(&python).args(["-m", "venv"]).arg(venv),
+            "python3 -m venv",
+            &log,
+        )?;
     }
     progress("installing wheels");
     let requirements = venv.join("requirements.txt");
@@ -42,7 +46,14 @@ pub fn install(venv: &Path, progress: &mut dyn FnMut(&str)) -> Result<()> {
     let pip = venv.join("bin/python");
     step(
         Command::new(&pip)
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
+            .args([
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "-r",
+            ])
             .arg(&requirements),
         "pip install",
         &venv.join("pip.log"),
@@ -50,7 +61,11 @@ pub fn install(venv: &Path, progress: &mut dyn FnMut(&str)) -> Result<()> {
     for tool in [Tool::Yosys, Tool::NextpnrIce40, Tool::NextpnrEcp5] {
         progress(&format!("preparing {}", tool.name()));
         let program = venv.join("bin").join(format!("yowasp-{}", tool.name()));
-        step(Command::new(program).arg("--version"), tool.name(), &venv.join("prepare.log"))?;
+        step(
+            Command::new(program).arg("--version"),
+            tool.name(),
+            &venv.join("prepare.log"),
+        )?;
     }
     write_atomically(&venv.join(STAMP), &fingerprint())
 }
@@ -68,7 +83,12 @@ fn step(command: &mut Command, name: &str, log: &Path) -> Result<()> {
     if status.success() {
         return Ok(());
     }
-    Err(Error::ToolFailed { tool: name.into(), status: status.to_string(), log: log.into(), tail: tail(log) })
+    Err(Error::ToolFailed {
+        tool: name.into(),
+        status: status.to_string(),
+        log: log.into(),
+        tail: tail(log),
+    })
 }
 
 fn fingerprint() -> String {

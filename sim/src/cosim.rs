@@ -85,21 +85,46 @@ pub enum Difference {
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Steps { layer, expected, actual } => {
+            Self::Steps {
+                layer,
+                expected,
+                actual,
+            } => {
                 write!(f, "layer `{layer}`: {expected} steps expected, {actual} seen")
             }
-            Self::Spikes { step, layer, neuron, expected, actual } => write!(
+            Self::Spikes {
+                step,
+                layer,
+                neuron,
+                expected,
+                actual,
+            } => write!(
                 f,
                 "step {step}, layer `{layer}`, neuron {neuron}: {expected} spikes expected, {actual} seen"
             ),
-            Self::Potential { class, expected, actual } => {
-                write!(f, "output potential of class {class}: {expected} expected, {actual} seen")
+            Self::Potential {
+                class,
+                expected,
+                actual,
+            } => {
+                write!(
+                    f,
+                    "output potential of class {class}: {expected} expected, {actual} seen"
+                )
             }
             Self::Classes { expected, actual } => {
                 write!(f, "{expected} output potentials expected, {actual} seen")
             }
-            Self::Counter { name, layer, expected, actual } => {
-                write!(f, "layer `{layer}`, counter {name}: {expected} expected, {actual} seen")
+            Self::Counter {
+                name,
+                layer,
+                expected,
+                actual,
+            } => {
+                write!(
+                    f,
+                    "layer `{layer}`, counter {name}: {expected} expected, {actual} seen"
+                )
             }
         }
     }
@@ -122,21 +147,40 @@ pub fn compare(model: &QuantizedModel, trace: &Trace, seen: &Observation) -> Opt
     for (index, (raster, steps)) in trace.layers.iter().zip(&seen.spikes).enumerate() {
         let layer = || model.layers[index].name.clone();
         if raster.steps() != steps.len() {
-            return Some(Difference::Steps { layer: layer(), expected: raster.steps(), actual: steps.len() });
+            return Some(Difference::Steps {
+                layer: layer(),
+                expected: raster.steps(),
+                actual: steps.len(),
+            });
         }
         for (step, (expected, actual)) in raster.iter().zip(steps).enumerate() {
-            if let Some((neuron, expected, actual)) = first_difference(expected.iter().map(|s| s.address), actual) {
-                return Some(Difference::Spikes { step, layer: layer(), neuron, expected, actual });
+            if let Some((neuron, expected, actual)) =
+                first_difference(expected.iter().map(|s| s.address), actual)
+            {
+                return Some(Difference::Spikes {
+                    step,
+                    layer: layer(),
+                    neuron,
+                    expected,
+                    actual,
+                });
             }
         }
     }
     let potentials = &trace.inference.potentials;
     if potentials.len() != seen.potentials.len() {
-        return Some(Difference::Classes { expected: potentials.len(), actual: seen.potentials.len() });
+        return Some(Difference::Classes {
+            expected: potentials.len(),
+            actual: seen.potentials.len(),
+        });
     }
     for (class, (&expected, &actual)) in potentials.iter().zip(&seen.potentials).enumerate() {
         if expected != actual {
-            return Some(Difference::Potential { class, expected, actual });
+            return Some(Difference::Potential {
+                class,
+                expected,
+                actual,
+            });
         }
     }
     compare_counters(model, trace, seen)
@@ -153,7 +197,12 @@ fn compare_counters(model: &QuantizedModel, trace: &Trace, seen: &Observation) -
             ("spikes out", spikes_out, counters.spikes_out),
         ] {
             if expected != actual {
-                return Some(Difference::Counter { name, layer: layer.name.clone(), expected, actual });
+                return Some(Difference::Counter {
+                    name,
+                    layer: layer.name.clone(),
+                    expected,
+                    actual,
+                });
             }
         }
         spikes_in = spikes_out;
@@ -218,8 +267,19 @@ impl<'a> Cosim<'a> {
     /// Of a model under a plan; `simulator` is named in mismatches.
     #[must_use]
     pub fn new(model: &'a QuantizedModel, plan: &'a Plan, simulator: &'static str) -> Self {
-        let layers = model.layers.iter().map(|layer| LayerSummary { name: layer.name.clone(), ..LayerSummary::default() });
-        Self { model, plan, simulator, summary: Summary { layers: layers.collect(), ..Summary::default() } }
+        let layers = model.layers.iter().map(|layer| LayerSummary {
+            name: layer.name.clone(),
+            ..LayerSummary::default()
+        });
+        Self {
+            model,
+            plan,
+            simulator,
+            summary: Summary {
+                layers: layers.collect(),
+                ..Summary::default()
+            },
+        }
     }
 
     /// Compares one inference; `seed` is that of the image's spikes, for errors.
@@ -243,7 +303,12 @@ impl<'a> Cosim<'a> {
         summary.spikes += trace.layers.iter().map(|layer| layer.total() as u64).sum::<u64>();
         summary.potentials += seen.potentials.len() as u64;
         summary.cycles += float(seen.cycles);
-        for ((layer, counters), plan) in summary.layers.iter_mut().zip(&seen.counters).zip(&self.plan.layers) {
+        for ((layer, counters), plan) in summary
+            .layers
+            .iter_mut()
+            .zip(&seen.counters)
+            .zip(&self.plan.layers)
+        {
             let words = counters.spikes_in + raster.steps() as u64;
             layer.ideal_cycles += float(words * plan.groups as u64);
             layer.busy_cycles += float(counters.busy_cycles);
@@ -264,7 +329,10 @@ impl<'a> Cosim<'a> {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "clocks of a simulation are far below 2^52")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "clocks of a simulation are far below 2^52"
+)]
 const fn float(count: u64) -> f64 {
     count as f64
 }
@@ -325,7 +393,14 @@ fn with_waveform(error: Error, build: &Build, stimulus: &Stimulus) -> Error {
             mismatch.waveform = Some(recorded);
             Error::Mismatch(mismatch)
         }
-        Error::Hung { image, clocks, cycle, .. } => Error::Hung { image, clocks, cycle, waveform: recorded },
+        Error::Hung {
+            image, clocks, cycle, ..
+        } => Error::Hung {
+            image,
+            clocks,
+            cycle,
+            waveform: recorded,
+        },
         other => other,
     }
 }

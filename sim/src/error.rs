@@ -11,7 +11,9 @@ pub enum Error {
     #[error("{0}")]
     Mismatch(Box<Mismatch>),
     /// The design stopped.
-    #[error("image {image}: the design did nothing for {clocks} clocks (at clock {cycle}); waveform {waveform}")]
+    #[error(
+        "image {image}: the design did nothing for {clocks} clocks (at clock {cycle}); waveform {waveform}"
+    )]
     Hung {
         /// The image.
         image: usize,
@@ -63,5 +65,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Says which action on which path an I/O error comes from.
 pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {
-    move |source| Error::Io { action, path: path.into(), source }
+    move |source| Error::Io {
+        action,
+        path: path.into(),
+        source,
+    }
 }

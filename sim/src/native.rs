@@ -31,7 +31,9 @@ impl NativeCore {
     pub fn new(model: &QuantizedModel, plan: &Plan) -> Result<Self> {
         let core = accelerator::core(model, plan);
         let simulation = Simulation::new(core, |core| &mut core.clock).map_err(|error| {
-            Error::Design(synfire_hw::Error::Design { report: format!("{error:?}") })
+            Error::Design(synfire_hw::Error::Design {
+                report: format!("{error:?}"),
+            })
         })?;
         Ok(Self {
             simulation,
@@ -49,7 +51,9 @@ impl NativeCore {
         let mut gatherer = Gatherer::new(self.hidden);
         let start = self.simulation.cycles();
         let steps = raster.steps() as u64;
-        self.feed(&events(raster), &mut gatherer, |core| u64::from(core.steps_done.val().to_u32()) == steps)?;
+        self.feed(&events(raster), &mut gatherer, |core| {
+            u64::from(core.steps_done.val().to_u32()) == steps
+        })?;
         let cycles = self.simulation.cycles() - start;
         for _ in 0..8 {
             self.simulation.tick();
@@ -67,8 +71,17 @@ impl NativeCore {
         let potentials = (0..self.classes).map(|class| self.readout(class)).collect();
         let clears = self.simulation.circuit().clears_done.val().to_u32();
         let mut after = Gatherer::new(self.hidden);
-        self.feed(&[Event::Clear.encode()], &mut after, |core| core.clears_done.val().to_u32() != clears)?;
-        Ok(Observation { spikes: gatherer.finish(), potentials, cycles, active_cycles, steps, counters })
+        self.feed(&[Event::Clear.encode()], &mut after, |core| {
+            core.clears_done.val().to_u32() != clears
+        })?;
+        Ok(Observation {
+            spikes: gatherer.finish(),
+            potentials,
+            cycles,
+            active_cycles,
+            steps,
+            counters,
+        })
     }
 
     fn feed(&mut self, events: &[u32], gatherer: &mut Gatherer, done: impl Fn(&Core) -> bool) -> Result<()> {
@@ -112,6 +125,12 @@ impl NativeCore {
         core.readout_group.next = ((class / self.output_lanes) as u64).into();
         core.readout_lane.next = ((class % self.output_lanes) as u64).into();
         self.simulation.tick();
-        self.simulation.circuit().readout_data.val().inner().to_u32().cast_signed()
+        self.simulation
+            .circuit()
+            .readout_data
+            .val()
+            .inner()
+            .to_u32()
+            .cast_signed()
     }
 }

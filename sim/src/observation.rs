@@ -41,7 +41,10 @@ impl Gatherer {
     /// For `hidden` layers.
     #[must_use]
     pub fn new(hidden: usize) -> Self {
-        Self { finished: vec![Vec::new(); hidden], open: vec![Vec::new(); hidden] }
+        Self {
+            finished: vec![Vec::new(); hidden],
+            open: vec![Vec::new(); hidden],
+        }
     }
 
     /// An event of a hidden layer; false for one that cannot be.

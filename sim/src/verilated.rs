@@ -68,7 +68,11 @@ impl VerilatedCore {
             .stderr(errors);
         let mut child = command.spawn().map_err(io("running", &program))?;
         let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
-            return Err(Error::Simulator { program, reason: "no pipes to it".into(), log });
+            return Err(Error::Simulator {
+                program,
+                reason: "no pipes to it".into(),
+                log,
+            });
         };
         Ok(Self {
             child,
@@ -113,7 +117,12 @@ impl VerilatedCore {
                 RESULT => return self.result(&mut gatherer),
                 HUNG => {
                     let cycle = self.word()?.into();
-                    return Err(Error::Hung { image, clocks: WATCHDOG, cycle, waveform: "not recorded".into() });
+                    return Err(Error::Hung {
+                        image,
+                        clocks: WATCHDOG,
+                        cycle,
+                        waveform: "not recorded".into(),
+                    });
                 }
                 tag => return Err(self.broken(&format!("record of kind {tag}"))),
             }
@@ -137,8 +146,9 @@ impl VerilatedCore {
         let cycles = self.word()?.into();
         let active_cycles = self.word()?.into();
         let steps = self.word()?.into();
-        let potentials =
-            (0..self.classes).map(|_| Ok(self.word()?.cast_signed())).collect::<Result<Vec<_>>>()?;
+        let potentials = (0..self.classes)
+            .map(|_| Ok(self.word()?.cast_signed()))
+            .collect::<Result<Vec<_>>>()?;
         let counters = (0..self.layers)
             .map(|_| {
                 Ok(LayerCounters {
@@ -148,7 +158,14 @@ impl VerilatedCore {
                 })
             })
             .collect::<Result<Vec<_>>>()?;
-        Ok(Observation { spikes: gatherer.finish(), potentials, cycles, active_cycles, steps, counters })
+        Ok(Observation {
+            spikes: gatherer.finish(),
+            potentials,
+            cycles,
+            active_cycles,
+            steps,
+            counters,
+        })
     }
 
     fn word(&mut self) -> Result<u32> {
@@ -160,7 +177,11 @@ impl VerilatedCore {
     }
 
     fn broken(&self, reason: &str) -> Error {
-        Error::Simulator { program: self.program.clone(), reason: reason.into(), log: self.log.clone() }
+        Error::Simulator {
+            program: self.program.clone(),
+            reason: reason.into(),
+            log: self.log.clone(),
+        }
     }
 }
 

@@ -57,7 +57,10 @@ impl Simulator {
 /// Verilator missing or too old; a build that fails, with the end of its log.
 pub fn program(build: &Build, simulator: Simulator) -> Result<PathBuf> {
     let verilator = Tool::Verilator.find()?;
-    let folder = build.folder.canonicalize().map_err(io("opening", &build.folder))?;
+    let folder = build
+        .folder
+        .canonicalize()
+        .map_err(io("opening", &build.folder))?;
     let objects = folder.join(format!("verilator-{}", simulator.name()));
     let program = objects.join(simulator.name());
     let stamp = objects.join("built.sha256");
@@ -84,10 +87,34 @@ fn compile(verilator: &Found, folder: &Path, simulator: Simulator, objects: &Pat
     let mut command = verilator.command();
     command
         .current_dir(folder)
-        .args(["--cc", "--exe", "--build", "-j", "2", "-O3", "--noassert", "-Wno-lint", "-Wno-style"])
+        .args([
+            "--cc",
+            "--exe",
+            "--build",
+            "-j",
+            "2",
+            "-O3",
+            "--noassert",
+            "-Wno-lint",
+            "-Wno-style",
+        ])
         .args(["--x-assign", "fast", "--x-initial", "fast"])
-        .args(["--top-module", simulator.top(), "--prefix", "Vdesign", "-o", simulator.name()])
-        .args(["-CFLAGS", "-std=c++20 -DVL_TIME_CONTEXT", "-MAKEFLAGS", "OPT_FAST=-O2"])
+        .args([
+            "--top-module",
+            simulator.top(),
+            "--prefix",
+            "Vdesign",
+            "-o",
+            simulator.name(),
+        ])
+        .args([
+            "-CFLAGS",
+            "-std=c++20 -DVL_TIME_CONTEXT",
+            "-MAKEFLAGS",
+            "OPT_FAST=-O2",
+        ])
+        // The wheel leaves this empty, and without it a build of several files cannot find its precompiled header.
+        .args(["-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include"])
         .arg("--Mdir")
         .arg(objects)
         .args(simulator.sources())

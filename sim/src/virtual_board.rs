@@ -50,7 +50,13 @@ impl VirtualBoard {
             .stderr(errors)
             .spawn()
             .map_err(io("running", &program))?;
-        Ok(Self { child, port, program, log, _terminal: pty.slave })
+        Ok(Self {
+            child,
+            port,
+            program,
+            log,
+            _terminal: pty.slave,
+        })
     }
 
     /// Path of the pseudo-terminal.

@@ -1,6 +1,7 @@
 //! A quantized network made ready to run: parameters laid out for events, state, and scratch space for one image.
 
 use super::inference::{Inference, Trace};
+use super::sources::SourceCheck;
 use super::stage::{self, Stage};
 use crate::quantize::proof::{InputSpikes, LayerBounds, verify};
 use crate::quantized::QuantizedModel;
@@ -176,37 +177,5 @@ impl StepLimit {
             .into_iter()
             .filter_map(|bounds| bounds.steps.map(|steps| (bounds.layer, steps)));
         Self(limits.min_by_key(|(_, steps)| *steps))
-    }
-}
-
-/// Finds sources that fire twice within a step.
-#[derive(Clone, Debug)]
-struct SourceCheck {
-    /// Stamp of the step in which each source last fired.
-    last: Vec<u64>,
-    stamp: u64,
-}
-
-impl SourceCheck {
-    fn new(sources: usize) -> Self {
-        Self {
-            last: vec![0; sources],
-            stamp: 0,
-        }
-    }
-
-    fn check(&mut self, step: usize, spikes: &[Spike]) -> Result<()> {
-        self.stamp += 1;
-        for spike in spikes {
-            let last = &mut self.last[spike.address as usize];
-            if *last == self.stamp {
-                return Err(Error::DuplicateSpike {
-                    step,
-                    source_address: spike.address,
-                });
-            }
-            *last = self.stamp;
-        }
-        Ok(())
     }
 }

@@ -12,12 +12,15 @@ mod evaluation;
 mod guard;
 mod inference;
 pub mod neuron;
+mod propagation;
+mod sources;
 mod stage;
 
 pub use engine::Engine;
 pub use evaluation::{Evaluation, evaluate};
 pub use guard::MAX_GUARD_BITS;
 pub use inference::{Inference, Trace};
+pub(crate) use propagation::{check, propagate};
 
 use crate::Result;
 use crate::quantized::QuantizedModel;

@@ -1,15 +1,17 @@
 //! From a trained float network to the integers that hardware runs, with proof that no membrane overflows.
 //!
 //! Per layer: one scale per channel (per layer in the output layer, so that classes compare) turns weights into integers
-//! ([`scale`]); the scale is folded into the channel's integer threshold, and guard bits, width and floor follow from the
-//! weights ([`width`]); the leak factor becomes shifts ([`leak`]). At the end [`proof::verify`] derives the bounds again
-//! from nothing but the finished integers.
+//! ([`scale`]), and spikes of some inferences, if given, decide how they round ([`rounding`]). The scale is folded into
+//! the channel's integer threshold; guard bits, width and floor follow from the weights ([`width`]), and the leak factor
+//! becomes shifts ([`leak`]). At the end [`proof::verify`] derives the bounds again from nothing but the finished integers.
 
+mod channels;
 mod config;
 pub mod leak;
 pub mod proof;
 pub mod reach;
 mod report;
+pub mod rounding;
 pub mod scale;
 pub mod width;
 
@@ -18,42 +20,104 @@ pub use proof::{InputSpikes, LayerBounds};
 pub use report::{LayerReport, QuantizeReport, QuantizeWarning};
 
 use crate::Result;
+use crate::integer;
 use crate::model::FloatModel;
 use crate::network::LayerKind;
 use crate::quantized::{Neuron, QuantizedLayer, QuantizedModel};
+use crate::spikes::SpikeRaster;
+use channels::{Channels, Fit};
 use ndarray::{Array2, ArrayView1};
-use rayon::prelude::*;
-use scale::Scaled;
+use std::borrow::Cow;
 use width::{Demand, Format, PREFERRED_BITS};
 
 /// Firing threshold of the float model's neurons.
 const V_TH: f64 = 1.0;
 
-/// Quantizes a network.
+/// Quantizes a network by its weights alone.
 ///
 /// # Errors
-/// If an option is out of range or names a layer that the network lacks, a weight matrix has another shape than the
-/// description says or holds a number that is not finite, or no width of at most 32 bits holds a layer's membranes.
+/// If the model is not valid, an option is out of range or names a layer that the network lacks, or no width of at most
+/// 32 bits holds a layer's membranes.
 pub fn quantize(model: &FloatModel, config: &QuantizeConfig) -> Result<(QuantizedModel, QuantizeReport)> {
+    quantize_calibrated(model, config, &[])
+}
+
+/// Quantizes a network, rounding its weights by the spikes of some inferences ([`rounding`]): a few hundred images of the
+/// training set, encoded as for training. At 4 bits and below this saves about half of what quantization costs.
+///
+/// Every layer is rounded by the spikes that the quantized layers before it emit. Without calibration rasters this is
+/// [`quantize`].
+///
+/// # Errors
+/// As [`quantize`]; also if a raster's width is not the network's, a source fires twice within a step, or has negative
+/// spikes although the configuration says [`InputSpikes::Unsigned`].
+pub fn quantize_calibrated(
+    model: &FloatModel,
+    config: &QuantizeConfig,
+    calibration: &[SpikeRaster],
+) -> Result<(QuantizedModel, QuantizeReport)> {
     config.validate(&model.description)?;
     model.validate()?;
+    let signed = config.input == InputSpikes::Signed;
+    integer::check(calibration, model.description.input.size(), signed)?;
     let leak_shifts = match &config.leak {
         Leak::Auto => leak::fit(f64::from(model.description.leak)),
         Leak::Shifts(shifts) => shifts.clone(),
     };
     let mut warnings = leak_warning(f64::from(model.description.leak), &leak_shifts);
+    let mut provenance = model.provenance.clone();
+    provenance.insert("quantize.scale".to_owned(), format!("{:?}", config.scale));
+    provenance.insert(
+        "quantize.calibration".to_owned(),
+        format!("{} inferences", calibration.len()),
+    );
 
     let mut layers = Vec::new();
     let mut fits = Vec::new();
     let mut input = config.input;
-    for (index, weights) in model.weights.iter().enumerate() {
-        let (layer, fit) = quantize_layer(model, index, weights, &leak_shifts, config, input, &mut warnings)?;
+    let mut spikes = Cow::Borrowed(calibration);
+    for (described, weights) in model.description.layers.iter().zip(&model.weights) {
+        let weight_bits = config.weight_bits_of(&described.name);
+        let fires = match described.kind {
+            LayerKind::Fc { .. } => true,
+            LayerKind::Out { .. } => false,
+        };
+        let channels = Channels::quantize(weights, fires, weight_bits, config.scale, &spikes);
+        let sums: Vec<_> = channels
+            .integers
+            .rows()
+            .into_iter()
+            .map(|row| proof::worst_sums(row, input))
+            .collect();
+        let thresholds: Vec<_> = channels.scales.iter().map(|scale| V_TH / scale).collect();
+        let format = Demand {
+            layer: &described.name,
+            sums: &sums,
+            thresholds: &thresholds,
+            fires,
+            leak_shifts: &leak_shifts,
+            steps: model.description.steps,
+        }
+        .format(config.guard_bits)?;
+        warnings.extend(layer_warnings(&described.name, &channels.integers, &format));
+        if channels.fit.drive_error.is_none() && !spikes.is_empty() {
+            warnings.push(QuantizeWarning::NotCalibrated {
+                layer: described.name.clone(),
+            });
+        }
+        fits.push(channels.fit);
+        let layer = finished_layer(
+            &described.name,
+            channels.integers,
+            weight_bits,
+            &leak_shifts,
+            fires,
+            format,
+        );
+        spikes = Cow::Owned(integer::propagate(&layer, &spikes)?);
         layers.push(layer);
-        fits.push(fit);
         input = InputSpikes::Unsigned;
     }
-    let mut provenance = model.provenance.clone();
-    provenance.insert("quantize.scale".to_owned(), format!("{:?}", config.scale));
     let quantized = QuantizedModel {
         description: model.description.clone(),
         layers,
@@ -72,80 +136,28 @@ pub fn quantize(model: &FloatModel, config: &QuantizeConfig) -> Result<(Quantize
     let layers = quantized
         .layers
         .iter()
-        .zip(fits)
+        .zip(&fits)
         .zip(bounds)
-        .map(|((l, fit), b)| report(l, &fit, b))
+        .map(|((l, fit), b)| report(l, fit, b))
         .collect();
     Ok((quantized, QuantizeReport { layers, warnings }))
 }
 
-/// How well integers and scales represent a layer.
-struct Fit {
-    scales: [f64; 2],
-    rms_error: f64,
-    relative_rms_error: f64,
-}
-
-fn quantize_layer(
-    model: &FloatModel,
-    index: usize,
-    weights: &Array2<f32>,
+/// Puts a layer together; neurons that nothing can fire lose their weights.
+fn finished_layer(
+    name: &str,
+    mut weights: Array2<i8>,
+    weight_bits: u8,
     leak_shifts: &[u8],
-    config: &QuantizeConfig,
-    input: InputSpikes,
-    warnings: &mut Vec<QuantizeWarning>,
-) -> Result<(QuantizedLayer, Fit)> {
-    let described = &model.description.layers[index];
-    let name = &described.name;
-    let weight_bits = config.weight_bits_of(name);
-    let fires = match described.kind {
-        LayerKind::Fc { .. } => true,
-        LayerKind::Out { .. } => false,
-    };
-    // One group of weights per scale, each whole rows, in order.
-    let groups: Vec<Vec<f32>> = if fires {
-        weights.rows().into_iter().map(|row| row.to_vec()).collect()
-    } else {
-        vec![weights.iter().copied().collect()]
-    };
-    let scaled: Vec<Scaled> = groups
-        .par_iter()
-        .map(|group| scale::quantize(group, weight_bits, config.scale))
-        .collect();
-    let fit = fit(&scaled, weights);
-
-    let integers = scaled
-        .iter()
-        .flat_map(|group| group.integers.iter().copied())
-        .collect();
-    let mut integers =
-        Array2::from_shape_vec(weights.raw_dim(), integers).expect("as many integers as weights");
-    let sums: Vec<_> = integers
-        .rows()
-        .into_iter()
-        .map(|row| proof::worst_sums(row, input))
-        .collect();
-    let thresholds: Vec<f64> = (0..integers.nrows())
-        .map(|row| V_TH / scaled[row.min(scaled.len() - 1)].scale)
-        .collect();
-    let steps = model.description.steps;
-    let format = Demand {
-        layer: name,
-        sums: &sums,
-        thresholds: &thresholds,
-        fires,
-        leak_shifts,
-        steps,
-    }
-    .format(config.guard_bits)?;
-    warnings.extend(layer_warnings(name, &integers, &format));
+    fires: bool,
+    format: Format,
+) -> QuantizedLayer {
     for &neuron in &format.silent {
-        integers.row_mut(neuron).fill(0);
+        weights.row_mut(neuron).fill(0);
     }
-
-    let layer = QuantizedLayer {
-        name: name.clone(),
-        weights: integers,
+    QuantizedLayer {
+        name: name.to_owned(),
+        weights,
         weight_bits,
         guard_bits: format.guard_bits,
         membrane_bits: format.membrane_bits,
@@ -158,23 +170,6 @@ fn quantize_layer(
         } else {
             Neuron::Output
         },
-    };
-    Ok((layer, fit))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a number of weights")]
-fn fit(scaled: &[Scaled], weights: &Array2<f32>) -> Fit {
-    let scales = scaled.iter().map(|group| group.scale);
-    let mean = |sum: f64| (sum / weights.len() as f64).sqrt();
-    let rms_error = mean(scaled.iter().map(|group| group.squared_error).sum());
-    let rms = mean(weights.iter().map(|&weight| f64::from(weight).powi(2)).sum());
-    Fit {
-        scales: [
-            scales.clone().fold(f64::INFINITY, f64::min),
-            scales.fold(0.0, f64::max),
-        ],
-        rms_error,
-        relative_rms_error: if rms > 0.0 { rms_error / rms } else { 0.0 },
     }
 }
 
@@ -249,5 +244,6 @@ fn report(layer: &QuantizedLayer, fit: &Fit, bounds: LayerBounds) -> LayerReport
         bounds,
         rms_error: fit.rms_error,
         relative_rms_error: fit.relative_rms_error,
+        drive_error: fit.drive_error,
     }
 }

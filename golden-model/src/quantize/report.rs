@@ -38,6 +38,9 @@ pub struct LayerReport {
     pub rms_error: f64,
     /// The same in parts of the root mean square of the weights.
     pub relative_rms_error: f64,
+    /// Root mean square, over calibration inferences, of the error of Σ weight · spikes, in parts of that of the sum; none
+    /// without calibration.
+    pub drive_error: Option<f64>,
 }
 
 /// Something about the result that deserves a look.
@@ -65,6 +68,11 @@ pub enum QuantizeWarning {
         layer: String,
         /// The neurons.
         neurons: Vec<usize>,
+    },
+    /// A layer that calibration could not round by data: none of its inputs fired, or it has too many.
+    NotCalibrated {
+        /// Layer's name.
+        layer: String,
     },
     /// A leak by shifts that is off by more than the tolerance of the fit, or an explicit one that is.
     Leak {
@@ -96,7 +104,10 @@ impl QuantizeWarning {
             Self::AllZero { neurons, .. }
             | Self::NeverFires { neurons, .. }
             | Self::AlwaysFires { neurons, .. } => neurons.is_empty(),
-            Self::Leak { .. } | Self::WideMembrane { .. } | Self::StepsLimited { .. } => false,
+            Self::NotCalibrated { .. }
+            | Self::Leak { .. }
+            | Self::WideMembrane { .. }
+            | Self::StepsLimited { .. } => false,
         }
     }
 }
@@ -115,6 +126,12 @@ impl fmt::Display for QuantizeWarning {
                     f,
                     "layer `{layer}`: the smallest weight fires {}",
                     Neurons(neurons)
+                )
+            }
+            Self::NotCalibrated { layer } => {
+                write!(
+                    f,
+                    "layer `{layer}`: no use of the calibration; its inputs are silent or too many"
                 )
             }
             Self::Leak { wanted, found } => write!(f, "leak factor {found} instead of {wanted}"),

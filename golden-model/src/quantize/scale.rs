@@ -31,17 +31,17 @@ pub struct Scaled {
 /// ```
 #[must_use]
 pub fn quantize(weights: &[f32], weight_bits: u8, search: ScaleSearch) -> Scaled {
-    let largest_integer = f64::from((1_i32 << (weight_bits - 1)) - 1);
+    let largest_integer = largest_integer(weight_bits);
     let largest = weights
         .iter()
         .fold(0.0_f64, |most, &weight| most.max(f64::from(weight).abs()));
     let unclipped = largest / largest_integer;
     // Also where the weights are so small that their LSB underflows.
     if unclipped < f64::MIN_POSITIVE {
-        return with_scale(weights, largest_integer, 1.0 / largest_integer);
+        return round(weights, largest_integer, 1.0 / largest_integer);
     }
     match search {
-        ScaleSearch::Max => with_scale(weights, largest_integer, unclipped),
+        ScaleSearch::Max => round(weights, largest_integer, unclipped),
         ScaleSearch::Percentile(percent) => {
             // A percentile of zero would clip everything.
             let magnitude = percentile(weights, percent);
@@ -50,7 +50,7 @@ pub fn quantize(weights: &[f32], weight_bits: u8, search: ScaleSearch) -> Scaled
             } else {
                 unclipped
             };
-            with_scale(weights, largest_integer, scale)
+            round(weights, largest_integer, scale)
         }
         ScaleSearch::MeanSquare => least_squares(weights, largest_integer, unclipped),
     }
@@ -63,9 +63,9 @@ fn least_squares(weights: &[f32], largest_integer: f64, unclipped: f64) -> Scale
     let candidates = (0..steps)
         .map(|step| start + (1.0 - start) * f64::from(step) / f64::from(steps - 1))
         .rev();
-    let mut best = with_scale(weights, largest_integer, unclipped);
+    let mut best = round(weights, largest_integer, unclipped);
     for part in candidates {
-        let found = with_scale(weights, largest_integer, part * unclipped);
+        let found = round(weights, largest_integer, part * unclipped);
         if found.squared_error < best.squared_error {
             best = found;
         }
@@ -79,7 +79,7 @@ fn least_squares(weights: &[f32], largest_integer: f64, unclipped: f64) -> Scale
         if squares == 0.0 {
             break;
         }
-        let found = with_scale(weights, largest_integer, products.sum::<f64>() / squares);
+        let found = round(weights, largest_integer, products.sum::<f64>() / squares);
         if found.squared_error >= best.squared_error {
             break;
         }
@@ -88,7 +88,18 @@ fn least_squares(weights: &[f32], largest_integer: f64, unclipped: f64) -> Scale
     best
 }
 
-fn with_scale(weights: &[f32], largest_integer: f64, scale: f64) -> Scaled {
+/// Quantizes weights with a given scale.
+#[must_use]
+pub fn with_scale(weights: &[f32], weight_bits: u8, scale: f64) -> Scaled {
+    round(weights, largest_integer(weight_bits), scale)
+}
+
+/// The largest integer of a width, as a real number.
+fn largest_integer(weight_bits: u8) -> f64 {
+    f64::from((1_i32 << (weight_bits - 1)) - 1)
+}
+
+fn round(weights: &[f32], largest_integer: f64, scale: f64) -> Scaled {
     let mut squared_error = 0.0;
     let round = |&weight: &f32| {
         let weight = f64::from(weight);

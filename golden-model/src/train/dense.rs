@@ -24,10 +24,6 @@ impl Dense {
         self.outputs
     }
 
-    pub(crate) const fn weights(self) -> usize {
-        self.inputs * self.outputs
-    }
-
     fn row(self, weights: &[f32], source: u32) -> &[f32] {
         &weights[source as usize * self.outputs..][..self.outputs]
     }

@@ -104,8 +104,9 @@ mod tests {
         raster.push_step([]);
         let (mut slopes, mut counts) = ([0.0; 3], [0.0; 3]);
         LeakTable::new(0.5, 3).slopes(&raster, &mut slopes, &mut counts);
-        // Traces 0.25 + 0.5, 0 and 0.5; ln 0.5 = -0.693147.
-        let expected = [1.0 - 0.693_147 * 0.75 / 2.0, 0.0, 1.0 - 0.693_147 * 0.5];
+        // Traces 0.25 + 0.5, 0 and 0.5.
+        let ln = -std::f32::consts::LN_2;
+        let expected = [1.0 + ln * 0.75 / 2.0, 0.0, 1.0 + ln * 0.5];
         for (slope, expected) in slopes.iter().zip(expected) {
             assert!((slope - expected).abs() < 1e-5, "{slope}, expected {expected}");
         }

@@ -92,17 +92,16 @@ impl<T: Transport> Device<T> {
 
             let acknowledged = window.acknowledged();
             let outcome = window.on_response(&response);
-            if outcome == Outcome::Stray {
-                self.session.statistics.stray_responses += 1;
-                continue;
+            if outcome != Outcome::Stray {
+                last_answer = Instant::now();
             }
-            last_answer = Instant::now();
             if window.acknowledged() > acknowledged {
                 patience = Patience::new(self.options.retries, &self.session.statistics);
             }
             match outcome {
                 Outcome::Finished => return self.result(&response, train.steps),
-                Outcome::Answered | Outcome::Stray => {}
+                Outcome::Answered => {}
+                Outcome::Stray => self.session.statistics.stray_responses += 1,
                 Outcome::Rewound => {
                     self.session.flush();
                     patience.spend(|attempts, since| self.no_response(command, attempts, timeout, since))?;

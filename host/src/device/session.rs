@@ -123,10 +123,7 @@ impl<T: Transport> Session<T> {
     pub(super) fn sync(&mut self, seq: u16, timeout: Duration, retries: u32) -> Result<()> {
         self.flush();
         let request = |_: &mut Self| Request::new(Opcode::Sync, seq);
-        let answers = |response: &Response, _| {
-            response.answers(Opcode::Sync, seq)
-                && (response.status != Status::Ok || response.expected == seq.wrapping_add(1))
-        };
+        let answers = |response: &Response, _| response.answers(Opcode::Sync, seq);
         self.exchange(timeout, retries, request, answers).map(drop)
     }
 

@@ -1,7 +1,8 @@
 //! How long to wait for each kind of response.
 //!
-//! The constants leave room for the 16 ms latency timer of common USB adapters and for a busy host. The time that
-//! the bytes themselves take on the line comes on top; see [`Transport::byte_time`](crate::Transport::byte_time).
+//! The constants leave room for the 16 ms latency timer of common USB adapters and for a busy host. The time
+//! that the bytes themselves take on the line comes on top; see
+//! [`Transport::byte_time`](crate::Transport::byte_time).
 
 use std::time::Duration;
 

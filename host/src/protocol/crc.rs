@@ -1,4 +1,5 @@
-//! CRC-32 of a frame body: IEEE 802.3, reflected polynomial 0xEDB88320, initial value and final XOR 0xFFFFFFFF.
+//! CRC-32 of a frame body: IEEE 802.3, reflected polynomial 0xEDB88320, initial value and final XOR
+//! 0xFFFFFFFF.
 
 /// Bytes of the check sum that follows a body, little-endian.
 pub const CRC_BYTES: usize = 4;

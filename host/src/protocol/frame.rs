@@ -57,8 +57,8 @@ pub enum Decoded {
 
 /// Finds frames in a stream of bytes, however the stream is cut into pieces.
 ///
-/// Memory is bounded by the limit, whatever arrives. After any garbage, the frame behind the next delimiter is
-/// decoded correctly.
+/// Memory is bounded by the limit, whatever arrives. After any garbage, the frame behind the next delimiter
+/// is decoded correctly.
 #[derive(Debug)]
 pub struct FrameDecoder {
     cobs: DecoderState,

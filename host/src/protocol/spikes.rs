@@ -8,8 +8,8 @@
 //! | delta | `1 + Σ ⌈gap/254⌉ + 1` | sparse steps |
 //!
 //! `gap` is the distance from one spiking address to the next, starting at −1. Per step the encoder takes the
-//! smaller. Chunks are packed into as few frames as the slots of the device allow, without cutting one in two;
-//! only a step that no frame can hold whole is split into several delta chunks.
+//! smaller. Chunks are packed into as few frames as the slots of the device allow, without cutting one in
+//! two; only a step that no frame can hold whole is split into several delta chunks.
 
 use super::{REQUEST_HEADER, crc::CRC_BYTES};
 use crate::error::{Error, Result};
@@ -80,8 +80,8 @@ impl SpikeEncoder {
     /// ```
     ///
     /// # Errors
-    /// [`Error::AddressOutOfRange`] and [`Error::AddressesUnsorted`] for addresses that are no input, or not in
-    /// strictly ascending order.
+    /// [`Error::AddressOutOfRange`] and [`Error::AddressesUnsorted`] for addresses that are no input, or not
+    /// in strictly ascending order.
     pub fn encode<I>(&self, steps: I) -> Result<SpikeTrain>
     where
         I: IntoIterator,

@@ -1,7 +1,7 @@
 //! What to send next: credit-based flow control and go-back-N for the writes of one inference and its RESULT.
 //!
-//! A run is `writes` writes with consecutive sequence numbers (CLEAR, then SPIKES), followed by one RESULT. The
-//! window knows no time and no bytes: its owner sends what [`Window::next`] names, reports it with
+//! A run is `writes` writes with consecutive sequence numbers (CLEAR, then SPIKES), followed by one RESULT.
+//! The window knows no time and no bytes: its owner sends what [`Window::next`] names, reports it with
 //! [`Window::sent`], and reports responses and timeouts.
 //!
 //! ```text
@@ -13,11 +13,11 @@
 //!
 //! * At most `slots` requests are without a response, and fewer while the device reports fewer free slots.
 //! * Any response acknowledges all writes before its `expected`.
-//! * A gap (a write refused as out of sequence, or a RESULT that overtook a lost write) moves the cursor back to
-//!   the first write that is not acknowledged. Each such move starts an *epoch*; responses to what was sent in
-//!   earlier epochs acknowledge, but move nothing back a second time.
-//! * `expected` outside of what was sent and not acknowledged means that the device is not where this run left
-//!   it, for instance because it was reset: the run is [`Outcome::Lost`].
+//! * A gap (a write refused as out of sequence, or a RESULT that overtook a lost write) moves the cursor back
+//!   to the first write that is not acknowledged. Each such move starts an *epoch*; responses to what was
+//!   sent in earlier epochs acknowledge, but move nothing back a second time.
+//! * `expected` outside of what was sent and not acknowledged means that the device is not where this run
+//!   left it, for instance because it was reset: the run is [`Outcome::Lost`].
 
 use super::{Opcode, Response, Status};
 use std::collections::VecDeque;
@@ -147,7 +147,8 @@ impl Window {
         self.acked
     }
 
-    /// The sequence numbers that `expected` may have: the first write not acknowledged, and the first not sent.
+    /// The sequence numbers that `expected` may have: the first write not acknowledged, and the first not
+    /// sent.
     #[must_use]
     pub fn limits(&self) -> (u16, u16) {
         (self.seq(self.acked), self.seq(self.high))
@@ -315,12 +316,12 @@ mod tests {
         let mut window = Window::new(5, 4, 2);
         fill(&mut window);
         window.on_timeout();
-        assert_eq!(fill(&mut window), [Write(0), Write(1)]);
+        window.sent(Write(0), TAG);
         assert_eq!(
             answer(&mut window, Write(0), Status::OutOfSequence, 7),
             Outcome::Answered
         );
-        assert_eq!(fill(&mut window), [Write(2)]);
+        assert_eq!(fill(&mut window), [Write(2), Write(3)]);
     }
 
     #[test]
@@ -353,23 +354,31 @@ mod tests {
     }
 
     #[test]
-    fn an_old_answer_from_elsewhere_is_not_believed() {
-        let mut window = Window::new(10, 5, 2);
+    fn an_answer_of_an_earlier_epoch_from_elsewhere_is_not_believed() {
+        let mut window = Window::new(10, 5, 3);
         fill(&mut window);
         assert_eq!(
             answer(&mut window, Write(1), Status::OutOfSequence, 10),
             Outcome::Rewound
         );
-        fill(&mut window);
-        let mut late = response(&window, Write(0), Status::OutOfSequence, 3, 2);
+        assert_eq!(fill(&mut window), [Write(0), Write(1)]);
         assert_eq!(
-            window.on_response(&late),
-            Outcome::Lost,
-            "sent in this epoch: believed"
+            answer(&mut window, Write(2), Status::OutOfSequence, 3),
+            Outcome::Answered
         );
+        assert_eq!(
+            answer(&mut window, Write(0), Status::OutOfSequence, 3),
+            Outcome::Lost
+        );
+    }
+
+    #[test]
+    fn after_a_timeout_no_answer_is_awaited() {
+        let mut window = Window::new(10, 5, 2);
+        fill(&mut window);
         window.on_timeout();
-        late.seq = 999;
-        assert_eq!(window.on_response(&late), Outcome::Stray);
+        assert_eq!(window.oldest(), None);
+        assert_eq!(answer(&mut window, Write(0), Status::Ok, 11), Outcome::Stray);
     }
 
     #[test]

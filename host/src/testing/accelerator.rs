@@ -1,12 +1,13 @@
-//! A stand-in for the accelerator: a function of the spikes that is easy to compute and hard to get right by chance.
+//! A stand-in for the accelerator: a function of the spikes that is easy to compute and hard to get right by
+//! chance.
 
 use super::chunks::Event;
 use crate::protocol::{InferenceResult, LayerCounters};
 
 /// One layer of leaky integrators: per step `m += Σ w(address, class)`, then `m −= m >> 3`.
 ///
-/// Spikes of one step may come in any order. A spike lost, doubled or moved to another step, and a step lost or
-/// doubled, change the potentials.
+/// Spikes of one step may come in any order. A spike lost, doubled or moved to another step, and a step lost
+/// or doubled, change the potentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToyAccelerator {
     potentials: Vec<i32>,

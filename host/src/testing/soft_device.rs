@@ -7,7 +7,8 @@ use crate::protocol::{
 };
 use std::collections::VecDeque;
 
-/// A device in memory. Bytes go in with [`SoftDevice::take`]; each [`SoftDevice::execute`] handles one request.
+/// A device in memory. Bytes go in with [`SoftDevice::take`]; each [`SoftDevice::execute`] handles one
+/// request.
 #[derive(Debug)]
 pub struct SoftDevice {
     /// What IDENTIFY answers; change it before connecting.
@@ -76,7 +77,7 @@ impl SoftDevice {
             match self.decoder.push(byte) {
                 Decoded::Pending => {}
                 Decoded::Frame(body) if body.len() < crate::protocol::REQUEST_HEADER => self.bad_frames += 1,
-                Decoded::Frame(_) if self.slots.len() >= self.identity.slots.into() => {
+                Decoded::Frame(_) if self.slots.len() >= usize::from(self.identity.slots) => {
                     self.dropped_frames += 1
                 }
                 Decoded::Frame(body) => self.slots.push_back(body),
@@ -85,7 +86,8 @@ impl SoftDevice {
         }
     }
 
-    /// Executes the oldest request and appends the frame of its response to `wire`. Returns whether there was one.
+    /// Executes the oldest request and appends the frame of its response to `wire`. Returns whether there was
+    /// one.
     pub fn execute(&mut self, wire: &mut Vec<u8>) -> bool {
         let Some(body) = self.slots.pop_front() else {
             return false;

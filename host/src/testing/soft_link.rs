@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 /// A transport with a [`SoftDevice`] at its other end, without any thread.
 ///
-/// The device executes one request whenever the host waits and nothing has arrived. If then there is still nothing,
-/// nothing ever will be, and the wait ends as if its deadline had passed: tests of timeouts take no time.
+/// The device executes one request whenever the host waits and nothing has arrived. If then there is still
+/// nothing, nothing ever will be, and the wait ends as if its deadline had passed: tests of timeouts take no
+/// time.
 #[derive(Debug)]
 pub struct SoftLink {
     /// The device.

@@ -1,8 +1,8 @@
 //! A serial port: a USB adapter, a UART, or a pseudo-terminal with a simulated board behind it.
 //!
-//! 8 data bits, no parity, one stop bit, no flow control: the protocol has its own. The port is opened for this
-//! program alone, and no modem line is touched. A port that vanishes and comes back (a replugged adapter) is opened
-//! again by [`Transport::reopen`], under the same path.
+//! 8 data bits, no parity, one stop bit, no flow control: the protocol has its own. The port is opened for
+//! this program alone, and no modem line is touched. A port that vanishes and comes back (a replugged
+//! adapter) is opened again by [`Transport::reopen`], under the same path.
 
 use super::Transport;
 use crate::error::{Error, Result};

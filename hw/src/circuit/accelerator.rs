@@ -40,7 +40,12 @@ impl Accelerator {
     /// # Panics
     /// If there is no layer: a bug of the generator.
     #[must_use]
-    pub fn new(identity: &Identity, layers: Vec<EngineParams>, fifo_depth: usize, clocks_per_bit: u64) -> Self {
+    pub fn new(
+        identity: &Identity,
+        layers: Vec<EngineParams>,
+        fifo_depth: usize,
+        clocks_per_bit: u64,
+    ) -> Self {
         let output_lanes = layers.last().map_or(0, |layer| layer.lanes);
         let result_bytes = 8 + 4 * usize::from(identity.classes);
         let counter_bytes = 8 + 12 * layers.len();
@@ -65,7 +70,16 @@ impl Logic for Accelerator {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, last_active_cycles);
-        clock!(self, clock, uart_rx, uart_tx, receiver, transmitter, command, core);
+        clock!(
+            self,
+            clock,
+            uart_rx,
+            uart_tx,
+            receiver,
+            transmitter,
+            command,
+            core
+        );
         // Line to frames.
         self.uart_rx.rx.next = self.rx.val();
         self.receiver.data.next = self.uart_rx.data.val();

@@ -82,7 +82,10 @@ impl Core {
             spikes_in: signals(count),
             spikes_out: signals(count),
             busy_cycles: signals(count),
-            hidden: layers.into_iter().map(|layer| LifLayer::new(layer, fifo_depth)).collect(),
+            hidden: layers
+                .into_iter()
+                .map(|layer| LifLayer::new(layer, fifo_depth))
+                .collect(),
             last,
             stream_data: signals(count),
             stream_valid: signals(count),

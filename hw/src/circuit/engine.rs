@@ -19,8 +19,8 @@
 use super::event::{CLEAR, SPIKE};
 use super::lane::Lane;
 use super::mask_pack::MaskPack;
-use super::word_memory::{WordMemory, WordMemoryParams};
 use super::signals;
+use super::word_memory::{WordMemory, WordMemoryParams};
 use rust_hdl::prelude::*;
 
 /// Most lanes an engine can have: the width of the fired mask.
@@ -138,14 +138,23 @@ impl Engine {
     /// If the memories do not have the engine's shape: a bug of the generator.
     #[must_use]
     pub fn new(params: EngineParams) -> Self {
-        let EngineParams { inputs, lanes, groups, .. } = params;
+        let EngineParams {
+            inputs,
+            lanes,
+            groups,
+            ..
+        } = params;
         assert!((1..=MAX_LANES).contains(&lanes), "{lanes} lanes");
         for (memory, depth) in [
             (&params.weights, groups * inputs),
             (&params.membranes, groups),
             (&params.thresholds, groups),
         ] {
-            assert_eq!((memory.depth, memory.lanes), (depth, lanes), "shape of an engine's memory");
+            assert_eq!(
+                (memory.depth, memory.lanes),
+                (depth, lanes),
+                "shape of an engine's memory"
+            );
         }
         Self {
             clock: Signal::default(),
@@ -162,7 +171,16 @@ impl Engine {
             spikes_in: Signal::default(),
             busy_cycles: Signal::default(),
             busy: Signal::default(),
-            lanes: (0..lanes).map(|_| Lane::new(&params.leak_shifts, params.floor, params.membranes.width, params.fires)).collect(),
+            lanes: (0..lanes)
+                .map(|_| {
+                    Lane::new(
+                        &params.leak_shifts,
+                        params.floor,
+                        params.membranes.width,
+                        params.fires,
+                    )
+                })
+                .collect(),
             weights: WordMemory::new(params.weights),
             membranes: WordMemory::new(params.membranes),
             thresholds: WordMemory::new(params.thresholds),
@@ -229,8 +247,11 @@ impl Logic for Engine {
         self.busy.next = self.event_valid.val() || self.adding.q.val();
 
         // Addresses. Nothing is read unless the state machine below says so.
-        self.weights.read_address.next =
-            self.weight_base.q.val() + self.event_data.val().get_bits::<24>(self.address_shift.val().index());
+        self.weights.read_address.next = self.weight_base.q.val()
+            + self
+                .event_data
+                .val()
+                .get_bits::<24>(self.address_shift.val().index());
         self.thresholds.read_address.next = self.group.q.val();
         self.membranes.read_address.next = self.group.q.val();
         self.adding.d.next = false;

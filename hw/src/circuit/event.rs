@@ -45,9 +45,10 @@ impl Event {
     #[must_use]
     pub fn decode(word: u32) -> Option<Self> {
         match word & 3 {
-            SPIKE => {
-                Some(Self::Spike(Spike { address: word >> ADDRESS_SHIFT, negative: word >> 2 & 1 == 1 }))
-            }
+            SPIKE => Some(Self::Spike(Spike {
+                address: word >> ADDRESS_SHIFT,
+                negative: word >> 2 & 1 == 1,
+            })),
             END_OF_STEP => Some(Self::EndOfStep),
             CLEAR => Some(Self::Clear),
             _ => None,
@@ -67,9 +68,19 @@ mod tests {
 
     #[test]
     fn events_survive_encoding() {
-        let spikes =
-            [Spike::positive(0), Spike { address: 5, negative: true }, Spike::positive((1 << 29) - 1)];
-        for event in spikes.map(Event::Spike).into_iter().chain([Event::EndOfStep, Event::Clear]) {
+        let spikes = [
+            Spike::positive(0),
+            Spike {
+                address: 5,
+                negative: true,
+            },
+            Spike::positive((1 << 29) - 1),
+        ];
+        for event in spikes
+            .map(Event::Spike)
+            .into_iter()
+            .chain([Event::EndOfStep, Event::Clear])
+        {
             assert_eq!(Event::decode(event.encode()), Some(event));
         }
         assert_eq!(Event::decode(3), None);

@@ -55,7 +55,10 @@ impl<const N: usize> Fifo<N> {
     /// On any other depth: a bug of the generator.
     #[must_use]
     pub fn new(depth: usize, width: usize) -> Self {
-        assert!(depth.is_power_of_two() && (8..=32768).contains(&depth), "FIFO depth {depth}");
+        assert!(
+            depth.is_power_of_two() && (8..=32768).contains(&depth),
+            "FIFO depth {depth}"
+        );
         let last = depth as u64 - 1;
         Self {
             clock: Signal::default(),

@@ -19,7 +19,11 @@ impl Leak {
     /// A leak by the given shifts; none for integrate-and-fire.
     #[must_use]
     pub fn new(shifts: &[u8]) -> Self {
-        Self { membrane: Signal::default(), amount: Signal::default(), _shifts: shifts.to_vec() }
+        Self {
+            membrane: Signal::default(),
+            amount: Signal::default(),
+            _shifts: shifts.to_vec(),
+        }
     }
 }
 
@@ -35,9 +39,17 @@ impl Logic for Leak {
     }
 
     fn hdl(&self) -> Verilog {
-        let terms: Vec<String> = self._shifts.iter().map(|shift| format!("(membrane >>> {shift})")).collect();
+        let terms: Vec<String> = self
+            ._shifts
+            .iter()
+            .map(|shift| format!("(membrane >>> {shift})"))
+            .collect();
         // `@(*)` never runs without an input to wait for: a bare 0 would leave the output undefined.
-        let sum = if terms.is_empty() { "membrane & 32'sh0".into() } else { terms.join(" + ") };
+        let sum = if terms.is_empty() {
+            "membrane & 32'sh0".into()
+        } else {
+            terms.join(" + ")
+        };
         Verilog::Custom(format!("always @(*) amount = {sum};\n"))
     }
 }

@@ -19,14 +19,20 @@ impl MaskPack {
     /// Packs `lanes` flags, 1..=64.
     #[must_use]
     pub fn new(lanes: usize) -> Self {
-        Self { flags: signals(lanes), mask: Signal::default() }
+        Self {
+            flags: signals(lanes),
+            mask: Signal::default(),
+        }
     }
 }
 
 impl Logic for MaskPack {
     fn update(&mut self) {
-        self.mask.next =
-            self.flags.iter().fold(0_u64, |mask, flag| mask << 1 | u64::from(flag.val())).into();
+        self.mask.next = self
+            .flags
+            .iter()
+            .fold(0_u64, |mask, flag| mask << 1 | u64::from(flag.val()))
+            .into();
     }
 
     fn connect(&mut self) {
@@ -35,7 +41,11 @@ impl Logic for MaskPack {
 
     fn hdl(&self) -> Verilog {
         let lanes = self.flags.len();
-        let padding = if lanes < 64 { format!("{}'h0, ", 64 - lanes) } else { String::new() };
+        let padding = if lanes < 64 {
+            format!("{}'h0, ", 64 - lanes)
+        } else {
+            String::new()
+        };
         let flags: Vec<String> = (0..lanes).map(|lane| format!("flags${lane}")).collect();
         Verilog::Custom(format!("always @(*) mask = {{{padding}{}}};\n", flags.join(", ")))
     }

@@ -20,7 +20,11 @@ impl Narrow {
     /// Keeps `width` bits, 1..=32.
     #[must_use]
     pub fn new(width: usize) -> Self {
-        Self { wide: Signal::default(), narrow: Signal::default(), _width: width }
+        Self {
+            wide: Signal::default(),
+            narrow: Signal::default(),
+            _width: width,
+        }
     }
 }
 

@@ -62,7 +62,9 @@ impl OutputLayer {
             fifo: Fifo::new(fifo_depth, event_width(params.inputs)),
             steps: DFF::default(),
             clears: DFF::default(),
-            lane_number: (0..params.lanes).map(|lane| Constant::new((lane as u64).into())).collect(),
+            lane_number: (0..params.lanes)
+                .map(|lane| Constant::new((lane as u64).into()))
+                .collect(),
             engine: Engine::new(params),
         }
     }

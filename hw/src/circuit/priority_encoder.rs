@@ -38,7 +38,12 @@ impl Logic for PriorityEncoder {
         let highest = mask.checked_ilog2();
         self.any.next = highest.is_some();
         let position = highest.unwrap_or(0) as usize;
-        self.lane.next = if highest.is_some() { (self._lanes - 1 - position) as u64 } else { 0 }.into();
+        self.lane.next = if highest.is_some() {
+            (self._lanes - 1 - position) as u64
+        } else {
+            0
+        }
+        .into();
         self.rest.next = (mask & !(highest.map_or(0, |position| 1_u64 << position))).into();
     }
 
@@ -54,7 +59,10 @@ impl Logic for PriorityEncoder {
         let cases: Vec<String> = (0..lanes)
             .map(|lane| {
                 let bit = top - lane;
-                format!("    if (mask[{bit}]) begin lane = 24'd{lane}; highest = {lanes}'h{:x}; end", 1_u64 << bit)
+                format!(
+                    "    if (mask[{bit}]) begin lane = 24'd{lane}; highest = {lanes}'h{:x}; end",
+                    1_u64 << bit
+                )
             })
             .rev()
             .collect();
@@ -70,7 +78,11 @@ always @(*) begin
 end
 ",
             cases = cases.join("\n"),
-            padding = if lanes < 64 { format!("{}'h0, ", 64 - lanes) } else { String::new() },
+            padding = if lanes < 64 {
+                format!("{}'h0, ", 64 - lanes)
+            } else {
+                String::new()
+            },
         ))
     }
 }

@@ -113,8 +113,16 @@ impl Logic for Serializer {
             }
         }
         self.pause.next = self.queue.nearly_full.val();
-        self.head_marker.next = self.queue.out_data.val().get_bit(self.marker_position.val().index());
-        self.head_clear.next = self.queue.out_data.val().get_bit(self.clear_position.val().index());
+        self.head_marker.next = self
+            .queue
+            .out_data
+            .val()
+            .get_bit(self.marker_position.val().index());
+        self.head_clear.next = self
+            .queue
+            .out_data
+            .val()
+            .get_bit(self.clear_position.val().index());
         self.first.mask.next = self.pending.q.val();
         self.neuron.next = self.base.q.val() + self.first.lane.val();
         self.spike_event.next = bit_cast::<32, 24>(self.neuron.val()) << self.address_shift.val();
@@ -148,7 +156,8 @@ impl Logic for Serializer {
                     self.queue.out_ready.next = true;
                     self.pending.d.next = self.queue.out_data.val().get_bits::<64>(2);
                     self.base.d.next = self.next_base.q.val();
-                    self.next_base.d.next = (self.next_base.q.val() + self.lanes.val()) & self.neuron_mask.val();
+                    self.next_base.d.next =
+                        (self.next_base.q.val() + self.lanes.val()) & self.neuron_mask.val();
                 }
             }
         }

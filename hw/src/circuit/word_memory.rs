@@ -89,9 +89,18 @@ impl WordMemoryParams {
         }
         let nibbles: Vec<u32> = bits
             .chunks(4)
-            .map(|nibble| nibble.iter().rev().fold(0, |value, &bit| value << 1 | u32::from(bit)))
+            .map(|nibble| {
+                nibble
+                    .iter()
+                    .rev()
+                    .fold(0, |value, &bit| value << 1 | u32::from(bit))
+            })
             .collect();
-        nibbles.iter().rev().filter_map(|&nibble| char::from_digit(nibble, 16)).collect()
+        nibbles
+            .iter()
+            .rev()
+            .filter_map(|&nibble| char::from_digit(nibble, 16))
+            .collect()
     }
 }
 
@@ -126,7 +135,10 @@ impl WordMemory {
             Contents::Image { rows, .. } => rows.clone(),
         };
         assert_eq!(words.len(), params.depth, "rows of a memory image");
-        assert!(words.iter().all(|row| row.len() == params.lanes), "lanes of a memory image");
+        assert!(
+            words.iter().all(|row| row.len() == params.lanes),
+            "lanes of a memory image"
+        );
         assert!((1..=32).contains(&params.width) && params.width + params.fraction_bits <= 32);
         Self {
             clock: Signal::default(),
@@ -184,7 +196,14 @@ impl Logic for WordMemory {
     }
 
     fn hdl(&self) -> Verilog {
-        let WordMemoryParams { depth, lanes, width, fraction_bits, ref contents, style } = self._params;
+        let WordMemoryParams {
+            depth,
+            lanes,
+            width,
+            fraction_bits,
+            ref contents,
+            style,
+        } = self._params;
         let word_bits = lanes * width;
         let address_bits = clog2(depth).max(1);
         let style = match style {
@@ -201,15 +220,24 @@ impl Logic for WordMemory {
                 format!("initial begin\n    $readmemh(\"{file}\", memory);\n    word = {word_bits}'h0;\nend")
             }
         };
-        let packed: Vec<String> =
-            (0..lanes).rev().map(|lane| format!("write_data${lane}[{}:0]", width - 1)).collect();
-        let zeros = if fraction_bits == 0 { String::new() } else { format!(", {fraction_bits}'h0") };
+        let packed: Vec<String> = (0..lanes)
+            .rev()
+            .map(|lane| format!("write_data${lane}[{}:0]", width - 1))
+            .collect();
+        let zeros = if fraction_bits == 0 {
+            String::new()
+        } else {
+            format!(", {fraction_bits}'h0")
+        };
         let sign_bits = 32 - width - fraction_bits;
         let unpacked: Vec<String> = (0..lanes)
             .map(|lane| {
                 let (low, high) = (lane * width, (lane + 1) * width - 1);
-                let sign =
-                    if sign_bits == 0 { String::new() } else { format!("{{{sign_bits}{{word[{high}]}}}}, ") };
+                let sign = if sign_bits == 0 {
+                    String::new()
+                } else {
+                    format!("{{{sign_bits}{{word[{high}]}}}}, ")
+                };
                 format!("    read_data${lane} = {{{sign}word[{high}:{low}]{zeros}}};")
             })
             .collect();

@@ -32,7 +32,10 @@ impl<const N: usize> WordStore<N> {
     /// If the width is not 1..=N or the depth not 2..=65536: a bug of the generator.
     #[must_use]
     pub fn new(depth: usize, width: usize) -> Self {
-        assert!((1..=N).contains(&width) && (2..=65536).contains(&depth), "store of {depth} × {width}");
+        assert!(
+            (1..=N).contains(&width) && (2..=65536).contains(&depth),
+            "store of {depth} × {width}"
+        );
         Self {
             clock: Signal::default(),
             read_address: Signal::default(),
@@ -84,7 +87,11 @@ impl<const N: usize> Logic for WordStore<N> {
 
     fn hdl(&self) -> Verilog {
         let (depth, width) = (self._words.len(), self._width);
-        let padding = if N > width { format!("{}'h0, ", N - width) } else { String::new() };
+        let padding = if N > width {
+            format!("{}'h0, ", N - width)
+        } else {
+            String::new()
+        };
         let initial = self.initial_block();
         Verilog::Custom(format!(
             "\

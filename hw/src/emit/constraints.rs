@@ -11,7 +11,13 @@ pub fn constraints(board: &Board) -> (&'static str, String) {
         ("tx".into(), board.uart.tx.as_str()),
     ];
     pins.extend(board.led.iter().map(|led| ("led".into(), led.pin.as_str())));
-    pins.extend(board.held_high.iter().enumerate().map(|(i, pin)| (format!("high{i}"), pin.pin.as_str())));
+    pins.extend(
+        board
+            .held_high
+            .iter()
+            .enumerate()
+            .map(|(i, pin)| (format!("high{i}"), pin.pin.as_str())),
+    );
     match board.device.family {
         Family::Ice40 => ("board.pcf", pcf(board, &pins)),
         Family::Ecp5 => ("board.lpf", lpf(board, &pins)),
@@ -56,7 +62,9 @@ mod tests {
     fn ecp5_pins_have_a_voltage() {
         let (file, text) = constraints(&Board::find("ulx3s-85f").unwrap());
         assert_eq!(file, "board.lpf");
-        assert!(text.contains("LOCATE COMP \"high0\" SITE \"L2\";\nIOBUF PORT \"high0\" IO_TYPE=LVCMOS33;\n"));
+        assert!(
+            text.contains("LOCATE COMP \"high0\" SITE \"L2\";\nIOBUF PORT \"high0\" IO_TYPE=LVCMOS33;\n")
+        );
         assert!(text.ends_with("FREQUENCY PORT \"clock\" 25 MHZ;\n"));
     }
 }

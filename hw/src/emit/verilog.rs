@@ -16,7 +16,9 @@ pub const CORE: &str = "synfire$core";
 pub fn emit<B: Block>(mut circuit: B, lines: &[String]) -> Result<String> {
     circuit.connect_all();
     // `generate_verilog` panics on a faulty design; its check alone does not.
-    check_all(&circuit).map_err(|error| Error::Design { report: format!("{error:?}") })?;
+    check_all(&circuit).map_err(|error| Error::Design {
+        report: format!("{error:?}"),
+    })?;
     let body = rename_top(&generate_verilog_unchecked(&circuit));
     let mut text = String::new();
     for line in lines {

@@ -11,11 +11,18 @@ pub const COSIM_TOP: &str = "cosim";
 /// The board's top module: clock, serial port, LED and pins held high.
 #[must_use]
 pub fn board_top(board: &Board) -> String {
-    let mut ports = vec!["    input wire clock".to_owned(), "    input wire rx".into(), "    output wire tx".into()];
+    let mut ports = vec![
+        "    input wire clock".to_owned(),
+        "    input wire rx".into(),
+        "    output wire tx".into(),
+    ];
     let mut body = Vec::new();
     if let Some(led) = &board.led {
         ports.push("    output wire led".into());
-        body.push(format!("    assign led = {}active;", if led.active_low { "~" } else { "" }));
+        body.push(format!(
+            "    assign led = {}active;",
+            if led.active_low { "~" } else { "" }
+        ));
     }
     for (index, _) in board.held_high.iter().enumerate() {
         ports.push(format!("    output wire high{index}"));
@@ -40,12 +47,20 @@ pub fn cosim_top(layers: usize) -> String {
     let taps = hidden.max(1);
     let mut connections = Vec::new();
     for layer in 0..hidden {
-        connections.push(format!(".tap_data${layer}(tap_data[{}:{}])", 32 * layer + 31, 32 * layer));
+        connections.push(format!(
+            ".tap_data${layer}(tap_data[{}:{}])",
+            32 * layer + 31,
+            32 * layer
+        ));
         connections.push(format!(".tap_valid${layer}(tap_valid[{layer}])"));
     }
     for layer in 0..layers {
         for name in ["spikes_in", "spikes_out", "busy_cycles"] {
-            connections.push(format!(".{name}${layer}({name}[{}:{}])", 32 * layer + 31, 32 * layer));
+            connections.push(format!(
+                ".{name}${layer}({name}[{}:{}])",
+                32 * layer + 31,
+                32 * layer
+            ));
         }
     }
     let tied = if hidden == 0 {

@@ -50,7 +50,13 @@ pub fn synthesize(build: &Build, progress: &mut dyn FnMut(Stage)) -> Result<Repo
     let packer = flow.packer.find()?;
     let folder = &build.folder;
     // Files of an earlier run must not pass for this one's.
-    for file in ["netlist.json", "report.json", "nextpnr.json", flow.routed, flow.bitstream] {
+    for file in [
+        "netlist.json",
+        "report.json",
+        "nextpnr.json",
+        flow.routed,
+        flow.bitstream,
+    ] {
         let _ = std::fs::remove_file(folder.join(file));
     }
     let start = Instant::now();
@@ -61,7 +67,12 @@ pub fn synthesize(build: &Build, progress: &mut dyn FnMut(Stage)) -> Result<Repo
         synth = flow.synth(&board.device.part),
     );
     write_atomically(&folder.join("synth.ys"), &script)?;
-    process::run(&yosys, folder, &["-q", "-l", "yosys.log", "synth.ys"], "yosys.out")?;
+    process::run(
+        &yosys,
+        folder,
+        &["-q", "-l", "yosys.log", "synth.ys"],
+        "yosys.out",
+    )?;
     let synthesis_seconds = start.elapsed().as_secs_f64();
 
     progress(Stage::PlaceAndRoute);
@@ -118,7 +129,10 @@ pub fn synthesize(build: &Build, progress: &mut dyn FnMut(Stage)) -> Result<Repo
 }
 
 fn version(found: &crate::tool::Found) -> String {
-    found.version.as_ref().map_or_else(|| "unknown".into(), ToString::to_string)
+    found
+        .version
+        .as_ref()
+        .map_or_else(|| "unknown".into(), ToString::to_string)
 }
 
 /// What differs from family to family.
@@ -183,12 +197,20 @@ impl Flow {
     fn utilization(&self, cells: &report::Cells) -> Vec<Utilization> {
         let rows: &[(&'static str, &str)] = match self.family {
             Family::Ice40 => &[("LC (LUT4 + FF)", "ICESTORM_LC"), ("block RAM", "ICESTORM_RAM")],
-            Family::Ecp5 => &[("LUT4", "TRELLIS_COMB"), ("FF", "TRELLIS_FF"), ("block RAM", "DP16KD")],
+            Family::Ecp5 => &[
+                ("LUT4", "TRELLIS_COMB"),
+                ("FF", "TRELLIS_FF"),
+                ("block RAM", "DP16KD"),
+            ],
         };
         rows.iter()
             .filter_map(|(resource, cell)| {
                 let (used, available) = cells.get(*cell)?;
-                Some(Utilization { resource: (*resource).into(), used: *used, available: *available })
+                Some(Utilization {
+                    resource: (*resource).into(),
+                    used: *used,
+                    available: *available,
+                })
             })
             .collect()
     }

@@ -126,21 +126,38 @@ struct RawEnd {
 pub fn read_nextpnr(path: &Path, tool: &'static str) -> Result<Routed> {
     let raw: RawReport = read_json(path, tool)?;
     let Some(fmax_mhz) = raw.fmax.values().map(|clock| clock.achieved).reduce(f64::min) else {
-        return Err(Error::Report { path: path.into(), tool, reason: "it names no clock".into() });
+        return Err(Error::Report {
+            path: path.into(),
+            tool,
+            reason: "it names no clock".into(),
+        });
     };
-    let cells = raw.utilization.into_iter().map(|(name, cell)| (name, (cell.used, cell.available))).collect();
+    let cells = raw
+        .utilization
+        .into_iter()
+        .map(|(name, cell)| (name, (cell.used, cell.available)))
+        .collect();
     let critical_path = raw
         .critical_paths
         .iter()
         .find(|path| path.from.starts_with("posedge") && path.to.starts_with("posedge"))
         .map_or_else(|| "not reported".into(), describe);
-    Ok(Routed { cells, fmax_mhz, critical_path })
+    Ok(Routed {
+        cells,
+        fmax_mhz,
+        critical_path,
+    })
 }
 
 /// A path in words: from where to where, its delay, and how much of it is routing.
 fn describe(path: &RawPath) -> String {
     let total: f64 = path.path.iter().map(|hop| hop.delay).sum();
-    let routing: f64 = path.path.iter().filter(|hop| hop.kind == "routing").map(|hop| hop.delay).sum();
+    let routing: f64 = path
+        .path
+        .iter()
+        .filter(|hop| hop.kind == "routing")
+        .map(|hop| hop.delay)
+        .sum();
     let levels = path.path.iter().filter(|hop| hop.kind == "logic").count();
     let from = path.path.first().map_or("?", |hop| block_of(&hop.from.cell));
     let to = path.path.last().map_or("?", |hop| block_of(&hop.to.cell));
@@ -150,16 +167,22 @@ fn describe(path: &RawPath) -> String {
 /// The block that a cell lies in: its name without the synthesis tool's suffixes.
 fn block_of(cell: &str) -> &str {
     let cell = cell.strip_prefix("accelerator.").unwrap_or(cell);
-    let end = ["_SB_", "_LUT4", "_TRELLIS", "_DFFLC", "_LC", "_PFUMX", "_L6MUX", "_CCU2C", "_DP16KD"]
-        .iter()
-        .filter_map(|suffix| cell.find(suffix))
-        .min()
-        .unwrap_or(cell.len());
+    let end = [
+        "_SB_", "_LUT4", "_TRELLIS", "_DFFLC", "_LC", "_PFUMX", "_L6MUX", "_CCU2C", "_DP16KD",
+    ]
+    .iter()
+    .filter_map(|suffix| cell.find(suffix))
+    .min()
+    .unwrap_or(cell.len());
     &cell[..end]
 }
 
 fn read_json<T: serde::de::DeserializeOwned>(path: &Path, tool: &'static str) -> Result<T> {
-    let wrong = |reason: String| Error::Report { path: path.into(), tool, reason };
+    let wrong = |reason: String| Error::Report {
+        path: path.into(),
+        tool,
+        reason,
+    };
     let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
     serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))
 }

@@ -37,8 +37,8 @@ const MALFORMED: u64 = 3;
 const OUT_OF_SEQUENCE: u64 = 4;
 const NOT_READY: u64 = 5;
 
-/// Clocks that RESULT waits at most: 5.6 s at 12 MHz.
-const WATCHDOG_CLOCKS: u64 = (1 << 26) - 1;
+/// RESULT waits for half a second at most, within what its counter holds: less than the host waits for it.
+const WATCHDOG_PER_SECOND: u32 = 2;
 
 /// What the design says of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -172,7 +172,7 @@ pub struct Command {
     settling: DFF<Bit>,
     good_version: DFF<Bit>,
     opcode: DFF<Bits<8>>,
-    sequence: DFF<Bits<16>>,
+    sequence_number: DFF<Bits<16>>,
     expected: DFF<Bits<16>>,
     status: DFF<Bits<8>>,
     step_ends: DFF<Bit>,
@@ -241,7 +241,11 @@ impl Command {
         let layers = usize::from(identity.layers);
         let payload = identity.payload();
         let words = payload.chunks(4).map(|word| {
-            u64::from(word.iter().rev().fold(0_u32, |value, &byte| value << 8 | u32::from(byte)))
+            u64::from(
+                word.iter()
+                    .rev()
+                    .fold(0_u32, |value, &byte| value << 8 | u32::from(byte)),
+            )
         });
         Self {
             clock: Signal::default(),
@@ -275,7 +279,7 @@ impl Command {
             settling: DFF::default(),
             good_version: DFF::default(),
             opcode: DFF::default(),
-            sequence: DFF::default(),
+            sequence_number: DFF::default(),
             expected: DFF::default(),
             status: DFF::default(),
             step_ends: DFF::default(),
@@ -332,7 +336,9 @@ impl Command {
             delta_skip: Constant::new(254_u64.into()),
             delta_skip_code: byte(255),
             before_first: Constant::new(0xFF_FFFF_u64.into()),
-            watchdog_clocks: Constant::new(WATCHDOG_CLOCKS.into()),
+            watchdog_clocks: Constant::new(
+                u64::from((identity.clock_hz / WATCHDOG_PER_SECOND).clamp(1, (1 << 26) - 1)).into(),
+            ),
         }
     }
 
@@ -356,7 +362,7 @@ impl Logic for Command {
             settling,
             good_version,
             opcode,
-            sequence,
+            sequence_number,
             expected,
             status,
             step_ends,
@@ -378,12 +384,13 @@ impl Logic for Command {
         self.free.next = false;
         self.response_data.next = self.word.q.val().get_bits::<8>(0);
         self.response_valid.next = false;
-        self.response_last.next = (self.byte_index.q.val() == 3) && (self.word_index.q.val() == self.last_word.q.val());
+        self.response_last.next =
+            (self.byte_index.q.val() == 3) && (self.word_index.q.val() == self.last_word.q.val());
         self.event_valid.next = false;
         self.readout_group.next = self.potential_group.q.val();
         self.readout_lane.next = self.potential_lane.q.val();
         self.at_end.next = self.cursor.q.val() == self.frame_length.val();
-        self.in_sequence.next = self.sequence.q.val() == self.expected.q.val();
+        self.in_sequence.next = self.sequence_number.q.val() == self.expected.q.val();
         self.is_last_input.next = self.address.q.val() == self.last_input.val();
         self.spike.next = bit_cast::<32, 24>(self.address.q.val()) << self.address_shift.val();
         self.event_data.next = self.spike.val();
@@ -413,10 +420,10 @@ impl Logic for Command {
                     } else if self.cursor.q.val() == 1 {
                         self.opcode.d.next = self.read_data.val();
                     } else if self.cursor.q.val() == 2 {
-                        self.sequence.d.next = bit_cast::<16, 8>(self.read_data.val());
+                        self.sequence_number.d.next = bit_cast::<16, 8>(self.read_data.val());
                     } else {
-                        self.sequence.d.next =
-                            self.sequence.q.val() | (bit_cast::<16, 8>(self.read_data.val()) << 8);
+                        self.sequence_number.d.next =
+                            self.sequence_number.q.val() | (bit_cast::<16, 8>(self.read_data.val()) << 8);
                         self.state.d.next = CommandState::Dispatch;
                     }
                 }
@@ -434,13 +441,13 @@ impl Logic for Command {
                 } else if self.opcode.q.val() == self.op_result.val() {
                     self.state.d.next = CommandState::WaitResult;
                 } else if self.opcode.q.val() == self.op_sync.val() {
-                    self.expected.d.next = self.sequence.q.val() + 1;
+                    self.expected.d.next = self.sequence_number.q.val() + 1;
                     self.state.d.next = CommandState::PushClear;
                 } else if (self.opcode.q.val() == self.op_clear.val())
                     || (self.opcode.q.val() == self.op_spikes.val())
                 {
                     if self.in_sequence.val() {
-                        self.expected.d.next = self.sequence.q.val() + 1;
+                        self.expected.d.next = self.sequence_number.q.val() + 1;
                         self.state.d.next = CommandState::PushClear;
                         if self.opcode.q.val() == self.op_spikes.val() {
                             self.state.d.next = CommandState::Tag;
@@ -603,7 +610,7 @@ impl Logic for Command {
                 if self.word_index.q.val() == 0 {
                     self.word.d.next = self.version.val()
                         | (bit_cast::<32, 8>(self.opcode.q.val() | self.response_flag.val()) << 8)
-                        | (bit_cast::<32, 16>(self.sequence.q.val()) << 16);
+                        | (bit_cast::<32, 16>(self.sequence_number.q.val()) << 16);
                 }
                 if self.word_index.q.val() == 1 {
                     self.word.d.next = bit_cast::<32, 8>(self.status.q.val())

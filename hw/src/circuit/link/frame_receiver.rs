@@ -83,7 +83,10 @@ impl FrameReceiver {
     /// On any other size: a bug of the generator.
     #[must_use]
     pub fn new(slot_bytes: usize) -> Self {
-        assert!(slot_bytes.is_power_of_two() && (64..=16384).contains(&slot_bytes), "{slot_bytes} bytes");
+        assert!(
+            slot_bytes.is_power_of_two() && (64..=16384).contains(&slot_bytes),
+            "{slot_bytes} bytes"
+        );
         Self {
             clock: Signal::default(),
             data: Signal::default(),

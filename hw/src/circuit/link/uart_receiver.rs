@@ -35,7 +35,10 @@ impl UartReceiver {
     /// Outside that range: a bug of the generator.
     #[must_use]
     pub fn new(clocks_per_bit: u64) -> Self {
-        assert!((4..=65535).contains(&clocks_per_bit), "{clocks_per_bit} clocks per bit");
+        assert!(
+            (4..=65535).contains(&clocks_per_bit),
+            "{clocks_per_bit} clocks per bit"
+        );
         Self {
             clock: Signal::default(),
             rx: Signal::default(),
@@ -58,7 +61,9 @@ impl UartReceiver {
 impl Logic for UartReceiver {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, meta, line, last_line, active, countdown, position, shift);
+        dff_setup!(
+            self, clock, meta, line, last_line, active, countdown, position, shift
+        );
         self.meta.d.next = self.rx.val();
         self.line.d.next = self.meta.q.val();
         self.last_line.d.next = self.line.q.val();

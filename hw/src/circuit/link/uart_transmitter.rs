@@ -33,7 +33,10 @@ impl UartTransmitter {
     /// Outside that range: a bug of the generator.
     #[must_use]
     pub fn new(clocks_per_bit: u64) -> Self {
-        assert!((4..=65535).contains(&clocks_per_bit), "{clocks_per_bit} clocks per bit");
+        assert!(
+            (4..=65535).contains(&clocks_per_bit),
+            "{clocks_per_bit} clocks per bit"
+        );
         Self {
             clock: Signal::default(),
             data: Signal::default(),

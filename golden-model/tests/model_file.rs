@@ -1,0 +1,260 @@
+//! Files of float models: what is written is read, and whatever is wrong is refused by name.
+
+#![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests may")]
+
+use ndarray::{Array2, array};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fs;
+use synfire_golden_model::model::FloatModel;
+use synfire_golden_model::network::NetworkDescription;
+
+fn tiny() -> FloatModel {
+    let text = r#"
+        name = "tiny"
+        input = [1, 1, 3]
+        steps = 4
+        rate = 0.3
+        leak = 0.990234375
+        [[layer]]
+        name = "hidden"
+        op = "fc"
+        out = 2
+        [[layer]]
+        name = "out"
+        op = "out"
+        out = 2
+    "#;
+    FloatModel {
+        description: NetworkDescription::from_toml_str(text).unwrap(),
+        weights: vec![
+            array![[0.1, -0.0, 1e-40], [f32::MAX, -3.5, 0.25]],
+            array![[1.0, 2.0], [3.0, -4.0]],
+        ],
+        provenance: BTreeMap::from([
+            ("seed".into(), "1".into()),
+            ("note".into(), "a \"quoted\" é".into()),
+        ]),
+    }
+}
+
+/// Header and tensor bytes of the tiny model's file.
+fn parts() -> (Value, Vec<u8>) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    tiny().save(&path).unwrap();
+    let bytes = fs::read(path).unwrap();
+    let (length, rest) = bytes.split_first_chunk().unwrap();
+    let (header, tensors) = rest.split_at(usize::try_from(u64::from_le_bytes(*length)).unwrap());
+    (serde_json::from_slice(header).unwrap(), tensors.to_vec())
+}
+
+fn join(header: &Value, tensors: &[u8]) -> Vec<u8> {
+    let header = header.to_string().into_bytes();
+    [&(header.len() as u64).to_le_bytes(), &header[..], tensors].concat()
+}
+
+/// The error of loading these bytes; the temporary folder's name is cut out.
+fn refusal(bytes: &[u8]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    fs::write(&path, bytes).unwrap();
+    let error = FloatModel::load(&path)
+        .expect_err("the file must be refused")
+        .to_string();
+    error.replace(&folder.path().display().to_string(), "DIR")
+}
+
+/// The error of the tiny model's file after a change of its header.
+fn changed(change: impl FnOnce(&mut Value)) -> String {
+    let (mut header, tensors) = parts();
+    change(&mut header);
+    refusal(&join(&header, &tensors))
+}
+
+/// The error after a replacement in one of the texts of the metadata.
+fn edited(key: &str, from: &str, to: &str) -> String {
+    changed(|header| {
+        let text = header["__metadata__"][key].as_str().unwrap();
+        assert!(text.contains(from), "{text}");
+        header["__metadata__"][key] = text.replace(from, to).into();
+    })
+}
+
+#[test]
+fn a_file_holds_every_bit_and_equal_models_make_equal_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (folder.path().join("a"), folder.path().join("b"));
+    tiny().save(&first).unwrap();
+    tiny().save(&second).unwrap();
+    assert_eq!(fs::read(&first).unwrap(), fs::read(second).unwrap());
+    let loaded = FloatModel::load(&first).unwrap();
+    assert_eq!(loaded, tiny());
+    assert!(
+        loaded.weights[0][[0, 1]].is_sign_negative(),
+        "the sign of zero is part of the weight"
+    );
+    assert_eq!(
+        fs::read_dir(folder.path()).unwrap().count(),
+        2,
+        "no temporary file may stay"
+    );
+}
+
+#[test]
+fn weights_in_any_memory_order_are_written_row_by_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    let mut model = tiny();
+    let transposed: Array2<f32> = model.weights[0].t().as_standard_layout().into_owned();
+    model.weights[0] = transposed.reversed_axes();
+    assert!(!model.weights[0].is_standard_layout());
+    model.save(&path).unwrap();
+    assert_eq!(FloatModel::load(&path).unwrap(), tiny());
+}
+
+#[test]
+fn the_layout_is_the_documented_one() {
+    let (header, tensors) = parts();
+    assert_eq!(header["__metadata__"]["format"], "synfire-model");
+    assert_eq!(header["__metadata__"]["version"], "1");
+    assert_eq!(
+        header["__metadata__"]["network"],
+        r#"{"name":"tiny","input":[1,1,3],"steps":4,"rate":0.3,"leak":0.9902344,"layer":[{"name":"hidden","op":"fc","out":2},{"name":"out","op":"out","out":2}]}"#
+    );
+    assert_eq!(
+        header["weight/hidden"],
+        json!({"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]})
+    );
+    assert_eq!(
+        header["weight/out"],
+        json!({"dtype": "F32", "shape": [2, 2], "data_offsets": [24, 40]})
+    );
+    assert_eq!(tensors[24..28], 1.0f32.to_le_bytes());
+}
+
+#[test]
+fn files_of_something_else_are_refused() {
+    assert_eq!(
+        refusal(b"name = \"digits\""),
+        "DIR/model.safetensors is not a model file: invalid header length; give a .safetensors file that synfire wrote"
+    );
+    assert_eq!(
+        refusal(b""),
+        "DIR/model.safetensors is not a model file: header too small; give a .safetensors file that synfire wrote"
+    );
+    assert_eq!(
+        edited("format", "synfire-model", "synfire-quantized"),
+        "DIR/model.safetensors: a file of format `synfire-quantized`, but `synfire-model` is wanted"
+    );
+    assert_eq!(
+        changed(|header| header["__metadata__"] = json!({})),
+        "DIR/model.safetensors: no `format` in the metadata; give a model file that synfire wrote"
+    );
+    assert_eq!(
+        edited("version", "1", "2"),
+        "DIR/model.safetensors: version 2 of the format, but this program reads version 1; use a newer synfire"
+    );
+}
+
+#[test]
+fn truncated_and_overlong_files_are_refused() {
+    let (header, tensors) = parts();
+    let whole = join(&header, &tensors);
+    let length = whole.len();
+    for bytes in [&whole[..length - 1], &[&whole[..], b"x"].concat()] {
+        assert_eq!(
+            refusal(bytes),
+            format!(
+                "DIR/model.safetensors: {} bytes, but its header wants {length}; \
+                 the file is damaged, write or copy it again",
+                bytes.len()
+            )
+        );
+    }
+    // Cut off anywhere, it is refused, whatever the message.
+    for end in 0..length {
+        refusal(&whole[..end]);
+    }
+}
+
+#[test]
+fn an_absurd_header_length_is_refused_without_allocating() {
+    let mut bytes = u64::MAX.to_le_bytes().to_vec();
+    bytes.extend(b"{}        ");
+    assert_eq!(
+        refusal(&bytes),
+        "DIR/model.safetensors is not a model file: invalid header length; give a .safetensors file that synfire wrote"
+    );
+}
+
+#[test]
+fn a_network_that_is_invalid_or_absurd_is_refused() {
+    assert_eq!(
+        edited("network", "\"steps\":4", "\"steps\":0"),
+        "DIR/model.safetensors: network `tiny`: steps is 0, but must be in 1..=4096"
+    );
+    assert_eq!(
+        edited("network", "[1,1,3]", "[1,1,99999999999]"),
+        "DIR/model.safetensors: network `tiny`: input is [1, 1, 99999999999], but must be 1..=16777216 inputs"
+    );
+    assert_eq!(
+        edited("network", "\"fc\"", "\"conv\""),
+        "DIR/model.safetensors: metadata `network`: unknown variant `conv`, expected `fc` or `out` \
+         at line 1 column 115; write the file again"
+    );
+}
+
+#[test]
+fn weights_that_do_not_fit_the_network_are_refused() {
+    assert_eq!(
+        edited("network", "\"op\":\"fc\",\"out\":2", "\"op\":\"fc\",\"out\":5"),
+        "DIR/model.safetensors: tensor `weight/hidden` is F32 [2, 3], but the network wants F32 [5, 3]; \
+         write the file again"
+    );
+    assert_eq!(
+        edited("network", "\"name\":\"hidden\"", "\"name\":\"other\""),
+        "DIR/model.safetensors: no tensor `weight/other`; write the file again"
+    );
+    assert_eq!(
+        changed(|header| header["weight/hidden"]["dtype"] = "I32".into()),
+        "DIR/model.safetensors: tensor `weight/hidden` is I32 [2, 3], but the network wants F32 [2, 3]; \
+         write the file again"
+    );
+    assert_eq!(
+        changed(|header| header["extra"] = json!({"dtype": "F32", "shape": [0], "data_offsets": [40, 40]})),
+        "DIR/model.safetensors: tensor `extra` belongs to no layer; write the file again"
+    );
+}
+
+#[test]
+fn weights_that_are_not_finite_are_neither_read_nor_written() {
+    let (header, mut tensors) = parts();
+    tensors[4 * 7..][..4].copy_from_slice(&f32::NEG_INFINITY.to_le_bytes());
+    assert_eq!(
+        refusal(&join(&header, &tensors)),
+        "DIR/model.safetensors: layer `out`: the weight of neuron 0 for source 1 is -inf; \
+         train the network again with a lower learning rate"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    let mut model = tiny();
+    model.weights[1][[1, 0]] = f32::NAN;
+    model.save(&path).unwrap_err();
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_file_that_cannot_be_read_or_written_is_named() {
+    assert_eq!(
+        FloatModel::load("no-such-folder/a").unwrap_err().to_string(),
+        "cannot read no-such-folder/a: No such file or directory (os error 2); \
+         check that it exists and that you may read it"
+    );
+    let error = tiny().save("no-such-folder/a").unwrap_err().to_string();
+    assert!(error.starts_with("cannot write no-such-folder/a: "), "{error}");
+    assert!(
+        error.ends_with("; check that its folder exists, has room and is yours to write"),
+        "{error}"
+    );
+}

@@ -1,0 +1,92 @@
+//! How a verb talks: text or JSON on standard output, progress on standard error.
+
+use super::diagnostic::{CliError, Result, io};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use miette::Diagnostic;
+use serde::Serialize;
+use std::io::Write;
+
+/// What the global flags ask for.
+#[derive(Clone, Debug)]
+pub(crate) struct Context {
+    json: bool,
+}
+
+impl Context {
+    pub(crate) const fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// Prints a result: as one JSON object, or as the given text.
+    pub(crate) fn print<T: Serialize>(&self, result: &T, text: impl FnOnce() -> String) -> Result<()> {
+        let mut line = if self.json {
+            serde_json::to_string(result)
+                .map_err(|error| io("serializing for", "standard output")(error.into()))?
+        } else {
+            text()
+        };
+        if !line.ends_with('\n') {
+            line.push('\n');
+        }
+        std::io::stdout()
+            .write_all(line.as_bytes())
+            .map_err(io("writing", "standard output"))
+    }
+
+    /// Prints a line of text at once, or nothing with `--json`.
+    pub(crate) fn say(&self, line: &str) {
+        if !self.json {
+            let mut out = std::io::stdout();
+            // A reader that has gone away must not stop the work.
+            let _ = writeln!(out, "{line}");
+            let _ = out.flush();
+        }
+    }
+
+    /// Prints a warning on standard error.
+    pub(crate) fn warn(&self, warning: &str) {
+        eprintln!("warning: {warning}");
+    }
+
+    /// Prints an error.
+    pub(crate) fn error(&self, error: CliError) {
+        if self.json {
+            let code = error.code().map(|code| code.to_string());
+            let object = serde_json::json!({ "error": { "code": code, "message": error.to_string() } });
+            println!("{object}");
+        } else {
+            eprintln!("{:?}", miette::Report::new(error));
+        }
+    }
+
+    /// A progress bar of `length` steps; it draws only on a terminal.
+    pub(crate) fn bar(&self, length: u64, title: &str) -> ProgressBar {
+        let template = "{prefix:>18} [{bar:32}] {pos}/{len} {msg} {elapsed} (eta {eta})";
+        self.progress(ProgressBar::new(length), template, title)
+    }
+
+    /// A spinner for work of unknown length; it draws only on a terminal.
+    pub(crate) fn spinner(&self, title: &str) -> ProgressBar {
+        let spinner = self.progress(
+            ProgressBar::new_spinner(),
+            "{prefix:>18} {spinner} {msg} {elapsed}",
+            title,
+        );
+        spinner.enable_steady_tick(std::time::Duration::from_millis(120));
+        spinner
+    }
+
+    fn progress(&self, bar: ProgressBar, template: &str, title: &str) -> ProgressBar {
+        let target = if self.json {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr()
+        };
+        bar.set_draw_target(target);
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        bar.set_prefix(title.to_owned());
+        bar
+    }
+}

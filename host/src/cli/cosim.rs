@@ -1,0 +1,109 @@
+//! `synfire cosim`.
+
+use super::context::Context;
+use super::data::DataArgs;
+use super::diagnostic::Result;
+use super::inference::{DEFAULT_SEED, stimuli};
+use super::table::{count, table};
+use clap::ValueEnum;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use synfire_hw::build::Build;
+use synfire_sim::cosim::{self, Stimulus, Summary};
+
+const EXAMPLE: &str = "Examples:
+  synfire cosim build
+  synfire cosim build --simulator native --images 1";
+
+/// Arguments of `synfire cosim`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub(crate) struct Args {
+    /// Build folder, from `synfire hdl`.
+    build: PathBuf,
+    /// Test images to compare.
+    #[arg(long, default_value_t = 20)]
+    images: usize,
+    /// What runs the design.
+    #[arg(long, value_enum, default_value_t = Simulator::Verilator)]
+    simulator: Simulator,
+    /// Seed of the images' spikes.
+    #[arg(long, default_value_t = DEFAULT_SEED)]
+    seed: u64,
+    #[command(flatten)]
+    data: DataArgs,
+}
+
+/// What runs the design.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Simulator {
+    /// The emitted Verilog in Verilator.
+    Verilator,
+    /// rust-hdl's own simulation.
+    Native,
+    /// One after the other.
+    Both,
+}
+
+impl Args {
+    pub(crate) fn run(self, context: &Context) -> Result<()> {
+        let build = Build::open(&self.build)?;
+        let model = build.model()?;
+        let data = self.data.load(&model.description)?;
+        let stimuli = stimuli(&model, &data.test, self.images, self.seed);
+        let mut summaries = BTreeMap::new();
+        if self.simulator != Simulator::Native {
+            summaries.insert("verilator", verilator(&build, &stimuli, context)?);
+        }
+        if self.simulator != Simulator::Verilator {
+            summaries.insert("native", native(&build, &stimuli, context)?);
+        }
+        context.print(&summaries, || {
+            let texts: Vec<String> = summaries
+                .iter()
+                .map(|(simulator, summary)| describe(simulator, summary))
+                .collect();
+            texts.join("\n")
+        })
+    }
+}
+
+/// Co-simulates in Verilator, showing progress.
+pub(crate) fn verilator(build: &Build, stimuli: &[Stimulus], context: &Context) -> Result<Summary> {
+    let bar = context.bar(stimuli.len() as u64, "verilator");
+    let summary = cosim::verilator(build, stimuli, &mut |done| bar.set_position(done as u64))?;
+    bar.finish_and_clear();
+    Ok(summary)
+}
+
+/// Co-simulates natively, showing progress.
+pub(crate) fn native(build: &Build, stimuli: &[Stimulus], context: &Context) -> Result<Summary> {
+    let bar = context.bar(stimuli.len() as u64, "native simulation");
+    let model = build.model()?;
+    let plan = &build.manifest.plan;
+    let summary = cosim::native(&model, plan, stimuli, &mut |done| bar.set_position(done as u64))?;
+    bar.finish_and_clear();
+    Ok(summary)
+}
+
+/// A summary as text.
+pub(crate) fn describe(simulator: &str, summary: &Summary) -> String {
+    let mut rows = table(["layer", "ideal clocks", "busy clocks", "ratio"]);
+    for layer in &summary.layers {
+        rows.add_row([
+            layer.name.clone(),
+            count(layer.ideal_cycles),
+            count(layer.busy_cycles),
+            format!("{:.3}", layer.busy_cycles / layer.ideal_cycles),
+        ]);
+    }
+    format!(
+        "{simulator}: {} images equal the golden model: {} steps, {} spikes, {} potentials\n{} clocks per \
+         inference\n{rows}",
+        summary.images,
+        summary.steps,
+        summary.spikes,
+        summary.potentials,
+        count(summary.cycles)
+    )
+}

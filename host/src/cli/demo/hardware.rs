@@ -1,0 +1,127 @@
+//! The demo's dealings with boards: tools, synthesis in the background, and the virtual board.
+
+use super::super::context::Context;
+use super::super::diagnostic::{CliError, Result};
+use super::super::inference::float;
+use super::super::run::{self, classify};
+use crate::SerialTransport;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread::JoinHandle;
+use synfire_golden_model::dataset::Dataset;
+use synfire_hw::board::{Board, Family};
+use synfire_hw::build::Build;
+use synfire_hw::synth::{Stage, report::Report, synthesize};
+use synfire_hw::tool::Tool;
+use synfire_sim::virtual_board::VirtualBoard;
+
+/// A board and its build.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) board: Board,
+    pub(super) build: Build,
+}
+
+/// Finds every tool that these boards need.
+pub(super) fn find_tools(boards: &[Board]) -> Result<()> {
+    let mut tools = vec![Tool::Yosys, Tool::Verilator];
+    for board in boards {
+        tools.extend(match board.device.family {
+            Family::Ice40 => [Tool::NextpnrIce40, Tool::Icepack],
+            Family::Ecp5 => [Tool::NextpnrEcp5, Tool::Ecppack],
+        });
+    }
+    for tool in tools {
+        tool.find()?;
+    }
+    Ok(())
+}
+
+/// Synthesis of all boards, each in a thread of its own.
+#[derive(Debug)]
+pub(super) struct Synthesis {
+    workers: Vec<JoinHandle<synfire_hw::Result<Report>>>,
+    stages: Receiver<(String, Stage)>,
+}
+
+impl Synthesis {
+    pub(super) fn start(targets: &[Target]) -> Self {
+        let (sender, stages) = channel();
+        let workers = targets
+            .iter()
+            .map(|target| {
+                let (build, sender) = (target.build.clone(), sender.clone());
+                std::thread::spawn(move || {
+                    let name = build.manifest.board.name.clone();
+                    synthesize(&build, &mut |stage| {
+                        // Nobody may be listening any more.
+                        let _ = sender.send((name.clone(), stage));
+                    })
+                })
+            })
+            .collect();
+        Self { workers, stages }
+    }
+
+    /// Waits for all of them, showing what each is at.
+    pub(super) fn finish(self, context: &Context) -> Result<Vec<Report>> {
+        let spinner = context.spinner("synthesis");
+        let mut at = std::collections::BTreeMap::new();
+        // Ends when the last worker lets go of its sender.
+        for (board, stage) in self.stages {
+            at.insert(board, stage);
+            let texts: Vec<String> = at
+                .iter()
+                .map(|(board, stage)| format!("{board}: {}", stage.title()))
+                .collect();
+            spinner.set_message(texts.join(", "));
+        }
+        spinner.finish_and_clear();
+        self.workers
+            .into_iter()
+            .map(|worker| {
+                let report = worker
+                    .join()
+                    .map_err(|_| CliError::Worker { what: "synthesis" })?;
+                Ok(report?)
+            })
+            .collect()
+    }
+}
+
+/// A report in a line.
+pub(super) fn describe(report: &Report) -> String {
+    let used: Vec<String> = report
+        .utilization
+        .iter()
+        .map(|row| {
+            let share = 100.0 * float(row.used as u64) / float(row.available.max(1) as u64);
+            format!(
+                "{} {} of {} ({share:.0} %)",
+                row.resource, row.used, row.available
+            )
+        })
+        .collect();
+    format!(
+        "{}: {:.1} MHz reached, {:.1} MHz wanted: met; {}",
+        report.board,
+        report.fmax_mhz,
+        report.clock_mhz,
+        used.join(", ")
+    )
+}
+
+/// Starts a build's virtual board and classifies on it through the ordinary host library.
+pub(super) fn run_virtual_board(
+    target: &Target,
+    data: &Dataset,
+    images: usize,
+    seed: u64,
+    context: &Context,
+) -> Result<run::Summary> {
+    let mut board = VirtualBoard::start(&target.build)?;
+    let port = board.port().display().to_string();
+    let transport = SerialTransport::open(port, target.board.uart.baud)?;
+    let summary = classify(&target.build, transport, data, images, seed, context)?;
+    board.check()?;
+    Ok(summary)
+}

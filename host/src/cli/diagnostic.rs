@@ -1,0 +1,144 @@
+//! What the command line reports when something goes wrong.
+
+use std::path::PathBuf;
+
+/// An error as the user sees it. The layers' messages name the thing, the value and the remedy already.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[non_exhaustive]
+pub(crate) enum CliError {
+    /// Data, network, training, quantization.
+    #[error(transparent)]
+    #[diagnostic(code(synfire::model))]
+    Model(Box<synfire_golden_model::Error>),
+    /// Plan, Verilog, tools.
+    #[error(transparent)]
+    #[diagnostic(code(synfire::hardware))]
+    Hardware(Box<synfire_hw::Error>),
+    /// Simulation.
+    #[error(transparent)]
+    #[diagnostic(code(synfire::simulation))]
+    Simulation(Box<synfire_sim::Error>),
+    /// Serial link.
+    #[error(transparent)]
+    #[diagnostic(code(synfire::link))]
+    Link(Box<crate::Error>),
+    /// The board's answer differs from the golden model's.
+    #[error("image {image} (seed {seed}): the board answers {found:?}, the golden model {wanted:?}")]
+    #[diagnostic(
+        code(synfire::mismatch),
+        help("this is a bug, in synfire or in the tools: please report it with the build folder")
+    )]
+    Answer {
+        /// The image.
+        image: usize,
+        /// Seed of its spikes.
+        seed: u64,
+        /// The board's potentials.
+        found: Vec<i32>,
+        /// The golden model's.
+        wanted: Vec<i32>,
+    },
+    /// The demo missed one of its aims.
+    #[error("{what}: {found}, wanted {wanted}")]
+    #[diagnostic(code(synfire::demo))]
+    Aim {
+        /// What was aimed at.
+        what: &'static str,
+        /// What came out.
+        found: String,
+        /// What was wanted.
+        wanted: String,
+    },
+    /// A model of the other kind is wanted.
+    #[error("{path} is a {found} model, this wants a {wanted} one")]
+    #[diagnostic(code(synfire::model_kind))]
+    ModelKind {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        found: &'static str,
+        /// What it should be.
+        wanted: &'static str,
+        /// What to do.
+        #[help]
+        remedy: &'static str,
+    },
+    /// No data set is known for this network.
+    #[error("no data set is known for inputs of shape {shape}")]
+    #[diagnostic(code(synfire::data), help("name one with --data: {known}"))]
+    NoDataset {
+        /// The network's input shape.
+        shape: String,
+        /// Names of the data sets.
+        known: String,
+    },
+    /// Spike rates for another number of layers.
+    #[error("--rates gives {given} numbers, the network has {layers} layers")]
+    #[diagnostic(
+        code(synfire::rates),
+        help("give the spikes per time step into each layer, or leave --rates out")
+    )]
+    Rates {
+        /// How many were given.
+        given: usize,
+        /// How many layers there are.
+        layers: usize,
+    },
+    /// A picture could not be drawn.
+    #[error("drawing {path}: {reason}")]
+    #[diagnostic(code(synfire::figure))]
+    Figure {
+        /// The picture.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A file could not be used.
+    #[error("{action} {path}: {source}")]
+    #[diagnostic(code(synfire::io))]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// On which path.
+        path: PathBuf,
+        /// Why it failed.
+        source: std::io::Error,
+    },
+    /// A worker thread panicked.
+    #[error("{what} ended unexpectedly")]
+    #[diagnostic(code(synfire::bug), help("this is a bug, please report it"))]
+    Worker {
+        /// What it was doing.
+        what: &'static str,
+    },
+}
+
+// Boxed, so that the rare error does not make every result large.
+macro_rules! from_layer {
+    ($($layer:ty => $variant:ident),+) => {
+        $(impl From<$layer> for CliError {
+            fn from(error: $layer) -> Self {
+                Self::$variant(Box::new(error))
+            }
+        })+
+    };
+}
+
+from_layer! {
+    synfire_golden_model::Error => Model,
+    synfire_hw::Error => Hardware,
+    synfire_sim::Error => Simulation,
+    crate::Error => Link
+}
+
+/// Result of the command line.
+pub(crate) type Result<T, E = CliError> = std::result::Result<T, E>;
+
+/// Says which action on which path an I/O error comes from.
+pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> CliError {
+    move |source| CliError::Io {
+        action,
+        path: path.into(),
+        source,
+    }
+}

@@ -1,0 +1,21 @@
+//! Pictures, drawn as SVG with plotters.
+
+pub(crate) mod curve;
+pub(crate) mod raster;
+
+use super::diagnostic::CliError;
+use plotters::style::RGBColor;
+use std::path::Path;
+
+/// Colours of the first, second and third thing in a picture.
+pub(crate) const BLUE: RGBColor = RGBColor(0x1f, 0x77, 0xb4);
+pub(crate) const ORANGE: RGBColor = RGBColor(0xd9, 0x5f, 0x02);
+pub(crate) const GREY: RGBColor = RGBColor(0x88, 0x88, 0x88);
+
+/// Turns a drawing error into the user's.
+pub(crate) fn failed(path: &Path) -> impl Fn(&dyn std::error::Error) -> CliError + '_ {
+    move |error| CliError::Figure {
+        path: path.into(),
+        reason: error.to_string(),
+    }
+}

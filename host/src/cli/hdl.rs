@@ -1,0 +1,44 @@
+//! `synfire hdl`.
+
+use super::context::Context;
+use super::diagnostic::Result;
+use super::plan::{TargetArgs, layers};
+use std::path::PathBuf;
+use synfire_golden_model::quantized::QuantizedModel;
+use synfire_hw::board::Board;
+use synfire_hw::build::Build;
+
+const EXAMPLE: &str = "Example:
+  synfire hdl digits-4bit.safetensors --board ulx3s-85f -o build";
+
+/// Arguments of `synfire hdl`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub(crate) struct Args {
+    /// Quantized model, from `synfire quantize`.
+    model: PathBuf,
+    #[command(flatten)]
+    target: TargetArgs,
+    /// Build folder to write.
+    #[arg(short, long)]
+    output: PathBuf,
+}
+
+impl Args {
+    pub(crate) fn run(self, context: &Context) -> Result<()> {
+        let model = QuantizedModel::load(&self.model)?;
+        let board = Board::find(&self.target.board)?;
+        let plan = self.target.plan(&model, &board)?;
+        let build = Build::write(&self.output, &model, &board, &plan)?;
+        context.print(&build.manifest, || {
+            let files: Vec<&str> = build.manifest.files.keys().map(String::as_str).collect();
+            format!(
+                "{}\ndesign {}\nbuild folder {}: {}",
+                layers(&plan, &board),
+                build.manifest.design_hash,
+                self.output.display(),
+                files.join(", ")
+            )
+        })
+    }
+}

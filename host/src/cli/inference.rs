@@ -1,0 +1,107 @@
+//! Test rasters and integer inference over a data set.
+
+use super::diagnostic::Result;
+use serde::Serialize;
+use synfire_golden_model::dataset::Dataset;
+use synfire_golden_model::encode::test_raster;
+use synfire_golden_model::integer;
+use synfire_golden_model::network::NetworkDescription;
+use synfire_golden_model::quantized::QuantizedModel;
+use synfire_golden_model::spikes::SpikeRaster;
+use synfire_sim::cosim::Stimulus;
+
+/// Seed of the spikes by which models are judged, unless the user gives another.
+pub(crate) const DEFAULT_SEED: u64 = 1;
+
+/// What evaluating a model came to.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Evaluated {
+    pub(crate) images: usize,
+    pub(crate) correct: usize,
+    pub(crate) accuracy: f64,
+    pub(crate) input_spikes: f64,
+    pub(crate) layers: Vec<EvaluatedLayer>,
+    pub(crate) synaptic_operations: f64,
+}
+
+/// A layer's share, per inference.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct EvaluatedLayer {
+    pub(crate) name: String,
+    pub(crate) spikes: f64,
+    pub(crate) synaptic_operations: Option<f64>,
+}
+
+impl Evaluated {
+    /// Spikes that each layer takes in a time step: what a plan wants to know.
+    pub(crate) fn spikes_in(&self, steps: usize) -> Vec<f64> {
+        let steps = float(steps.max(1) as u64);
+        let inner = self.layers.iter().map(|layer| layer.spikes);
+        std::iter::once(self.input_spikes)
+            .chain(inner)
+            .take(self.layers.len())
+            .map(|spikes| spikes / steps)
+            .collect()
+    }
+}
+
+/// Evaluates a quantized model on the first `images` images.
+pub(crate) fn evaluate_integer(
+    model: &QuantizedModel,
+    data: &Dataset,
+    images: usize,
+    seed: u64,
+) -> Result<Evaluated> {
+    let images = images.min(data.len());
+    let result = integer::evaluate(model, images, |index| {
+        Ok((
+            test_raster(&model.description, data, index, seed),
+            data.label(index),
+        ))
+    })?;
+    let per_image = |total: u64| float(total) / float(images.max(1) as u64);
+    let layers = model
+        .layers
+        .iter()
+        .enumerate()
+        .map(|(index, layer)| EvaluatedLayer {
+            name: layer.name.clone(),
+            spikes: per_image(result.spikes[index]),
+            synaptic_operations: Some(per_image(result.synaptic_operations[index])),
+        })
+        .collect();
+    Ok(Evaluated {
+        images,
+        correct: result.correct,
+        accuracy: result.accuracy(),
+        input_spikes: per_image(result.input_spikes),
+        layers,
+        synaptic_operations: per_image(result.synaptic_operations.iter().sum()),
+    })
+}
+
+/// The first `images` test images as stimuli.
+pub(crate) fn stimuli(model: &QuantizedModel, data: &Dataset, images: usize, seed: u64) -> Vec<Stimulus> {
+    (0..images.min(data.len()))
+        .map(|image| Stimulus {
+            image,
+            seed,
+            raster: test_raster(&model.description, data, image, seed),
+        })
+        .collect()
+}
+
+/// Spikes of the first `images` training images, by which weights are rounded.
+pub(crate) fn calibration(network: &NetworkDescription, train: &Dataset, images: usize) -> Vec<SpikeRaster> {
+    (0..images.min(train.len()))
+        .map(|image| test_raster(network, train, image, DEFAULT_SEED))
+        .collect()
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of a data set are far below 2^52"
+)]
+pub(crate) const fn float(count: u64) -> f64 {
+    count as f64
+}

@@ -1,0 +1,121 @@
+//! The `synfire` command line. One verb a file: an `Args` struct and what it does.
+
+mod board;
+mod context;
+mod cosim;
+mod data;
+mod demo;
+mod diagnostic;
+mod eval;
+mod figures;
+mod hdl;
+mod inference;
+mod interrupt;
+mod models;
+mod plan;
+mod quantize;
+mod run;
+mod synth;
+mod table;
+mod tools;
+mod train;
+
+use clap::{Parser, Subcommand};
+use context::Context;
+use diagnostic::Result;
+use std::process::ExitCode;
+
+/// Deep spiking neural networks on FPGAs: from training to a running board.
+#[derive(Debug, Parser)]
+#[command(name = "synfire", version, about, max_term_width = 100, after_help = EXAMPLE)]
+struct Cli {
+    /// Print one JSON object instead of text, and no progress.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+const EXAMPLE: &str = "Example: the whole road, by hand:
+  synfire train digits -o digits.safetensors
+  synfire quantize digits.safetensors -o digits-4bit.safetensors --bits 4
+  synfire hdl digits-4bit.safetensors --board ulx3s-85f -o build
+  synfire cosim build
+  synfire synth build
+  synfire board build                       # a simulated board; prints its port
+  synfire run build --port /dev/pts/3       # or that of a real one";
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Everything at once: train, quantize, generate, co-simulate, synthesize and run, on real digits.
+    Demo(demo::Args),
+    /// Train a network on input spikes.
+    Train(train::Args),
+    /// Accuracy, spikes and synaptic operations of a model, float or quantized.
+    Eval(eval::Args),
+    /// Quantize a float model, with proof that nothing overflows.
+    Quantize(quantize::Args),
+    /// Lanes and cost of a quantized model on a board.
+    Plan(plan::Args),
+    /// Generate Verilog, constraints and memory images for a board.
+    Hdl(hdl::Args),
+    /// Simulate a build's design and compare every spike with the golden model.
+    Cosim(cosim::Args),
+    /// Synthesize, place, route and pack a build's bitstream.
+    Synth(synth::Args),
+    /// Run a build as a virtual board behind a pseudo-terminal.
+    Board(board::Args),
+    /// Classify images on a board, and compare every answer with the golden model.
+    Run(run::Args),
+    /// List or install the external tools.
+    Tools(tools::Args),
+}
+
+/// Runs the command line; the exit status says whether all went well.
+#[must_use]
+pub fn main() -> ExitCode {
+    let Cli { json, verb } = Cli::parse();
+    let context = Context::new(json);
+    match dispatch(verb, &context) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            context.error(error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch(verb: Verb, context: &Context) -> Result<()> {
+    match verb {
+        Verb::Demo(args) => args.run(context),
+        Verb::Train(args) => args.run(context),
+        Verb::Eval(args) => args.run(context),
+        Verb::Quantize(args) => args.run(context),
+        Verb::Plan(args) => args.run(context),
+        Verb::Hdl(args) => args.run(context),
+        Verb::Cosim(args) => args.run(context),
+        Verb::Synth(args) => args.run(context),
+        Verb::Board(args) => args.run(context),
+        Verb::Run(args) => args.run(context),
+        Verb::Tools(args) => args.run(context),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_verb_has_an_example() {
+        for verb in Cli::command().get_subcommands() {
+            let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.starts_with("Example"), "{} has no example", verb.get_name());
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Model files that may be float or quantized.
+
+use super::diagnostic::{CliError, Result};
+use std::path::Path;
+use synfire_golden_model::Error;
+use synfire_golden_model::model::FloatModel;
+use synfire_golden_model::network::NetworkDescription;
+use synfire_golden_model::quantized::QuantizedModel;
+
+/// A model of either kind.
+#[derive(Debug)]
+pub(crate) enum AnyModel {
+    Float(FloatModel),
+    Quantized(QuantizedModel),
+}
+
+impl AnyModel {
+    /// Loads a model of either kind.
+    pub(crate) fn load(path: &Path) -> Result<Self> {
+        match QuantizedModel::load(path) {
+            Ok(model) => Ok(Self::Quantized(model)),
+            Err(Error::FloatModelFile { .. }) => Ok(Self::Float(FloatModel::load(path)?)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    pub(crate) const fn description(&self) -> &NetworkDescription {
+        match self {
+            Self::Float(model) => &model.description,
+            Self::Quantized(model) => &model.description,
+        }
+    }
+}
+
+/// Loads a float model; a quantized one gets a clear refusal.
+pub(crate) fn load_float(path: &Path) -> Result<FloatModel> {
+    match AnyModel::load(path)? {
+        AnyModel::Float(model) => Ok(model),
+        AnyModel::Quantized(_) => Err(CliError::ModelKind {
+            path: path.into(),
+            found: "quantized",
+            wanted: "float",
+            remedy: "pass the file that `synfire train` wrote",
+        }),
+    }
+}

@@ -1,0 +1,156 @@
+//! `synfire plan`.
+
+use super::context::Context;
+use super::data::DataArgs;
+use super::diagnostic::{CliError, Result};
+use super::inference::{DEFAULT_SEED, evaluate_integer, float};
+use super::table::{count, table};
+use serde::Serialize;
+use std::path::PathBuf;
+use synfire_golden_model::quantized::QuantizedModel;
+use synfire_hw::board::Board;
+use synfire_hw::circuit::engine::MAX_LANES;
+use synfire_hw::plan::{Plan, budget};
+
+const EXAMPLE: &str = "Examples:
+  synfire plan digits-4bit.safetensors --board icebreaker
+  synfire plan digits-4bit.safetensors --board ulx3s-85f --lanes 16,10";
+
+/// Arguments of `synfire plan`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub(crate) struct Args {
+    /// Quantized model, from `synfire quantize`.
+    model: PathBuf,
+    #[command(flatten)]
+    target: TargetArgs,
+}
+
+/// Flags that decide a plan, shared with `synfire hdl`.
+#[derive(Clone, Debug, clap::Args)]
+pub(crate) struct TargetArgs {
+    /// Board: its name, or the path of a board file (.toml).
+    #[arg(long)]
+    pub(crate) board: String,
+    /// Lanes of each layer, separated by commas, instead of the fastest that fit.
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) lanes: Option<Vec<usize>>,
+    /// Most lanes that the search for a plan may give a layer.
+    #[arg(long, default_value_t = MAX_LANES, conflicts_with = "lanes")]
+    pub(crate) most_lanes: usize,
+    /// Spikes per time step into each layer, separated by commas, instead of measuring them.
+    #[arg(long, value_delimiter = ',')]
+    pub(crate) rates: Option<Vec<f64>>,
+    /// Test images by which spike rates are measured.
+    #[arg(long, default_value_t = 200)]
+    pub(crate) images: usize,
+    #[command(flatten)]
+    pub(crate) data: DataArgs,
+}
+
+/// A plan and what it means.
+#[derive(Debug, Serialize)]
+struct Summary<'a> {
+    network: &'a str,
+    board: &'a str,
+    plan: &'a Plan,
+    expected_cycles: f64,
+    expected_microseconds: f64,
+}
+
+impl Args {
+    pub(crate) fn run(self, context: &Context) -> Result<()> {
+        let model = QuantizedModel::load(&self.model)?;
+        let board = Board::find(&self.target.board)?;
+        let plan = self.target.plan(&model, &board)?;
+        let expected_cycles = plan.expected_cycles(model.description.steps);
+        let summary = Summary {
+            network: &model.description.name,
+            board: &board.name,
+            plan: &plan,
+            expected_cycles,
+            expected_microseconds: expected_cycles / board.clock_mhz(),
+        };
+        context.print(&summary, || {
+            format!(
+                "{} on {} at {} MHz\n{}\nexpected: {} clocks, {:.0} µs per inference of {} steps",
+                summary.network,
+                board.title,
+                board.clock_mhz(),
+                layers(&plan, &board),
+                count(expected_cycles),
+                summary.expected_microseconds,
+                model.description.steps
+            )
+        })
+    }
+}
+
+impl TargetArgs {
+    /// The plan that the flags ask for.
+    pub(crate) fn plan(&self, model: &QuantizedModel, board: &Board) -> Result<Plan> {
+        let spikes_in = match &self.rates {
+            Some(rates) if rates.len() == model.layers.len() => rates.clone(),
+            Some(rates) => {
+                return Err(CliError::Rates {
+                    given: rates.len(),
+                    layers: model.layers.len(),
+                });
+            }
+            None => {
+                let data = self.data.load(&model.description)?;
+                evaluate_integer(model, &data.test, self.images, DEFAULT_SEED)?
+                    .spikes_in(model.description.steps)
+            }
+        };
+        Ok(match &self.lanes {
+            Some(lanes) => Plan::with_lanes(model, board, &spikes_in, lanes)?,
+            None => Plan::search_within(model, board, &spikes_in, self.most_lanes)?,
+        })
+    }
+}
+
+/// The plan as a table.
+pub(crate) fn layers(plan: &Plan, board: &Board) -> String {
+    let mut rows = table([
+        "layer",
+        "lanes",
+        "words",
+        "spikes/step",
+        "ideal clocks/step",
+        "expected",
+        "LUT",
+        "block RAM",
+    ]);
+    for layer in &plan.layers {
+        rows.add_row([
+            layer.name.clone(),
+            layer.lanes.to_string(),
+            layer.groups.to_string(),
+            format!("{:.1}", layer.spikes_in),
+            format!("{:.0}", layer.ideal_cycles),
+            format!("{:.0}", layer.expected_cycles),
+            layer.cost.luts.to_string(),
+            layer.cost.block_rams.to_string(),
+        ]);
+    }
+    let budget = budget(board);
+    let share = |used: usize, available: usize| {
+        format!(
+            "{used} ({:.0} % of {available})",
+            100.0 * float(used as u64) / float(available.max(1) as u64)
+        )
+    };
+    let empty = || String::new();
+    rows.add_row([
+        "all, with link".to_owned(),
+        empty(),
+        empty(),
+        empty(),
+        empty(),
+        empty(),
+        share(plan.cost.luts, board.device.luts),
+        share(plan.cost.block_rams, budget.block_rams),
+    ]);
+    rows.to_string()
+}

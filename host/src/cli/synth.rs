@@ -1,0 +1,59 @@
+//! `synfire synth`.
+
+use super::context::Context;
+use super::diagnostic::Result;
+use super::inference::float;
+use super::table::table;
+use std::path::PathBuf;
+use synfire_hw::build::Build;
+use synfire_hw::synth::{report::Report, synthesize};
+
+const EXAMPLE: &str = "Example:
+  synfire synth build";
+
+/// Arguments of `synfire synth`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub(crate) struct Args {
+    /// Build folder, from `synfire hdl`.
+    build: PathBuf,
+}
+
+impl Args {
+    pub(crate) fn run(self, context: &Context) -> Result<()> {
+        let build = Build::open(&self.build)?;
+        let spinner = context.spinner(&build.manifest.board.name);
+        let report = synthesize(&build, &mut |stage| spinner.set_message(stage.title()))?;
+        spinner.finish_and_clear();
+        context.print(&report, || describe(&report, &self.build.join(&report.bitstream)))
+    }
+}
+
+/// A report as text.
+pub(crate) fn describe(report: &Report, bitstream: &std::path::Path) -> String {
+    let mut rows = table(["resource", "used", "available", "share"]);
+    for row in &report.utilization {
+        rows.add_row([
+            row.resource.clone(),
+            row.used.to_string(),
+            row.available.to_string(),
+            format!(
+                "{:.0} %",
+                100.0 * float(row.used as u64) / float(row.available.max(1) as u64)
+            ),
+        ]);
+    }
+    format!(
+        "{}: {:.1} MHz reached, {:.1} MHz wanted\n{rows}\nslowest path: {}\nbitstream: {}\nsynthesis {:.0} s \
+         (yosys {}), place and route {:.0} s (nextpnr {})",
+        report.board,
+        report.fmax_mhz,
+        report.clock_mhz,
+        report.critical_path,
+        bitstream.display(),
+        report.synthesis_seconds,
+        report.yosys,
+        report.place_and_route_seconds,
+        report.nextpnr
+    )
+}

@@ -1,0 +1,106 @@
+//! `synfire tools`.
+
+use super::context::Context;
+use super::diagnostic::Result;
+use super::table::table;
+use serde::Serialize;
+use std::path::PathBuf;
+use synfire_hw::install;
+use synfire_hw::tool::{Tool, virtual_environment};
+
+const EXAMPLE: &str = "Examples:
+  synfire tools                 # what is there
+  synfire tools --install       # into .venv, with pip: no root, no compiler";
+
+/// Arguments of `synfire tools`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub(crate) struct Args {
+    /// Install the pinned versions into a virtual environment of Python, if they are not there yet.
+    #[arg(long)]
+    install: bool,
+    /// The virtual environment.
+    #[arg(long, env = "SYNFIRE_VENV")]
+    venv: Option<PathBuf>,
+}
+
+/// A tool as it was found.
+#[derive(Debug, Serialize)]
+struct Row {
+    tool: &'static str,
+    version: Option<String>,
+    wanted: Option<String>,
+    path: Option<PathBuf>,
+    problem: Option<String>,
+}
+
+impl Args {
+    pub(crate) fn run(self, context: &Context) -> Result<()> {
+        if self.install {
+            let venv = self
+                .venv
+                .or_else(virtual_environment)
+                .unwrap_or_else(|| ".venv".into());
+            if install::is_current(&venv) {
+                context.warn(&format!("the tools in {} are current", venv.display()));
+            }
+            let spinner = context.spinner("tools");
+            install::install(&venv, &mut |step| {
+                spinner.set_message(step.to_owned());
+                spinner.suspend(|| context.say(&format!("tools: {step}")));
+            })?;
+            spinner.finish_and_clear();
+        }
+        let (rows, errors): (Vec<Row>, Vec<_>) = Tool::ALL.into_iter().map(row).unzip();
+        context.print(&rows, || {
+            let mut text = table(["tool", "version", "wanted", "path"]);
+            for row in &rows {
+                text.add_row([
+                    row.tool.to_owned(),
+                    row.version.clone().unwrap_or_else(|| "-".into()),
+                    row.wanted.clone().unwrap_or_else(|| "any".into()),
+                    row.path
+                        .as_ref()
+                        .map_or_else(|| "not found".into(), |path| path.display().to_string()),
+                ]);
+            }
+            text.to_string()
+        })?;
+        match errors.into_iter().flatten().next() {
+            Some(error) => Err(error.into()),
+            None => Ok(()),
+        }
+    }
+}
+
+fn row(tool: Tool) -> (Row, Option<synfire_hw::Error>) {
+    let wanted = tool.wanted().map(|version| version.to_string());
+    match tool.find() {
+        Ok(found) => {
+            let version = found.version.map(|version| version.to_string());
+            (
+                Row {
+                    tool: tool.name(),
+                    version,
+                    wanted,
+                    path: Some(found.path),
+                    problem: None,
+                },
+                None,
+            )
+        }
+        Err(error) => {
+            let problem = Some(error.to_string());
+            (
+                Row {
+                    tool: tool.name(),
+                    version: None,
+                    wanted,
+                    path: None,
+                    problem,
+                },
+                Some(error),
+            )
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! What the command line says: help, and errors with their exit status.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use synfire_tests::Program;
+use tempfile::TempDir;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_synfire-under-test");
+
+fn program(folder: &TempDir) -> Program {
+    Program::new(PROGRAM, folder.path())
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().expect("a temporary folder")
+}
+
+/// Trains the digits for one epoch: enough of a model to have files of every kind.
+fn models(program: &Program) {
+    let _ = program.succeed(&["train", "digits", "--epochs", "1", "-o", "float.safetensors"]);
+    let _ = program.succeed(&["quantize", "float.safetensors", "-o", "quantized.safetensors"]);
+}
+
+#[test]
+fn help_of_every_verb() {
+    let folder = folder();
+    let program = program(&folder);
+    let mut text = program.succeed(&["--help"]);
+    for verb in [
+        "demo", "train", "eval", "quantize", "plan", "hdl", "cosim", "synth", "board", "run", "tools",
+    ] {
+        text.push_str(&format!("\n──── synfire {verb} --help\n"));
+        text.push_str(&program.succeed(&[verb, "--help"]));
+    }
+    // Of the value of an environment variable, the help would be this machine's.
+    let text = text.replace(
+        &format!("[env: SYNFIRE_VENV={}]", synfire_tests::venv().display()),
+        "[env: SYNFIRE_VENV=]",
+    );
+    insta::assert_snapshot!("help", text);
+}
+
+#[test]
+fn usage_errors_exit_with_two() {
+    let folder = folder();
+    let output = program(&folder).run(&["quantize"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--output"));
+}
+
+#[test]
+fn names_that_do_not_exist_list_those_that_do() {
+    let folder = folder();
+    let program = program(&folder);
+    let (code, message) = program.fail(&["train", "digit", "-o", "x"]);
+    assert_eq!(code, "synfire::model");
+    assert!(message.contains("digits, mnist-mlp"), "{message}");
+    let (_, message) = program.fail(&["train", "digits", "--data", "mnits", "-o", "x"]);
+    assert!(message.contains("digits, mnist, fashion-mnist"), "{message}");
+    models(&program);
+    let (code, message) = program.fail(&[
+        "hdl",
+        "quantized.safetensors",
+        "--board",
+        "icebraker",
+        "-o",
+        "build",
+    ]);
+    assert_eq!(code, "synfire::hardware");
+    assert!(
+        message.contains("`icebraker`") && message.contains("icebreaker"),
+        "{message}"
+    );
+    assert!(
+        !folder.path().join("build").exists(),
+        "nothing is written on failure"
+    );
+}
+
+#[test]
+fn models_of_the_wrong_kind_name_the_remedy() {
+    let folder = folder();
+    let program = program(&folder);
+    models(&program);
+    let (_, message) = program.fail(&["plan", "float.safetensors", "--board", "icebreaker"]);
+    assert!(message.contains("run `synfire quantize`"), "{message}");
+    let (code, message) = program.fail(&["quantize", "quantized.safetensors", "-o", "x"]);
+    assert_eq!(code, "synfire::model_kind");
+    assert_eq!(
+        message,
+        "quantized.safetensors is a quantized model, this wants a float one"
+    );
+    let (_, message) = program.fail(&["quantize", "float.safetensors", "-o", "x", "--bits", "9"]);
+    assert!(message.contains('9') && message.contains('8'), "{message}");
+}
+
+#[test]
+fn damaged_files_are_refused() {
+    let folder = folder();
+    let program = program(&folder);
+    models(&program);
+    truncate(&folder.path().join("float.safetensors"), 0.5);
+    let (_, message) = program.fail(&["eval", "float.safetensors"]);
+    assert!(message.contains("float.safetensors"), "{message}");
+
+    let _ = program.succeed(&[
+        "hdl",
+        "quantized.safetensors",
+        "--board",
+        "icebreaker",
+        "-o",
+        "build",
+    ]);
+    let verilog = folder.path().join("build/accelerator.v");
+    let text = fs::read_to_string(&verilog).expect("Verilog");
+    fs::write(&verilog, text + "// changed\n").expect("writing");
+    let (_, message) = program.fail(&["cosim", "build"]);
+    assert!(message.contains("accelerator.v has been changed"), "{message}");
+    let (_, message) = program.fail(&["cosim", "nowhere"]);
+    assert!(
+        message.contains("nowhere") && message.contains("synfire hdl"),
+        "{message}"
+    );
+}
+
+#[test]
+fn truncated_data_set_is_refused() {
+    let folder = folder();
+    // An idx file of 10 images that holds 3.
+    let mut images = vec![0, 0, 8, 3, 0, 0, 0, 10, 0, 0, 0, 28, 0, 0, 0, 28];
+    images.extend(vec![7; 3 * 784]);
+    let labels = [vec![0, 0, 8, 1, 0, 0, 0, 10], vec![1; 10]].concat();
+    for set in ["train", "t10k"] {
+        fs::write(folder.path().join(format!("{set}-images-idx3-ubyte")), &images).expect("writing");
+        fs::write(folder.path().join(format!("{set}-labels-idx1-ubyte")), &labels).expect("writing");
+    }
+    let (_, message) = program(&folder).fail(&["train", "mnist-mlp", "--data-dir", ".", "-o", "x"]);
+    assert!(message.contains("train-images-idx3-ubyte"), "{message}");
+    assert!(message.contains("7840") || message.contains("7856"), "{message}");
+}
+
+#[test]
+fn missing_tool_is_named_with_its_remedy() {
+    let folder = folder();
+    let program = program(&folder).with("SYNFIRE_YOSYS", "/nonexistent/yosys");
+    models(&program);
+    let _ = program.succeed(&[
+        "hdl",
+        "quantized.safetensors",
+        "--board",
+        "icebreaker",
+        "-o",
+        "build",
+    ]);
+    let (code, message) = program.fail(&["synth", "build"]);
+    assert_eq!(code, "synfire::hardware");
+    assert!(
+        message.contains("yosys") && message.contains("0.50") && message.contains("synfire tools --install"),
+        "{message}"
+    );
+}
+
+#[test]
+fn old_tool_is_named_with_both_versions() {
+    let folder = folder();
+    let old = folder.path().join("old-yosys");
+    fs::write(&old, "#!/bin/sh\necho 'Yosys 0.9 (git sha1 1979e0b)'\n").expect("writing");
+    fs::set_permissions(&old, fs::Permissions::from_mode(0o755)).expect("making it executable");
+    let program = program(&folder).with("SYNFIRE_YOSYS", &old);
+    let output = program.run(&["tools", "--json"]);
+    assert_eq!(
+        output.status.code(),
+        Some(1),
+        "a tool that is too old fails the verb"
+    );
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        text.contains("is version 0.9; synfire wants 0.50 or newer"),
+        "{text}"
+    );
+}
+
+#[test]
+fn missing_port_lists_the_ports_found() {
+    let folder = folder();
+    let program = program(&folder);
+    models(&program);
+    let _ = program.succeed(&[
+        "hdl",
+        "quantized.safetensors",
+        "--board",
+        "icebreaker",
+        "-o",
+        "build",
+    ]);
+    let (code, message) = program.fail(&["run", "build", "--port", "/dev/no-such-port"]);
+    assert_eq!(code, "synfire::link");
+    assert!(
+        message.starts_with("serial port /dev/no-such-port does not exist; "),
+        "{message}"
+    );
+}
+
+fn truncate(path: &Path, share: f64) {
+    let bytes = fs::read(path).expect("reading");
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss
+    )]
+    let kept = (bytes.len() as f64 * share) as usize;
+    fs::write(path, &bytes[..kept]).expect("writing");
+}

@@ -13,10 +13,14 @@
 //! assert_eq!([count(0), count(1), count(2)], [0, 100, 54]);
 //! ```
 
+mod draws;
+mod jump;
+
 use crate::dataset::Dataset;
 use crate::network::NetworkDescription;
 use crate::random::mix;
 use crate::spikes::{Spike, SpikeRaster};
+use draws::Draws;
 
 /// Threshold at which an input spikes in every step.
 pub const ALWAYS: u16 = 256;
@@ -77,10 +81,7 @@ impl Thresholds {
 
 /// Draws the spikes of one image, step by step.
 #[derive(Clone, Debug)]
-pub struct PoissonEncoder {
-    thresholds: Vec<u16>,
-    state: u32,
-}
+pub struct PoissonEncoder(Draws);
 
 impl PoissonEncoder {
     /// An encoder of inputs with thresholds p in 0..=256, its generator in state `seed`.
@@ -89,10 +90,7 @@ impl PoissonEncoder {
     /// If `seed` is 0, from which the generator would never leave, or a threshold is above 256.
     #[must_use]
     pub fn new(thresholds: &[u16], seed: u32) -> Self {
-        let mut encoder = Self {
-            thresholds: Vec::new(),
-            state: 1,
-        };
+        let mut encoder = Self(Draws::new());
         encoder.restart(thresholds.iter().copied(), seed);
         encoder
     }
@@ -101,15 +99,12 @@ impl PoissonEncoder {
     ///
     /// # Panics
     /// As [`Self::new`].
-    pub fn restart(&mut self, thresholds: impl IntoIterator<Item = u16>, seed: u32) {
+    pub fn restart(&mut self, thresholds: impl ExactSizeIterator<Item = u16>, seed: u32) {
         assert_ne!(seed, 0, "xorshift32 never leaves state 0");
-        self.state = seed;
-        self.thresholds.clear();
-        self.thresholds.extend(thresholds);
-        assert!(
-            self.thresholds.iter().all(|&threshold| threshold <= ALWAYS),
-            "a threshold is above 256"
-        );
+        let checked = thresholds.inspect(|&threshold| {
+            assert!(threshold <= ALWAYS, "threshold {threshold} is above {ALWAYS}");
+        });
+        self.0.start(checked, seed);
     }
 
     /// Appends the spikes of the next step to `raster`.
@@ -117,21 +112,13 @@ impl PoissonEncoder {
     /// # Panics
     /// If the raster is narrower than the inputs.
     pub fn step(&mut self, raster: &mut SpikeRaster) {
-        let state = &mut self.state;
-        raster.push_step(
-            (0u32..)
-                .zip(&self.thresholds)
-                .filter_map(|(address, &threshold)| {
-                    *state = xorshift32(*state);
-                    (*state >> 24 < u32::from(threshold)).then_some(Spike::positive(address))
-                }),
-        );
+        raster.push_step(self.0.step().map(Spike::positive));
     }
 
     /// The spikes of the next `steps` steps.
     #[must_use]
     pub fn encode(mut self, steps: usize) -> SpikeRaster {
-        let mut raster = SpikeRaster::new(self.thresholds.len());
+        let mut raster = SpikeRaster::new(self.0.inputs());
         for _ in 0..steps {
             self.step(&mut raster);
         }

@@ -23,6 +23,7 @@
 //! Everything is a function of the seed: batches are cut into pieces of a fixed number of images, each piece sums its
 //! own gradient, and the pieces are added in order, whatever the number of threads.
 
+mod augment;
 mod config;
 mod dense;
 mod engine;

@@ -44,6 +44,9 @@ pub struct TrainConfig {
     /// Factor on the learning rate at every milestone, in (0, 1].
     #[serde(default = "default_decay")]
     pub decay: f32,
+    /// Training images move by up to this many pixels in each direction, anew in every epoch; at most 64.
+    #[serde(default)]
+    pub shift: usize,
 }
 
 const fn default_seed() -> u64 {
@@ -112,7 +115,8 @@ impl TrainConfig {
             "decay",
             &self.decay,
             "above 0 and at most 1",
-        )
+        )?;
+        check(self.shift <= 64, "shift", &self.shift, "at most 64")
     }
 
     /// Learning rate of an epoch, counted from 0.
@@ -142,6 +146,7 @@ mod tests {
             weight_decay: 0.0,
             milestones: vec![4, 8],
             decay: 0.5,
+            shift: 0,
         }
     }
 
@@ -157,7 +162,7 @@ mod tests {
     #[test]
     fn parameters_out_of_range_are_named() {
         type Change = fn(&mut TrainConfig);
-        let cases: [(Change, &str); 7] = [
+        let cases: [(Change, &str); 8] = [
             (
                 |c| c.learning_rate = 0.0,
                 "train.learning_rate is 0, but must be above 0 and at most 100",
@@ -180,6 +185,7 @@ mod tests {
                 |c| c.decay = 0.0,
                 "train.decay is 0, but must be above 0 and at most 1",
             ),
+            (|c| c.shift = 65, "train.shift is 65, but must be at most 64"),
         ];
         config().validate("net").unwrap();
         for (change, message) in cases {

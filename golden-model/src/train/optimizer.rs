@@ -115,6 +115,7 @@ mod tests {
             weight_decay: 0.0,
             milestones: Vec::new(),
             decay: 1.0,
+            shift: 0,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The training loop: epochs of shuffled batches, worked by all cores.
 
+use super::augment::Offset;
 use super::optimizer::Stepper;
 use super::report::warnings;
 use super::{Engine, EpochReport, Parameters, Progress, State, TrainConfig};
@@ -52,6 +53,7 @@ struct Piece {
     encoder: PoissonEncoder,
     gradient: Parameters,
     tally: Tally,
+    image: Vec<u8>,
 }
 
 impl<'data> Trainer<'data> {
@@ -80,6 +82,7 @@ impl<'data> Trainer<'data> {
             encoder: PoissonEncoder::new(&[], 1),
             gradient: zeros.clone(),
             tally: Tally::new(&description),
+            image: vec![0; train.shape().size()],
         };
         Ok(Self {
             thresholds: Thresholds::new(train.full_scale(), description.rate),
@@ -179,11 +182,14 @@ impl<'data> Trainer<'data> {
                     encoder,
                     gradient,
                     tally,
+                    image,
                 } = piece;
                 gradient.layers.iter_mut().for_each(|layer| layer.fill(0.0));
                 tally.clear();
                 for &index in images {
-                    let probabilities = train.image(index).iter().map(|&level| thresholds.of(level));
+                    let offset = Offset::draw(config.shift, config.seed, epoch, index);
+                    offset.apply(train.image(index), train.shape(), image);
+                    let probabilities = image.iter().map(|&level| thresholds.of(level));
                     encoder.restart(probabilities, image_seed(config.seed, epoch, index));
                     engine.forward_encoded(weights, encoder, state);
                     engine.backward(weights, train.label(index), state, gradient);

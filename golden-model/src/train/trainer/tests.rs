@@ -82,6 +82,13 @@ fn the_result_does_not_depend_on_the_number_of_threads() {
 }
 
 #[test]
+fn moved_images_train_another_network() {
+    let mut moved = small();
+    moved.1.shift = 1;
+    assert_ne!(train(moved, 1).1.weights, train(small(), 1).1.weights);
+}
+
+#[test]
 fn progress_counts_up_to_the_whole_set_and_the_last_batch_is_the_rest() {
     let data = digits::load().unwrap();
     let (description, mut config) = small();

@@ -1,0 +1,128 @@
+//! The draws of one time step, many at once.
+//!
+//! The inputs are cut into [`LANES`] runs of equal length, and every run's state is jumped to, so that all
+//! runs advance side by side in vector registers. The bits drawn are those of the one sequence, in order.
+
+use super::jump::Jump;
+use super::xorshift32;
+
+/// Runs that advance side by side.
+const LANES: usize = 16;
+
+/// Draws per word of bits that a run collects.
+const WORD: usize = 32;
+
+/// Draws one bit per input and step: whether the generator's top 8 bits are below the input's threshold.
+#[derive(Clone, Debug)]
+pub(super) struct Draws {
+    inputs: usize,
+    /// Length of a run; the last runs may reach beyond the inputs, with thresholds of 0.
+    run: usize,
+    /// `thresholds[row][lane]` is that of input `lane · run + row`.
+    thresholds: Vec<[u32; LANES]>,
+    state: u32,
+    over_run: Jump,
+    over_step: Jump,
+    /// One bit per input.
+    bits: Vec<u64>,
+}
+
+impl Draws {
+    /// No inputs, no state: to be started.
+    pub(super) fn new() -> Self {
+        let still = Jump::new(0);
+        Self {
+            inputs: 0,
+            run: 0,
+            thresholds: Vec::new(),
+            state: 0,
+            over_run: still.clone(),
+            over_step: still,
+            bits: Vec::new(),
+        }
+    }
+
+    pub(super) const fn inputs(&self) -> usize {
+        self.inputs
+    }
+
+    /// Starts over from a state of the generator.
+    ///
+    /// # Panics
+    /// If there are 2^32 inputs or more.
+    pub(super) fn start(&mut self, thresholds: impl ExactSizeIterator<Item = u16>, state: u32) {
+        let inputs = thresholds.len();
+        if inputs != self.inputs {
+            let steps = |draws| u32::try_from(draws).expect("fewer than 2^32 inputs");
+            self.inputs = inputs;
+            self.run = inputs.div_ceil(LANES);
+            self.over_run = Jump::new(steps(self.run));
+            self.over_step = Jump::new(steps(inputs));
+            self.thresholds = vec![[0; LANES]; self.run];
+            // Room for the last run to reach beyond the inputs.
+            self.bits = vec![0; (self.run * LANES).div_ceil(64) + 1];
+        }
+        let (mut lane, mut row) = (0, 0);
+        for threshold in thresholds {
+            self.thresholds[row][lane] = threshold.into();
+            row += 1;
+            if row == self.run {
+                (lane, row) = (lane + 1, 0);
+            }
+        }
+        self.state = state;
+    }
+
+    /// Draws once for every input, and returns the numbers of those that spike, in order.
+    pub(super) fn step(&mut self) -> impl Iterator<Item = u32> {
+        let mut states = [0; LANES];
+        let mut state = self.state;
+        for lane in &mut states {
+            *lane = state;
+            state = self.over_run.apply(state);
+        }
+        self.state = self.over_step.apply(self.state);
+
+        self.bits.fill(0);
+        for (word, rows) in self.thresholds.chunks(WORD).enumerate() {
+            let bits = draw(&mut states, rows);
+            for (lane, bits) in bits.into_iter().enumerate() {
+                let address = lane * self.run + word * WORD;
+                let (at, shift, bits) = (address / 64, address % 64, u64::from(bits));
+                self.bits[at] |= bits << shift;
+                // In two shifts, since together they may be of 64.
+                self.bits[at + 1] |= bits >> 1 >> (63 - shift);
+            }
+        }
+        (0..)
+            .step_by(64)
+            .zip(&self.bits)
+            .flat_map(|(first, &bits)| SetBits(bits).map(move |bit| first + bit))
+    }
+}
+
+/// Advances all lanes by up to [`WORD`] draws; bit i of a lane's word is its draw i.
+fn draw(states: &mut [u32; LANES], rows: &[[u32; LANES]]) -> [u32; LANES] {
+    let mut words = [0; LANES];
+    for thresholds in rows {
+        for lane in 0..LANES {
+            states[lane] = xorshift32(states[lane]);
+            let spike = states[lane] >> 24 < thresholds[lane];
+            words[lane] = words[lane] >> 1 | u32::from(spike) << 31;
+        }
+    }
+    words.map(|word| word >> (WORD - rows.len()))
+}
+
+/// The numbers of a word's set bits, in order.
+struct SetBits(u64);
+
+impl Iterator for SetBits {
+    type Item = u32;
+
+    fn next(&mut self) -> Option<u32> {
+        let bit = self.0.trailing_zeros();
+        self.0 &= self.0.checked_sub(1)?;
+        Some(bit)
+    }
+}

@@ -35,3 +35,8 @@ pub use transport::{Loopback, SerialTransport, Transport};
 
 #[cfg(feature = "cli")]
 pub mod cli;
+
+/// The README's Rust, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}

@@ -184,13 +184,20 @@ fn too_large(layer: &str, what: &'static str, found: usize, limit: usize) -> Err
 }
 
 impl Build {
-    /// Generates a model's design for a board and writes it into a folder, the manifest last.
+    /// Generates a model's design for a board and writes it into a folder, the manifest last; what an earlier
+    /// design left there of a synthesis is removed.
     ///
     /// # Errors
     /// Those of [`design`], and [`Error::Io`].
     pub fn write(folder: &Path, model: &QuantizedModel, board: &Board, plan: &Plan) -> Result<Self> {
         let design = design(model, board, plan)?;
         std::fs::create_dir_all(folder).map_err(io("creating folder", folder))?;
+        // Without its manifest the folder is no build until it is whole again, and an older design's bitstream
+        // must not pass for this one's.
+        if folder.join(MANIFEST).exists() {
+            std::fs::remove_file(folder.join(MANIFEST)).map_err(io("removing", folder.join(MANIFEST)))?;
+        }
+        crate::synth::remove_outputs(folder)?;
         model.save(folder.join(MODEL))?;
         for (name, text) in &design.files {
             write_atomically(&folder.join(name), text)?;

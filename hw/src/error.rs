@@ -96,6 +96,17 @@ pub enum Error {
         /// Environment variable that names it.
         variable: &'static str,
     },
+    /// Python could not be started.
+    #[error(
+        "{python} cannot be started ({source}): install Python 3 with its venv module, or set SYNFIRE_PYTHON to \
+         one"
+    )]
+    PythonMissing {
+        /// The program.
+        python: String,
+        /// Why it did not start.
+        source: std::io::Error,
+    },
     /// A tool's version could not be found out.
     #[error("{tool} at {path} does not tell its version ({output}); set {variable} to a working one")]
     ToolVersion {

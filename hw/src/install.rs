@@ -38,7 +38,15 @@ pub fn install(venv: &Path, progress: &mut dyn FnMut(&str)) -> Result<()> {
             Command::new(&python).args(["-m", "venv"]).arg(venv),
             "python3 -m venv",
             &log,
-        )?;
+        )
+        .map_err(|error| match error {
+            Error::Io {
+                action: "running",
+                source,
+                ..
+            } => Error::PythonMissing { python, source },
+            other => other,
+        })?;
     }
     progress("installing wheels");
     let requirements = venv.join("requirements.txt");

@@ -387,7 +387,7 @@ fn layer_luts(
     membrane_style: Style,
     threshold_style: Style,
 ) -> usize {
-    let control = 450;
+    let control = 550;
     let lane = 6 * membrane_bits + 12;
     let word = lanes * membrane_bits;
     let select = groups.div_ceil(2);
@@ -408,7 +408,7 @@ fn layer_luts(
 fn link_cost(board: &Board, layers: usize) -> Cost {
     let slots = crate::circuit::link::frame_receiver::SLOTS * usize::from(board.link.slot_bytes);
     Cost {
-        luts: 1500 + 120 * layers,
+        luts: 2200 + 120 * layers,
         block_rams: block_rams(board.device.family, slots, 8) + 1,
     }
 }

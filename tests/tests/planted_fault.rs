@@ -38,18 +38,18 @@ fn model() -> QuantizedModel {
 }
 
 fn stimuli() -> Vec<Stimulus> {
-    (0..3)
+    (0..3_u32)
         .map(|image| {
             let mut raster = SpikeRaster::new(12);
-            for step in 0..6 {
+            for step in 0..6_u32 {
                 raster.push_step(
                     (0..12)
                         .filter(|i| (i * 7 + step * 5 + image * 3) % 4 < 2)
-                        .map(|i| Spike::positive(i as u32)),
+                        .map(Spike::positive),
                 );
             }
             Stimulus {
-                image,
+                image: usize::try_from(image).unwrap_or(usize::MAX),
                 seed: 0,
                 raster,
             }

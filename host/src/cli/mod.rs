@@ -27,7 +27,7 @@ use std::process::ExitCode;
 
 /// Deep spiking neural networks on FPGAs: from training to a running board.
 #[derive(Debug, Parser)]
-#[command(name = "synfire", version, about, max_term_width = 100, after_help = EXAMPLE)]
+#[command(name = "synfire", bin_name = "synfire", version, about, max_term_width = 100, after_help = EXAMPLE)]
 struct Cli {
     /// Print one JSON object instead of text, and no progress.
     #[arg(long, global = true)]

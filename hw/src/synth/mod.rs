@@ -7,10 +7,10 @@ use crate::board::Family;
 use crate::build::{Build, write_atomically};
 use crate::emit::constraints::constraints;
 use crate::emit::wrapper::BOARD_TOP;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, io};
 use crate::tool::Tool;
 use report::{Report, Utilization};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// A stage of the flow.
@@ -114,7 +114,7 @@ pub fn synthesize(build: &Build, progress: &mut dyn FnMut(Stage)) -> Result<Repo
     process::run(&packer, folder, &flow.pack_arguments(), "pack.log")?;
     let report = Report {
         board: board.name.clone(),
-        utilization: flow.utilization(&routed.cells),
+        utilization: flow.utilization(&routed.cells, folder)?,
         fmax_mhz: routed.fmax_mhz,
         clock_mhz: wanted_mhz,
         critical_path: routed.critical_path,
@@ -126,6 +126,34 @@ pub fn synthesize(build: &Build, progress: &mut dyn FnMut(Stage)) -> Result<Repo
     };
     report.write(&folder.join("report.json"))?;
     Ok(report)
+}
+
+/// Files that [`synthesize`] leaves in a build folder, of all families.
+const OUTPUTS: [&str; 7] = [
+    "netlist.json",
+    "report.json",
+    "nextpnr.json",
+    "routed.asc",
+    "routed.config",
+    "bitstream.bin",
+    "bitstream.bit",
+];
+
+/// Removes what an earlier synthesis left in a folder: it must not pass for the next one's.
+///
+/// # Errors
+/// [`Error::Io`] for a file that is there and cannot be removed.
+pub fn remove_outputs(folder: &Path) -> Result<()> {
+    for file in OUTPUTS {
+        let path = folder.join(file);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(io("removing", path)(error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn version(found: &crate::tool::Found) -> String {
@@ -193,25 +221,47 @@ impl Flow {
         }
     }
 
-    /// nextpnr's cells as tables, flip-flops and block RAMs.
-    fn utilization(&self, cells: &report::Cells) -> Vec<Utilization> {
-        let rows: &[(&'static str, &str)] = match self.family {
-            Family::Ice40 => &[("LC (LUT4 + FF)", "ICESTORM_LC"), ("block RAM", "ICESTORM_RAM")],
-            Family::Ecp5 => &[
-                ("LUT4", "TRELLIS_COMB"),
-                ("FF", "TRELLIS_FF"),
-                ("block RAM", "DP16KD"),
+    /// Tables, flip-flops and block RAMs, used and available.
+    fn utilization(&self, cells: &report::Cells, folder: &Path) -> Result<Vec<Utilization>> {
+        let routed = |resource: &str, cell: &str| {
+            let (used, available) = cells.get(cell).copied()?;
+            Some(Utilization {
+                resource: resource.into(),
+                used,
+                available,
+            })
+        };
+        let rows = match self.family {
+            Family::Ice40 => {
+                // A logic cell is a table and a flip-flop, and nextpnr counts cells: the netlist knows which.
+                let netlist = report::count_cells(&folder.join("netlist.json"), BOARD_TOP)?;
+                let available = cells.get("ICESTORM_LC").map_or(0, |(_, available)| *available);
+                let netlist_row = |resource: &str, prefix: &str| {
+                    let used = netlist
+                        .iter()
+                        .filter(|(kind, _)| kind.starts_with(prefix))
+                        .map(|(_, count)| count)
+                        .sum();
+                    Some(Utilization {
+                        resource: resource.into(),
+                        used,
+                        available,
+                    })
+                };
+                [
+                    netlist_row("LUT4", "SB_LUT4"),
+                    netlist_row("FF", "SB_DFF"),
+                    routed("logic cells (LUT4 and FF)", "ICESTORM_LC"),
+                    routed("block RAM", "ICESTORM_RAM"),
+                ]
+            }
+            Family::Ecp5 => [
+                routed("LUT4", "TRELLIS_COMB"),
+                routed("FF", "TRELLIS_FF"),
+                routed("block RAM", "DP16KD"),
+                None,
             ],
         };
-        rows.iter()
-            .filter_map(|(resource, cell)| {
-                let (used, available) = cells.get(*cell)?;
-                Some(Utilization {
-                    resource: (*resource).into(),
-                    used: *used,
-                    available: *available,
-                })
-            })
-            .collect()
+        Ok(rows.into_iter().flatten().collect())
     }
 }

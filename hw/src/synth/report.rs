@@ -119,6 +119,44 @@ struct RawEnd {
     cell: String,
 }
 
+/// Cells of a netlist that Yosys wrote as JSON, counted by type.
+///
+/// # Errors
+/// [`Error::Report`] if it is not there, damaged, or lacks the module.
+pub fn count_cells(path: &Path, module: &str) -> Result<BTreeMap<String, usize>> {
+    let mut netlist: RawNetlist = read_json(path, "yosys")?;
+    let Some(module) = netlist.modules.remove(module) else {
+        let reason = format!("it has no module `{module}`");
+        return Err(Error::Report {
+            path: path.into(),
+            tool: "yosys",
+            reason,
+        });
+    };
+    let mut counts = BTreeMap::new();
+    for cell in module.cells.into_values() {
+        *counts.entry(cell.kind).or_insert(0) += 1;
+    }
+    Ok(counts)
+}
+
+#[derive(Deserialize)]
+struct RawNetlist {
+    modules: BTreeMap<String, RawModule>,
+}
+
+#[derive(Deserialize)]
+struct RawModule {
+    #[serde(default)]
+    cells: BTreeMap<String, RawCell>,
+}
+
+#[derive(Deserialize)]
+struct RawCell {
+    #[serde(rename = "type")]
+    kind: String,
+}
+
 /// Reads nextpnr's report.
 ///
 /// # Errors

@@ -108,7 +108,7 @@ fn run(params: &EngineParams, neurons: usize, events: &[Event], feed: &Willing, 
         }
         let done = seen.taken.len() == events.len() && !circuit.busy.val();
         assert!(
-            clock < 50_000,
+            clock < 20_000,
             "the engine hangs after {} of {} events",
             seen.taken.len(),
             events.len()

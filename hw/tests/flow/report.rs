@@ -1,7 +1,7 @@
 //! Reports: what is read of nextpnr's, and what is kept.
 
 use std::path::PathBuf;
-use synfire_hw::synth::report::{Report, Utilization, read_nextpnr};
+use synfire_hw::synth::report::{Report, Utilization, count_cells, read_nextpnr};
 
 const NEXTPNR: &str = r#"{
     "critical_paths": [
@@ -106,4 +106,26 @@ fn our_own_report_is_read_as_it_was_written() {
     };
     report.write(&path).expect("writes");
     assert_eq!(Report::read(&path).expect("reads"), report);
+}
+
+#[test]
+fn cells_of_a_netlist_are_counted_by_type() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("netlist.json");
+    let netlist = r#"{"modules": {"SB_LUT4": {}, "board": {"cells": {
+        "a": {"type": "SB_LUT4"}, "b": {"type": "SB_DFFE"}, "c": {"type": "SB_LUT4"}}}}}"#;
+    std::fs::write(&path, netlist).expect("writing");
+    let counts = count_cells(&path, "board").expect("counts");
+    let counts: Vec<(&str, usize)> = counts
+        .iter()
+        .map(|(kind, count)| (kind.as_str(), *count))
+        .collect();
+    assert_eq!(counts, [("SB_DFFE", 1), ("SB_LUT4", 2)]);
+    let error = count_cells(&path, "boards")
+        .expect_err("no such module")
+        .to_string();
+    assert!(
+        error.contains("no module `boards`") && error.contains("netlist.json"),
+        "{error}"
+    );
 }

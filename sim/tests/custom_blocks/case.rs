@@ -60,13 +60,16 @@ pub(crate) struct Case {
     pub(crate) files: Vec<(String, String)>,
 }
 
+/// Finds a block's clock port.
+pub(crate) type ClockOf<B> = fn(&mut B) -> &mut Signal<In, Clock>;
+
 /// How to drive a block.
 pub(crate) struct Driver<B> {
     pub(crate) block: &'static str,
     pub(crate) name: String,
     /// Makes the block.
     pub(crate) new: Box<dyn Fn() -> B>,
-    pub(crate) clock: Option<fn(&mut B) -> &mut Signal<In, Clock>>,
+    pub(crate) clock: Option<ClockOf<B>>,
     pub(crate) inputs: Vec<Port>,
     pub(crate) outputs: Vec<Port>,
     /// Sets the inputs, in the order of `inputs`.

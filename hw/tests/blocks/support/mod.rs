@@ -8,12 +8,13 @@ use rust_hdl::prelude::{Bits, Block, Clock, In, Signal, Signed};
 use std::fmt::Debug;
 use synfire_hw::simulate::Simulation;
 
-/// So many cases, the same at every run.
+/// So many cases, the same at every run; a failure is made smaller for 10 s at most, as some of them hang.
 pub(crate) fn config(cases: u32) -> Config {
     Config {
         cases,
         rng_seed: RngSeed::Fixed(0x5EED),
         failure_persistence: None,
+        max_shrink_time: 10_000,
         ..Config::default()
     }
 }

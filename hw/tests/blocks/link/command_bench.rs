@@ -1,0 +1,201 @@
+//! A command processor between a receive slot and a core of a few lines.
+
+use crate::support::{Willing, assert_same, signed, simulate, word};
+use std::collections::VecDeque;
+use synfire_golden_model::spikes::Spike;
+use synfire_hw::circuit::event::Event;
+use synfire_hw::circuit::link::command::{Command, Identity};
+use synfire_hw::simulate::Simulation;
+
+pub(crate) const PING: u8 = 0x00;
+pub(crate) const IDENTIFY: u8 = 0x01;
+pub(crate) const SYNC: u8 = 0x02;
+pub(crate) const CLEAR: u8 = 0x10;
+pub(crate) const SPIKES: u8 = 0x11;
+pub(crate) const RESULT: u8 = 0x20;
+pub(crate) const COUNTERS: u8 = 0x21;
+
+pub(crate) const OK: u8 = 0;
+pub(crate) const UNKNOWN_OPCODE: u8 = 1;
+pub(crate) const UNSUPPORTED_VERSION: u8 = 2;
+pub(crate) const MALFORMED: u8 = 3;
+pub(crate) const OUT_OF_SEQUENCE: u8 = 4;
+pub(crate) const NOT_READY: u8 = 5;
+
+const OUTPUT_LANES: usize = 3;
+/// Clocks that RESULT waits at most.
+pub(crate) const WATCHDOG_CLOCKS: u32 = 500;
+/// Free slots that the receiver tells: an impossible number, so that it is seen to be passed on.
+pub(crate) const FREE_SLOTS: u8 = 0x5C;
+/// Membranes of the output layer.
+pub(crate) const POTENTIALS: [i32; 7] = [0, -1, i32::MAX, i32::MIN, 42, -70_000, 0x0102_0304];
+
+/// Sixteen bytes from the given one up.
+fn ascending(first: u8) -> [u8; 16] {
+    let mut next = first..;
+    [(); 16].map(|()| next.next().expect("below 256"))
+}
+
+pub(crate) fn identity(inputs: u32) -> Identity {
+    Identity {
+        layers: 2,
+        classes: 7,
+        inputs,
+        clock_hz: 12_000_000,
+        slot_bytes: 256,
+        design_hash: ascending(0x10),
+        model_hash: ascending(0xA0),
+    }
+}
+
+/// A processor, a receive slot before it, and a core behind it.
+pub(crate) struct Bench {
+    pub(crate) command: Simulation<Command>,
+    /// Events pushed to the core.
+    events: Vec<Event>,
+    /// Events that the core has not worked on yet; it takes one every few clocks.
+    waiting: VecDeque<Event>,
+    /// The core does nothing.
+    pub(crate) stalled: bool,
+    pub(crate) core_ready: Willing,
+    pub(crate) transmitter_ready: Willing,
+    steps_done: u32,
+    clears_done: u8,
+}
+
+impl Bench {
+    pub(crate) fn new(inputs: u32) -> Self {
+        let command = Command::new(&identity(inputs), OUTPUT_LANES).with_watchdog(WATCHDOG_CLOCKS);
+        let mut bench = Self {
+            command: simulate(command, |command| &mut command.clock),
+            events: Vec::new(),
+            waiting: VecDeque::new(),
+            stalled: false,
+            core_ready: Willing::always(),
+            transmitter_ready: Willing::always(),
+            steps_done: 0,
+            clears_done: 0,
+        };
+        let circuit = bench.command.circuit();
+        circuit.free_slots.next = word(FREE_SLOTS);
+        circuit.bad_frames.next = word(0x0403_0201_u32);
+        circuit.dropped_frames.next = word(0x0807_0605_u32);
+        circuit.active_cycles.next = word(0x00C0_FFEE_u32);
+        for layer in 0..2 {
+            circuit.spikes_in[layer].next = word(0x1000_0000_u64 + layer as u64);
+            circuit.spikes_out[layer].next = word(0x2000_0000_u64 + layer as u64);
+            circuit.busy_cycles[layer].next = word(0x3000_0000_u64 + layer as u64);
+        }
+        bench
+    }
+
+    /// A request's response.
+    pub(crate) fn request(&mut self, body: &[u8]) -> Vec<u8> {
+        let mut response = Vec::new();
+        let mut frame_valid = true;
+        let mut read_data = 0;
+        let mut group = 0;
+        for clock in 0.. {
+            let circuit = self.command.circuit();
+            circuit.frame_valid.next = frame_valid;
+            circuit.frame_length.next = word(body.len() as u64);
+            circuit.read_data.next = word(read_data);
+            circuit.event_ready.next = self.core_ready.at(clock);
+            circuit.response_ready.next = self.transmitter_ready.at(clock);
+            circuit.steps_done.next = word(self.steps_done);
+            circuit.clears_done.next = word(self.clears_done);
+            self.command.settle();
+            // The lane is chosen in this clock, the group in the clock before.
+            let class = group * OUTPUT_LANES + self.command.circuit().readout_lane.val().index();
+            self.command.circuit().readout_data.next = signed(POTENTIALS.get(class).copied().unwrap_or(-1));
+            self.command.settle();
+            let circuit = self.command.circuit();
+            group = circuit.readout_group.val().index();
+            // A byte beyond the frame is what an earlier frame left there.
+            read_data = body
+                .get(circuit.read_address.val().index())
+                .copied()
+                .unwrap_or(0xEE);
+            let pushed = circuit.event_valid.val() && circuit.event_ready.val();
+            if pushed {
+                let event = Event::decode(circuit.event_data.val().to_u32()).expect("an event");
+                self.events.push(event);
+                self.waiting.push_back(event);
+            }
+            let sent = circuit.response_valid.val() && circuit.response_ready.val();
+            let last = circuit.response_last.val();
+            if sent {
+                response.push(circuit.response_data.val().to_u8());
+            }
+            if circuit.free.val() {
+                assert!(frame_valid, "the slot is freed twice");
+                assert!(response.is_empty(), "the slot is freed before the response");
+                frame_valid = false;
+            }
+            if clock % 3 == 0 && !self.stalled {
+                self.work();
+            }
+            assert!(clock < 50_000, "no response to {body:02x?}: {response:02x?}");
+            self.command.tick();
+            if sent && last {
+                assert!(!frame_valid, "the slot is never freed");
+                return response;
+            }
+        }
+        unreachable!("clocks do not end")
+    }
+
+    /// The core works on an event.
+    fn work(&mut self) {
+        match self.waiting.pop_front() {
+            Some(Event::EndOfStep) => self.steps_done += 1,
+            Some(Event::Clear) => {
+                self.steps_done = 0;
+                self.clears_done = self.clears_done.wrapping_add(1);
+            }
+            _ => {}
+        }
+    }
+
+    /// Expects the header of a response, and returns its payload.
+    #[track_caller]
+    pub(crate) fn expect(
+        &mut self,
+        opcode: u8,
+        sequence: u16,
+        payload: &[u8],
+        status: u8,
+        expected: u16,
+    ) -> Vec<u8> {
+        let response = self.request(&request(opcode, sequence, payload));
+        let [s0, s1] = sequence.to_le_bytes();
+        let [e0, e1] = expected.to_le_bytes();
+        assert_same(
+            &[1, opcode | 0x80, s0, s1, status, FREE_SLOTS, e0, e1],
+            &response[..8],
+        );
+        assert!(
+            status == OK || response.len() == 8,
+            "payload of status {status}: {response:02x?}"
+        );
+        response[8..].to_vec()
+    }
+
+    pub(crate) fn take_events(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.events)
+    }
+}
+
+pub(crate) fn request(opcode: u8, sequence: u16, payload: &[u8]) -> Vec<u8> {
+    let [low, high] = sequence.to_le_bytes();
+    [&[1, opcode, low, high], payload].concat()
+}
+
+pub(crate) fn spike(address: u32) -> Event {
+    Event::Spike(Spike::positive(address))
+}
+
+/// Words, low byte first.
+pub(crate) fn bytes(words: &[u32]) -> Vec<u8> {
+    words.iter().flat_map(|word| word.to_le_bytes()).collect()
+}

@@ -26,6 +26,7 @@ mnist: tools
 	$(SYNFIRE) eval out/mnist/quantized.safetensors
 	$(SYNFIRE) hdl out/mnist/quantized.safetensors --board ulx3s-85f -o out/mnist/build
 	$(SYNFIRE) cosim out/mnist/build --images 10
+	$(SYNFIRE) run out/mnist/build --virtual --images 20
 	$(SYNFIRE) synth out/mnist/build
 
 ## Install the pinned EDA tools into .venv, if they are not there.

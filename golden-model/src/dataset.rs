@@ -72,7 +72,7 @@ impl Dataset {
                 name: self.name.clone(),
             });
         }
-        if self.images.len() != self.labels.len() * size {
+        if self.labels.len().checked_mul(size) != Some(self.images.len()) {
             return Err(Error::DataCounts {
                 name: self.name.clone(),
                 images: self.images.len() / size,

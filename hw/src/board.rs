@@ -35,6 +35,9 @@ pub struct Board {
     /// Pins to hold high.
     #[serde(default)]
     pub held_high: Vec<Pin>,
+    /// Lines to add to the constraints as they are.
+    #[serde(default)]
+    pub constraints: Vec<String>,
 }
 
 /// The FPGA.
@@ -149,28 +152,54 @@ impl Board {
             reason,
         };
         let board: Self = toml::from_str(text).map_err(|error| wrong(error.to_string().trim().to_owned()))?;
-        let slot = board.link.slot_bytes;
-        if !slot.is_power_of_two() || !(64..=16384).contains(&slot) {
-            return Err(wrong(format!(
-                "slot_bytes = {slot} is not a power of two of 64..=16384"
-            )));
-        }
-        if board.uart.baud == 0 || board.clock.hz / board.uart.baud < 4 {
-            return Err(wrong(format!(
-                "baud = {} wants a clock of at least 4 times as much, but hz = {}",
-                board.uart.baud, board.clock.hz
-            )));
-        }
-        let error = board.baud_error();
-        if error > BAUD_TOLERANCE || board.clocks_per_bit() > 65535 {
-            return Err(wrong(format!(
-                "hz = {} does not divide into baud = {}: the rate would be {:.1} % off",
-                board.clock.hz,
-                board.uart.baud,
-                100.0 * error
-            )));
-        }
+        board.check().map_err(wrong)?;
         Ok(board)
+    }
+
+    /// Checks that the values can work together, whatever file they come from.
+    ///
+    /// # Errors
+    /// What is wrong, for a message that names the file.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if self.name.is_empty() || !self.name.chars().all(plain) {
+            return Err(format!(
+                "name = {:?} is not made of letters, digits, - and _",
+                self.name
+            ));
+        }
+        let pins = [&self.clock.pin, &self.uart.rx, &self.uart.tx];
+        let pins = pins.into_iter().chain(self.led.iter().map(|led| &led.pin));
+        let pins = pins.chain(self.held_high.iter().map(|high| &high.pin));
+        if let Some(pin) = pins
+            .chain([&self.device.part, &self.device.package])
+            .find(|pin| !pin.chars().all(plain))
+        {
+            return Err(format!("{pin:?} is no pin, part or package"));
+        }
+        if self.title.chars().any(char::is_control) {
+            return Err("title holds control characters".into());
+        }
+        let slot = self.link.slot_bytes;
+        if !slot.is_power_of_two() || !(64..=16384).contains(&slot) {
+            return Err(format!("slot_bytes = {slot} is not a power of two of 64..=16384"));
+        }
+        if self.uart.baud == 0 || self.clock.hz / self.uart.baud < 4 {
+            return Err(format!(
+                "baud = {} wants a clock of at least 4 times as much, but hz = {}",
+                self.uart.baud, self.clock.hz
+            ));
+        }
+        let error = self.baud_error();
+        if error > BAUD_TOLERANCE || self.clocks_per_bit() > 65535 {
+            return Err(format!(
+                "hz = {} does not divide into baud = {}: the rate would be {:.1} % off",
+                self.clock.hz,
+                self.uart.baud,
+                100.0 * error
+            ));
+        }
+        Ok(())
     }
 
     /// Clocks of a UART bit.

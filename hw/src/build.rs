@@ -13,6 +13,7 @@
 use crate::accelerator::{engines, memory_images};
 use crate::board::Board;
 use crate::circuit::accelerator::Accelerator;
+use crate::circuit::engine::MAX_LANES;
 use crate::circuit::link::command::Identity;
 use crate::emit::{constraints, verilog, wrapper};
 use crate::error::{Error, Result, io};
@@ -253,6 +254,7 @@ impl Build {
                 manifest.format, manifest.version
             )));
         }
+        check_manifest(&manifest).map_err(|reason| wrong(format!("{MANIFEST}: {reason}")))?;
         for (name, expected) in &manifest.files {
             let content = std::fs::read(folder.join(name))
                 .map_err(|error| wrong(format!("{name} cannot be read ({error})")))?;
@@ -274,7 +276,15 @@ impl Build {
     /// # Errors
     /// Those of loading a quantized model file.
     pub fn model(&self) -> Result<QuantizedModel> {
-        Ok(QuantizedModel::load(self.folder.join(MODEL))?)
+        let model = QuantizedModel::load(self.folder.join(MODEL))?;
+        let (layers, planned) = (model.layers.len(), self.manifest.plan.layers.len());
+        if layers == planned {
+            return Ok(model);
+        }
+        Err(Error::BuildFolder {
+            path: self.folder.clone(),
+            reason: format!("{MODEL} has {layers} layers, the plan in {MANIFEST} {planned}"),
+        })
     }
 
     /// The half of the design's hash that the board answers with.
@@ -288,6 +298,36 @@ impl Build {
     pub fn short_model_hash(&self) -> Option<[u8; 16]> {
         short_hash(&self.manifest.model_hash)
     }
+}
+
+/// Checks what the simulators and the host rely on; a manifest may have been edited.
+fn check_manifest(manifest: &Manifest) -> Result<(), String> {
+    manifest.board.check()?;
+    let plan = &manifest.plan;
+    if plan.layers.is_empty() || manifest.inputs == 0 || manifest.classes == 0 || manifest.steps == 0 {
+        return Err("a network has layers, inputs, classes and steps".into());
+    }
+    for layer in &plan.layers {
+        if !(1..=MAX_LANES).contains(&layer.lanes) || layer.groups == 0 {
+            return Err(format!(
+                "layer `{}` has {} lanes in {} words; 1..={MAX_LANES} lanes can be built",
+                layer.name, layer.lanes, layer.groups
+            ));
+        }
+    }
+    if !plan.fifo_depth.is_power_of_two() || !(8..=32768).contains(&plan.fifo_depth) {
+        return Err(format!(
+            "fifo_depth = {} is not a power of two of 8..=32768",
+            plan.fifo_depth
+        ));
+    }
+    let (constraints, _) = constraints::constraints(&manifest.board);
+    for name in ["accelerator.v", "board.v", "cosim.v", MODEL, constraints] {
+        if !manifest.files.contains_key(name) {
+            return Err(format!("{name} is not among its files"));
+        }
+    }
+    Ok(())
 }
 
 /// First 16 bytes of a hash in hex.
@@ -321,7 +361,20 @@ fn sha256(bytes: &[u8]) -> String {
 /// [`Error::Io`].
 pub fn write_atomically(path: &Path, text: &str) -> Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(io("creating a file in", folder))?;
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // As for any other new file; the process's umask applies.
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let file = builder.prefix(".synfire-").tempfile_in(folder);
+    let mut file = file.map_err(io("creating a file in", folder))?;
     file.write_all(text.as_bytes()).map_err(io("writing", path))?;
     file.persist(path).map_err(|error| Error::Io {
         action: "writing",

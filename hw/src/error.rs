@@ -79,6 +79,21 @@ pub enum Error {
         /// Environment variable that names it.
         variable: &'static str,
     },
+    /// The environment names a tool that is not there.
+    #[error(
+        "{variable} names {path}, which is no file: {tool} {wanted} or newer is wanted; correct it, or unset it and \
+         run `synfire tools --install`"
+    )]
+    ToolNamed {
+        /// The tool.
+        tool: &'static str,
+        /// The path named.
+        path: PathBuf,
+        /// The oldest version that works.
+        wanted: String,
+        /// Environment variable that names it.
+        variable: &'static str,
+    },
     /// A tool is too old.
     #[error(
         "{tool} at {path} is version {found}; synfire wants {wanted} or newer: run `synfire tools --install`, \
@@ -130,6 +145,12 @@ pub enum Error {
         log: PathBuf,
         /// Its last lines.
         tail: String,
+    },
+    /// A tool was stopped before its end.
+    #[error("{tool} was stopped")]
+    Cancelled {
+        /// The tool.
+        tool: &'static str,
     },
     /// A tool's report that lacks what it should say.
     #[error("report {path} of {tool}: {reason}; the tool may be a version that synfire does not know")]

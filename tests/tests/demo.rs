@@ -4,6 +4,7 @@ use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::time::{Duration, Instant};
 use synfire_tests::{Background, Program};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_synfire-under-test");
@@ -24,6 +25,21 @@ fn the_whole_road() {
         board.process.0.try_wait().expect("its status").is_none(),
         "the board outlives its hosts"
     );
+    end_with_its_parent(board);
+}
+
+/// Killed, `synfire board` can end nothing: the simulator must notice by itself.
+fn end_with_its_parent(mut board: Board) {
+    board.process.0.kill().expect("killing");
+    board.process.0.wait().expect("its end");
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while Path::new(&board.port).exists() {
+        assert!(
+            Instant::now() < deadline,
+            "the simulator outlives `synfire board`"
+        );
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 fn number(value: &Value, path: &[&str]) -> f64 {
@@ -40,6 +56,17 @@ fn check_results(results: &Value) {
         "integer accuracy {integer}, float {float}"
     );
     assert_eq!(results["float"]["images"], results["integer"]["images"]);
+    let cosim = results["cosim"].as_array().expect("co-simulations");
+    assert_eq!(cosim.len(), 2, "one a board");
+    for summary in cosim {
+        assert!(number(summary, &["images"]) >= 20.0);
+        assert!(number(summary, &["spikes"]) > 0.0, "no spikes compared");
+        assert_eq!(
+            number(summary, &["potentials"]),
+            10.0 * number(summary, &["images"])
+        );
+    }
+    assert!(number(results, &["native", "images"]) >= 1.0);
     assert!(number(results, &["over_serial", "images"]) >= 20.0);
     assert_eq!(
         number(results, &["over_serial", "potentials"]),
@@ -59,7 +86,15 @@ fn check_results(results: &Value) {
             "{board}"
         );
         assert!(number(board, &["cycles"]) > 0.0);
-        for used in board["utilization"].as_array().expect("utilization") {
+        let utilization = board["utilization"].as_array().expect("utilization");
+        let resources: Vec<&str> = utilization
+            .iter()
+            .filter_map(|used| used["resource"].as_str())
+            .collect();
+        for wanted in ["LUT4", "FF", "block RAM"] {
+            assert!(resources.contains(&wanted), "{wanted} is not among {resources:?}");
+        }
+        for used in utilization {
             assert!(number(used, &["used"]) <= number(used, &["available"]), "{used}");
         }
     }

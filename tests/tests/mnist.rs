@@ -43,4 +43,7 @@ fn mnist_through_the_verbs() {
     let cosim = program.json(&["cosim", "build", "--images", "5"]);
     assert_eq!(cosim["verilator"]["images"], 5);
     assert_eq!(cosim["verilator"]["potentials"], 50);
+    let answers = program.json(&["run", "build", "--virtual", "--images", "5"]);
+    assert_eq!(answers["images"], 5);
+    assert_eq!(answers["potentials"], 50);
 }

@@ -31,12 +31,17 @@ struct Up<'a> {
     design_hash: &'a str,
 }
 
-/// Removes the link when the board ends.
-struct Link(PathBuf);
+/// Removes the link when the board ends, unless it leads elsewhere by then.
+struct Link {
+    name: PathBuf,
+    port: PathBuf,
+}
 
 impl Drop for Link {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+        if std::fs::read_link(&self.name).is_ok_and(|port| port == self.port) {
+            let _ = std::fs::remove_file(&self.name);
+        }
     }
 }
 
@@ -61,7 +66,13 @@ impl Args {
             &up.design_hash[..32.min(up.design_hash.len())]
         ));
         while !interrupt.caught() {
-            board.check()?;
+            // Ctrl-C reaches the simulator, too.
+            if let Err(error) = board.check() {
+                if interrupt.caught() {
+                    break;
+                }
+                return Err(error.into());
+            }
             std::thread::sleep(Duration::from_millis(50));
         }
         Ok(())
@@ -74,5 +85,8 @@ fn link(port: &Path, name: PathBuf) -> Result<Link> {
         std::fs::remove_file(&name).map_err(io("removing", &name))?;
     }
     std::os::unix::fs::symlink(port, &name).map_err(io("linking", &name))?;
-    Ok(Link(name))
+    Ok(Link {
+        name,
+        port: port.into(),
+    })
 }

@@ -17,6 +17,11 @@ impl Context {
         Self { json }
     }
 
+    /// Whether JSON is wanted.
+    pub(crate) const fn is_json(&self) -> bool {
+        self.json
+    }
+
     /// Prints a result: as one JSON object, or as the given text.
     pub(crate) fn print<T: Serialize>(&self, result: &T, text: impl FnOnce() -> String) -> Result<()> {
         let mut line = if self.json {
@@ -50,6 +55,9 @@ impl Context {
 
     /// Prints an error.
     pub(crate) fn error(&self, error: CliError) {
+        if matches!(error, CliError::Reported) {
+            return;
+        }
         if self.json {
             let code = error.code().map(|code| code.to_string());
             let object = serde_json::json!({ "error": { "code": code, "message": error.to_string() } });

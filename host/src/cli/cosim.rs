@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::data::DataArgs;
 use super::diagnostic::Result;
-use super::inference::{DEFAULT_SEED, stimuli};
+use super::inference::{DEFAULT_SEED, at_least_one, stimuli};
 use super::table::{count, table};
 use clap::ValueEnum;
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ pub(crate) struct Args {
     /// Build folder, from `synfire hdl`.
     build: PathBuf,
     /// Test images to compare.
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 20, value_parser = at_least_one)]
     images: usize,
     /// What runs the design.
     #[arg(long, value_enum, default_value_t = Simulator::Verilator)]

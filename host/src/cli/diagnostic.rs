@@ -104,6 +104,10 @@ pub(crate) enum CliError {
         /// Why it failed.
         source: std::io::Error,
     },
+    /// What is wrong stands in the JSON that was printed.
+    #[error("see the object printed")]
+    #[diagnostic(code(synfire::reported))]
+    Reported,
     /// A worker thread panicked.
     #[error("{what} ended unexpectedly")]
     #[diagnostic(code(synfire::bug), help("this is a bug, please report it"))]

@@ -13,6 +13,15 @@ use synfire_sim::cosim::Stimulus;
 /// Seed of the spikes by which models are judged, unless the user gives another.
 pub(crate) const DEFAULT_SEED: u64 = 1;
 
+/// A number of images: none would prove nothing.
+pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("at least one".into()),
+        Ok(number) => Ok(number),
+        Err(_) => Err("not a number".into()),
+    }
+}
+
 /// What evaluating a model came to.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Evaluated {

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::data::DataArgs;
 use super::diagnostic::{CliError, Result};
-use super::inference::{DEFAULT_SEED, evaluate_integer, float};
+use super::inference::{DEFAULT_SEED, at_least_one, evaluate_integer, float};
 use super::table::{count, table};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -39,10 +39,10 @@ pub(crate) struct TargetArgs {
     #[arg(long, default_value_t = MAX_LANES, conflicts_with = "lanes")]
     pub(crate) most_lanes: usize,
     /// Spikes per time step into each layer, separated by commas, instead of measuring them.
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', value_parser = rate)]
     pub(crate) rates: Option<Vec<f64>>,
     /// Test images by which spike rates are measured.
-    #[arg(long, default_value_t = 200)]
+    #[arg(long, default_value_t = 200, value_parser = at_least_one)]
     pub(crate) images: usize,
     #[command(flatten)]
     pub(crate) data: DataArgs,
@@ -107,6 +107,13 @@ impl TargetArgs {
             Some(lanes) => Plan::with_lanes(model, board, &spikes_in, lanes)?,
             None => Plan::search_within(model, board, &spikes_in, self.most_lanes)?,
         })
+    }
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate.is_finite() && rate >= 0.0 => Ok(rate),
+        _ => Err("spikes per time step are a number from 0 up".into()),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::data::DataArgs;
 use super::diagnostic::{CliError, Result};
-use super::inference::{DEFAULT_SEED, float, stimuli};
+use super::inference::{DEFAULT_SEED, at_least_one, float, stimuli};
 use super::table::{count, percent};
 use crate::{ConnectOptions, Device, SerialTransport, Timeouts, Transport};
 use serde::Serialize;
@@ -12,10 +12,12 @@ use std::time::Instant;
 use synfire_golden_model::dataset::Dataset;
 use synfire_golden_model::integer;
 use synfire_hw::build::Build;
+use synfire_sim::virtual_board::VirtualBoard;
 
 const EXAMPLE: &str = "Examples:
   synfire run build --port /dev/ttyUSB1
-  synfire run build --port /dev/pts/3 --images 100    # a virtual board, from `synfire board build`";
+  synfire run build --port /dev/pts/3 --images 100    # a virtual board, from `synfire board build`
+  synfire run build --virtual                         # the same, started for this run";
 
 /// Factor on the link library's timeouts, which are made for real boards.
 const TIMEOUT_SCALE: u32 = 4;
@@ -27,13 +29,16 @@ pub(crate) struct Args {
     /// Build folder whose bitstream is on the board.
     build: PathBuf,
     /// Serial port of the board.
-    #[arg(long, env = "SYNFIRE_PORT")]
-    port: String,
+    #[arg(long, env = "SYNFIRE_PORT", required_unless_present = "virtual")]
+    port: Option<String>,
+    /// Start a virtual board for this run instead of using a port.
+    #[arg(long, conflicts_with_all = ["port", "baud"])]
+    r#virtual: bool,
     /// Bits a second; by default those of the build's board.
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     baud: Option<u32>,
     /// Test images to classify.
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 20, value_parser = at_least_one)]
     images: usize,
     /// Seed of the images' spikes.
     #[arg(long, default_value_t = DEFAULT_SEED)]
@@ -63,8 +68,23 @@ impl Args {
         let model = build.model()?;
         let data = self.data.load(&model.description)?;
         let baud = self.baud.unwrap_or(build.manifest.board.uart.baud);
-        let transport = SerialTransport::open(&self.port, baud)?;
-        let summary = classify(&build, transport, &data.test, self.images, self.seed, context)?;
+        let mut virtual_board = None;
+        let port = match self.port {
+            Some(port) => port,
+            // Held until the end of the run.
+            None => virtual_board
+                .insert(VirtualBoard::start(&build)?)
+                .port()
+                .display()
+                .to_string(),
+        };
+        let transport = SerialTransport::open(port, baud)?;
+        let job = Job {
+            images: self.images,
+            seed: self.seed,
+            baud,
+        };
+        let summary = classify(&build, transport, &data.test, &job, context)?;
         context.print(&summary, || {
             format!(
                 "{} of {} images right ({}); all {} potentials equal the golden model's\n{} active clocks, {:.0} \
@@ -88,16 +108,27 @@ impl Args {
     }
 }
 
-/// Classifies the first `images` images on the board behind `transport`, comparing every potential with the
+/// What to classify, and over what.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Job {
+    /// Test images, from the first on.
+    pub(crate) images: usize,
+    /// Seed of their spikes.
+    pub(crate) seed: u64,
+    /// Bits a second of the line.
+    pub(crate) baud: u32,
+}
+
+/// Classifies a job's images on the board behind `transport`, comparing every potential with the
 /// golden model's.
 pub(crate) fn classify<T: Transport>(
     build: &Build,
     transport: T,
     data: &Dataset,
-    images: usize,
-    seed: u64,
+    job: &Job,
     context: &Context,
 ) -> Result<Summary> {
+    let Job { images, seed, baud } = *job;
     let model = build.model()?;
     let options = ConnectOptions {
         expect_design: build.short_design_hash(),
@@ -107,6 +138,7 @@ pub(crate) fn classify<T: Transport>(
         ..ConnectOptions::default()
     };
     let mut device = Device::connect(transport, options)?;
+    let connected = device.statistics().total;
     let stimuli = stimuli(&model, data, images, seed);
     let bar = context.bar(stimuli.len() as u64, "board");
     let start = Instant::now();
@@ -144,7 +176,9 @@ pub(crate) fn classify<T: Transport>(
     let seconds = start.elapsed().as_secs_f64();
     let statistics = device.statistics();
     let inferences = float(stimuli.len().max(1) as u64);
-    let link_bytes = float(statistics.total.bytes_out + statistics.total.bytes_in) / inferences;
+    let link_bytes = float(
+        statistics.total.bytes_out + statistics.total.bytes_in - connected.bytes_out - connected.bytes_in,
+    ) / inferences;
     Ok(Summary {
         images: stimuli.len(),
         correct,
@@ -153,7 +187,7 @@ pub(crate) fn classify<T: Transport>(
         active_cycles: float(active_cycles) / inferences,
         link_bytes,
         // Ten bits a byte; both directions share no wire, so this is an upper bound.
-        line_microseconds: link_bytes * 10.0 * 1e6 / f64::from(build.manifest.board.uart.baud),
+        line_microseconds: link_bytes * 10.0 * 1e6 / f64::from(baud),
         retransmissions: statistics.retransmissions,
         resyncs: statistics.resyncs,
         seconds,

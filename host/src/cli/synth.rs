@@ -6,7 +6,7 @@ use super::inference::float;
 use super::table::table;
 use std::path::PathBuf;
 use synfire_hw::build::Build;
-use synfire_hw::synth::{report::Report, synthesize};
+use synfire_hw::synth::{process::Cancel, report::Report, synthesize};
 
 const EXAMPLE: &str = "Example:
   synfire synth build";
@@ -23,7 +23,9 @@ impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
         let build = Build::open(&self.build)?;
         let spinner = context.spinner(&build.manifest.board.name);
-        let report = synthesize(&build, &mut |stage| spinner.set_message(stage.title()))?;
+        let report = synthesize(&build, &Cancel::default(), &mut |stage| {
+            spinner.set_message(stage.title())
+        })?;
         spinner.finish_and_clear();
         context.print(&report, || describe(&report, &self.build.join(&report.bitstream)))
     }

@@ -1,12 +1,12 @@
 //! `synfire tools`.
 
 use super::context::Context;
-use super::diagnostic::Result;
+use super::diagnostic::{CliError, Result};
 use super::table::table;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use synfire_hw::install;
-use synfire_hw::tool::{Tool, virtual_environment};
+use synfire_hw::tool::Tool;
 
 const EXAMPLE: &str = "Examples:
   synfire tools                 # what is there
@@ -35,23 +35,22 @@ struct Row {
 }
 
 impl Args {
-    pub(crate) fn run(self, context: &Context) -> Result<()> {
+    pub(crate) fn run(mut self, context: &Context) -> Result<()> {
         if self.install {
-            let venv = self
-                .venv
-                .or_else(virtual_environment)
-                .unwrap_or_else(|| ".venv".into());
-            if install::is_current(&venv) {
-                context.warn(&format!("the tools in {} are current", venv.display()));
+            // Not one above this folder: that may be another project's.
+            let venv = self.venv.get_or_insert_with(|| ".venv".into());
+            if install::is_current(venv) {
+                context.say(&format!("tools: those in {} are current", venv.display()));
             }
             let spinner = context.spinner("tools");
-            install::install(&venv, &mut |step| {
+            install::install(venv, &mut |step| {
                 spinner.set_message(step.to_owned());
                 spinner.suspend(|| context.say(&format!("tools: {step}")));
             })?;
             spinner.finish_and_clear();
         }
-        let (rows, errors): (Vec<Row>, Vec<_>) = Tool::ALL.into_iter().map(row).unzip();
+        let venv = self.venv.as_deref();
+        let (rows, errors): (Vec<Row>, Vec<_>) = Tool::ALL.into_iter().map(|tool| row(tool, venv)).unzip();
         context.print(&rows, || {
             let mut text = table(["tool", "version", "wanted", "path"]);
             for row in &rows {
@@ -67,15 +66,17 @@ impl Args {
             text.to_string()
         })?;
         match errors.into_iter().flatten().next() {
+            // The rows have told already.
+            Some(_) if context.is_json() => Err(CliError::Reported),
             Some(error) => Err(error.into()),
             None => Ok(()),
         }
     }
 }
 
-fn row(tool: Tool) -> (Row, Option<synfire_hw::Error>) {
+fn row(tool: Tool, venv: Option<&Path>) -> (Row, Option<synfire_hw::Error>) {
     let wanted = tool.wanted().map(|version| version.to_string());
-    match tool.find() {
+    match venv.map_or_else(|| tool.find(), |venv| tool.find_in_environment(venv)) {
         Ok(found) => {
             let version = found.version.map(|version| version.to_string());
             (

@@ -85,7 +85,12 @@ impl Args {
             config.network.steps = steps;
         }
         // A name that cannot be written is better known before the work than after it.
-        check_folder(&self.output)?;
+        for file in std::iter::once(&self.output)
+            .chain(&self.curve)
+            .chain(&self.metrics)
+        {
+            check_writable(file)?;
+        }
         let data = self.data.load(&config.network)?;
         let trained = train_network(&config.network, &train, &data, context)?;
         trained.model.save(&self.output)?;
@@ -189,7 +194,11 @@ pub(crate) fn train_network(
     })
 }
 
-fn check_folder(file: &Path) -> Result<()> {
+/// Makes the folder of a file that is to be written, and refuses a folder in the file's place.
+fn check_writable(file: &Path) -> Result<()> {
+    if file.is_dir() {
+        return Err(io("writing", file)(std::io::ErrorKind::IsADirectory.into()));
+    }
     let folder = match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => return Ok(()),

@@ -69,6 +69,7 @@ impl<T: Transport> Device<T> {
         self.next_seq = window.seq(writes);
         let line_time = self.line_time();
         let mut last_answer = Instant::now();
+        let mut babbling = false;
         let mut patience = Patience::new(self.options.retries, &self.session.statistics);
         loop {
             while let Some(item) = window.next() {
@@ -81,7 +82,15 @@ impl<T: Transport> Device<T> {
 
             let oldest = window.oldest().unwrap_or(Item::Result);
             let (command, timeout) = (opcode(oldest), self.timeout(oldest));
-            let Some(response) = self.session.receive(last_answer + timeout + line_time)? else {
+            let deadline = last_answer + timeout + line_time;
+            // A board that babbles must not keep us past the deadline, however much it says.
+            let received = if babbling && Instant::now() >= deadline {
+                None
+            } else {
+                self.session.receive(deadline)?
+            };
+            let Some(response) = received else {
+                babbling = false;
                 self.session.statistics.timeouts += 1;
                 self.session.discard()?;
                 window.on_timeout();
@@ -101,7 +110,10 @@ impl<T: Transport> Device<T> {
             match outcome {
                 Outcome::Finished => return self.result(&response, train.steps),
                 Outcome::Answered => {}
-                Outcome::Stray => self.session.statistics.stray_responses += 1,
+                Outcome::Stray => {
+                    babbling = true;
+                    self.session.statistics.stray_responses += 1;
+                }
                 Outcome::Rewound => {
                     self.session.flush();
                     patience.spend(|attempts, since| self.no_response(command, attempts, timeout, since))?;

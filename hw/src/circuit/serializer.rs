@@ -9,7 +9,14 @@ use super::priority_encoder::PriorityEncoder;
 use rust_hdl::prelude::*;
 
 /// Bits of an entry of the mask FIFO above the mask: a marker, and whether it is a clear.
-const FLAGS: usize = 2;
+pub const FLAGS: usize = 2;
+
+/// Entries of the mask FIFO for sweeps of `groups` words: a whole sweep fits, so that the engine need not wait for
+/// the layer behind.
+#[must_use]
+pub const fn queue_depth(groups: usize) -> usize {
+    (groups + 8).next_power_of_two()
+}
 
 /// See the [module](self).
 #[derive(Debug, LogicBlock)]
@@ -63,8 +70,6 @@ impl Serializer {
     /// A serializer of sweeps of `groups` words of `lanes` lanes.
     #[must_use]
     pub fn new(lanes: usize, groups: usize) -> Self {
-        // A whole sweep fits, so that the engine need not wait for the layer behind.
-        let queue_depth = (groups + 8).next_power_of_two();
         Self {
             clock: Signal::default(),
             mask: Signal::default(),
@@ -77,7 +82,7 @@ impl Serializer {
             event_ready: Signal::default(),
             spikes_out: Signal::default(),
             busy: Signal::default(),
-            queue: Fifo::new(queue_depth, lanes + FLAGS),
+            queue: Fifo::new(queue_depth(groups), lanes + FLAGS),
             pending: DFF::default(),
             base: DFF::default(),
             next_base: DFF::default(),

@@ -14,8 +14,8 @@
 //! ```
 //!
 //! A stored number of `width` bits is read as `number · 2^fraction_bits`, sign-extended to 32 bits. Reading a
-//! word in the clock that writes it is left undefined in hardware (`no_rw_check`): users must forward. In
-//! simulation it gives the old word.
+//! word in the clock that writes it is left undefined in hardware (`no_rw_check`): users must forward. in native simulation it gives
+//! garbage, so that no test passes that relies on it.
 
 use super::signals;
 use rust_hdl::prelude::*;
@@ -179,6 +179,12 @@ impl Logic for WordMemory {
                 self.read_data[lane].next = i64::from(number << self._params.fraction_bits).into();
             }
             if self.write_enable.val() {
+                if self.write_address.val() == self.read_address.val() {
+                    // Undefined in hardware: certainly wrong here, so that whoever uses it fails his tests.
+                    for (read, written) in self.read_data.iter_mut().zip(&self.write_data) {
+                        read.next = i64::from(!as_i32(written.val())).into();
+                    }
+                }
                 let address = self.write_address.val().index();
                 if let Some(word) = self._words.get_mut(address) {
                     for (cell, number) in word.iter_mut().zip(&self.write_data) {
@@ -214,10 +220,10 @@ impl Logic for WordMemory {
         let initial = match contents {
             Contents::Zero => format!(
                 "integer row;\ninitial begin\n    for (row = 0; row < {depth}; row = row + 1) \
-                 memory[row] = {word_bits}'h0;\n    word = {word_bits}'h0;\nend"
+                 memory[row] = {word_bits}'h0;\nend"
             ),
             Contents::Image { file, .. } => {
-                format!("initial begin\n    $readmemh(\"{file}\", memory);\n    word = {word_bits}'h0;\nend")
+                format!("initial begin\n    $readmemh(\"{file}\", memory);\nend")
             }
         };
         let packed: Vec<String> = (0..lanes)

@@ -18,16 +18,23 @@ pub fn constraints(board: &Board) -> (&'static str, String) {
             .enumerate()
             .map(|(i, pin)| (format!("high{i}"), pin.pin.as_str())),
     );
-    match board.device.family {
+    let (file, mut text) = match board.device.family {
         Family::Ice40 => ("board.pcf", pcf(board, &pins)),
         Family::Ecp5 => ("board.lpf", lpf(board, &pins)),
+    };
+    for line in &board.constraints {
+        text.push_str(line);
+        text.push('\n');
     }
+    (file, text)
 }
 
 fn pcf(board: &Board, pins: &[(String, &str)]) -> String {
     let mut text = format!("# {}.\n", board.title);
     for (port, pin) in pins {
-        text.push_str(&format!("set_io {port} {pin}\n"));
+        // An unplugged line must read idle.
+        let pull = if port == "rx" { "-pullup yes " } else { "" };
+        text.push_str(&format!("set_io {pull}{port} {pin}\n"));
     }
     text.push_str(&format!("set_frequency clock {}\n", board.clock_mhz()));
     text
@@ -37,7 +44,8 @@ fn lpf(board: &Board, pins: &[(String, &str)]) -> String {
     let mut text = format!("# {}.\n", board.title);
     for (port, pin) in pins {
         text.push_str(&format!("LOCATE COMP \"{port}\" SITE \"{pin}\";\n"));
-        text.push_str(&format!("IOBUF PORT \"{port}\" IO_TYPE=LVCMOS33;\n"));
+        let pull = if port == "rx" { " PULLMODE=UP" } else { "" };
+        text.push_str(&format!("IOBUF PORT \"{port}\" IO_TYPE=LVCMOS33{pull};\n"));
     }
     text.push_str(&format!("FREQUENCY PORT \"clock\" {} MHZ;\n", board.clock_mhz()));
     text
@@ -53,7 +61,7 @@ mod tests {
         assert_eq!(file, "board.pcf");
         assert_eq!(
             text,
-            "# Lattice iCE40-HX8K Breakout Board.\nset_io clock J3\nset_io rx B10\nset_io tx B12\nset_io led \
+            "# Lattice iCE40-HX8K Breakout Board.\nset_io clock J3\nset_io -pullup yes rx B10\nset_io tx B12\nset_io led \
              B5\nset_frequency clock 12\n"
         );
     }
@@ -65,6 +73,7 @@ mod tests {
         assert!(
             text.contains("LOCATE COMP \"high0\" SITE \"L2\";\nIOBUF PORT \"high0\" IO_TYPE=LVCMOS33;\n")
         );
-        assert!(text.ends_with("FREQUENCY PORT \"clock\" 25 MHZ;\n"));
+        assert!(text.contains("IOBUF PORT \"rx\" IO_TYPE=LVCMOS33 PULLMODE=UP;\n"));
+        assert!(text.contains("FREQUENCY PORT \"clock\" 25 MHZ;\nSYSCONFIG CONFIG_IOVOLTAGE=3.3 "));
     }
 }

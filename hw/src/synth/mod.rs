@@ -9,6 +9,7 @@ use crate::emit::constraints::constraints;
 use crate::emit::wrapper::BOARD_TOP;
 use crate::error::{Error, Result, io};
 use crate::tool::Tool;
+use process::Cancel;
 use report::{Report, Utilization};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -38,27 +39,18 @@ impl Stage {
 
 /// Synthesizes, places, routes and packs a build; `progress` hears of each stage as it starts.
 ///
-/// Scripts, logs and the report stay in the build folder.
+/// Scripts, logs and the report stay in the build folder. `cancel` stops the running tool from another thread.
 ///
 /// # Errors
 /// A tool that is missing, too old or fails; [`Error::TimingNotMet`].
-pub fn synthesize(build: &Build, progress: &mut dyn FnMut(Stage)) -> Result<Report> {
+pub fn synthesize(build: &Build, cancel: &Cancel, progress: &mut dyn FnMut(Stage)) -> Result<Report> {
     let board = &build.manifest.board;
     let flow = Flow::of(board.device.family);
     let yosys = Tool::Yosys.find()?;
     let nextpnr = flow.nextpnr.find()?;
     let packer = flow.packer.find()?;
     let folder = &build.folder;
-    // Files of an earlier run must not pass for this one's.
-    for file in [
-        "netlist.json",
-        "report.json",
-        "nextpnr.json",
-        flow.routed,
-        flow.bitstream,
-    ] {
-        let _ = std::fs::remove_file(folder.join(file));
-    }
+    remove_outputs(folder)?;
     let start = Instant::now();
 
     progress(Stage::Synthesis);
@@ -72,6 +64,7 @@ pub fn synthesize(build: &Build, progress: &mut dyn FnMut(Stage)) -> Result<Repo
         folder,
         &["-q", "-l", "yosys.log", "synth.ys"],
         "yosys.out",
+        cancel,
     )?;
     let synthesis_seconds = start.elapsed().as_secs_f64();
 
@@ -98,7 +91,7 @@ pub fn synthesize(build: &Build, progress: &mut dyn FnMut(Stage)) -> Result<Repo
         // Whether the clock is met is judged below, with the frequency in hand.
         "--timing-allow-fail",
     ];
-    process::run(&nextpnr, folder, &arguments, "nextpnr.log")?;
+    process::run(&nextpnr, folder, &arguments, "nextpnr.log", cancel)?;
     let routed = report::read_nextpnr(&folder.join("nextpnr.json"), nextpnr.tool.name())?;
     let place_and_route_seconds = start.elapsed().as_secs_f64() - synthesis_seconds;
     let wanted_mhz = board.clock_mhz();
@@ -111,7 +104,7 @@ pub fn synthesize(build: &Build, progress: &mut dyn FnMut(Stage)) -> Result<Repo
     }
 
     progress(Stage::Pack);
-    process::run(&packer, folder, &flow.pack_arguments(), "pack.log")?;
+    process::run(&packer, folder, &flow.pack_arguments(), "pack.log", cancel)?;
     let report = Report {
         board: board.name.clone(),
         utilization: flow.utilization(&routed.cells, folder)?,

@@ -73,13 +73,19 @@ fn a_tool_that_is_nowhere_is_missing_with_the_remedy() {
         named: Some(folder.path().join("none")),
         ..Places::default()
     };
-    for places in [nowhere, wrongly_named] {
-        assert_eq!(
-            Tool::Yosys.find_in(&places).unwrap_err().to_string(),
-            "yosys not found: synfire wants version 0.50 or newer; run `synfire tools --install`, or set \
-             SYNFIRE_YOSYS to its path"
-        );
-    }
+    assert_eq!(
+        Tool::Yosys.find_in(&nowhere).unwrap_err().to_string(),
+        "yosys not found: synfire wants version 0.50 or newer; run `synfire tools --install`, or set \
+         SYNFIRE_YOSYS to its path"
+    );
+    assert_eq!(
+        Tool::Yosys.find_in(&wrongly_named).unwrap_err().to_string(),
+        format!(
+            "SYNFIRE_YOSYS names {}, which is no file: yosys 0.50 or newer is wanted; correct it, or unset it and \
+             run `synfire tools --install`",
+            folder.path().join("none").display()
+        )
+    );
 }
 
 #[test]
@@ -93,7 +99,7 @@ fn a_named_tool_that_is_not_there_is_not_replaced_by_another() {
     };
     assert!(matches!(
         Tool::Yosys.find_in(&places),
-        Err(Error::ToolMissing { .. })
+        Err(Error::ToolNamed { .. })
     ));
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use synfire_hw::Error;
+use synfire_hw::synth::process::Cancel;
 use synfire_hw::synth::process::run;
 use synfire_hw::tool::{Found, Tool};
 
@@ -23,7 +24,14 @@ fn log(folder: &Path) -> String {
 fn a_tool_runs_in_its_folder_and_both_its_outputs_are_logged() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let script = "echo out; echo error >&2; pwd; touch made";
-    run(&shell("/bin/sh"), folder.path(), &["-c", script], "tool.log").expect("runs");
+    run(
+        &shell("/bin/sh"),
+        folder.path(),
+        &["-c", script],
+        "tool.log",
+        &Cancel::default(),
+    )
+    .expect("runs");
     let there = folder.path().canonicalize().expect("a folder");
     assert_eq!(log(folder.path()), format!("out\nerror\n{}\n", there.display()));
     assert!(folder.path().join("made").exists());
@@ -33,7 +41,14 @@ fn a_tool_runs_in_its_folder_and_both_its_outputs_are_logged() {
 fn a_tool_that_fails_shows_the_end_of_its_log() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let script = "for line in $(seq 20); do echo line $line; done; exit 3";
-    let error = run(&shell("/bin/sh"), folder.path(), &["-c", script], "tool.log").expect_err("fails");
+    let error = run(
+        &shell("/bin/sh"),
+        folder.path(),
+        &["-c", script],
+        "tool.log",
+        &Cancel::default(),
+    )
+    .expect_err("fails");
     let Error::ToolFailed {
         tool,
         status,
@@ -53,9 +68,38 @@ fn a_tool_that_fails_shows_the_end_of_its_log() {
 #[test]
 fn a_tool_that_cannot_be_started_is_named() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let error = run(&shell("/no/such/tool"), folder.path(), &[], "tool.log").expect_err("not there");
+    let error = run(
+        &shell("/no/such/tool"),
+        folder.path(),
+        &[],
+        "tool.log",
+        &Cancel::default(),
+    )
+    .expect_err("not there");
     assert!(
         error.to_string().starts_with("running /no/such/tool: "),
         "{error}"
     );
+}
+
+#[test]
+fn a_tool_is_stopped_from_another_thread() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let cancel = Cancel::default();
+    let other = cancel.clone();
+    let stopper = std::thread::spawn(move || {
+        std::thread::sleep(std::time::Duration::from_millis(100));
+        other.cancel();
+    });
+    let script = "exec sleep 600";
+    let error = run(
+        &shell("/bin/sh"),
+        folder.path(),
+        &["-c", script],
+        "tool.log",
+        &cancel,
+    )
+    .expect_err("stopped");
+    stopper.join().expect("the other thread");
+    assert!(error.to_string().ends_with(" was stopped"), "{error}");
 }

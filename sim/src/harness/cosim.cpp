@@ -93,7 +93,7 @@ class Bench {
             design_->eval();
             const bool taken = design_->event_valid && design_->event_ready;
             for (int l = 0; l < hidden_; ++l) {
-                if (word(design_->tap_valid, 0) >> l & 1) {
+                if (word(design_->tap_valid, l / 32) >> (l % 32) & 1) {
                     put(TAP);
                     put(l);
                     put(word(design_->tap_data, l));

@@ -3,14 +3,14 @@
 use super::super::context::Context;
 use super::super::diagnostic::{CliError, Result};
 use super::super::inference::float;
-use super::super::run::{self, classify};
+use super::super::run::{self, Job, classify};
 use crate::SerialTransport;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 use synfire_golden_model::dataset::Dataset;
 use synfire_hw::board::{Board, Family};
 use synfire_hw::build::Build;
-use synfire_hw::synth::{Stage, report::Report, synthesize};
+use synfire_hw::synth::{Stage, process::Cancel, report::Report, synthesize};
 use synfire_hw::tool::Tool;
 use synfire_sim::virtual_board::VirtualBoard;
 
@@ -39,6 +39,7 @@ pub(super) fn find_tools(boards: &[Board]) -> Result<()> {
 /// Synthesis of all boards, each in a thread of its own.
 #[derive(Debug)]
 pub(super) struct Synthesis {
+    cancel: Cancel,
     workers: Vec<JoinHandle<synfire_hw::Result<Report>>>,
     stages: Receiver<(String, Stage)>,
 }
@@ -46,28 +47,33 @@ pub(super) struct Synthesis {
 impl Synthesis {
     pub(super) fn start(targets: &[Target]) -> Self {
         let (sender, stages) = channel();
+        let cancel = Cancel::default();
         let workers = targets
             .iter()
             .map(|target| {
-                let (build, sender) = (target.build.clone(), sender.clone());
+                let (build, sender, cancel) = (target.build.clone(), sender.clone(), cancel.clone());
                 std::thread::spawn(move || {
                     let name = build.manifest.board.name.clone();
-                    synthesize(&build, &mut |stage| {
+                    synthesize(&build, &cancel, &mut |stage| {
                         // Nobody may be listening any more.
                         let _ = sender.send((name.clone(), stage));
                     })
                 })
             })
             .collect();
-        Self { workers, stages }
+        Self {
+            cancel,
+            workers,
+            stages,
+        }
     }
 
     /// Waits for all of them, showing what each is at.
-    pub(super) fn finish(self, context: &Context) -> Result<Vec<Report>> {
+    pub(super) fn finish(mut self, context: &Context) -> Result<Vec<Report>> {
         let spinner = context.spinner("synthesis");
         let mut at = std::collections::BTreeMap::new();
         // Ends when the last worker lets go of its sender.
-        for (board, stage) in self.stages {
+        for (board, stage) in &self.stages {
             at.insert(board, stage);
             let texts: Vec<String> = at
                 .iter()
@@ -76,7 +82,7 @@ impl Synthesis {
             spinner.set_message(texts.join(", "));
         }
         spinner.finish_and_clear();
-        self.workers
+        std::mem::take(&mut self.workers)
             .into_iter()
             .map(|worker| {
                 let report = worker
@@ -85,6 +91,16 @@ impl Synthesis {
                 Ok(report?)
             })
             .collect()
+    }
+}
+
+impl Drop for Synthesis {
+    fn drop(&mut self) {
+        // When something else has failed: no tool may go on writing into folders that the next run makes anew.
+        self.cancel.cancel();
+        for worker in self.workers.drain(..) {
+            let _ = worker.join();
+        }
     }
 }
 
@@ -121,7 +137,12 @@ pub(super) fn run_virtual_board(
     let mut board = VirtualBoard::start(&target.build)?;
     let port = board.port().display().to_string();
     let transport = SerialTransport::open(port, target.board.uart.baud)?;
-    let summary = classify(&target.build, transport, data, images, seed, context)?;
+    let job = Job {
+        images,
+        seed,
+        baud: target.board.uart.baud,
+    };
+    let summary = classify(&target.build, transport, data, &job, context)?;
     board.check()?;
     Ok(summary)
 }

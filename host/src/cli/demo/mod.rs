@@ -9,7 +9,7 @@ use super::data::DataArgs;
 use super::diagnostic::{CliError, Result, io};
 use super::eval::evaluate_float;
 use super::figures::{curve, raster};
-use super::inference::{DEFAULT_SEED, calibration, evaluate_integer, stimuli};
+use super::inference::{DEFAULT_SEED, at_least_one, calibration, evaluate_integer, stimuli};
 use super::quantize;
 use super::table::percent;
 use super::train::train_network;
@@ -53,15 +53,15 @@ pub(crate) struct Args {
     #[arg(long, value_delimiter = ',', default_value = "ice40-hx8k,ulx3s-85f")]
     boards: Vec<String>,
     /// Test images to co-simulate.
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 20, value_parser = at_least_one)]
     images: usize,
     /// Test images to classify over the serial port.
-    #[arg(long, default_value_t = 360)]
+    #[arg(long, default_value_t = 360, value_parser = at_least_one)]
     serial_images: usize,
     /// Most lanes of a layer: more are faster, but take longer to synthesize.
     #[arg(long, default_value_t = 16)]
     most_lanes: usize,
-    /// Seed of everything random.
+    /// Seed of training.
     #[arg(long)]
     seed: Option<u64>,
 }
@@ -69,11 +69,7 @@ pub(crate) struct Args {
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
         std::fs::create_dir_all(&self.output).map_err(io("creating folder", &self.output))?;
-        let boards = self
-            .boards
-            .iter()
-            .map(|name| Ok(Board::find(name)?))
-            .collect::<Result<Vec<_>>>()?;
+        let boards = find_boards(&self.boards)?;
         // A missing tool is better known before the work than in the middle of it.
         hardware::find_tools(&boards)?;
         let mut times = StageTimes::default();
@@ -106,6 +102,7 @@ impl Args {
             ));
             simulated.push(summary);
         }
+        let mut native_summary = None;
         if let Some(target) = targets.first() {
             let native = &stimuli[..NATIVE_IMAGES.min(stimuli.len())];
             let summary = times.measure("native simulation", || {
@@ -115,6 +112,7 @@ impl Args {
                 "5  simulated {} in rust-hdl: {} image, {} spikes, {} potentials equal the golden model",
                 target.board.name, summary.images, summary.spikes, summary.potentials
             ));
+            native_summary = Some(summary);
         }
         let reports = times.measure("synthesis (rest)", || synthesis.finish(context))?;
         for (target, report) in targets.iter().zip(&reports) {
@@ -152,13 +150,15 @@ impl Args {
             steps: quantized.description.steps,
             float: float_result,
             integer: integer_result,
+            cosim: simulated,
+            native: native_summary,
             over_serial,
             boards,
             times,
         };
         results.write(&self.output)?;
         context.print(&results, || {
-            format!("\n{}\n\n{}", results.table(), self.artefacts())
+            format!("\n{}\n\n{}", results.table(), self.artefacts(&targets))
         })
     }
 
@@ -286,9 +286,9 @@ impl Args {
         Ok(())
     }
 
-    fn artefacts(&self) -> String {
+    fn artefacts(&self, targets: &[Target]) -> String {
         let show = |name: &str| self.output.join(Path::new(name)).display().to_string();
-        let boards: Vec<String> = self.boards.iter().map(|board| show(board)).collect();
+        let boards: Vec<String> = targets.iter().map(|target| show(&target.board.name)).collect();
         format!(
             "models: {}, {}\npictures: {}, {}\nbuild folders: {}\nresults: {}",
             show("model.safetensors"),
@@ -299,6 +299,18 @@ impl Args {
             show("results.json")
         )
     }
+}
+
+/// The boards of these names, each once: a board's folder holds one build.
+fn find_boards(names: &[String]) -> Result<Vec<Board>> {
+    let mut boards: Vec<Board> = Vec::with_capacity(names.len());
+    for name in names {
+        let board = Board::find(name)?;
+        if boards.iter().all(|known| known.name != board.name) {
+            boards.push(board);
+        }
+    }
+    Ok(boards)
 }
 
 /// Float model, quantized model, and how each does on the test set.

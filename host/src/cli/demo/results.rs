@@ -80,6 +80,10 @@ pub(super) struct Results {
     pub(super) steps: usize,
     pub(super) float: Evaluated,
     pub(super) integer: Evaluated,
+    /// Verilog against the golden model, board by board.
+    pub(super) cosim: Vec<Summary>,
+    /// The circuits against the golden model.
+    pub(super) native: Option<Summary>,
     pub(super) over_serial: Option<run::Summary>,
     pub(super) boards: Vec<BoardResult>,
     #[serde(rename = "seconds")]

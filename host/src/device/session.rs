@@ -152,6 +152,10 @@ impl<T: Transport> Session<T> {
             while let Some(response) = self.receive(deadline)? {
                 if !answers(&response, request.seq) {
                     self.statistics.stray_responses += 1;
+                    // A board that babbles must not keep us past the deadline, however much it says.
+                    if Instant::now() >= deadline {
+                        break;
+                    }
                     continue;
                 }
                 match response.status {

@@ -1,0 +1,65 @@
+//! A board that talks without end, and of nothing that was asked.
+
+use std::time::{Duration, Instant};
+use synfire::protocol::frame;
+use synfire::testing::{SoftDevice, SoftLink};
+use synfire::{ConnectOptions, Device, Result, Timeouts, Transport};
+
+/// A sound board that, once told to, only repeats the answer to a request of long ago.
+struct Babbler {
+    link: SoftLink,
+    since: Option<Instant>,
+}
+
+impl Transport for Babbler {
+    fn send(&mut self, bytes: &[u8]) -> Result<()> {
+        if self.since.is_some() {
+            Ok(())
+        } else {
+            self.link.send(bytes)
+        }
+    }
+
+    fn receive(&mut self, buffer: &mut [u8], deadline: Instant) -> Result<usize> {
+        let Some(since) = self.since else {
+            return self.link.receive(buffer, deadline);
+        };
+        assert!(
+            since.elapsed() < Duration::from_secs(20),
+            "the host listens without end"
+        );
+        // A response to PING with a sequence number that nobody used, sound in every other way.
+        let mut wire = Vec::new();
+        frame::encode(&[1, 0x80, 0xEE, 0xEE, 0, 2, 1, 0], &mut wire);
+        buffer[..wire.len()].copy_from_slice(&wire);
+        Ok(wire.len())
+    }
+}
+
+#[test]
+fn a_board_that_babbles_is_given_up_in_time() {
+    let short = Duration::from_millis(10);
+    let timeouts = Timeouts {
+        ping: short,
+        identify: short,
+        sync: short,
+        clear: short,
+        spikes: short,
+        result: short,
+        counters: short,
+        replug: short,
+    };
+    let options = ConnectOptions {
+        timeouts,
+        retries: 2,
+        attempts: 2,
+        ..ConnectOptions::default()
+    };
+    let link = SoftLink::new(SoftDevice::new(8, 2));
+    let mut device = Device::connect(Babbler { link, since: None }, options).expect("a sound device");
+    device.transport_mut().since = Some(Instant::now());
+    assert!(device.ping().is_err());
+    assert!(device.infer([vec![1], vec![2]]).is_err());
+    let strays = device.statistics().stray_responses;
+    assert!(strays > 0, "it did not babble");
+}

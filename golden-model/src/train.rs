@@ -28,15 +28,20 @@ mod config;
 mod dense;
 mod engine;
 mod gradient;
+mod loss;
 mod neuron;
 mod optimizer;
 mod parameters;
+mod piece;
 mod report;
+mod schedule;
 mod trainer;
 
 pub use config::{Optimizer, TrainConfig};
 pub use gradient::{Gradient, gradient};
+pub use loss::Loss;
 pub use report::{EpochReport, LayerActivity, Progress, Warning, WarningKind};
+pub use schedule::Schedule;
 pub use trainer::Trainer;
 
 pub(crate) use engine::{Engine, State};

@@ -7,6 +7,10 @@ pub struct Progress {
     pub epoch: usize,
     /// Epochs of the run.
     pub epochs: usize,
+    /// Batches of this epoch done so far.
+    pub batch: usize,
+    /// Batches of an epoch.
+    pub batches: usize,
     /// Images of this epoch seen so far.
     pub images: usize,
     /// Images of an epoch.
@@ -76,7 +80,7 @@ impl std::fmt::Display for Warning {
 pub struct EpochReport {
     /// The epoch, from 1.
     pub epoch: usize,
-    /// Its learning rate.
+    /// The learning rate of its last batch.
     pub learning_rate: f32,
     /// Mean loss per image while training.
     pub loss: f64,

@@ -25,7 +25,6 @@
 
 mod augment;
 mod config;
-mod dense;
 mod engine;
 mod gradient;
 mod loss;
@@ -34,10 +33,15 @@ mod optimizer;
 mod parameters;
 mod piece;
 mod report;
+mod scatter;
 mod schedule;
+mod simd;
+mod spike_bits;
+mod synapses;
 mod trainer;
 
 pub use config::{Optimizer, TrainConfig};
+pub use engine::DropoutMasks;
 pub use gradient::{Gradient, gradient};
 pub use loss::Loss;
 pub use report::{EpochReport, LayerActivity, Progress, Warning, WarningKind};

@@ -186,6 +186,10 @@ mod tests {
             let json = serde_json::to_string(&optimizer).unwrap();
             assert_eq!(json, format!("\"{}\"", optimizer.name()));
         }
+        for loss in [Loss::SumOfSquares, Loss::CrossEntropy] {
+            let json = serde_json::to_string(&loss).unwrap();
+            assert_eq!(json, format!("\"{}\"", loss.name()));
+        }
         for schedule in [Schedule::Step, Schedule::Cosine] {
             let json = serde_json::to_string(&schedule).unwrap();
             assert_eq!(json, format!("\"{}\"", schedule.name()));

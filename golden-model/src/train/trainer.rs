@@ -20,6 +20,7 @@ use std::time::Instant;
 /// Keep the uses of a run's seed apart.
 const INITIAL_WEIGHTS: u64 = 1;
 const ORDER: u64 = 2;
+const DROPOUT: u64 = 4;
 
 /// Trains a network, epoch by epoch or in parts of an epoch.
 #[derive(Debug)]
@@ -275,9 +276,10 @@ impl<'data> Trainer<'data> {
                     offset.apply(train.image(index), train.shape(), image);
                     let probabilities = image.iter().map(|&level| thresholds.of(level));
                     encoder.restart(probabilities, image_seed(config.seed, epoch, index));
+                    engine.draw_masks(mix(&[config.seed, DROPOUT, epoch, index as u64]), state);
                     engine.forward_encoded(weights, encoder, state);
-                    engine.backward(weights, train.label(index), state, gradient);
-                    tally.count(state, train.label(index));
+                    engine.backward(weights, config.loss, train.label(index), state, gradient);
+                    tally.count(state, config.loss, train.label(index));
                 }
             });
         used
@@ -336,6 +338,7 @@ impl<'data> Trainer<'data> {
             ("epochs", epochs.to_string()),
             ("optimizer", config.optimizer.name().into()),
             ("learning_rate", config.learning_rate.to_string()),
+            ("loss", config.loss.name().into()),
             ("schedule", config.schedule.name().into()),
             ("weight_decay", config.weight_decay.to_string()),
             ("batch", config.batch.to_string()),

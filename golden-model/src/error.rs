@@ -627,6 +627,11 @@ pub enum Error {
         /// The contradiction.
         source: Box<Error>,
     },
+
+    // Checkpoints.
+    /// Why a training run cannot be resumed.
+    #[error(transparent)]
+    Checkpoint(#[from] crate::train::CheckpointError),
 }
 
 /// Result of this crate.

@@ -24,6 +24,7 @@
 //! own gradient, and the pieces are added in order, whatever the number of threads.
 
 mod augment;
+mod checkpoint;
 mod config;
 mod engine;
 mod gradient;
@@ -40,6 +41,7 @@ mod spike_bits;
 mod synapses;
 mod trainer;
 
+pub use checkpoint::{Checkpoint, CheckpointError};
 pub use config::{Optimizer, TrainConfig};
 pub use engine::DropoutMasks;
 pub use gradient::{Gradient, gradient};
@@ -50,3 +52,4 @@ pub use trainer::Trainer;
 
 pub(crate) use engine::{Engine, State};
 pub(crate) use parameters::Parameters;
+pub(crate) use spike_bits::WORD;

@@ -17,41 +17,45 @@ const ADAM_EPSILON: f32 = 1e-8;
 /// Weights per task of a step; a whole number of any vector's lanes.
 const BLOCK: usize = 4096;
 
-/// What an optimizer remembers per weight.
+/// An optimizer at work.
 #[derive(Clone, Debug)]
 pub(super) struct Stepper {
     kind: Optimizer,
     momentum: f32,
     weight_decay: f32,
+    pub(super) memory: Memory,
+}
+
+/// What an optimizer remembers per weight.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Memory {
     /// Mean of gradients (Adam), velocity (SGD).
-    first: Parameters,
-    /// Mean of squared gradients; unused by SGD.
-    second: Parameters,
-    steps: i32,
+    pub(super) first: Parameters,
+    /// Mean of squared gradients; SGD has none.
+    pub(super) second: Option<Parameters>,
+    /// Steps taken.
+    pub(super) steps: i32,
+}
+
+impl Memory {
+    /// That of an optimizer that has not stepped; `zeros` has the shape of the weights.
+    pub(super) fn new(kind: Optimizer, zeros: Parameters) -> Self {
+        Self {
+            second: (kind != Optimizer::Sgd).then(|| zeros.clone()),
+            first: zeros,
+            steps: 0,
+        }
+    }
 }
 
 impl Stepper {
     /// `zeros` has the shape of the weights.
     pub(super) fn new(config: &TrainConfig, zeros: Parameters) -> Self {
-        let second = match config.optimizer {
-            Optimizer::Sgd => Parameters {
-                layers: vec![Vec::new(); zeros.layers.len()],
-            },
-            Optimizer::Adam | Optimizer::AdamW => zeros.clone(),
-        };
-        let TrainConfig {
-            optimizer: kind,
-            momentum,
-            weight_decay,
-            ..
-        } = *config;
         Self {
-            kind,
-            momentum,
-            weight_decay,
-            first: zeros,
-            second,
-            steps: 0,
+            kind: config.optimizer,
+            momentum: config.momentum,
+            weight_decay: config.weight_decay,
+            memory: Memory::new(config.optimizer, zeros),
         }
     }
 
@@ -62,7 +66,8 @@ impl Stepper {
         pieces: &[&Parameters],
         learning_rate: f32,
     ) -> bool {
-        self.steps = self.steps.saturating_add(1);
+        let Memory { first, second, steps } = &mut self.memory;
+        *steps = steps.saturating_add(1);
         let mut finite = true;
         for (layer, weights) in weights.layers.iter_mut().enumerate() {
             let sum = |block: usize, length: usize| {
@@ -75,10 +80,11 @@ impl Stepper {
                 }
                 sums
             };
-            let first = self.first.layers[layer].par_chunks_mut(BLOCK);
+            let first = first.layers[layer].par_chunks_mut(BLOCK);
             let blocks = weights.par_chunks_mut(BLOCK).zip(first).enumerate();
-            finite &= match self.kind {
-                Optimizer::Sgd => {
+            let both = |one: bool, other: bool| one & other;
+            finite &= match second {
+                None => {
                     let (momentum, decay) = (self.momentum, self.weight_decay);
                     blocks
                         .map(|(block, (weights, velocities))| {
@@ -89,19 +95,18 @@ impl Stepper {
                             }
                             all_finite(weights)
                         })
-                        .reduce(|| true, |one, other| one & other)
+                        .reduce(|| true, both)
                 }
-                Optimizer::Adam | Optimizer::AdamW => {
+                Some(second) => {
                     let (b1, b2) = ADAM_BETA;
-                    let (bias1, bias2) = (1.0 - b1.powi(self.steps), 1.0 - b2.powi(self.steps));
+                    let (bias1, bias2) = (1.0 - b1.powi(*steps), 1.0 - b2.powi(*steps));
                     // Where the decay acts; a term of 0 and a factor of 1 leave everything as it is.
                     let (coupled, keep) = match self.kind {
                         Optimizer::AdamW => (0.0, 1.0 - learning_rate * self.weight_decay),
-                        _ => (self.weight_decay, 1.0),
+                        Optimizer::Adam | Optimizer::Sgd => (self.weight_decay, 1.0),
                     };
-                    let second = self.second.layers[layer].par_chunks_mut(BLOCK);
                     blocks
-                        .zip(second)
+                        .zip(second.layers[layer].par_chunks_mut(BLOCK))
                         .map(|((block, (weights, means)), squares)| {
                             let gradient = sum(block, weights.len());
                             for (((w, m), s), g) in weights.iter_mut().zip(means).zip(squares).zip(gradient) {
@@ -113,7 +118,7 @@ impl Stepper {
                             }
                             all_finite(weights)
                         })
-                        .reduce(|| true, |one, other| one & other)
+                        .reduce(|| true, both)
                 }
             };
         }

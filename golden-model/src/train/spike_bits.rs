@@ -33,6 +33,16 @@ impl SpikeBits {
         self.bits.iter().map(|word| u64::from(word.count_ones())).sum()
     }
 
+    /// Sets the bits of the neurons that fired in any step.
+    pub(crate) fn add_fired(&self, words: &mut [u64]) {
+        for step in self.bits.chunks_exact(self.words.max(1)) {
+            words
+                .iter_mut()
+                .zip(step)
+                .for_each(|(word, fired)| *word |= fired);
+        }
+    }
+
     pub(crate) const fn bytes(&self) -> usize {
         self.bits.len() * size_of::<u64>()
     }
@@ -72,6 +82,10 @@ mod tests {
         decode(bits.step(1), None, &mut list);
         assert_eq!(list, [0, 63, 129]);
         assert_eq!(bits.total(), 3);
+        bits.step_mut(0)[1] = 4;
+        let mut fired = [2, 0, 0];
+        bits.add_fired(&mut fired);
+        assert_eq!(fired, [1 << 63 | 3, 4, 2]);
         decode(bits.step(1), Some(&[1, 0, 0]), &mut list);
         assert_eq!(list, [0]);
     }

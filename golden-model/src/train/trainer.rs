@@ -13,6 +13,7 @@ use crate::network::NetworkDescription;
 use crate::random::{Random, mix};
 use crate::{Error, Result};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -41,7 +42,7 @@ pub struct Trainer<'data> {
 }
 
 /// The epoch that is under way.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Running {
     /// Batches done.
     pub(super) batches: usize,

@@ -27,6 +27,7 @@ mod augment;
 mod config;
 mod engine;
 mod gradient;
+mod layout;
 mod loss;
 mod neuron;
 mod optimizer;

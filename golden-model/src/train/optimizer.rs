@@ -27,7 +27,7 @@ impl Stepper {
     pub(super) fn new(config: &TrainConfig, zeros: Parameters) -> Self {
         let second = match config.optimizer {
             Optimizer::Sgd => Parameters {
-                layers: vec![Vec::new(); zeros.layers.len()],
+                layers: vec![super::layout::zeros(0); zeros.layers.len()],
             },
             Optimizer::Adam => zeros.clone(),
         };
@@ -102,6 +102,7 @@ impl Stepper {
 
 #[cfg(test)]
 mod tests {
+    use super::super::layout::{Numbers, zeros};
     use super::*;
 
     fn config(optimizer: Optimizer) -> TrainConfig {
@@ -119,9 +120,15 @@ mod tests {
         }
     }
 
+    fn numbers(length: usize, value: f32) -> Numbers {
+        let mut numbers = zeros(length);
+        numbers.fill(value);
+        numbers
+    }
+
     fn one(value: f32) -> Parameters {
         Parameters {
-            layers: vec![vec![value]],
+            layers: vec![numbers(1, value)],
         }
     }
 
@@ -156,7 +163,7 @@ mod tests {
     #[test]
     fn blocks_cover_every_weight_once() {
         let long = |value| Parameters {
-            layers: vec![vec![value; 2 * BLOCK + 17]],
+            layers: vec![numbers(2 * BLOCK + 17, value)],
         };
         let mut weights = long(1.0);
         Stepper::new(&config(Optimizer::Sgd), long(0.0)).step(&mut weights, &[&long(1.0)], 0.25);

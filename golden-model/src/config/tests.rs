@@ -35,7 +35,20 @@ fn refusal(text: &str) -> String {
 
 #[test]
 fn presets_are_valid_trainable_and_named_like_their_network() {
-    assert_eq!(preset_names().collect::<Vec<_>>(), ["digits", "mnist-mlp"]);
+    assert_eq!(
+        preset_names().collect::<Vec<_>>(),
+        [
+            "digits",
+            "mnist-mlp",
+            "mlp",
+            "lenet",
+            "lenet-nmnist",
+            "vgg7",
+            "vgg9",
+            "resnet9",
+            "resnet11"
+        ]
+    );
     for name in preset_names() {
         let config = Config::preset(name).unwrap();
         assert_eq!(config.network.name, name);
@@ -62,7 +75,8 @@ fn an_unknown_preset_lists_the_known() {
     let error = Config::named("mnits").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "there is no preset `mnits`; known are: digits, mnist-mlp"
+        "there is no preset `mnits`; known are: digits, mnist-mlp, mlp, lenet, lenet-nmnist, vgg7, vgg9, resnet9, \
+         resnet11; a file's name ends in .toml, and a compact network begins with its first layer, such as 16C5-P2-10"
     );
 }
 

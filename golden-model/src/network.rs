@@ -145,7 +145,7 @@ const fn one() -> usize {
 }
 
 /// What a layer computes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "op", rename_all = "lowercase")]
 pub enum LayerKind {
     /// Convolution (cross-correlation) into LIF neurons.

@@ -3,7 +3,7 @@
 use super::augment::Offset;
 use super::optimizer::Stepper;
 use super::report::warnings;
-use super::{Engine, EpochReport, Parameters, Progress, State, TrainConfig};
+use super::{Engine, EpochReport, Loss, Parameters, Progress, State, TrainConfig};
 use crate::dataset::Dataset;
 use crate::encode::{PoissonEncoder, Thresholds, image_seed};
 use crate::evaluation::{Evaluation, Tally, evaluate_parameters};
@@ -192,7 +192,7 @@ impl<'data> Trainer<'data> {
                     let probabilities = image.iter().map(|&level| thresholds.of(level));
                     encoder.restart(probabilities, image_seed(config.seed, epoch, index));
                     engine.forward_encoded(weights, encoder, state);
-                    engine.backward(weights, train.label(index), state, gradient);
+                    engine.backward(weights, Loss::SumOfSquares, train.label(index), state, gradient);
                     tally.count(state, train.label(index));
                 }
             });

@@ -71,13 +71,6 @@ impl Compact {
         while cursor.take(&['-']).is_some() {
             last = piece(&mut cursor, &mut layers)?;
         }
-        if let Some(Layer { kind, .. }) = layers.last_mut()
-            && let LayerKind::Fc { out } = *kind
-        {
-            *kind = LayerKind::Out { out };
-        } else {
-            return Err(last.refuse("a number of classes, as the last layer"));
-        }
         let mut input = None;
         if cursor.take(&['@']).is_some() {
             input = Some(shape(&mut cursor)?);
@@ -88,6 +81,13 @@ impl Compact {
             } else {
                 "`-`, `@` or the end"
             }));
+        }
+        if let Some(Layer { kind, .. }) = layers.last_mut()
+            && let LayerKind::Fc { out } = *kind
+        {
+            *kind = LayerKind::Out { out };
+        } else {
+            return Err(last.refuse("a number of classes, as the last layer"));
         }
         Ok(Self {
             input,

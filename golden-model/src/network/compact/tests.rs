@@ -84,8 +84,6 @@ fn residual_blocks_are_two_convolutions_and_a_path_around_them() {
 
 #[test]
 fn sources_are_numbers_of_layers() {
-    let network = parse("4C3p1x2-4C3p1=1-4C3s2<2+0s2-10@2x9x9");
-    network.validate().unwrap_err();
     let network = Compact::parse("4C3p1x2-4C3p1=1-4C3s2p1<2+0s2-10").unwrap().layers;
     let source = |index: usize| {
         let layer: &LayerDescription = &network[index];

@@ -278,21 +278,6 @@ pub enum Error {
         /// Key and what was expected there.
         source: serde_json::Error,
     },
-    /// A reference case has a layer that is not supported.
-    #[error(
-        "{}: layer `{layer}` has op `{op}` from `{from}`; \
-         only fc and out layers with `out` neurons, each from the one before, can be checked", path.display()
-    )]
-    CaseLayer {
-        /// The file.
-        path: PathBuf,
-        /// The layer.
-        layer: String,
-        /// Its operation.
-        op: String,
-        /// Its source.
-        from: String,
-    },
     /// An array of a reference case is missing or not what the specification says.
     #[error("{}: array `{array}` is {found}, but must be {wanted}", path.display())]
     CaseArray {

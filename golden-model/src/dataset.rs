@@ -1,6 +1,7 @@
-//! Data sets of labelled images.
+//! Data sets of labelled samples: images, or recordings of an event camera.
 //!
-//! An image is C·H·W bytes in C, H, W order; a byte of `full_scale` is an intensity of 1.
+//! An image is C·H·W bytes in C, H, W order; a byte of `full_scale` is an intensity of 1. A recording is a list of
+//! events at places of C·H·W, the channel being the polarity; see [`Recordings`].
 //!
 //! | name | shape | full scale | where it comes from |
 //! |---|---|---|---|
@@ -9,8 +10,13 @@
 //! | `fashion-mnist` | [1, 28, 28] | 255 | likewise |
 
 pub mod digits;
+mod error;
 pub mod idx;
+mod samples;
 mod split;
+
+pub use error::DataError;
+pub use samples::{Event, Images, Recordings, Samples};
 
 use crate::network::{NetworkDescription, Shape};
 use crate::{Error, Result};
@@ -19,23 +25,22 @@ use std::path::Path;
 /// Names that [`load`] knows.
 pub const NAMES: [&str; 3] = ["digits", "mnist", "fashion-mnist"];
 
-/// Labelled images of one shape.
+/// Labelled samples of one shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dataset {
     name: String,
     shape: Shape,
     classes: usize,
-    full_scale: u8,
-    images: Vec<u8>,
+    samples: Samples,
     labels: Vec<u8>,
 }
 
-/// A data set's training and test images.
+/// A data set's training and test samples.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
-    /// Images to train with.
+    /// Samples to train with.
     pub train: Dataset,
-    /// Images to judge by.
+    /// Samples to judge by.
     pub test: Dataset,
 }
 
@@ -53,12 +58,29 @@ impl Dataset {
         images: Vec<u8>,
         labels: Vec<u8>,
     ) -> Result<Self> {
+        let samples = Samples::Images(Images {
+            full_scale,
+            pixels: images,
+        });
+        Self::of_samples(name, shape, classes, samples, labels)
+    }
+
+    /// A data set of samples of either kind, as many as `labels`.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; or if an event is of no place of `shape`, or the recordings' window is of no length.
+    pub fn of_samples(
+        name: impl Into<String>,
+        shape: Shape,
+        classes: usize,
+        samples: Samples,
+        labels: Vec<u8>,
+    ) -> Result<Self> {
         let dataset = Self {
             name: name.into(),
             shape,
             classes,
-            full_scale,
-            images,
+            samples,
             labels,
         };
         dataset.check()?;
@@ -72,10 +94,14 @@ impl Dataset {
                 name: self.name.clone(),
             });
         }
-        if self.labels.len().checked_mul(size) != Some(self.images.len()) {
+        let (samples, whole) = match &self.samples {
+            Samples::Images(images) => (images.pixels.len() / size, images.pixels.len() % size == 0),
+            Samples::Recordings(recordings) => (recordings.len(), true),
+        };
+        if self.labels.len() != samples || !whole {
             return Err(Error::DataCounts {
                 name: self.name.clone(),
-                images: self.images.len() / size,
+                images: samples,
                 labels: self.labels.len(),
             });
         }
@@ -88,17 +114,19 @@ impl Dataset {
                 limit,
             })
         };
-        if let Some(index) = self
-            .labels
-            .iter()
-            .position(|&label| usize::from(label) >= self.classes)
-        {
+        let too_high = |&label: &u8| usize::from(label) >= self.classes;
+        if let Some(index) = self.labels.iter().position(too_high) {
             return refuse("label", index, self.labels[index], self.classes.saturating_sub(1));
         }
-        if let Some(at) = self.images.iter().position(|&pixel| pixel > self.full_scale) {
-            return refuse("a pixel", at / size, self.images[at], self.full_scale.into());
+        match &self.samples {
+            Samples::Images(Images { full_scale, pixels }) => {
+                if let Some(at) = pixels.iter().position(|pixel| pixel > full_scale) {
+                    return refuse("a pixel", at / size, pixels[at], (*full_scale).into());
+                }
+                Ok(())
+            }
+            Samples::Recordings(recordings) => recordings.check(&self.name, self.shape),
         }
-        Ok(())
     }
 
     /// Name of the data set.
@@ -107,7 +135,7 @@ impl Dataset {
         &self.name
     }
 
-    /// Shape of an image.
+    /// Shape of a sample.
     #[must_use]
     pub const fn shape(&self) -> Shape {
         self.shape
@@ -119,19 +147,36 @@ impl Dataset {
         self.classes
     }
 
-    /// The pixel value of intensity 1.
+    /// The samples.
     #[must_use]
-    pub const fn full_scale(&self) -> u8 {
-        self.full_scale
+    pub const fn samples(&self) -> &Samples {
+        &self.samples
     }
 
-    /// Number of images.
+    /// The samples, which must be images; `what` says in the error who needs them.
+    ///
+    /// # Errors
+    /// If they are recordings.
+    pub fn images(&self, what: &'static str) -> Result<&Images> {
+        match &self.samples {
+            Samples::Images(images) => Ok(images),
+            Samples::Recordings(_) => Err(DataError::Kind {
+                name: self.name.clone(),
+                what,
+                found: self.samples.kind(),
+                wanted: "images",
+            }
+            .into()),
+        }
+    }
+
+    /// Number of samples.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.labels.len()
     }
 
-    /// Whether there are no images; never, since [`Self::new`] refuses that.
+    /// Whether there are no samples; never, since [`Self::new`] refuses that.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.labels.is_empty()
@@ -140,29 +185,32 @@ impl Dataset {
     /// Pixels of an image in C, H, W order.
     ///
     /// # Panics
-    /// If there is no such image.
+    /// If there is no such image, or the samples are recordings; see [`Self::images`].
     #[must_use]
     pub fn image(&self, index: usize) -> &[u8] {
+        let Samples::Images(images) = &self.samples else {
+            panic!("data set `{}` holds recordings, not images", self.name);
+        };
         let size = self.shape.size();
-        &self.images[index * size..][..size]
+        &images.pixels[index * size..][..size]
     }
 
-    /// Class of an image.
+    /// Class of a sample.
     ///
     /// # Panics
-    /// If there is no such image.
+    /// If there is no such sample.
     #[must_use]
     pub fn label(&self, index: usize) -> usize {
         self.labels[index].into()
     }
 
-    /// Classes of all images.
+    /// Classes of all samples.
     #[must_use]
     pub fn labels(&self) -> &[u8] {
         &self.labels
     }
 
-    /// Number of images of each class.
+    /// Number of samples of each class.
     #[must_use]
     pub fn class_counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.classes];
@@ -172,7 +220,7 @@ impl Dataset {
         counts
     }
 
-    /// Checks that `network` takes these images and tells these classes apart.
+    /// Checks that `network` takes these samples and tells these classes apart.
     ///
     /// # Errors
     /// If the input shape or the number of classes differs.

@@ -599,6 +599,11 @@ pub enum Error {
         /// The contradiction.
         source: Box<Error>,
     },
+
+    // Data sets: files and samples.
+    /// What is wrong with a data set.
+    #[error(transparent)]
+    Data(#[from] crate::dataset::DataError),
 }
 
 /// Result of this crate.

@@ -34,6 +34,7 @@ mod parameters;
 mod report;
 mod trainer;
 
+pub use augment::Augmentation;
 pub use config::{Optimizer, TrainConfig};
 pub use gradient::{Gradient, gradient};
 pub use report::{EpochReport, LayerActivity, Progress, Warning, WarningKind};

@@ -24,7 +24,7 @@
 //! batch = 32
 //! ```
 
-use crate::network::{LayerDescription, NetworkDescription, Shape, default_leak};
+use crate::network::{LayerDescription, NetworkDescription, Normalization, Shape, default_leak};
 use crate::train::TrainConfig;
 use crate::{Error, Result};
 use serde::Deserialize;
@@ -56,6 +56,7 @@ struct Text {
     rate: f32,
     #[serde(default = "default_leak")]
     leak: f32,
+    normalization: Option<Normalization>,
     #[serde(rename = "layer", default)]
     layers: Vec<LayerDescription>,
     train: Option<TrainConfig>,
@@ -73,6 +74,7 @@ impl Config {
             steps,
             rate,
             leak,
+            normalization,
             layers,
             train,
         } = toml::from_str(text).map_err(|source| Error::NetworkSyntax {
@@ -85,6 +87,7 @@ impl Config {
             steps,
             rate,
             leak,
+            normalization,
             layers,
         };
         network.validate()?;

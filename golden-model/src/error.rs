@@ -591,6 +591,21 @@ pub enum Error {
         /// The tensor.
         tensor: String,
     },
+    /// A layer that a consumer of the network does not know.
+    #[error(
+        "network `{network}`: {consumer} takes chains of fully-connected layers so far, but layer `{layer}` has \
+         op = \"{op}\"; use a network of op = \"fc\" and \"out\""
+    )]
+    LayerUnsupported {
+        /// The network.
+        network: String,
+        /// The layer.
+        layer: String,
+        /// Its operation.
+        op: &'static str,
+        /// Who refuses it.
+        consumer: &'static str,
+    },
     /// A model file whose contents contradict each other.
     #[error("{}: {source}", path.display())]
     InModelFile {

@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 pub struct FloatModel {
     /// The network.
     pub description: NetworkDescription,
-    /// Weights per layer, `[outputs, inputs]`.
+    /// Weights per tensor of [`crate::network::Graph::tensors`], `[outputs, inputs]`: of a fully-connected layer one row
+    /// per neuron over the sources in C, H, W order, of a convolution one row per output channel over (input channel,
+    /// kernel row, kernel column).
     pub weights: Vec<Array2<f32>>,
     /// Where the model comes from: data set, seed, epochs, accuracy and the like.
     pub provenance: BTreeMap<String, String>,
@@ -25,16 +27,14 @@ impl FloatModel {
     pub fn validate(&self) -> Result<()> {
         let description = &self.description;
         description.validate()?;
-        let (found, wanted) = (self.weights.len(), description.layers.len());
+        let tensors = description.graph()?.tensors;
+        let (found, wanted) = (self.weights.len(), tensors.len());
         if found != wanted {
             return Err(Error::FloatLayerCount { found, wanted });
         }
-        for (index, (layer, weights)) in description.layers.iter().zip(&self.weights).enumerate() {
-            let layer = || layer.name.clone();
-            let wanted = [
-                description.layers[index].kind.shape().size(),
-                description.fan_in(index),
-            ];
+        for (tensor, weights) in tensors.iter().zip(&self.weights) {
+            let layer = || tensor.name.clone();
+            let wanted = [tensor.outputs, tensor.inputs];
             if weights.shape() != wanted {
                 let (found, wanted) = (weights.shape().to_vec(), wanted.to_vec());
                 return Err(Error::FloatShape {

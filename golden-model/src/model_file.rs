@@ -1,6 +1,6 @@
 //! Files of float models. `docs/formats.md` has the layout.
 //!
-//! A safetensors file: one f32 tensor of weights per layer, and the network and its provenance as JSON in the
+//! A safetensors file: one f32 tensor of weights per layer and convolutional shortcut, and the network and its provenance as JSON in the
 //! metadata. Loading trusts nothing: sizes, types, shapes and values are checked.
 
 use crate::container::{self, Container, Contents, Tensor};
@@ -36,20 +36,16 @@ impl FloatModel {
             ("network", json(path, "network", &self.description)?),
             ("provenance", json(path, "provenance", &self.provenance)?),
         ];
-        let tensors = self
-            .description
-            .layers
-            .iter()
-            .zip(&self.weights)
-            .map(|(layer, weights)| {
-                let bytes = weights.iter().flat_map(|weight| weight.to_le_bytes()).collect();
-                let tensor = Tensor {
-                    dtype: Dtype::F32,
-                    shape: weights.shape().to_vec(),
-                    bytes,
-                };
-                (weight_name(&layer.name), tensor)
-            });
+        let tensors = self.description.graph()?.tensors;
+        let tensors = tensors.iter().zip(&self.weights).map(|(tensor, weights)| {
+            let bytes = weights.iter().flat_map(|weight| weight.to_le_bytes()).collect();
+            let contents = Tensor {
+                dtype: Dtype::F32,
+                shape: tensor.dimensions(),
+                bytes,
+            };
+            (weight_name(&tensor.name), contents)
+        });
         container::write(
             path,
             metadata.map(|(key, value)| (key.to_owned(), value)).into(),
@@ -75,13 +71,14 @@ impl FloatModel {
         let description: NetworkDescription = contents.json("network")?;
         description.validate().map_err(in_file)?;
         let provenance: BTreeMap<String, String> = contents.json("provenance")?;
-        let mut weights = Vec::with_capacity(description.layers.len());
-        for (index, layer) in description.layers.iter().enumerate() {
-            let shape = [layer.kind.shape().size(), description.fan_in(index)];
+        let tensors = description.graph().map_err(in_file)?.tensors;
+        let mut weights = Vec::with_capacity(tensors.len());
+        for tensor in tensors {
             let (numbers, _) = contents
-                .take(&weight_name(&layer.name), Dtype::F32, &shape)?
+                .take(&weight_name(&tensor.name), Dtype::F32, &tensor.dimensions())?
                 .as_chunks();
             let numbers = numbers.iter().map(|number| f32::from_le_bytes(*number)).collect();
+            let shape = [tensor.outputs, tensor.inputs];
             weights.push(Array2::from_shape_vec(shape, numbers).expect("the tensor has this shape"));
         }
         contents.finish()?;
@@ -124,6 +121,6 @@ fn check_format(path: &Path, contents: &Contents<'_>) -> Result<()> {
     Ok(())
 }
 
-fn weight_name(layer: &str) -> String {
-    format!("weight/{layer}")
+fn weight_name(tensor: &str) -> String {
+    format!("weight/{tensor}")
 }

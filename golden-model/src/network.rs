@@ -3,10 +3,13 @@
 //! A description is plain data and can be built by hand; [`NetworkDescription::validate`] is what every
 //! consumer may rely on, and everything that reads a description from a file has called it.
 
+mod graph;
 mod validation;
 
+pub use graph::{Graph, Junction, Node, Source, Tensor, TensorShape};
 pub use validation::{MAX_NEURONS, MAX_STEPS, MAX_WEIGHTS};
 
+use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 /// Shape of a layer's output in C, H, W order.
@@ -66,6 +69,9 @@ pub struct NetworkDescription {
     /// Membrane leak factor per step.
     #[serde(default = "default_leak")]
     pub leak: f32,
+    /// How intensities become signed inputs; without it they are inputs as they are, and no spike is negative.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub normalization: Option<Normalization>,
     /// Layers from input to output; the last, and only the last, is the output layer.
     #[serde(rename = "layer")]
     pub layers: Vec<LayerDescription>,
@@ -75,20 +81,88 @@ pub(crate) const fn default_leak() -> f32 {
     0.99
 }
 
+/// Signed inputs: x = (intensity − mean) / deviation, with intensities in 0..=1.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Normalization {
+    /// Mean intensity, one number per input channel.
+    pub mean: Vec<f32>,
+    /// Standard deviation of the intensity, one number per input channel.
+    pub deviation: Vec<f32>,
+}
+
 /// One layer of a network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LayerDescription {
     /// Name, unique within the network.
     pub name: String,
+    /// Where the layer's spikes come from: the name of an earlier layer, or `input`; by default the layer before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Membrane above which a neuron fires: by default 1, and 0.75 for pooling.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<f32>,
+    /// Probability that a neuron's spikes are dropped in training, one draw per neuron and presentation.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub dropout: f32,
+    /// A second path into the membranes of a convolution, which makes it a residual junction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shortcut: Option<Shortcut>,
     /// What the layer computes.
     #[serde(flatten)]
     pub kind: LayerKind,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+fn is_zero(value: &f32) -> bool {
+    *value == 0.0
+}
+
+/// The second path into a residual junction: its spikes add into the membranes before the threshold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shortcut {
+    /// Where the spikes come from: the name of an earlier layer, or `input`.
+    pub from: String,
+    /// Rows and columns from one sampled position of the source to the next.
+    #[serde(default = "one")]
+    pub stride: usize,
+    /// Whether a spike adds one to the membrane of its own channel; otherwise the path is a 1×1 convolution.
+    #[serde(default)]
+    pub identity: bool,
+}
+
+const fn one() -> usize {
+    1
+}
+
+const fn two() -> usize {
+    2
 }
 
 /// What a layer computes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "lowercase", deny_unknown_fields)]
 pub enum LayerKind {
+    /// Convolution (cross-correlation) into LIF neurons.
+    Conv {
+        /// Output channels.
+        out: usize,
+        /// Rows and columns of the kernel.
+        kernel: usize,
+        /// Rows and columns from one window to the next.
+        #[serde(default = "one")]
+        stride: usize,
+        /// Rows and columns of zeros around the source.
+        #[serde(default)]
+        padding: usize,
+    },
+    /// Average over windows that do not overlap, into integrate-and-fire neurons without leak.
+    Pool {
+        /// Rows and columns of a window.
+        #[serde(default = "two")]
+        kernel: usize,
+    },
     /// Fully-connected layer of `out` LIF neurons.
     Fc {
         /// Number of neurons.
@@ -101,57 +175,107 @@ pub enum LayerKind {
     },
 }
 
+/// Threshold of LIF neurons.
+const LIF_THRESHOLD: f32 = 1.0;
+/// Threshold of pooling neurons: four spikes of a 2×2 window (strict: more than three quarters of it).
+const POOL_THRESHOLD: f32 = 0.75;
+
 impl LayerKind {
     /// The operation's name in network files.
     #[must_use]
     pub const fn op(&self) -> &'static str {
         match self {
+            Self::Conv { .. } => "conv",
+            Self::Pool { .. } => "pool",
             Self::Fc { .. } => "fc",
             Self::Out { .. } => "out",
         }
     }
+}
 
-    /// Shape of the layer's output.
+impl LayerDescription {
+    /// A layer of that name and kind with everything else at its default.
     #[must_use]
-    pub const fn shape(&self) -> Shape {
-        match *self {
-            Self::Fc { out } | Self::Out { out } => Shape {
-                channels: out,
-                height: 1,
-                width: 1,
-            },
+    pub fn new(name: impl Into<String>, kind: LayerKind) -> Self {
+        Self {
+            name: name.into(),
+            from: None,
+            threshold: None,
+            dropout: 0.0,
+            shortcut: None,
+            kind,
         }
+    }
+
+    /// Membrane above which a neuron fires.
+    #[must_use]
+    pub fn threshold(&self) -> f32 {
+        self.threshold.unwrap_or(match self.kind {
+            LayerKind::Pool { .. } => POOL_THRESHOLD,
+            LayerKind::Conv { .. } | LayerKind::Fc { .. } | LayerKind::Out { .. } => LIF_THRESHOLD,
+        })
     }
 }
 
 impl NetworkDescription {
     /// Output shape of every layer, in order.
-    #[must_use]
-    pub fn shapes(&self) -> Vec<Shape> {
-        self.layers.iter().map(|layer| layer.kind.shape()).collect()
-    }
-
-    /// Number of sources of layer `index`: the neurons of the layer before, or the inputs.
     ///
     /// # Panics
-    /// If there is no such layer.
+    /// If the description is not valid.
+    #[must_use]
+    pub fn shapes(&self) -> Vec<Shape> {
+        self.valid_graph().nodes.iter().map(|node| node.output).collect()
+    }
+
+    /// Number of weights of a neuron of layer `index`, a shortcut's not counted; of a pooling neuron, its window.
+    ///
+    /// # Panics
+    /// If the description is not valid or there is no such layer.
     #[must_use]
     pub fn fan_in(&self, index: usize) -> usize {
+        let graph = self.valid_graph();
         assert!(
-            index < self.layers.len(),
+            index < graph.nodes.len(),
             "layer {index} of {}",
-            self.layers.len()
+            graph.nodes.len()
         );
-        if index == 0 {
-            self.input.size()
-        } else {
-            self.layers[index - 1].kind.shape().size()
+        match self.layers[index].kind {
+            LayerKind::Conv { kernel, .. } => graph.nodes[index].input.channels * kernel * kernel,
+            LayerKind::Pool { kernel } => kernel * kernel,
+            LayerKind::Fc { .. } | LayerKind::Out { .. } => graph.nodes[index].input.size(),
         }
     }
 
-    /// Number of classes: the neurons of the output layer; 0 for a network without layers.
+    /// Checks that a consumer which knows fully-connected layers alone can take the network.
+    ///
+    /// # Errors
+    /// The first layer that is of another kind or does not follow the one before; `consumer` is who refuses it.
+    pub fn require_fully_connected(&self, consumer: &'static str) -> Result<()> {
+        let follows = |index: usize, from: &str| match index.checked_sub(1) {
+            Some(before) => from == self.layers[before].name,
+            None => from == "input",
+        };
+        let unsupported = |(index, layer): &(usize, &LayerDescription)| {
+            let fully_connected = matches!(layer.kind, LayerKind::Fc { .. } | LayerKind::Out { .. });
+            !fully_connected || !layer.from.as_ref().is_none_or(|from| follows(*index, from))
+        };
+        match self.layers.iter().enumerate().find(unsupported) {
+            Some((_, layer)) => Err(Error::LayerUnsupported {
+                network: self.name.clone(),
+                layer: layer.name.clone(),
+                op: layer.kind.op(),
+                consumer,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Number of classes: the neurons of the output layer; 0 for a network without one.
     #[must_use]
     pub fn classes(&self) -> usize {
-        self.layers.last().map_or(0, |layer| layer.kind.shape().size())
+        match self.layers.last().map(|layer| &layer.kind) {
+            Some(&LayerKind::Out { out }) => out,
+            _ => 0,
+        }
     }
 }

@@ -140,10 +140,15 @@ impl QuantizedModel {
             let (found, wanted) = (headers.len(), description.layers.len());
             return Err(in_file(Error::QuantizedLayerCount { found, wanted }));
         }
+        description
+            .require_fully_connected("the integer model")
+            .map_err(in_file)?;
         let mut inputs = description.input.size();
         let mut layers = Vec::with_capacity(headers.len());
         for (header, described) in headers.into_iter().zip(&description.layers) {
-            let (LayerKind::Fc { out } | LayerKind::Out { out }) = described.kind;
+            let (LayerKind::Fc { out } | LayerKind::Out { out }) = described.kind else {
+                continue;
+            };
             layers.push(read_layer(header, &described.name, [out, inputs], &mut contents)?);
             inputs = out;
         }

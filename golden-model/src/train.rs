@@ -28,6 +28,7 @@ mod config;
 mod dense;
 mod engine;
 mod gradient;
+mod loss;
 mod neuron;
 mod optimizer;
 mod parameters;
@@ -37,6 +38,7 @@ mod trainer;
 pub use augment::Augmentation;
 pub use config::{Optimizer, TrainConfig};
 pub use gradient::{Gradient, gradient};
+pub use loss::Loss;
 pub use report::{EpochReport, LayerActivity, Progress, Warning, WarningKind};
 pub use trainer::Trainer;
 

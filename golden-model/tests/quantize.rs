@@ -26,14 +26,12 @@ fn float_model(weights: Vec<Array2<f32>>, leak: f32) -> FloatModel {
         } else {
             format!("fc{}", index + 1)
         };
-        LayerDescription {
-            name,
-            kind: if index == last {
-                LayerKind::Out { out }
-            } else {
-                LayerKind::Fc { out }
-            },
-        }
+        let kind = if index == last {
+            LayerKind::Out { out }
+        } else {
+            LayerKind::Fc { out }
+        };
+        LayerDescription::new(name, kind)
     };
     FloatModel {
         description: NetworkDescription {
@@ -46,6 +44,7 @@ fn float_model(weights: Vec<Array2<f32>>, leak: f32) -> FloatModel {
             steps: 12,
             rate: 0.5,
             leak,
+            normalization: None,
             layers: weights.iter().enumerate().map(described).collect(),
         },
         weights,

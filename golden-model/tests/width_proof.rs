@@ -28,10 +28,7 @@ fn single(
         neuron,
     };
     let weights = Array2::from_shape_vec((1, inputs), weights.to_vec()).expect("one row");
-    let described = |name: &str, kind| LayerDescription {
-        name: name.to_owned(),
-        kind,
-    };
+    let described = |name: &str, kind| LayerDescription::new(name, kind);
     let (layers, described) = match threshold {
         Some(threshold) => (
             vec![
@@ -65,6 +62,7 @@ fn single(
             steps: 20,
             rate: 1.0,
             leak: 0.99,
+            normalization: None,
             layers: described,
         },
         layers,

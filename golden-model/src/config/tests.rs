@@ -49,9 +49,9 @@ fn presets_are_valid_trainable_and_named_like_their_network() {
     assert_eq!(mnist.input, Shape::from([1, 28, 28]));
     assert_eq!(
         mnist
-            .layers
+            .shapes()
             .iter()
-            .map(|layer| layer.kind.shape().size())
+            .map(|shape| shape.size())
             .collect::<Vec<_>>(),
         [128, 10]
     );

@@ -35,7 +35,7 @@ fn images_are_judged_by_their_test_rasters() {
     assert!((evaluation.loss * 360.0 - batch.loss).abs() < 1e-9 * batch.loss);
     let input: usize = rasters.iter().map(|raster| raster.total()).sum();
     let hidden: usize = batch.spikes.iter().map(|layers| layers[0].total()).sum();
-    let neurons = model.description.layers[0].kind.shape().size() as f64;
+    let neurons = model.description.shapes()[0].size() as f64;
     let operations = (input as f64 * neurons + hidden as f64 * 10.0) / 360.0;
     assert!((evaluation.synaptic_operations - operations).abs() < 1e-6);
     assert!((evaluation.activity[1].spikes - hidden as f64 / 360.0).abs() < 1e-9);

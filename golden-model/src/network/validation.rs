@@ -25,14 +25,7 @@ impl NetworkDescription {
     /// # Errors
     /// The first rule broken, with the field, its value and what is allowed.
     pub fn validate(&self) -> Result<()> {
-        let refuse = |field: String, found: String, wanted: String| {
-            Err(Error::NetworkValue {
-                network: self.name.clone(),
-                field,
-                found,
-                wanted,
-            })
-        };
+        let refuse = |field, found, wanted| Err(self.refusal(field, found, wanted));
         let name_rule = || format!("1..={MAX_NAME} characters of A-Z a-z 0-9 _ - .");
 
         if !is_name(&self.name) {
@@ -59,8 +52,8 @@ impl NetworkDescription {
                 network: self.name.clone(),
             });
         };
+        let graph = self.graph()?;
         let mut names = BTreeSet::new();
-        let mut fan_in = self.input.size();
         for (index, layer) in self.layers.iter().enumerate() {
             if !is_name(&layer.name) || layer.name == "input" {
                 let field = format!("name of layer {}", index + 1);
@@ -84,21 +77,22 @@ impl NetworkDescription {
                     wanted: if index == last { "out" } else { "fc" },
                 });
             }
-            let shape = layer.kind.shape();
-            let Some(size) = checked_size(shape) else {
+            let shape = graph.nodes[index].output;
+            if checked_size(shape).is_none() {
                 let field = format!("output of layer `{}`", layer.name);
                 return refuse(field, shape.to_string(), size_rule("neurons"));
-            };
-            let weights = fan_in.saturating_mul(size);
-            if weights > MAX_WEIGHTS {
+            }
+            let tensor = graph.nodes[index].tensor.map(|tensor| &graph.tensors[tensor]);
+            if let Some(tensor) = tensor
+                && tensor.inputs.saturating_mul(tensor.outputs) > MAX_WEIGHTS
+            {
                 let field = format!("number of weights of layer `{}`", layer.name);
                 return refuse(
                     field,
-                    format!("{fan_in} x {size}"),
+                    format!("{} x {}", tensor.inputs, tensor.outputs),
                     format!("at most {MAX_WEIGHTS}"),
                 );
             }
-            fan_in = size;
         }
         Ok(())
     }
@@ -130,10 +124,7 @@ mod tests {
     use super::*;
 
     fn network() -> NetworkDescription {
-        let layer = |name: &str, kind| LayerDescription {
-            name: name.into(),
-            kind,
-        };
+        let layer = |name: &str, kind| LayerDescription::new(name, kind);
         NetworkDescription {
             name: "small".into(),
             input: Shape {
@@ -144,6 +135,7 @@ mod tests {
             steps: 8,
             rate: 0.5,
             leak: 0.99,
+            normalization: None,
             layers: vec![
                 layer("hidden", LayerKind::Fc { out: 4 }),
                 layer("out", LayerKind::Out { out: 2 }),

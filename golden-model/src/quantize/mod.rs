@@ -58,6 +58,7 @@ pub fn quantize_calibrated(
 ) -> Result<(QuantizedModel, QuantizeReport)> {
     config.validate(&model.description)?;
     model.validate()?;
+    model.description.require_fully_connected("quantization")?;
     let signed = config.input == InputSpikes::Signed;
     integer::check(calibration, model.description.input.size(), signed)?;
     let leak_shifts = match &config.leak {
@@ -78,10 +79,7 @@ pub fn quantize_calibrated(
     let mut spikes = Cow::Borrowed(calibration);
     for (described, weights) in model.description.layers.iter().zip(&model.weights) {
         let weight_bits = config.weight_bits_of(&described.name);
-        let fires = match described.kind {
-            LayerKind::Fc { .. } => true,
-            LayerKind::Out { .. } => false,
-        };
+        let fires = !matches!(described.kind, LayerKind::Out { .. });
         let channels = Channels::quantize(weights, fires, weight_bits, config.scale, &spikes);
         let sums: Vec<_> = channels
             .integers

@@ -118,6 +118,14 @@ fn agree(layer: &QuantizedLayer, description: &LayerDescription, inputs: usize) 
     let (kind, outputs) = match description.kind {
         LayerKind::Fc { out } => ("LIF", out),
         LayerKind::Out { out } => ("an output layer", out),
+        LayerKind::Conv { .. } | LayerKind::Pool { .. } => {
+            return Err(mismatch(
+                layer,
+                "kind",
+                kind_name(&layer.neuron),
+                description.kind.op(),
+            ));
+        }
     };
     if kind_name(&layer.neuron) != kind {
         return Err(mismatch(layer, "kind", kind_name(&layer.neuron), kind));

@@ -74,13 +74,14 @@ impl Case {
         let mut weights = Vec::new();
         let mut gradients = Vec::new();
         let mut spikes = vec![Vec::new(); spec.batch];
+        let shapes = description.shapes();
         for (index, layer) in description.layers.iter().enumerate() {
-            let dim = (layer.kind.shape().size(), description.fan_in(index));
+            let dim = (shapes[index].size(), description.fan_in(index));
             weights.push(arrays.matrix::<f32>(&format!("weight/{}", layer.name), dim)?);
             gradients.push(arrays.matrix::<f64>(&format!("grad/{}", layer.name), dim)?);
             if !matches!(layer.kind, LayerKind::Out { .. }) {
                 let rasters =
-                    arrays.rasters::<u8>(&format!("spikes/{}", layer.name), shape(layer.kind.shape()))?;
+                    arrays.rasters::<u8>(&format!("spikes/{}", layer.name), shape(shapes[index]))?;
                 spikes
                     .iter_mut()
                     .zip(rasters)
@@ -124,10 +125,7 @@ fn describe(path: &Path, spec: &Spec) -> Result<NetworkDescription> {
                 });
             }
         };
-        layers.push(LayerDescription {
-            name: layer.name.clone(),
-            kind,
-        });
+        layers.push(LayerDescription::new(&layer.name, kind));
         before = &layer.name;
     }
     let name = path
@@ -146,6 +144,7 @@ fn describe(path: &Path, spec: &Spec) -> Result<NetworkDescription> {
         steps,
         rate,
         leak,
+        normalization: None,
         layers,
     };
     description.validate()?;

@@ -86,11 +86,12 @@ impl State {
 impl Engine {
     /// The engine of a valid description.
     pub(crate) fn new(description: &NetworkDescription) -> Self {
+        let shapes = description.shapes();
         let layers = description.layers.iter().enumerate().map(|(index, layer)| Layer {
-            synapses: Dense::new(description.fan_in(index), layer.kind.shape().size()),
+            synapses: Dense::new(description.fan_in(index), shapes[index].size()),
             dynamics: match layer.kind {
-                LayerKind::Fc { .. } => Dynamics::Lif,
                 LayerKind::Out { .. } => Dynamics::Output,
+                _ => Dynamics::Lif,
             },
         });
         Self {

@@ -69,7 +69,7 @@ mod tests {
         let description = NetworkDescription::preset("digits").unwrap();
         let parameters = Parameters::random(&description, &mut Random::new(3));
         let weights = parameters.to_matrices(&description);
-        assert_eq!(weights[0].dim(), (description.layers[0].kind.shape().size(), 64));
+        assert_eq!(weights[0].dim(), (description.shapes()[0].size(), 64));
         let hidden = weights[0].nrows();
         assert_eq!(
             weights[0][[5, 7]].to_bits(),

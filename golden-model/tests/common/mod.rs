@@ -11,10 +11,7 @@ use synfire_golden_model::spikes::{Spike, SpikeRaster};
 
 /// Two inputs, two hidden neurons, two classes; small enough to compute by hand.
 pub(crate) fn tiny() -> QuantizedModel {
-    let layer = |name: &str, kind| LayerDescription {
-        name: name.to_owned(),
-        kind,
-    };
+    let layer = |name: &str, kind| LayerDescription::new(name, kind);
     QuantizedModel {
         description: NetworkDescription {
             name: "tiny".to_owned(),
@@ -26,6 +23,7 @@ pub(crate) fn tiny() -> QuantizedModel {
             steps: 3,
             rate: 0.5,
             leak: 0.75,
+            normalization: None,
             layers: vec![
                 layer("hidden", LayerKind::Fc { out: 2 }),
                 layer("out", LayerKind::Out { out: 2 }),
@@ -86,10 +84,7 @@ pub(crate) fn random_model(rng: &mut Xoshiro256PlusPlus, tight_floors: bool) -> 
         } else {
             LayerKind::Fc { out: outputs }
         };
-        described.push(LayerDescription {
-            name: layer.name.clone(),
-            kind,
-        });
+        described.push(LayerDescription::new(&layer.name, kind));
         layers.push(layer);
         inputs = outputs;
     }
@@ -100,6 +95,7 @@ pub(crate) fn random_model(rng: &mut Xoshiro256PlusPlus, tight_floors: bool) -> 
             steps: 16,
             rate: 1.0,
             leak: 0.99,
+            normalization: None,
             layers: described,
         },
         layers,

@@ -23,12 +23,13 @@ pub(crate) fn random_model(rng: &mut Xoshiro256PlusPlus, sizes: &[usize]) -> Qua
         .collect();
     let described = layers
         .iter()
-        .map(|layer| LayerDescription {
-            name: layer.name.clone(),
-            kind: match layer.neuron {
-                Neuron::Lif { .. } => LayerKind::Fc { out: layer.outputs() },
-                Neuron::Output => LayerKind::Out { out: layer.outputs() },
-            },
+        .map(|layer| {
+            let out = layer.outputs();
+            let kind = match layer.neuron {
+                Neuron::Lif { .. } => LayerKind::Fc { out },
+                Neuron::Output => LayerKind::Out { out },
+            };
+            LayerDescription::new(&layer.name, kind)
         })
         .collect();
     let mut model = QuantizedModel {
@@ -38,6 +39,7 @@ pub(crate) fn random_model(rng: &mut Xoshiro256PlusPlus, sizes: &[usize]) -> Qua
             steps: 16,
             rate: 0.5,
             leak: 0.99,
+            normalization: None,
             layers: described,
         },
         layers: layers.clone(),

@@ -9,10 +9,7 @@ fn network(
     steps: usize,
     leak: f32,
 ) -> NetworkDescription {
-    let layer = |name: &str, kind| LayerDescription {
-        name: name.into(),
-        kind,
-    };
+    let layer = |name: &str, kind| LayerDescription::new(name, kind);
     let hidden = hidden.map(|out| layer("hidden", LayerKind::Fc { out }));
     NetworkDescription {
         name: "test".into(),
@@ -24,6 +21,7 @@ fn network(
         steps,
         rate: 1.0,
         leak,
+        normalization: None,
         layers: hidden
             .into_iter()
             .chain([layer("out", LayerKind::Out { out: classes })])
@@ -253,7 +251,7 @@ proptest! {
         leak in prop_oneof![Just(1.0f32), Just(0.5f32)],
     ) {
         let mut description = network(5, Some(7), 3, 9, leak);
-        let second_hidden = LayerDescription { name: "hidden2".into(), kind: LayerKind::Fc { out: 6 } };
+        let second_hidden = LayerDescription::new("hidden2", LayerKind::Fc { out: 6 });
         description.layers.insert(1, second_hidden);
         let weights: Vec<Vec<f32>> =
             [first, second, third].iter().map(|layer| layer.iter().map(|&w| f32::from(w) / 8.0).collect()).collect();

@@ -223,7 +223,8 @@ impl Dataset {
     /// Checks that `network` takes these samples and tells these classes apart.
     ///
     /// # Errors
-    /// If the input shape or the number of classes differs.
+    /// If the input shape or the number of classes differs, or the network normalizes intensities that recordings
+    /// do not have.
     pub fn check_fits(&self, network: &NetworkDescription) -> Result<()> {
         let refuse = |field, found: String, wanted: String| {
             Err(Error::DataShape {
@@ -239,6 +240,13 @@ impl Dataset {
         }
         if network.classes() != self.classes {
             return refuse("classes", self.classes.to_string(), network.classes().to_string());
+        }
+        if network.normalization.is_some() && matches!(self.samples, Samples::Recordings(_)) {
+            return Err(DataError::NoIntensities {
+                network: network.name.clone(),
+                name: self.name.clone(),
+            }
+            .into());
         }
         Ok(())
     }
@@ -299,7 +307,7 @@ mod tests {
         );
         assert_eq!(
             refusal(&[0, 0, 0, 0], &[1]),
-            "data set `toy`: 2 images but 1 labels; the files do not belong together"
+            "data set `toy`: 2 samples but 1 labels; the files do not belong together"
         );
         assert_eq!(
             refusal(&[0, 0, 0, 0], &[1, 3]),
@@ -329,6 +337,55 @@ mod tests {
         assert_eq!(
             split.train.check_fits(&other).unwrap_err().to_string(),
             "network `mnist-mlp` has classes 4, data set `digits` has 10; use the network with data it was made for"
+        );
+    }
+
+    #[test]
+    fn recordings_are_no_images_and_have_no_intensities() {
+        let mut recordings = Recordings::new(10);
+        recordings.push([]);
+        let toy = |recordings, classes| {
+            let samples = Samples::Recordings(recordings);
+            Dataset::of_samples("toy", PAIR, classes, samples, vec![0])
+        };
+        let mut network = NetworkDescription::preset("digits").unwrap();
+        network.input = PAIR;
+        let dataset = toy(recordings.clone(), 10).unwrap();
+        dataset.check_fits(&network).unwrap();
+        network.normalization = Some(crate::network::Normalization {
+            mean: vec![0.5],
+            deviation: vec![0.5],
+        });
+        assert_eq!(
+            dataset.check_fits(&network).unwrap_err().to_string(),
+            "network `digits` normalizes intensities, data set `toy` holds recordings, which have none; remove \
+             [normalization] from the network"
+        );
+        assert_eq!(
+            dataset.images("a contact sheet").unwrap_err().to_string(),
+            "data set `toy` holds recordings, but a contact sheet needs images; choose another data set"
+        );
+        recordings.push([Event {
+            time_us: 0,
+            address: 2,
+        }]);
+        assert_eq!(
+            toy(recordings.clone(), 10).unwrap_err().to_string(),
+            "data set `toy`: 2 samples but 1 labels; the files do not belong together"
+        );
+        let samples = Samples::Recordings(recordings);
+        assert_eq!(
+            Dataset::of_samples("toy", PAIR, 1, samples, vec![0, 0])
+                .unwrap_err()
+                .to_string(),
+            "data set `toy`: an event of recording 1 has address 2, but a camera of [1, 1, 2] has only 2; the data \
+             are damaged"
+        );
+        let mut still = Recordings::new(0);
+        still.push([]);
+        assert_eq!(
+            toy(still, 1).unwrap_err().to_string(),
+            "data set `toy`: a window of 0 µs sees no events; give one of at least 1 µs"
         );
     }
 

@@ -151,7 +151,7 @@ pub enum Error {
         limit: u64,
     },
     /// Images and labels do not agree in number, or a buffer does not hold whole images.
-    #[error("data set `{name}`: {images} images but {labels} labels; the files do not belong together")]
+    #[error("data set `{name}`: {images} samples but {labels} labels; the files do not belong together")]
     DataCounts {
         /// The data set.
         name: String,

@@ -37,7 +37,7 @@ pub struct InputEncoder<'data> {
 
 #[derive(Clone, Debug)]
 enum Source<'data> {
-    Images(RateCoder<'data>),
+    Images(Box<RateCoder<'data>>),
     Recordings(&'data Recordings, Playback),
 }
 
@@ -45,7 +45,7 @@ enum Source<'data> {
 #[derive(Clone, Debug)]
 struct RateCoder<'data> {
     images: &'data Images,
-    tables: Thresholds,
+    thresholds: Thresholds,
     coder: PoissonEncoder,
     /// Thresholds of the image, and of the image as augmented.
     plain: Vec<i16>,
@@ -61,13 +61,13 @@ impl<'data> InputEncoder<'data> {
     pub fn new(description: &NetworkDescription, dataset: &'data Dataset) -> Self {
         let size = dataset.shape().size();
         let source = match dataset.samples() {
-            Samples::Images(images) => Source::Images(RateCoder {
+            Samples::Images(images) => Source::Images(Box::new(RateCoder {
                 images,
-                tables: Thresholds::new(images.full_scale, description.rate),
+                thresholds: Thresholds::new(description, images.full_scale),
                 coder: PoissonEncoder::new(&[], 1),
                 plain: vec![0; size],
                 changed: vec![0; size],
-            }),
+            })),
             Samples::Recordings(recordings) => {
                 Source::Recordings(recordings, Playback::new(size, description.steps))
             }
@@ -105,7 +105,9 @@ impl<'data> InputEncoder<'data> {
             Source::Images(coder) => {
                 coder.look_up(index);
                 let thresholds = coder.plain.iter().copied();
-                coder.coder.restart(thresholds, image_seed(seed, TEST_EPOCH, index));
+                coder
+                    .coder
+                    .restart(thresholds, image_seed(seed, TEST_EPOCH, index));
             }
             Source::Recordings(recordings, playback) => playback.restart(recordings, index, Some),
         }
@@ -128,9 +130,7 @@ impl RateCoder<'_> {
     fn look_up(&mut self, index: usize) {
         let size = self.plain.len();
         let image = &self.images.pixels[index * size..][..size];
-        for (threshold, &level) in self.plain.iter_mut().zip(image) {
-            *threshold = self.tables.of(level);
-        }
+        self.thresholds.look_up(image, &mut self.plain);
     }
 }
 

@@ -52,10 +52,7 @@ impl Playback {
 
     /// Appends the spikes of the next step; none after the last.
     pub(super) fn step(&mut self, raster: &mut SpikeRaster) {
-        let bits = self
-            .bits
-            .get(self.next * self.words..)
-            .unwrap_or_default();
+        let bits = self.bits.get(self.next * self.words..).unwrap_or_default();
         let spikes = set_bits(&bits[..self.words.min(bits.len())], &self.signs);
         raster.push_step(spikes.map(|(address, _)| Spike::positive(address)));
         self.next += 1;

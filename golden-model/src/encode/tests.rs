@@ -54,20 +54,6 @@ fn encoding_is_pinned() {
 }
 
 #[test]
-fn thresholds_are_rounded_products() {
-    let half = Thresholds::new(255, 0.5);
-    assert_eq!(
-        [0, 1, 2, 127, 254, 255].map(|level| half.of(level)),
-        [0, 1, 1, 64, 127, 128]
-    );
-    let full = Thresholds::new(16, 1.0);
-    assert_eq!(
-        [0, 1, 8, 16, 17].map(|level| full.of(level)),
-        [0, 16, 128, 256, 256]
-    );
-}
-
-#[test]
 fn image_seeds_are_pinned_nonzero_and_distinct() {
     assert_eq!(
         [image_seed(0, 0, 0), image_seed(1, 2, 3), test_seed(1, 0)],
@@ -121,16 +107,17 @@ proptest! {
         thresholds in proptest::collection::vec(-256i16..=256, 1..1300), seed in 1u32.., steps in 1usize..5,
     ) {
         let mut state = seed;
-        let expected: Vec<Vec<u32>> = (0..steps).map(|_| {
+        let expected: Vec<Vec<Spike>> = (0..steps).map(|_| {
             let mut fired = Vec::new();
             for (address, &threshold) in (0u32..).zip(&thresholds) {
                 state = xorshift32(state);
-                if state >> 24 < u32::from(threshold) {
-                    fired.push(address);
+                if state >> 24 < u32::from(threshold.unsigned_abs()) {
+                    fired.push(Spike { address, negative: threshold < 0 });
                 }
             }
             fired
         }).collect();
-        prop_assert_eq!(addresses(&PoissonEncoder::new(&thresholds, seed).encode(steps)), expected);
+        let raster = PoissonEncoder::new(&thresholds, seed).encode(steps);
+        prop_assert_eq!(raster.iter().map(<[Spike]>::to_vec).collect::<Vec<_>>(), expected);
     }
 }

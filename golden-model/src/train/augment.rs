@@ -156,10 +156,12 @@ fn neighbours(y: f64, x: f64, shape: Shape) -> [(usize, f64); 4] {
         (y.floor() + 1.0, x.floor(), below * (1.0 - after)),
         (y.floor() + 1.0, x.floor() + 1.0, below * after),
     ]
-    .map(|(y, x, share)| match (nearest(y, shape.height), nearest(x, shape.width)) {
-        (Some(y), Some(x)) => (y * shape.width + x, share),
-        _ => (0, 0.0),
-    })
+    .map(
+        |(y, x, share)| match (nearest(y, shape.height), nearest(x, shape.width)) {
+            (Some(y), Some(x)) => (y * shape.width + x, share),
+            _ => (0, 0.0),
+        },
+    )
 }
 
 /// The whole number nearest to a coordinate, if below `size`.

@@ -3,7 +3,7 @@
 use super::dense::Dense;
 use super::neuron::{LeakTable, THRESHOLD, fire_and_leak, signed_counts};
 use super::parameters::Parameters;
-use crate::encode::PoissonEncoder;
+use crate::encode::InputEncoder;
 use crate::network::{LayerKind, NetworkDescription};
 use crate::spikes::{Spike, SpikeRaster};
 
@@ -132,7 +132,7 @@ impl Engine {
     pub(crate) fn forward_encoded(
         &self,
         weights: &Parameters,
-        encoder: &mut PoissonEncoder,
+        encoder: &mut InputEncoder<'_>,
         state: &mut State,
     ) {
         self.start(state);

@@ -171,7 +171,7 @@ fn an_absurd_header_is_refused_without_allocating() {
 fn files_that_disagree_are_refused() {
     assert_eq!(
         refusal(TEST_LABELS, &idx(0x801, &[2], &[0, 1])),
-        "data set `mnist`: 1 images but 2 labels; the files do not belong together"
+        "data set `mnist`: 1 samples but 2 labels; the files do not belong together"
     );
     assert_eq!(
         refusal(TEST_LABELS, &idx(0x801, &[1], &[10])),

@@ -1,7 +1,7 @@
 use super::*;
 use crate::dataset::{Event, digits};
 use crate::encode::test_raster;
-use crate::network::Shape;
+use crate::network::{Normalization, Shape};
 use crate::spikes::Spike;
 
 const SHAPE: Shape = Shape {
@@ -14,7 +14,13 @@ const SHAPE: Shape = Shape {
 fn recordings() -> Dataset {
     let event = |time_us, channel, x| Event::at(SHAPE, time_us, [channel, 0, x]).unwrap();
     let mut recordings = Recordings::new(40);
-    recordings.push([event(0, 1, 2), event(9, 0, 0), event(3, 1, 2), event(39, 0, 1), event(40, 0, 2)]);
+    recordings.push([
+        event(0, 1, 2),
+        event(9, 0, 0),
+        event(3, 1, 2),
+        event(39, 0, 1),
+        event(40, 0, 2),
+    ]);
     recordings.push([event(25, 0, 2)]);
     Dataset::of_samples("toy", SHAPE, 10, Samples::Recordings(recordings), vec![0, 1]).unwrap()
 }
@@ -52,7 +58,10 @@ fn events_are_binned_in_order_once_each_and_end_with_the_window() {
     assert_eq!(addresses(&raster)[..2], [vec![5], vec![0]]);
     assert_eq!(raster.total(), 3);
     // No seed is in it.
-    assert_eq!(test_raster(&network(4), &data, 1, 1), test_raster(&network(4), &data, 1, 2));
+    assert_eq!(
+        test_raster(&network(4), &data, 1, 1),
+        test_raster(&network(4), &data, 1, 2)
+    );
 }
 
 #[test]
@@ -102,13 +111,51 @@ fn images_are_drawn_anew_in_every_epoch() {
     let plain = Augmentation::default();
     assert_eq!(present(0, &plain), present(0, &plain));
     assert_ne!(present(0, &plain), present(1, &plain));
-    let spikes = PoissonEncoder::new(
-        &data.image(3).iter().map(|&level| Thresholds::new(16, network.rate).of(level)).collect::<Vec<_>>(),
-        image_seed(1, 0, 3),
-    )
-    .encode(1);
+    let mut thresholds = [0; 64];
+    Thresholds::new(&network, 16).look_up(data.image(3), &mut thresholds);
+    let spikes = PoissonEncoder::new(&thresholds, image_seed(1, 0, 3)).encode(1);
     assert_eq!(present(0, &plain), spikes);
     let moved = Augmentation { shift: 8, ..plain };
     assert_ne!(present(0, &moved), present(0, &plain));
-    let _ = Spike::positive(0);
+}
+
+#[test]
+fn normalized_images_spike_with_both_signs_and_are_padded_with_silence() {
+    let shape = Shape {
+        channels: 1,
+        height: 1,
+        width: 3,
+    };
+    let data = Dataset::new("toy", shape, 10, 2, vec![0, 1, 2], vec![0]).unwrap();
+    let mut network = network(1);
+    network.input = shape;
+    network.rate = 1.0;
+    network.normalization = Some(Normalization {
+        mean: vec![0.5],
+        deviation: vec![0.5],
+    });
+    let spike = |address, negative| Spike { address, negative };
+    assert_eq!(
+        test_raster(&network, &data, 0, 1).step(0),
+        [spike(0, true), spike(2, false)]
+    );
+    let mut encoder = InputEncoder::new(&network, &data);
+    let augmentation = Augmentation {
+        shift: 1,
+        ..Augmentation::default()
+    };
+    let mut seen = std::collections::BTreeSet::new();
+    for epoch in 0..40 {
+        encoder.restart_training(0, &augmentation, 1, epoch);
+        let mut raster = SpikeRaster::new(3);
+        encoder.step(&mut raster);
+        seen.insert(raster.step(0).to_vec());
+    }
+    let wanted = [
+        vec![],
+        vec![spike(0, true), spike(2, false)],
+        vec![spike(1, true)],
+        vec![spike(1, false)],
+    ];
+    assert_eq!(seen, wanted.into_iter().collect());
 }

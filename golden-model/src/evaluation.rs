@@ -5,7 +5,7 @@ use crate::dataset::Dataset;
 use crate::encode::InputEncoder;
 use crate::model::FloatModel;
 use crate::network::NetworkDescription;
-use crate::train::{Engine, LayerActivity, Parameters, State};
+use crate::train::{Engine, LayerActivity, Loss, Parameters, State};
 use rayon::prelude::*;
 
 /// Images one task evaluates.
@@ -83,7 +83,7 @@ pub(crate) fn evaluate_parameters(
         accuracy: total.accuracy(),
         loss: total.loss(),
         activity: total.activity(description),
-        synaptic_operations: total.synaptic_operations(description),
+        synaptic_operations: total.synaptic_operations(),
         confusion,
         answers,
     }
@@ -97,6 +97,8 @@ pub(crate) struct Tally {
     loss: f64,
     /// Spikes of the input and of every layer that fires.
     spikes: Vec<u64>,
+    /// Synaptic operations into every layer.
+    operations: Vec<u64>,
 }
 
 impl Tally {
@@ -106,6 +108,7 @@ impl Tally {
             correct: 0,
             loss: 0.0,
             spikes: vec![0; description.layers.len()],
+            operations: vec![0; description.layers.len()],
         }
     }
 
@@ -114,16 +117,20 @@ impl Tally {
         self.correct = 0;
         self.loss = 0.0;
         self.spikes.fill(0);
+        self.operations.fill(0);
     }
 
     /// Counts the image that has just passed.
     pub(crate) fn count(&mut self, state: &State, label: usize) {
         self.images += 1;
         self.correct += usize::from(state.answer() == label);
-        self.loss += state.loss(label);
-        let rasters = std::iter::once(&state.input).chain(state.spikes());
-        for (sum, raster) in self.spikes.iter_mut().zip(rasters) {
-            *sum += raster.total() as u64;
+        self.loss += state.loss(Loss::SumOfSquares, label);
+        self.spikes[0] += state.input.total() as u64;
+        for (layer, sum) in self.spikes[1..].iter_mut().enumerate() {
+            *sum += state.spike_count(layer);
+        }
+        for (layer, sum) in self.operations.iter_mut().enumerate() {
+            *sum += state.operations(layer);
         }
     }
 
@@ -133,6 +140,9 @@ impl Tally {
         self.loss += other.loss;
         for (sum, spikes) in self.spikes.iter_mut().zip(&other.spikes) {
             *sum += spikes;
+        }
+        for (sum, operations) in self.operations.iter_mut().zip(&other.operations) {
+            *sum += operations;
         }
     }
 
@@ -161,7 +171,8 @@ impl Tally {
     pub(crate) fn activity(&self, description: &NetworkDescription) -> Vec<LayerActivity> {
         let names =
             std::iter::once("input").chain(description.layers.iter().map(|layer| layer.name.as_str()));
-        let sizes = (0..description.layers.len()).map(|index| description.fan_in(index));
+        let sizes = std::iter::once(description.input.size())
+            .chain(description.shapes().into_iter().map(|shape| shape.size()));
         let activity = |((name, neurons), &sum): ((&str, usize), &u64)| LayerActivity {
             layer: name.into(),
             spikes: self.per_image(sum),
@@ -170,13 +181,9 @@ impl Tally {
         names.zip(sizes).zip(&self.spikes).map(activity).collect()
     }
 
-    fn synaptic_operations(&self, description: &NetworkDescription) -> f64 {
-        let fan_outs = description.shapes().into_iter().map(|shape| shape.size() as f64);
-        self.spikes
-            .iter()
-            .zip(fan_outs)
-            .map(|(&sum, fan_out)| self.per_image(sum) * fan_out)
-            .sum()
+    /// Mean number of synaptic operations per image, over all layers.
+    fn synaptic_operations(&self) -> f64 {
+        self.per_image(self.operations.iter().sum())
     }
 }
 

@@ -141,7 +141,7 @@ const fn two() -> usize {
 }
 
 /// What a layer computes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "lowercase", deny_unknown_fields)]
 pub enum LayerKind {
     /// Convolution (cross-correlation) into LIF neurons.

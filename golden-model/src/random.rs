@@ -22,6 +22,11 @@ impl Random {
         StandardNormal.sample(&mut self.0)
     }
 
+    /// A draw from [0, 1) in steps of 2^−24.
+    pub(crate) fn uniform(&mut self) -> f32 {
+        (self.0.next_u64() >> 40) as f32 / (1u32 << 24) as f32
+    }
+
     /// A whole number below `bound`; its bias is below `bound`·2^−64.
     fn below(&mut self, bound: usize) -> usize {
         let product = u128::from(self.0.next_u64()) * bound as u128;

@@ -92,7 +92,7 @@ impl Case {
     /// # Errors
     /// If the case does not fit together.
     pub fn check(&self) -> Result<CaseReport> {
-        let actual = gradient(&self.model, &self.images, &self.labels)?;
+        let actual = gradient(&self.model, &self.images, &self.labels, &[])?;
         let outputs =
             Array2::from_shape_fn(self.outputs.dim(), |(image, class)| actual.outputs[image][class]);
         let mut tensor_errors = vec![tensor_error("output", &self.outputs, &outputs)];

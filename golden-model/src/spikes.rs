@@ -97,6 +97,11 @@ impl SpikeRaster {
         (0..self.steps()).map(|t| self.step(t))
     }
 
+    /// Memory in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.spikes.capacity() * size_of::<Spike>() + self.ends.capacity() * size_of::<usize>()
+    }
+
     /// Number of spikes over all steps.
     #[must_use]
     pub const fn total(&self) -> usize {

@@ -25,7 +25,6 @@
 
 mod augment;
 mod config;
-mod dense;
 mod engine;
 mod gradient;
 mod loss;
@@ -33,10 +32,15 @@ mod neuron;
 mod optimizer;
 mod parameters;
 mod report;
+mod scatter;
+mod simd;
+mod spike_bits;
+mod synapses;
 mod trainer;
 
 pub use augment::Augmentation;
 pub use config::{Optimizer, TrainConfig};
+pub use engine::DropoutMasks;
 pub use gradient::{Gradient, gradient};
 pub use loss::Loss;
 pub use report::{EpochReport, LayerActivity, Progress, Warning, WarningKind};

@@ -24,7 +24,7 @@ fn images_are_judged_by_their_test_rasters() {
         .map(|index| test_raster(&model.description, &data, index, 5))
         .collect();
     let labels: Vec<usize> = (0..data.len()).map(|index| data.label(index)).collect();
-    let batch = gradient(&model, &rasters, &labels).unwrap();
+    let batch = gradient(&model, &rasters, &labels, &[]).unwrap();
 
     assert_eq!(evaluation.answers.len(), 360);
     for (index, output) in batch.outputs.iter().enumerate() {

@@ -1,131 +1,141 @@
 //! One image through the network, forward and backward.
 
-use super::dense::Dense;
-use super::neuron::{LeakTable, THRESHOLD, fire_and_leak, signed_counts};
+mod backward;
+mod masks;
+mod state;
+
+pub use masks::DropoutMasks;
+pub(crate) use state::{State, channels_last};
+
+use super::neuron::{LeakTable, fire_and_leak};
 use super::parameters::Parameters;
+use super::scatter::Scatter;
+use super::simd::Dispatch;
+use super::spike_bits::{SpikeBits, WORD, decode};
+use super::synapses::{Axis, Events, Synapses};
 use crate::encode::InputEncoder;
-use crate::network::{LayerKind, NetworkDescription};
-use crate::spikes::{Spike, SpikeRaster};
+use crate::network::{LayerDescription, LayerKind, NetworkDescription, Node, Shape, Source};
+use crate::spikes::SpikeRaster;
+use state::{LayerState, Scratch};
 
 /// What happens to a layer's membranes at the end of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Dynamics {
+    /// Fires, resets, leaks.
     Lif,
+    /// Fires, resets.
+    Pool,
+    /// Leaks.
     Output,
 }
 
-#[derive(Clone, Copy, Debug)]
+/// How the spikes of a source reach a layer's membranes.
+#[derive(Clone, Debug)]
+enum Connections {
+    /// Through the weights of that tensor.
+    Weighted { synapses: Synapses, tensor: usize },
+    /// Without weights: a spike adds 1, and `share` of δ flows back.
+    Plain { scatter: Scatter, share: f32 },
+}
+
+#[derive(Clone, Debug)]
+struct Path {
+    source: Source,
+    connections: Connections,
+}
+
+#[derive(Clone, Debug)]
 struct Layer {
-    synapses: Dense,
+    shape: Shape,
+    paths: Vec<Path>,
     dynamics: Dynamics,
+    /// In the membrane's unit; a pooling neuron's membrane counts spikes.
+    threshold: f32,
+    dropout: f32,
+}
+
+impl Layer {
+    /// Factor on the spikes that leave the layer while dropout is on.
+    fn scale(&self, state: &LayerState) -> f32 {
+        if state.keep.is_empty() {
+            1.0
+        } else {
+            1.0 / (1.0 - self.dropout)
+        }
+    }
 }
 
 /// A network ready to run: its layers, leak and time base, without the weights.
 #[derive(Clone, Debug)]
 pub(crate) struct Engine {
+    input: Shape,
     layers: Vec<Layer>,
     leak: f32,
     leak_table: LeakTable,
     steps: usize,
-}
-
-/// What one image needs while it passes; used again for the next, so that nothing is allocated in time loops.
-#[derive(Clone, Debug)]
-pub(crate) struct State {
-    /// The input spikes.
-    pub(crate) input: SpikeRaster,
-    layers: Vec<LayerState>,
-    /// Output y, one per class.
-    pub(crate) output: Vec<f32>,
-}
-
-#[derive(Clone, Debug)]
-struct LayerState {
-    membranes: Vec<f32>,
-    spikes: SpikeRaster,
-    fired: Vec<u32>,
-    slopes: Vec<f32>,
-    counts: Vec<f32>,
-    /// ∂loss/∂s in the current step of the backward pass, of neurons that fired in it.
-    errors: Vec<f32>,
-    /// The part of `errors` that is the same in every step.
-    steady_errors: Vec<f32>,
-    /// δ, the gradient at the membranes, in the current step of the backward pass.
-    deltas: Vec<f32>,
-}
-
-impl State {
-    /// Spikes of every layer that fires, from the last forward pass.
-    pub(crate) fn spikes(&self) -> impl Iterator<Item = &SpikeRaster> {
-        let firing = self.layers.len() - 1;
-        self.layers[..firing].iter().map(|layer| &layer.spikes)
-    }
-
-    /// The class with the largest output; the lowest on a tie.
-    pub(crate) fn answer(&self) -> usize {
-        let mut best = 0;
-        for (class, &output) in self.output.iter().enumerate() {
-            if output > self.output[best] {
-                best = class;
-            }
-        }
-        best
-    }
-
-    /// Σ over classes of (y − onehot)².
-    pub(crate) fn loss(&self, label: usize) -> f64 {
-        let wanted = |class| if class == label { 1.0 } else { 0.0 };
-        self.output
-            .iter()
-            .enumerate()
-            .map(|(class, &y)| (f64::from(y) - wanted(class)).powi(2))
-            .sum()
-    }
+    dispatch: Dispatch,
 }
 
 impl Engine {
     /// The engine of a valid description.
     pub(crate) fn new(description: &NetworkDescription) -> Self {
-        let shapes = description.shapes();
-        let layers = description.layers.iter().enumerate().map(|(index, layer)| Layer {
-            synapses: Dense::new(description.fan_in(index), shapes[index].size()),
-            dynamics: match layer.kind {
-                LayerKind::Out { .. } => Dynamics::Output,
-                _ => Dynamics::Lif,
-            },
-        });
+        let graph = description.valid_graph();
+        let layers = description.layers.iter().zip(&graph.nodes);
         Self {
-            layers: layers.collect(),
+            input: description.input,
+            layers: layers.map(|(layer, node)| Layer::new(layer, node)).collect(),
             leak: description.leak,
             leak_table: LeakTable::new(description.leak, description.steps),
             steps: description.steps,
+            dispatch: Dispatch::new(),
         }
+    }
+
+    /// Another kind of vectors.
+    #[cfg(test)]
+    pub(crate) fn with_dispatch(mut self, dispatch: Dispatch) -> Self {
+        self.dispatch = dispatch;
+        self
     }
 
     /// Memory for one image at a time.
     pub(crate) fn state(&self) -> State {
-        let layer = |layer: &Layer| {
-            let neurons = layer.synapses.outputs();
+        let read_out = |index| {
+            let from_here = |path: &Path| path.source == Source::Layer(index);
+            let output = |layer: &&Layer| layer.dynamics == Dynamics::Output;
+            self.layers
+                .iter()
+                .filter(output)
+                .any(|layer| layer.paths.iter().any(from_here))
+        };
+        let layers = self.layers.iter().enumerate().map(|(index, layer)| {
+            let neurons = layer.shape.size();
+            let fires = layer.dynamics != Dynamics::Output;
             LayerState {
-                membranes: vec![0.0; neurons],
-                spikes: SpikeRaster::new(neurons),
-                fired: vec![0; neurons],
+                membranes: vec![0.0; neurons.next_multiple_of(WORD)],
+                spikes: SpikeBits::new(if fires { neurons } else { 0 }, self.steps),
+                operations: 0,
+                keep: Vec::new(),
                 slopes: vec![0.0; neurons],
                 counts: vec![0.0; neurons],
                 errors: vec![0.0; neurons],
-                steady_errors: vec![0.0; neurons],
+                steady_errors: vec![0.0; if read_out(index) { neurons } else { 0 }],
                 deltas: vec![0.0; neurons],
             }
-        };
+        });
+        let widest = self.layers.iter().map(|layer| layer.shape.size()).max();
+        let classes = self.classes();
         State {
-            input: SpikeRaster::new(self.inputs()),
-            layers: self.layers.iter().map(layer).collect(),
-            output: vec![0.0; self.layers.last().map_or(0, |layer| layer.synapses.outputs())],
+            input: SpikeRaster::new(self.input.size()),
+            layers: layers.collect(),
+            output: vec![0.0; classes],
+            readout: vec![0.0; classes * self.steps],
+            scratch: Scratch::new(self.input.size(), widest.unwrap_or(0)),
         }
     }
 
-    fn inputs(&self) -> usize {
-        self.layers.first().map_or(0, |layer| layer.synapses.inputs())
+    fn classes(&self) -> usize {
+        self.layers.last().map_or(0, |layer| layer.shape.size())
     }
 
     /// Encodes and runs an image.
@@ -135,146 +145,189 @@ impl Engine {
         encoder: &mut InputEncoder<'_>,
         state: &mut State,
     ) {
-        self.start(state);
-        for t in 0..self.steps {
-            encoder.step(&mut state.input);
-            self.step(weights, state, t);
-        }
-        self.finish(state);
+        self.forward(weights, state, |raster| encoder.step(raster));
     }
 
     /// Runs an image that is spikes already.
     pub(crate) fn forward_raster(&self, weights: &Parameters, input: &SpikeRaster, state: &mut State) {
-        self.start(state);
-        for (t, spikes) in input.iter().enumerate().take(self.steps) {
-            state.input.push_step(spikes.iter().copied());
-            self.step(weights, state, t);
-        }
-        self.finish(state);
+        let mut steps = input.iter();
+        self.forward(weights, state, |raster| {
+            raster.push_step(steps.next().unwrap_or_default().iter().copied());
+        });
     }
 
-    fn start(&self, state: &mut State) {
-        state.input.clear(self.inputs());
-        for (layer, state) in self.layers.iter().zip(&mut state.layers) {
-            state.spikes.clear(layer.synapses.outputs());
-            state.membranes.fill(0.0);
+    /// Runs an image; `next` appends the input spikes of the next step.
+    pub(crate) fn forward(
+        &self,
+        weights: &Parameters,
+        state: &mut State,
+        mut next: impl FnMut(&mut SpikeRaster),
+    ) {
+        state.input.clear(self.input.size());
+        for layer in &mut state.layers {
+            layer.membranes.fill(0.0);
+            layer.operations = 0;
+        }
+        for t in 0..self.steps {
+            next(&mut state.input);
+            self.step(weights, state, t);
+        }
+        if let (Some(last), Some(layer)) = (state.layers.last(), self.layers.last()) {
+            for (y, membrane) in state.output.iter_mut().zip(&last.membranes) {
+                *y = membrane / layer.threshold / self.steps as f32;
+            }
         }
     }
 
     fn step(&self, weights: &Parameters, state: &mut State, t: usize) {
-        for (index, (layer, weights)) in self.layers.iter().zip(&weights.layers).enumerate() {
-            let (before, from_here) = state.layers.split_at_mut(index);
-            let source = before.last().map_or(&state.input, |layer| &layer.spikes).step(t);
+        let State {
+            input,
+            layers,
+            readout,
+            scratch,
+            ..
+        } = state;
+        scratch.list_input(input.step(t), self.input);
+        for (index, layer) in self.layers.iter().enumerate() {
+            let (before, from_here) = layers.split_at_mut(index);
             let here = &mut from_here[0];
-            layer.synapses.accumulate(weights, source, &mut here.membranes);
+            for path in &layer.paths {
+                here.operations += self.arrive(path, weights, before, scratch, &mut here.membranes, t) as u64;
+            }
             match layer.dynamics {
-                Dynamics::Lif => {
-                    let count = fire_and_leak(&mut here.membranes, self.leak, &mut here.fired);
-                    here.spikes.push_step(
-                        here.fired[..count]
-                            .iter()
-                            .map(|&address| Spike::positive(address)),
-                    );
+                Dynamics::Lif | Dynamics::Pool => {
+                    let leak = if layer.dynamics == Dynamics::Lif {
+                        self.leak
+                    } else {
+                        1.0
+                    };
+                    let words = here.spikes.step_mut(t);
+                    fire_and_leak(self.dispatch, &mut here.membranes, layer.threshold, leak, words);
                 }
-                Dynamics::Output => here
-                    .membranes
-                    .iter_mut()
-                    .for_each(|membrane| *membrane *= self.leak),
+                Dynamics::Output => {
+                    let membranes = &mut here.membranes[..layer.shape.size()];
+                    membranes.iter_mut().for_each(|membrane| *membrane *= self.leak);
+                    readout[t * membranes.len()..][..membranes.len()].copy_from_slice(membranes);
+                }
             }
         }
     }
 
-    fn finish(&self, state: &mut State) {
-        if let Some(last) = state.layers.last() {
-            for (y, membrane) in state.output.iter_mut().zip(&last.membranes) {
-                *y = membrane / THRESHOLD / self.steps as f32;
-            }
-        }
-    }
-
-    /// Adds the last image's ∂loss/∂W to `gradient`.
-    pub(crate) fn backward(
+    /// The spikes of a path's source in step `t` add to the membranes; returns the number of synaptic operations.
+    fn arrive(
         &self,
+        path: &Path,
         weights: &Parameters,
-        label: usize,
-        state: &mut State,
-        gradient: &mut Parameters,
-    ) {
-        for (layer, state) in self.layers.iter().zip(&mut state.layers) {
-            if layer.dynamics == Dynamics::Lif {
-                self.leak_table
-                    .slopes(&state.spikes, &mut state.slopes, &mut state.counts);
+        before: &[LayerState],
+        scratch: &mut Scratch,
+        membranes: &mut [f32],
+        t: usize,
+    ) -> usize {
+        let scale = match path.source {
+            Source::Input => 1.0,
+            Source::Layer(source) => {
+                decode(
+                    before[source].spikes.step(t),
+                    before[source].keep(),
+                    &mut scratch.source,
+                );
+                self.layers[source].scale(&before[source])
             }
-            state.deltas.fill(0.0);
-            state.steady_errors.fill(0.0);
-        }
-        self.backward_output(weights, label, state, gradient);
-        for state in &mut state.layers {
-            state.errors.copy_from_slice(&state.steady_errors);
-        }
-        for t in (0..self.steps).rev() {
-            self.backward_step(weights, state, gradient, t);
-        }
-    }
-
-    /// The output layer, whose δ is the same in every step.
-    fn backward_output(
-        &self,
-        weights: &Parameters,
-        label: usize,
-        state: &mut State,
-        gradient: &mut Parameters,
-    ) {
-        let Some(last) = self.layers.len().checked_sub(1) else {
-            return;
         };
-        let (before, from_here) = state.layers.split_at_mut(last);
-        let here = &mut from_here[0];
-        for (class, (delta, y)) in here.deltas.iter_mut().zip(&state.output).enumerate() {
-            let wanted = if class == label { 1.0 } else { 0.0 };
-            *delta = 2.0 * (y - wanted) / THRESHOLD / self.steps as f32;
+        let lists: [(&[u32], f32); 2] = match path.source {
+            Source::Input => [(&scratch.positive, 1.0), (&scratch.negative, -1.0)],
+            Source::Layer(_) => [(&scratch.source, scale), (&[], 0.0)],
+        };
+        let mut operations = 0;
+        for (addresses, factor) in lists.into_iter().filter(|(addresses, _)| !addresses.is_empty()) {
+            operations += match &path.connections {
+                Connections::Weighted { synapses, tensor } => {
+                    let events = Events { addresses, factor };
+                    synapses.accumulate(self.dispatch, &weights.layers[*tensor], events, membranes)
+                }
+                Connections::Plain { scatter, .. } => scatter.accumulate(addresses, factor, membranes),
+            };
         }
-        let (weights, gradient) = (&weights.layers[last], &mut gradient.layers[last]);
-        let synapses = self.layers[last].synapses;
-        if let Some(source) = before.last_mut() {
-            let errors = Some(&mut source.steady_errors[..]);
-            synapses.backward_steady(weights, &source.counts, &here.deltas, gradient, errors);
-        } else {
-            let mut counts = vec![0.0; synapses.inputs()];
-            signed_counts(&state.input, &mut counts);
-            synapses.backward_steady(weights, &counts, &here.deltas, gradient, None);
+        operations
+    }
+}
+
+impl Layer {
+    fn new(layer: &LayerDescription, node: &Node) -> Self {
+        let (connections, dynamics) = match layer.kind {
+            LayerKind::Conv {
+                kernel,
+                stride,
+                padding,
+                ..
+            } => {
+                let axis = |outputs| Axis {
+                    kernel,
+                    stride,
+                    padding,
+                    outputs,
+                };
+                let (rows, columns) = (axis(node.output.height), axis(node.output.width));
+                let synapses = Synapses::convolution(node.input, node.output, rows, columns);
+                (weighted(synapses, node.tensor), Dynamics::Lif)
+            }
+            LayerKind::Pool { kernel } => {
+                let scatter = Scatter::pooling(node.input, node.output, kernel);
+                let share = 1.0 / (kernel * kernel) as f32;
+                (Connections::Plain { scatter, share }, Dynamics::Pool)
+            }
+            LayerKind::Fc { out } => {
+                let synapses = Synapses::dense(node.input.size(), out);
+                (weighted(synapses, node.tensor), Dynamics::Lif)
+            }
+            LayerKind::Out { out } => {
+                let synapses = Synapses::dense(node.input.size(), out);
+                (weighted(synapses, node.tensor), Dynamics::Output)
+            }
+        };
+        let mut paths = vec![Path {
+            source: node.source,
+            connections,
+        }];
+        paths.extend(node.junction.as_ref().map(|junction| {
+            let stride = junction.stride;
+            let connections = if junction.tensor.is_some() {
+                let axis = |outputs| Axis {
+                    kernel: 1,
+                    stride,
+                    padding: 0,
+                    outputs,
+                };
+                let (rows, columns) = (axis(node.output.height), axis(node.output.width));
+                let synapses = Synapses::convolution(junction.input, node.output, rows, columns);
+                weighted(synapses, junction.tensor)
+            } else {
+                let scatter = Scatter::sampling(junction.input, node.output, stride);
+                Connections::Plain { scatter, share: 1.0 }
+            };
+            Path {
+                source: junction.source,
+                connections,
+            }
+        }));
+        let window = match layer.kind {
+            LayerKind::Pool { kernel } => (kernel * kernel) as f32,
+            _ => 1.0,
+        };
+        Self {
+            shape: node.output,
+            paths,
+            dynamics,
+            threshold: layer.threshold() * window,
+            dropout: layer.dropout,
         }
     }
+}
 
-    /// All layers that fire, from the last to the first, in step `t`.
-    fn backward_step(&self, weights: &Parameters, state: &mut State, gradient: &mut Parameters, t: usize) {
-        for (index, layer) in self.layers.iter().enumerate().rev() {
-            if layer.dynamics == Dynamics::Output {
-                continue;
-            }
-            let (before, from_here) = state.layers.split_at_mut(index);
-            let here = &mut from_here[0];
-            for spike in here.spikes.step(t) {
-                let neuron = spike.address as usize;
-                here.deltas[neuron] = here.slopes[neuron] * here.errors[neuron];
-                here.errors[neuron] = here.steady_errors[neuron];
-            }
-            let gradient = &mut gradient.layers[index];
-            match before.last_mut() {
-                Some(LayerState { spikes, errors, .. }) => {
-                    layer.synapses.backward(
-                        &weights.layers[index],
-                        spikes.step(t),
-                        &here.deltas,
-                        gradient,
-                        errors,
-                    );
-                }
-                None => layer
-                    .synapses
-                    .add_gradient(state.input.step(t), &here.deltas, gradient),
-            }
-        }
+fn weighted(synapses: Synapses, tensor: Option<usize>) -> Connections {
+    Connections::Weighted {
+        synapses,
+        tensor: tensor.expect("weighted connections have a tensor"),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Loss and gradients of given spikes: the trainer's arithmetic without its loop, open to checks.
 
-use super::{Engine, Parameters};
+use super::{DropoutMasks, Engine, Loss, Parameters};
 use crate::model::FloatModel;
 use crate::spikes::SpikeRaster;
 use crate::{Error, Result};
@@ -23,7 +23,12 @@ pub struct Gradient {
 ///
 /// # Errors
 /// If the model is invalid, there are not as many labels as images, or a raster or label does not fit.
-pub fn gradient(model: &FloatModel, images: &[SpikeRaster], labels: &[usize]) -> Result<Gradient> {
+pub fn gradient(
+    model: &FloatModel,
+    images: &[SpikeRaster],
+    labels: &[usize],
+    masks: &[DropoutMasks],
+) -> Result<Gradient> {
     let description = &model.description;
     let weights = Parameters::of_model(model)?;
     if images.len() != labels.len() {
@@ -66,11 +71,17 @@ pub fn gradient(model: &FloatModel, images: &[SpikeRaster], labels: &[usize]) ->
                 limit,
             });
         }
+        if let Some(masks) = masks.get(image) {
+            engine.set_masks(masks, &mut state);
+        }
         engine.forward_raster(&weights, raster, &mut state);
-        engine.backward(&weights, label, &mut state, &mut sums);
-        result.loss += state.loss(label);
+        engine.backward(&weights, Loss::SumOfSquares, label, &mut state, &mut sums);
+        result.loss += state.loss(Loss::SumOfSquares, label);
         result.outputs.push(state.output.clone());
-        result.spikes.push(state.spikes().cloned().collect());
+        let firing = 0..description.layers.len() - 1;
+        result
+            .spikes
+            .push(firing.map(|layer| state.raster(&engine, layer)).collect());
     }
     result.weights = sums.to_matrices(description);
     Ok(result)

@@ -1,31 +1,61 @@
 //! The leaky integrate-and-fire neuron: its step, and the slope that stands for the derivative of its firing.
 
+use super::engine::channels_last;
+use super::simd::{Dispatch, Kernel, Lanes};
+use super::spike_bits::{SpikeBits, WORD, decode};
+use crate::network::Shape;
 use crate::spikes::{Spike, SpikeRaster};
 
-/// Membrane above which a neuron fires.
+/// Threshold of neurons that have none of their own.
 pub(crate) const THRESHOLD: f32 = 1.0;
 
 /// Trace below which a neuron counts as not having fired at all.
 const MIN_TRACE: f32 = 1e-3;
 
-/// Ends a step of LIF neurons: lists who fired in `fired`, resets them to zero, then leaks all.
+/// Ends a step of integrate-and-fire neurons: notes who fired in `words`, resets them to zero, then leaks all.
 ///
-/// Returns the number of entries of `fired` that are valid. `fired` is as long as `membranes`.
-pub(crate) fn fire_and_leak(membranes: &mut [f32], leak: f32, fired: &mut [u32]) -> usize {
-    // Listing without a branch, and the update in a loop of its own that the compiler turns into vectors.
-    let mut count = 0;
-    for (address, &membrane) in (0u32..).zip(membranes.iter()) {
-        fired[count] = address;
-        count += usize::from(membrane > THRESHOLD);
+/// `membranes` is padded with neurons at 0 to whole words of [`WORD`]; `threshold` is above 0, so they never fire.
+pub(crate) fn fire_and_leak(
+    dispatch: Dispatch,
+    membranes: &mut [f32],
+    threshold: f32,
+    leak: f32,
+    words: &mut [u64],
+) {
+    dispatch.run(Fire {
+        membranes,
+        threshold,
+        leak,
+        words,
+    });
+}
+
+struct Fire<'a> {
+    membranes: &'a mut [f32],
+    threshold: f32,
+    leak: f32,
+    words: &'a mut [u64],
+}
+
+impl Kernel for Fire<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Lanes>(self, simd: S) {
+        let (threshold, leak) = (simd.splat_f32s(self.threshold), simd.splat_f32s(self.leak));
+        let zero = simd.splat_f32s(0.0);
+        let (blocks, _) = self.membranes.as_chunks_mut::<WORD>();
+        for (block, word) in blocks.iter_mut().zip(self.words) {
+            let (vectors, _) = S::as_mut_simd_f32s(block);
+            let mut bits = 0;
+            for (index, membranes) in vectors.iter_mut().enumerate() {
+                let fired = simd.less_than_f32s(threshold, *membranes);
+                bits |= simd.bits(fired) << (index * S::F32_LANES);
+                *membranes = simd.select_f32s(fired, zero, simd.mul_f32s(*membranes, leak));
+            }
+            *word = bits;
+        }
     }
-    for membrane in membranes {
-        *membrane = if *membrane > THRESHOLD {
-            0.0
-        } else {
-            *membrane * leak
-        };
-    }
-    count
 }
 
 /// Powers of the leak and its logarithm, for the slopes.
@@ -50,29 +80,37 @@ impl LeakTable {
         }
     }
 
-    /// Slopes of neurons with these spikes; `counts` receives the sums of their spikes' signs.
-    pub(crate) fn slopes(&self, spikes: &SpikeRaster, slopes: &mut [f32], counts: &mut [f32]) {
+    /// Slopes of LIF neurons with these spikes; `counts` receives each neuron's number of spikes. `list` is scratch.
+    pub(crate) fn slopes(
+        &self,
+        spikes: &SpikeBits,
+        threshold: f32,
+        slopes: &mut [f32],
+        counts: &mut [f32],
+        list: &mut Vec<u32>,
+    ) {
         slopes.fill(0.0);
         counts.fill(0.0);
-        for (step, power) in spikes.iter().zip(&self.powers) {
-            for spike in step {
-                slopes[spike.address as usize] += power;
-                counts[spike.address as usize] += 1.0;
+        for (t, power) in self.powers.iter().enumerate() {
+            decode(spikes.step(t), None, list);
+            for &address in &*list {
+                slopes[address as usize] += power;
+                counts[address as usize] += 1.0;
             }
         }
         for (slope, count) in slopes.iter_mut().zip(counts) {
             let trace = *slope;
             let fired = if trace > MIN_TRACE { 1.0 } else { 0.0 };
-            *slope = (fired + self.logarithm * trace / count.max(1.0)) / THRESHOLD;
+            *slope = (fired + self.logarithm * trace / count.max(1.0)) / threshold;
         }
     }
 }
 
-/// Sums of the signs of every source's spikes.
-pub(crate) fn signed_counts(spikes: &SpikeRaster, counts: &mut [f32]) {
+/// Sums of the signs of every input's spikes, channels-last.
+pub(crate) fn signed_counts(spikes: &SpikeRaster, shape: Shape, counts: &mut [f32]) {
     counts.fill(0.0);
     for Spike { address, negative } in spikes.iter().flatten() {
-        counts[*address as usize] += if *negative { -1.0 } else { 1.0 };
+        counts[channels_last(shape, *address as usize)] += if *negative { -1.0 } else { 1.0 };
     }
 }
 
@@ -82,43 +120,54 @@ mod tests {
 
     #[test]
     fn a_membrane_equal_to_the_threshold_does_not_fire() {
-        let mut membranes = [1.0, 1.0 + f32::EPSILON, -3.0, 2.0, 0.5];
-        let mut fired = [0; 5];
-        let count = fire_and_leak(&mut membranes, 0.5, &mut fired);
-        assert_eq!(fired[..count], [1, 3]);
-        assert_eq!(membranes, [0.5, 0.0, -1.5, 0.0, 0.25]);
+        for dispatch in Dispatch::all() {
+            let mut membranes = [0.0; WORD];
+            membranes[..5].copy_from_slice(&[1.0, 1.0 + f32::EPSILON, -3.0, 2.0, 0.5]);
+            membranes[63] = 7.0;
+            let mut words = [99];
+            fire_and_leak(dispatch, &mut membranes, 1.0, 0.5, &mut words);
+            assert_eq!(words, [1 << 63 | 0b1010], "{dispatch:?}");
+            assert_eq!(membranes[..5], [0.5, 0.0, -1.5, 0.0, 0.25]);
+            assert_eq!(membranes[63], 0.0);
+        }
     }
 
     #[test]
     fn all_neurons_may_fire_at_once() {
-        let mut fired = [0; 3];
-        assert_eq!(fire_and_leak(&mut [2.0; 3], 1.0, &mut fired), 3);
-        assert_eq!(fired, [0, 1, 2]);
+        for dispatch in Dispatch::all() {
+            let mut words = [0; 2];
+            fire_and_leak(dispatch, &mut [2.0; 2 * WORD], 1.5, 1.0, &mut words);
+            assert_eq!(words, [u64::MAX; 2]);
+        }
+    }
+
+    fn slopes(leak: f32, steps: &[u64], threshold: f32) -> ([f32; 3], [f32; 3]) {
+        let mut bits = SpikeBits::new(3, steps.len());
+        for (t, &word) in steps.iter().enumerate() {
+            bits.step_mut(t)[0] = word;
+        }
+        let (mut slopes, mut counts) = ([9.0; 3], [9.0; 3]);
+        LeakTable::new(leak, steps.len()).slopes(&bits, threshold, &mut slopes, &mut counts, &mut Vec::new());
+        (slopes, counts)
     }
 
     #[test]
-    fn slopes_follow_trace_and_count() {
-        let mut raster = SpikeRaster::new(3);
-        raster.push_step([Spike::positive(0)]);
-        raster.push_step([Spike::positive(0), Spike::positive(2)]);
-        raster.push_step([]);
-        let (mut slopes, mut counts) = ([0.0; 3], [0.0; 3]);
-        LeakTable::new(0.5, 3).slopes(&raster, &mut slopes, &mut counts);
+    fn slopes_follow_trace_count_and_threshold() {
         // Traces 0.25 + 0.5, 0 and 0.5.
         let ln = -std::f32::consts::LN_2;
         let expected = [1.0 + ln * 0.75 / 2.0, 0.0, 1.0 + ln * 0.5];
-        for (slope, expected) in slopes.iter().zip(expected) {
-            assert!((slope - expected).abs() < 1e-5, "{slope}, expected {expected}");
+        for threshold in [1.0, 2.0] {
+            let (slopes, counts) = slopes(0.5, &[0b001, 0b101, 0], threshold);
+            for (slope, expected) in slopes.iter().zip(expected) {
+                let expected = expected / threshold;
+                assert!((slope - expected).abs() < 1e-5, "{slope}, expected {expected}");
+            }
+            assert_eq!(counts, [2.0, 0.0, 1.0]);
         }
-        assert_eq!(counts, [2.0, 0.0, 1.0]);
     }
 
     #[test]
     fn without_leak_the_slope_is_one_where_a_neuron_fired() {
-        let mut raster = SpikeRaster::new(2);
-        raster.push_step([Spike::positive(1)]);
-        let (mut slopes, mut counts) = ([9.0; 2], [9.0; 2]);
-        LeakTable::new(1.0, 1).slopes(&raster, &mut slopes, &mut counts);
-        assert_eq!(slopes, [0.0, 1.0]);
+        assert_eq!(slopes(1.0, &[0b10], 1.0).0, [0.0, 1.0, 0.0]);
     }
 }

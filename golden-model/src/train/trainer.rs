@@ -2,7 +2,7 @@
 
 use super::optimizer::Stepper;
 use super::report::warnings;
-use super::{Engine, EpochReport, Parameters, Progress, State, TrainConfig};
+use super::{Engine, EpochReport, Loss, Parameters, Progress, State, TrainConfig};
 use crate::dataset::Dataset;
 use crate::encode::InputEncoder;
 use crate::evaluation::{Evaluation, Tally, evaluate_parameters};
@@ -183,7 +183,7 @@ impl<'data> Trainer<'data> {
                 for &index in images {
                     encoder.restart_training(index, &augmentation, config.seed, epoch);
                     engine.forward_encoded(weights, encoder, state);
-                    engine.backward(weights, train.label(index), state, gradient);
+                    engine.backward(weights, Loss::SumOfSquares, train.label(index), state, gradient);
                     tally.count(state, train.label(index));
                 }
             });

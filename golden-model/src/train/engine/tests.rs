@@ -1,5 +1,6 @@
 use super::*;
-use crate::network::{LayerDescription, Shape};
+use crate::spikes::Spike;
+use crate::train::Loss;
 use proptest::prelude::*;
 
 fn network(
@@ -56,7 +57,7 @@ fn run(
     };
     let (mut state, mut gradient) = (engine.state(), Parameters::zeros(description));
     engine.forward_raster(&weights, input, &mut state);
-    engine.backward(&weights, label, &mut state, &mut gradient);
+    engine.backward(&weights, Loss::SumOfSquares, label, &mut state, &mut gradient);
     (state, gradient)
 }
 
@@ -97,7 +98,7 @@ fn output_layer_alone_matches_its_closed_form() {
         &[2.0 * delta[0], 2.0 * delta[1], -2.0 * delta[0], -2.0 * delta[1]],
     );
     let loss = f64::from(y(0)).powi(2) + (f64::from(y(1)) - 1.0).powi(2);
-    assert!((state.loss(1) - loss).abs() < 1e-6);
+    assert!((state.loss(Loss::SumOfSquares, 1) - loss).abs() < 1e-6);
 }
 
 /// One neuron, spikes in steps 3 and 5 of 6: each input before or at a spike counts with that spike's δ, and the
@@ -108,7 +109,8 @@ fn inputs_between_two_spikes_share_the_later_ones_gradient() {
     let input = raster(&[&[1, 0], &[0, 1], &[1, 0], &[1, 1], &[1, 0], &[1, 1]]);
     // Source 0 adds 0.5, source 1 adds 0.25; membranes 0.5, 0.75, 1.25!, 0.75, 1.25!, 0.75.
     let (state, gradient) = run(&description, &[vec![0.5, 0.25], vec![0.8]], &input, 0);
-    let fired: Vec<usize> = state.layers[0].spikes.iter().map(<[Spike]>::len).collect();
+    let raster = state.raster(&Engine::new(&description), 0);
+    let fired: Vec<usize> = raster.iter().map(<[Spike]>::len).collect();
     assert_eq!(fired, [0, 0, 1, 0, 1, 0]);
     let output_delta = 2.0 * (2.0 * 0.8 / 6.0 - 1.0) / 6.0;
     // Without leak the slope is 1, so δ is the same at both spikes: 0.8 times the output's.
@@ -260,7 +262,9 @@ proptest! {
 
         let dense: Vec<Vec<f64>> = signs.iter().map(|row| row.iter().map(|&sign| f64::from(sign)).collect()).collect();
         let (spikes, expected) = plain_gradients(&description, &weights, &dense, label);
-        for (raster, expected) in state.spikes().zip(&spikes[1..]) {
+        let engine = Engine::new(&description);
+        for (layer, expected) in spikes[1..spikes.len() - 1].iter().enumerate() {
+            let raster = state.raster(&engine, layer);
             for (t, expected) in expected.iter().enumerate() {
                 let actual: Vec<usize> = raster.step(t).iter().map(|spike| spike.address as usize).collect();
                 let expected: Vec<usize> = (0..expected.len()).filter(|&neuron| expected[neuron] > 0.0).collect();

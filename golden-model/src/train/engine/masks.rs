@@ -1,0 +1,54 @@
+//! Dropout: which neurons an image may use, the same in every step.
+
+use super::state::channels_last;
+use super::{Engine, State};
+use crate::random::{Random, mix};
+use crate::train::spike_bits::WORD;
+
+/// Per layer, which neurons dropout keeps for one image, in C, H, W order; `None` where it drops none.
+pub type DropoutMasks = Vec<Option<Vec<bool>>>;
+
+impl Engine {
+    /// Draws masks for the next image from `seed`: every neuron of a layer with dropout is kept with probability
+    /// 1 − p.
+    pub(crate) fn draw_masks(&self, seed: u64, state: &mut State) {
+        for (index, (layer, state)) in self.layers.iter().zip(&mut state.layers).enumerate() {
+            state.keep.clear();
+            if layer.dropout == 0.0 {
+                continue;
+            }
+            let mut random = Random::new(mix(&[seed, index as u64]));
+            let neurons = layer.shape.size();
+            state.keep.resize(neurons.div_ceil(WORD), 0);
+            for neuron in 0..neurons {
+                let kept = random.uniform() >= layer.dropout;
+                state.keep[neuron / WORD] |= u64::from(kept) << (neuron % WORD);
+            }
+        }
+    }
+
+    /// No dropout, as for inference.
+    pub(crate) fn clear_masks(&self, state: &mut State) {
+        state.layers.iter_mut().for_each(|layer| layer.keep.clear());
+    }
+
+    /// The given masks, whose lengths are those of the layers.
+    pub(crate) fn set_masks(&self, masks: &DropoutMasks, state: &mut State) {
+        self.clear_masks(state);
+        for ((layer, state), mask) in self.layers.iter().zip(&mut state.layers).zip(masks) {
+            let Some(mask) = mask else {
+                continue;
+            };
+            state.keep.resize(layer.shape.size().div_ceil(WORD), 0);
+            for (address, &kept) in mask.iter().enumerate() {
+                let neuron = channels_last(layer.shape, address);
+                state.keep[neuron / WORD] |= u64::from(kept) << (neuron % WORD);
+            }
+        }
+    }
+
+    /// Lengths of the masks that [`Self::set_masks`] takes.
+    pub(crate) fn neurons(&self) -> Vec<usize> {
+        self.layers.iter().map(|layer| layer.shape.size()).collect()
+    }
+}

@@ -1,0 +1,98 @@
+//! Connections without weights: pooling windows and identity shortcuts, one target per source.
+
+use crate::network::Shape;
+
+/// Marks a source that no window or sampled position covers.
+const NONE: u32 = u32::MAX;
+
+/// For every source, its one target.
+#[derive(Clone, Debug)]
+pub(crate) struct Scatter {
+    targets: Vec<u32>,
+}
+
+impl Scatter {
+    /// Windows of `kernel`×`kernel` that do not overlap.
+    pub(crate) fn pooling(input: Shape, output: Shape, kernel: usize) -> Self {
+        Self::new(input, |y, x| {
+            let (y, x) = (y / kernel, x / kernel);
+            (y < output.height && x < output.width).then_some(y * output.width + x)
+        })
+    }
+
+    /// Every `stride`th row and column.
+    pub(crate) fn sampling(input: Shape, output: Shape, stride: usize) -> Self {
+        Self::new(input, |y, x| {
+            (y % stride == 0 && x % stride == 0).then_some(y / stride * output.width + x / stride)
+        })
+    }
+
+    fn new(input: Shape, target: impl Fn(usize, usize) -> Option<usize>) -> Self {
+        let positions = (0..input.height).flat_map(|y| (0..input.width).map(move |x| (y, x)));
+        let mut targets = Vec::with_capacity(input.size());
+        for (y, x) in positions {
+            let position = target(y, x);
+            targets.extend((0..input.channels).map(|channel| {
+                let target = position.map(|position| position * input.channels + channel);
+                target.map_or(NONE, |target| u32::try_from(target).unwrap_or(NONE))
+            }));
+        }
+        Self { targets }
+    }
+
+    /// `membranes += factor` at the target of every source in `addresses`; returns the number of additions.
+    pub(crate) fn accumulate(&self, addresses: &[u32], factor: f32, membranes: &mut [f32]) -> usize {
+        let mut operations = 0;
+        for &address in addresses {
+            let target = self.targets[address as usize];
+            if target != NONE {
+                membranes[target as usize] += factor;
+                operations += 1;
+            }
+        }
+        operations
+    }
+
+    /// `errors += factor · δ` of every source in `addresses`.
+    pub(crate) fn backward(&self, addresses: &[u32], factor: f32, deltas: &[f32], errors: &mut [f32]) {
+        for &address in addresses {
+            let target = self.targets[address as usize];
+            if target != NONE {
+                errors[address as usize] += factor * deltas[target as usize];
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(channels: usize, height: usize, width: usize) -> Shape {
+        [channels, height, width].into()
+    }
+
+    #[test]
+    fn pooling_windows_leave_what_does_not_fill_one() {
+        let pool = Scatter::pooling(shape(2, 3, 4), shape(2, 1, 2), 2);
+        let row = [0, 1, 0, 1, 2, 3, 2, 3];
+        assert_eq!(pool.targets, [row, row, [NONE; 8]].concat());
+    }
+
+    #[test]
+    fn sampling_takes_every_second_row_and_column() {
+        let sampled = Scatter::sampling(shape(1, 3, 3), shape(1, 2, 2), 2);
+        assert_eq!(sampled.targets, [0, NONE, 1, NONE, NONE, NONE, 2, NONE, 3]);
+    }
+
+    #[test]
+    fn both_directions_use_the_same_pairs() {
+        let pool = Scatter::pooling(shape(1, 2, 3), shape(1, 1, 1), 2);
+        let mut membranes = [0.0];
+        pool.accumulate(&[0, 1, 2, 4], 1.0, &mut membranes);
+        assert_eq!(membranes, [3.0]);
+        let mut errors = [0.0; 6];
+        pool.backward(&[0, 2, 4], 0.25, &[8.0], &mut errors);
+        assert_eq!(errors, [2.0, 0.0, 0.0, 0.0, 2.0, 0.0]);
+    }
+}

@@ -1,0 +1,292 @@
+//! Weighted connections, worked spike by spike: convolutions, and fully-connected layers as convolutions of a map of
+//! one position.
+//!
+//! Everything lies channels-last: neuron (y, x, c) of a map has the address (y·W + x)·C + c. The weights of one source
+//! channel lie together, `[kernel row, kernel column, output channel]` with rows and columns in the order of
+//! [`Axis::place`]. So one kernel row of weights and the membranes that it adds to are each one stretch of memory, of
+//! (columns × output channels) numbers.
+
+mod row;
+mod window;
+
+use super::simd::{Dispatch, Kernel, Lanes};
+use crate::network::Shape;
+use row::{Dot, add};
+pub(crate) use window::Axis;
+
+/// Spikes of one position that share a pass over the membranes.
+const GROUP: usize = 4;
+
+/// What the sources of one position meet; offsets and lengths in numbers.
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    /// The first membrane.
+    target: usize,
+    /// The first weight, within the source channel's.
+    weight: usize,
+    /// Number of kernel rows.
+    rows: usize,
+    /// Length of a row.
+    length: usize,
+}
+
+/// The geometry of weighted connections; the weights are passed in.
+#[derive(Clone, Debug)]
+pub(crate) struct Synapses {
+    channels: usize,
+    /// Weights of one source channel.
+    block: usize,
+    /// From one row of membranes, or weights, to the next.
+    target_stride: usize,
+    weight_stride: usize,
+    /// One per source position.
+    windows: Vec<Window>,
+}
+
+/// Spikes of one step: rising addresses, all with the same factor on their weights.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Events<'a> {
+    pub(crate) addresses: &'a [u32],
+    pub(crate) factor: f32,
+}
+
+impl Synapses {
+    /// A convolution from a map of shape `input` to one of shape `output`.
+    pub(crate) fn convolution(input: Shape, output: Shape, rows: Axis, columns: Axis) -> Self {
+        let (row, kernel) = (output.channels, columns.kernel);
+        let window = |y, x| {
+            let (y, x) = (rows.span(y), columns.span(x));
+            Window {
+                target: (y.output * output.width + x.output) * row,
+                weight: (y.place * kernel + x.place) * row,
+                rows: if x.count == 0 { 0 } else { y.count },
+                length: x.count * row,
+            }
+        };
+        Self {
+            channels: input.channels,
+            block: rows.kernel * kernel * row,
+            target_stride: output.width * row,
+            weight_stride: kernel * row,
+            windows: (0..input.height)
+                .flat_map(|y| (0..input.width).map(move |x| (y, x)))
+                .map(|(y, x)| window(y, x))
+                .collect(),
+        }
+    }
+
+    /// Every one of `inputs` sources to every one of `outputs` neurons.
+    pub(crate) fn dense(inputs: usize, outputs: usize) -> Self {
+        let map = |channels| Shape {
+            channels,
+            height: 1,
+            width: 1,
+        };
+        let point = Axis {
+            kernel: 1,
+            stride: 1,
+            padding: 0,
+            outputs: 1,
+        };
+        Self::convolution(map(inputs), map(outputs), point, point)
+    }
+
+    /// `membranes += W·s` for the spikes of one step; returns the number of synaptic operations.
+    pub(crate) fn accumulate(
+        &self,
+        dispatch: Dispatch,
+        weights: &[f32],
+        events: Events<'_>,
+        membranes: &mut [f32],
+    ) -> usize {
+        dispatch.run(Accumulate {
+            synapses: self,
+            weights,
+            events,
+            membranes,
+        })
+    }
+
+    /// `gradient += δ·s` for the spikes of one step, and `errors += Wᵀ·δ` of the sources that fired, in one
+    /// pass.
+    pub(crate) fn backward(
+        &self,
+        dispatch: Dispatch,
+        weights: &[f32],
+        events: Events<'_>,
+        deltas: &[f32],
+        gradient: &mut [f32],
+        errors: &mut [f32],
+    ) {
+        dispatch.run(Backward {
+            synapses: self,
+            weights,
+            events,
+            deltas,
+            gradient,
+            errors,
+        });
+    }
+
+    /// [`Self::backward`] for sources that need no errors.
+    pub(crate) fn add_gradient(
+        &self,
+        dispatch: Dispatch,
+        events: Events<'_>,
+        deltas: &[f32],
+        gradient: &mut [f32],
+    ) {
+        dispatch.run(AddGradient {
+            synapses: self,
+            events,
+            deltas,
+            gradient,
+        });
+    }
+
+    /// The first weight of a source, and its window.
+    #[inline(always)]
+    fn place(&self, address: u32) -> (usize, Window) {
+        // As u32, in which a division costs a fraction of one in 64 bits.
+        let channels = self.channels as u32;
+        let (position, channel) = (address / channels, address % channels);
+        let window = self.windows[position as usize];
+        (channel as usize * self.block + window.weight, window)
+    }
+}
+
+struct Accumulate<'a> {
+    synapses: &'a Synapses,
+    weights: &'a [f32],
+    events: Events<'a>,
+    membranes: &'a mut [f32],
+}
+
+impl Accumulate<'_> {
+    #[inline(always)]
+    fn group<S: Lanes, const N: usize>(&mut self, simd: S, starts: [usize; N], window: Window) {
+        let synapses = self.synapses;
+        for row in 0..window.rows {
+            let target = window.target + row * synapses.target_stride;
+            let sums = &mut self.membranes[target..][..window.length];
+            let terms = starts.map(
+                #[inline(always)]
+                |start| &self.weights[start + row * synapses.weight_stride..][..window.length],
+            );
+            add(simd, sums, terms, self.events.factor);
+        }
+    }
+}
+
+impl Kernel for Accumulate<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run<S: Lanes>(mut self, simd: S) -> usize {
+        let channels = self.synapses.channels as u32;
+        let mut operations = 0;
+        let mut rest = self.events.addresses;
+        while let Some(&first) = rest.first() {
+            let (start, window) = self.synapses.place(first);
+            let end = first - first % channels + channels;
+            let limit = rest.len().min(GROUP);
+            let mut same = 1;
+            while same < limit && rest[same] < end {
+                same += 1;
+            }
+            let (now, later) = rest.split_at(same);
+            rest = later;
+            operations += same * window.rows * window.length;
+            let at = |index: usize| start + (now[index] - first) as usize * self.synapses.block;
+            match same {
+                4 => {
+                    let starts = [start, at(1), at(2), at(3)];
+                    self.group(simd, starts, window);
+                }
+                3 => {
+                    let starts = [start, at(1), at(2)];
+                    self.group(simd, starts, window);
+                }
+                2 => {
+                    let starts = [start, at(1)];
+                    self.group(simd, starts, window);
+                }
+                _ => self.group(simd, [start], window),
+            }
+        }
+        operations
+    }
+}
+
+struct Backward<'a> {
+    synapses: &'a Synapses,
+    weights: &'a [f32],
+    events: Events<'a>,
+    deltas: &'a [f32],
+    gradient: &'a mut [f32],
+    errors: &'a mut [f32],
+}
+
+impl Kernel for Backward<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Lanes>(self, simd: S) {
+        let Self {
+            synapses,
+            weights,
+            events: Events { addresses, factor },
+            deltas,
+            gradient,
+            errors,
+        } = self;
+        for &address in addresses {
+            let (start, window) = synapses.place(address);
+            let mut dot = Dot::new(simd);
+            for row in 0..window.rows {
+                let target = window.target + row * synapses.target_stride;
+                let start = start + row * synapses.weight_stride;
+                dot.add(
+                    simd,
+                    &weights[start..][..window.length],
+                    &deltas[target..][..window.length],
+                    &mut gradient[start..][..window.length],
+                    factor,
+                );
+            }
+            errors[address as usize] += dot.total();
+        }
+    }
+}
+
+struct AddGradient<'a> {
+    synapses: &'a Synapses,
+    events: Events<'a>,
+    deltas: &'a [f32],
+    gradient: &'a mut [f32],
+}
+
+impl Kernel for AddGradient<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Lanes>(self, simd: S) {
+        for &address in self.events.addresses {
+            let (start, window) = self.synapses.place(address);
+            for row in 0..window.rows {
+                let target = window.target + row * self.synapses.target_stride;
+                let start = start + row * self.synapses.weight_stride;
+                let sums = &mut self.gradient[start..][..window.length];
+                add(
+                    simd,
+                    sums,
+                    [&self.deltas[target..][..window.length]],
+                    self.events.factor,
+                );
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

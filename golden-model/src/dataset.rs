@@ -3,18 +3,22 @@
 //! An image is C·H·W bytes in C, H, W order; a byte of `full_scale` is an intensity of 1. A recording is a list of
 //! events at places of C·H·W, the channel being the polarity; see [`Recordings`].
 //!
-//! | name | shape | full scale | where it comes from |
-//! |---|---|---|---|
-//! | `digits` | [1, 8, 8] | 16 | embedded in this crate |
-//! | `mnist` | [1, 28, 28] | 255 | the four idx files, plain or gzipped |
-//! | `fashion-mnist` | [1, 28, 28] | 255 | likewise |
+//! [`load`] knows the sets of [`KNOWN`] by their names and reads files of one's own: `NAME.npz`, whose arrays
+//! `docs/formats.md` lists.
 
+mod catalog;
+mod cifar;
 pub mod digits;
 mod error;
+mod files;
 pub mod idx;
+mod nmnist;
+mod npz;
 mod samples;
 mod split;
+mod svhn;
 
+pub use catalog::{Download, Found, KNOWN, Known, RemoteFile};
 pub use error::DataError;
 pub use samples::{Event, Images, Recordings, Samples};
 
@@ -22,8 +26,12 @@ use crate::network::{NetworkDescription, Shape};
 use crate::{Error, Result};
 use std::path::Path;
 
-/// Names that [`load`] knows.
-pub const NAMES: [&str; 3] = ["digits", "mnist", "fashion-mnist"];
+/// Names that [`load`] knows, for messages.
+#[must_use]
+pub fn names() -> String {
+    let names: Vec<&str> = KNOWN.iter().map(|known| known.name).collect();
+    names.join(", ")
+}
 
 /// Labelled samples of one shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -252,25 +260,32 @@ impl Dataset {
     }
 }
 
-/// Loads the data set `name`, one of [`NAMES`].
+/// Loads the data set `name`: one of [`KNOWN`], or a file `NAME.npz`.
 ///
-/// Files are looked for in `data_dir/name`, or, where there is no such folder, in `data_dir` itself.
-/// `digits` needs no folder.
+/// Files are looked for in the folders of [`Known::folders`] within `data_dir`, in `data_dir` itself, and where a package
+/// of the operating system puts them; an npz file where its path says, and otherwise in `data_dir`. `digits` needs no
+/// folder.
 ///
 /// # Errors
-/// If the name is unknown, no folder is given, or its files are missing or damaged.
+/// If the name is unknown, no folder is given, or files are missing or damaged.
 pub fn load(name: &str, data_dir: Option<&Path>) -> Result<Split> {
-    match name {
-        "digits" => digits::load(),
-        "mnist" | "fashion-mnist" => {
-            let data_dir = data_dir.ok_or_else(|| Error::NoDataFolder { name: name.into() })?;
-            let own = data_dir.join(name);
-            idx::load(name, if own.is_dir() { &own } else { data_dir })
-        }
-        _ => Err(Error::UnknownDataset {
-            name: name.into(),
-            known: NAMES.join(", "),
-        }),
+    let path = Path::new(name);
+    if path.extension().is_some_and(|extension| extension == "npz") {
+        return match data_dir.map(|data_dir| data_dir.join(path)) {
+            Some(inside) if !path.exists() && inside.exists() => npz::load(&inside),
+            _ => npz::load(path),
+        };
+    }
+    let known = Known::of_name(name)?;
+    if known.layouts.is_empty() {
+        return digits::load();
+    }
+    let found = known.find(data_dir)?;
+    match known.name {
+        "cifar10" => cifar::load(&found),
+        "svhn" => svhn::load(&found),
+        "n-mnist" => nmnist::load(&found),
+        _ => idx::load(name, &found.folder),
     }
 }
 
@@ -303,7 +318,7 @@ mod tests {
     fn damaged_contents_are_refused() {
         assert_eq!(
             refusal(&[], &[]),
-            "data set `toy` is empty; give one with at least one image"
+            "data set `toy` is empty; give one with at least one sample"
         );
         assert_eq!(
             refusal(&[0, 0, 0, 0], &[1]),
@@ -393,7 +408,7 @@ mod tests {
     fn unknown_names_and_missing_folders_are_told() {
         assert_eq!(
             load("minst", None).unwrap_err().to_string(),
-            "there is no data set `minst`; known are: digits, mnist, fashion-mnist"
+            "there is no data set `minst`; known are: digits, mnist, fashion-mnist, cifar10, svhn, n-mnist"
         );
         assert_eq!(
             load("mnist", None).unwrap_err().to_string(),

@@ -106,16 +106,6 @@ pub enum Error {
         /// The data set.
         name: String,
     },
-    /// A file of a data set was not found, neither plain nor compressed.
-    #[error("no {file} or {file}.gz in {}; put the four files of `{name}` there", folder.display())]
-    DataFileMissing {
-        /// The data set.
-        name: String,
-        /// The folder searched.
-        folder: PathBuf,
-        /// The file, without `.gz`.
-        file: String,
-    },
     /// A file does not start with the magic number of its kind.
     #[error("{}: magic number {found:#010x}, wanted {wanted:#010x}; this is no idx file of {kind}", path.display())]
     DataMagic {
@@ -177,7 +167,7 @@ pub enum Error {
         limit: usize,
     },
     /// A data set without images.
-    #[error("data set `{name}` is empty; give one with at least one image")]
+    #[error("data set `{name}` is empty; give one with at least one sample")]
     DataEmpty {
         /// The data set.
         name: String,

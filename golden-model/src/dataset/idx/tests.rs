@@ -1,8 +1,6 @@
 use super::*;
 use crate::dataset;
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use std::io::Write;
+use crate::dataset::files::tests::gzip;
 use tempfile::TempDir;
 
 const TRAIN_IMAGES: &str = "train-images-idx3-ubyte";
@@ -13,12 +11,6 @@ fn idx(magic: u32, sizes: &[u32], bytes: &[u8]) -> Vec<u8> {
         .chain(sizes)
         .flat_map(|word| word.to_be_bytes());
     words.chain(bytes.iter().copied()).collect()
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
 }
 
 /// A folder with two training images and one test image of 1x2 pixels.
@@ -101,14 +93,15 @@ fn a_missing_file_or_folder_is_named() {
     let error = load("mnist", folder.path()).unwrap_err().to_string();
     assert_eq!(
         error.replace(&folder.path().display().to_string(), "DIR"),
-        "no t10k-labels-idx1-ubyte or t10k-labels-idx1-ubyte.gz in DIR; put the four files of `mnist` there"
+        "data set `mnist`: no t10k-labels-idx1-ubyte in DIR, neither as it is nor as .gz or .xz; put it there"
     );
     assert_eq!(
         dataset::load("mnist", Some(Path::new("no-such-folder")))
             .unwrap_err()
             .to_string(),
-        "no train-images-idx3-ubyte or train-images-idx3-ubyte.gz in no-such-folder; \
-         put the four files of `mnist` there"
+        "data set `mnist`: looked in no-such-folder/mnist, no-such-folder and found none of \
+         train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; fetch the \
+         files with `synfire data download mnist`, or from http://yann.lecun.com/exdb/mnist"
     );
 }
 

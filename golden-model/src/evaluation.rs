@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::dataset::Dataset;
-use crate::encode::{PoissonEncoder, Thresholds, test_seed};
+use crate::encode::InputEncoder;
 use crate::model::FloatModel;
 use crate::network::NetworkDescription;
 use crate::train::{Engine, LayerActivity, Loss, Parameters, State};
@@ -50,16 +50,14 @@ pub(crate) fn evaluate_parameters(
     seed: u64,
 ) -> Evaluation {
     let engine = Engine::new(description);
-    let thresholds = Thresholds::new(dataset.full_scale(), description.rate);
     let indices: Vec<usize> = (0..dataset.len()).collect();
-    let new_state = || (engine.state(), PoissonEncoder::new(&[], 1));
+    let new_state = || (engine.state(), InputEncoder::new(description, dataset));
     let pieces: Vec<(Tally, Vec<usize>)> = indices
         .par_chunks(PIECE)
         .map_init(new_state, |(state, encoder), indices| {
             let mut tally = Tally::new(description);
             let classify = |&index: &usize| {
-                let probabilities = dataset.image(index).iter().map(|&level| thresholds.of(level));
-                encoder.restart(probabilities, test_seed(seed, index));
+                encoder.restart_test(index, seed);
                 engine.forward_encoded(weights, encoder, state);
                 tally.count(state, dataset.label(index));
                 state.answer()

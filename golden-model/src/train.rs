@@ -39,6 +39,7 @@ mod spike_lists;
 mod synapses;
 mod trainer;
 
+pub use augment::Augmentation;
 pub use config::{Optimizer, TrainConfig};
 pub use engine::DropoutMasks;
 pub use gradient::{Gradient, gradient};

@@ -1,5 +1,6 @@
 //! Parameters of a training run.
 
+use super::Augmentation;
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -44,9 +45,16 @@ pub struct TrainConfig {
     /// Factor on the learning rate at every milestone, in (0, 1].
     #[serde(default = "default_decay")]
     pub decay: f32,
-    /// Training images move by up to this many pixels in each direction, anew in every epoch; at most 64.
-    #[serde(default)]
+    /// Training samples move by up to this many pixels in each direction, anew in every epoch; at most 64. Cutting
+    /// images out of ones padded on every side is the same, hence the second name in files.
+    #[serde(default, alias = "crop")]
     pub shift: usize,
+    /// Training samples are rotated by up to this many degrees either way, anew in every epoch; at most 180.
+    #[serde(default)]
+    pub rotate: f32,
+    /// Half of the training samples are mirrored, left to right, anew in every epoch.
+    #[serde(default)]
+    pub flip: bool,
 }
 
 const fn default_seed() -> u64 {
@@ -116,7 +124,23 @@ impl TrainConfig {
             &self.decay,
             "above 0 and at most 1",
         )?;
-        check(self.shift <= 64, "shift", &self.shift, "at most 64")
+        check(self.shift <= 64, "shift", &self.shift, "at most 64")?;
+        check(
+            (0.0..=180.0).contains(&self.rotate),
+            "rotate",
+            &self.rotate,
+            "in 0..=180",
+        )
+    }
+
+    /// How training samples are changed.
+    #[must_use]
+    pub const fn augmentation(&self) -> Augmentation {
+        Augmentation {
+            shift: self.shift,
+            rotate_degrees: self.rotate,
+            flip: self.flip,
+        }
     }
 
     /// Learning rate of an epoch, counted from 0.
@@ -147,6 +171,8 @@ mod tests {
             milestones: vec![4, 8],
             decay: 0.5,
             shift: 0,
+            rotate: 0.0,
+            flip: false,
         }
     }
 
@@ -162,7 +188,7 @@ mod tests {
     #[test]
     fn parameters_out_of_range_are_named() {
         type Change = fn(&mut TrainConfig);
-        let cases: [(Change, &str); 8] = [
+        let cases: [(Change, &str); 9] = [
             (
                 |c| c.learning_rate = 0.0,
                 "train.learning_rate is 0, but must be above 0 and at most 100",
@@ -186,6 +212,7 @@ mod tests {
                 "train.decay is 0, but must be above 0 and at most 1",
             ),
             (|c| c.shift = 65, "train.shift is 65, but must be at most 64"),
+            (|c| c.rotate = -1.0, "train.rotate is -1, but must be in 0..=180"),
         ];
         config().validate("net").unwrap();
         for (change, message) in cases {

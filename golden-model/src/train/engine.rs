@@ -14,7 +14,7 @@ use super::scatter::Scatter;
 use super::simd::Dispatch;
 use super::spike_lists::SpikeLists;
 use super::synapses::{Axis, ChannelOrder, Events, Synapses};
-use crate::encode::PoissonEncoder;
+use crate::encode::InputEncoder;
 use crate::network::{LayerDescription, LayerKind, NetworkDescription, Node, Source};
 use crate::spikes::SpikeRaster;
 use state::{InputLists, LayerState};
@@ -155,7 +155,7 @@ impl Engine {
     pub(crate) fn forward_encoded(
         &self,
         weights: &Parameters,
-        encoder: &mut PoissonEncoder,
+        encoder: &mut InputEncoder<'_>,
         state: &mut State,
     ) {
         self.forward(weights, state, |raster| encoder.step(raster));

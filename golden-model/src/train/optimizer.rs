@@ -117,6 +117,8 @@ mod tests {
             milestones: Vec::new(),
             decay: 1.0,
             shift: 0,
+            rotate: 0.0,
+            flip: false,
         }
     }
 

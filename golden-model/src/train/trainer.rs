@@ -1,11 +1,10 @@
 //! The training loop: epochs of shuffled batches, worked by all cores.
 
-use super::augment::Offset;
 use super::optimizer::Stepper;
 use super::report::warnings;
 use super::{Engine, EpochReport, Loss, Parameters, Progress, State, TrainConfig};
 use crate::dataset::Dataset;
-use crate::encode::{PoissonEncoder, Thresholds, image_seed};
+use crate::encode::InputEncoder;
 use crate::evaluation::{Evaluation, Tally, evaluate_parameters};
 use crate::model::FloatModel;
 use crate::network::NetworkDescription;
@@ -30,10 +29,9 @@ pub struct Trainer<'data> {
     train: &'data Dataset,
     held_out: Option<&'data Dataset>,
     engine: Engine,
-    thresholds: Thresholds,
     weights: Parameters,
     stepper: Stepper,
-    pieces: Vec<Piece>,
+    pieces: Vec<Piece<'data>>,
     epochs_done: usize,
     last: Option<(EpochReport, Option<Evaluation>)>,
     best: Option<Best>,
@@ -48,12 +46,11 @@ struct Best {
 
 /// One task's memory: a part of a batch, its gradient and what it saw.
 #[derive(Debug)]
-struct Piece {
+struct Piece<'data> {
     state: State,
-    encoder: PoissonEncoder,
+    encoder: InputEncoder<'data>,
     gradient: Parameters,
     tally: Tally,
-    image: Vec<u8>,
 }
 
 impl<'data> Trainer<'data> {
@@ -79,13 +76,11 @@ impl<'data> Trainer<'data> {
         let zeros = Parameters::zeros(&description);
         let piece = || Piece {
             state: engine.state(),
-            encoder: PoissonEncoder::new(&[], 1),
+            encoder: InputEncoder::new(&description, train),
             gradient: zeros.clone(),
             tally: Tally::new(&description),
-            image: vec![0; train.shape().size()],
         };
         Ok(Self {
-            thresholds: Thresholds::new(train.full_scale(), description.rate),
             weights: Parameters::random(
                 &description,
                 &mut Random::new(mix(&[config.seed, INITIAL_WEIGHTS])),
@@ -167,11 +162,11 @@ impl<'data> Trainer<'data> {
             engine,
             weights,
             train,
-            thresholds,
             config,
             ..
         } = self;
         let epoch = self.epochs_done as u64;
+        let augmentation = config.augmentation();
         let pieces = &mut self.pieces[..batch.len().div_ceil(PIECE)];
         pieces
             .par_iter_mut()
@@ -182,15 +177,11 @@ impl<'data> Trainer<'data> {
                     encoder,
                     gradient,
                     tally,
-                    image,
                 } = piece;
                 gradient.layers.iter_mut().for_each(|layer| layer.fill(0.0));
                 tally.clear();
                 for &index in images {
-                    let offset = Offset::draw(config.shift, config.seed, epoch, index);
-                    offset.apply(train.image(index), train.shape(), image);
-                    let probabilities = image.iter().map(|&level| thresholds.of(level));
-                    encoder.restart(probabilities, image_seed(config.seed, epoch, index));
+                    encoder.restart_training(index, &augmentation, config.seed, epoch);
                     engine.forward_encoded(weights, encoder, state);
                     engine.backward(weights, Loss::SumOfSquares, train.label(index), state, gradient);
                     tally.count(state, train.label(index));

@@ -19,6 +19,9 @@ const MAX_HEADER_BYTES: u64 = 16 << 20;
 /// Length of the header's length.
 const PREFIX_BYTES: u64 = 8;
 
+/// The most bytes before the tensors.
+pub(crate) const MAX_HEAD_BYTES: u64 = PREFIX_BYTES + MAX_HEADER_BYTES;
+
 /// A tensor to write.
 pub(crate) struct Tensor {
     /// Type of the numbers.

@@ -1,5 +1,6 @@
 //! Errors of this crate.
 
+use crate::network::NetworkError;
 use std::path::PathBuf;
 
 /// What can go wrong with data, networks and models.
@@ -61,7 +62,7 @@ pub enum Error {
     },
     /// The output layer is missing, or is not the last layer.
     #[error(
-        "network `{network}`: layer `{layer}` has op = \"{found}\", but must have \"{wanted}\"; \
+        "network `{network}`: layer `{layer}` has op = \"{found}\", but must have {wanted}; \
          the last layer, and only the last, is the output layer"
     )]
     OutputLayer {
@@ -71,9 +72,12 @@ pub enum Error {
         layer: String,
         /// Its operation.
         found: &'static str,
-        /// The operation wanted there.
+        /// The operations allowed there.
         wanted: &'static str,
     },
+    /// The structure of a network, or its compact form.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
     /// A network file has no `[train]` table.
     #[error(
         "network file {origin} has no [train] table; add one with optimizer, learning_rate, epochs and batch"
@@ -83,7 +87,10 @@ pub enum Error {
         origin: String,
     },
     /// There is no preset of that name.
-    #[error("there is no preset `{name}`; known are: {known}")]
+    #[error(
+        "there is no preset `{name}`; known are: {known}; \
+         a file's name ends in .toml, and a compact network begins with its first layer, such as 16C5-P2-10"
+    )]
     UnknownPreset {
         /// The name asked for.
         name: String,
@@ -105,16 +112,6 @@ pub enum Error {
     NoDataFolder {
         /// The data set.
         name: String,
-    },
-    /// A file of a data set was not found, neither plain nor compressed.
-    #[error("no {file} or {file}.gz in {}; put the four files of `{name}` there", folder.display())]
-    DataFileMissing {
-        /// The data set.
-        name: String,
-        /// The folder searched.
-        folder: PathBuf,
-        /// The file, without `.gz`.
-        file: String,
     },
     /// A file does not start with the magic number of its kind.
     #[error("{}: magic number {found:#010x}, wanted {wanted:#010x}; this is no idx file of {kind}", path.display())]
@@ -151,7 +148,7 @@ pub enum Error {
         limit: u64,
     },
     /// Images and labels do not agree in number, or a buffer does not hold whole images.
-    #[error("data set `{name}`: {images} images but {labels} labels; the files do not belong together")]
+    #[error("data set `{name}`: {images} samples but {labels} labels; the files do not belong together")]
     DataCounts {
         /// The data set.
         name: String,
@@ -177,7 +174,7 @@ pub enum Error {
         limit: usize,
     },
     /// A data set without images.
-    #[error("data set `{name}` is empty; give one with at least one image")]
+    #[error("data set `{name}` is empty; give one with at least one sample")]
     DataEmpty {
         /// The data set.
         name: String,
@@ -283,21 +280,6 @@ pub enum Error {
         path: PathBuf,
         /// Key and what was expected there.
         source: serde_json::Error,
-    },
-    /// A reference case has a layer that is not supported.
-    #[error(
-        "{}: layer `{layer}` has op `{op}` from `{from}`; \
-         only fc and out layers with `out` neurons, each from the one before, can be checked", path.display()
-    )]
-    CaseLayer {
-        /// The file.
-        path: PathBuf,
-        /// The layer.
-        layer: String,
-        /// Its operation.
-        op: String,
-        /// Its source.
-        from: String,
     },
     /// An array of a reference case is missing or not what the specification says.
     #[error("{}: array `{array}` is {found}, but must be {wanted}", path.display())]
@@ -632,6 +614,11 @@ pub enum Error {
     /// Why a training run cannot be resumed.
     #[error(transparent)]
     Checkpoint(#[from] crate::train::CheckpointError),
+
+    // Data sets: files and samples.
+    /// What is wrong with a data set.
+    #[error(transparent)]
+    Data(#[from] crate::dataset::DataError),
 }
 
 /// Result of this crate.

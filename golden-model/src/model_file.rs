@@ -1,11 +1,11 @@
 //! Files of float models. `docs/formats.md` has the layout.
 //!
-//! A safetensors file: one f32 tensor of weights per layer and convolutional shortcut, and the network and its provenance as JSON in the
+//! A safetensors file: one f32 tensor per weight tensor of the network, and the network and its provenance as JSON in the
 //! metadata. Loading trusts nothing: sizes, types, shapes and values are checked.
 
-use crate::container::{self, Container, Tensor, json};
+use crate::container::{self, Container, MAX_HEAD_BYTES, Tensor, json};
 use crate::model::FloatModel;
-use crate::network::NetworkDescription;
+use crate::network::{MAX_NETWORK_WEIGHTS, NetworkDescription};
 use crate::{Error, Result};
 use ndarray::Array2;
 use safetensors::Dtype;
@@ -18,8 +18,8 @@ pub const FORMAT: &str = "synfire-model";
 /// Version of the layout that is written, and the newest that is read.
 pub const VERSION: u32 = 1;
 
-/// Largest file that is read: four layers of the most weights allowed.
-const MAX_FILE_BYTES: u64 = 1 << 32;
+/// Largest file that is read: the most weights of a network, and the longest header.
+const MAX_FILE_BYTES: u64 = MAX_NETWORK_WEIGHTS as u64 * size_of::<f32>() as u64 + MAX_HEAD_BYTES;
 
 impl FloatModel {
     /// Writes a file, in whole or not at all. Equal models make equal files.

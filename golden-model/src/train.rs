@@ -27,7 +27,9 @@ mod augment;
 mod checkpoint;
 mod config;
 mod engine;
+mod fired;
 mod gradient;
+mod layout;
 mod loss;
 mod neuron;
 mod optimizer;
@@ -37,10 +39,11 @@ mod report;
 mod scatter;
 mod schedule;
 mod simd;
-mod spike_bits;
+mod spike_lists;
 mod synapses;
 mod trainer;
 
+pub use augment::Augmentation;
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use config::{Optimizer, TrainConfig};
 pub use engine::DropoutMasks;
@@ -52,4 +55,3 @@ pub use trainer::Trainer;
 
 pub(crate) use engine::{Engine, State};
 pub(crate) use parameters::Parameters;
-pub(crate) use spike_bits::WORD;

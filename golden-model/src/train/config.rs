@@ -1,6 +1,6 @@
 //! Parameters of a training run.
 
-use super::{Loss, Schedule};
+use super::{Augmentation, Loss, Schedule};
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -71,9 +71,16 @@ pub struct TrainConfig {
     /// Epochs, or a part of one, over which the learning rate first rises from 0; with either schedule.
     #[serde(default)]
     pub warmup: f32,
-    /// Training images move by up to this many pixels in each direction, anew in every epoch; at most 64.
-    #[serde(default)]
+    /// Training samples move by up to this many pixels in each direction, anew in every epoch; at most 64. Cutting
+    /// images out of ones padded on every side is the same, hence the second name in files.
+    #[serde(default, alias = "crop")]
     pub shift: usize,
+    /// Training samples are rotated by up to this many degrees either way, anew in every epoch; at most 180.
+    #[serde(default)]
+    pub rotate: f32,
+    /// Half of the training samples are mirrored, left to right, anew in every epoch.
+    #[serde(default)]
+    pub flip: bool,
 }
 
 const fn default_seed() -> u64 {
@@ -156,7 +163,23 @@ impl TrainConfig {
             &self.warmup,
             "at least 0 and at most the number of epochs",
         )?;
-        check(self.shift <= 64, "shift", &self.shift, "at most 64")
+        check(self.shift <= 64, "shift", &self.shift, "at most 64")?;
+        check(
+            (0.0..=180.0).contains(&self.rotate),
+            "rotate",
+            &self.rotate,
+            "in 0..=180",
+        )
+    }
+
+    /// How training samples are changed.
+    #[must_use]
+    pub const fn augmentation(&self) -> Augmentation {
+        Augmentation {
+            shift: self.shift,
+            rotate_degrees: self.rotate,
+            flip: self.flip,
+        }
     }
 }
 
@@ -199,7 +222,7 @@ mod tests {
     #[test]
     fn parameters_out_of_range_are_named() {
         type Change = fn(&mut TrainConfig);
-        let cases: [(Change, &str); 10] = [
+        let cases: [(Change, &str); 11] = [
             (
                 |c| c.learning_rate = 0.0,
                 "train.learning_rate is 0, but must be above 0 and at most 100",
@@ -231,6 +254,7 @@ mod tests {
                 "train.warmup is 10.5, but must be at least 0 and at most the number of epochs",
             ),
             (|c| c.shift = 65, "train.shift is 65, but must be at most 64"),
+            (|c| c.rotate = -1.0, "train.rotate is -1, but must be in 0..=180"),
         ];
         config().validate("net").unwrap();
         for (change, message) in cases {

@@ -135,6 +135,7 @@ fn all_finite(weights: &[f32]) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::layout::{Numbers, zeros};
     use super::*;
 
     fn config(optimizer: Optimizer) -> TrainConfig {
@@ -145,9 +146,15 @@ mod tests {
         }
     }
 
+    fn numbers(length: usize, value: f32) -> Numbers {
+        let mut numbers = zeros(length);
+        numbers.fill(value);
+        numbers
+    }
+
     fn one(value: f32) -> Parameters {
         Parameters {
-            layers: vec![vec![value]],
+            layers: vec![numbers(1, value)],
         }
     }
 
@@ -201,7 +208,7 @@ mod tests {
     #[test]
     fn blocks_cover_every_weight_once() {
         let long = |value| Parameters {
-            layers: vec![vec![value; 2 * BLOCK + 17]],
+            layers: vec![numbers(2 * BLOCK + 17, value)],
         };
         let mut weights = long(1.0);
         let mut stepper = Stepper::new(&config(Optimizer::Sgd), long(0.0));
@@ -217,10 +224,10 @@ mod tests {
     fn a_weight_that_is_no_longer_finite_is_told() {
         for optimizer in [Optimizer::Sgd, Optimizer::Adam, Optimizer::AdamW] {
             let long = |last| {
-                let mut weights = vec![0.5; BLOCK + 3];
+                let mut weights = numbers(BLOCK + 3, 0.5);
                 weights[BLOCK + 2] = last;
                 Parameters {
-                    layers: vec![vec![0.5], weights],
+                    layers: vec![numbers(1, 0.5), weights],
                 }
             };
             let mut stepper = Stepper::new(&config(optimizer), long(0.0));

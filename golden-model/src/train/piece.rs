@@ -4,8 +4,10 @@
 //! cut depends on the batch alone, never on the machine, so that sums round alike wherever they are made. The cost is
 //! a gradient, as large as all weights together, per piece.
 
+use super::fired::Fired;
 use super::{Engine, Parameters, State};
-use crate::encode::PoissonEncoder;
+use crate::dataset::Dataset;
+use crate::encode::InputEncoder;
 use crate::evaluation::Tally;
 use crate::network::NetworkDescription;
 
@@ -23,23 +25,30 @@ pub(super) const fn images(batch: usize) -> usize {
 
 /// One task's memory: a part of a batch, its gradient and what it saw.
 #[derive(Debug)]
-pub(super) struct Piece {
+pub(super) struct Piece<'data> {
     pub(super) state: State,
-    pub(super) encoder: PoissonEncoder,
+    pub(super) encoder: InputEncoder<'data>,
     pub(super) gradient: Parameters,
     pub(super) tally: Tally,
-    pub(super) image: Vec<u8>,
+    pub(super) fired: Fired,
 }
 
-impl Piece {
-    pub(super) fn new(engine: &Engine, description: &NetworkDescription) -> Self {
+impl<'data> Piece<'data> {
+    pub(super) fn new(engine: &Engine, description: &NetworkDescription, train: &'data Dataset) -> Self {
         Self {
             state: engine.state(),
-            encoder: PoissonEncoder::new(&[], 1),
+            encoder: InputEncoder::new(description, train),
             gradient: Parameters::zeros(description),
             tally: Tally::new(description),
-            image: vec![0; description.input.size()],
+            fired: Fired::new(description),
         }
+    }
+
+    /// Forgets the batch before.
+    pub(super) fn clear(&mut self) {
+        self.gradient.layers.iter_mut().for_each(|layer| layer.fill(0.0));
+        self.tally.clear();
+        self.fired.clear();
     }
 }
 

@@ -1,19 +1,17 @@
 //! The training loop: epochs of shuffled batches, worked by all cores.
 
-use super::augment::Offset;
+use super::fired::Fired;
 use super::optimizer::Stepper;
 use super::piece::{self, Piece};
 use super::report::warnings;
 use super::{Engine, EpochReport, Parameters, Progress, TrainConfig};
 use crate::dataset::Dataset;
-use crate::encode::{Thresholds, image_seed};
 use crate::evaluation::{Evaluation, Tally, evaluate_parameters};
 use crate::model::FloatModel;
 use crate::network::NetworkDescription;
 use crate::random::{Random, mix};
 use crate::{Error, Result};
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -31,10 +29,9 @@ pub struct Trainer<'data> {
     pub(super) train: &'data Dataset,
     pub(super) held_out: Option<&'data Dataset>,
     engine: Engine,
-    thresholds: Thresholds,
     pub(super) weights: Parameters,
     pub(super) stepper: Stepper,
-    pieces: Vec<Piece>,
+    pieces: Vec<Piece<'data>>,
     pub(super) running: Running,
     pub(super) history: Vec<EpochReport>,
     evaluation: Option<Evaluation>,
@@ -42,12 +39,14 @@ pub struct Trainer<'data> {
 }
 
 /// The epoch that is under way.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Running {
     /// Batches done.
     pub(super) batches: usize,
     /// What they came to.
     pub(super) tally: Tally,
+    /// Who fired in them.
+    pub(super) fired: Fired,
     /// How long they took.
     pub(super) seconds: f64,
 }
@@ -57,6 +56,7 @@ impl Running {
         Self {
             batches: 0,
             tally: Tally::new(description),
+            fired: Fired::new(description),
             seconds: 0.0,
         }
     }
@@ -95,13 +95,14 @@ impl<'data> Trainer<'data> {
             .min(train.len())
             .div_ceil(piece::images(config.batch));
         Ok(Self {
-            thresholds: Thresholds::new(train.full_scale(), description.rate),
             weights: Parameters::random(
                 &description,
                 &mut Random::new(mix(&[config.seed, INITIAL_WEIGHTS])),
             ),
             stepper: Stepper::new(&config, Parameters::zeros(&description)),
-            pieces: (0..pieces).map(|_| Piece::new(&engine, &description)).collect(),
+            pieces: (0..pieces)
+                .map(|_| Piece::new(&engine, &description, train))
+                .collect(),
             engine,
             running: Running::new(&description),
             description,
@@ -191,13 +192,21 @@ impl<'data> Trainer<'data> {
 
     /// Evaluates the weights, and turns what is known of the epoch into a report.
     fn finish_epoch(&mut self) -> EpochReport {
-        let Running { tally, seconds, .. } =
-            std::mem::replace(&mut self.running, Running::new(&self.description));
+        let Running {
+            tally,
+            fired,
+            seconds,
+            ..
+        } = std::mem::replace(&mut self.running, Running::new(&self.description));
         let start = Instant::now();
         self.evaluation = self
             .held_out
             .map(|dataset| evaluate_parameters(&self.description, &self.weights, dataset, self.config.seed));
-        let activity = tally.activity(&self.description);
+        let mut activity = tally.activity(&self.description);
+        // The first is the input, which may well be idle: the margins of images are.
+        for (layer, idle) in activity.iter_mut().skip(1).zip(fired.idle()) {
+            layer.idle = Some(idle);
+        }
         let last_batch = self.batches() - 1;
         let report = EpochReport {
             epoch: self.epochs_done() + 1,
@@ -242,6 +251,7 @@ impl<'data> Trainer<'data> {
         }
         for piece in pieces {
             self.running.tally.add(&piece.tally);
+            self.running.fired.add(&piece.fired);
         }
         Ok(())
     }
@@ -249,13 +259,13 @@ impl<'data> Trainer<'data> {
     /// Runs a batch forward and backward, piece by piece; tells how many pieces that took.
     fn sum_gradients(&mut self, batch: &[usize]) -> usize {
         let epoch = self.epochs_done() as u64;
+        let augmentation = self.config.augmentation();
         let images_per_piece = piece::images(self.config.batch);
         let used = batch.len().div_ceil(images_per_piece);
         let Self {
             engine,
             weights,
             train,
-            thresholds,
             config,
             ..
         } = self;
@@ -263,24 +273,21 @@ impl<'data> Trainer<'data> {
             .par_iter_mut()
             .zip(batch.par_chunks(images_per_piece))
             .for_each(|(piece, images)| {
+                piece.clear();
                 let Piece {
                     state,
                     encoder,
                     gradient,
                     tally,
-                    image,
+                    fired,
                 } = piece;
-                gradient.layers.iter_mut().for_each(|layer| layer.fill(0.0));
-                tally.clear();
                 for &index in images {
-                    let offset = Offset::draw(config.shift, config.seed, epoch, index);
-                    offset.apply(train.image(index), train.shape(), image);
-                    let probabilities = image.iter().map(|&level| thresholds.of(level));
-                    encoder.restart(probabilities, image_seed(config.seed, epoch, index));
+                    encoder.restart_training(index, &augmentation, config.seed, epoch);
                     engine.draw_masks(mix(&[config.seed, DROPOUT, epoch, index as u64]), state);
                     engine.forward_encoded(weights, encoder, state);
                     engine.backward(weights, config.loss, train.label(index), state, gradient);
                     tally.count(state, config.loss, train.label(index));
+                    fired.note(state);
                 }
             });
         used

@@ -235,19 +235,32 @@ pub enum Error {
         /// Sources and steps wanted.
         wanted: String,
     },
-    /// Training ran away.
+    /// Training ran away: the loss is infinite or not a number.
     #[error(
-        "training diverged in epoch {epoch}, after {images} images: the loss is {loss}; \
+        "training diverged in epoch {epoch}, batch {batch}: the loss is {loss}; \
          lower the learning rate ({learning_rate})"
     )]
     Diverged {
         /// The epoch, from 1.
         epoch: usize,
-        /// Images of the epoch seen.
-        images: usize,
-        /// The loss: infinite or not a number.
+        /// The batch, from 1.
+        batch: usize,
+        /// The batch's loss.
         loss: f64,
-        /// The learning rate that led there.
+        /// The learning rate of that batch.
+        learning_rate: f32,
+    },
+    /// Training ran away: a weight is infinite or not a number, though the loss before the step was neither.
+    #[error(
+        "training diverged in epoch {epoch}, batch {batch}: weights are no longer finite; \
+         lower the learning rate ({learning_rate})"
+    )]
+    DivergedWeights {
+        /// The epoch, from 1.
+        epoch: usize,
+        /// The batch, from 1.
+        batch: usize,
+        /// The learning rate of that batch.
         learning_rate: f32,
     },
 
@@ -601,6 +614,10 @@ pub enum Error {
     /// What is wrong with a data set.
     #[error(transparent)]
     Data(#[from] crate::dataset::DataError),
+    // Checkpoints.
+    /// Why a training run cannot be resumed.
+    #[error(transparent)]
+    Checkpoint(#[from] crate::train::CheckpointError),
 }
 
 /// Result of this crate.

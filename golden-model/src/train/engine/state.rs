@@ -120,6 +120,11 @@ impl State {
         self.layers[index].spikes.total() as u64
     }
 
+    /// Sets the bits of the neurons of layer `index` that fired in the last forward pass, in the engine's order.
+    pub(crate) fn add_fired(&self, index: usize, words: &mut [u64]) {
+        self.layers[index].spikes.add_fired(words);
+    }
+
     /// Synaptic operations into layer `index`, in the last forward pass: additions to its membranes.
     pub(crate) fn operations(&self, index: usize) -> u64 {
         self.layers[index].operations

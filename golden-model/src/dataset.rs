@@ -1,41 +1,54 @@
-//! Data sets of labelled images.
+//! Data sets of labelled samples: images, or recordings of an event camera.
 //!
-//! An image is C·H·W bytes in C, H, W order; a byte of `full_scale` is an intensity of 1.
+//! An image is C·H·W bytes in C, H, W order; a byte of `full_scale` is an intensity of 1. A recording is a list of
+//! events at places of C·H·W, the channel being the polarity; see [`Recordings`].
 //!
-//! | name | shape | full scale | where it comes from |
-//! |---|---|---|---|
-//! | `digits` | [1, 8, 8] | 16 | embedded in this crate |
-//! | `mnist` | [1, 28, 28] | 255 | the four idx files, plain or gzipped |
-//! | `fashion-mnist` | [1, 28, 28] | 255 | likewise |
+//! [`load`] knows the sets of [`KNOWN`] by their names and reads files of one's own: `NAME.npz`, whose arrays
+//! `docs/formats.md` lists.
 
+mod catalog;
+mod cifar;
 pub mod digits;
+mod error;
+mod files;
 pub mod idx;
+mod nmnist;
+mod npz;
+mod samples;
 mod split;
+mod svhn;
+
+pub use catalog::{Download, Found, KNOWN, Known, RemoteFile};
+pub use error::DataError;
+pub use samples::{Event, Images, Recordings, Samples};
 
 use crate::network::{NetworkDescription, Shape};
 use crate::{Error, Result};
 use std::path::Path;
 
-/// Names that [`load`] knows.
-pub const NAMES: [&str; 3] = ["digits", "mnist", "fashion-mnist"];
+/// Names that [`load`] knows, for messages.
+#[must_use]
+pub fn names() -> String {
+    let names: Vec<&str> = KNOWN.iter().map(|known| known.name).collect();
+    names.join(", ")
+}
 
-/// Labelled images of one shape.
+/// Labelled samples of one shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dataset {
     name: String,
     shape: Shape,
     classes: usize,
-    full_scale: u8,
-    images: Vec<u8>,
+    samples: Samples,
     labels: Vec<u8>,
 }
 
-/// A data set's training and test images.
+/// A data set's training and test samples.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
-    /// Images to train with.
+    /// Samples to train with.
     pub train: Dataset,
-    /// Images to judge by.
+    /// Samples to judge by.
     pub test: Dataset,
 }
 
@@ -53,12 +66,29 @@ impl Dataset {
         images: Vec<u8>,
         labels: Vec<u8>,
     ) -> Result<Self> {
+        let samples = Samples::Images(Images {
+            full_scale,
+            pixels: images,
+        });
+        Self::of_samples(name, shape, classes, samples, labels)
+    }
+
+    /// A data set of samples of either kind, as many as `labels`.
+    ///
+    /// # Errors
+    /// As [`Self::new`]; or if an event is of no place of `shape`, or the recordings' window is of no length.
+    pub fn of_samples(
+        name: impl Into<String>,
+        shape: Shape,
+        classes: usize,
+        samples: Samples,
+        labels: Vec<u8>,
+    ) -> Result<Self> {
         let dataset = Self {
             name: name.into(),
             shape,
             classes,
-            full_scale,
-            images,
+            samples,
             labels,
         };
         dataset.check()?;
@@ -72,10 +102,14 @@ impl Dataset {
                 name: self.name.clone(),
             });
         }
-        if self.labels.len().checked_mul(size) != Some(self.images.len()) {
+        let (samples, whole) = match &self.samples {
+            Samples::Images(images) => (images.pixels.len() / size, images.pixels.len() % size == 0),
+            Samples::Recordings(recordings) => (recordings.len(), true),
+        };
+        if self.labels.len() != samples || !whole {
             return Err(Error::DataCounts {
                 name: self.name.clone(),
-                images: self.images.len() / size,
+                images: samples,
                 labels: self.labels.len(),
             });
         }
@@ -88,17 +122,19 @@ impl Dataset {
                 limit,
             })
         };
-        if let Some(index) = self
-            .labels
-            .iter()
-            .position(|&label| usize::from(label) >= self.classes)
-        {
+        let too_high = |&label: &u8| usize::from(label) >= self.classes;
+        if let Some(index) = self.labels.iter().position(too_high) {
             return refuse("label", index, self.labels[index], self.classes.saturating_sub(1));
         }
-        if let Some(at) = self.images.iter().position(|&pixel| pixel > self.full_scale) {
-            return refuse("a pixel", at / size, self.images[at], self.full_scale.into());
+        match &self.samples {
+            Samples::Images(Images { full_scale, pixels }) => {
+                if let Some(at) = pixels.iter().position(|pixel| pixel > full_scale) {
+                    return refuse("a pixel", at / size, pixels[at], (*full_scale).into());
+                }
+                Ok(())
+            }
+            Samples::Recordings(recordings) => recordings.check(&self.name, self.shape),
         }
-        Ok(())
     }
 
     /// Name of the data set.
@@ -107,7 +143,7 @@ impl Dataset {
         &self.name
     }
 
-    /// Shape of an image.
+    /// Shape of a sample.
     #[must_use]
     pub const fn shape(&self) -> Shape {
         self.shape
@@ -119,19 +155,36 @@ impl Dataset {
         self.classes
     }
 
-    /// The pixel value of intensity 1.
+    /// The samples.
     #[must_use]
-    pub const fn full_scale(&self) -> u8 {
-        self.full_scale
+    pub const fn samples(&self) -> &Samples {
+        &self.samples
     }
 
-    /// Number of images.
+    /// The samples, which must be images; `what` says in the error who needs them.
+    ///
+    /// # Errors
+    /// If they are recordings.
+    pub fn images(&self, what: &'static str) -> Result<&Images> {
+        match &self.samples {
+            Samples::Images(images) => Ok(images),
+            Samples::Recordings(_) => Err(DataError::Kind {
+                name: self.name.clone(),
+                what,
+                found: self.samples.kind(),
+                wanted: "images",
+            }
+            .into()),
+        }
+    }
+
+    /// Number of samples.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.labels.len()
     }
 
-    /// Whether there are no images; never, since [`Self::new`] refuses that.
+    /// Whether there are no samples; never, since [`Self::new`] refuses that.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.labels.is_empty()
@@ -140,29 +193,32 @@ impl Dataset {
     /// Pixels of an image in C, H, W order.
     ///
     /// # Panics
-    /// If there is no such image.
+    /// If there is no such image, or the samples are recordings; see [`Self::images`].
     #[must_use]
     pub fn image(&self, index: usize) -> &[u8] {
+        let Samples::Images(images) = &self.samples else {
+            panic!("data set `{}` holds recordings, not images", self.name);
+        };
         let size = self.shape.size();
-        &self.images[index * size..][..size]
+        &images.pixels[index * size..][..size]
     }
 
-    /// Class of an image.
+    /// Class of a sample.
     ///
     /// # Panics
-    /// If there is no such image.
+    /// If there is no such sample.
     #[must_use]
     pub fn label(&self, index: usize) -> usize {
         self.labels[index].into()
     }
 
-    /// Classes of all images.
+    /// Classes of all samples.
     #[must_use]
     pub fn labels(&self) -> &[u8] {
         &self.labels
     }
 
-    /// Number of images of each class.
+    /// Number of samples of each class.
     #[must_use]
     pub fn class_counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.classes];
@@ -172,10 +228,11 @@ impl Dataset {
         counts
     }
 
-    /// Checks that `network` takes these images and tells these classes apart.
+    /// Checks that `network` takes these samples and tells these classes apart.
     ///
     /// # Errors
-    /// If the input shape or the number of classes differs.
+    /// If the input shape or the number of classes differs, or the network normalizes intensities that recordings
+    /// do not have.
     pub fn check_fits(&self, network: &NetworkDescription) -> Result<()> {
         let refuse = |field, found: String, wanted: String| {
             Err(Error::DataShape {
@@ -192,29 +249,43 @@ impl Dataset {
         if network.classes() != self.classes {
             return refuse("classes", self.classes.to_string(), network.classes().to_string());
         }
+        if network.normalization.is_some() && matches!(self.samples, Samples::Recordings(_)) {
+            return Err(DataError::NoIntensities {
+                network: network.name.clone(),
+                name: self.name.clone(),
+            }
+            .into());
+        }
         Ok(())
     }
 }
 
-/// Loads the data set `name`, one of [`NAMES`].
+/// Loads the data set `name`: one of [`KNOWN`], or a file `NAME.npz`.
 ///
-/// Files are looked for in `data_dir/name`, or, where there is no such folder, in `data_dir` itself.
-/// `digits` needs no folder.
+/// Files are looked for in the folders of [`Known::folders`] within `data_dir`, in `data_dir` itself, and where a package
+/// of the operating system puts them; an npz file where its path says, and otherwise in `data_dir`. `digits` needs no
+/// folder.
 ///
 /// # Errors
-/// If the name is unknown, no folder is given, or its files are missing or damaged.
+/// If the name is unknown, no folder is given, or files are missing or damaged.
 pub fn load(name: &str, data_dir: Option<&Path>) -> Result<Split> {
-    match name {
-        "digits" => digits::load(),
-        "mnist" | "fashion-mnist" => {
-            let data_dir = data_dir.ok_or_else(|| Error::NoDataFolder { name: name.into() })?;
-            let own = data_dir.join(name);
-            idx::load(name, if own.is_dir() { &own } else { data_dir })
-        }
-        _ => Err(Error::UnknownDataset {
-            name: name.into(),
-            known: NAMES.join(", "),
-        }),
+    let path = Path::new(name);
+    if path.extension().is_some_and(|extension| extension == "npz") {
+        return match data_dir.map(|data_dir| data_dir.join(path)) {
+            Some(inside) if !path.exists() && inside.exists() => npz::load(&inside),
+            _ => npz::load(path),
+        };
+    }
+    let known = Known::of_name(name)?;
+    if known.layouts.is_empty() {
+        return digits::load();
+    }
+    let found = known.find(data_dir)?;
+    match known.name {
+        "cifar10" => cifar::load(&found),
+        "svhn" => svhn::load(&found),
+        "n-mnist" => nmnist::load(&found),
+        _ => idx::load(name, &found.folder),
     }
 }
 
@@ -247,11 +318,11 @@ mod tests {
     fn damaged_contents_are_refused() {
         assert_eq!(
             refusal(&[], &[]),
-            "data set `toy` is empty; give one with at least one image"
+            "data set `toy` is empty; give one with at least one sample"
         );
         assert_eq!(
             refusal(&[0, 0, 0, 0], &[1]),
-            "data set `toy`: 2 images but 1 labels; the files do not belong together"
+            "data set `toy`: 2 samples but 1 labels; the files do not belong together"
         );
         assert_eq!(
             refusal(&[0, 0, 0, 0], &[1, 3]),
@@ -285,10 +356,59 @@ mod tests {
     }
 
     #[test]
+    fn recordings_are_no_images_and_have_no_intensities() {
+        let mut recordings = Recordings::new(10);
+        recordings.push([]);
+        let toy = |recordings, classes| {
+            let samples = Samples::Recordings(recordings);
+            Dataset::of_samples("toy", PAIR, classes, samples, vec![0])
+        };
+        let mut network = NetworkDescription::preset("digits").unwrap();
+        network.input = PAIR;
+        let dataset = toy(recordings.clone(), 10).unwrap();
+        dataset.check_fits(&network).unwrap();
+        network.normalization = Some(crate::network::Normalization {
+            mean: vec![0.5],
+            deviation: vec![0.5],
+        });
+        assert_eq!(
+            dataset.check_fits(&network).unwrap_err().to_string(),
+            "network `digits` normalizes intensities, data set `toy` holds recordings, which have none; remove \
+             [normalization] from the network"
+        );
+        assert_eq!(
+            dataset.images("a contact sheet").unwrap_err().to_string(),
+            "data set `toy` holds recordings, but a contact sheet needs images; choose another data set"
+        );
+        recordings.push([Event {
+            time_us: 0,
+            address: 2,
+        }]);
+        assert_eq!(
+            toy(recordings.clone(), 10).unwrap_err().to_string(),
+            "data set `toy`: 2 samples but 1 labels; the files do not belong together"
+        );
+        let samples = Samples::Recordings(recordings);
+        assert_eq!(
+            Dataset::of_samples("toy", PAIR, 1, samples, vec![0, 0])
+                .unwrap_err()
+                .to_string(),
+            "data set `toy`: an event of recording 1 has address 2, but a camera of [1, 1, 2] has only 2; the data \
+             are damaged"
+        );
+        let mut still = Recordings::new(0);
+        still.push([]);
+        assert_eq!(
+            toy(still, 1).unwrap_err().to_string(),
+            "data set `toy`: a window of 0 µs sees no events; give one of at least 1 µs"
+        );
+    }
+
+    #[test]
     fn unknown_names_and_missing_folders_are_told() {
         assert_eq!(
             load("minst", None).unwrap_err().to_string(),
-            "there is no data set `minst`; known are: digits, mnist, fashion-mnist"
+            "there is no data set `minst`; known are: digits, mnist, fashion-mnist, cifar10, svhn, n-mnist"
         );
         assert_eq!(
             load("mnist", None).unwrap_err().to_string(),

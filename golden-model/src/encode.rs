@@ -1,9 +1,13 @@
-//! Rate coding: pixels to spikes by integers alone, so that host, golden model and FPGA draw the same bits.
+//! Input spikes, drawn from images or played back from recordings.
 //!
-//! Every image starts the generator xorshift32 (shifts 13, 17, 5) from a nonzero seed of its own. In every
-//! step, every input in C, H, W order takes one draw: the generator advances and the input spikes if the
-//! state's top 8 bits are below its threshold p = round(256·|x|·rate), in 0..=256. So p = 0 never spikes,
-//! p = 256 always does, and an input of probability 0 takes its draw all the same.
+//! Images are rate coded by integers alone, so that host, golden model and FPGA draw the same bits. Every image starts
+//! the generator xorshift32 (shifts 13, 17, 5) from a nonzero seed of its own. In every step, every input in C, H, W
+//! order takes one draw: the generator advances and the input spikes if the state's top 8 bits are below |p| of its
+//! threshold p = ±round(256·|x|·rate), in −256..=256; the spike's sign is p's, which is the sign of x. So p = 0 never
+//! spikes, |p| = 256 always does, and an input of probability 0 takes its draw all the same.
+//!
+//! Recordings of an event camera are spikes already: their events are put into bins, one per step, as
+//! [`Recordings`](crate::dataset::Recordings) says.
 //!
 //! ```
 //! use synfire_golden_model::encode::PoissonEncoder;
@@ -13,17 +17,21 @@
 //! assert_eq!([count(0), count(1), count(2)], [0, 100, 54]);
 //! ```
 
+mod bits;
 mod draws;
+mod input;
 mod jump;
+mod playback;
+mod thresholds;
+
+pub use input::InputEncoder;
+pub use thresholds::{ALWAYS, Thresholds};
 
 use crate::dataset::Dataset;
 use crate::network::NetworkDescription;
 use crate::random::mix;
 use crate::spikes::{Spike, SpikeRaster};
 use draws::Draws;
-
-/// Threshold at which an input spikes in every step.
-pub const ALWAYS: u16 = 256;
 
 /// The epoch number that [`test_raster`] seeds with; training counts from 0 and never gets there.
 const TEST_EPOCH: u64 = u64::MAX;
@@ -46,50 +54,17 @@ pub fn image_seed(seed: u64, epoch: u64, index: usize) -> u32 {
     u32::try_from(upper).map_or(1, |seed| seed.max(1))
 }
 
-/// Thresholds p of all pixel values, for one full scale and rate.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Thresholds([u16; 256]);
-
-impl Thresholds {
-    /// p = round(256·level/`full_scale`·`rate`), halves away from zero, at most 256.
-    #[must_use]
-    pub fn new(full_scale: u8, rate: f32) -> Self {
-        let scale = 256.0 * f64::from(rate) / f64::from(full_scale.max(1));
-        Self(std::array::from_fn(|level| {
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "clamped to 0..=256"
-            )]
-            let threshold = (level as f64 * scale).round().clamp(0.0, f64::from(ALWAYS)) as u16;
-            threshold
-        }))
-    }
-
-    /// p of one pixel value.
-    #[must_use]
-    pub const fn of(&self, level: u8) -> u16 {
-        self.0[level as usize]
-    }
-
-    /// p of every pixel of an image.
-    #[must_use]
-    pub fn image(&self, image: &[u8]) -> Vec<u16> {
-        image.iter().map(|&level| self.of(level)).collect()
-    }
-}
-
 /// Draws the spikes of one image, step by step.
 #[derive(Clone, Debug)]
 pub struct PoissonEncoder(Draws);
 
 impl PoissonEncoder {
-    /// An encoder of inputs with thresholds p in 0..=256, its generator in state `seed`.
+    /// An encoder of inputs with thresholds p in −256..=256, its generator in state `seed`.
     ///
     /// # Panics
-    /// If `seed` is 0, from which the generator would never leave, or a threshold is above 256.
+    /// If `seed` is 0, from which the generator would never leave, or a threshold is not in −256..=256.
     #[must_use]
-    pub fn new(thresholds: &[u16], seed: u32) -> Self {
+    pub fn new(thresholds: &[i16], seed: u32) -> Self {
         let mut encoder = Self(Draws::new());
         encoder.restart(thresholds.iter().copied(), seed);
         encoder
@@ -99,10 +74,13 @@ impl PoissonEncoder {
     ///
     /// # Panics
     /// As [`Self::new`].
-    pub fn restart(&mut self, thresholds: impl ExactSizeIterator<Item = u16>, seed: u32) {
+    pub fn restart(&mut self, thresholds: impl ExactSizeIterator<Item = i16>, seed: u32) {
         assert_ne!(seed, 0, "xorshift32 never leaves state 0");
         let checked = thresholds.inspect(|&threshold| {
-            assert!(threshold <= ALWAYS, "threshold {threshold} is above {ALWAYS}");
+            assert!(
+                (-ALWAYS..=ALWAYS).contains(&threshold),
+                "threshold {threshold} is not in -{ALWAYS}..={ALWAYS}"
+            );
         });
         self.0.start(checked, seed);
     }
@@ -112,7 +90,8 @@ impl PoissonEncoder {
     /// # Panics
     /// If the raster is narrower than the inputs.
     pub fn step(&mut self, raster: &mut SpikeRaster) {
-        raster.push_step(self.0.step().map(Spike::positive));
+        let spikes = self.0.step();
+        raster.push_step(spikes.map(|(address, negative)| Spike { address, negative }));
     }
 
     /// The spikes of the next `steps` steps.
@@ -126,13 +105,14 @@ impl PoissonEncoder {
     }
 }
 
-/// The input spikes by which image `index` of a data set is judged: in float and in integers, in
+/// The input spikes by which sample `index` of a data set is judged: in float and in integers, in
 /// simulation and on the board.
 ///
-/// They depend on the network's steps and rate, the image, its index and `seed`, and on nothing else.
+/// They depend on the network's steps, rate and normalization, the sample, its index and `seed`, and on nothing else;
+/// those of a recording on its events and the steps alone.
 ///
 /// # Panics
-/// If there is no such image.
+/// If there is no such sample, or the data set does not fit the network ([`Dataset::check_fits`]).
 #[must_use]
 pub fn test_raster(
     description: &NetworkDescription,
@@ -140,11 +120,16 @@ pub fn test_raster(
     index: usize,
     seed: u64,
 ) -> SpikeRaster {
-    let thresholds = Thresholds::new(dataset.full_scale(), description.rate).image(dataset.image(index));
-    PoissonEncoder::new(&thresholds, test_seed(seed, index)).encode(description.steps)
+    let mut encoder = InputEncoder::new(description, dataset);
+    encoder.restart_test(index, seed);
+    let mut raster = SpikeRaster::new(dataset.shape().size());
+    for _ in 0..description.steps {
+        encoder.step(&mut raster);
+    }
+    raster
 }
 
-/// Seed of the generator of [`test_raster`].
+/// Seed of the generator of [`test_raster`], for an image.
 #[must_use]
 pub fn test_seed(seed: u64, index: usize) -> u32 {
     image_seed(seed, TEST_EPOCH, index)

@@ -113,16 +113,6 @@ pub enum Error {
         /// The data set.
         name: String,
     },
-    /// A file of a data set was not found, neither plain nor compressed.
-    #[error("no {file} or {file}.gz in {}; put the four files of `{name}` there", folder.display())]
-    DataFileMissing {
-        /// The data set.
-        name: String,
-        /// The folder searched.
-        folder: PathBuf,
-        /// The file, without `.gz`.
-        file: String,
-    },
     /// A file does not start with the magic number of its kind.
     #[error("{}: magic number {found:#010x}, wanted {wanted:#010x}; this is no idx file of {kind}", path.display())]
     DataMagic {
@@ -158,7 +148,7 @@ pub enum Error {
         limit: u64,
     },
     /// Images and labels do not agree in number, or a buffer does not hold whole images.
-    #[error("data set `{name}`: {images} images but {labels} labels; the files do not belong together")]
+    #[error("data set `{name}`: {images} samples but {labels} labels; the files do not belong together")]
     DataCounts {
         /// The data set.
         name: String,
@@ -184,7 +174,7 @@ pub enum Error {
         limit: usize,
     },
     /// A data set without images.
-    #[error("data set `{name}` is empty; give one with at least one image")]
+    #[error("data set `{name}` is empty; give one with at least one sample")]
     DataEmpty {
         /// The data set.
         name: String,
@@ -245,19 +235,32 @@ pub enum Error {
         /// Sources and steps wanted.
         wanted: String,
     },
-    /// Training ran away.
+    /// Training ran away: the loss is infinite or not a number.
     #[error(
-        "training diverged in epoch {epoch}, after {images} images: the loss is {loss}; \
+        "training diverged in epoch {epoch}, batch {batch}: the loss is {loss}; \
          lower the learning rate ({learning_rate})"
     )]
     Diverged {
         /// The epoch, from 1.
         epoch: usize,
-        /// Images of the epoch seen.
-        images: usize,
-        /// The loss: infinite or not a number.
+        /// The batch, from 1.
+        batch: usize,
+        /// The batch's loss.
         loss: f64,
-        /// The learning rate that led there.
+        /// The learning rate of that batch.
+        learning_rate: f32,
+    },
+    /// Training ran away: a weight is infinite or not a number, though the loss before the step was neither.
+    #[error(
+        "training diverged in epoch {epoch}, batch {batch}: weights are no longer finite; \
+         lower the learning rate ({learning_rate})"
+    )]
+    DivergedWeights {
+        /// The epoch, from 1.
+        epoch: usize,
+        /// The batch, from 1.
+        batch: usize,
+        /// The learning rate of that batch.
         learning_rate: f32,
     },
 
@@ -606,6 +609,15 @@ pub enum Error {
         /// The contradiction.
         source: Box<Error>,
     },
+
+    // Data sets: files and samples.
+    /// What is wrong with a data set.
+    #[error(transparent)]
+    Data(#[from] crate::dataset::DataError),
+    // Checkpoints.
+    /// Why a training run cannot be resumed.
+    #[error(transparent)]
+    Checkpoint(#[from] crate::train::CheckpointError),
 }
 
 /// Result of this crate.

@@ -2,11 +2,12 @@
 
 use crate::Result;
 use crate::dataset::Dataset;
-use crate::encode::{PoissonEncoder, Thresholds, test_seed};
+use crate::encode::InputEncoder;
 use crate::model::FloatModel;
 use crate::network::NetworkDescription;
-use crate::train::{Engine, LayerActivity, Loss, Parameters, State};
+use crate::train::{Engine, LayerActivity, Layout, Loss, Parameters, State, WORD};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// Images one task evaluates.
 const PIECE: usize = 64;
@@ -50,18 +51,16 @@ pub(crate) fn evaluate_parameters(
     seed: u64,
 ) -> Evaluation {
     let engine = Engine::new(description);
-    let thresholds = Thresholds::new(dataset.full_scale(), description.rate);
     let indices: Vec<usize> = (0..dataset.len()).collect();
-    let new_state = || (engine.state(), PoissonEncoder::new(&[], 1));
+    let new_state = || (engine.state(), InputEncoder::new(description, dataset));
     let pieces: Vec<(Tally, Vec<usize>)> = indices
         .par_chunks(PIECE)
         .map_init(new_state, |(state, encoder), indices| {
             let mut tally = Tally::new(description);
             let classify = |&index: &usize| {
-                let probabilities = dataset.image(index).iter().map(|&level| thresholds.of(level));
-                encoder.restart(probabilities, test_seed(seed, index));
+                encoder.restart_test(index, seed);
                 engine.forward_encoded(weights, encoder, state);
-                tally.count(state, dataset.label(index));
+                tally.count(state, Loss::SumOfSquares, dataset.label(index));
                 state.answer()
             };
             let answers = indices.iter().map(classify).collect();
@@ -92,7 +91,7 @@ pub(crate) fn evaluate_parameters(
 }
 
 /// Sums over images.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Tally {
     images: usize,
     correct: usize,
@@ -101,17 +100,35 @@ pub(crate) struct Tally {
     spikes: Vec<u64>,
     /// Synaptic operations into every layer.
     operations: Vec<u64>,
+    /// Neurons of every layer that fires that have done so at least once, as bits.
+    fired: Vec<Vec<u64>>,
 }
 
 impl Tally {
     pub(crate) fn new(description: &NetworkDescription) -> Self {
+        let layers = description.layers.len();
+        let shapes = description.shapes();
+        let firing = &shapes[..layers.saturating_sub(1)];
         Self {
             images: 0,
             correct: 0,
             loss: 0.0,
-            spikes: vec![0; description.layers.len()],
-            operations: vec![0; description.layers.len()],
+            spikes: vec![0; layers],
+            operations: vec![0; layers],
+            fired: firing
+                .iter()
+                .map(|&shape| vec![0; Layout::neurons(shape).size().div_ceil(WORD)])
+                .collect(),
         }
+    }
+
+    /// Whether this is of a network with as many layers and neurons as that of `other`.
+    pub(crate) fn is_alike(&self, other: &Self) -> bool {
+        let sizes = |tally: &Self| {
+            let words: Vec<usize> = tally.fired.iter().map(Vec::len).collect();
+            (tally.spikes.len(), tally.operations.len(), words)
+        };
+        sizes(self) == sizes(other)
     }
 
     pub(crate) fn clear(&mut self) {
@@ -120,19 +137,23 @@ impl Tally {
         self.loss = 0.0;
         self.spikes.fill(0);
         self.operations.fill(0);
+        self.fired.iter_mut().for_each(|words| words.fill(0));
     }
 
     /// Counts the image that has just passed.
-    pub(crate) fn count(&mut self, state: &State, label: usize) {
+    pub(crate) fn count(&mut self, state: &State, loss: Loss, label: usize) {
         self.images += 1;
         self.correct += usize::from(state.answer() == label);
-        self.loss += state.loss(Loss::SumOfSquares, label);
+        self.loss += state.loss(loss, label);
         self.spikes[0] += state.input.total() as u64;
         for (layer, sum) in self.spikes[1..].iter_mut().enumerate() {
             *sum += state.spike_count(layer);
         }
         for (layer, sum) in self.operations.iter_mut().enumerate() {
             *sum += state.operations(layer);
+        }
+        for (layer, words) in self.fired.iter_mut().enumerate() {
+            state.add_fired(layer, words);
         }
     }
 
@@ -145,6 +166,12 @@ impl Tally {
         }
         for (sum, operations) in self.operations.iter_mut().zip(&other.operations) {
             *sum += operations;
+        }
+        for (words, other) in self.fired.iter_mut().zip(&other.fired) {
+            words
+                .iter_mut()
+                .zip(other)
+                .for_each(|(word, other)| *word |= other);
         }
     }
 
@@ -175,12 +202,24 @@ impl Tally {
             std::iter::once("input").chain(description.layers.iter().map(|layer| layer.name.as_str()));
         let sizes = std::iter::once(description.input.size())
             .chain(description.shapes().into_iter().map(|shape| shape.size()));
-        let activity = |((name, neurons), &sum): ((&str, usize), &u64)| LayerActivity {
+        // Inputs may well be silent: the margins of images are.
+        let fired = std::iter::once(None).chain(self.fired.iter().map(Some));
+        let idle = |neurons: usize, words: &Vec<u64>| {
+            let fired: u32 = words.iter().map(|word| word.count_ones()).sum();
+            1.0 - f64::from(fired) / neurons as f64
+        };
+        let activity = |(((name, neurons), &sum), fired): (((&str, usize), &u64), Option<_>)| LayerActivity {
             layer: name.into(),
             spikes: self.per_image(sum),
             rate: self.per_image(sum) / (neurons * description.steps) as f64,
+            idle: fired.map(|words| idle(neurons, words)),
         };
-        names.zip(sizes).zip(&self.spikes).map(activity).collect()
+        names
+            .zip(sizes)
+            .zip(&self.spikes)
+            .zip(fired)
+            .map(activity)
+            .collect()
     }
 
     /// Mean number of synaptic operations per image, over all layers.

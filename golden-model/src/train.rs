@@ -24,26 +24,35 @@
 //! own gradient, and the pieces are added in order, whatever the number of threads.
 
 mod augment;
+mod checkpoint;
 mod config;
 mod engine;
 mod gradient;
+mod layout;
 mod loss;
 mod neuron;
 mod optimizer;
 mod parameters;
+mod piece;
 mod report;
 mod scatter;
+mod schedule;
 mod simd;
-mod spike_bits;
+mod spike_lists;
 mod synapses;
 mod trainer;
 
+pub use augment::Augmentation;
+pub use checkpoint::{Checkpoint, CheckpointError};
 pub use config::{Optimizer, TrainConfig};
 pub use engine::DropoutMasks;
 pub use gradient::{Gradient, gradient};
 pub use loss::Loss;
 pub use report::{EpochReport, LayerActivity, Progress, Warning, WarningKind};
+pub use schedule::Schedule;
 pub use trainer::Trainer;
 
 pub(crate) use engine::{Engine, State};
+pub(crate) use layout::Layout;
 pub(crate) use parameters::Parameters;
+pub(crate) use spike_lists::WORD;

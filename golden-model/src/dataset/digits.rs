@@ -79,7 +79,7 @@ mod tests {
         assert_eq!(total, [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]);
         assert_eq!(test.class_counts(), [36, 37, 35, 37, 36, 36, 36, 36, 35, 36]);
         assert_eq!(
-            sha256(&test.images),
+            sha256(&test.images("this test").unwrap().pixels),
             "b0e25c275d773e068fb9d2becfdc831f42abec035ee6c6ad247e25091a2f9a4d"
         );
     }

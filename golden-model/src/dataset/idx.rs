@@ -1,22 +1,18 @@
-//! The idx files of MNIST and of sets that copy its form, plain or gzipped.
+//! The idx files of MNIST and of sets that copy its form, plain or packed.
 //!
 //! Integers are big-endian u32. Images: magic 0x803, count, rows, columns, then count·rows·columns bytes.
 //! Labels: magic 0x801, count, then count bytes.
 
-use super::{Dataset, Split};
+use super::{DataError, Dataset, Split, files};
 use crate::network::Shape;
 use crate::{Error, Result};
-use flate2::read::MultiGzDecoder;
-use std::fs::File;
-use std::io::{BufReader, ErrorKind, Read};
-use std::path::{Path, PathBuf};
+use std::io::{ErrorKind, Read};
+use std::path::Path;
 
 const IMAGES_MAGIC: u32 = 0x803;
 const LABELS_MAGIC: u32 = 0x801;
 const CLASSES: usize = 10;
 const FULL_SCALE: u8 = 255;
-/// Most bytes of one file's contents: twenty times MNIST, a stop for damaged headers.
-const MAX_BYTES: u64 = 1 << 30;
 
 /// Reads `train-…` and `t10k-…` from `folder`; `name` names the set.
 ///
@@ -24,8 +20,11 @@ const MAX_BYTES: u64 = 1 << 30;
 /// If a file is missing, is not of its kind, is shorter or longer than its header says, or files disagree.
 pub fn load(name: &str, folder: &Path) -> Result<Split> {
     let part = |prefix: &str| {
-        let images = locate(name, folder, &format!("{prefix}-images-idx3-ubyte"))?;
-        let labels = locate(name, folder, &format!("{prefix}-labels-idx1-ubyte"))?;
+        let locate = |file: String| {
+            files::locate(folder, &file).ok_or_else(|| DataError::missing(name, folder, &file))
+        };
+        let images = locate(format!("{prefix}-images-idx3-ubyte"))?;
+        let labels = locate(format!("{prefix}-labels-idx1-ubyte"))?;
         let (shape, images) = read_images(&images)?;
         let labels = read_labels(&labels)?;
         Dataset::new(name, shape, CLASSES, FULL_SCALE, images, labels)
@@ -34,19 +33,6 @@ pub fn load(name: &str, folder: &Path) -> Result<Split> {
         train: part("train")?,
         test: part("t10k")?,
     })
-}
-
-/// The file, or else its gzipped form.
-fn locate(name: &str, folder: &Path, file: &str) -> Result<PathBuf> {
-    [file.to_owned(), format!("{file}.gz")]
-        .iter()
-        .map(|file| folder.join(file))
-        .find(|path| path.is_file())
-        .ok_or_else(|| Error::DataFileMissing {
-            name: name.into(),
-            folder: folder.into(),
-            file: file.into(),
-        })
 }
 
 fn read_images(path: &Path) -> Result<(Shape, Vec<u8>)> {
@@ -68,15 +54,8 @@ fn read_labels(path: &Path) -> Result<Vec<u8>> {
 
 /// Reads the header's `N` sizes and the bytes, of which there must be as many as the sizes' product.
 fn read<const N: usize>(path: &Path, kind: &'static str, magic: u32) -> Result<([usize; N], Vec<u8>)> {
-    let read_error = |source| Error::Read {
-        path: path.into(),
-        source,
-    };
-    let file = BufReader::new(File::open(path).map_err(read_error)?);
-    let mut reader: Box<dyn Read> = match path.extension() {
-        Some(extension) if extension == "gz" => Box::new(MultiGzDecoder::new(file)),
-        _ => Box::new(file),
-    };
+    let read_error = |source| files::failed(path, source);
+    let mut reader = files::open(path)?;
 
     let header_length = 4 * (N + 1);
     let mut header = Vec::new();
@@ -115,13 +94,13 @@ fn read<const N: usize>(path: &Path, kind: &'static str, magic: u32) -> Result<(
         .fold(1, |product: u128, &word| product.saturating_mul(word.into()));
     let Some(wanted) = u64::try_from(announced)
         .ok()
-        .filter(|&wanted| wanted <= MAX_BYTES)
+        .filter(|&wanted| wanted <= files::MAX_BYTES)
     else {
         return Err(Error::DataTooLarge {
             path: path.into(),
             kind,
             found: announced,
-            limit: MAX_BYTES,
+            limit: files::MAX_BYTES,
         });
     };
 

@@ -39,21 +39,12 @@ impl Dataset {
         })
     }
 
-    /// The images whose number `keep` accepts, in order.
+    /// The samples whose number `keep` accepts, in order.
     fn select(&self, keep: impl Fn(usize) -> bool) -> Result<Self> {
-        let (mut images, mut labels) = (Vec::new(), Vec::new());
-        for index in (0..self.len()).filter(|&index| keep(index)) {
-            images.extend_from_slice(self.image(index));
-            labels.push(self.labels[index]);
-        }
-        Self::new(
-            self.name.clone(),
-            self.shape,
-            self.classes,
-            self.full_scale,
-            images,
-            labels,
-        )
+        let indices: Vec<usize> = (0..self.len()).filter(|&index| keep(index)).collect();
+        let samples = self.samples.select(self.shape.size(), &indices);
+        let labels = indices.iter().map(|&index| self.labels[index]).collect();
+        Self::of_samples(self.name.clone(), self.shape, self.classes, samples, labels)
     }
 }
 

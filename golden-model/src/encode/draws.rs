@@ -3,6 +3,7 @@
 //! The inputs are cut into [`LANES`] runs of equal length, and every run's state is jumped to, so that all
 //! runs advance side by side in vector registers. The bits drawn are those of the one sequence, in order.
 
+use super::bits::{WORD as BITS, set_bits};
 use super::jump::Jump;
 use super::xorshift32;
 
@@ -12,14 +13,16 @@ const LANES: usize = 16;
 /// Draws per word of bits that a run collects.
 const WORD: usize = 32;
 
-/// Draws one bit per input and step: whether the generator's top 8 bits are below the input's threshold.
+/// Draws one bit per input and step: whether the generator's top 8 bits are below the size of the input's threshold.
 #[derive(Clone, Debug)]
 pub(super) struct Draws {
     inputs: usize,
     /// Length of a run; the last runs may reach beyond the inputs, with thresholds of 0.
     run: usize,
-    /// `thresholds[row][lane]` is that of input `lane · run + row`.
+    /// `thresholds[row][lane]` is the size of that of input `lane · run + row`.
     thresholds: Vec<[u32; LANES]>,
+    /// One bit per input: whether its threshold is negative.
+    signs: Vec<u64>,
     state: u32,
     over_run: Jump,
     over_step: Jump,
@@ -35,6 +38,7 @@ impl Draws {
             inputs: 0,
             run: 0,
             thresholds: Vec::new(),
+            signs: Vec::new(),
             state: 0,
             over_run: still.clone(),
             over_step: still,
@@ -50,7 +54,7 @@ impl Draws {
     ///
     /// # Panics
     /// If there are 2^32 inputs or more.
-    pub(super) fn start(&mut self, thresholds: impl ExactSizeIterator<Item = u16>, state: u32) {
+    pub(super) fn start(&mut self, thresholds: impl ExactSizeIterator<Item = i16>, state: u32) {
         let inputs = thresholds.len();
         if inputs != self.inputs {
             let steps = |draws| u32::try_from(draws).expect("fewer than 2^32 inputs");
@@ -60,11 +64,14 @@ impl Draws {
             self.over_step = Jump::new(steps(inputs));
             self.thresholds = vec![[0; LANES]; self.run];
             // Room for the last run to reach beyond the inputs.
-            self.bits = vec![0; (self.run * LANES).div_ceil(64) + 1];
+            self.bits = vec![0; (self.run * LANES).div_ceil(BITS) + 1];
+            self.signs = vec![0; self.bits.len()];
         }
+        self.signs.fill(0);
         let (mut lane, mut row) = (0, 0);
-        for threshold in thresholds {
-            self.thresholds[row][lane] = threshold.into();
+        for (input, threshold) in thresholds.enumerate() {
+            self.thresholds[row][lane] = threshold.unsigned_abs().into();
+            self.signs[input / BITS] |= u64::from(threshold < 0) << (input % BITS);
             row += 1;
             if row == self.run {
                 (lane, row) = (lane + 1, 0);
@@ -73,8 +80,9 @@ impl Draws {
         self.state = state;
     }
 
-    /// Draws once for every input, and returns the numbers of those that spike, in order.
-    pub(super) fn step(&mut self) -> impl Iterator<Item = u32> {
+    /// Draws once for every input, and returns those that spike, in order: their numbers, and whether the spike is
+    /// negative.
+    pub(super) fn step(&mut self) -> impl Iterator<Item = (u32, bool)> {
         let mut states = [0; LANES];
         let mut state = self.state;
         for lane in &mut states {
@@ -88,16 +96,13 @@ impl Draws {
             let bits = draw(&mut states, rows);
             for (lane, bits) in bits.into_iter().enumerate() {
                 let address = lane * self.run + word * WORD;
-                let (at, shift, bits) = (address / 64, address % 64, u64::from(bits));
+                let (at, shift, bits) = (address / BITS, address % BITS, u64::from(bits));
                 self.bits[at] |= bits << shift;
                 // In two shifts, since together they may be of 64.
                 self.bits[at + 1] |= bits >> 1 >> (63 - shift);
             }
         }
-        (0..)
-            .step_by(64)
-            .zip(&self.bits)
-            .flat_map(|(first, &bits)| SetBits(bits).map(move |bit| first + bit))
+        set_bits(&self.bits, &self.signs)
     }
 }
 
@@ -112,17 +117,4 @@ fn draw(states: &mut [u32; LANES], rows: &[[u32; LANES]]) -> [u32; LANES] {
         }
     }
     words.map(|word| word >> (WORD - rows.len()))
-}
-
-/// The numbers of a word's set bits, in order.
-struct SetBits(u64);
-
-impl Iterator for SetBits {
-    type Item = u32;
-
-    fn next(&mut self) -> Option<u32> {
-        let bit = self.0.trailing_zeros();
-        self.0 &= self.0.checked_sub(1)?;
-        Some(bit)
-    }
 }

@@ -41,7 +41,7 @@ fn every_input_takes_one_draw_per_step_in_order() {
 
 #[test]
 fn encoding_is_pinned() {
-    let thresholds: Vec<u16> = (0..=16).map(|level| level * 16).collect();
+    let thresholds: Vec<i16> = (0..=16).map(|level| level * 16).collect();
     let raster = PoissonEncoder::new(&thresholds, 0x1234_5678).encode(3);
     assert_eq!(
         addresses(&raster),
@@ -50,20 +50,6 @@ fn encoding_is_pinned() {
             vec![3, 5, 12, 13, 15, 16],
             vec![8, 9, 10, 11, 12, 13, 14, 15, 16]
         ]
-    );
-}
-
-#[test]
-fn thresholds_are_rounded_products() {
-    let half = Thresholds::new(255, 0.5);
-    assert_eq!(
-        [0, 1, 2, 127, 254, 255].map(|level| half.of(level)),
-        [0, 1, 1, 64, 127, 128]
-    );
-    let full = Thresholds::new(16, 1.0);
-    assert_eq!(
-        [0, 1, 8, 16, 17].map(|level| full.of(level)),
-        [0, 16, 128, 256, 256]
     );
 }
 
@@ -110,7 +96,7 @@ fn seed_0_is_refused() {
 
 proptest! {
     #[test]
-    fn rates_follow_the_thresholds(threshold in 0u16..=256, seed in 1u32..) {
+    fn rates_follow_the_thresholds(threshold in 0i16..=256, seed in 1u32..) {
         let spikes = PoissonEncoder::new(&[threshold; 64], seed).encode(64).total();
         let expected = f64::from(threshold) * 16.0;
         prop_assert!((spikes as f64 - expected).abs() <= 6.0 * 32.0, "{spikes} spikes, expected {expected}");
@@ -118,19 +104,20 @@ proptest! {
 
     #[test]
     fn draws_follow_the_plain_definition(
-        thresholds in proptest::collection::vec(0u16..=256, 1..1300), seed in 1u32.., steps in 1usize..5,
+        thresholds in proptest::collection::vec(-256i16..=256, 1..1300), seed in 1u32.., steps in 1usize..5,
     ) {
         let mut state = seed;
-        let expected: Vec<Vec<u32>> = (0..steps).map(|_| {
+        let expected: Vec<Vec<Spike>> = (0..steps).map(|_| {
             let mut fired = Vec::new();
             for (address, &threshold) in (0u32..).zip(&thresholds) {
                 state = xorshift32(state);
-                if state >> 24 < u32::from(threshold) {
-                    fired.push(address);
+                if state >> 24 < u32::from(threshold.unsigned_abs()) {
+                    fired.push(Spike { address, negative: threshold < 0 });
                 }
             }
             fired
         }).collect();
-        prop_assert_eq!(addresses(&PoissonEncoder::new(&thresholds, seed).encode(steps)), expected);
+        let raster = PoissonEncoder::new(&thresholds, seed).encode(steps);
+        prop_assert_eq!(raster.iter().map(<[Spike]>::to_vec).collect::<Vec<_>>(), expected);
     }
 }

@@ -5,18 +5,19 @@ mod masks;
 mod state;
 
 pub use masks::DropoutMasks;
-pub(crate) use state::{State, channels_last};
+pub(crate) use state::State;
 
+use super::layout::{Layout, zeros};
 use super::neuron::{LeakTable, fire_and_leak};
 use super::parameters::Parameters;
 use super::scatter::Scatter;
 use super::simd::Dispatch;
-use super::spike_bits::{SpikeBits, WORD, decode};
-use super::synapses::{Axis, Events, Synapses};
-use crate::encode::PoissonEncoder;
-use crate::network::{LayerDescription, LayerKind, NetworkDescription, Node, Shape, Source};
+use super::spike_lists::SpikeLists;
+use super::synapses::{Axis, ChannelOrder, Events, Synapses};
+use crate::encode::InputEncoder;
+use crate::network::{LayerDescription, LayerKind, NetworkDescription, Node, Source};
 use crate::spikes::SpikeRaster;
-use state::{LayerState, Scratch};
+use state::{InputLists, LayerState};
 
 /// What happens to a layer's membranes at the end of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +47,7 @@ struct Path {
 
 #[derive(Clone, Debug)]
 struct Layer {
-    shape: Shape,
+    layout: Layout,
     paths: Vec<Path>,
     dynamics: Dynamics,
     /// In the membrane's unit; a pooling neuron's membrane counts spikes.
@@ -68,7 +69,7 @@ impl Layer {
 /// A network ready to run: its layers, leak and time base, without the weights.
 #[derive(Clone, Debug)]
 pub(crate) struct Engine {
-    input: Shape,
+    input: Layout,
     layers: Vec<Layer>,
     leak: f32,
     leak_table: LeakTable,
@@ -80,10 +81,17 @@ impl Engine {
     /// The engine of a valid description.
     pub(crate) fn new(description: &NetworkDescription) -> Self {
         let graph = description.valid_graph();
+        let input = Layout::input(description.input);
+        let layout = |source| match source {
+            Source::Input => input,
+            Source::Layer(index) => Layout::neurons(graph.nodes[index].output),
+        };
         let layers = description.layers.iter().zip(&graph.nodes);
         Self {
-            input: description.input,
-            layers: layers.map(|(layer, node)| Layer::new(layer, node)).collect(),
+            input,
+            layers: layers
+                .map(|(layer, node)| Layer::new(layer, node, layout))
+                .collect(),
             leak: description.leak,
             leak_table: LeakTable::new(description.leak, description.steps),
             steps: description.steps,
@@ -109,40 +117,45 @@ impl Engine {
                 .any(|layer| layer.paths.iter().any(from_here))
         };
         let layers = self.layers.iter().enumerate().map(|(index, layer)| {
-            let neurons = layer.shape.size();
+            let neurons = layer.layout.size();
             let fires = layer.dynamics != Dynamics::Output;
             LayerState {
-                membranes: vec![0.0; neurons.next_multiple_of(WORD)],
-                spikes: SpikeBits::new(if fires { neurons } else { 0 }, self.steps),
+                membranes: zeros(neurons),
+                spikes: SpikeLists::new(if fires { neurons } else { 0 }, self.steps),
+                passed: SpikeLists::new(if layer.dropout > 0.0 { neurons } else { 0 }, self.steps),
                 operations: 0,
                 keep: Vec::new(),
-                slopes: vec![0.0; neurons],
-                counts: vec![0.0; neurons],
-                errors: vec![0.0; neurons],
-                steady_errors: vec![0.0; if read_out(index) { neurons } else { 0 }],
-                deltas: vec![0.0; neurons],
+                slopes: zeros(neurons),
+                counts: zeros(neurons),
+                errors: zeros(neurons),
+                steady_errors: zeros(if read_out(index) { neurons } else { 0 }),
+                deltas: zeros(neurons),
             }
         });
-        let widest = self.layers.iter().map(|layer| layer.shape.size()).max();
+        let widest = |size: fn(Layout) -> usize| {
+            let sizes = self.layers.iter().map(|layer| size(layer.layout));
+            sizes.max().unwrap_or(0)
+        };
         let classes = self.classes();
         State {
-            input: SpikeRaster::new(self.input.size()),
+            input: SpikeRaster::new(self.input.shape.size()),
             layers: layers.collect(),
             output: vec![0.0; classes],
             readout: vec![0.0; classes * self.steps],
-            scratch: Scratch::new(self.input.size(), widest.unwrap_or(0)),
+            inputs: InputLists::new(self.input.size(), self.steps),
+            order: ChannelOrder::new(widest(Layout::size), widest(|layout| layout.stride)),
         }
     }
 
     fn classes(&self) -> usize {
-        self.layers.last().map_or(0, |layer| layer.shape.size())
+        self.layers.last().map_or(0, |layer| layer.layout.shape.size())
     }
 
     /// Encodes and runs an image.
     pub(crate) fn forward_encoded(
         &self,
         weights: &Parameters,
-        encoder: &mut PoissonEncoder,
+        encoder: &mut InputEncoder<'_>,
         state: &mut State,
     ) {
         self.forward(weights, state, |raster| encoder.step(raster));
@@ -163,8 +176,11 @@ impl Engine {
         state: &mut State,
         mut next: impl FnMut(&mut SpikeRaster),
     ) {
-        state.input.clear(self.input.size());
+        state.input.clear(self.input.shape.size());
+        state.inputs.clear();
         for layer in &mut state.layers {
+            layer.spikes.clear();
+            layer.passed.clear();
             layer.membranes.fill(0.0);
             layer.operations = 0;
         }
@@ -173,7 +189,7 @@ impl Engine {
             self.step(weights, state, t);
         }
         if let (Some(last), Some(layer)) = (state.layers.last(), self.layers.last()) {
-            for (y, membrane) in state.output.iter_mut().zip(&last.membranes) {
+            for (y, membrane) in state.output.iter_mut().zip(last.membranes.iter()) {
                 *y = membrane / layer.threshold / self.steps as f32;
             }
         }
@@ -184,15 +200,15 @@ impl Engine {
             input,
             layers,
             readout,
-            scratch,
+            inputs,
             ..
         } = state;
-        scratch.list_input(input.step(t), self.input);
+        inputs.push(input.step(t), self.input);
         for (index, layer) in self.layers.iter().enumerate() {
             let (before, from_here) = layers.split_at_mut(index);
             let here = &mut from_here[0];
             for path in &layer.paths {
-                here.operations += self.arrive(path, weights, before, scratch, &mut here.membranes, t) as u64;
+                here.operations += self.arrive(path, weights, before, inputs, &mut here.membranes, t) as u64;
             }
             match layer.dynamics {
                 Dynamics::Lif | Dynamics::Pool => {
@@ -201,11 +217,14 @@ impl Engine {
                     } else {
                         1.0
                     };
-                    let words = here.spikes.step_mut(t);
-                    fire_and_leak(self.dispatch, &mut here.membranes, layer.threshold, leak, words);
+                    let LayerState {
+                        membranes, spikes, ..
+                    } = here;
+                    fire_and_leak(self.dispatch, membranes, layer.threshold, leak, spikes);
+                    here.pass();
                 }
                 Dynamics::Output => {
-                    let membranes = &mut here.membranes[..layer.shape.size()];
+                    let membranes = &mut here.membranes[..layer.layout.shape.size()];
                     membranes.iter_mut().for_each(|membrane| *membrane *= self.leak);
                     readout[t * membranes.len()..][..membranes.len()].copy_from_slice(membranes);
                 }
@@ -219,24 +238,16 @@ impl Engine {
         path: &Path,
         weights: &Parameters,
         before: &[LayerState],
-        scratch: &mut Scratch,
+        inputs: &InputLists,
         membranes: &mut [f32],
         t: usize,
     ) -> usize {
-        let scale = match path.source {
-            Source::Input => 1.0,
+        let lists = match path.source {
+            Source::Input => [(inputs.positive.step(t), 1.0), (inputs.negative.step(t), -1.0)],
             Source::Layer(source) => {
-                decode(
-                    before[source].spikes.step(t),
-                    before[source].keep(),
-                    &mut scratch.source,
-                );
-                self.layers[source].scale(&before[source])
+                let scale = self.layers[source].scale(&before[source]);
+                [(before[source].sent().step(t), scale), (&[][..], 0.0)]
             }
-        };
-        let lists: [(&[u32], f32); 2] = match path.source {
-            Source::Input => [(&scratch.positive, 1.0), (&scratch.negative, -1.0)],
-            Source::Layer(_) => [(&scratch.source, scale), (&[], 0.0)],
         };
         let mut operations = 0;
         for (addresses, factor) in lists.into_iter().filter(|(addresses, _)| !addresses.is_empty()) {
@@ -253,7 +264,8 @@ impl Engine {
 }
 
 impl Layer {
-    fn new(layer: &LayerDescription, node: &Node) -> Self {
+    fn new(layer: &LayerDescription, node: &Node, layout: impl Fn(Source) -> Layout) -> Self {
+        let (input, output) = (layout(node.source), Layout::neurons(node.output));
         let (connections, dynamics) = match layer.kind {
             LayerKind::Conv {
                 kernel,
@@ -268,22 +280,22 @@ impl Layer {
                     outputs,
                 };
                 let (rows, columns) = (axis(node.output.height), axis(node.output.width));
-                let synapses = Synapses::convolution(node.input, node.output, rows, columns);
+                let synapses = Synapses::convolution(input, output, rows, columns);
                 (weighted(synapses, node.tensor), Dynamics::Lif)
             }
             LayerKind::Pool { kernel } => {
-                let scatter = Scatter::pooling(node.input, node.output, kernel);
+                let scatter = Scatter::pooling(input, output, kernel);
                 let share = 1.0 / (kernel * kernel) as f32;
                 (Connections::Plain { scatter, share }, Dynamics::Pool)
             }
-            LayerKind::Fc { out } => {
-                let synapses = Synapses::dense(node.input.size(), out);
-                (weighted(synapses, node.tensor), Dynamics::Lif)
-            }
-            LayerKind::Out { out } => {
-                let synapses = Synapses::dense(node.input.size(), out);
-                (weighted(synapses, node.tensor), Dynamics::Output)
-            }
+            LayerKind::Fc { .. } => (
+                weighted(Synapses::dense(input, output), node.tensor),
+                Dynamics::Lif,
+            ),
+            LayerKind::Out { .. } => (
+                weighted(Synapses::dense(input, output), node.tensor),
+                Dynamics::Output,
+            ),
         };
         let mut paths = vec![Path {
             source: node.source,
@@ -299,10 +311,10 @@ impl Layer {
                     outputs,
                 };
                 let (rows, columns) = (axis(node.output.height), axis(node.output.width));
-                let synapses = Synapses::convolution(junction.input, node.output, rows, columns);
+                let synapses = Synapses::convolution(layout(junction.source), output, rows, columns);
                 weighted(synapses, junction.tensor)
             } else {
-                let scatter = Scatter::sampling(junction.input, node.output, stride);
+                let scatter = Scatter::sampling(layout(junction.source), output, stride);
                 Connections::Plain { scatter, share: 1.0 }
             };
             Path {
@@ -315,7 +327,7 @@ impl Layer {
             _ => 1.0,
         };
         Self {
-            shape: node.output,
+            layout: output,
             paths,
             dynamics,
             threshold: layer.threshold() * window,

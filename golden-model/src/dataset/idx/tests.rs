@@ -1,8 +1,6 @@
 use super::*;
 use crate::dataset;
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use std::io::Write;
+use crate::dataset::files::tests::gzip;
 use tempfile::TempDir;
 
 const TRAIN_IMAGES: &str = "train-images-idx3-ubyte";
@@ -13,12 +11,6 @@ fn idx(magic: u32, sizes: &[u32], bytes: &[u8]) -> Vec<u8> {
         .chain(sizes)
         .flat_map(|word| word.to_be_bytes());
     words.chain(bytes.iter().copied()).collect()
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
 }
 
 /// A folder with two training images and one test image of 1x2 pixels.
@@ -101,14 +93,15 @@ fn a_missing_file_or_folder_is_named() {
     let error = load("mnist", folder.path()).unwrap_err().to_string();
     assert_eq!(
         error.replace(&folder.path().display().to_string(), "DIR"),
-        "no t10k-labels-idx1-ubyte or t10k-labels-idx1-ubyte.gz in DIR; put the four files of `mnist` there"
+        "data set `mnist`: no t10k-labels-idx1-ubyte in DIR, neither as it is nor as .gz or .xz; put it there"
     );
     assert_eq!(
         dataset::load("mnist", Some(Path::new("no-such-folder")))
             .unwrap_err()
             .to_string(),
-        "no train-images-idx3-ubyte or train-images-idx3-ubyte.gz in no-such-folder; \
-         put the four files of `mnist` there"
+        "data set `mnist`: looked in no-such-folder/mnist, no-such-folder and found none of \
+         train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; fetch the \
+         files with `synfire data download mnist`, or from http://yann.lecun.com/exdb/mnist"
     );
 }
 
@@ -171,7 +164,7 @@ fn an_absurd_header_is_refused_without_allocating() {
 fn files_that_disagree_are_refused() {
     assert_eq!(
         refusal(TEST_LABELS, &idx(0x801, &[2], &[0, 1])),
-        "data set `mnist`: 1 images but 2 labels; the files do not belong together"
+        "data set `mnist`: 1 samples but 2 labels; the files do not belong together"
     );
     assert_eq!(
         refusal(TEST_LABELS, &idx(0x801, &[1], &[10])),

@@ -1,13 +1,13 @@
 //! The backward pass: time steps from the last to the first, layers from the last to the first.
 
-use super::state::{LayerState, Scratch};
+use super::state::{InputLists, LayerState};
 use super::{Connections, Dynamics, Engine, Path, State};
 use crate::network::Source;
 use crate::train::Loss;
 use crate::train::neuron::signed_counts;
 use crate::train::parameters::Parameters;
-use crate::train::spike_bits::{WORD, decode};
-use crate::train::synapses::Events;
+use crate::train::spike_lists::is_set;
+use crate::train::synapses::{ChannelOrder, Events};
 
 impl Engine {
     /// Adds the last image's ∂loss/∂W to `gradient`.
@@ -35,8 +35,7 @@ impl Engine {
 
     /// The slope that stands for ∂s/∂v of every neuron, with dropout's factor in it: 0 for neurons that it dropped.
     fn prepare_slopes(&self, state: &mut State) {
-        let State { layers, scratch, .. } = state;
-        for (layer, state) in self.layers.iter().zip(layers) {
+        for (layer, state) in self.layers.iter().zip(&mut state.layers) {
             state.deltas.fill(0.0);
             state.steady_errors.fill(0.0);
             match layer.dynamics {
@@ -46,26 +45,23 @@ impl Engine {
                         layer.threshold,
                         &mut state.slopes,
                         &mut state.counts,
-                        &mut scratch.fired,
                     );
                 }
                 Dynamics::Pool => {
                     state.slopes.fill(1.0);
                     state.counts.fill(0.0);
-                    for t in 0..self.steps {
-                        decode(state.spikes.step(t), None, &mut scratch.fired);
-                        for &address in &scratch.fired {
-                            state.counts[address as usize] += 1.0;
-                        }
+                    for &address in state.spikes.steps().flatten() {
+                        state.counts[address as usize] += 1.0;
                     }
                 }
                 Dynamics::Output => {}
             }
             if !state.keep.is_empty() {
                 let scale = layer.scale(state);
-                for (address, (slope, count)) in state.slopes.iter_mut().zip(&mut state.counts).enumerate() {
-                    let kept = state.keep[address / WORD] >> (address % WORD) & 1 == 1;
-                    let factor = if kept { scale } else { 0.0 };
+                for (address, (slope, count)) in
+                    state.slopes.iter_mut().zip(state.counts.iter_mut()).enumerate()
+                {
+                    let factor = if is_set(&state.keep, address) { scale } else { 0.0 };
                     *slope *= factor;
                     *count *= factor;
                 }
@@ -87,17 +83,22 @@ impl Engine {
         };
         let (before, from_here) = state.layers.split_at_mut(last);
         let deltas = &mut from_here[0].deltas;
-        loss.gradient(&state.output, label, self.steps, deltas);
-        let classes = deltas.len();
+        loss.gradient(
+            &state.output,
+            label,
+            self.steps,
+            &mut deltas[..state.output.len()],
+        );
+        let row = deltas.len();
         for path in &layer.paths {
             let Connections::Weighted { tensor, .. } = path.connections else {
                 continue;
             };
-            let weights = weights.layers[tensor].chunks_exact(classes);
-            let gradient = gradient.layers[tensor].chunks_exact_mut(classes);
+            let weights = weights.layers[tensor].chunks_exact(row);
+            let gradient = gradient.layers[tensor].chunks_exact_mut(row);
             let add = |counts: &[f32]| {
                 for (gradient, &count) in gradient.zip(counts).filter(|(_, count)| **count != 0.0) {
-                    for (gradient, delta) in gradient.iter_mut().zip(&*deltas) {
+                    for (gradient, delta) in gradient.iter_mut().zip(deltas.iter()) {
                         *gradient += count * delta;
                     }
                 }
@@ -109,7 +110,7 @@ impl Engine {
                     for (error, weights) in source.steady_errors.iter_mut().zip(weights) {
                         *error += weights
                             .iter()
-                            .zip(&*deltas)
+                            .zip(deltas.iter())
                             .map(|(w, delta)| w * delta)
                             .sum::<f32>();
                     }
@@ -126,26 +127,24 @@ impl Engine {
     /// All layers that fire, from the last to the first, in step `t`.
     fn backward_step(&self, weights: &Parameters, state: &mut State, gradient: &mut Parameters, t: usize) {
         let State {
-            input,
             layers,
-            scratch,
+            inputs,
+            order,
             ..
         } = state;
-        scratch.list_input(input.step(t), self.input);
         for (index, layer) in self.layers.iter().enumerate().rev() {
             if layer.dynamics == Dynamics::Output {
                 continue;
             }
             let (before, from_here) = layers.split_at_mut(index);
             let here = &mut from_here[0];
-            decode(here.spikes.step(t), None, &mut scratch.fired);
-            for &address in &scratch.fired {
+            for &address in here.spikes.step(t) {
                 let neuron = address as usize;
                 here.deltas[neuron] = here.slopes[neuron] * here.errors[neuron];
                 here.errors[neuron] = here.steady_errors.get(neuron).copied().unwrap_or(0.0);
             }
             for path in &layer.paths {
-                self.return_errors(path, weights, before, scratch, &here.deltas, gradient, t);
+                self.return_errors(path, weights, before, inputs, order, &here.deltas, gradient, t);
             }
         }
     }
@@ -160,7 +159,8 @@ impl Engine {
         path: &Path,
         weights: &Parameters,
         before: &mut [LayerState],
-        scratch: &mut Scratch,
+        inputs: &InputLists,
+        order: &mut ChannelOrder,
         deltas: &[f32],
         gradient: &mut Parameters,
         t: usize,
@@ -171,16 +171,22 @@ impl Engine {
                     return;
                 };
                 let gradient = &mut gradient.layers[*tensor];
-                for (addresses, factor) in [(&scratch.positive, 1.0), (&scratch.negative, -1.0)] {
+                for (lists, factor) in [(&inputs.positive, 1.0), (&inputs.negative, -1.0)] {
+                    let addresses = lists.step(t);
                     let events = Events { addresses, factor };
                     synapses.add_gradient(self.dispatch, events, deltas, gradient);
                 }
             }
             Source::Layer(source) => {
                 let scale = self.layers[source].scale(&before[source]);
-                let source = &mut before[source];
-                decode(source.spikes.step(t), source.keep(), &mut scratch.source);
-                let addresses = &scratch.source[..];
+                let LayerState {
+                    spikes,
+                    passed,
+                    keep,
+                    errors,
+                    ..
+                } = &mut before[source];
+                let addresses = if keep.is_empty() { spikes } else { passed }.step(t);
                 match &path.connections {
                     Connections::Weighted { synapses, tensor } => synapses.backward(
                         self.dispatch,
@@ -191,10 +197,11 @@ impl Engine {
                         },
                         deltas,
                         &mut gradient.layers[*tensor],
-                        &mut source.errors,
+                        errors,
+                        order,
                     ),
                     Connections::Plain { scatter, share } => {
-                        scatter.backward(addresses, *share, deltas, &mut source.errors);
+                        scatter.backward(addresses, *share, deltas, errors);
                     }
                 }
             }

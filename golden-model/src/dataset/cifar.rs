@@ -1,0 +1,133 @@
+//! The binary version of CIFAR-10: five files of training images and one of test images, or the archive of all six.
+//!
+//! A record is a byte, the label 0..=9, and 3·32·32 bytes, the image in C, H, W order (red, green, blue). Files hold
+//! records and nothing else.
+
+use super::catalog::Found;
+use super::{DataError, Dataset, Split, files};
+use crate::network::Shape;
+use crate::{Error, Result};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+const NAME: &str = "cifar10";
+const SHAPE: Shape = Shape {
+    channels: 3,
+    height: 32,
+    width: 32,
+};
+const CLASSES: u8 = 10;
+const FULL_SCALE: u8 = 255;
+const RECORD: usize = 1 + SHAPE.size();
+
+const TRAIN: [&str; 5] = [
+    "data_batch_1.bin",
+    "data_batch_2.bin",
+    "data_batch_3.bin",
+    "data_batch_4.bin",
+    "data_batch_5.bin",
+];
+const TEST: &str = "test_batch.bin";
+/// Number of the layout that is one archive.
+const ARCHIVE: usize = 1;
+
+/// A file's path, for errors, and its bytes.
+type Part = (PathBuf, Vec<u8>);
+
+/// Reads the files, or the archive, of `found`.
+///
+/// # Errors
+/// If a file is missing, cannot be unpacked, does not hold whole records or holds a label that is none.
+pub(super) fn load(found: &Found) -> Result<Split> {
+    let mut parts = if found.layout == ARCHIVE {
+        from_archive(&found.folder)?
+    } else {
+        from_files(&found.folder)?
+    };
+    // In the order of the files: the test set is the last.
+    let test = parts.split_off(TRAIN.len());
+    Ok(Split {
+        train: dataset(&parts)?,
+        test: dataset(&test)?,
+    })
+}
+
+fn from_files(folder: &Path) -> Result<Vec<Part>> {
+    let names: Vec<&str> = TRAIN.into_iter().chain([TEST]).collect();
+    names
+        .par_iter()
+        .map(|name| {
+            let path = files::locate(folder, name).ok_or_else(|| DataError::missing(NAME, folder, name))?;
+            let bytes = files::read(&path)?;
+            Ok((path, bytes))
+        })
+        .collect()
+}
+
+fn from_archive(folder: &Path) -> Result<Vec<Part>> {
+    let path = folder.join("cifar-10-binary.tar.gz");
+    let failed = |source| files::failed(&path, source);
+    let mut contents = BTreeMap::new();
+    let mut archive = tar::Archive::new(files::open(&path)?);
+    for entry in archive.entries().map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let name = entry.path().map_err(failed)?.file_name().map(ToOwned::to_owned);
+        let name = name.and_then(|name| name.into_string().ok()).unwrap_or_default();
+        if TRAIN.contains(&name.as_str()) || name == TEST {
+            let mut bytes = Vec::new();
+            entry
+                .take(files::MAX_BYTES)
+                .read_to_end(&mut bytes)
+                .map_err(failed)?;
+            contents.insert(name, bytes);
+        }
+    }
+    TRAIN
+        .into_iter()
+        .chain([TEST])
+        .map(|name| {
+            let bytes = contents.remove(name).ok_or_else(|| DataError::MemberMissing {
+                path: path.clone(),
+                file: name.into(),
+            })?;
+            Ok((path.join(name), bytes))
+        })
+        .collect()
+}
+
+/// All records of some files, in order.
+fn dataset(parts: &[Part]) -> Result<Dataset> {
+    let records = parts.iter().map(|(_, bytes)| bytes.len() / RECORD).sum::<usize>();
+    let mut labels = Vec::with_capacity(records);
+    let mut images = Vec::with_capacity(records * SHAPE.size());
+    for (path, bytes) in parts {
+        if bytes.is_empty() || !bytes.len().is_multiple_of(RECORD) {
+            return Err(DataError::Records {
+                path: path.clone(),
+                found: bytes.len(),
+                record: RECORD,
+                wanted: bytes.len().next_multiple_of(RECORD).max(RECORD),
+            }
+            .into());
+        }
+        for (record, bytes) in bytes.chunks_exact(RECORD).enumerate() {
+            let (label, image) = (bytes[0], &bytes[1..]);
+            if label >= CLASSES {
+                return Err(Error::from(DataError::Label {
+                    path: path.clone(),
+                    record,
+                    found: label.into(),
+                    wanted: "in 0..=9",
+                }));
+            }
+            labels.push(label);
+            images.extend_from_slice(image);
+        }
+    }
+    Dataset::new(NAME, SHAPE, CLASSES.into(), FULL_SCALE, images, labels)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,144 @@
+//! Files as they are, gzipped or packed with xz.
+
+use super::DataError;
+use crate::{Error, Result};
+use flate2::read::MultiGzDecoder;
+use liblzma::read::XzDecoder;
+use std::fs::File;
+use std::io::{BufReader, Error as IoError, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+/// Endings that are tried, in this order.
+pub(super) const FORMS: [&str; 3] = ["", ".gz", ".xz"];
+
+/// Most bytes of one file's contents: several times the largest data set known, a stop for damaged files.
+pub(super) const MAX_BYTES: u64 = 1 << 30;
+
+/// The file in one of its forms, if there is one.
+pub(super) fn locate(folder: &Path, name: &str) -> Option<PathBuf> {
+    FORMS
+        .iter()
+        .map(|form| folder.join(format!("{name}{form}")))
+        .find(|path| path.is_file())
+}
+
+/// Whether a file or folder of that name, or the file in another form, is there.
+pub(super) fn exists(folder: &Path, name: &str) -> bool {
+    folder.join(name).is_dir() || locate(folder, name).is_some()
+}
+
+/// Opens a file, to read what it holds once unpacked.
+pub(super) fn open(path: &Path) -> Result<Box<dyn Read>> {
+    let file = File::open(path).map_err(|source| failed(path, source))?;
+    let file = BufReader::new(file);
+    let form = path.extension().and_then(|extension| extension.to_str());
+    Ok(match form {
+        Some("gz") => Box::new(MultiGzDecoder::new(file)),
+        Some("xz") => Box::new(XzDecoder::new_multi_decoder(file)),
+        _ => Box::new(file),
+    })
+}
+
+/// What a file holds once unpacked.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path)?
+        .take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|source| failed(path, source))?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(DataError::TooLong {
+            path: path.into(),
+            limit: MAX_BYTES,
+        }
+        .into());
+    }
+    Ok(bytes)
+}
+
+/// The error of reading a file: that it is damaged, or cannot be read at all.
+pub(super) fn failed(path: &Path, source: IoError) -> Error {
+    let path = path.into();
+    match source.kind() {
+        ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::UnexpectedEof | ErrorKind::Other => {
+            DataError::Damaged { path, source }.into()
+        }
+        _ => Error::Read { path, source },
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+    use liblzma::write::XzEncoder;
+    use std::io::Write as _;
+
+    /// `bytes`, gzipped.
+    pub(in super::super) fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    /// `bytes`, packed with xz.
+    pub(in super::super) fn xz(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = XzEncoder::new(Vec::new(), 6);
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn all_forms_hold_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(!exists(folder.path(), "a"));
+        for (form, bytes) in [
+            (".xz", xz(b"contents")),
+            (".gz", gzip(b"contents")),
+            ("", b"contents".to_vec()),
+        ] {
+            std::fs::write(folder.path().join(format!("a{form}")), bytes).unwrap();
+            let path = locate(folder.path(), "a").unwrap();
+            // The later ones of the list come before those that are there already.
+            assert_eq!(path, folder.path().join(format!("a{form}")));
+            assert_eq!(read(&path).unwrap(), b"contents");
+        }
+    }
+
+    #[test]
+    fn filters_beyond_plain_xz_are_undone() {
+        use liblzma::stream::{Check, Filters, LzmaOptions, Stream};
+        let mut filters = Filters::new();
+        filters.delta_properties(&[2]).unwrap();
+        filters.lzma2(&LzmaOptions::new_preset(6).unwrap());
+        let stream = Stream::new_stream_encoder(&filters, Check::Crc64).unwrap();
+        let mut encoder = XzEncoder::new_stream(Vec::new(), stream);
+        encoder.write_all(&[1, 2, 3, 4, 5, 6]).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.xz");
+        std::fs::write(&path, encoder.finish().unwrap()).unwrap();
+        assert_eq!(read(&path).unwrap(), [1, 2, 3, 4, 5, 6]);
+    }
+
+    #[test]
+    fn damaged_files_are_told_from_missing_ones() {
+        let folder = tempfile::tempdir().unwrap();
+        for (form, packed) in [("gz", gzip(&[7; 1000])), ("xz", xz(&[7; 1000]))] {
+            let path = folder.path().join(format!("a.{form}"));
+            for bytes in [&packed[..packed.len() / 2], b"no such form, this"] {
+                std::fs::write(&path, bytes).unwrap();
+                let error = read(&path).unwrap_err();
+                assert!(
+                    matches!(&error, Error::Data(DataError::Damaged { .. })),
+                    "{error:?}"
+                );
+                assert!(
+                    error.to_string().ends_with("the file is damaged; fetch it again"),
+                    "{error}"
+                );
+            }
+        }
+        assert!(matches!(read(&folder.path().join("b")), Err(Error::Read { .. })));
+    }
+}

@@ -1,0 +1,183 @@
+//! N-MNIST (Orchard and others, Frontiers in Neuroscience 9:437, 2015): MNIST's digits on a screen, seen by an event
+//! camera that moves three times for 0.1 s.
+//!
+//! Read are the authors' folders `Train/0..9/*.bin` and `Test/0..9/*.bin`, and the subset of 1,000 + 100 recordings in
+//! files `NUMBER.bs2` with the lists `train1K.txt` and `test100.txt`, unpacked or as `nmnist1k.tar.xz`. Recordings are
+//! put into the order of MNIST's images, by their numbers.
+//!
+//! Both kinds of file hold 5 bytes an event: x, y, and 24 bits from the top down: the polarity (1 brighter, 0 darker)
+//! and the time in microseconds. y = 240 marks no event but a carry: all times from there on are 2^13 µs later. The
+//! polarity is the channel. The window is of 0.3 s; few events are later.
+
+mod list;
+
+use super::catalog::Found;
+use super::{DataError, Dataset, Event, Recordings, Samples, Split, files};
+use crate::network::Shape;
+use crate::{Error, Result};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+const NAME: &str = "n-mnist";
+const SHAPE: Shape = Shape {
+    channels: 2,
+    height: 34,
+    width: 34,
+};
+const CLASSES: u8 = 10;
+const WINDOW_US: u32 = 300_000;
+
+/// Bytes of an event.
+const EVENT: usize = 5;
+/// The row that marks a carry.
+const CARRY_ROW: u8 = 240;
+const CARRY_US: u32 = 1 << 13;
+
+const ARCHIVE: &str = "nmnist1k.tar.xz";
+/// Lists of the subset.
+const TRAIN_LIST: &str = "train1K.txt";
+const TEST_LIST: &str = "test100.txt";
+
+/// Reads the folders, the subset or its archive, of `found`.
+///
+/// # Errors
+/// If a file is missing, cannot be unpacked or read, or does not hold whole events of the camera.
+pub(super) fn load(found: &Found) -> Result<Split> {
+    let folder = &found.folder;
+    match found.layout {
+        0 => Ok(Split {
+            train: class_folders(&folder.join("Train"))?,
+            test: class_folders(&folder.join("Test"))?,
+        }),
+        1 => subset(folder, |name| {
+            let path = folder.join(name);
+            if path.is_file() {
+                files::read(&path)
+            } else {
+                Err(DataError::missing(NAME, folder, name).into())
+            }
+        }),
+        _ => {
+            let path = folder.join(ARCHIVE);
+            let mut members = unpack(&path)?;
+            subset(&path, |name| {
+                let bytes = members.remove(name);
+                bytes.ok_or_else(|| {
+                    DataError::MemberMissing {
+                        path: path.clone(),
+                        file: name.into(),
+                    }
+                    .into()
+                })
+            })
+        }
+    }
+}
+
+/// The files of an archive by their names, without folders.
+fn unpack(path: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
+    let failed = |source| files::failed(path, source);
+    let mut members = BTreeMap::new();
+    let mut archive = tar::Archive::new(files::open(path)?.take(files::MAX_BYTES));
+    for entry in archive.entries().map_err(failed)? {
+        let mut entry = entry.map_err(failed)?;
+        let name = entry.path().map_err(failed)?.file_name().map(ToOwned::to_owned);
+        if let Some(name) = name.and_then(|name| name.into_string().ok()) {
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes).map_err(failed)?;
+            members.insert(name, bytes);
+        }
+    }
+    Ok(members)
+}
+
+/// The subset: two lists, and the recordings that they name. `place` is where they are, for errors.
+fn subset(place: &Path, mut fetch: impl FnMut(&str) -> Result<Vec<u8>>) -> Result<Split> {
+    let mut part = |name| {
+        let list = list::parse(&place.join(name), &fetch(name)?)?;
+        let mut recordings = Recordings::new(WINDOW_US);
+        let mut labels = Vec::with_capacity(list.len());
+        for (number, label) in list {
+            let file = format!("{number}.bs2");
+            recordings.push(events(&place.join(&file), &fetch(&file)?)?);
+            labels.push(label);
+        }
+        dataset(recordings, labels)
+    };
+    Ok(Split {
+        train: part(TRAIN_LIST)?,
+        test: part(TEST_LIST)?,
+    })
+}
+
+/// A folder of ten folders, one a class.
+fn class_folders(folder: &Path) -> Result<Dataset> {
+    let mut paths = Vec::new();
+    for label in 0..CLASSES {
+        let class = folder.join(label.to_string());
+        let failed = |source| Error::Read {
+            path: class.clone(),
+            source,
+        };
+        for entry in std::fs::read_dir(&class).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path.extension().is_some_and(|extension| extension == "bin") {
+                paths.push((path.file_name().map(ToOwned::to_owned), label, path));
+            }
+        }
+    }
+    // Their numbers have leading zeros, so that names and images have the same order.
+    paths.sort_unstable();
+    let read = |(_, _, path): &(_, u8, PathBuf)| events(path, &files::read(path)?);
+    let mut recordings = Recordings::new(WINDOW_US);
+    for events in paths.par_iter().map(read).collect::<Result<Vec<_>>>()? {
+        recordings.push(events);
+    }
+    dataset(recordings, paths.into_iter().map(|(_, label, _)| label).collect())
+}
+
+fn dataset(recordings: Recordings, labels: Vec<u8>) -> Result<Dataset> {
+    let samples = Samples::Recordings(recordings);
+    Dataset::of_samples(NAME, SHAPE, CLASSES.into(), samples, labels)
+}
+
+/// The events of one file.
+fn events(path: &Path, bytes: &[u8]) -> Result<Vec<Event>> {
+    if !bytes.len().is_multiple_of(EVENT) {
+        return Err(DataError::Records {
+            path: path.into(),
+            found: bytes.len(),
+            record: EVENT,
+            wanted: bytes.len().next_multiple_of(EVENT),
+        }
+        .into());
+    }
+    let mut events = Vec::with_capacity(bytes.len() / EVENT);
+    let mut carried_us: u32 = 0;
+    for (number, bytes) in bytes.chunks_exact(EVENT).enumerate() {
+        let [x, y] = [bytes[0], bytes[1]];
+        if y == CARRY_ROW {
+            carried_us = carried_us.saturating_add(CARRY_US);
+            continue;
+        }
+        let polarity = usize::from(bytes[2] >> 7);
+        let time_us = u32::from_be_bytes([0, bytes[2] & 0x7f, bytes[3], bytes[4]]);
+        let place = [polarity, y.into(), x.into()];
+        let event = Event::at(SHAPE, time_us.saturating_add(carried_us), place).ok_or_else(|| {
+            DataError::EventOutside {
+                path: path.into(),
+                event: number,
+                x: x.into(),
+                y: y.into(),
+                shape: SHAPE,
+            }
+        })?;
+        events.push(event);
+    }
+    Ok(events)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,233 @@
+//! What a data set's samples are: images, or recordings of an event camera.
+
+use super::DataError;
+use crate::Result;
+use crate::network::Shape;
+
+/// The samples of a data set, one after the other.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Samples {
+    /// Images.
+    Images(Images),
+    /// Recordings.
+    Recordings(Recordings),
+}
+
+impl Samples {
+    /// What the samples are, in the plural.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Images(_) => "images",
+            Self::Recordings(_) => "recordings",
+        }
+    }
+
+    /// The samples whose numbers are given, in that order.
+    pub(super) fn select(&self, size: usize, indices: &[usize]) -> Self {
+        match self {
+            Self::Images(images) => Self::Images(Images {
+                full_scale: images.full_scale,
+                pixels: indices
+                    .iter()
+                    .flat_map(|&index| &images.pixels[index * size..][..size])
+                    .copied()
+                    .collect(),
+            }),
+            Self::Recordings(recordings) => {
+                let mut selected = Recordings::new(recordings.window_us);
+                for &index in indices {
+                    selected.push(recordings.get(index).iter().copied());
+                }
+                Self::Recordings(selected)
+            }
+        }
+    }
+}
+
+/// Images of C·H·W bytes each, in C, H, W order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Images {
+    /// The pixel value of intensity 1.
+    pub full_scale: u8,
+    /// Pixels of all images.
+    pub pixels: Vec<u8>,
+}
+
+/// One event of an event camera: a pixel has become brighter or darker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Event {
+    /// Microseconds from the start of the recording.
+    pub time_us: u32,
+    /// Index of polarity (the channel), row and column in C, H, W order.
+    pub address: u32,
+}
+
+impl Event {
+    /// An event of a camera of `shape`, or `None` where the place is outside.
+    #[must_use]
+    pub fn at(shape: Shape, time_us: u32, [channel, y, x]: [usize; 3]) -> Option<Self> {
+        let inside = channel < shape.channels && y < shape.height && x < shape.width;
+        let address = (channel * shape.height + y) * shape.width + x;
+        let address = u32::try_from(address).ok().filter(|_| inside)?;
+        Some(Self { time_us, address })
+    }
+
+    /// Channel, row and column of the event.
+    #[must_use]
+    pub const fn place(self, shape: Shape) -> [usize; 3] {
+        let address = self.address as usize;
+        let (row, x) = (address / shape.width, address % shape.width);
+        [row / shape.height, row % shape.height, x]
+    }
+}
+
+/// Recordings of an event camera, each a list of events in any order.
+///
+/// A network of T steps sees the first `window_us` microseconds of a recording in T bins of equal length: an
+/// event at time t falls into bin ⌊t·T / window⌋, and later ones are left out. The window is the data set's and
+/// not the recording's, since who classifies a camera's events as they come does not know when they will end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recordings {
+    window_us: u32,
+    events: Vec<Event>,
+    /// `ends[i]` is one past the last event of recording `i`.
+    ends: Vec<usize>,
+}
+
+impl Recordings {
+    /// No recordings, to be looked at through a window of `window_us` microseconds.
+    #[must_use]
+    pub const fn new(window_us: u32) -> Self {
+        Self {
+            window_us,
+            events: Vec::new(),
+            ends: Vec::new(),
+        }
+    }
+
+    /// Appends a recording.
+    pub fn push(&mut self, events: impl IntoIterator<Item = Event>) {
+        self.events.extend(events);
+        self.ends.push(self.events.len());
+    }
+
+    /// Appends all recordings of `other`.
+    pub fn append(&mut self, other: &Self) {
+        for index in 0..other.len() {
+            self.push(other.get(index).iter().copied());
+        }
+    }
+
+    /// Number of recordings.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Whether there are no recordings.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Events of a recording.
+    ///
+    /// # Panics
+    /// If there is no such recording.
+    #[must_use]
+    pub fn get(&self, index: usize) -> &[Event] {
+        let start = if index == 0 { 0 } else { self.ends[index - 1] };
+        &self.events[start..self.ends[index]]
+    }
+
+    /// Events of all recordings.
+    #[must_use]
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// What of a recording a network sees, in microseconds.
+    #[must_use]
+    pub const fn window_us(&self) -> u32 {
+        self.window_us
+    }
+
+    /// The step, of `steps`, that an event at `time_us` falls into; `None` after the window.
+    #[must_use]
+    pub fn step_of(&self, time_us: u32, steps: usize) -> Option<usize> {
+        let bin = u128::from(time_us) * steps as u128 / u128::from(self.window_us.max(1));
+        usize::try_from(bin).ok().filter(|&bin| bin < steps)
+    }
+
+    /// Checks that all events are of a camera of `shape`; `name` names the data set in errors.
+    pub(super) fn check(&self, name: &str, shape: Shape) -> Result<()> {
+        if self.window_us == 0 {
+            return Err(DataError::NoWindow { name: name.into() }.into());
+        }
+        let outside = |event: &Event| event.address as usize >= shape.size();
+        if let Some(at) = self.events.iter().position(outside) {
+            return Err(DataError::EventPlace {
+                name: name.into(),
+                sample: self.ends.partition_point(|&end| end <= at),
+                found: self.events[at].address,
+                shape,
+            }
+            .into());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHAPE: Shape = Shape {
+        channels: 2,
+        height: 3,
+        width: 4,
+    };
+
+    #[test]
+    fn places_and_addresses_are_two_names_of_one_thing() {
+        let event = Event::at(SHAPE, 7, [1, 2, 3]).unwrap();
+        assert_eq!((event.time_us, event.address), (7, 23));
+        for address in 0..24 {
+            let event = Event { time_us: 0, address };
+            assert_eq!(Event::at(SHAPE, 0, event.place(SHAPE)), Some(event));
+        }
+        for outside in [[2, 0, 0], [0, 3, 0], [0, 0, 4]] {
+            assert_eq!(Event::at(SHAPE, 0, outside), None);
+        }
+    }
+
+    #[test]
+    fn bins_are_equal_and_end_with_the_window() {
+        let recordings = Recordings::new(300);
+        let bins = [0, 99, 100, 199, 200, 299, 300, u32::MAX].map(|time| recordings.step_of(time, 3));
+        assert_eq!(
+            bins,
+            [Some(0), Some(0), Some(1), Some(1), Some(2), Some(2), None, None]
+        );
+        // More steps than microseconds: every event has a step of its own.
+        assert_eq!(Recordings::new(2).step_of(1, 10), Some(5));
+        assert_eq!(recordings.step_of(0, 0), None);
+    }
+
+    #[test]
+    fn recordings_keep_their_own_events() {
+        let event = |address| Event { time_us: 0, address };
+        let mut recordings = Recordings::new(1);
+        recordings.push([event(1), event(2)]);
+        recordings.push([]);
+        recordings.push([event(3)]);
+        assert_eq!(recordings.len(), 3);
+        assert_eq!(recordings.get(0), [event(1), event(2)]);
+        assert!(recordings.get(1).is_empty());
+        assert_eq!(recordings.get(2), [event(3)]);
+        let mut twice = recordings.clone();
+        twice.append(&recordings);
+        assert_eq!((twice.len(), twice.get(5)), (6, recordings.get(2)));
+    }
+}

@@ -1,0 +1,125 @@
+//! SVHN's cropped digits: `train_32x32.mat` and `test_32x32.mat`, MAT-files of version 5.
+//!
+//! Array `X` is uint8 [32, 32, 3, N]: row, column, channel (red, green, blue) and image, the first fastest. Array `y`
+//! is [N, 1] and holds the digits, 10 standing for 0.
+
+use super::catalog::Found;
+use super::{DataError, Dataset, Split, files};
+use crate::Result;
+use crate::network::Shape;
+use matfile::{Array, MatFile, NumericData};
+use std::path::Path;
+
+const NAME: &str = "svhn";
+const SHAPE: Shape = Shape {
+    channels: 3,
+    height: 32,
+    width: 32,
+};
+const CLASSES: u8 = 10;
+const FULL_SCALE: u8 = 255;
+/// The label of digit 0.
+const ZERO: u8 = 10;
+
+/// Reads both files of `found`.
+///
+/// # Errors
+/// If a file is missing, is no MAT-file of version 5, or does not hold the two arrays.
+pub(super) fn load(found: &Found) -> Result<Split> {
+    let part = |name: &str| {
+        let path = files::locate(&found.folder, name)
+            .ok_or_else(|| DataError::missing(NAME, &found.folder, name))?;
+        let bytes = files::read(&path)?;
+        parse(&path, &bytes)
+    };
+    Ok(Split {
+        train: part("train_32x32.mat")?,
+        test: part("test_32x32.mat")?,
+    })
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<Dataset> {
+    let file = MatFile::parse(bytes).map_err(|source| DataError::Mat {
+        path: path.into(),
+        source,
+    })?;
+    let wrong = |array: &str, found: String, wanted: &str| DataError::Array {
+        path: path.into(),
+        array: array.into(),
+        found,
+        wanted: wanted.into(),
+    };
+    let array = |name, wanted| {
+        file.find_by_name(name)
+            .ok_or_else(|| wrong(name, "missing".into(), wanted))
+    };
+
+    const IMAGES: &str = "uint8 [32, 32, 3, N]";
+    let images = array("X", IMAGES)?;
+    let NumericData::UInt8 {
+        real: pixels,
+        imag: None,
+    } = images.data()
+    else {
+        return Err(wrong("X", "of another type".into(), IMAGES).into());
+    };
+    let wanted = [SHAPE.height, SHAPE.width, SHAPE.channels];
+    let count = pixels.len() / SHAPE.size();
+    if images.size().get(..3) != Some(&wanted[..]) || count * SHAPE.size() != pixels.len() {
+        return Err(wrong("X", format!("{:?}", images.size()), IMAGES).into());
+    }
+
+    let labels =
+        digits(array("y", "[N, 1]")?).ok_or_else(|| wrong("y", "of another type".into(), "uint8 [N, 1]"))?;
+    let refused = |&(_, &digit): &(usize, &u8)| !(1..=ZERO).contains(&digit);
+    if let Some((record, &digit)) = labels.iter().enumerate().find(refused) {
+        return Err(DataError::Label {
+            path: path.into(),
+            record,
+            found: digit.into(),
+            wanted: "in 1..=10",
+        }
+        .into());
+    }
+    let labels = labels.into_iter().map(|digit| digit % ZERO).collect();
+    Dataset::new(
+        NAME,
+        SHAPE,
+        CLASSES.into(),
+        FULL_SCALE,
+        rows_first(pixels),
+        labels,
+    )
+}
+
+/// The labels; a fraction is no label.
+fn digits(array: &Array) -> Option<Vec<u8>> {
+    match array.data() {
+        NumericData::UInt8 { real, imag: None } => Some(real.clone()),
+        NumericData::Double { real, imag: None } => real
+            .iter()
+            .map(|&digit| (0..=u8::MAX).find(|&whole| f64::from(whole) == digit))
+            .collect(),
+        _ => None,
+    }
+}
+
+/// Images in C, H, W order, from planes whose columns are stored one after the other.
+fn rows_first(pixels: &[u8]) -> Vec<u8> {
+    let Shape { height, width, .. } = SHAPE;
+    let mut images = vec![0; pixels.len()];
+    let planes = pixels
+        .chunks_exact(height * width)
+        .zip(images.chunks_exact_mut(height * width));
+    for (columns, rows) in planes {
+        for (x, column) in columns.chunks_exact(height).enumerate() {
+            for (y, &pixel) in column.iter().enumerate() {
+                rows[y * width + x] = pixel;
+            }
+        }
+    }
+    images
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+//! Recordings of an event camera, played back step by step.
+
+use super::bits::{WORD, set_bits};
+use crate::dataset::Recordings;
+use crate::spikes::{Spike, SpikeRaster};
+
+/// The bins of one recording: which inputs have an event in which step.
+///
+/// Several events of one input in one step make one spike, and spikes of a step come in C, H, W order.
+#[derive(Clone, Debug)]
+pub(super) struct Playback {
+    steps: usize,
+    /// Words per step.
+    words: usize,
+    /// One bit per step and input.
+    bits: Vec<u64>,
+    /// Sign bits, of which events have none.
+    signs: Vec<u64>,
+    next: usize,
+}
+
+impl Playback {
+    /// An empty recording of `steps` steps over `inputs` inputs.
+    pub(super) fn new(inputs: usize, steps: usize) -> Self {
+        let words = inputs.div_ceil(WORD);
+        Self {
+            steps,
+            words,
+            bits: vec![0; words * steps],
+            signs: vec![0; words],
+            next: 0,
+        }
+    }
+
+    /// Starts over with recording `index`, every event of which is at the input that `place` says, if any.
+    pub(super) fn restart(
+        &mut self,
+        recordings: &Recordings,
+        index: usize,
+        place: impl Fn(u32) -> Option<u32>,
+    ) {
+        self.bits.fill(0);
+        self.next = 0;
+        for event in recordings.get(index) {
+            let step = recordings.step_of(event.time_us, self.steps);
+            if let (Some(step), Some(address)) = (step, place(event.address)) {
+                let address = address as usize;
+                self.bits[step * self.words + address / WORD] |= 1 << (address % WORD);
+            }
+        }
+    }
+
+    /// Appends the spikes of the next step; none after the last.
+    pub(super) fn step(&mut self, raster: &mut SpikeRaster) {
+        let bits = self.bits.get(self.next * self.words..).unwrap_or_default();
+        let spikes = set_bits(&bits[..self.words.min(bits.len())], &self.signs);
+        raster.push_step(spikes.map(|(address, _)| Spike::positive(address)));
+        self.next += 1;
+    }
+}

@@ -1,0 +1,144 @@
+//! Thresholds of pixel values: all that is real in rate coding ends here.
+
+use crate::network::{NetworkDescription, Normalization};
+
+/// Threshold at which an input spikes in every step.
+pub const ALWAYS: i16 = 256;
+
+/// Thresholds p of all pixel values, one table of 256 for every channel.
+///
+/// The input x of an intensity i = level / full scale is i itself, or (i − mean) / deviation of its channel where the
+/// network normalizes. Then p = ±round(256·|x|·rate) with the sign of x, halves away from zero, in −256..=256. It is
+/// computed in float64 from the network's float32 numbers, in this order of operations.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Thresholds(Vec<[i16; 256]>);
+
+impl Thresholds {
+    /// The tables of a network for images whose pixels of intensity 1 are `full_scale`.
+    ///
+    /// # Panics
+    /// If the network normalizes another number of channels than it has; a valid one does not.
+    #[must_use]
+    pub fn new(description: &NetworkDescription, full_scale: u8) -> Self {
+        let channels = description.input.channels;
+        let rate = f64::from(description.rate);
+        let full_scale = f64::from(full_scale.max(1));
+        let Some(Normalization { mean, deviation }) = &description.normalization else {
+            let scale = 256.0 * rate / full_scale;
+            let table = std::array::from_fn(|level| threshold(level as f64 * scale));
+            return Self(vec![table; channels]);
+        };
+        assert_eq!(
+            (mean.len(), deviation.len()),
+            (channels, channels),
+            "numbers of means and deviations"
+        );
+        let table = |(&mean, &deviation): (&f32, &f32)| {
+            std::array::from_fn(|level| {
+                let x = (level as f64 / full_scale - f64::from(mean)) / f64::from(deviation);
+                threshold(256.0 * x * rate)
+            })
+        };
+        Self(mean.iter().zip(deviation).map(table).collect())
+    }
+
+    /// p of a pixel value in a channel.
+    ///
+    /// # Panics
+    /// If there is no such channel.
+    #[must_use]
+    pub fn of(&self, channel: usize, level: u8) -> i16 {
+        self.0[channel][usize::from(level)]
+    }
+
+    /// Writes p of every pixel of an image in C, H, W order.
+    ///
+    /// # Panics
+    /// If there are not as many thresholds as pixels, or the channels do not divide them.
+    pub fn look_up(&self, image: &[u8], thresholds: &mut [i16]) {
+        assert_eq!(image.len(), thresholds.len(), "numbers of pixels and thresholds");
+        assert!(
+            image.len().is_multiple_of(self.0.len()),
+            "{} pixels in {} channels",
+            image.len(),
+            self.0.len()
+        );
+        let plane = (image.len() / self.0.len()).max(1);
+        let channels = image.chunks_exact(plane).zip(thresholds.chunks_exact_mut(plane));
+        for (table, (image, thresholds)) in self.0.iter().zip(channels) {
+            for (threshold, &level) in thresholds.iter_mut().zip(image) {
+                *threshold = table[usize::from(level)];
+            }
+        }
+    }
+}
+
+/// `value` rounded, halves away from zero, and limited to −256..=256.
+fn threshold(value: f64) -> i16 {
+    let limit = f64::from(ALWAYS);
+    #[expect(clippy::cast_possible_truncation, reason = "clamped to -256..=256")]
+    let threshold = value.round().clamp(-limit, limit) as i16;
+    threshold
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn network(channels: usize, rate: f32) -> NetworkDescription {
+        let mut network = NetworkDescription::preset("digits").unwrap();
+        network.input.channels = channels;
+        network.rate = rate;
+        network
+    }
+
+    #[test]
+    fn thresholds_are_rounded_products() {
+        let half = Thresholds::new(&network(1, 0.5), 255);
+        assert_eq!(
+            [0, 1, 2, 127, 254, 255].map(|level| half.of(0, level)),
+            [0, 1, 1, 64, 127, 128]
+        );
+        let full = Thresholds::new(&network(1, 1.0), 16);
+        assert_eq!(
+            [0, 1, 8, 16, 17].map(|level| full.of(0, level)),
+            [0, 16, 128, 256, 256]
+        );
+    }
+
+    #[test]
+    fn normalized_thresholds_have_the_sign_of_the_input() {
+        let mut network = network(2, 0.5);
+        network.normalization = Some(Normalization {
+            mean: vec![0.5, 0.25],
+            deviation: vec![1.0, 0.5],
+        });
+        let thresholds = Thresholds::new(&network, 16);
+        // Channel 0: (i − 0.5)·128; channel 1: (i − 0.25)·256, reaching 192 at most.
+        assert_eq!(
+            [0, 4, 7, 8, 9, 16].map(|level| thresholds.of(0, level)),
+            [-64, -32, -8, 0, 8, 64]
+        );
+        assert_eq!(
+            [0, 3, 4, 5, 16].map(|level| thresholds.of(1, level)),
+            [-64, -16, 0, 16, 192]
+        );
+        network.rate = 1.0;
+        let thresholds = Thresholds::new(&network, 16);
+        assert_eq!([0, 12, 16].map(|level| thresholds.of(1, level)), [-128, 256, 256]);
+        let mut found = [0; 4];
+        thresholds.look_up(&[0, 8, 0, 4], &mut found);
+        assert_eq!(found, [-128, 0, -128, 0]);
+    }
+
+    #[test]
+    #[should_panic(expected = "numbers of means and deviations")]
+    fn another_number_of_channels_is_refused() {
+        let mut network = network(2, 1.0);
+        network.normalization = Some(Normalization {
+            mean: vec![0.5],
+            deviation: vec![1.0],
+        });
+        let _ = Thresholds::new(&network, 255);
+    }
+}

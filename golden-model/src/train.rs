@@ -34,7 +34,7 @@ mod parameters;
 mod report;
 mod scatter;
 mod simd;
-mod spike_bits;
+mod spike_lists;
 mod synapses;
 mod trainer;
 

@@ -11,12 +11,12 @@ use super::neuron::{LeakTable, fire_and_leak};
 use super::parameters::Parameters;
 use super::scatter::Scatter;
 use super::simd::Dispatch;
-use super::spike_bits::{SpikeBits, WORD, decode};
-use super::synapses::{Axis, Events, Synapses};
+use super::spike_lists::{SpikeLists, WORD};
+use super::synapses::{Axis, ChannelOrder, Events, Synapses};
 use crate::encode::InputEncoder;
 use crate::network::{LayerDescription, LayerKind, NetworkDescription, Node, Shape, Source};
 use crate::spikes::SpikeRaster;
-use state::{LayerState, Scratch};
+use state::{InputLists, LayerState};
 
 /// What happens to a layer's membranes at the end of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,7 +113,9 @@ impl Engine {
             let fires = layer.dynamics != Dynamics::Output;
             LayerState {
                 membranes: vec![0.0; neurons.next_multiple_of(WORD)],
-                spikes: SpikeBits::new(if fires { neurons } else { 0 }, self.steps),
+                spikes: SpikeLists::new(if fires { neurons } else { 0 }, self.steps),
+                passed: SpikeLists::new(if layer.dropout > 0.0 { neurons } else { 0 }, self.steps),
+                fired: vec![0; if fires { neurons.div_ceil(WORD) } else { 0 }],
                 operations: 0,
                 keep: Vec::new(),
                 slopes: vec![0.0; neurons],
@@ -123,14 +125,18 @@ impl Engine {
                 deltas: vec![0.0; neurons],
             }
         });
-        let widest = self.layers.iter().map(|layer| layer.shape.size()).max();
+        let widest = |size: fn(Shape) -> usize| {
+            let sizes = self.layers.iter().map(|layer| size(layer.shape));
+            sizes.max().unwrap_or(0)
+        };
         let classes = self.classes();
         State {
             input: SpikeRaster::new(self.input.size()),
             layers: layers.collect(),
             output: vec![0.0; classes],
             readout: vec![0.0; classes * self.steps],
-            scratch: Scratch::new(self.input.size(), widest.unwrap_or(0)),
+            inputs: InputLists::new(self.input.size(), self.steps),
+            order: ChannelOrder::new(widest(Shape::size), widest(|shape| shape.channels)),
         }
     }
 
@@ -164,7 +170,10 @@ impl Engine {
         mut next: impl FnMut(&mut SpikeRaster),
     ) {
         state.input.clear(self.input.size());
+        state.inputs.clear();
         for layer in &mut state.layers {
+            layer.spikes.clear();
+            layer.passed.clear();
             layer.membranes.fill(0.0);
             layer.operations = 0;
         }
@@ -184,15 +193,15 @@ impl Engine {
             input,
             layers,
             readout,
-            scratch,
+            inputs,
             ..
         } = state;
-        scratch.list_input(input.step(t), self.input);
+        inputs.push(input.step(t), self.input);
         for (index, layer) in self.layers.iter().enumerate() {
             let (before, from_here) = layers.split_at_mut(index);
             let here = &mut from_here[0];
             for path in &layer.paths {
-                here.operations += self.arrive(path, weights, before, scratch, &mut here.membranes, t) as u64;
+                here.operations += self.arrive(path, weights, before, inputs, &mut here.membranes, t) as u64;
             }
             match layer.dynamics {
                 Dynamics::Lif | Dynamics::Pool => {
@@ -201,8 +210,9 @@ impl Engine {
                     } else {
                         1.0
                     };
-                    let words = here.spikes.step_mut(t);
-                    fire_and_leak(self.dispatch, &mut here.membranes, layer.threshold, leak, words);
+                    let LayerState { membranes, fired, .. } = here;
+                    fire_and_leak(self.dispatch, membranes, layer.threshold, leak, fired);
+                    here.push_fired();
                 }
                 Dynamics::Output => {
                     let membranes = &mut here.membranes[..layer.shape.size()];
@@ -219,24 +229,16 @@ impl Engine {
         path: &Path,
         weights: &Parameters,
         before: &[LayerState],
-        scratch: &mut Scratch,
+        inputs: &InputLists,
         membranes: &mut [f32],
         t: usize,
     ) -> usize {
-        let scale = match path.source {
-            Source::Input => 1.0,
+        let lists = match path.source {
+            Source::Input => [(inputs.positive.step(t), 1.0), (inputs.negative.step(t), -1.0)],
             Source::Layer(source) => {
-                decode(
-                    before[source].spikes.step(t),
-                    before[source].keep(),
-                    &mut scratch.source,
-                );
-                self.layers[source].scale(&before[source])
+                let scale = self.layers[source].scale(&before[source]);
+                [(before[source].sent().step(t), scale), (&[][..], 0.0)]
             }
-        };
-        let lists: [(&[u32], f32); 2] = match path.source {
-            Source::Input => [(&scratch.positive, 1.0), (&scratch.negative, -1.0)],
-            Source::Layer(_) => [(&scratch.source, scale), (&[], 0.0)],
         };
         let mut operations = 0;
         for (addresses, factor) in lists.into_iter().filter(|(addresses, _)| !addresses.is_empty()) {

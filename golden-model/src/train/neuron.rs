@@ -2,7 +2,7 @@
 
 use super::engine::channels_last;
 use super::simd::{Dispatch, Kernel, Lanes};
-use super::spike_bits::{SpikeBits, WORD, decode};
+use super::spike_lists::{SpikeLists, WORD};
 use crate::network::Shape;
 use crate::spikes::{Spike, SpikeRaster};
 
@@ -80,20 +80,12 @@ impl LeakTable {
         }
     }
 
-    /// Slopes of LIF neurons with these spikes; `counts` receives each neuron's number of spikes. `list` is scratch.
-    pub(crate) fn slopes(
-        &self,
-        spikes: &SpikeBits,
-        threshold: f32,
-        slopes: &mut [f32],
-        counts: &mut [f32],
-        list: &mut Vec<u32>,
-    ) {
+    /// Slopes of LIF neurons with these spikes; `counts` receives each neuron's number of spikes.
+    pub(crate) fn slopes(&self, spikes: &SpikeLists, threshold: f32, slopes: &mut [f32], counts: &mut [f32]) {
         slopes.fill(0.0);
         counts.fill(0.0);
-        for (t, power) in self.powers.iter().enumerate() {
-            decode(spikes.step(t), None, list);
-            for &address in &*list {
+        for (step, power) in spikes.steps().zip(&self.powers) {
+            for &address in step {
                 slopes[address as usize] += power;
                 counts[address as usize] += 1.0;
             }
@@ -142,12 +134,10 @@ mod tests {
     }
 
     fn slopes(leak: f32, steps: &[u64], threshold: f32) -> ([f32; 3], [f32; 3]) {
-        let mut bits = SpikeBits::new(3, steps.len());
-        for (t, &word) in steps.iter().enumerate() {
-            bits.step_mut(t)[0] = word;
-        }
+        let mut lists = SpikeLists::new(3, steps.len());
+        steps.iter().for_each(|&word| lists.push(&[word], None));
         let (mut slopes, mut counts) = ([9.0; 3], [9.0; 3]);
-        LeakTable::new(leak, steps.len()).slopes(&bits, threshold, &mut slopes, &mut counts, &mut Vec::new());
+        LeakTable::new(leak, steps.len()).slopes(&lists, threshold, &mut slopes, &mut counts);
         (slopes, counts)
     }
 

@@ -6,11 +6,13 @@
 //! [`Axis::place`]. So one kernel row of weights and the membranes that it adds to are each one stretch of memory, of
 //! (columns × output channels) numbers.
 
+mod order;
 mod row;
 mod window;
 
 use super::simd::{Dispatch, Kernel, Lanes};
 use crate::network::Shape;
+pub(crate) use order::ChannelOrder;
 use row::{Dot, add};
 pub(crate) use window::Axis;
 
@@ -109,6 +111,10 @@ impl Synapses {
 
     /// `gradient += δ·s` for the spikes of one step, and `errors += Wᵀ·δ` of the sources that fired, in one
     /// pass.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "both directions of one pass, and its scratch memory"
+    )]
     pub(crate) fn backward(
         &self,
         dispatch: Dispatch,
@@ -117,11 +123,18 @@ impl Synapses {
         deltas: &[f32],
         gradient: &mut [f32],
         errors: &mut [f32],
+        order: &mut ChannelOrder,
     ) {
+        let Events { addresses, factor } = events;
+        let addresses = if self.windows.len() > 1 {
+            order.sort(addresses, self.channels)
+        } else {
+            addresses
+        };
         dispatch.run(Backward {
             synapses: self,
             weights,
-            events,
+            events: Events { addresses, factor },
             deltas,
             gradient,
             errors,

@@ -1,13 +1,13 @@
 //! The backward pass: time steps from the last to the first, layers from the last to the first.
 
-use super::state::{LayerState, Scratch};
+use super::state::{InputLists, LayerState};
 use super::{Connections, Dynamics, Engine, Path, State};
 use crate::network::Source;
 use crate::train::Loss;
 use crate::train::neuron::signed_counts;
 use crate::train::parameters::Parameters;
-use crate::train::spike_bits::{WORD, decode};
-use crate::train::synapses::Events;
+use crate::train::spike_lists::WORD;
+use crate::train::synapses::{ChannelOrder, Events};
 
 impl Engine {
     /// Adds the last image's ∂loss/∂W to `gradient`.
@@ -35,8 +35,7 @@ impl Engine {
 
     /// The slope that stands for ∂s/∂v of every neuron, with dropout's factor in it: 0 for neurons that it dropped.
     fn prepare_slopes(&self, state: &mut State) {
-        let State { layers, scratch, .. } = state;
-        for (layer, state) in self.layers.iter().zip(layers) {
+        for (layer, state) in self.layers.iter().zip(&mut state.layers) {
             state.deltas.fill(0.0);
             state.steady_errors.fill(0.0);
             match layer.dynamics {
@@ -46,17 +45,13 @@ impl Engine {
                         layer.threshold,
                         &mut state.slopes,
                         &mut state.counts,
-                        &mut scratch.fired,
                     );
                 }
                 Dynamics::Pool => {
                     state.slopes.fill(1.0);
                     state.counts.fill(0.0);
-                    for t in 0..self.steps {
-                        decode(state.spikes.step(t), None, &mut scratch.fired);
-                        for &address in &scratch.fired {
-                            state.counts[address as usize] += 1.0;
-                        }
+                    for &address in state.spikes.steps().flatten() {
+                        state.counts[address as usize] += 1.0;
                     }
                 }
                 Dynamics::Output => {}
@@ -126,26 +121,24 @@ impl Engine {
     /// All layers that fire, from the last to the first, in step `t`.
     fn backward_step(&self, weights: &Parameters, state: &mut State, gradient: &mut Parameters, t: usize) {
         let State {
-            input,
             layers,
-            scratch,
+            inputs,
+            order,
             ..
         } = state;
-        scratch.list_input(input.step(t), self.input);
         for (index, layer) in self.layers.iter().enumerate().rev() {
             if layer.dynamics == Dynamics::Output {
                 continue;
             }
             let (before, from_here) = layers.split_at_mut(index);
             let here = &mut from_here[0];
-            decode(here.spikes.step(t), None, &mut scratch.fired);
-            for &address in &scratch.fired {
+            for &address in here.spikes.step(t) {
                 let neuron = address as usize;
                 here.deltas[neuron] = here.slopes[neuron] * here.errors[neuron];
                 here.errors[neuron] = here.steady_errors.get(neuron).copied().unwrap_or(0.0);
             }
             for path in &layer.paths {
-                self.return_errors(path, weights, before, scratch, &here.deltas, gradient, t);
+                self.return_errors(path, weights, before, inputs, order, &here.deltas, gradient, t);
             }
         }
     }
@@ -160,7 +153,8 @@ impl Engine {
         path: &Path,
         weights: &Parameters,
         before: &mut [LayerState],
-        scratch: &mut Scratch,
+        inputs: &InputLists,
+        order: &mut ChannelOrder,
         deltas: &[f32],
         gradient: &mut Parameters,
         t: usize,
@@ -171,16 +165,22 @@ impl Engine {
                     return;
                 };
                 let gradient = &mut gradient.layers[*tensor];
-                for (addresses, factor) in [(&scratch.positive, 1.0), (&scratch.negative, -1.0)] {
+                for (lists, factor) in [(&inputs.positive, 1.0), (&inputs.negative, -1.0)] {
+                    let addresses = lists.step(t);
                     let events = Events { addresses, factor };
                     synapses.add_gradient(self.dispatch, events, deltas, gradient);
                 }
             }
             Source::Layer(source) => {
                 let scale = self.layers[source].scale(&before[source]);
-                let source = &mut before[source];
-                decode(source.spikes.step(t), source.keep(), &mut scratch.source);
-                let addresses = &scratch.source[..];
+                let LayerState {
+                    spikes,
+                    passed,
+                    keep,
+                    errors,
+                    ..
+                } = &mut before[source];
+                let addresses = if keep.is_empty() { spikes } else { passed }.step(t);
                 match &path.connections {
                     Connections::Weighted { synapses, tensor } => synapses.backward(
                         self.dispatch,
@@ -191,10 +191,11 @@ impl Engine {
                         },
                         deltas,
                         &mut gradient.layers[*tensor],
-                        &mut source.errors,
+                        errors,
+                        order,
                     ),
                     Connections::Plain { scatter, share } => {
-                        scatter.backward(addresses, *share, deltas, &mut source.errors);
+                        scatter.backward(addresses, *share, deltas, errors);
                     }
                 }
             }

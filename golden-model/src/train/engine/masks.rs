@@ -3,7 +3,7 @@
 use super::state::channels_last;
 use super::{Engine, State};
 use crate::random::{Random, mix};
-use crate::train::spike_bits::WORD;
+use crate::train::spike_lists::WORD;
 
 /// Per layer, which neurons dropout keeps for one image, in C, H, W order; `None` where it drops none.
 pub type DropoutMasks = Vec<Option<Vec<bool>>>;

@@ -4,7 +4,8 @@ use super::Engine;
 use crate::network::Shape;
 use crate::spikes::{Spike, SpikeRaster};
 use crate::train::Loss;
-use crate::train::spike_bits::{SpikeBits, WORD, decode};
+use crate::train::spike_lists::{SpikeLists, WORD};
+use crate::train::synapses::ChannelOrder;
 
 /// What one image needs while it passes; used again for the next, so that nothing is allocated in time loops.
 ///
@@ -18,7 +19,8 @@ pub(crate) struct State {
     pub(crate) output: Vec<f32>,
     /// Membranes of the output layer after every step, `[T, classes]`.
     pub(crate) readout: Vec<f32>,
-    pub(super) scratch: Scratch,
+    pub(super) inputs: InputLists,
+    pub(super) order: ChannelOrder,
 }
 
 /// A layer's part; everything lies channels-last.
@@ -26,8 +28,11 @@ pub(crate) struct State {
 pub(super) struct LayerState {
     /// Padded to whole words of spikes.
     pub(super) membranes: Vec<f32>,
-    /// Empty for the output layer.
-    pub(super) spikes: SpikeBits,
+    pub(super) spikes: SpikeLists,
+    /// The spikes that dropout lets pass; unused where it drops none.
+    pub(super) passed: SpikeLists,
+    /// Who fired in the current step.
+    pub(super) fired: Vec<u64>,
     /// Synaptic operations of the last forward pass.
     pub(super) operations: u64,
     /// Neurons that dropout lets pass; empty where it drops none.
@@ -44,56 +49,57 @@ pub(super) struct LayerState {
 }
 
 impl LayerState {
-    pub(super) fn keep(&self) -> Option<&[u64]> {
-        (!self.keep.is_empty()).then_some(&self.keep)
+    /// The spikes that leave the layer.
+    pub(super) const fn sent(&self) -> &SpikeLists {
+        if self.keep.is_empty() {
+            &self.spikes
+        } else {
+            &self.passed
+        }
+    }
+
+    /// Takes the spikes of the current step in.
+    pub(super) fn push_fired(&mut self) {
+        self.spikes.push(&self.fired, None);
+        if !self.keep.is_empty() {
+            self.passed.push(&self.fired, Some(&self.keep));
+        }
     }
 }
 
-/// Lists of the current step.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Scratch {
-    /// Inputs with a positive and with a negative spike, channels-last, rising.
-    pub(super) positive: Vec<u32>,
-    pub(super) negative: Vec<u32>,
-    /// Neurons of the source, and of the layer itself.
-    pub(super) source: Vec<u32>,
-    pub(super) fired: Vec<u32>,
+/// The input spikes of the current step, channels-last and rising.
+#[derive(Clone, Debug)]
+pub(super) struct InputLists {
+    pub(super) positive: SpikeLists,
+    pub(super) negative: SpikeLists,
     words: [Vec<u64>; 2],
 }
 
-impl Scratch {
-    pub(super) fn new(inputs: usize, widest: usize) -> Self {
-        let list = |length| Vec::with_capacity(length);
+impl InputLists {
+    pub(super) fn new(inputs: usize, steps: usize) -> Self {
         let words = || vec![0; inputs.div_ceil(WORD)];
         Self {
-            positive: list(inputs),
-            negative: list(inputs),
-            source: list(widest),
-            fired: list(widest),
+            positive: SpikeLists::new(inputs, steps),
+            negative: SpikeLists::new(inputs, steps),
             words: [words(), words()],
         }
     }
 
-    /// Lists the input spikes of a step.
-    pub(super) fn list_input(&mut self, spikes: &[Spike], shape: Shape) {
+    pub(super) fn clear(&mut self) {
+        self.positive.clear();
+        self.negative.clear();
+    }
+
+    /// Takes in the spikes of the next step, which are in C, H, W order.
+    pub(super) fn push(&mut self, spikes: &[Spike], shape: Shape) {
         let words = &mut self.words;
         words.iter_mut().for_each(|words| words.fill(0));
         for spike in spikes {
             let address = channels_last(shape, spike.address as usize);
             words[usize::from(spike.negative)][address / WORD] |= 1 << (address % WORD);
         }
-        decode(&words[0], None, &mut self.positive);
-        decode(&words[1], None, &mut self.negative);
-    }
-
-    fn bytes(&self) -> usize {
-        let lists = [&self.positive, &self.negative, &self.source, &self.fired];
-        let words: usize = self.words.iter().map(|words| size_of_val(&words[..])).sum();
-        lists
-            .iter()
-            .map(|list| list.capacity() * size_of::<u32>())
-            .sum::<usize>()
-            + words
+        self.positive.push(&words[0], None);
+        self.negative.push(&words[1], None);
     }
 }
 
@@ -114,23 +120,22 @@ impl State {
     pub(crate) fn raster(&self, engine: &Engine, index: usize) -> SpikeRaster {
         let shape = engine.layers[index].shape;
         let mut raster = SpikeRaster::new(shape.size());
-        let (mut list, mut addresses) = (Vec::new(), Vec::new());
-        for t in 0..engine.steps {
-            decode(self.layers[index].spikes.step(t), None, &mut list);
-            addresses.clear();
-            addresses.extend(
-                list.iter()
-                    .filter_map(|&address| u32::try_from(channels_first(shape, address as usize)).ok()),
-            );
+        for step in self.layers[index].spikes.steps() {
+            let addresses = step
+                .iter()
+                .map(|&address| channels_first(shape, address as usize));
+            let mut addresses: Vec<u32> = addresses
+                .filter_map(|address| u32::try_from(address).ok())
+                .collect();
             addresses.sort_unstable();
-            raster.push_step(addresses.iter().map(|&address| Spike::positive(address)));
+            raster.push_step(addresses.into_iter().map(Spike::positive));
         }
         raster
     }
 
     /// Number of spikes of layer `index`, from the last forward pass.
     pub(crate) fn spike_count(&self, index: usize) -> u64 {
-        self.layers[index].spikes.total()
+        self.layers[index].spikes.total() as u64
     }
 
     /// Synaptic operations into layer `index`, in the last forward pass: additions to its membranes.
@@ -153,28 +158,36 @@ impl State {
         loss.value(&self.output, label)
     }
 
-    /// Memory in bytes.
-    pub(crate) fn bytes(&self) -> usize {
+    /// Memory in bytes that the last image needed, and that an image would need whose every neuron fires in every step.
+    pub(crate) fn bytes(&self) -> (usize, usize) {
         let numbers = |layer: &LayerState| {
-            [
+            let floats = [
                 &layer.membranes,
                 &layer.slopes,
                 &layer.counts,
                 &layer.errors,
                 &layer.steady_errors,
                 &layer.deltas,
-            ]
-            .iter()
-            .map(|numbers| size_of_val(&numbers[..]))
-            .sum::<usize>()
-                + layer.spikes.bytes()
-                + size_of_val(&layer.keep[..])
+            ];
+            let floats: usize = floats.iter().map(|numbers| size_of_val(&numbers[..])).sum();
+            floats + size_of_val(&layer.fired[..]) + size_of_val(&layer.keep[..])
         };
-        self.layers.iter().map(numbers).sum::<usize>()
-            + self.scratch.bytes()
+        let fixed = self.layers.iter().map(numbers).sum::<usize>()
             + size_of_val(&self.output[..])
             + size_of_val(&self.readout[..])
             + self.input.bytes()
+            + self.order.bytes();
+        let lists = || {
+            let layers = self
+                .layers
+                .iter()
+                .flat_map(|layer| [&layer.spikes, &layer.passed]);
+            layers.chain([&self.inputs.positive, &self.inputs.negative])
+        };
+        (
+            fixed + lists().map(SpikeLists::bytes).sum::<usize>(),
+            fixed + lists().map(SpikeLists::most_bytes).sum::<usize>(),
+        )
     }
 }
 

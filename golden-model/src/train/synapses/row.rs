@@ -106,10 +106,22 @@ impl<S: Lanes> Dot<S> {
                 gradient[lane] = simd.add_f32s(gradient[lane], simd.mul_f32s(factors, delta));
             }
         }
+        let half = if gradient.len() < BODY { 0 } else { BODY };
+        let (weights_half, weights) = weights.split_at(half);
+        let (deltas_half, deltas) = deltas.split_at(half);
+        let (gradient_half, gradient) = gradient.split_at_mut(half);
+        let weights_half = S::as_simd_f32s(weights_half).0;
+        let deltas_half = S::as_simd_f32s(deltas_half).0;
+        let gradient_half = S::as_mut_simd_f32s(gradient_half).0;
+        let vectors = self.vectors.iter_mut().zip(gradient_half);
+        for ((weights, delta), (sum, gradient)) in weights_half.iter().zip(deltas_half).zip(vectors) {
+            *sum = simd.add_f32s(*sum, simd.mul_f32s(*weights, *delta));
+            *gradient = simd.add_f32s(*gradient, simd.mul_f32s(factors, *delta));
+        }
         self.add_rest(weights, deltas, gradient, factor);
     }
 
-    /// What is left of a row: below [`LANES`] numbers.
+    /// What is left of a row: below [`BODY`] numbers.
     #[inline(always)]
     fn add_rest(&mut self, weights: &[f32], deltas: &[f32], gradient: &mut [f32], factor: f32) {
         let (weights8, weights) = weights.as_chunks::<8>();

@@ -32,6 +32,10 @@ impl Case {
         Synapses::convolution(self.input, self.output, self.rows, self.columns)
     }
 
+    fn order(&self) -> ChannelOrder {
+        ChannelOrder::new(self.input.size(), self.input.channels)
+    }
+
     /// (source, membrane, weight) of every synapse.
     fn pairs(&self) -> Vec<(usize, usize, usize)> {
         let (input, output) = (self.input, self.output);
@@ -165,6 +169,7 @@ fn errors_and_gradients_gather_every_synapse() {
                 &deltas,
                 &mut actual,
                 &mut actual_errors,
+                &mut case.order(),
             );
             assert_eq!(
                 actual, gradient,
@@ -201,7 +206,15 @@ fn every_kind_of_vector_rounds_alike() {
             let mut errors = vec![0.5; case.input.size()];
             let synapses = case.synapses();
             synapses.accumulate(dispatch, &weights, events, &mut membranes);
-            synapses.backward(dispatch, &weights, events, &deltas, &mut gradient, &mut errors);
+            synapses.backward(
+                dispatch,
+                &weights,
+                events,
+                &deltas,
+                &mut gradient,
+                &mut errors,
+                &mut case.order(),
+            );
             [membranes, gradient, errors]
                 .map(|numbers| numbers.iter().map(|n| n.to_bits()).collect::<Vec<_>>())
         };

@@ -1,0 +1,57 @@
+//! Spikes by source channel, so that a channel's weights and gradient stay in the nearest cache while all its spikes
+//! are worked.
+
+/// Scratch memory for sorting the spikes of a step.
+#[derive(Clone, Debug)]
+pub(crate) struct ChannelOrder {
+    starts: Vec<u32>,
+    addresses: Vec<u32>,
+}
+
+impl ChannelOrder {
+    /// For steps of at most `sources` spikes of at most `channels` channels.
+    pub(crate) fn new(sources: usize, channels: usize) -> Self {
+        Self {
+            starts: vec![0; channels + 1],
+            addresses: vec![0; sources],
+        }
+    }
+
+    /// The channels-last `addresses` by channel, and as before within each.
+    pub(super) fn sort(&mut self, addresses: &[u32], channels: usize) -> &[u32] {
+        let starts = &mut self.starts[..=channels];
+        starts.fill(0);
+        let channels = channels as u32;
+        for address in addresses {
+            starts[(address % channels) as usize + 1] += 1;
+        }
+        let mut sum = 0;
+        for start in &mut *starts {
+            sum += *start;
+            *start = sum;
+        }
+        for &address in addresses {
+            let start = &mut starts[(address % channels) as usize];
+            self.addresses[*start as usize] = address;
+            *start += 1;
+        }
+        &self.addresses[..addresses.len()]
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val(&self.starts[..]) + size_of_val(&self.addresses[..])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spikes_come_by_channel() {
+        let mut order = ChannelOrder::new(12, 3);
+        assert_eq!(order.sort(&[0, 2, 3, 4, 7, 11], 3), [0, 3, 4, 7, 2, 11]);
+        assert_eq!(order.sort(&[5, 6], 2), [6, 5]);
+        assert!(order.sort(&[], 3).is_empty());
+    }
+}

@@ -610,14 +610,15 @@ pub enum Error {
         source: Box<Error>,
     },
 
-    // Data sets: files and samples.
-    /// What is wrong with a data set.
-    #[error(transparent)]
-    Data(#[from] crate::dataset::DataError),
     // Checkpoints.
     /// Why a training run cannot be resumed.
     #[error(transparent)]
     Checkpoint(#[from] crate::train::CheckpointError),
+
+    // Data sets: files and samples.
+    /// What is wrong with a data set.
+    #[error(transparent)]
+    Data(#[from] crate::dataset::DataError),
 }
 
 /// Result of this crate.

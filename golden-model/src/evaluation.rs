@@ -5,7 +5,7 @@ use crate::dataset::Dataset;
 use crate::encode::InputEncoder;
 use crate::model::FloatModel;
 use crate::network::NetworkDescription;
-use crate::train::{Engine, LayerActivity, Layout, Loss, Parameters, State, WORD};
+use crate::train::{Engine, LayerActivity, Loss, Parameters, State};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -100,35 +100,22 @@ pub(crate) struct Tally {
     spikes: Vec<u64>,
     /// Synaptic operations into every layer.
     operations: Vec<u64>,
-    /// Neurons of every layer that fires that have done so at least once, as bits.
-    fired: Vec<Vec<u64>>,
 }
 
 impl Tally {
     pub(crate) fn new(description: &NetworkDescription) -> Self {
-        let layers = description.layers.len();
-        let shapes = description.shapes();
-        let firing = &shapes[..layers.saturating_sub(1)];
         Self {
             images: 0,
             correct: 0,
             loss: 0.0,
-            spikes: vec![0; layers],
-            operations: vec![0; layers],
-            fired: firing
-                .iter()
-                .map(|&shape| vec![0; Layout::neurons(shape).size().div_ceil(WORD)])
-                .collect(),
+            spikes: vec![0; description.layers.len()],
+            operations: vec![0; description.layers.len()],
         }
     }
 
-    /// Whether this is of a network with as many layers and neurons as that of `other`.
-    pub(crate) fn is_alike(&self, other: &Self) -> bool {
-        let sizes = |tally: &Self| {
-            let words: Vec<usize> = tally.fired.iter().map(Vec::len).collect();
-            (tally.spikes.len(), tally.operations.len(), words)
-        };
-        sizes(self) == sizes(other)
+    /// Whether this is of as many layers as `other`.
+    pub(crate) const fn is_alike(&self, other: &Self) -> bool {
+        self.spikes.len() == other.spikes.len() && self.operations.len() == other.operations.len()
     }
 
     pub(crate) fn clear(&mut self) {
@@ -137,7 +124,6 @@ impl Tally {
         self.loss = 0.0;
         self.spikes.fill(0);
         self.operations.fill(0);
-        self.fired.iter_mut().for_each(|words| words.fill(0));
     }
 
     /// Counts the image that has just passed.
@@ -152,9 +138,6 @@ impl Tally {
         for (layer, sum) in self.operations.iter_mut().enumerate() {
             *sum += state.operations(layer);
         }
-        for (layer, words) in self.fired.iter_mut().enumerate() {
-            state.add_fired(layer, words);
-        }
     }
 
     pub(crate) fn add(&mut self, other: &Self) {
@@ -166,12 +149,6 @@ impl Tally {
         }
         for (sum, operations) in self.operations.iter_mut().zip(&other.operations) {
             *sum += operations;
-        }
-        for (words, other) in self.fired.iter_mut().zip(&other.fired) {
-            words
-                .iter_mut()
-                .zip(other)
-                .for_each(|(word, other)| *word |= other);
         }
     }
 
@@ -202,24 +179,13 @@ impl Tally {
             std::iter::once("input").chain(description.layers.iter().map(|layer| layer.name.as_str()));
         let sizes = std::iter::once(description.input.size())
             .chain(description.shapes().into_iter().map(|shape| shape.size()));
-        // Inputs may well be silent: the margins of images are.
-        let fired = std::iter::once(None).chain(self.fired.iter().map(Some));
-        let idle = |neurons: usize, words: &Vec<u64>| {
-            let fired: u32 = words.iter().map(|word| word.count_ones()).sum();
-            1.0 - f64::from(fired) / neurons as f64
-        };
-        let activity = |(((name, neurons), &sum), fired): (((&str, usize), &u64), Option<_>)| LayerActivity {
+        let activity = |((name, neurons), &sum): ((&str, usize), &u64)| LayerActivity {
             layer: name.into(),
             spikes: self.per_image(sum),
             rate: self.per_image(sum) / (neurons * description.steps) as f64,
-            idle: fired.map(|words| idle(neurons, words)),
+            idle: None,
         };
-        names
-            .zip(sizes)
-            .zip(&self.spikes)
-            .zip(fired)
-            .map(activity)
-            .collect()
+        names.zip(sizes).zip(&self.spikes).map(activity).collect()
     }
 
     /// Mean number of synaptic operations per image, over all layers.

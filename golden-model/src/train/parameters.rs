@@ -115,6 +115,11 @@ impl Parameters {
     /// The weights of a model whose shapes agree with its description.
     pub(crate) fn of_model(model: &FloatModel) -> Result<Self> {
         model.validate()?;
+        Ok(Self::of_matrices(&model.description, &model.weights))
+    }
+
+    /// What [`Self::to_matrices`] gave out for the same network.
+    pub(crate) fn of_matrices(description: &NetworkDescription, matrices: &[Array2<f32>]) -> Self {
         let layer = |((tensor, rows), weights): ((Tensor, Rows), &Array2<f32>)| {
             let mut layer = rows.zeros();
             for (column, row) in weights.columns().into_iter().zip(rows.of_column) {
@@ -123,10 +128,10 @@ impl Parameters {
             }
             layer
         };
-        let layers = all_rows(&model.description).into_iter().zip(&model.weights);
-        Ok(Self {
+        let layers = all_rows(description).into_iter().zip(matrices);
+        Self {
             layers: layers.map(layer).collect(),
-        })
+        }
     }
 
     /// As matrices `[outputs, inputs]`.

@@ -4,6 +4,7 @@
 //! cut depends on the batch alone, never on the machine, so that sums round alike wherever they are made. The cost is
 //! a gradient, as large as all weights together, per piece.
 
+use super::fired::Fired;
 use super::{Engine, Parameters, State};
 use crate::dataset::Dataset;
 use crate::encode::InputEncoder;
@@ -29,16 +30,25 @@ pub(super) struct Piece<'data> {
     pub(super) encoder: InputEncoder<'data>,
     pub(super) gradient: Parameters,
     pub(super) tally: Tally,
+    pub(super) fired: Fired,
 }
 
 impl<'data> Piece<'data> {
-    pub(super) fn new(engine: &Engine, description: &NetworkDescription, data: &'data Dataset) -> Self {
+    pub(super) fn new(engine: &Engine, description: &NetworkDescription, train: &'data Dataset) -> Self {
         Self {
             state: engine.state(),
-            encoder: InputEncoder::new(description, data),
+            encoder: InputEncoder::new(description, train),
             gradient: Parameters::zeros(description),
             tally: Tally::new(description),
+            fired: Fired::new(description),
         }
+    }
+
+    /// Forgets the batch before.
+    pub(super) fn clear(&mut self) {
+        self.gradient.layers.iter_mut().for_each(|layer| layer.fill(0.0));
+        self.tally.clear();
+        self.fired.clear();
     }
 }
 

@@ -32,7 +32,8 @@ pub struct LayerActivity {
     pub spikes: f64,
     /// Mean number of spikes per neuron and step, in 0..=1.
     pub rate: f64,
-    /// Share of neurons that fired for no image at all, in 0..=1; `None` for the input.
+    /// Share of neurons that fired for no image at all, in 0..=1; `None` where that is not observed: for the input, and
+    /// outside training.
     pub idle: Option<f64>,
 }
 

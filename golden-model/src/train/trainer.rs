@@ -1,5 +1,6 @@
 //! The training loop: epochs of shuffled batches, worked by all cores.
 
+use super::fired::Fired;
 use super::optimizer::Stepper;
 use super::piece::{self, Piece};
 use super::report::warnings;
@@ -11,7 +12,6 @@ use crate::network::NetworkDescription;
 use crate::random::{Random, mix};
 use crate::{Error, Result};
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Instant;
@@ -39,12 +39,14 @@ pub struct Trainer<'data> {
 }
 
 /// The epoch that is under way.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Running {
     /// Batches done.
     pub(super) batches: usize,
     /// What they came to.
     pub(super) tally: Tally,
+    /// Who fired in them.
+    pub(super) fired: Fired,
     /// How long they took.
     pub(super) seconds: f64,
 }
@@ -54,6 +56,7 @@ impl Running {
         Self {
             batches: 0,
             tally: Tally::new(description),
+            fired: Fired::new(description),
             seconds: 0.0,
         }
     }
@@ -189,13 +192,21 @@ impl<'data> Trainer<'data> {
 
     /// Evaluates the weights, and turns what is known of the epoch into a report.
     fn finish_epoch(&mut self) -> EpochReport {
-        let Running { tally, seconds, .. } =
-            std::mem::replace(&mut self.running, Running::new(&self.description));
+        let Running {
+            tally,
+            fired,
+            seconds,
+            ..
+        } = std::mem::replace(&mut self.running, Running::new(&self.description));
         let start = Instant::now();
         self.evaluation = self
             .held_out
             .map(|dataset| evaluate_parameters(&self.description, &self.weights, dataset, self.config.seed));
-        let activity = tally.activity(&self.description);
+        let mut activity = tally.activity(&self.description);
+        // The first is the input, which may well be idle: the margins of images are.
+        for (layer, idle) in activity.iter_mut().skip(1).zip(fired.idle()) {
+            layer.idle = Some(idle);
+        }
         let last_batch = self.batches() - 1;
         let report = EpochReport {
             epoch: self.epochs_done() + 1,
@@ -240,6 +251,7 @@ impl<'data> Trainer<'data> {
         }
         for piece in pieces {
             self.running.tally.add(&piece.tally);
+            self.running.fired.add(&piece.fired);
         }
         Ok(())
     }
@@ -261,20 +273,21 @@ impl<'data> Trainer<'data> {
             .par_iter_mut()
             .zip(batch.par_chunks(images_per_piece))
             .for_each(|(piece, images)| {
+                piece.clear();
                 let Piece {
                     state,
                     encoder,
                     gradient,
                     tally,
+                    fired,
                 } = piece;
-                gradient.layers.iter_mut().for_each(|layer| layer.fill(0.0));
-                tally.clear();
                 for &index in images {
                     encoder.restart_training(index, &augmentation, config.seed, epoch);
                     engine.draw_masks(mix(&[config.seed, DROPOUT, epoch, index as u64]), state);
                     engine.forward_encoded(weights, encoder, state);
                     engine.backward(weights, config.loss, train.label(index), state, gradient);
                     tally.count(state, config.loss, train.label(index));
+                    fired.note(state);
                 }
             });
         used

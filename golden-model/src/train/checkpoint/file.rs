@@ -1,13 +1,15 @@
 //! Files of checkpoints. `docs/formats.md` has the layout.
 
 use super::{Checkpoint, CheckpointError, Data};
-use crate::container::{self, Container, Contents, Tensor, json};
+use crate::container::{self, Container, Contents, MAX_HEAD_BYTES, Tensor, json};
 use crate::evaluation::Tally;
-use crate::network::NetworkDescription;
+use crate::network::{MAX_NETWORK_WEIGHTS, NetworkDescription, Shape};
+use crate::train::fired::Fired;
 use crate::train::optimizer::Memory;
 use crate::train::trainer::{Best, Running};
 use crate::train::{EpochReport, Optimizer, Parameters, TrainConfig};
 use crate::{Error, Result};
+use ndarray::Array2;
 use safetensors::Dtype;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -19,13 +21,16 @@ const FORMAT: &str = "synfire-checkpoint";
 /// Version of the layout that is written, and the newest that is read.
 const VERSION: u32 = 1;
 
-/// Largest file that is read: four times what a model may have, and reports.
-const MAX_FILE_BYTES: u64 = 1 << 35;
+/// Largest file that is read: the most weights of a network, four times over, and as much again for all else.
+const MAX_FILE_BYTES: u64 = 5 * MAX_NETWORK_WEIGHTS as u64 * size_of::<f32>() as u64 + MAX_HEAD_BYTES;
 
 /// The metadata `position`.
 #[derive(Serialize, Deserialize)]
 struct Position {
-    running: Running,
+    /// Batches of the running epoch.
+    batches: usize,
+    tally: Tally,
+    seconds: f64,
     optimizer_steps: i32,
     best: Option<BestEpoch>,
 }
@@ -44,7 +49,9 @@ impl Checkpoint {
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let position = Position {
-            running: self.running.clone(),
+            batches: self.running.batches,
+            tally: self.running.tally.clone(),
+            seconds: self.running.seconds,
             optimizer_steps: self.memory.steps,
             best: self.best.as_ref().map(|best| BestEpoch {
                 epoch: best.epoch,
@@ -66,18 +73,26 @@ impl Checkpoint {
             ("second", self.memory.second.as_ref()),
             ("best", self.best.as_ref().map(|best| &best.weights)),
         ];
-        let names = tensor_names(&self.description);
+        let shapes = self.description.graph()?.tensors;
         let mut tensors = BTreeMap::new();
         for (part, parameters) in parts {
-            let numbers = parameters.iter().flat_map(|parameters| &parameters.layers);
-            for (name, numbers) in names.iter().zip(numbers) {
-                let tensor = Tensor {
+            let matrices = parameters.map(|parameters| parameters.to_matrices(&self.description));
+            for (tensor, matrix) in shapes.iter().zip(matrices.into_iter().flatten()) {
+                let contents = Tensor {
                     dtype: Dtype::F32,
-                    shape: vec![numbers.len()],
-                    bytes: numbers.iter().flat_map(|number| number.to_le_bytes()).collect(),
+                    shape: tensor.dimensions(),
+                    bytes: matrix.iter().flat_map(|number| number.to_le_bytes()).collect(),
                 };
-                tensors.insert(format!("{part}/{name}"), tensor);
+                tensors.insert(format!("{part}/{}", tensor.name), contents);
             }
+        }
+        for (layer, (shape, bytes)) in self.description.layers.iter().zip(self.running.fired.to_bytes()) {
+            let contents = Tensor {
+                dtype: Dtype::U8,
+                shape: <[usize; 3]>::from(shape).into(),
+                bytes,
+            };
+            tensors.insert(format!("fired/{}", layer.name), contents);
         }
         let metadata = metadata.map(|(key, value)| (key.to_owned(), value));
         container::write(path, metadata.into(), &tensors)
@@ -121,12 +136,18 @@ impl Checkpoint {
                 weights: part("best")?,
             }),
         };
+        let fired = read_fired(&mut contents, &description)?;
         contents.finish()?;
         let checkpoint = Self {
             description,
             config,
             data,
-            running: position.running,
+            running: Running {
+                batches: position.batches,
+                tally: position.tally,
+                fired,
+                seconds: position.seconds,
+            },
             history,
             weights,
             memory: Memory {
@@ -211,35 +232,41 @@ impl Checkpoint {
     }
 }
 
-/// Names of the network's tensors.
-fn tensor_names(description: &NetworkDescription) -> Vec<String> {
-    let tensors = description.valid_graph().tensors;
-    tensors.into_iter().map(|tensor| tensor.name).collect()
-}
-
-/// Takes the tensors `part/NAME`, in the trainer's layout, whose numbers must be finite.
+/// Takes the tensors `part/NAME`, whose numbers must be finite.
 fn read_part(
     contents: &mut Contents<'_>,
     description: &NetworkDescription,
     part: &str,
 ) -> Result<Parameters> {
-    let mut parameters = Parameters::zeros(description);
-    for (name, numbers) in tensor_names(description).iter().zip(&mut parameters.layers) {
-        let name = format!("{part}/{name}");
-        let (bytes, _) = contents.take(&name, Dtype::F32, &[numbers.len()])?.as_chunks();
-        for (number, bytes) in numbers.iter_mut().zip(bytes) {
-            *number = f32::from_le_bytes(*bytes);
-        }
+    let mut matrices = Vec::new();
+    for tensor in description.graph()?.tensors {
+        let name = format!("{part}/{}", tensor.name);
+        let (numbers, _) = contents
+            .take(&name, Dtype::F32, &tensor.dimensions())?
+            .as_chunks();
+        let numbers: Vec<f32> = numbers.iter().map(|number| f32::from_le_bytes(*number)).collect();
         if let Some(place) = numbers.iter().position(|number| !number.is_finite()) {
-            return Err(contents.wrong(
-                CheckpointError::Contents {
-                    field: format!("number {place} of tensor `{name}`"),
-                    found: numbers[place].to_string(),
-                    wanted: "finite".into(),
-                }
-                .into(),
-            ));
+            let wrong = CheckpointError::Contents {
+                field: format!("number {place} of tensor `{name}`"),
+                found: numbers[place].to_string(),
+                wanted: "finite".into(),
+            };
+            return Err(contents.wrong(wrong.into()));
         }
+        let shape = [tensor.outputs, tensor.inputs];
+        matrices.push(Array2::from_shape_vec(shape, numbers).expect("the tensor has this shape"));
     }
-    Ok(parameters)
+    Ok(Parameters::of_matrices(description, &matrices))
+}
+
+/// Takes the tensors `fired/NAME`.
+fn read_fired(contents: &mut Contents<'_>, description: &NetworkDescription) -> Result<Fired> {
+    let mut fired = Fired::new(description);
+    let shapes: Vec<Shape> = fired.to_bytes().map(|(shape, _)| shape).collect();
+    for (index, (layer, shape)) in description.layers.iter().zip(shapes).enumerate() {
+        let name = format!("fired/{}", layer.name);
+        let bytes = contents.take(&name, Dtype::U8, &<[usize; 3]>::from(shape))?;
+        fired.set_bytes(index, bytes);
+    }
+    Ok(fired)
 }

@@ -121,6 +121,37 @@ fn every_optimizer_resumes() {
 }
 
 #[test]
+fn every_kind_of_layer_resumes() {
+    let text = "name = 'all'\ninput = [1, 8, 8]\nsteps = 10\nrate = 1.0\n\
+                layer = [{ name = 'conv', op = 'conv', out = 5, kernel = 3, padding = 1, dropout = 0.2 },\n\
+                { name = 'pool', op = 'pool', kernel = 2 },\n\
+                { name = 'joined', op = 'conv', out = 7, kernel = 3, stride = 2, padding = 1, \
+                shortcut = { from = 'pool', stride = 2 } },\n\
+                { name = 'hidden', op = 'fc', out = 9 },\n{ name = 'out', op = 'out', out = 10 }]\n\
+                [train]\noptimizer = 'adam'\nlearning_rate = 0.01\nepochs = 1\nbatch = 16\nweight_decay = 0.01";
+    let crate::Config { network, train } = crate::Config::from_toml_str(text, "text").unwrap();
+    let train = train.unwrap();
+    let data = digits::load().unwrap().train.split(80, 1).unwrap().test;
+    let new = || Trainer::new(network.clone(), train.clone(), &data, None).unwrap();
+    let mut held = new();
+    advance(&mut held, 3);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint");
+    held.checkpoint().save(&path).unwrap();
+    let checkpoint = Checkpoint::load(&path).unwrap();
+    assert_eq!(checkpoint, held.checkpoint());
+    let resumed = Trainer::resume(checkpoint, network.clone(), train.clone(), &data, None).unwrap();
+    let (found, wanted) = (finish(resumed), finish(new()));
+    assert_eq!(found, wanted);
+    let idle: Vec<bool> = wanted.2[0]
+        .activity
+        .iter()
+        .map(|layer| layer.idle.is_some())
+        .collect();
+    assert_eq!(idle, [false, true, true, true, true]);
+}
+
+#[test]
 fn a_run_that_is_held_every_batch_is_the_same_run() {
     let data = digits::load().unwrap();
     let mut held = trainer(small("adamw"), &data);

@@ -120,9 +120,9 @@ impl State {
         self.layers[index].spikes.total() as u64
     }
 
-    /// Sets the bits of the neurons of layer `index` that fired in the last forward pass, in the engine's order.
-    pub(crate) fn add_fired(&self, index: usize, words: &mut [u64]) {
-        self.layers[index].spikes.add_fired(words);
+    /// Spikes of each neuron of layer `index` over all steps, as [`Layout`] has them, after a backward pass.
+    pub(crate) fn counts(&self, index: usize) -> &[f32] {
+        &self.layers[index].counts
     }
 
     /// Synaptic operations into layer `index`, in the last forward pass: additions to its membranes.

@@ -54,5 +54,4 @@ pub use schedule::Schedule;
 pub use trainer::Trainer;
 
 pub(crate) use engine::{Engine, State};
-pub(crate) use layout::Layout;
 pub(crate) use parameters::Parameters;

@@ -70,13 +70,6 @@ impl SpikeLists {
         self.ends.push(end);
     }
 
-    /// Sets the bits of the neurons that fired in any step.
-    pub(crate) fn add_fired(&self, words: &mut [u64]) {
-        for &address in &self.addresses[..self.total()] {
-            words[address as usize / WORD] |= 1 << (address as usize % WORD);
-        }
-    }
-
     /// The spikes of step `t`, counted from 0.
     pub(crate) fn step(&self, t: usize) -> &[u32] {
         let start = if t == 0 { 0 } else { self.ends[t - 1] };
@@ -124,9 +117,6 @@ mod tests {
         assert_eq!(steps, [&[][..], &[0, 63, 129]]);
         assert_eq!(lists.total(), 3);
         assert_eq!(kept.step(0), [0, 129]);
-        let mut fired = [2, 0, 0];
-        lists.add_fired(&mut fired);
-        assert_eq!(fired, [1 << 63 | 0b11, 0, 0b10]);
         lists.clear();
         assert_eq!(lists.steps().count(), 0);
     }

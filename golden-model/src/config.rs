@@ -2,15 +2,30 @@
 //!
 //! ```toml
 //! name = "tiny"
-//! input = [1, 2, 3]      # C, H, W
+//! input = [1, 8, 8]      # C, H, W
 //! steps = 16             # T
 //! rate = 0.5             # spikes per step of a full-scale input
-//! leak = 0.99            # optional
+//! leak = 0.99            # optional; or the hardware's shifts: [7, 9] is 1 - 2^-7 - 2^-9
+//!
+//! [normalization]        # optional: signed inputs (x - mean) / deviation, numbers per channel
+//! mean = [0.5]
+//! deviation = [0.5]
 //!
 //! [[layer]]
-//! name = "hidden"
-//! op = "fc"
-//! out = 8
+//! name = "conv1"
+//! op = "conv"            # or "pool", "fc" and, as the last one, "out"
+//! out = 4                # channels; of "fc" and "out", neurons
+//! kernel = 3
+//! stride = 1             # optional
+//! padding = 1            # optional
+//! dropout = 0.2          # optional; "conv" and "fc" alone
+//! threshold = 1.0        # optional; of "pool" 0.75
+//! from = "input"         # optional; by default the layer before
+//!
+//! [layer.shortcut]       # optional, "conv" alone: a second path into the membranes
+//! from = "input"
+//! stride = 1             # optional
+//! identity = false       # optional; true: a spike adds one to its own channel
 //!
 //! [[layer]]
 //! name = "out"
@@ -23,18 +38,20 @@
 //! epochs = 10
 //! batch = 32
 //! ```
+//!
+//! Instead of the `[[layer]]` tables, `layers = "4C3p1-P2-10"` says all layers in the compact form of
+//! [`NetworkDescription::from_compact`].
 
-use crate::network::{LayerDescription, NetworkDescription, Normalization, Shape, default_leak};
+mod leak;
+mod presets;
+mod text;
+
+use crate::network::{NetworkDescription, Shape};
 use crate::train::TrainConfig;
 use crate::{Error, Result};
-use serde::Deserialize;
+use presets::{COMPACT_TRAIN, PRESETS};
 use std::path::Path;
-
-/// The presets: name and text of the network file.
-const PRESETS: [(&str, &str); 2] = [
-    ("digits", include_str!("../../configs/digits.toml")),
-    ("mnist-mlp", include_str!("../../configs/mnist-mlp.toml")),
-];
+use text::Text;
 
 /// What a network file holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,51 +62,16 @@ pub struct Config {
     pub train: Option<TrainConfig>,
 }
 
-/// The keys of a network file. [`NetworkDescription`] itself has no `[train]`, and flattening it in here
-/// would cost the line numbers of error messages.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Text {
-    name: String,
-    input: Shape,
-    steps: usize,
-    rate: f32,
-    #[serde(default = "default_leak")]
-    leak: f32,
-    normalization: Option<Normalization>,
-    #[serde(rename = "layer", default)]
-    layers: Vec<LayerDescription>,
-    train: Option<TrainConfig>,
-}
-
 impl Config {
     /// Reads the text of a network file; `origin` names it in errors.
     ///
     /// # Errors
     /// If it is not TOML, has unknown, missing or ill-typed keys, or describes something invalid.
     pub fn from_toml_str(text: &str, origin: &str) -> Result<Self> {
-        let Text {
-            name,
-            input,
-            steps,
-            rate,
-            leak,
-            normalization,
-            layers,
-            train,
-        } = toml::from_str(text).map_err(|source| Error::NetworkSyntax {
+        let (network, train) = Text::parse(text).map_err(|source| Error::NetworkSyntax {
             origin: origin.into(),
             source: Box::new(source),
         })?;
-        let network = NetworkDescription {
-            name,
-            input,
-            steps,
-            rate,
-            leak,
-            normalization,
-            layers,
-        };
         network.validate()?;
         if let Some(train) = &train {
             train.validate(&network.name)?;
@@ -123,18 +105,36 @@ impl Config {
         }
     }
 
-    /// The network file at that path, or else the preset of that name.
+    /// The network file at that path, the network of that compact text, or else the preset of that name.
     ///
-    /// A path is anything that ends in `.toml` or holds a separator, so a preset is never shadowed by a file.
+    /// A path is anything that ends in `.toml` or holds a separator, and a compact text begins with a layer's number,
+    /// so a preset is never shadowed. The compact text must say its input shape.
     ///
     /// # Errors
-    /// As [`Self::load`] and [`Self::preset`].
-    pub fn named(name_or_path: &str) -> Result<Self> {
-        let path = Path::new(name_or_path);
+    /// As [`Self::load`], [`NetworkDescription::from_compact`] and [`Self::preset`].
+    pub fn named(name: &str) -> Result<Self> {
+        Self::named_for(name, None)
+    }
+
+    /// The same with the shape of the data that the network is for, which a compact text need not say.
+    ///
+    /// # Errors
+    /// As [`Self::named`].
+    pub fn named_for(name: &str, input: Option<Shape>) -> Result<Self> {
+        let path = Path::new(name);
         if path.extension().is_some_and(|extension| extension == "toml") || path.components().count() > 1 {
             Self::load(path)
+        } else if NetworkDescription::is_compact(name) {
+            let train = toml::from_str(COMPACT_TRAIN).map_err(|source| Error::NetworkSyntax {
+                origin: name.into(),
+                source: Box::new(source),
+            })?;
+            Ok(Self {
+                network: NetworkDescription::from_compact(name, input)?,
+                train: Some(train),
+            })
         } else {
-            Self::preset(name_or_path)
+            Self::preset(name)
         }
     }
 

@@ -19,6 +19,9 @@ const MAX_HEADER_BYTES: u64 = 16 << 20;
 /// Length of the header's length.
 const PREFIX_BYTES: u64 = 8;
 
+/// The most bytes before the tensors.
+pub(crate) const MAX_HEAD_BYTES: u64 = PREFIX_BYTES + MAX_HEADER_BYTES;
+
 /// A tensor to write.
 pub(crate) struct Tensor {
     /// Type of the numbers.
@@ -126,6 +129,36 @@ pub(crate) struct Contents<'a> {
 }
 
 impl Contents<'_> {
+    /// Checks that the file is of this format and version, which its metadata tell.
+    pub(crate) fn check_format(&self, format: &'static str, version: u32) -> Result<()> {
+        let path = || self.path.to_owned();
+        let found = self.text("format")?;
+        if found != format {
+            return Err(Error::ModelFileFormat {
+                path: path(),
+                found: found.to_owned(),
+                wanted: format,
+            });
+        }
+        let found = self.text("version")?;
+        if found.parse() != Ok(version) {
+            return Err(Error::ModelFileVersion {
+                path: path(),
+                found: found.to_owned(),
+                wanted: version,
+            });
+        }
+        Ok(())
+    }
+
+    /// What is wrong with the contents, with the file's name.
+    pub(crate) fn wrong(&self, source: Error) -> Error {
+        Error::InModelFile {
+            path: self.path.to_owned(),
+            source: Box::new(source),
+        }
+    }
+
     /// A text of the metadata.
     pub(crate) fn text(&self, key: &'static str) -> Result<&str> {
         let missing = || Error::ModelMetadataMissing {
@@ -174,6 +207,18 @@ impl Contents<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// The JSON of a value of the metadata.
+///
+/// # Errors
+/// If the value has no JSON.
+pub(crate) fn json(path: &Path, key: &'static str, value: &impl serde::Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|source| Error::ModelMetadata {
+        path: path.to_owned(),
+        key,
+        source,
+    })
 }
 
 /// Writes a file, in whole or not at all.

@@ -1,5 +1,6 @@
 //! Errors of this crate.
 
+use crate::network::NetworkError;
 use std::path::PathBuf;
 
 /// What can go wrong with data, networks and models.
@@ -61,7 +62,7 @@ pub enum Error {
     },
     /// The output layer is missing, or is not the last layer.
     #[error(
-        "network `{network}`: layer `{layer}` has op = \"{found}\", but must have \"{wanted}\"; \
+        "network `{network}`: layer `{layer}` has op = \"{found}\", but must have {wanted}; \
          the last layer, and only the last, is the output layer"
     )]
     OutputLayer {
@@ -71,9 +72,12 @@ pub enum Error {
         layer: String,
         /// Its operation.
         found: &'static str,
-        /// The operation wanted there.
+        /// The operations allowed there.
         wanted: &'static str,
     },
+    /// The structure of a network, or its compact form.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
     /// A network file has no `[train]` table.
     #[error(
         "network file {origin} has no [train] table; add one with optimizer, learning_rate, epochs and batch"
@@ -83,7 +87,10 @@ pub enum Error {
         origin: String,
     },
     /// There is no preset of that name.
-    #[error("there is no preset `{name}`; known are: {known}")]
+    #[error(
+        "there is no preset `{name}`; known are: {known}; \
+         a file's name ends in .toml, and a compact network begins with its first layer, such as 16C5-P2-10"
+    )]
     UnknownPreset {
         /// The name asked for.
         name: String,
@@ -228,19 +235,32 @@ pub enum Error {
         /// Sources and steps wanted.
         wanted: String,
     },
-    /// Training ran away.
+    /// Training ran away: the loss is infinite or not a number.
     #[error(
-        "training diverged in epoch {epoch}, after {images} images: the loss is {loss}; \
+        "training diverged in epoch {epoch}, batch {batch}: the loss is {loss}; \
          lower the learning rate ({learning_rate})"
     )]
     Diverged {
         /// The epoch, from 1.
         epoch: usize,
-        /// Images of the epoch seen.
-        images: usize,
-        /// The loss: infinite or not a number.
+        /// The batch, from 1.
+        batch: usize,
+        /// The batch's loss.
         loss: f64,
-        /// The learning rate that led there.
+        /// The learning rate of that batch.
+        learning_rate: f32,
+    },
+    /// Training ran away: a weight is infinite or not a number, though the loss before the step was neither.
+    #[error(
+        "training diverged in epoch {epoch}, batch {batch}: weights are no longer finite; \
+         lower the learning rate ({learning_rate})"
+    )]
+    DivergedWeights {
+        /// The epoch, from 1.
+        epoch: usize,
+        /// The batch, from 1.
+        batch: usize,
+        /// The learning rate of that batch.
         learning_rate: f32,
     },
 
@@ -260,21 +280,6 @@ pub enum Error {
         path: PathBuf,
         /// Key and what was expected there.
         source: serde_json::Error,
-    },
-    /// A reference case has a layer that is not supported.
-    #[error(
-        "{}: layer `{layer}` has op `{op}` from `{from}`; \
-         only fc and out layers with `out` neurons, each from the one before, can be checked", path.display()
-    )]
-    CaseLayer {
-        /// The file.
-        path: PathBuf,
-        /// The layer.
-        layer: String,
-        /// Its operation.
-        op: String,
-        /// Its source.
-        from: String,
     },
     /// An array of a reference case is missing or not what the specification says.
     #[error("{}: array `{array}` is {found}, but must be {wanted}", path.display())]
@@ -604,6 +609,11 @@ pub enum Error {
         /// The contradiction.
         source: Box<Error>,
     },
+
+    // Checkpoints.
+    /// Why a training run cannot be resumed.
+    #[error(transparent)]
+    Checkpoint(#[from] crate::train::CheckpointError),
 
     // Data sets: files and samples.
     /// What is wrong with a data set.

@@ -7,6 +7,7 @@ use crate::model::FloatModel;
 use crate::network::NetworkDescription;
 use crate::train::{Engine, LayerActivity, Loss, Parameters, State};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// Images one task evaluates.
 const PIECE: usize = 64;
@@ -59,7 +60,7 @@ pub(crate) fn evaluate_parameters(
             let classify = |&index: &usize| {
                 encoder.restart_test(index, seed);
                 engine.forward_encoded(weights, encoder, state);
-                tally.count(state, dataset.label(index));
+                tally.count(state, Loss::SumOfSquares, dataset.label(index));
                 state.answer()
             };
             let answers = indices.iter().map(classify).collect();
@@ -90,7 +91,7 @@ pub(crate) fn evaluate_parameters(
 }
 
 /// Sums over images.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Tally {
     images: usize,
     correct: usize,
@@ -112,6 +113,11 @@ impl Tally {
         }
     }
 
+    /// Whether this is of as many layers as `other`.
+    pub(crate) const fn is_alike(&self, other: &Self) -> bool {
+        self.spikes.len() == other.spikes.len() && self.operations.len() == other.operations.len()
+    }
+
     pub(crate) fn clear(&mut self) {
         self.images = 0;
         self.correct = 0;
@@ -121,10 +127,10 @@ impl Tally {
     }
 
     /// Counts the image that has just passed.
-    pub(crate) fn count(&mut self, state: &State, label: usize) {
+    pub(crate) fn count(&mut self, state: &State, loss: Loss, label: usize) {
         self.images += 1;
         self.correct += usize::from(state.answer() == label);
-        self.loss += state.loss(Loss::SumOfSquares, label);
+        self.loss += state.loss(loss, label);
         self.spikes[0] += state.input.total() as u64;
         for (layer, sum) in self.spikes[1..].iter_mut().enumerate() {
             *sum += state.spike_count(layer);
@@ -177,6 +183,7 @@ impl Tally {
             layer: name.into(),
             spikes: self.per_image(sum),
             rate: self.per_image(sum) / (neurons * description.steps) as f64,
+            idle: None,
         };
         names.zip(sizes).zip(&self.spikes).map(activity).collect()
     }

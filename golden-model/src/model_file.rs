@@ -1,15 +1,14 @@
 //! Files of float models. `docs/formats.md` has the layout.
 //!
-//! A safetensors file: one f32 tensor of weights per layer and convolutional shortcut, and the network and its provenance as JSON in the
-//! metadata. Loading trusts nothing: sizes, types, shapes and values are checked.
+//! A safetensors file: one f32 tensor per weight tensor of the network, and the network and its provenance as JSON in
+//! the metadata. Loading trusts nothing: sizes, types, shapes and values are checked.
 
-use crate::container::{self, Container, Contents, Tensor};
+use crate::container::{self, Container, MAX_HEAD_BYTES, Tensor, json};
 use crate::model::FloatModel;
-use crate::network::NetworkDescription;
+use crate::network::{MAX_NETWORK_WEIGHTS, NetworkDescription};
 use crate::{Error, Result};
 use ndarray::Array2;
 use safetensors::Dtype;
-use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -19,8 +18,8 @@ pub const FORMAT: &str = "synfire-model";
 /// Version of the layout that is written, and the newest that is read.
 pub const VERSION: u32 = 1;
 
-/// Largest file that is read: four layers of the most weights allowed.
-const MAX_FILE_BYTES: u64 = 1 << 32;
+/// Largest file that is read: the most weights of a network, and the longest header.
+const MAX_FILE_BYTES: u64 = MAX_NETWORK_WEIGHTS as u64 * size_of::<f32>() as u64 + MAX_HEAD_BYTES;
 
 impl FloatModel {
     /// Writes a file, in whole or not at all. Equal models make equal files.
@@ -62,7 +61,7 @@ impl FloatModel {
         let path = path.as_ref();
         let container = Container::read(path, MAX_FILE_BYTES)?;
         let mut contents = container.contents()?;
-        check_format(path, &contents)?;
+        contents.check_format(FORMAT, VERSION)?;
         let in_file = |source| Error::InModelFile {
             path: path.to_owned(),
             source: Box::new(source),
@@ -90,35 +89,6 @@ impl FloatModel {
         model.validate().map_err(in_file)?;
         Ok(model)
     }
-}
-
-fn json(path: &Path, key: &'static str, value: &impl Serialize) -> Result<String> {
-    serde_json::to_string(value).map_err(|source| Error::ModelMetadata {
-        path: path.to_owned(),
-        key,
-        source,
-    })
-}
-
-fn check_format(path: &Path, contents: &Contents<'_>) -> Result<()> {
-    let path = || path.to_owned();
-    let found = contents.text("format")?;
-    if found != FORMAT {
-        return Err(Error::ModelFileFormat {
-            path: path(),
-            found: found.to_owned(),
-            wanted: FORMAT,
-        });
-    }
-    let found = contents.text("version")?;
-    if found.parse() != Ok(VERSION) {
-        return Err(Error::ModelFileVersion {
-            path: path(),
-            found: found.to_owned(),
-            wanted: VERSION,
-        });
-    }
-    Ok(())
 }
 
 fn weight_name(tensor: &str) -> String {

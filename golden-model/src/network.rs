@@ -3,11 +3,16 @@
 //! A description is plain data and can be built by hand; [`NetworkDescription::validate`] is what every
 //! consumer may rely on, and everything that reads a description from a file has called it.
 
+mod compact;
+mod error;
 mod graph;
+mod layer_text;
 mod validation;
 
+pub(crate) use compact::Compact;
+pub use error::NetworkError;
 pub use graph::{Graph, Junction, Node, Source, Tensor, TensorShape};
-pub use validation::{MAX_NEURONS, MAX_STEPS, MAX_WEIGHTS};
+pub use validation::{MAX_LAYERS, MAX_NETWORK_WEIGHTS, MAX_NEURONS, MAX_STEPS, MAX_WEIGHTS};
 
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -41,10 +46,12 @@ impl From<Shape> for [usize; 3] {
 }
 
 impl Shape {
-    /// Number of neurons: C·H·W.
+    /// Number of neurons: C·H·W, or the largest number there is where that does not fit.
     #[must_use]
     pub const fn size(self) -> usize {
-        self.channels * self.height * self.width
+        self.channels
+            .saturating_mul(self.height)
+            .saturating_mul(self.width)
     }
 }
 
@@ -93,20 +100,21 @@ pub struct Normalization {
 
 /// One layer of a network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "layer_text::LayerText")]
 pub struct LayerDescription {
     /// Name, unique within the network.
     pub name: String,
     /// Where the layer's spikes come from: the name of an earlier layer, or `input`; by default the layer before.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// Membrane above which a neuron fires: by default 1, and 0.75 for pooling.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold: Option<f32>,
     /// Probability that a neuron's spikes are dropped in training, one draw per neuron and presentation.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(skip_serializing_if = "is_zero")]
     pub dropout: f32,
     /// A second path into the membranes of a convolution, which makes it a residual junction.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub shortcut: Option<Shortcut>,
     /// What the layer computes.
     #[serde(flatten)]
@@ -136,13 +144,9 @@ const fn one() -> usize {
     1
 }
 
-const fn two() -> usize {
-    2
-}
-
 /// What a layer computes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "op", rename_all = "lowercase", deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "op", rename_all = "lowercase")]
 pub enum LayerKind {
     /// Convolution (cross-correlation) into LIF neurons.
     Conv {
@@ -151,16 +155,13 @@ pub enum LayerKind {
         /// Rows and columns of the kernel.
         kernel: usize,
         /// Rows and columns from one window to the next.
-        #[serde(default = "one")]
         stride: usize,
         /// Rows and columns of zeros around the source.
-        #[serde(default)]
         padding: usize,
     },
     /// Average over windows that do not overlap, into integrate-and-fire neurons without leak.
     Pool {
-        /// Rows and columns of a window.
-        #[serde(default = "two")]
+        /// Rows and columns of a window; rows and columns of the source that fill no window are left out.
         kernel: usize,
     },
     /// Fully-connected layer of `out` LIF neurons.

@@ -38,11 +38,40 @@ fn tiny() -> FloatModel {
     }
 }
 
+/// A model with convolutions, a shortcut that has weights and one that has none, dropout and normalization.
+fn residual() -> FloatModel {
+    let text = r#"
+        name = "residual"
+        input = [2, 6, 6]
+        steps = 4
+        rate = 1.0
+        layers = "3C3p1d0.25-P2-R4s2-I4-5-2"
+        [normalization]
+        mean = [0.5, 0.25]
+        deviation = [0.5, 0.125]
+    "#;
+    let description = NetworkDescription::from_toml_str(text).unwrap();
+    let tensors = description.graph().unwrap().tensors;
+    let weights = (1..).zip(&tensors).map(|(seed, tensor)| {
+        let weight = |(row, column): (usize, usize)| (seed * 1000 + row * 100 + column) as f32 / 64.0;
+        Array2::from_shape_fn((tensor.outputs, tensor.inputs), weight)
+    });
+    FloatModel {
+        weights: weights.collect(),
+        description,
+        provenance: BTreeMap::new(),
+    }
+}
+
 /// Header and tensor bytes of the tiny model's file.
 fn parts() -> (Value, Vec<u8>) {
+    parts_of(&tiny())
+}
+
+fn parts_of(model: &FloatModel) -> (Value, Vec<u8>) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.safetensors");
-    tiny().save(&path).unwrap();
+    model.save(&path).unwrap();
     let bytes = fs::read(path).unwrap();
     let (length, rest) = bytes.split_first_chunk().unwrap();
     let (header, tensors) = rest.split_at(usize::try_from(u64::from_le_bytes(*length)).unwrap());
@@ -67,7 +96,11 @@ fn refusal(bytes: &[u8]) -> String {
 
 /// The error of the tiny model's file after a change of its header.
 fn changed(change: impl FnOnce(&mut Value)) -> String {
-    let (mut header, tensors) = parts();
+    changed_of(&tiny(), change)
+}
+
+fn changed_of(model: &FloatModel, change: impl FnOnce(&mut Value)) -> String {
+    let (mut header, tensors) = parts_of(model);
     change(&mut header);
     refusal(&join(&header, &tensors))
 }
@@ -131,6 +164,77 @@ fn the_layout_is_the_documented_one() {
         json!({"dtype": "F32", "shape": [2, 2], "data_offsets": [24, 40]})
     );
     assert_eq!(tensors[24..28], 1.0f32.to_le_bytes());
+}
+
+#[test]
+fn convolutions_and_shortcuts_are_tensors_of_four_dimensions() {
+    let model = residual();
+    let (header, tensors) = parts_of(&model);
+    let shape = |name: &str| header[name]["shape"].clone();
+    assert_eq!(shape("weight/conv1"), json!([3, 2, 3, 3]));
+    assert_eq!(shape("weight/conv3"), json!([4, 4, 3, 3]));
+    assert_eq!(shape("weight/conv3.shortcut"), json!([4, 3, 1, 1]));
+    assert_eq!(shape("weight/fc1"), json!([5, 16]));
+    for absent in ["weight/pool1", "weight/conv5.shortcut"] {
+        assert!(header.get(absent).is_none(), "{absent} has no weights");
+    }
+    // Output 1, input 1, row 2, column 0 of conv1, whose rows of 18 weights come first.
+    let place = 4 * (18 + 9 + 6);
+    assert_eq!(tensors[place..place + 4], model.weights[0][[1, 15]].to_le_bytes());
+    let network = header["__metadata__"]["network"].as_str().unwrap();
+    assert!(
+        network.contains(r#""normalization":{"mean":[0.5,0.25],"deviation":[0.5,0.125]}"#),
+        "{network}"
+    );
+    assert!(
+        network.contains(
+            r#"{"name":"conv3","shortcut":{"from":"pool1","stride":2,"identity":false},"op":"conv","out":4,"kernel":3,"stride":2,"padding":1}"#
+        ),
+        "{network}"
+    );
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    model.save(&path).unwrap();
+    assert_eq!(FloatModel::load(&path).unwrap(), model);
+}
+
+#[test]
+fn kernels_that_do_not_fit_the_network_are_refused() {
+    let changed = |change: &dyn Fn(&mut Value)| changed_of(&residual(), change);
+    assert_eq!(
+        changed(&|header| header["weight/conv3.shortcut"]["shape"] = json!([4, 3])),
+        "DIR/model.safetensors: tensor `weight/conv3.shortcut` is F32 [4, 3], but the network wants F32 [4, 3, 1, 1]; \
+         write the file again"
+    );
+    assert_eq!(
+        changed(&|header| {
+            let tensor = header["weight/conv3.shortcut"].take();
+            header.as_object_mut().unwrap().remove("weight/conv3.shortcut");
+            header["weight/conv5.shortcut"] = tensor;
+        }),
+        "DIR/model.safetensors: no tensor `weight/conv3.shortcut`; write the file again"
+    );
+    let network = |from: &str, to: &str| {
+        changed(&|header| {
+            let text = header["__metadata__"]["network"].as_str().unwrap();
+            assert!(text.contains(from), "{text}");
+            header["__metadata__"]["network"] = text.replace(from, to).into();
+        })
+    };
+    assert_eq!(
+        network(r#""from":"pool1""#, r#""from":"pool7""#),
+        "DIR/model.safetensors: network `residual`: source of layer `conv3` is `pool7`, \
+         but must be one of input, conv1, pool1, conv2"
+    );
+    assert_eq!(
+        network(r#""identity":true"#, r#""identity":false"#),
+        "DIR/model.safetensors: no tensor `weight/conv5.shortcut`; write the file again"
+    );
+    assert_eq!(
+        network(r#""deviation":[0.5,0.125]"#, r#""deviation":[0.5,0.0]"#),
+        "DIR/model.safetensors: network `residual`: deviation of normalization is 0, but must be above 0 and finite"
+    );
 }
 
 #[test]
@@ -199,9 +303,14 @@ fn a_network_that_is_invalid_or_absurd_is_refused() {
         "DIR/model.safetensors: network `tiny`: input is [1, 1, 99999999999], but must be 1..=16777216 inputs"
     );
     assert_eq!(
+        edited("network", "\"fc\"", "\"cnv\""),
+        "DIR/model.safetensors: metadata `network`: unknown variant `cnv`, expected one of `conv`, `pool`, `fc`, `out` \
+         at line 1 column 105; write the file again"
+    );
+    assert_eq!(
         edited("network", "\"fc\"", "\"conv\""),
-        "DIR/model.safetensors: metadata `network`: unknown variant `conv`, expected `fc` or `out` \
-         at line 1 column 115; write the file again"
+        "DIR/model.safetensors: metadata `network`: layer `hidden` has op = \"conv\" but no `kernel`; add it \
+         at line 1 column 116; write the file again"
     );
 }
 

@@ -3,7 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests may")]
 
 use std::path::{Path, PathBuf};
-use synfire_golden_model::reference::{Case, LOSS_TOLERANCE, TENSOR_TOLERANCE};
+use synfire_golden_model::reference::{Case, LOSS_TOLERANCE, SpikeMismatch, TENSOR_TOLERANCE};
+
+/// Spikes of all layers, counted in the files.
+const LENET_SPIKES: usize = 18427;
+const VGG_SPIKES: usize = 33285;
+const RESNET_SPIKES: usize = 17062;
 
 fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -11,8 +16,12 @@ fn path(name: &str) -> PathBuf {
         .join(name)
 }
 
+fn case(name: &str) -> Case {
+    Case::load(&path(name)).unwrap()
+}
+
 fn fc() -> Case {
-    Case::load(&path("fc.npz")).unwrap()
+    case("fc.npz")
 }
 
 #[test]
@@ -47,6 +56,130 @@ fn every_spike_the_loss_and_all_gradients_agree() {
         "{report:?}"
     );
     assert!(report.passes());
+}
+
+#[test]
+fn convolutions_pooling_junctions_and_dropout_agree() {
+    for (name, spikes, tensors) in [
+        ("lenet_small.npz", LENET_SPIKES, &["c1", "c2", "f0", "out"][..]),
+        ("vgg_small.npz", VGG_SPIKES, &["c11", "c12", "c21", "f0", "out"]),
+        (
+            "resnet_small.npz",
+            RESNET_SPIKES,
+            &[
+                "c11",
+                "c21",
+                "c22",
+                "c22.shortcut",
+                "c31",
+                "c32",
+                "c32.shortcut",
+                "c41",
+                "c42",
+                "f0",
+                "out",
+            ],
+        ),
+    ] {
+        let report = case(name).check().unwrap();
+        assert_eq!(report.mismatch, None, "{name}");
+        assert_eq!(report.spikes, spikes, "{name}");
+        let compared: Vec<&str> = report
+            .tensor_errors
+            .iter()
+            .map(|tensor| tensor.tensor.as_str())
+            .collect();
+        assert_eq!(compared[0], "output", "{name}");
+        assert_eq!(&compared[1..], tensors, "{name}");
+        assert!(report.passes(), "{name}: {report:?}");
+    }
+}
+
+#[test]
+fn a_case_holds_what_its_specification_says() {
+    let vgg = case("vgg_small.npz");
+    let network = &vgg.model.description;
+    assert_eq!(
+        network.compact(),
+        "8C3p1d0.2x2-P2-12C3p1d0.2-P2-32d0.2-10@3x16x16"
+    );
+    assert_eq!((vgg.images.len(), vgg.masks.len()), (2, 2));
+    let lengths: Vec<Option<usize>> = vgg.masks[0]
+        .iter()
+        .map(|mask| mask.as_ref().map(Vec::len))
+        .collect();
+    assert_eq!(
+        lengths,
+        [Some(2048), Some(2048), None, Some(768), None, Some(32), None]
+    );
+    let kept = vgg.masks[1][0]
+        .as_ref()
+        .unwrap()
+        .iter()
+        .filter(|&&kept| kept)
+        .count();
+    assert!((1500..1800).contains(&kept), "{kept} of 2048 at a dropout of 0.2");
+    assert!(
+        vgg.images[0].iter().flatten().any(|spike| spike.negative),
+        "the input of this case is signed"
+    );
+    assert!(network.normalization.is_some());
+
+    let resnet = case("resnet_small.npz").model;
+    assert_eq!(
+        resnet.description.compact(),
+        "8C3p1-P2-R12-R16s2-I16s2-24-10@3x12x12"
+    );
+    let dims: Vec<(usize, usize)> = resnet.weights[1..4].iter().map(|weights| weights.dim()).collect();
+    assert_eq!(dims, [(12, 72), (12, 108), (12, 8)]);
+}
+
+#[test]
+fn a_changed_mask_or_kernel_fails() {
+    let mut vgg = case("vgg_small.npz");
+    let mask = vgg.masks[0][5].as_mut().unwrap();
+    mask.iter_mut().for_each(|kept| *kept = true);
+    assert!(!vgg.check().unwrap().passes());
+
+    let mut resnet = case("resnet_small.npz");
+    resnet.model.weights[3][[0, 0]] += 0.25;
+    let report = resnet.check().unwrap();
+    assert_eq!(report.mismatch.unwrap().layer, "c22");
+}
+
+#[test]
+fn the_first_differing_neuron_is_named() {
+    let mismatch = |expected: &[u32], actual: &[u32]| {
+        SpikeMismatch {
+            image: 0,
+            step: 0,
+            layer: "f0".into(),
+            expected: expected.into(),
+            actual: actual.into(),
+        }
+        .neuron()
+    };
+    assert_eq!(mismatch(&[1, 4, 9], &[1, 9]), (4, true));
+    assert_eq!(mismatch(&[1, 9], &[1, 4, 9]), (4, false));
+    assert_eq!(mismatch(&[1, 4], &[1]), (4, true));
+    assert_eq!(mismatch(&[], &[7]), (7, false));
+    assert_eq!(mismatch(&[2, 3], &[4, 5]), (2, true));
+}
+
+#[test]
+fn the_worst_tensor_is_found_even_if_it_is_no_number() {
+    let mut case = fc();
+    let report = case.check().unwrap();
+    let worst = report.worst_tensor().unwrap();
+    assert!(
+        report
+            .tensor_errors
+            .iter()
+            .all(|tensor| tensor.error <= worst.error)
+    );
+    case.gradients[1][[0, 0]] = f64::NAN;
+    let report = case.check().unwrap();
+    assert_eq!(report.worst_tensor().unwrap().tensor, "f1");
 }
 
 #[test]
@@ -102,10 +235,14 @@ fn a_changed_weight_fails() {
 
 /// The error of loading `fc.npz` with array `name` replaced, or left out; the temporary folder's name is cut out.
 fn refusal(name: &str, replacement: Option<&[u8]>) -> String {
+    refusal_of("fc.npz", name, replacement)
+}
+
+fn refusal_of(case: &str, name: &str, replacement: Option<&[u8]>) -> String {
     use std::io::{Read, Write};
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("case.npz");
-    let mut archive = npyz::npz::NpzArchive::open(path("fc.npz")).unwrap();
+    let mut archive = npyz::npz::NpzArchive::open(path(case)).unwrap();
     let names: Vec<String> = archive.array_names().map(Into::into).collect();
     let mut writer = npyz::npz::NpzWriter::create(&file).unwrap();
     for array in names {
@@ -193,16 +330,68 @@ fn a_specification_that_cannot_be_checked_is_refused() {
         refusal("{}"),
         "DIR/case.npz: array `spec`: missing field `input` at line 1 column 2; the layout is in tests/vectors/README.md"
     );
-    let conv = r#"{"input": [1, 6, 6], "T": 25, "batch": 3, "leak": 0.99, "rate": 0.5,
-        "layers": [{"name": "c0", "op": "conv", "out": 2, "k": 3, "s": 1, "p": 1, "from": "input"}]}"#;
+    let layers = |layers: &str| {
+        refusal(&format!(
+            r#"{{"input": [1, 6, 6], "T": 25, "batch": 3, "leak": 0.99, "rate": 0.5, "layers": [{layers}]}}"#
+        ))
+    };
+    let in_spec = |message: &str| {
+        format!(
+            "DIR/case.npz: array `spec`: {message} at line 1 column 84; the layout is in tests/vectors/README.md"
+        )
+    };
+    let columns = |message: String| {
+        let (before, after) = message.split_once(" column ").unwrap();
+        let rest = after.trim_start_matches(|letter: char| letter.is_ascii_digit());
+        format!("{before} column 84{rest}")
+    };
     assert_eq!(
-        refusal(conv),
-        "DIR/case.npz: layer `c0` has op `conv` from `input`; \
-         only fc and out layers with `out` neurons, each from the one before, can be checked"
+        columns(layers(
+            r#"{"name": "l", "op": "lstm", "out": 2, "from": "input"}"#
+        )),
+        in_spec("unknown variant `lstm`, expected one of `conv`, `pool`, `fc`, `out`")
+    );
+    assert_eq!(
+        columns(layers(
+            r#"{"name": "c", "op": "conv", "out": 2, "from": "input"}"#
+        )),
+        in_spec("missing field `k`")
+    );
+    assert_eq!(
+        columns(layers(
+            r#"{"name": "c", "op": "conv", "out": 2, "k": 1, "from": "input", "shortcut": {"from": "input", "k": 3}}"#
+        )),
+        in_spec("shortcut from `input` with k = 3, but only 1 can be checked")
+    );
+    assert_eq!(
+        layers(r#"{"name": "out", "op": "out", "out": 2, "from": "f0"}"#),
+        "network `case`: source of layer `out` is `f0`, but must be one of input"
     );
     let steps = r#"{"input": [1, 6, 6], "T": 0, "batch": 3, "leak": 0.99, "rate": 0.5, "layers": []}"#;
     assert_eq!(
         refusal(steps),
         "network `case`: steps is 0, but must be in 1..=4096"
+    );
+}
+
+#[test]
+fn masks_of_another_dropout_are_refused() {
+    let mask = npy(&[2, 32, 1, 1], &[2.0f32; 64]);
+    assert_eq!(
+        refusal_of("vgg_small.npz", "mask/f0", Some(&mask)),
+        "DIR/case.npz: array `mask/f0` is a factor of 2, but must be 0 or 1/(1 - drop), 1.25"
+    );
+    assert_eq!(
+        refusal_of("vgg_small.npz", "mask/f0", None),
+        "DIR/case.npz: array `mask/f0` is missing, but must be [2, 32, 1, 1] in C order of type f32"
+    );
+    assert_eq!(
+        refusal_of(
+            "resnet_small.npz",
+            "weight/c22.shortcut",
+            Some(&npy(&[12, 8], &[0.0f32; 96]))
+        ),
+        "DIR/case.npz: array `weight/c22.shortcut` is [12, 8] in C order, \
+         but must be [12, 8, 1, 1] in C order of type f32"
     );
 }

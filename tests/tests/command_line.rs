@@ -28,7 +28,18 @@ fn help_of_every_verb() {
     let program = program(&folder);
     let mut text = program.succeed(&["--help"]);
     for verb in [
-        "demo", "train", "eval", "quantize", "plan", "hdl", "cosim", "synth", "board", "run", "tools",
+        "demo",
+        "train",
+        "eval",
+        "gradcheck",
+        "quantize",
+        "plan",
+        "hdl",
+        "cosim",
+        "synth",
+        "board",
+        "run",
+        "tools",
     ] {
         text.push_str(&format!("\n──── synfire {verb} --help\n"));
         text.push_str(&program.succeed(&[verb, "--help"]));

@@ -1,101 +1,308 @@
 //! What makes a network description acceptable.
 
-use super::{LayerKind, NetworkDescription, Shape};
+use super::{Graph, LayerDescription, LayerKind, NetworkDescription, NetworkError, Shape, Source};
 use crate::{Error, Result};
 use std::collections::BTreeSet;
 
 /// Most time steps of one inference.
 pub const MAX_STEPS: usize = 4096;
+/// Most layers of a network.
+pub const MAX_LAYERS: usize = 1024;
 /// Most neurons of one layer, and most inputs.
 pub const MAX_NEURONS: usize = 1 << 24;
-/// Most weights of one layer.
+/// Most weights of one layer, its shortcut's included.
 pub const MAX_WEIGHTS: usize = 1 << 28;
+/// Most weights of a network.
+pub const MAX_NETWORK_WEIGHTS: usize = 1 << 29;
+/// Most possible spikes of one inference: inputs and neurons, times steps.
+const MAX_SPIKES: u64 = 1 << 32;
 /// Longest name of a network or layer, in bytes.
 const MAX_NAME: usize = 64;
+/// Largest kernel.
+const MAX_KERNEL: usize = 63;
+/// What the names of shortcut's weights end with.
+const SHORTCUT_SUFFIX: &str = ".shortcut";
 
 impl NetworkDescription {
     /// Checks the description; everything that computes with a network may rely on what is checked here.
     ///
     /// * Names are 1..=64 of `A-Z a-z 0-9 _ - .` (they become file and tensor names), unique, and no layer
-    ///   is named `input`.
-    /// * Sizes are not zero and at most 2^24 neurons and 2^28 weights per layer.
-    /// * Exactly one output layer, the last.
+    ///   is named `input` or `….shortcut`.
     /// * `steps` in 1..=4096, `rate` and `leak` in (0, 1].
+    /// * A normalization has a finite mean and a positive deviation for every input channel.
+    /// * Exactly one output layer, the last, of at most 1024 layers.
+    /// * Kernels of 1..=63, strides of 1..=63, padding below the kernel; windows that fit their source.
+    /// * Thresholds are finite and above 0; of pooling, below 1, since a window's average is at most 1.
+    /// * Dropout in [0, 1), on convolutions and fully-connected layers alone; shortcuts on convolutions alone.
+    /// * Sources are earlier layers or the input; both paths of a junction have one shape; every layer but the last
+    ///   feeds another.
+    /// * Sizes are not zero, and at most 2^24 neurons and 2^28 weights per layer, 2^29 weights and, over all steps,
+    ///   2^32 possible spikes per network.
     ///
     /// # Errors
     /// The first rule broken, with the field, its value and what is allowed.
     pub fn validate(&self) -> Result<()> {
-        let refuse = |field, found, wanted| Err(self.refusal(field, found, wanted));
-        let name_rule = || format!("1..={MAX_NAME} characters of A-Z a-z 0-9 _ - .");
+        self.check_time_base()?;
+        self.check_normalization()?;
+        self.check_order()?;
+        let mut names = BTreeSet::new();
+        for (index, layer) in self.layers.iter().enumerate() {
+            self.check_name(index, &mut names)?;
+            self.check_windows(layer)?;
+            self.check_threshold(layer)?;
+            self.check_training_path(layer)?;
+        }
+        let graph = self.graph()?;
+        self.check_sizes(&graph)?;
+        self.check_consumers(&graph)
+    }
 
+    fn refuse(
+        &self,
+        field: impl Into<String>,
+        found: impl ToString,
+        wanted: impl Into<String>,
+    ) -> Result<()> {
+        Err(self.refusal(field.into(), found.to_string(), wanted.into()))
+    }
+
+    fn check_time_base(&self) -> Result<()> {
         if !is_name(&self.name) {
-            return refuse("name".into(), format!("`{}`", self.name), name_rule());
+            return self.refuse("name", format!("`{}`", self.name), name_rule());
         }
         if checked_size(self.input).is_none() {
-            return refuse("input".into(), self.input.to_string(), size_rule("inputs"));
+            return self.refuse("input", self.input, size_rule("inputs"));
         }
         if !(1..=MAX_STEPS).contains(&self.steps) {
-            return refuse(
-                "steps".into(),
-                self.steps.to_string(),
-                format!("in 1..={MAX_STEPS}"),
-            );
+            return self.refuse("steps", self.steps, format!("in 1..={MAX_STEPS}"));
         }
         for (field, value) in [("rate", self.rate), ("leak", self.leak)] {
+            // Written so that NaN fails.
             if !(value > 0.0 && value <= 1.0) {
-                return refuse(field.into(), value.to_string(), "above 0 and at most 1".into());
+                return self.refuse(field, value, "above 0 and at most 1");
             }
         }
+        Ok(())
+    }
 
+    fn check_normalization(&self) -> Result<()> {
+        let Some(normalization) = &self.normalization else {
+            return Ok(());
+        };
+        for (field, numbers) in [
+            ("mean", &normalization.mean),
+            ("deviation", &normalization.deviation),
+        ] {
+            if numbers.len() != self.input.channels {
+                let wanted = format!("{}, one per input channel", self.input.channels);
+                return self.refuse(
+                    format!("number of {field}s of normalization"),
+                    numbers.len(),
+                    wanted,
+                );
+            }
+        }
+        if let Some(mean) = normalization.mean.iter().find(|mean| !mean.is_finite()) {
+            return self.refuse("mean of normalization", mean, "finite");
+        }
+        let deviations = &normalization.deviation;
+        match deviations
+            .iter()
+            .find(|value| !(**value > 0.0 && value.is_finite()))
+        {
+            Some(value) => self.refuse("deviation of normalization", value, "above 0 and finite"),
+            None => Ok(()),
+        }
+    }
+
+    /// The last layer, and only the last, is the output layer.
+    fn check_order(&self) -> Result<()> {
         let Some(last) = self.layers.len().checked_sub(1) else {
             return Err(Error::NoLayers {
                 network: self.name.clone(),
             });
         };
-        let graph = self.graph()?;
-        let mut names = BTreeSet::new();
-        for (index, layer) in self.layers.iter().enumerate() {
-            if !is_name(&layer.name) || layer.name == "input" {
-                let field = format!("name of layer {}", index + 1);
-                return refuse(
-                    field,
-                    format!("`{}`", layer.name),
-                    name_rule() + ", and not `input`",
-                );
+        if self.layers.len() > MAX_LAYERS {
+            return self.refuse(
+                "number of layers",
+                self.layers.len(),
+                format!("at most {MAX_LAYERS}"),
+            );
+        }
+        let misplaced = |(index, layer): &(usize, &LayerDescription)| {
+            matches!(layer.kind, LayerKind::Out { .. }) != (*index == last)
+        };
+        match self.layers.iter().enumerate().find(misplaced) {
+            None => Ok(()),
+            Some((index, layer)) => Err(Error::OutputLayer {
+                network: self.name.clone(),
+                layer: layer.name.clone(),
+                found: layer.kind.op(),
+                wanted: if index == last {
+                    "\"out\""
+                } else {
+                    "\"conv\", \"pool\" or \"fc\""
+                },
+            }),
+        }
+    }
+
+    fn check_name<'a>(&'a self, index: usize, names: &mut BTreeSet<&'a str>) -> Result<()> {
+        let name = self.layers[index].name.as_str();
+        if !is_name(name) || name == "input" || name.ends_with(SHORTCUT_SUFFIX) {
+            let rule = format!(
+                "{}, and neither `input` nor end in `{SHORTCUT_SUFFIX}`",
+                name_rule()
+            );
+            return self.refuse(format!("name of layer {}", index + 1), format!("`{name}`"), rule);
+        }
+        if names.insert(name) {
+            return Ok(());
+        }
+        Err(Error::DuplicateLayer {
+            network: self.name.clone(),
+            layer: name.into(),
+        })
+    }
+
+    fn check_windows(&self, layer: &LayerDescription) -> Result<()> {
+        let of_layer = |what| format!("{what} of layer `{}`", layer.name);
+        let (kernel, stride, padding) = match layer.kind {
+            LayerKind::Conv {
+                kernel,
+                stride,
+                padding,
+                ..
+            } => (kernel, stride, padding),
+            LayerKind::Pool { kernel } => (kernel, kernel, 0),
+            LayerKind::Fc { .. } | LayerKind::Out { .. } => return Ok(()),
+        };
+        for (what, value) in [("kernel", kernel), ("stride", stride)] {
+            if !(1..=MAX_KERNEL).contains(&value) {
+                return self.refuse(of_layer(what), value, format!("in 1..={MAX_KERNEL}"));
             }
-            if !names.insert(layer.name.as_str()) {
-                return Err(Error::DuplicateLayer {
-                    network: self.name.clone(),
-                    layer: layer.name.clone(),
-                });
+        }
+        if padding >= kernel {
+            let wanted = format!("below the kernel, {kernel}");
+            return self.refuse(of_layer("padding"), padding, wanted);
+        }
+        match &layer.shortcut {
+            Some(shortcut) if !(1..=MAX_KERNEL).contains(&shortcut.stride) => {
+                let field = format!("stride of the shortcut of layer `{}`", layer.name);
+                self.refuse(field, shortcut.stride, format!("in 1..={MAX_KERNEL}"))
             }
-            if matches!(layer.kind, LayerKind::Out { .. }) != (index == last) {
-                return Err(Error::OutputLayer {
-                    network: self.name.clone(),
-                    layer: layer.name.clone(),
-                    found: layer.kind.op(),
-                    wanted: if index == last { "out" } else { "fc" },
-                });
+            _ => Ok(()),
+        }
+    }
+
+    fn check_threshold(&self, layer: &LayerDescription) -> Result<()> {
+        let threshold = layer.threshold();
+        let field = || format!("threshold of layer `{}`", layer.name);
+        match layer.kind {
+            LayerKind::Pool { .. } if !(threshold > 0.0 && threshold < 1.0) => {
+                self.refuse(field(), threshold, "above 0 and below 1")
             }
-            let shape = graph.nodes[index].output;
-            if checked_size(shape).is_none() {
-                let field = format!("output of layer `{}`", layer.name);
-                return refuse(field, shape.to_string(), size_rule("neurons"));
+            _ if !(threshold > 0.0 && threshold.is_finite()) => {
+                self.refuse(field(), threshold, "above 0 and finite")
             }
-            let tensor = graph.nodes[index].tensor.map(|tensor| &graph.tensors[tensor]);
-            if let Some(tensor) = tensor
-                && tensor.inputs.saturating_mul(tensor.outputs) > MAX_WEIGHTS
-            {
-                let field = format!("number of weights of layer `{}`", layer.name);
-                return refuse(
-                    field,
-                    format!("{} x {}", tensor.inputs, tensor.outputs),
-                    format!("at most {MAX_WEIGHTS}"),
-                );
+            _ => Ok(()),
+        }
+    }
+
+    /// Dropout and shortcuts, which not every operation has.
+    fn check_training_path(&self, layer: &LayerDescription) -> Result<()> {
+        let property = |property, takers| {
+            Err(NetworkError::Property {
+                network: self.name.clone(),
+                layer: layer.name.clone(),
+                op: layer.kind.op(),
+                property,
+                takers,
             }
+            .into())
+        };
+        let is_conv = matches!(layer.kind, LayerKind::Conv { .. });
+        if layer.shortcut.is_some() && !is_conv {
+            return property("shortcut", "\"conv\"");
+        }
+        if !(0.0..1.0).contains(&layer.dropout) {
+            let field = format!("dropout of layer `{}`", layer.name);
+            return self.refuse(field, layer.dropout, "at least 0 and below 1");
+        }
+        if layer.dropout > 0.0 && !is_conv && !matches!(layer.kind, LayerKind::Fc { .. }) {
+            return property("dropout", "\"conv\" and \"fc\"");
         }
         Ok(())
     }
+
+    fn check_sizes(&self, graph: &Graph) -> Result<()> {
+        let mut spikes = self.input.size() as u64;
+        for (layer, node) in self.layers.iter().zip(&graph.nodes) {
+            let Some(size) = checked_size(node.output) else {
+                let field = format!("output of layer `{}`", layer.name);
+                return self.refuse(field, node.output, size_rule("neurons"));
+            };
+            spikes += size as u64;
+        }
+        let mut all = 0_usize;
+        for (layer, node) in self.layers.iter().zip(&graph.nodes) {
+            let shortcut = node.junction.as_ref().and_then(|junction| junction.tensor);
+            let tensors: Vec<_> = [node.tensor, shortcut]
+                .into_iter()
+                .flatten()
+                .map(|tensor| &graph.tensors[tensor])
+                .collect();
+            let weights = tensors.iter().fold(0_usize, |sum, tensor| {
+                sum.saturating_add(tensor.inputs.saturating_mul(tensor.outputs))
+            });
+            if weights > MAX_WEIGHTS {
+                let terms: Vec<String> = tensors
+                    .iter()
+                    .map(|tensor| format!("{} x {}", tensor.inputs, tensor.outputs))
+                    .collect();
+                let field = format!("number of weights of layer `{}`", layer.name);
+                return self.refuse(field, terms.join(" + "), format!("at most {MAX_WEIGHTS}"));
+            }
+            all = all.saturating_add(weights);
+        }
+        if all > MAX_NETWORK_WEIGHTS {
+            return self.refuse("number of weights", all, format!("at most {MAX_NETWORK_WEIGHTS}"));
+        }
+        // Neither factor is large enough to overflow: 2^10 layers of 2^24 neurons, 2^12 steps.
+        let spikes = spikes * self.steps as u64;
+        if spikes > MAX_SPIKES {
+            let wanted = format!("at most {MAX_SPIKES}; use fewer steps or neurons");
+            return self.refuse("number of inputs and neurons, times steps,", spikes, wanted);
+        }
+        Ok(())
+    }
+
+    /// Every layer but the last feeds another.
+    fn check_consumers(&self, graph: &Graph) -> Result<()> {
+        let mut fed = vec![false; self.layers.len()];
+        let sources = graph
+            .nodes
+            .iter()
+            .flat_map(|node| [Some(node.source), node.junction.as_ref().map(|path| path.source)]);
+        for source in sources.flatten() {
+            if let Source::Layer(index) = source {
+                fed[index] = true;
+            }
+        }
+        fed.pop();
+        match fed.iter().position(|&fed| !fed) {
+            None => Ok(()),
+            Some(dead) => Err(NetworkError::DeadLayer {
+                network: self.name.clone(),
+                layer: self.layers[dead].name.clone(),
+            }
+            .into()),
+        }
+    }
+}
+
+fn name_rule() -> String {
+    format!("1..={MAX_NAME} characters of A-Z a-z 0-9 _ - .")
 }
 
 fn size_rule(what: &str) -> String {
@@ -111,7 +318,7 @@ fn checked_size(shape: Shape) -> Option<usize> {
     (1..=MAX_NEURONS).contains(&size).then_some(size)
 }
 
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     (1..=MAX_NAME).contains(&name.len())
         && name
             .bytes()
@@ -119,136 +326,4 @@ fn is_name(name: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::LayerDescription;
-    use super::*;
-
-    fn network() -> NetworkDescription {
-        let layer = |name: &str, kind| LayerDescription::new(name, kind);
-        NetworkDescription {
-            name: "small".into(),
-            input: Shape {
-                channels: 1,
-                height: 2,
-                width: 3,
-            },
-            steps: 8,
-            rate: 0.5,
-            leak: 0.99,
-            normalization: None,
-            layers: vec![
-                layer("hidden", LayerKind::Fc { out: 4 }),
-                layer("out", LayerKind::Out { out: 2 }),
-            ],
-        }
-    }
-
-    /// The error of `network()` after `change`.
-    fn refusal(change: impl FnOnce(&mut NetworkDescription)) -> String {
-        let mut network = network();
-        change(&mut network);
-        network
-            .validate()
-            .expect_err("the change must be refused")
-            .to_string()
-    }
-
-    #[test]
-    fn a_sound_network_passes_also_at_the_limits() {
-        let mut network = network();
-        network.validate().unwrap();
-        network.steps = MAX_STEPS;
-        network.rate = 1.0;
-        network.leak = 1.0;
-        network.layers[0].kind = LayerKind::Fc { out: MAX_NEURONS };
-        network.validate().unwrap();
-        assert_eq!(network.fan_in(1), MAX_NEURONS);
-        assert_eq!(network.classes(), 2);
-    }
-
-    #[test]
-    fn names_that_cannot_be_file_names_are_refused() {
-        assert_eq!(
-            refusal(|network| network.name = "../up".into()),
-            "network `../up`: name is `../up`, but must be 1..=64 characters of A-Z a-z 0-9 _ - ."
-        );
-        assert_eq!(
-            refusal(|network| network.layers[0].name = "input".into()),
-            "network `small`: name of layer 1 is `input`, but must be 1..=64 characters of \
-             A-Z a-z 0-9 _ - ., and not `input`"
-        );
-        assert_eq!(
-            refusal(|network| network.layers[0].name = "out".into()),
-            "network `small`: two layers are named `out`; give every layer a name of its own"
-        );
-    }
-
-    #[test]
-    fn zero_and_absurd_sizes_are_refused() {
-        assert_eq!(
-            refusal(|network| network.input.height = 0),
-            "network `small`: input is [1, 0, 3], but must be 1..=16777216 inputs"
-        );
-        assert_eq!(
-            refusal(|network| network.input = Shape {
-                channels: usize::MAX,
-                height: 2,
-                width: 2
-            }),
-            "network `small`: input is [18446744073709551615, 2, 2], but must be 1..=16777216 inputs"
-        );
-        assert_eq!(
-            refusal(|network| network.layers[0].kind = LayerKind::Fc { out: 0 }),
-            "network `small`: output of layer `hidden` is [0, 1, 1], but must be 1..=16777216 neurons"
-        );
-        assert_eq!(
-            refusal(|network| network.layers[0].kind = LayerKind::Fc { out: MAX_NEURONS + 1 }),
-            "network `small`: output of layer `hidden` is [16777217, 1, 1], but must be 1..=16777216 neurons"
-        );
-        assert_eq!(
-            refusal(|network| {
-                network.input.width = 1 << 14;
-                network.layers[0].kind = LayerKind::Fc { out: 1 << 14 };
-            }),
-            "network `small`: number of weights of layer `hidden` is 32768 x 16384, but must be at most 268435456"
-        );
-    }
-
-    #[test]
-    fn the_last_layer_and_only_it_is_the_output() {
-        assert_eq!(
-            refusal(|network| network.layers.clear()),
-            "network `small` has no layers; add [[layer]] tables, the last with op = \"out\""
-        );
-        assert_eq!(
-            refusal(|network| network.layers.truncate(1)),
-            "network `small`: layer `hidden` has op = \"fc\", but must have \"out\"; \
-             the last layer, and only the last, is the output layer"
-        );
-        assert_eq!(
-            refusal(|network| network.layers[0].kind = LayerKind::Out { out: 4 }),
-            "network `small`: layer `hidden` has op = \"out\", but must have \"fc\"; \
-             the last layer, and only the last, is the output layer"
-        );
-    }
-
-    #[test]
-    fn time_base_out_of_range_is_refused() {
-        for steps in [0, MAX_STEPS + 1] {
-            assert_eq!(
-                refusal(|network| network.steps = steps),
-                format!("network `small`: steps is {steps}, but must be in 1..=4096")
-            );
-        }
-        for value in [0.0, -0.5, 1.5, f32::NAN, f32::INFINITY] {
-            assert_eq!(
-                refusal(|network| network.rate = value),
-                format!("network `small`: rate is {value}, but must be above 0 and at most 1")
-            );
-            assert_eq!(
-                refusal(|network| network.leak = value),
-                format!("network `small`: leak is {value}, but must be above 0 and at most 1")
-            );
-        }
-    }
-}
+mod tests;

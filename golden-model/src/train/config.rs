@@ -1,6 +1,6 @@
 //! Parameters of a training run.
 
-use super::Augmentation;
+use super::{Augmentation, Loss, Schedule};
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -11,8 +11,22 @@ use serde::{Deserialize, Serialize};
 pub enum Optimizer {
     /// Stochastic gradient descent with momentum; weight decay is added to the gradient.
     Sgd,
-    /// Adam with β = (0.9, 0.999); weight decay is decoupled, as in AdamW (arXiv 1711.05101).
+    /// Adam (arXiv 1412.6980) with β = (0.9, 0.999); weight decay is added to the gradient.
     Adam,
+    /// AdamW (arXiv 1711.05101): Adam whose weight decay acts on the weights alone, past both means.
+    AdamW,
+}
+
+impl Optimizer {
+    /// The name in network files and on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Sgd => "sgd",
+            Self::Adam => "adam",
+            Self::AdamW => "adamw",
+        }
+    }
 }
 
 /// Parameters of a training run: the `[train]` table of a network file.
@@ -24,7 +38,7 @@ pub enum Optimizer {
 pub struct TrainConfig {
     /// How weights follow their gradient.
     pub optimizer: Optimizer,
-    /// Learning rate of the first epoch.
+    /// Learning rate before the schedule lowers it, and after the warm-up.
     pub learning_rate: f32,
     /// Passes over the training set.
     pub epochs: usize,
@@ -33,18 +47,30 @@ pub struct TrainConfig {
     /// Seed of the initial weights, the order of images and the input spikes.
     #[serde(default = "default_seed")]
     pub seed: u64,
+    /// What is minimized.
+    #[serde(default)]
+    pub loss: Loss,
     /// Momentum of [`Optimizer::Sgd`], in [0, 1).
     #[serde(default = "default_momentum")]
     pub momentum: f32,
     /// Weight decay per step, relative to the learning rate.
     #[serde(default)]
     pub weight_decay: f32,
-    /// Epochs, counted from 0, from which on the learning rate is multiplied once more by `decay`.
+    /// How the learning rate falls.
+    #[serde(default)]
+    pub schedule: Schedule,
+    /// Epochs, counted from 0, from which on [`Schedule::Step`] multiplies the learning rate once more by `decay`.
     #[serde(default)]
     pub milestones: Vec<usize>,
     /// Factor on the learning rate at every milestone, in (0, 1].
     #[serde(default = "default_decay")]
     pub decay: f32,
+    /// Where [`Schedule::Cosine`] ends, as a share of the learning rate, in 0..=1.
+    #[serde(default)]
+    pub final_fraction: f32,
+    /// Epochs, or a part of one, over which the learning rate first rises from 0; with either schedule.
+    #[serde(default)]
+    pub warmup: f32,
     /// Training samples move by up to this many pixels in each direction, anew in every epoch; at most 64. Cutting
     /// images out of ones padded on every side is the same, hence the second name in files.
     #[serde(default, alias = "crop")]
@@ -124,6 +150,19 @@ impl TrainConfig {
             &self.decay,
             "above 0 and at most 1",
         )?;
+        check(
+            (0.0..=1.0).contains(&self.final_fraction),
+            "final_fraction",
+            &self.final_fraction,
+            "in 0..=1",
+        )?;
+        let most = self.epochs as f32;
+        check(
+            (0.0..=most).contains(&self.warmup),
+            "warmup",
+            &self.warmup,
+            "at least 0 and at most the number of epochs",
+        )?;
         check(self.shift <= 64, "shift", &self.shift, "at most 64")?;
         check(
             (0.0..=180.0).contains(&self.rotate),
@@ -142,17 +181,6 @@ impl TrainConfig {
             flip: self.flip,
         }
     }
-
-    /// Learning rate of an epoch, counted from 0.
-    #[must_use]
-    pub fn learning_rate_at(&self, epoch: usize) -> f32 {
-        let passed = self
-            .milestones
-            .iter()
-            .filter(|&&milestone| epoch >= milestone)
-            .count();
-        (0..passed).fold(self.learning_rate, |rate, _| rate * self.decay)
-    }
 }
 
 #[cfg(test)]
@@ -160,35 +188,41 @@ mod tests {
     use super::*;
 
     fn config() -> TrainConfig {
-        TrainConfig {
-            optimizer: Optimizer::Sgd,
-            learning_rate: 0.5,
-            epochs: 10,
-            batch: 16,
-            seed: 1,
-            momentum: 0.9,
-            weight_decay: 0.0,
-            milestones: vec![4, 8],
-            decay: 0.5,
-            shift: 0,
-            rotate: 0.0,
-            flip: false,
-        }
+        let text = "optimizer = 'sgd'\nlearning_rate = 0.5\nepochs = 10\nbatch = 16";
+        toml::from_str(text).unwrap()
     }
 
     #[test]
-    fn learning_rate_drops_at_the_milestones() {
+    fn what_a_file_leaves_out_is_plain_gradient_descent() {
         let config = config();
-        let rates: Vec<f32> = [0, 3, 4, 7, 8, 9]
-            .map(|epoch| config.learning_rate_at(epoch))
-            .to_vec();
-        assert_eq!(rates, [0.5, 0.5, 0.25, 0.25, 0.125, 0.125]);
+        assert_eq!(
+            (config.loss, config.schedule),
+            (Loss::SumOfSquares, Schedule::Step)
+        );
+        assert_eq!((config.weight_decay, config.warmup, config.shift), (0.0, 0.0, 0));
+        assert!(config.milestones.is_empty());
+    }
+
+    #[test]
+    fn names_in_files_are_those_shown() {
+        for optimizer in [Optimizer::Sgd, Optimizer::Adam, Optimizer::AdamW] {
+            let json = serde_json::to_string(&optimizer).unwrap();
+            assert_eq!(json, format!("\"{}\"", optimizer.name()));
+        }
+        for loss in [Loss::SumOfSquares, Loss::CrossEntropy] {
+            let json = serde_json::to_string(&loss).unwrap();
+            assert_eq!(json, format!("\"{}\"", loss.name()));
+        }
+        for schedule in [Schedule::Step, Schedule::Cosine] {
+            let json = serde_json::to_string(&schedule).unwrap();
+            assert_eq!(json, format!("\"{}\"", schedule.name()));
+        }
     }
 
     #[test]
     fn parameters_out_of_range_are_named() {
         type Change = fn(&mut TrainConfig);
-        let cases: [(Change, &str); 9] = [
+        let cases: [(Change, &str); 11] = [
             (
                 |c| c.learning_rate = 0.0,
                 "train.learning_rate is 0, but must be above 0 and at most 100",
@@ -210,6 +244,14 @@ mod tests {
             (
                 |c| c.decay = 0.0,
                 "train.decay is 0, but must be above 0 and at most 1",
+            ),
+            (
+                |c| c.final_fraction = 1.5,
+                "train.final_fraction is 1.5, but must be in 0..=1",
+            ),
+            (
+                |c| c.warmup = 10.5,
+                "train.warmup is 10.5, but must be at least 0 and at most the number of epochs",
             ),
             (|c| c.shift = 65, "train.shift is 65, but must be at most 64"),
             (|c| c.rotate = -1.0, "train.rotate is -1, but must be in 0..=180"),

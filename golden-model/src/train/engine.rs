@@ -5,16 +5,17 @@ mod masks;
 mod state;
 
 pub use masks::DropoutMasks;
-pub(crate) use state::{State, channels_last};
+pub(crate) use state::State;
 
+use super::layout::{Layout, zeros};
 use super::neuron::{LeakTable, fire_and_leak};
 use super::parameters::Parameters;
 use super::scatter::Scatter;
 use super::simd::Dispatch;
-use super::spike_lists::{SpikeLists, WORD};
+use super::spike_lists::SpikeLists;
 use super::synapses::{Axis, ChannelOrder, Events, Synapses};
 use crate::encode::InputEncoder;
-use crate::network::{LayerDescription, LayerKind, NetworkDescription, Node, Shape, Source};
+use crate::network::{LayerDescription, LayerKind, NetworkDescription, Node, Source};
 use crate::spikes::SpikeRaster;
 use state::{InputLists, LayerState};
 
@@ -46,7 +47,7 @@ struct Path {
 
 #[derive(Clone, Debug)]
 struct Layer {
-    shape: Shape,
+    layout: Layout,
     paths: Vec<Path>,
     dynamics: Dynamics,
     /// In the membrane's unit; a pooling neuron's membrane counts spikes.
@@ -68,7 +69,7 @@ impl Layer {
 /// A network ready to run: its layers, leak and time base, without the weights.
 #[derive(Clone, Debug)]
 pub(crate) struct Engine {
-    input: Shape,
+    input: Layout,
     layers: Vec<Layer>,
     leak: f32,
     leak_table: LeakTable,
@@ -80,10 +81,17 @@ impl Engine {
     /// The engine of a valid description.
     pub(crate) fn new(description: &NetworkDescription) -> Self {
         let graph = description.valid_graph();
+        let input = Layout::input(description.input);
+        let layout = |source| match source {
+            Source::Input => input,
+            Source::Layer(index) => Layout::neurons(graph.nodes[index].output),
+        };
         let layers = description.layers.iter().zip(&graph.nodes);
         Self {
-            input: description.input,
-            layers: layers.map(|(layer, node)| Layer::new(layer, node)).collect(),
+            input,
+            layers: layers
+                .map(|(layer, node)| Layer::new(layer, node, layout))
+                .collect(),
             leak: description.leak,
             leak_table: LeakTable::new(description.leak, description.steps),
             steps: description.steps,
@@ -109,39 +117,38 @@ impl Engine {
                 .any(|layer| layer.paths.iter().any(from_here))
         };
         let layers = self.layers.iter().enumerate().map(|(index, layer)| {
-            let neurons = layer.shape.size();
+            let neurons = layer.layout.size();
             let fires = layer.dynamics != Dynamics::Output;
             LayerState {
-                membranes: vec![0.0; neurons.next_multiple_of(WORD)],
+                membranes: zeros(neurons),
                 spikes: SpikeLists::new(if fires { neurons } else { 0 }, self.steps),
                 passed: SpikeLists::new(if layer.dropout > 0.0 { neurons } else { 0 }, self.steps),
-                fired: vec![0; if fires { neurons.div_ceil(WORD) } else { 0 }],
                 operations: 0,
                 keep: Vec::new(),
-                slopes: vec![0.0; neurons],
-                counts: vec![0.0; neurons],
-                errors: vec![0.0; neurons],
-                steady_errors: vec![0.0; if read_out(index) { neurons } else { 0 }],
-                deltas: vec![0.0; neurons],
+                slopes: zeros(neurons),
+                counts: zeros(neurons),
+                errors: zeros(neurons),
+                steady_errors: zeros(if read_out(index) { neurons } else { 0 }),
+                deltas: zeros(neurons),
             }
         });
-        let widest = |size: fn(Shape) -> usize| {
-            let sizes = self.layers.iter().map(|layer| size(layer.shape));
+        let widest = |size: fn(Layout) -> usize| {
+            let sizes = self.layers.iter().map(|layer| size(layer.layout));
             sizes.max().unwrap_or(0)
         };
         let classes = self.classes();
         State {
-            input: SpikeRaster::new(self.input.size()),
+            input: SpikeRaster::new(self.input.shape.size()),
             layers: layers.collect(),
             output: vec![0.0; classes],
             readout: vec![0.0; classes * self.steps],
             inputs: InputLists::new(self.input.size(), self.steps),
-            order: ChannelOrder::new(widest(Shape::size), widest(|shape| shape.channels)),
+            order: ChannelOrder::new(widest(Layout::size), widest(|layout| layout.stride)),
         }
     }
 
     fn classes(&self) -> usize {
-        self.layers.last().map_or(0, |layer| layer.shape.size())
+        self.layers.last().map_or(0, |layer| layer.layout.shape.size())
     }
 
     /// Encodes and runs an image.
@@ -169,7 +176,7 @@ impl Engine {
         state: &mut State,
         mut next: impl FnMut(&mut SpikeRaster),
     ) {
-        state.input.clear(self.input.size());
+        state.input.clear(self.input.shape.size());
         state.inputs.clear();
         for layer in &mut state.layers {
             layer.spikes.clear();
@@ -182,7 +189,7 @@ impl Engine {
             self.step(weights, state, t);
         }
         if let (Some(last), Some(layer)) = (state.layers.last(), self.layers.last()) {
-            for (y, membrane) in state.output.iter_mut().zip(&last.membranes) {
+            for (y, membrane) in state.output.iter_mut().zip(last.membranes.iter()) {
                 *y = membrane / layer.threshold / self.steps as f32;
             }
         }
@@ -210,12 +217,14 @@ impl Engine {
                     } else {
                         1.0
                     };
-                    let LayerState { membranes, fired, .. } = here;
-                    fire_and_leak(self.dispatch, membranes, layer.threshold, leak, fired);
-                    here.push_fired();
+                    let LayerState {
+                        membranes, spikes, ..
+                    } = here;
+                    fire_and_leak(self.dispatch, membranes, layer.threshold, leak, spikes);
+                    here.pass();
                 }
                 Dynamics::Output => {
-                    let membranes = &mut here.membranes[..layer.shape.size()];
+                    let membranes = &mut here.membranes[..layer.layout.shape.size()];
                     membranes.iter_mut().for_each(|membrane| *membrane *= self.leak);
                     readout[t * membranes.len()..][..membranes.len()].copy_from_slice(membranes);
                 }
@@ -255,7 +264,8 @@ impl Engine {
 }
 
 impl Layer {
-    fn new(layer: &LayerDescription, node: &Node) -> Self {
+    fn new(layer: &LayerDescription, node: &Node, layout: impl Fn(Source) -> Layout) -> Self {
+        let (input, output) = (layout(node.source), Layout::neurons(node.output));
         let (connections, dynamics) = match layer.kind {
             LayerKind::Conv {
                 kernel,
@@ -270,22 +280,22 @@ impl Layer {
                     outputs,
                 };
                 let (rows, columns) = (axis(node.output.height), axis(node.output.width));
-                let synapses = Synapses::convolution(node.input, node.output, rows, columns);
+                let synapses = Synapses::convolution(input, output, rows, columns);
                 (weighted(synapses, node.tensor), Dynamics::Lif)
             }
             LayerKind::Pool { kernel } => {
-                let scatter = Scatter::pooling(node.input, node.output, kernel);
+                let scatter = Scatter::pooling(input, output, kernel);
                 let share = 1.0 / (kernel * kernel) as f32;
                 (Connections::Plain { scatter, share }, Dynamics::Pool)
             }
-            LayerKind::Fc { out } => {
-                let synapses = Synapses::dense(node.input.size(), out);
-                (weighted(synapses, node.tensor), Dynamics::Lif)
-            }
-            LayerKind::Out { out } => {
-                let synapses = Synapses::dense(node.input.size(), out);
-                (weighted(synapses, node.tensor), Dynamics::Output)
-            }
+            LayerKind::Fc { .. } => (
+                weighted(Synapses::dense(input, output), node.tensor),
+                Dynamics::Lif,
+            ),
+            LayerKind::Out { .. } => (
+                weighted(Synapses::dense(input, output), node.tensor),
+                Dynamics::Output,
+            ),
         };
         let mut paths = vec![Path {
             source: node.source,
@@ -301,10 +311,10 @@ impl Layer {
                     outputs,
                 };
                 let (rows, columns) = (axis(node.output.height), axis(node.output.width));
-                let synapses = Synapses::convolution(junction.input, node.output, rows, columns);
+                let synapses = Synapses::convolution(layout(junction.source), output, rows, columns);
                 weighted(synapses, junction.tensor)
             } else {
-                let scatter = Scatter::sampling(junction.input, node.output, stride);
+                let scatter = Scatter::sampling(layout(junction.source), output, stride);
                 Connections::Plain { scatter, share: 1.0 }
             };
             Path {
@@ -317,7 +327,7 @@ impl Layer {
             _ => 1.0,
         };
         Self {
-            shape: node.output,
+            layout: output,
             paths,
             dynamics,
             threshold: layer.threshold() * window,

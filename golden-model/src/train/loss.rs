@@ -20,6 +20,15 @@ pub enum Loss {
 }
 
 impl Loss {
+    /// The name in network files and on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::SumOfSquares => "sum-of-squares",
+            Self::CrossEntropy => "cross-entropy",
+        }
+    }
+
     /// The loss of an output.
     pub(crate) fn value(self, output: &[f32], label: usize) -> f64 {
         match self {

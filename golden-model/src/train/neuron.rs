@@ -1,9 +1,8 @@
 //! The leaky integrate-and-fire neuron: its step, and the slope that stands for the derivative of its firing.
 
-use super::engine::channels_last;
+use super::layout::Layout;
 use super::simd::{Dispatch, Kernel, Lanes};
-use super::spike_lists::{SpikeLists, WORD};
-use crate::network::Shape;
+use super::spike_lists::SpikeLists;
 use crate::spikes::{Spike, SpikeRaster};
 
 /// Threshold of neurons that have none of their own.
@@ -12,21 +11,21 @@ pub(crate) const THRESHOLD: f32 = 1.0;
 /// Trace below which a neuron counts as not having fired at all.
 const MIN_TRACE: f32 = 1e-3;
 
-/// Ends a step of integrate-and-fire neurons: notes who fired in `words`, resets them to zero, then leaks all.
+/// Ends a step of integrate-and-fire neurons: lists who fired, resets them to zero, then leaks all.
 ///
-/// `membranes` is padded with neurons at 0 to whole words of [`WORD`]; `threshold` is above 0, so they never fire.
+/// `membranes` is padded with neurons at 0 to whole vectors; `threshold` is above 0, so they never fire.
 pub(crate) fn fire_and_leak(
     dispatch: Dispatch,
     membranes: &mut [f32],
     threshold: f32,
     leak: f32,
-    words: &mut [u64],
+    spikes: &mut SpikeLists,
 ) {
     dispatch.run(Fire {
         membranes,
         threshold,
         leak,
-        words,
+        spikes,
     });
 }
 
@@ -34,7 +33,7 @@ struct Fire<'a> {
     membranes: &'a mut [f32],
     threshold: f32,
     leak: f32,
-    words: &'a mut [u64],
+    spikes: &'a mut SpikeLists,
 }
 
 impl Kernel for Fire<'_> {
@@ -44,17 +43,15 @@ impl Kernel for Fire<'_> {
     fn run<S: Lanes>(self, simd: S) {
         let (threshold, leak) = (simd.splat_f32s(self.threshold), simd.splat_f32s(self.leak));
         let zero = simd.splat_f32s(0.0);
-        let (blocks, _) = self.membranes.as_chunks_mut::<WORD>();
-        for (block, word) in blocks.iter_mut().zip(self.words) {
-            let (vectors, _) = S::as_mut_simd_f32s(block);
-            let mut bits = 0;
-            for (index, membranes) in vectors.iter_mut().enumerate() {
-                let fired = simd.less_than_f32s(threshold, *membranes);
-                bits |= simd.bits(fired) << (index * S::F32_LANES);
-                *membranes = simd.select_f32s(fired, zero, simd.mul_f32s(*membranes, leak));
-            }
-            *word = bits;
+        let (list, start) = self.spikes.room(self.membranes.len());
+        let mut count = 0;
+        let vectors = S::as_mut_simd_f32s(self.membranes).0;
+        for (membranes, base) in vectors.iter_mut().zip((0u32..).step_by(S::F32_LANES)) {
+            let fired = simd.less_than_f32s(threshold, *membranes);
+            *membranes = simd.select_f32s(fired, zero, simd.mul_f32s(*membranes, leak));
+            count += simd.list(fired, base, &mut list[count..]);
         }
+        self.spikes.end_step(start + count);
     }
 }
 
@@ -98,11 +95,11 @@ impl LeakTable {
     }
 }
 
-/// Sums of the signs of every input's spikes, channels-last.
-pub(crate) fn signed_counts(spikes: &SpikeRaster, shape: Shape, counts: &mut [f32]) {
+/// Sums of the signs of every input's spikes.
+pub(crate) fn signed_counts(spikes: &SpikeRaster, layout: Layout, counts: &mut [f32]) {
     counts.fill(0.0);
     for Spike { address, negative } in spikes.iter().flatten() {
-        counts[channels_last(shape, *address as usize)] += if *negative { -1.0 } else { 1.0 };
+        counts[layout.address(*address as usize)] += if *negative { -1.0 } else { 1.0 };
     }
 }
 
@@ -113,29 +110,33 @@ mod tests {
     #[test]
     fn a_membrane_equal_to_the_threshold_does_not_fire() {
         for dispatch in Dispatch::all() {
-            let mut membranes = [0.0; WORD];
+            let mut membranes = [0.0; 64];
             membranes[..5].copy_from_slice(&[1.0, 1.0 + f32::EPSILON, -3.0, 2.0, 0.5]);
             membranes[63] = 7.0;
-            let mut words = [99];
-            fire_and_leak(dispatch, &mut membranes, 1.0, 0.5, &mut words);
-            assert_eq!(words, [1 << 63 | 0b1010], "{dispatch:?}");
+            let mut lists = SpikeLists::new(64, 1);
+            fire_and_leak(dispatch, &mut membranes, 1.0, 0.5, &mut lists);
+            assert_eq!(lists.step(0), [1, 3, 63], "{dispatch:?}");
             assert_eq!(membranes[..5], [0.5, 0.0, -1.5, 0.0, 0.25]);
             assert_eq!(membranes[63], 0.0);
         }
     }
 
     #[test]
-    fn all_neurons_may_fire_at_once() {
+    fn all_neurons_may_fire_in_every_step() {
         for dispatch in Dispatch::all() {
-            let mut words = [0; 2];
-            fire_and_leak(dispatch, &mut [2.0; 2 * WORD], 1.5, 1.0, &mut words);
-            assert_eq!(words, [u64::MAX; 2]);
+            let mut lists = SpikeLists::new(48, 3);
+            for _ in 0..3 {
+                fire_and_leak(dispatch, &mut [2.0; 48], 1.5, 1.0, &mut lists);
+            }
+            for step in lists.steps() {
+                assert!(step.iter().copied().eq(0..48), "{dispatch:?}: {step:?}");
+            }
         }
     }
 
     fn slopes(leak: f32, steps: &[u64], threshold: f32) -> ([f32; 3], [f32; 3]) {
         let mut lists = SpikeLists::new(3, steps.len());
-        steps.iter().for_each(|&word| lists.push(&[word], None));
+        steps.iter().for_each(|&word| lists.push_bits(&[word]));
         let (mut slopes, mut counts) = ([9.0; 3], [9.0; 3]);
         LeakTable::new(leak, steps.len()).slopes(&lists, threshold, &mut slopes, &mut counts);
         (slopes, counts)

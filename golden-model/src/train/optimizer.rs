@@ -1,4 +1,12 @@
-//! Steps along the gradient.
+//! Steps along the gradient g, which is the sum of the pieces of a batch, with rate η and weight decay λ:
+//!
+//! | optimizer | step |
+//! |---|---|
+//! | SGD | g += λ·w; v = μ·v + g; w −= η·v |
+//! | Adam | g += λ·w; m = β₁·m + (1 − β₁)·g; s = β₂·s + (1 − β₂)·g²; w −= η·m̂ / (√ŝ + ε) |
+//! | AdamW | as Adam, but w −= η·(λ·w + m̂ / (√ŝ + ε)) and g as it is |
+//!
+//! where m̂ = m / (1 − β₁ⁿ) and ŝ = s / (1 − β₂ⁿ) at step n.
 
 use super::{Optimizer, Parameters, TrainConfig};
 use rayon::prelude::*;
@@ -9,121 +17,144 @@ const ADAM_EPSILON: f32 = 1e-8;
 /// Weights per task of a step; a whole number of any vector's lanes.
 const BLOCK: usize = 4096;
 
-/// What an optimizer remembers per weight.
+/// An optimizer at work.
 #[derive(Clone, Debug)]
 pub(super) struct Stepper {
     kind: Optimizer,
     momentum: f32,
     weight_decay: f32,
+    pub(super) memory: Memory,
+}
+
+/// What an optimizer remembers per weight.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Memory {
     /// Mean of gradients (Adam), velocity (SGD).
-    first: Parameters,
-    /// Mean of squared gradients; unused by SGD.
-    second: Parameters,
-    steps: i32,
+    pub(super) first: Parameters,
+    /// Mean of squared gradients; SGD has none.
+    pub(super) second: Option<Parameters>,
+    /// Steps taken.
+    pub(super) steps: i32,
+}
+
+impl Memory {
+    /// That of an optimizer that has not stepped; `zeros` has the shape of the weights.
+    pub(super) fn new(kind: Optimizer, zeros: Parameters) -> Self {
+        Self {
+            second: (kind != Optimizer::Sgd).then(|| zeros.clone()),
+            first: zeros,
+            steps: 0,
+        }
+    }
 }
 
 impl Stepper {
     /// `zeros` has the shape of the weights.
     pub(super) fn new(config: &TrainConfig, zeros: Parameters) -> Self {
-        let second = match config.optimizer {
-            Optimizer::Sgd => Parameters {
-                layers: vec![Vec::new(); zeros.layers.len()],
-            },
-            Optimizer::Adam => zeros.clone(),
-        };
-        let TrainConfig {
-            optimizer: kind,
-            momentum,
-            weight_decay,
-            ..
-        } = *config;
         Self {
-            kind,
-            momentum,
-            weight_decay,
-            first: zeros,
-            second,
-            steps: 0,
+            kind: config.optimizer,
+            momentum: config.momentum,
+            weight_decay: config.weight_decay,
+            memory: Memory::new(config.optimizer, zeros),
         }
     }
 
-    /// One step against the sum of `pieces`, which is built up in order.
-    pub(super) fn step(&mut self, weights: &mut Parameters, pieces: &[&Parameters], learning_rate: f32) {
-        self.steps = self.steps.saturating_add(1);
+    /// One step against the sum of `pieces`, which is built up in order. Tells whether all weights are still finite.
+    pub(super) fn step(
+        &mut self,
+        weights: &mut Parameters,
+        pieces: &[&Parameters],
+        learning_rate: f32,
+    ) -> bool {
+        let Memory { first, second, steps } = &mut self.memory;
+        *steps = steps.saturating_add(1);
+        let mut finite = true;
         for (layer, weights) in weights.layers.iter_mut().enumerate() {
-            let sum = |block: usize, sums: &mut [f32; BLOCK], length: usize| {
-                let sums = &mut sums[..length];
-                sums.fill(0.0);
+            let sum = |block: usize, length: usize| {
+                let mut sums = [0.0; BLOCK];
                 for piece in pieces {
-                    for (sum, term) in sums
-                        .iter_mut()
-                        .zip(&piece.layers[layer][block * BLOCK..][..length])
-                    {
+                    let terms = &piece.layers[layer][block * BLOCK..][..length];
+                    for (sum, term) in sums.iter_mut().zip(terms) {
                         *sum += term;
                     }
                 }
+                sums
             };
-            let first = self.first.layers[layer].par_chunks_mut(BLOCK);
+            let first = first.layers[layer].par_chunks_mut(BLOCK);
             let blocks = weights.par_chunks_mut(BLOCK).zip(first).enumerate();
-            match self.kind {
-                Optimizer::Sgd => {
+            let both = |one: bool, other: bool| one & other;
+            finite &= match second {
+                None => {
                     let (momentum, decay) = (self.momentum, self.weight_decay);
-                    blocks.for_each(|(block, (weights, velocities))| {
-                        let mut gradient = [0.0; BLOCK];
-                        sum(block, &mut gradient, weights.len());
-                        for ((w, v), g) in weights.iter_mut().zip(velocities).zip(gradient) {
-                            *v = momentum * *v + g + decay * *w;
-                            *w -= learning_rate * *v;
-                        }
-                    });
-                }
-                Optimizer::Adam => {
-                    let (b1, b2) = ADAM_BETA;
-                    let (bias1, bias2) = (1.0 - b1.powi(self.steps), 1.0 - b2.powi(self.steps));
-                    let keep = 1.0 - learning_rate * self.weight_decay;
-                    let second = self.second.layers[layer].par_chunks_mut(BLOCK);
                     blocks
-                        .zip(second)
-                        .for_each(|((block, (weights, means)), squares)| {
-                            let mut gradient = [0.0; BLOCK];
-                            sum(block, &mut gradient, weights.len());
+                        .map(|(block, (weights, velocities))| {
+                            let gradient = sum(block, weights.len());
+                            for ((w, v), g) in weights.iter_mut().zip(velocities).zip(gradient) {
+                                *v = momentum * *v + g + decay * *w;
+                                *w -= learning_rate * *v;
+                            }
+                            all_finite(weights)
+                        })
+                        .reduce(|| true, both)
+                }
+                Some(second) => {
+                    let (b1, b2) = ADAM_BETA;
+                    let (bias1, bias2) = (1.0 - b1.powi(*steps), 1.0 - b2.powi(*steps));
+                    // Where the decay acts; a term of 0 and a factor of 1 leave everything as it is.
+                    let (coupled, keep) = match self.kind {
+                        Optimizer::AdamW => (0.0, 1.0 - learning_rate * self.weight_decay),
+                        Optimizer::Adam | Optimizer::Sgd => (self.weight_decay, 1.0),
+                    };
+                    blocks
+                        .zip(second.layers[layer].par_chunks_mut(BLOCK))
+                        .map(|((block, (weights, means)), squares)| {
+                            let gradient = sum(block, weights.len());
                             for (((w, m), s), g) in weights.iter_mut().zip(means).zip(squares).zip(gradient) {
+                                let g = g + coupled * *w;
                                 *m = b1 * *m + (1.0 - b1) * g;
                                 *s = b2 * *s + (1.0 - b2) * g * g;
                                 *w = *w * keep
                                     - learning_rate * (*m / bias1) / ((*s / bias2).sqrt() + ADAM_EPSILON);
                             }
-                        });
+                            all_finite(weights)
+                        })
+                        .reduce(|| true, both)
                 }
-            }
+            };
         }
+        finite
     }
+}
+
+/// Without a branch per weight.
+fn all_finite(weights: &[f32]) -> bool {
+    weights
+        .iter()
+        .fold(true, |finite, weight| finite & weight.is_finite())
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::layout::{Numbers, zeros};
     use super::*;
 
     fn config(optimizer: Optimizer) -> TrainConfig {
+        let text = "optimizer = 'sgd'\nlearning_rate = 0.1\nepochs = 1\nbatch = 1\nmomentum = 0.5";
         TrainConfig {
             optimizer,
-            learning_rate: 0.1,
-            epochs: 1,
-            batch: 1,
-            seed: 1,
-            momentum: 0.5,
-            weight_decay: 0.0,
-            milestones: Vec::new(),
-            decay: 1.0,
-            shift: 0,
-            rotate: 0.0,
-            flip: false,
+            ..toml::from_str(text).unwrap()
         }
+    }
+
+    fn numbers(length: usize, value: f32) -> Numbers {
+        let mut numbers = zeros(length);
+        numbers.fill(value);
+        numbers
     }
 
     fn one(value: f32) -> Parameters {
         Parameters {
-            layers: vec![vec![value]],
+            layers: vec![numbers(1, value)],
         }
     }
 
@@ -132,7 +163,7 @@ mod tests {
         let mut weights = one(1.0);
         let mut stepper = Stepper::new(config, one(0.0));
         for _ in 0..steps {
-            stepper.step(&mut weights, &[&one(0.5), &one(1.5)], 0.1);
+            assert!(stepper.step(&mut weights, &[&one(0.5), &one(1.5)], 0.1));
         }
         weights.layers[0][0]
     }
@@ -148,24 +179,60 @@ mod tests {
 
     #[test]
     fn adam_steps_by_the_learning_rate_whatever_the_gradients_size() {
-        let mut config = config(Optimizer::Adam);
-        assert!((after(1, &config) - 0.9).abs() < 1e-6);
-        assert!((after(3, &config) - 0.7).abs() < 1e-5);
-        config.weight_decay = 0.5;
-        assert!((after(1, &config) - (0.95 - 0.1)).abs() < 1e-6);
+        for optimizer in [Optimizer::Adam, Optimizer::AdamW] {
+            let config = config(optimizer);
+            assert!((after(1, &config) - 0.9).abs() < 1e-6);
+            assert!((after(3, &config) - 0.7).abs() < 1e-5);
+        }
+    }
+
+    #[test]
+    fn adams_decay_goes_through_the_means_and_adamws_past_them() {
+        // The first step is by the learning rate, whatever the size of gradient and decay together.
+        let mut coupled = config(Optimizer::Adam);
+        coupled.weight_decay = 0.5;
+        assert!((after(1, &coupled) - 0.9).abs() < 1e-6);
+        let mut decoupled = config(Optimizer::AdamW);
+        decoupled.weight_decay = 0.5;
+        assert!((after(1, &decoupled) - (0.95 - 0.1)).abs() < 1e-6);
+        // Where the gradient is 0, only the decay moves the weight.
+        let still = |config: &TrainConfig| {
+            let mut weights = one(1.0);
+            assert!(Stepper::new(config, one(0.0)).step(&mut weights, &[&one(0.0)], 0.1));
+            weights.layers[0][0]
+        };
+        assert!((still(&coupled) - 0.9).abs() < 1e-6);
+        assert!((still(&decoupled) - 0.95).abs() < 1e-6);
     }
 
     #[test]
     fn blocks_cover_every_weight_once() {
         let long = |value| Parameters {
-            layers: vec![vec![value; 2 * BLOCK + 17]],
+            layers: vec![numbers(2 * BLOCK + 17, value)],
         };
         let mut weights = long(1.0);
-        Stepper::new(&config(Optimizer::Sgd), long(0.0)).step(&mut weights, &[&long(1.0)], 0.25);
+        let mut stepper = Stepper::new(&config(Optimizer::Sgd), long(0.0));
+        assert!(stepper.step(&mut weights, &[&long(1.0)], 0.25));
         assert!(
             weights.layers[0]
                 .iter()
                 .all(|&weight| (weight - 0.75).abs() < 1e-6)
         );
+    }
+
+    #[test]
+    fn a_weight_that_is_no_longer_finite_is_told() {
+        for optimizer in [Optimizer::Sgd, Optimizer::Adam, Optimizer::AdamW] {
+            let long = |last| {
+                let mut weights = numbers(BLOCK + 3, 0.5);
+                weights[BLOCK + 2] = last;
+                Parameters {
+                    layers: vec![numbers(1, 0.5), weights],
+                }
+            };
+            let mut stepper = Stepper::new(&config(optimizer), long(0.0));
+            assert!(stepper.step(&mut long(0.5), &[&long(1.0)], 0.1));
+            assert!(!stepper.step(&mut long(0.5), &[&long(f32::INFINITY)], 0.1));
+        }
     }
 }

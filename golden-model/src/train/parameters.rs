@@ -1,109 +1,151 @@
 //! Weights as the trainer holds them, and their way from and to a model.
 
-use super::engine::channels_last;
+use super::layout::{Layout, Numbers, VECTOR, zeros};
 use super::synapses::Axis;
 use crate::Result;
 use crate::model::FloatModel;
-use crate::network::{Graph, LayerKind, NetworkDescription, Tensor, TensorShape};
+use crate::network::{Graph, LayerKind, NetworkDescription, Source, Tensor, TensorShape};
 use crate::random::Random;
 use ndarray::Array2;
 
-/// The weights of every tensor of the network, as the engine wants them (see [`super::synapses`]): one row of
-/// output neurons or channels per source, or per source channel and kernel place.
+/// The weights of every tensor of the network, as the engine wants them ([`super::synapses`]): one row of output
+/// neurons or channels per source, or per source channel and kernel place, filled up to whole vectors with zeros.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Parameters {
-    pub(crate) layers: Vec<Vec<f32>>,
+    pub(crate) layers: Vec<Numbers>,
 }
 
-/// The engine's row for every column of a tensor's matrix.
-fn rows(graph: &Graph, description: &NetworkDescription, tensor: &Tensor) -> Vec<usize> {
-    let node = &graph.nodes[tensor.layer];
-    let TensorShape::Kernels(kernel) = tensor.shape else {
-        return (0..tensor.inputs)
-            .map(|address| channels_last(node.input, address))
-            .collect();
-    };
-    let stride = match (&node.junction, description.layers[tensor.layer].kind) {
-        (Some(junction), _)
-            if junction
+/// How the engine holds a tensor.
+struct Rows {
+    /// The row of every column of the tensor's matrix.
+    of_column: Vec<usize>,
+    /// Number of rows, some of which belong to no column.
+    count: usize,
+    /// Numbers per row.
+    length: usize,
+}
+
+impl Rows {
+    fn new(graph: &Graph, description: &NetworkDescription, tensor: &Tensor) -> Self {
+        let node = &graph.nodes[tensor.layer];
+        let shortcut = node.junction.as_ref().filter(|junction| {
+            junction
                 .tensor
-                .is_some_and(|index| graph.tensors[index] == *tensor) =>
-        {
-            junction.stride
+                .is_some_and(|index| graph.tensors[index] == *tensor)
+        });
+        let (source, shape) = shortcut.map_or((node.source, node.input), |junction| {
+            (junction.source, junction.input)
+        });
+        let layout = match source {
+            Source::Input => Layout::input(shape),
+            Source::Layer(_) => Layout::neurons(shape),
+        };
+        let length = tensor.outputs.next_multiple_of(VECTOR);
+        let TensorShape::Kernels(kernel) = tensor.shape else {
+            return Self {
+                of_column: (0..tensor.inputs).map(|number| layout.address(number)).collect(),
+                count: layout.size(),
+                length,
+            };
+        };
+        let stride = match (shortcut, description.layers[tensor.layer].kind) {
+            (Some(junction), _) => junction.stride,
+            (None, LayerKind::Conv { stride, .. }) => stride,
+            (None, _) => 1,
+        };
+        let axis = Axis {
+            kernel,
+            stride,
+            padding: 0,
+            outputs: 0,
+        };
+        let row = |column: usize| {
+            let (channel, place) = (column / (kernel * kernel), column % (kernel * kernel));
+            (channel * kernel + axis.place(place / kernel)) * kernel + axis.place(place % kernel)
+        };
+        Self {
+            of_column: (0..tensor.inputs).map(row).collect(),
+            count: layout.stride * kernel * kernel,
+            length,
         }
-        (_, LayerKind::Conv { stride, .. }) => stride,
-        _ => 1,
-    };
-    let axis = Axis {
-        kernel,
-        stride,
-        padding: 0,
-        outputs: 0,
-    };
-    let row = |column: usize| {
-        let (channel, y, x) = (
-            column / (kernel * kernel),
-            column / kernel % kernel,
-            column % kernel,
-        );
-        (channel * kernel + axis.place(y)) * kernel + axis.place(x)
-    };
-    (0..tensor.inputs).map(row).collect()
+    }
+
+    fn zeros(&self) -> Numbers {
+        zeros(self.count * self.length)
+    }
+}
+
+/// The rows of every tensor.
+fn all_rows(description: &NetworkDescription) -> Vec<(Tensor, Rows)> {
+    let graph = description.valid_graph();
+    let rows = |tensor: &Tensor| (tensor.clone(), Rows::new(&graph, description, tensor));
+    graph.tensors.iter().map(rows).collect()
 }
 
 impl Parameters {
     /// Zeros in the shape of a network's weights.
     pub(crate) fn zeros(description: &NetworkDescription) -> Self {
-        let tensors = description.valid_graph().tensors;
-        let zeros = |tensor: &Tensor| vec![0.0; tensor.inputs * tensor.outputs];
+        let zeros = |(_, rows): (Tensor, Rows)| rows.zeros();
         Self {
-            layers: tensors.iter().map(zeros).collect(),
+            layers: all_rows(description).into_iter().map(zeros).collect(),
         }
     }
 
     /// Independent draws from a normal distribution of mean 0 and deviation √(2/fan-in), or √(1/fan-in) in networks
     /// with residual junctions, whose membranes two paths feed.
     pub(crate) fn random(description: &NetworkDescription, random: &mut Random) -> Self {
-        let graph = description.valid_graph();
-        let residual = graph.nodes.iter().any(|node| node.junction.is_some());
+        let residual = description.layers.iter().any(|layer| layer.shortcut.is_some());
         let gain = if residual { 1.0 } else { 2.0 };
-        let mut parameters = Self::zeros(description);
-        for (layer, tensor) in parameters.layers.iter_mut().zip(&graph.tensors) {
+        let mut layer = |(tensor, rows): (Tensor, Rows)| {
             let deviation = f32::sqrt(gain / tensor.inputs as f32);
-            layer.fill_with(|| deviation * random.normal());
+            let mut layer = rows.zeros();
+            let mut used = rows.of_column.clone();
+            used.sort_unstable();
+            for row in used {
+                let row = &mut layer[row * rows.length..][..tensor.outputs];
+                row.fill_with(|| deviation * random.normal());
+            }
+            layer
+        };
+        Self {
+            layers: all_rows(description).into_iter().map(&mut layer).collect(),
         }
-        parameters
     }
 
     /// The weights of a model whose shapes agree with its description.
     pub(crate) fn of_model(model: &FloatModel) -> Result<Self> {
         model.validate()?;
-        let graph = model.description.graph()?;
-        let layer = |(tensor, weights): (&Tensor, &Array2<f32>)| {
-            let mut layer = vec![0.0; weights.len()];
-            let rows = rows(&graph, &model.description, tensor);
-            for (column, row) in weights.columns().into_iter().zip(rows) {
-                let row = &mut layer[row * tensor.outputs..][..tensor.outputs];
+        Ok(Self::of_matrices(&model.description, &model.weights))
+    }
+
+    /// What [`Self::to_matrices`] gave out for the same network.
+    pub(crate) fn of_matrices(description: &NetworkDescription, matrices: &[Array2<f32>]) -> Self {
+        let layer = |((tensor, rows), weights): ((Tensor, Rows), &Array2<f32>)| {
+            let mut layer = rows.zeros();
+            for (column, row) in weights.columns().into_iter().zip(rows.of_column) {
+                let row = &mut layer[row * rows.length..][..tensor.outputs];
                 row.iter_mut().zip(column).for_each(|(to, from)| *to = *from);
             }
             layer
         };
-        let layers = graph.tensors.iter().zip(&model.weights).map(layer);
-        Ok(Self {
-            layers: layers.collect(),
-        })
+        let layers = all_rows(description).into_iter().zip(matrices);
+        Self {
+            layers: layers.map(layer).collect(),
+        }
     }
 
     /// As matrices `[outputs, inputs]`.
     pub(crate) fn to_matrices(&self, description: &NetworkDescription) -> Vec<Array2<f32>> {
-        let graph = description.valid_graph();
-        let matrix = |(tensor, layer): (&Tensor, &Vec<f32>)| {
-            let rows = rows(&graph, description, tensor);
+        let matrix = |((tensor, rows), layer): ((Tensor, Rows), &Numbers)| {
             Array2::from_shape_fn((tensor.outputs, tensor.inputs), |(output, input)| {
-                layer[rows[input] * tensor.outputs + output]
+                layer[rows.of_column[input] * rows.length + output]
             })
         };
-        graph.tensors.iter().zip(&self.layers).map(matrix).collect()
+        all_rows(description)
+            .into_iter()
+            .zip(&self.layers)
+            .map(matrix)
+            .collect()
     }
 }
 
@@ -118,10 +160,10 @@ mod tests {
         let parameters = Parameters::random(&description, &mut Random::new(3));
         let weights = parameters.to_matrices(&description);
         assert_eq!(weights[0].dim(), (description.shapes()[0].size(), 64));
-        let hidden = weights[0].nrows();
+        let row = weights[0].nrows().next_multiple_of(VECTOR);
         assert_eq!(
             weights[0][[5, 7]].to_bits(),
-            parameters.layers[0][7 * hidden + 5].to_bits()
+            parameters.layers[0][7 * row + 5].to_bits()
         );
         let model = FloatModel {
             description,

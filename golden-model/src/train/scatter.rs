@@ -1,5 +1,6 @@
 //! Connections without weights: pooling windows and identity shortcuts, one target per source.
 
+use super::layout::Layout;
 use crate::network::Shape;
 
 /// Marks a source that no window or sampled position covers.
@@ -13,29 +14,36 @@ pub(crate) struct Scatter {
 
 impl Scatter {
     /// Windows of `kernel`×`kernel` that do not overlap.
-    pub(crate) fn pooling(input: Shape, output: Shape, kernel: usize) -> Self {
-        Self::new(input, |y, x| {
+    pub(crate) fn pooling(input: Layout, output: Layout, kernel: usize) -> Self {
+        let Shape { height, width, .. } = output.shape;
+        Self::new(input, output, |y, x| {
             let (y, x) = (y / kernel, x / kernel);
-            (y < output.height && x < output.width).then_some(y * output.width + x)
+            (y < height && x < width).then_some(y * width + x)
         })
     }
 
     /// Every `stride`th row and column.
-    pub(crate) fn sampling(input: Shape, output: Shape, stride: usize) -> Self {
-        Self::new(input, |y, x| {
-            (y % stride == 0 && x % stride == 0).then_some(y / stride * output.width + x / stride)
+    pub(crate) fn sampling(input: Layout, output: Layout, stride: usize) -> Self {
+        Self::new(input, output, |y, x| {
+            (y % stride == 0 && x % stride == 0).then_some(y / stride * output.shape.width + x / stride)
         })
     }
 
-    fn new(input: Shape, target: impl Fn(usize, usize) -> Option<usize>) -> Self {
-        let positions = (0..input.height).flat_map(|y| (0..input.width).map(move |x| (y, x)));
-        let mut targets = Vec::with_capacity(input.size());
-        for (y, x) in positions {
-            let position = target(y, x);
-            targets.extend((0..input.channels).map(|channel| {
-                let target = position.map(|position| position * input.channels + channel);
-                target.map_or(NONE, |target| u32::try_from(target).unwrap_or(NONE))
-            }));
+    fn new(input: Layout, output: Layout, position: impl Fn(usize, usize) -> Option<usize>) -> Self {
+        let Shape {
+            channels,
+            height,
+            width,
+        } = input.shape;
+        let mut targets = vec![NONE; input.size()];
+        for (y, x) in (0..height).flat_map(|y| (0..width).map(move |x| (y, x))) {
+            let Some(position) = position(y, x) else {
+                continue;
+            };
+            let sources = &mut targets[(y * width + x) * input.stride..][..channels];
+            for (channel, target) in sources.iter_mut().enumerate() {
+                *target = u32::try_from(position * output.stride + channel).unwrap_or(NONE);
+            }
         }
         Self { targets }
     }
@@ -68,26 +76,27 @@ impl Scatter {
 mod tests {
     use super::*;
 
-    fn shape(channels: usize, height: usize, width: usize) -> Shape {
-        [channels, height, width].into()
+    /// Not filled up, so that addresses are easily counted.
+    fn map(channels: usize, height: usize, width: usize) -> Layout {
+        Layout::input([channels, height, width].into())
     }
 
     #[test]
     fn pooling_windows_leave_what_does_not_fill_one() {
-        let pool = Scatter::pooling(shape(2, 3, 4), shape(2, 1, 2), 2);
+        let pool = Scatter::pooling(map(2, 3, 4), map(2, 1, 2), 2);
         let row = [0, 1, 0, 1, 2, 3, 2, 3];
         assert_eq!(pool.targets, [row, row, [NONE; 8]].concat());
     }
 
     #[test]
     fn sampling_takes_every_second_row_and_column() {
-        let sampled = Scatter::sampling(shape(1, 3, 3), shape(1, 2, 2), 2);
+        let sampled = Scatter::sampling(map(1, 3, 3), map(1, 2, 2), 2);
         assert_eq!(sampled.targets, [0, NONE, 1, NONE, NONE, NONE, 2, NONE, 3]);
     }
 
     #[test]
     fn both_directions_use_the_same_pairs() {
-        let pool = Scatter::pooling(shape(1, 2, 3), shape(1, 1, 1), 2);
+        let pool = Scatter::pooling(map(1, 2, 3), map(1, 1, 1), 2);
         let mut membranes = [0.0];
         pool.accumulate(&[0, 1, 2, 4], 1.0, &mut membranes);
         assert_eq!(membranes, [3.0]);

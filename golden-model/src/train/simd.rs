@@ -1,40 +1,56 @@
 //! Vector instructions, picked when the program runs.
 //!
 //! Kernels are written once over [`Lanes`] and compiled for AVX-512, AVX2 and plain code. All three compute the same
-//! bits: additions and multiplications are never fused, and sums over lanes have one order, that of [`LANES`] partial
-//! sums. So a seed gives the same network on every machine.
+//! bits: additions and multiplications are never fused, and sums over lanes have one order. So a seed gives the same
+//! network on every machine.
 
 use pulp::{Arch, Scalar, Simd};
 
-/// Partial sums of a dot product, whatever the vectors' length.
-pub(crate) const LANES: usize = 32;
-
-/// Vectors whose comparisons can be read as bits.
+/// Vectors that can list the lanes of a mask.
 pub(crate) trait Lanes: Simd {
-    /// Bit i of the result is lane i of the mask.
-    fn bits(self, mask: Self::m32s) -> u64;
+    /// Writes `base` + i to `list` for every lane i of the mask that is set, in order, and returns their number. What
+    /// lies behind them in `list`, up to one vector, may be overwritten.
+    ///
+    /// # Panics
+    /// If `list` is shorter than a vector.
+    fn list(self, mask: Self::m32s, base: u32, list: &mut [u32]) -> usize;
 }
 
 impl Lanes for Scalar {
     #[inline(always)]
-    fn bits(self, mask: Self::m32s) -> u64 {
-        u64::from(mask)
+    fn list(self, mask: Self::m32s, base: u32, list: &mut [u32]) -> usize {
+        list[0] = base;
+        usize::from(mask)
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 impl Lanes for pulp::x86::V3 {
     #[inline(always)]
-    fn bits(self, mask: Self::m32s) -> u64 {
-        u64::from(self.avx._mm256_movemask_ps(pulp::cast(mask)).cast_unsigned())
+    fn list(self, mask: Self::m32s, base: u32, list: &mut [u32]) -> usize {
+        let mut bits = self.avx._mm256_movemask_ps(pulp::cast(mask)).cast_unsigned();
+        let count = bits.count_ones() as usize;
+        let list = &mut list[..Self::F32_LANES];
+        for entry in list.iter_mut().take(count) {
+            *entry = base + bits.trailing_zeros();
+            bits &= bits.wrapping_sub(1);
+        }
+        count
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 impl Lanes for pulp::x86::V4 {
     #[inline(always)]
-    fn bits(self, mask: Self::m32s) -> u64 {
-        u64::from(mask.0)
+    fn list(self, mask: Self::m32s, base: u32, list: &mut [u32]) -> usize {
+        const LANES: [u32; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15];
+        let addresses = self.add_u32s(pulp::cast(LANES), self.splat_u32s(base));
+        let packed = self
+            .avx512f
+            ._mm512_maskz_compress_epi32(mask.0, pulp::cast(addresses));
+        let packed: [u32; 16] = pulp::cast(packed);
+        list[..16].copy_from_slice(&packed);
+        mask.0.count_ones() as usize
     }
 }
 

@@ -1,15 +1,15 @@
 //! Weighted connections, worked spike by spike: convolutions, and fully-connected layers as convolutions of a map of
 //! one position.
 //!
-//! Everything lies channels-last: neuron (y, x, c) of a map has the address (y·W + x)·C + c. The weights of one source
-//! channel lie together, `[kernel row, kernel column, output channel]` with rows and columns in the order of
-//! [`Axis::place`]. So one kernel row of weights and the membranes that it adds to are each one stretch of memory, of
-//! (columns × output channels) numbers.
+//! Neurons lie as [`Layout`] says. The weights of one source channel lie together, `[kernel row, kernel column, output
+//! channel]` with rows and columns in the order of [`Axis::place`] and output channels filled up as in the layout. So
+//! one kernel row of weights and the membranes that it adds to are each one stretch of whole vectors.
 
 mod order;
 mod row;
 mod window;
 
+use super::layout::Layout;
 use super::simd::{Dispatch, Kernel, Lanes};
 use crate::network::Shape;
 pub(crate) use order::ChannelOrder;
@@ -30,12 +30,15 @@ struct Window {
     rows: usize,
     /// Length of a row.
     length: usize,
+    /// Number of synapses of one source; rows have some numbers more.
+    synapses: usize,
 }
 
 /// The geometry of weighted connections; the weights are passed in.
 #[derive(Clone, Debug)]
 pub(crate) struct Synapses {
-    channels: usize,
+    /// Source addresses per position. As u32, in which a division costs a fraction of one in 64 bits.
+    channels: u32,
     /// Weights of one source channel.
     block: usize,
     /// From one row of membranes, or weights, to the next.
@@ -53,44 +56,46 @@ pub(crate) struct Events<'a> {
 }
 
 impl Synapses {
-    /// A convolution from a map of shape `input` to one of shape `output`.
-    pub(crate) fn convolution(input: Shape, output: Shape, rows: Axis, columns: Axis) -> Self {
-        let (row, kernel) = (output.channels, columns.kernel);
+    /// A convolution.
+    pub(crate) fn convolution(input: Layout, output: Layout, rows: Axis, columns: Axis) -> Self {
+        let (row, kernel, width) = (output.stride, columns.kernel, output.shape.width);
         let window = |y, x| {
             let (y, x) = (rows.span(y), columns.span(x));
             Window {
-                target: (y.output * output.width + x.output) * row,
+                target: (y.output * width + x.output) * row,
                 weight: (y.place * kernel + x.place) * row,
                 rows: if x.count == 0 { 0 } else { y.count },
                 length: x.count * row,
+                synapses: y.count * x.count * output.shape.channels,
             }
         };
+        let Shape {
+            height,
+            width: columns_in,
+            ..
+        } = input.shape;
         Self {
-            channels: input.channels,
+            channels: u32::try_from(input.stride).expect("validation bounds the neurons of a layer"),
             block: rows.kernel * kernel * row,
-            target_stride: output.width * row,
+            target_stride: width * row,
             weight_stride: kernel * row,
-            windows: (0..input.height)
-                .flat_map(|y| (0..input.width).map(move |x| (y, x)))
+            windows: (0..height)
+                .flat_map(|y| (0..columns_in).map(move |x| (y, x)))
                 .map(|(y, x)| window(y, x))
                 .collect(),
         }
     }
 
-    /// Every one of `inputs` sources to every one of `outputs` neurons.
-    pub(crate) fn dense(inputs: usize, outputs: usize) -> Self {
-        let map = |channels| Shape {
-            channels,
-            height: 1,
-            width: 1,
-        };
+    /// Every source to every neuron.
+    pub(crate) fn dense(input: Layout, output: Layout) -> Self {
+        let flat = Layout::input([input.size(), 1, 1].into());
         let point = Axis {
             kernel: 1,
             stride: 1,
             padding: 0,
             outputs: 1,
         };
-        Self::convolution(map(inputs), map(outputs), point, point)
+        Self::convolution(flat, output, point, point)
     }
 
     /// `membranes += W·s` for the spikes of one step; returns the number of synaptic operations.
@@ -160,9 +165,7 @@ impl Synapses {
     /// The first weight of a source, and its window.
     #[inline(always)]
     fn place(&self, address: u32) -> (usize, Window) {
-        // As u32, in which a division costs a fraction of one in 64 bits.
-        let channels = self.channels as u32;
-        let (position, channel) = (address / channels, address % channels);
+        let (position, channel) = (address / self.channels, address % self.channels);
         let window = self.windows[position as usize];
         (channel as usize * self.block + window.weight, window)
     }
@@ -196,7 +199,7 @@ impl Kernel for Accumulate<'_> {
 
     #[inline(always)]
     fn run<S: Lanes>(mut self, simd: S) -> usize {
-        let channels = self.synapses.channels as u32;
+        let channels = self.synapses.channels;
         let mut operations = 0;
         let mut rest = self.events.addresses;
         while let Some(&first) = rest.first() {
@@ -209,7 +212,7 @@ impl Kernel for Accumulate<'_> {
             }
             let (now, later) = rest.split_at(same);
             rest = later;
-            operations += same * window.rows * window.length;
+            operations += same * window.synapses;
             let at = |index: usize| start + (now[index] - first) as usize * self.synapses.block;
             match same {
                 4 => {
@@ -267,7 +270,7 @@ impl Kernel for Backward<'_> {
                     factor,
                 );
             }
-            errors[address as usize] += dot.total();
+            errors[address as usize] += dot.total(simd);
         }
     }
 }

@@ -1,10 +1,11 @@
 //! The training loop: epochs of shuffled batches, worked by all cores.
 
+use super::fired::Fired;
 use super::optimizer::Stepper;
+use super::piece::{self, Piece};
 use super::report::warnings;
-use super::{Engine, EpochReport, Loss, Parameters, Progress, State, TrainConfig};
+use super::{Engine, EpochReport, Parameters, Progress, TrainConfig};
 use crate::dataset::Dataset;
-use crate::encode::InputEncoder;
 use crate::evaluation::{Evaluation, Tally, evaluate_parameters};
 use crate::model::FloatModel;
 use crate::network::NetworkDescription;
@@ -12,45 +13,61 @@ use crate::random::{Random, mix};
 use crate::{Error, Result};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::time::Instant;
-
-/// Images whose gradients one task sums. Fixed, so that sums do not depend on the number of threads.
-const PIECE: usize = 8;
 
 /// Keep the uses of a run's seed apart.
 const INITIAL_WEIGHTS: u64 = 1;
 const ORDER: u64 = 2;
+const DROPOUT: u64 = 4;
 
-/// Trains a network, epoch by epoch.
+/// Trains a network, epoch by epoch or in parts of an epoch.
 #[derive(Debug)]
 pub struct Trainer<'data> {
-    description: NetworkDescription,
-    config: TrainConfig,
-    train: &'data Dataset,
-    held_out: Option<&'data Dataset>,
+    pub(super) description: NetworkDescription,
+    pub(super) config: TrainConfig,
+    pub(super) train: &'data Dataset,
+    pub(super) held_out: Option<&'data Dataset>,
     engine: Engine,
-    weights: Parameters,
-    stepper: Stepper,
+    pub(super) weights: Parameters,
+    pub(super) stepper: Stepper,
     pieces: Vec<Piece<'data>>,
-    epochs_done: usize,
-    last: Option<(EpochReport, Option<Evaluation>)>,
-    best: Option<Best>,
+    pub(super) running: Running,
+    pub(super) history: Vec<EpochReport>,
+    evaluation: Option<Evaluation>,
+    pub(super) best: Option<Best>,
 }
 
-#[derive(Debug)]
-struct Best {
-    accuracy: f64,
-    epoch: usize,
-    model: FloatModel,
+/// The epoch that is under way.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Running {
+    /// Batches done.
+    pub(super) batches: usize,
+    /// What they came to.
+    pub(super) tally: Tally,
+    /// Who fired in them.
+    pub(super) fired: Fired,
+    /// How long they took.
+    pub(super) seconds: f64,
 }
 
-/// One task's memory: a part of a batch, its gradient and what it saw.
-#[derive(Debug)]
-struct Piece<'data> {
-    state: State,
-    encoder: InputEncoder<'data>,
-    gradient: Parameters,
-    tally: Tally,
+impl Running {
+    fn new(description: &NetworkDescription) -> Self {
+        Self {
+            batches: 0,
+            tally: Tally::new(description),
+            fired: Fired::new(description),
+            seconds: 0.0,
+        }
+    }
+}
+
+/// The weights that did best so far.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Best {
+    pub(super) epoch: usize,
+    pub(super) accuracy: f64,
+    pub(super) weights: Parameters,
 }
 
 impl<'data> Trainer<'data> {
@@ -73,91 +90,178 @@ impl<'data> Trainer<'data> {
             dataset.check_fits(&description)?;
         }
         let engine = Engine::new(&description);
-        let zeros = Parameters::zeros(&description);
-        let piece = || Piece {
-            state: engine.state(),
-            encoder: InputEncoder::new(&description, train),
-            gradient: zeros.clone(),
-            tally: Tally::new(&description),
-        };
+        let pieces = config
+            .batch
+            .min(train.len())
+            .div_ceil(piece::images(config.batch));
         Ok(Self {
             weights: Parameters::random(
                 &description,
                 &mut Random::new(mix(&[config.seed, INITIAL_WEIGHTS])),
             ),
-            stepper: Stepper::new(&config, zeros.clone()),
-            pieces: (0..config.batch.min(train.len()).div_ceil(PIECE))
-                .map(|_| piece())
+            stepper: Stepper::new(&config, Parameters::zeros(&description)),
+            pieces: (0..pieces)
+                .map(|_| Piece::new(&engine, &description, train))
                 .collect(),
             engine,
+            running: Running::new(&description),
             description,
             config,
             train,
             held_out,
-            epochs_done: 0,
-            last: None,
+            history: Vec::new(),
+            evaluation: None,
             best: None,
         })
     }
 
-    /// Trains one more epoch; `progress` is called after every batch.
+    /// Trains to the end of the epoch; `progress` is called after every batch.
     ///
     /// # Errors
-    /// If the loss is no longer a finite number. The trainer is of no use after that.
+    /// If the loss or a weight is no longer a finite number. The trainer is of no use after that.
     pub fn epoch(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<EpochReport> {
-        let start = Instant::now();
-        let learning_rate = self.config.learning_rate_at(self.epochs_done);
-        let epoch = self.epochs_done + 1;
-        let mut order: Vec<usize> = (0..self.train.len()).collect();
-        Random::new(mix(&[self.config.seed, ORDER, self.epochs_done as u64])).shuffle(&mut order);
-
-        let mut total = Tally::new(&self.description);
-        for batch in order.chunks(self.config.batch) {
-            let loss = self.batch(batch, learning_rate, &mut total);
-            if !loss.is_finite() {
-                return Err(Error::Diverged {
-                    epoch,
-                    images: total.images(),
-                    loss,
-                    learning_rate,
-                });
+        let mut go_on = |at| {
+            progress(at);
+            ControlFlow::Continue(())
+        };
+        loop {
+            if let Some(report) = self.advance(&mut go_on)? {
+                return Ok(report);
             }
-            progress(Progress {
-                epoch,
-                epochs: self.config.epochs,
-                images: total.images(),
-                total_images: self.train.len(),
-                loss: total.loss(),
-                accuracy: total.accuracy(),
-            });
         }
-        self.epochs_done = epoch;
-        let seconds = start.elapsed().as_secs_f64();
+    }
 
+    /// Trains to the end of the epoch, or until `progress`, which is called after every batch, says to stop: then the
+    /// result is `None`, and the next call goes on with the next batch as if nothing had been.
+    ///
+    /// # Errors
+    /// If the loss or a weight is no longer a finite number. The trainer is of no use after that.
+    pub fn advance(
+        &mut self,
+        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
+    ) -> Result<Option<EpochReport>> {
+        let (start, seconds_before) = (Instant::now(), self.running.seconds);
+        let epoch = self.epochs_done();
+        let mut order: Vec<usize> = (0..self.train.len()).collect();
+        Random::new(mix(&[self.config.seed, ORDER, epoch as u64])).shuffle(&mut order);
+        let batches = order.chunks(self.config.batch).enumerate();
+        for (batch, images) in batches.skip(self.running.batches) {
+            let learning_rate = self.config.learning_rate_at(epoch, batch, self.batches());
+            self.batch(images, learning_rate)?;
+            self.running.batches = batch + 1;
+            self.running.seconds = seconds_before + start.elapsed().as_secs_f64();
+            if progress(self.progress()).is_break() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(self.finish_epoch()))
+    }
+
+    /// Where the epoch stands.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        let Running { batches, tally, .. } = &self.running;
+        Progress {
+            epoch: self.epochs_done() + 1,
+            epochs: self.config.epochs,
+            batch: *batches,
+            batches: self.batches(),
+            images: tally.images(),
+            total_images: self.train.len(),
+            loss: tally.loss(),
+            accuracy: tally.accuracy(),
+        }
+    }
+
+    /// Number of whole epochs trained.
+    #[must_use]
+    pub const fn epochs_done(&self) -> usize {
+        self.history.len()
+    }
+
+    /// What every epoch came to, from the first.
+    #[must_use]
+    pub fn history(&self) -> &[EpochReport] {
+        &self.history
+    }
+
+    /// Batches of an epoch.
+    fn batches(&self) -> usize {
+        self.train.len().div_ceil(self.config.batch)
+    }
+
+    /// Evaluates the weights, and turns what is known of the epoch into a report.
+    fn finish_epoch(&mut self) -> EpochReport {
+        let Running {
+            tally,
+            fired,
+            seconds,
+            ..
+        } = std::mem::replace(&mut self.running, Running::new(&self.description));
         let start = Instant::now();
-        let evaluation = self
+        self.evaluation = self
             .held_out
             .map(|dataset| evaluate_parameters(&self.description, &self.weights, dataset, self.config.seed));
-        let activity = total.activity(&self.description);
+        let mut activity = tally.activity(&self.description);
+        // The first is the input, which may well be idle: the margins of images are.
+        for (layer, idle) in activity.iter_mut().skip(1).zip(fired.idle()) {
+            layer.idle = Some(idle);
+        }
+        let last_batch = self.batches() - 1;
         let report = EpochReport {
-            epoch,
-            learning_rate,
-            loss: total.loss(),
-            train_accuracy: total.accuracy(),
-            test_accuracy: evaluation.as_ref().map(|evaluation| evaluation.accuracy),
+            epoch: self.epochs_done() + 1,
+            learning_rate: self
+                .config
+                .learning_rate_at(self.epochs_done(), last_batch, self.batches()),
+            loss: tally.loss(),
+            train_accuracy: tally.accuracy(),
+            test_accuracy: self.evaluation.as_ref().map(|evaluation| evaluation.accuracy),
             seconds,
             test_seconds: start.elapsed().as_secs_f64(),
-            images_per_second: self.train.len() as f64 / seconds,
+            images_per_second: self.train.len() as f64 / seconds.max(f64::MIN_POSITIVE),
             warnings: warnings(&activity),
             activity,
         };
-        self.last = Some((report.clone(), evaluation));
+        self.history.push(report.clone());
         self.keep_best(&report);
-        Ok(report)
+        report
     }
 
-    /// One step of the optimizer; returns the batch's loss.
-    fn batch(&mut self, batch: &[usize], learning_rate: f32, total: &mut Tally) -> f64 {
+    /// One step of the optimizer.
+    fn batch(&mut self, images: &[usize], learning_rate: f32) -> Result<()> {
+        let (epoch, batch) = (self.epochs_done() + 1, self.running.batches + 1);
+        let used = self.sum_gradients(images);
+        let pieces = &self.pieces[..used];
+        let loss = pieces.iter().map(|piece| piece.tally.loss_sum()).sum::<f64>();
+        if !loss.is_finite() {
+            return Err(Error::Diverged {
+                epoch,
+                batch,
+                loss,
+                learning_rate,
+            });
+        }
+        let gradients: Vec<&Parameters> = pieces.iter().map(|piece| &piece.gradient).collect();
+        if !self.stepper.step(&mut self.weights, &gradients, learning_rate) {
+            return Err(Error::DivergedWeights {
+                epoch,
+                batch,
+                learning_rate,
+            });
+        }
+        for piece in pieces {
+            self.running.tally.add(&piece.tally);
+            self.running.fired.add(&piece.fired);
+        }
+        Ok(())
+    }
+
+    /// Runs a batch forward and backward, piece by piece; tells how many pieces that took.
+    fn sum_gradients(&mut self, batch: &[usize]) -> usize {
+        let epoch = self.epochs_done() as u64;
+        let augmentation = self.config.augmentation();
+        let images_per_piece = piece::images(self.config.batch);
+        let used = batch.len().div_ceil(images_per_piece);
         let Self {
             engine,
             weights,
@@ -165,38 +269,28 @@ impl<'data> Trainer<'data> {
             config,
             ..
         } = self;
-        let epoch = self.epochs_done as u64;
-        let augmentation = config.augmentation();
-        let pieces = &mut self.pieces[..batch.len().div_ceil(PIECE)];
-        pieces
+        self.pieces[..used]
             .par_iter_mut()
-            .zip(batch.par_chunks(PIECE))
+            .zip(batch.par_chunks(images_per_piece))
             .for_each(|(piece, images)| {
+                piece.clear();
                 let Piece {
                     state,
                     encoder,
                     gradient,
                     tally,
+                    fired,
                 } = piece;
-                gradient.layers.iter_mut().for_each(|layer| layer.fill(0.0));
-                tally.clear();
                 for &index in images {
                     encoder.restart_training(index, &augmentation, config.seed, epoch);
+                    engine.draw_masks(mix(&[config.seed, DROPOUT, epoch, index as u64]), state);
                     engine.forward_encoded(weights, encoder, state);
-                    engine.backward(weights, Loss::SumOfSquares, train.label(index), state, gradient);
-                    tally.count(state, train.label(index));
+                    engine.backward(weights, config.loss, train.label(index), state, gradient);
+                    tally.count(state, config.loss, train.label(index));
+                    fired.note(state);
                 }
             });
-        let mut loss = 0.0;
-        for piece in &*pieces {
-            loss += piece.tally.loss_sum();
-            total.add(&piece.tally);
-        }
-        if loss.is_finite() {
-            let gradients: Vec<&Parameters> = pieces.iter().map(|piece| &piece.gradient).collect();
-            self.stepper.step(weights, &gradients, learning_rate);
-        }
-        loss
+        used
     }
 
     fn keep_best(&mut self, report: &EpochReport) {
@@ -205,35 +299,42 @@ impl<'data> Trainer<'data> {
             self.best = Some(Best {
                 accuracy,
                 epoch: report.epoch,
-                model: self.model(),
+                weights: self.weights.clone(),
             });
         }
     }
 
-    /// The model as it stands after the last epoch.
+    /// The model as it stands.
     #[must_use]
     pub fn model(&self) -> FloatModel {
-        FloatModel {
-            description: self.description.clone(),
-            weights: self.weights.to_matrices(&self.description),
-            provenance: self.provenance(),
-        }
+        self.model_of(&self.weights, self.epochs_done())
     }
 
     /// The model after the epoch with the highest accuracy on the held-out images, or, without any, on the training
-    /// images; the earliest of equals. `None` before the first epoch.
+    /// images; the earliest of equals. With it the epoch; `None` before the end of the first.
     #[must_use]
-    pub fn best(&self) -> Option<(usize, &FloatModel)> {
-        self.best.as_ref().map(|best| (best.epoch, &best.model))
+    pub fn best(&self) -> Option<(usize, FloatModel)> {
+        self.best
+            .as_ref()
+            .map(|best| (best.epoch, self.model_of(&best.weights, best.epoch)))
     }
 
-    /// The last epoch's evaluation of the held-out images.
+    /// The last epoch's evaluation of the held-out images; `None` in a resumed run before the end of its first epoch.
     #[must_use]
-    pub fn evaluation(&self) -> Option<&Evaluation> {
-        self.last.as_ref().and_then(|(_, evaluation)| evaluation.as_ref())
+    pub const fn evaluation(&self) -> Option<&Evaluation> {
+        self.evaluation.as_ref()
     }
 
-    fn provenance(&self) -> BTreeMap<String, String> {
+    fn model_of(&self, weights: &Parameters, epochs: usize) -> FloatModel {
+        FloatModel {
+            description: self.description.clone(),
+            weights: weights.to_matrices(&self.description),
+            provenance: self.provenance(epochs),
+        }
+    }
+
+    /// What a model tells of the run up to the end of an epoch.
+    fn provenance(&self, epochs: usize) -> BTreeMap<String, String> {
         let config = &self.config;
         let mut entries = vec![
             (
@@ -242,13 +343,16 @@ impl<'data> Trainer<'data> {
             ),
             ("dataset", self.train.name().into()),
             ("train_images", self.train.len().to_string()),
-            ("epochs", self.epochs_done.to_string()),
-            ("optimizer", format!("{:?}", config.optimizer).to_lowercase()),
+            ("epochs", epochs.to_string()),
+            ("optimizer", config.optimizer.name().into()),
             ("learning_rate", config.learning_rate.to_string()),
+            ("loss", config.loss.name().into()),
+            ("schedule", config.schedule.name().into()),
+            ("weight_decay", config.weight_decay.to_string()),
             ("batch", config.batch.to_string()),
             ("seed", config.seed.to_string()),
         ];
-        if let Some((report, _)) = &self.last {
+        if let Some(report) = epochs.checked_sub(1).and_then(|last| self.history.get(last)) {
             entries.push(("train_accuracy", format!("{:.4}", report.train_accuracy)));
             if let Some(accuracy) = report.test_accuracy {
                 entries.push(("test_accuracy", format!("{accuracy:.4}")));

@@ -8,6 +8,7 @@ mod demo;
 mod diagnostic;
 mod eval;
 mod figures;
+mod gradcheck;
 mod hdl;
 mod inference;
 mod interrupt;
@@ -55,6 +56,8 @@ enum Verb {
     Train(train::Args),
     /// Accuracy, spikes and synaptic operations of a model, float or quantized.
     Eval(eval::Args),
+    /// Check spikes, loss and gradients of the trainer against reference cases.
+    Gradcheck(gradcheck::Args),
     /// Quantize a float model, with proof that nothing overflows.
     Quantize(quantize::Args),
     /// Lanes and cost of a quantized model on a board.
@@ -93,6 +96,7 @@ fn dispatch(verb: Verb, context: &Context) -> Result<()> {
         Verb::Data(args) => args.run(context),
         Verb::Train(args) => args.run(context),
         Verb::Eval(args) => args.run(context),
+        Verb::Gradcheck(args) => args.run(context),
         Verb::Quantize(args) => args.run(context),
         Verb::Plan(args) => args.run(context),
         Verb::Hdl(args) => args.run(context),

@@ -6,7 +6,7 @@ use crate::network::Source;
 use crate::train::Loss;
 use crate::train::neuron::signed_counts;
 use crate::train::parameters::Parameters;
-use crate::train::spike_lists::WORD;
+use crate::train::spike_lists::is_set;
 use crate::train::synapses::{ChannelOrder, Events};
 
 impl Engine {
@@ -58,9 +58,10 @@ impl Engine {
             }
             if !state.keep.is_empty() {
                 let scale = layer.scale(state);
-                for (address, (slope, count)) in state.slopes.iter_mut().zip(&mut state.counts).enumerate() {
-                    let kept = state.keep[address / WORD] >> (address % WORD) & 1 == 1;
-                    let factor = if kept { scale } else { 0.0 };
+                for (address, (slope, count)) in
+                    state.slopes.iter_mut().zip(state.counts.iter_mut()).enumerate()
+                {
+                    let factor = if is_set(&state.keep, address) { scale } else { 0.0 };
                     *slope *= factor;
                     *count *= factor;
                 }
@@ -82,17 +83,22 @@ impl Engine {
         };
         let (before, from_here) = state.layers.split_at_mut(last);
         let deltas = &mut from_here[0].deltas;
-        loss.gradient(&state.output, label, self.steps, deltas);
-        let classes = deltas.len();
+        loss.gradient(
+            &state.output,
+            label,
+            self.steps,
+            &mut deltas[..state.output.len()],
+        );
+        let row = deltas.len();
         for path in &layer.paths {
             let Connections::Weighted { tensor, .. } = path.connections else {
                 continue;
             };
-            let weights = weights.layers[tensor].chunks_exact(classes);
-            let gradient = gradient.layers[tensor].chunks_exact_mut(classes);
+            let weights = weights.layers[tensor].chunks_exact(row);
+            let gradient = gradient.layers[tensor].chunks_exact_mut(row);
             let add = |counts: &[f32]| {
                 for (gradient, &count) in gradient.zip(counts).filter(|(_, count)| **count != 0.0) {
-                    for (gradient, delta) in gradient.iter_mut().zip(&*deltas) {
+                    for (gradient, delta) in gradient.iter_mut().zip(deltas.iter()) {
                         *gradient += count * delta;
                     }
                 }
@@ -104,7 +110,7 @@ impl Engine {
                     for (error, weights) in source.steady_errors.iter_mut().zip(weights) {
                         *error += weights
                             .iter()
-                            .zip(&*deltas)
+                            .zip(deltas.iter())
                             .map(|(w, delta)| w * delta)
                             .sum::<f32>();
                     }

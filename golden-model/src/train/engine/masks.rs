@@ -1,6 +1,5 @@
 //! Dropout: which neurons an image may use, the same in every step.
 
-use super::state::channels_last;
 use super::{Engine, State};
 use crate::random::{Random, mix};
 use crate::train::spike_lists::WORD;
@@ -18,7 +17,7 @@ impl Engine {
                 continue;
             }
             let mut random = Random::new(mix(&[seed, index as u64]));
-            let neurons = layer.shape.size();
+            let neurons = layer.layout.size();
             state.keep.resize(neurons.div_ceil(WORD), 0);
             for neuron in 0..neurons {
                 let kept = random.uniform() >= layer.dropout;
@@ -39,16 +38,11 @@ impl Engine {
             let Some(mask) = mask else {
                 continue;
             };
-            state.keep.resize(layer.shape.size().div_ceil(WORD), 0);
-            for (address, &kept) in mask.iter().enumerate() {
-                let neuron = channels_last(layer.shape, address);
+            state.keep.resize(layer.layout.size().div_ceil(WORD), 0);
+            for (number, &kept) in mask.iter().enumerate() {
+                let neuron = layer.layout.address(number);
                 state.keep[neuron / WORD] |= u64::from(kept) << (neuron % WORD);
             }
         }
-    }
-
-    /// Lengths of the masks that [`Self::set_masks`] takes.
-    pub(crate) fn neurons(&self) -> Vec<usize> {
-        self.layers.iter().map(|layer| layer.shape.size()).collect()
     }
 }

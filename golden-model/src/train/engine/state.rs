@@ -1,9 +1,9 @@
 //! What one image needs while it passes.
 
 use super::Engine;
-use crate::network::Shape;
 use crate::spikes::{Spike, SpikeRaster};
 use crate::train::Loss;
+use crate::train::layout::{Layout, Numbers};
 use crate::train::spike_lists::{SpikeLists, WORD};
 use crate::train::synapses::ChannelOrder;
 
@@ -23,29 +23,26 @@ pub(crate) struct State {
     pub(super) order: ChannelOrder,
 }
 
-/// A layer's part; everything lies channels-last.
+/// A layer's part; neurons lie as [`Layout`] says.
 #[derive(Clone, Debug)]
 pub(super) struct LayerState {
-    /// Padded to whole words of spikes.
-    pub(super) membranes: Vec<f32>,
+    pub(super) membranes: Numbers,
     pub(super) spikes: SpikeLists,
     /// The spikes that dropout lets pass; unused where it drops none.
     pub(super) passed: SpikeLists,
-    /// Who fired in the current step.
-    pub(super) fired: Vec<u64>,
     /// Synaptic operations of the last forward pass.
     pub(super) operations: u64,
     /// Neurons that dropout lets pass; empty where it drops none.
     pub(super) keep: Vec<u64>,
-    pub(super) slopes: Vec<f32>,
+    pub(super) slopes: Numbers,
     /// Spikes of each neuron over all steps.
-    pub(super) counts: Vec<f32>,
+    pub(super) counts: Numbers,
     /// ∂loss/∂s in the current step of the backward pass, of neurons that fired in it.
-    pub(super) errors: Vec<f32>,
+    pub(super) errors: Numbers,
     /// The part of `errors` that is the same in every step; empty where there is none.
-    pub(super) steady_errors: Vec<f32>,
+    pub(super) steady_errors: Numbers,
     /// δ, the gradient at the membranes, in the current step of the backward pass.
-    pub(super) deltas: Vec<f32>,
+    pub(super) deltas: Numbers,
 }
 
 impl LayerState {
@@ -58,16 +55,15 @@ impl LayerState {
         }
     }
 
-    /// Takes the spikes of the current step in.
-    pub(super) fn push_fired(&mut self) {
-        self.spikes.push(&self.fired, None);
+    /// Notes which spikes of the current step leave the layer.
+    pub(super) fn pass(&mut self) {
         if !self.keep.is_empty() {
-            self.passed.push(&self.fired, Some(&self.keep));
+            self.passed.push_kept(&self.spikes, &self.keep);
         }
     }
 }
 
-/// The input spikes of the current step, channels-last and rising.
+/// The input spikes of the current step, as [`Layout`] has them and rising.
 #[derive(Clone, Debug)]
 pub(super) struct InputLists {
     pub(super) positive: SpikeLists,
@@ -91,39 +87,25 @@ impl InputLists {
     }
 
     /// Takes in the spikes of the next step, which are in C, H, W order.
-    pub(super) fn push(&mut self, spikes: &[Spike], shape: Shape) {
+    pub(super) fn push(&mut self, spikes: &[Spike], layout: Layout) {
         let words = &mut self.words;
         words.iter_mut().for_each(|words| words.fill(0));
         for spike in spikes {
-            let address = channels_last(shape, spike.address as usize);
+            let address = layout.address(spike.address as usize);
             words[usize::from(spike.negative)][address / WORD] |= 1 << (address % WORD);
         }
-        self.positive.push(&words[0], None);
-        self.negative.push(&words[1], None);
+        self.positive.push_bits(&words[0]);
+        self.negative.push_bits(&words[1]);
     }
-}
-
-/// Channels-last address of the neuron with this address in C, H, W order.
-pub(crate) const fn channels_last(shape: Shape, address: usize) -> usize {
-    let positions = shape.height * shape.width;
-    (address % positions) * shape.channels + address / positions
-}
-
-/// Address in C, H, W order of the neuron with this channels-last address.
-pub(crate) const fn channels_first(shape: Shape, address: usize) -> usize {
-    let positions = shape.height * shape.width;
-    (address % shape.channels) * positions + address / shape.channels
 }
 
 impl State {
     /// Spikes of layer `index` in C, H, W order, from the last forward pass of `engine`.
     pub(crate) fn raster(&self, engine: &Engine, index: usize) -> SpikeRaster {
-        let shape = engine.layers[index].shape;
-        let mut raster = SpikeRaster::new(shape.size());
+        let layout = engine.layers[index].layout;
+        let mut raster = SpikeRaster::new(layout.shape.size());
         for step in self.layers[index].spikes.steps() {
-            let addresses = step
-                .iter()
-                .map(|&address| channels_first(shape, address as usize));
+            let addresses = step.iter().map(|&address| layout.number(address as usize));
             let mut addresses: Vec<u32> = addresses
                 .filter_map(|address| u32::try_from(address).ok())
                 .collect();
@@ -136,6 +118,11 @@ impl State {
     /// Number of spikes of layer `index`, from the last forward pass.
     pub(crate) fn spike_count(&self, index: usize) -> u64 {
         self.layers[index].spikes.total() as u64
+    }
+
+    /// Spikes of each neuron of layer `index` over all steps, as [`Layout`] has them, after a backward pass.
+    pub(crate) fn counts(&self, index: usize) -> &[f32] {
+        &self.layers[index].counts
     }
 
     /// Synaptic operations into layer `index`, in the last forward pass: additions to its membranes.
@@ -170,7 +157,7 @@ impl State {
                 &layer.deltas,
             ];
             let floats: usize = floats.iter().map(|numbers| size_of_val(&numbers[..])).sum();
-            floats + size_of_val(&layer.fired[..]) + size_of_val(&layer.keep[..])
+            floats + size_of_val(&layer.keep[..])
         };
         let fixed = self.layers.iter().map(numbers).sum::<usize>()
             + size_of_val(&self.output[..])

@@ -1,7 +1,12 @@
 use super::*;
+use crate::model::FloatModel;
+use crate::network::Shape;
+use crate::reference::Case;
 use crate::spikes::Spike;
 use crate::train::Loss;
+use ndarray::Array2;
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 fn network(
     inputs: usize,
@@ -49,16 +54,32 @@ fn run(
     weights: &[Vec<f32>],
     input: &SpikeRaster,
     label: usize,
-) -> (State, Parameters) {
+) -> (State, Vec<Vec<f32>>) {
     description.validate().unwrap();
     let engine = Engine::new(description);
-    let weights = Parameters {
-        layers: weights.to_vec(),
+    let tensors = description.valid_graph().tensors;
+    let matrices = tensors.iter().zip(weights).map(|(tensor, weights)| {
+        Array2::from_shape_vec((tensor.inputs, tensor.outputs), weights.clone())
+            .unwrap()
+            .reversed_axes()
+    });
+    let model = FloatModel {
+        description: description.clone(),
+        weights: matrices.collect(),
+        provenance: BTreeMap::new(),
     };
+    let weights = Parameters::of_model(&model).unwrap();
     let (mut state, mut gradient) = (engine.state(), Parameters::zeros(description));
     engine.forward_raster(&weights, input, &mut state);
     engine.backward(&weights, Loss::SumOfSquares, label, &mut state, &mut gradient);
-    (state, gradient)
+    let gradient = gradient.to_matrices(description);
+    (
+        state,
+        gradient
+            .iter()
+            .map(|matrix| matrix.t().iter().copied().collect())
+            .collect(),
+    )
 }
 
 fn assert_close(actual: &[f32], expected: &[f32]) {
@@ -94,7 +115,7 @@ fn output_layer_alone_matches_its_closed_form() {
     assert_close(&state.output, &[y(0), y(1)]);
     let delta = [2.0 * y(0) / 3.0, 2.0 * (y(1) - 1.0) / 3.0];
     assert_close(
-        &gradient.layers[0],
+        &gradient[0],
         &[2.0 * delta[0], 2.0 * delta[1], -2.0 * delta[0], -2.0 * delta[1]],
     );
     let loss = f64::from(y(0)).powi(2) + (f64::from(y(1)) - 1.0).powi(2);
@@ -115,10 +136,10 @@ fn inputs_between_two_spikes_share_the_later_ones_gradient() {
     let output_delta = 2.0 * (2.0 * 0.8 / 6.0 - 1.0) / 6.0;
     // Without leak the slope is 1, so δ is the same at both spikes: 0.8 times the output's.
     assert_close(
-        &gradient.layers[0],
+        &gradient[0],
         &[4.0 * 0.8 * output_delta, 2.0 * 0.8 * output_delta],
     );
-    assert_close(&gradient.layers[1], &[2.0 * output_delta]);
+    assert_close(&gradient[1], &[2.0 * output_delta]);
 }
 
 /// The same with leak, where the two spikes' slope is 1 + ln(leak)·trace/count.
@@ -133,8 +154,8 @@ fn the_leak_enters_by_the_slope() {
     let slope = 1.0 + leak.ln() * trace / 3.0;
     let y = 0.3 * (leak.powi(4) + leak.powi(3) + leak) / 4.0;
     let output_delta = 2.0 * (y - 1.0) / 4.0;
-    assert_close(&gradient.layers[0], &[3.0 * slope * 0.3 * output_delta]);
-    assert_close(&gradient.layers[1], &[3.0 * output_delta]);
+    assert_close(&gradient[0], &[3.0 * slope * 0.3 * output_delta]);
+    assert_close(&gradient[1], &[3.0 * output_delta]);
 }
 
 #[test]
@@ -146,9 +167,46 @@ fn a_silent_neuron_has_no_gradient() {
         &raster(&[&[1], &[1]]),
         0,
     );
-    assert!(gradient.layers[0][0] != 0.0);
-    assert_close(&gradient.layers[0][1..], &[0.0]);
-    assert_close(&gradient.layers[1][1..], &[0.0]);
+    assert!(gradient[0][0] != 0.0);
+    assert_close(&gradient[0][1..], &[0.0]);
+    assert_close(&gradient[1][1..], &[0.0]);
+}
+
+/// A network with every kind of connection, strides and dropout, forward and backward.
+#[test]
+fn every_kind_of_vector_gives_the_same_bits() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/resnet_small.npz");
+    let mut case = Case::load(path.as_ref()).unwrap();
+    case.model.description.layers[0].dropout = 0.5;
+    let weights = Parameters::of_model(&case.model).unwrap();
+    let run = |dispatch| {
+        let engine = Engine::new(&case.model.description).with_dispatch(dispatch);
+        let (mut state, mut gradient) = (engine.state(), Parameters::zeros(&case.model.description));
+        engine.draw_masks(5, &mut state);
+        engine.forward_raster(&weights, &case.images[0], &mut state);
+        engine.backward(
+            &weights,
+            Loss::CrossEntropy,
+            case.labels[0],
+            &mut state,
+            &mut gradient,
+        );
+        let spikes = state.spike_count(0);
+        assert!(
+            spikes > 100
+                && gradient
+                    .layers
+                    .iter()
+                    .all(|layer| layer.iter().any(|&g| g != 0.0))
+        );
+        let bits = |numbers: &[f32]| numbers.iter().map(|number| number.to_bits()).collect::<Vec<_>>();
+        let gradients: Vec<_> = gradient.layers.iter().map(|layer| bits(layer)).collect();
+        (bits(&state.readout), gradients)
+    };
+    let expected = run(Dispatch::scalar());
+    for dispatch in Dispatch::all() {
+        assert!(run(dispatch) == expected, "{dispatch:?}");
+    }
 }
 
 #[test]
@@ -271,7 +329,7 @@ proptest! {
                 prop_assert_eq!(actual, expected, "step {}", t);
             }
         }
-        for (actual, expected) in gradient.layers.iter().zip(&expected) {
+        for (actual, expected) in gradient.iter().zip(&expected) {
             prop_assert_eq!(actual.len(), expected.len());
             let largest = expected.iter().fold(1e-6, |largest: f64, e| largest.max(e.abs()));
             for (actual, expected) in actual.iter().zip(expected) {

@@ -2,11 +2,12 @@
 
 use super::*;
 use crate::random::Random;
+use crate::train::layout::{Numbers, zeros};
 
 /// A convolution with a membrane per output and a weight per (source channel, kernel row, column, output channel).
 struct Case {
-    input: Shape,
-    output: Shape,
+    input: Layout,
+    output: Layout,
     rows: Axis,
     columns: Axis,
 }
@@ -21,8 +22,8 @@ impl Case {
         };
         let (rows, columns) = (axis(input[1]), axis(input[2]));
         Self {
-            input: input.into(),
-            output: [out, rows.outputs, columns.outputs].into(),
+            input: Layout::neurons(input.into()),
+            output: Layout::neurons([out, rows.outputs, columns.outputs].into()),
             rows,
             columns,
         }
@@ -33,12 +34,12 @@ impl Case {
     }
 
     fn order(&self) -> ChannelOrder {
-        ChannelOrder::new(self.input.size(), self.input.channels)
+        ChannelOrder::new(self.input.size(), self.input.stride)
     }
 
     /// (source, membrane, weight) of every synapse.
     fn pairs(&self) -> Vec<(usize, usize, usize)> {
-        let (input, output) = (self.input, self.output);
+        let (input, output) = (self.input.shape, self.output.shape);
         let Axis {
             kernel,
             stride,
@@ -58,10 +59,10 @@ impl Case {
                     continue;
                 };
                 for (c, o) in (0..input.channels).flat_map(|c| (0..output.channels).map(move |o| (c, o))) {
-                    let source = (y * input.width + x) * input.channels + c;
-                    let membrane = (oy * output.width + ox) * output.channels + o;
+                    let source = (y * input.width + x) * self.input.stride + c;
+                    let membrane = (oy * output.width + ox) * self.output.stride + o;
                     let place = (c * kernel + self.rows.place(ky)) * kernel + self.columns.place(kx);
-                    pairs.push((source, membrane, place * output.channels + o));
+                    pairs.push((source, membrane, place * self.output.stride + o));
                 }
             }
         }
@@ -69,7 +70,7 @@ impl Case {
     }
 
     fn weights(&self) -> usize {
-        self.input.channels * self.rows.kernel * self.rows.kernel * self.output.channels
+        self.input.stride * self.rows.kernel * self.rows.kernel * self.output.stride
     }
 }
 
@@ -86,17 +87,26 @@ fn cases() -> Vec<Case> {
     ]
 }
 
-fn numbers(length: usize, random: &mut Random) -> Vec<f32> {
-    (0..length)
-        .map(|_| (random.uniform() * 17.0).floor() - 8.0)
-        .collect()
+/// Zero where rows are filled up.
+fn numbers(length: usize, layout: Layout, mut next: impl FnMut() -> f32) -> Numbers {
+    let mut numbers = zeros(length);
+    for row in numbers.chunks_exact_mut(layout.stride) {
+        row[..layout.shape.channels].fill_with(&mut next);
+    }
+    numbers
 }
 
-fn spikes(sources: usize, random: &mut Random) -> Vec<u32> {
-    (0u32..)
-        .take(sources)
+fn whole(random: &mut Random) -> impl FnMut() -> f32 {
+    move || (random.uniform() * 17.0).floor() - 8.0
+}
+
+fn spikes(layout: Layout, random: &mut Random) -> Vec<u32> {
+    let mut list: Vec<u32> = (0..layout.shape.size())
         .filter(|_| random.uniform() < 0.4)
-        .collect()
+        .map(|number| layout.address(number) as u32)
+        .collect();
+    list.sort_unstable();
+    list
 }
 
 #[test]
@@ -105,9 +115,9 @@ fn membranes_gather_the_weights_of_every_synapse() {
     let mut synaptic_operations = 0;
     for case in cases() {
         for factor in [1.0, -1.0] {
-            let weights = numbers(case.weights(), &mut random);
-            let addresses = spikes(case.input.size(), &mut random);
-            let start = numbers(case.output.size(), &mut random);
+            let weights = numbers(case.weights(), case.output, whole(&mut random));
+            let addresses = spikes(case.input, &mut random);
+            let start = numbers(case.output.size(), case.output, whole(&mut random));
             let mut expected = start.clone();
             let mut count = 0;
             for (source, membrane, weight) in case.pairs() {
@@ -129,25 +139,25 @@ fn membranes_gather_the_weights_of_every_synapse() {
                 assert_eq!(
                     membranes, expected,
                     "{dispatch:?}, {} to {}",
-                    case.input, case.output
+                    case.input.shape, case.output.shape
                 );
                 assert_eq!(operations, count);
             }
         }
     }
-    assert!(synaptic_operations > 10_000);
+    assert!(synaptic_operations > 10_000, "{synaptic_operations}");
 }
 
 #[test]
 fn errors_and_gradients_gather_every_synapse() {
     let mut random = Random::new(2);
     for case in cases() {
-        let weights = numbers(case.weights(), &mut random);
-        let deltas = numbers(case.output.size(), &mut random);
-        let addresses = spikes(case.input.size(), &mut random);
+        let weights = numbers(case.weights(), case.output, whole(&mut random));
+        let deltas = numbers(case.output.size(), case.output, whole(&mut random));
+        let addresses = spikes(case.input, &mut random);
         let factor = 2.0;
-        let mut errors = numbers(case.input.size(), &mut random);
-        let mut gradient = numbers(case.weights(), &mut random);
+        let mut errors = numbers(case.input.size(), case.input, whole(&mut random));
+        let mut gradient = numbers(case.weights(), case.output, whole(&mut random));
         let (start_errors, start_gradient) = (errors.clone(), gradient.clone());
         for (source, membrane, weight) in case.pairs() {
             if addresses.contains(&(source as u32)) {
@@ -174,12 +184,12 @@ fn errors_and_gradients_gather_every_synapse() {
             assert_eq!(
                 actual, gradient,
                 "{dispatch:?}, {} to {}",
-                case.input, case.output
+                case.input.shape, case.output.shape
             );
             assert_eq!(
                 actual_errors, errors,
                 "{dispatch:?}, {} to {}",
-                case.input, case.output
+                case.input.shape, case.output.shape
             );
             let mut actual = start_gradient.clone();
             synapses.add_gradient(dispatch, events, &deltas, &mut actual);
@@ -193,9 +203,9 @@ fn errors_and_gradients_gather_every_synapse() {
 fn every_kind_of_vector_rounds_alike() {
     let mut random = Random::new(3);
     for case in cases() {
-        let mut numbers = |length: usize| -> Vec<f32> { (0..length).map(|_| random.normal()).collect() };
+        let mut numbers = |length| numbers(length, case.output, || random.normal());
         let (weights, deltas) = (numbers(case.weights()), numbers(case.output.size()));
-        let addresses: Vec<u32> = (0u32..).take(case.input.size()).collect();
+        let addresses = spikes(case.input, &mut random);
         let events = Events {
             addresses: &addresses,
             factor: 1.3,
@@ -203,7 +213,7 @@ fn every_kind_of_vector_rounds_alike() {
         let run = |dispatch| {
             let mut membranes = deltas.clone();
             let mut gradient = weights.clone();
-            let mut errors = vec![0.5; case.input.size()];
+            let mut errors = zeros(case.input.size());
             let synapses = case.synapses();
             synapses.accumulate(dispatch, &weights, events, &mut membranes);
             synapses.backward(
@@ -224,8 +234,8 @@ fn every_kind_of_vector_rounds_alike() {
                 run(dispatch),
                 expected,
                 "{dispatch:?}, {} to {}",
-                case.input,
-                case.output
+                case.input.shape,
+                case.output.shape
             );
         }
     }

@@ -57,6 +57,7 @@ fn sgd_learns_too() {
     let (_, mut config) = small();
     let description = NetworkDescription::preset("digits").unwrap();
     config.optimizer = Optimizer::Sgd;
+    config.weight_decay = 0.0;
     config.learning_rate = 0.0003;
     let (reports, _) = train((description, config), EPOCHS);
     assert!(
@@ -102,6 +103,7 @@ fn progress_counts_up_to_the_whole_set_and_the_last_batch_is_the_rest() {
     );
     let last = seen.last().unwrap();
     assert_eq!((last.epoch, last.epochs, last.total_images), (1, EPOCHS, 1437));
+    assert_eq!((seen[0].batch, last.batch, last.batches), (1, 15, 15));
     assert_eq!((last.loss, last.accuracy), (report.loss, report.train_accuracy));
     assert_eq!((report.test_accuracy, trainer.evaluation()), (None, None));
 }
@@ -123,7 +125,7 @@ fn the_best_epochs_model_is_kept() {
         epoch,
         1 + accuracies.iter().position(|&accuracy| accuracy >= best).unwrap()
     );
-    let evaluation = evaluate(model, &data.test, seed).unwrap();
+    let evaluation = evaluate(&model, &data.test, seed).unwrap();
     assert!((evaluation.accuracy - best).abs() < 1e-12, "{accuracies:?}");
 }
 

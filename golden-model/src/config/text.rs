@@ -1,0 +1,87 @@
+//! The keys of a network file.
+
+use super::leak::LeakText;
+use crate::network::{Compact, LayerDescription, NetworkDescription, Normalization, Shape};
+use crate::train::TrainConfig;
+use serde::Deserialize;
+use serde::de::Error;
+
+/// [`NetworkDescription`] itself has neither `[train]` nor `layers`, and flattening it in here would cost the line
+/// numbers of error messages.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Text {
+    name: String,
+    input: Shape,
+    steps: usize,
+    rate: f32,
+    #[serde(default)]
+    leak: LeakText,
+    normalization: Option<Normalization>,
+    layers: Option<Layers>,
+    #[serde(rename = "layer", default)]
+    layer_tables: Vec<LayerDescription>,
+    train: Option<TrainConfig>,
+}
+
+/// The compact form of all layers.
+#[derive(Deserialize)]
+#[serde(try_from = "String")]
+struct Layers(Vec<LayerDescription>);
+
+impl TryFrom<String> for Layers {
+    type Error = LayersError;
+
+    fn try_from(text: String) -> Result<Self, LayersError> {
+        let Compact { input, layers } = Compact::parse(&text)?;
+        match input {
+            None => Ok(Self(layers)),
+            Some(_) => Err(LayersError::Input { text }),
+        }
+    }
+}
+
+/// Why the compact form of the layers is refused.
+#[derive(Debug, thiserror::Error)]
+enum LayersError {
+    #[error(transparent)]
+    Text(#[from] crate::network::NetworkError),
+    #[error("`{text}` says the shape of its input; say it by `input` alone")]
+    Input { text: String },
+}
+
+impl Text {
+    /// Reads the keys.
+    pub(super) fn parse(text: &str) -> Result<(NetworkDescription, Option<TrainConfig>), toml::de::Error> {
+        let Self {
+            name,
+            input,
+            steps,
+            rate,
+            leak: LeakText(leak),
+            normalization,
+            layers,
+            layer_tables,
+            train,
+        } = toml::from_str(text)?;
+        let layers = match layers {
+            None => layer_tables,
+            Some(Layers(layers)) if layer_tables.is_empty() => layers,
+            Some(_) => {
+                return Err(toml::de::Error::custom(
+                    "both `layers` and [[layer]] tables; describe the layers by one of them",
+                ));
+            }
+        };
+        let network = NetworkDescription {
+            name,
+            input,
+            steps,
+            rate,
+            leak,
+            normalization,
+            layers,
+        };
+        Ok((network, train))
+    }
+}

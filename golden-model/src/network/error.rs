@@ -1,0 +1,58 @@
+//! Errors of network descriptions that are more than a number out of range.
+
+/// What can be wrong with a network's structure or its compact form.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NetworkError {
+    /// A layer has a property that its operation does not know.
+    #[error(
+        "network `{network}`: layer `{layer}` has op = \"{op}\", which takes no {property}; \
+         leave it out, only {takers} layers have one"
+    )]
+    Property {
+        /// Name of the network.
+        network: String,
+        /// The layer.
+        layer: String,
+        /// Its operation.
+        op: &'static str,
+        /// The property.
+        property: &'static str,
+        /// Operations that do take it.
+        takers: &'static str,
+    },
+    /// Nothing takes a layer's spikes.
+    #[error(
+        "network `{network}`: nothing takes the spikes of layer `{layer}`; \
+         make it the source (`from`) of a later layer, or leave it out"
+    )]
+    DeadLayer {
+        /// Name of the network.
+        network: String,
+        /// The layer.
+        layer: String,
+    },
+    /// The compact form of a network has something else than its grammar wants.
+    #[error("network `{text}`, character {column}, in `{piece}`: found {found}, wanted {wanted}")]
+    Compact {
+        /// The whole text.
+        text: String,
+        /// Position of what was found, from 1.
+        column: usize,
+        /// The piece between two dashes that it belongs to.
+        piece: String,
+        /// What stands there.
+        found: String,
+        /// What may stand there.
+        wanted: String,
+    },
+    /// The compact form of a network without its input shape, and nothing else that says it.
+    #[error(
+        "network `{text}` does not say the shape of its input; \
+         append it, such as {text}@1x28x28, or name the data set that the network is for"
+    )]
+    CompactInput {
+        /// The whole text.
+        text: String,
+    },
+}

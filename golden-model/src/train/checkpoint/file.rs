@@ -1,0 +1,272 @@
+//! Files of checkpoints. `docs/formats.md` has the layout.
+
+use super::{Checkpoint, CheckpointError, Data};
+use crate::container::{self, Container, Contents, MAX_HEAD_BYTES, Tensor, json};
+use crate::evaluation::Tally;
+use crate::network::{MAX_NETWORK_WEIGHTS, NetworkDescription, Shape};
+use crate::train::fired::Fired;
+use crate::train::optimizer::Memory;
+use crate::train::trainer::{Best, Running};
+use crate::train::{EpochReport, Optimizer, Parameters, TrainConfig};
+use crate::{Error, Result};
+use ndarray::Array2;
+use safetensors::Dtype;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Value of the metadata key `format`.
+const FORMAT: &str = "synfire-checkpoint";
+
+/// Version of the layout that is written, and the newest that is read.
+const VERSION: u32 = 1;
+
+/// Largest file that is read: the most weights of a network, four times over, and as much again for all else.
+const MAX_FILE_BYTES: u64 = 5 * MAX_NETWORK_WEIGHTS as u64 * size_of::<f32>() as u64 + MAX_HEAD_BYTES;
+
+/// The metadata `position`.
+#[derive(Serialize, Deserialize)]
+struct Position {
+    /// Batches of the running epoch.
+    batches: usize,
+    tally: Tally,
+    seconds: f64,
+    optimizer_steps: i32,
+    best: Option<BestEpoch>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct BestEpoch {
+    epoch: usize,
+    accuracy: f64,
+}
+
+impl Checkpoint {
+    /// Writes a file, in whole or not at all.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        let position = Position {
+            batches: self.running.batches,
+            tally: self.running.tally.clone(),
+            seconds: self.running.seconds,
+            optimizer_steps: self.memory.steps,
+            best: self.best.as_ref().map(|best| BestEpoch {
+                epoch: best.epoch,
+                accuracy: best.accuracy,
+            }),
+        };
+        let metadata = [
+            ("format", FORMAT.to_owned()),
+            ("version", VERSION.to_string()),
+            ("network", json(path, "network", &self.description)?),
+            ("train", json(path, "train", &self.config)?),
+            ("data", json(path, "data", &self.data)?),
+            ("position", json(path, "position", &position)?),
+            ("history", json(path, "history", &self.history)?),
+        ];
+        let parts = [
+            ("weight", Some(&self.weights)),
+            ("first", Some(&self.memory.first)),
+            ("second", self.memory.second.as_ref()),
+            ("best", self.best.as_ref().map(|best| &best.weights)),
+        ];
+        let shapes = self.description.graph()?.tensors;
+        let mut tensors = BTreeMap::new();
+        for (part, parameters) in parts {
+            let matrices = parameters.map(|parameters| parameters.to_matrices(&self.description));
+            for (tensor, matrix) in shapes.iter().zip(matrices.into_iter().flatten()) {
+                let contents = Tensor {
+                    dtype: Dtype::F32,
+                    shape: tensor.dimensions(),
+                    bytes: matrix.iter().flat_map(|number| number.to_le_bytes()).collect(),
+                };
+                tensors.insert(format!("{part}/{}", tensor.name), contents);
+            }
+        }
+        for (layer, (shape, bytes)) in self.description.layers.iter().zip(self.running.fired.to_bytes()) {
+            let contents = Tensor {
+                dtype: Dtype::U8,
+                shape: <[usize; 3]>::from(shape).into(),
+                bytes,
+            };
+            tensors.insert(format!("fired/{}", layer.name), contents);
+        }
+        let metadata = metadata.map(|(key, value)| (key.to_owned(), value));
+        container::write(path, metadata.into(), &tensors)
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// If the file is not that of a checkpoint, is damaged, of a newer version, or its parts do not fit together. Every
+    /// error names the file.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let container = Container::read(path, MAX_FILE_BYTES)?;
+        let mut contents = container.contents()?;
+        contents.check_format(FORMAT, VERSION)?;
+        let in_file = |source| Error::InModelFile {
+            path: path.to_owned(),
+            source: Box::new(source),
+        };
+
+        let description: NetworkDescription = contents.json("network")?;
+        description.validate().map_err(in_file)?;
+        let config: TrainConfig = contents.json("train")?;
+        config.validate(&description.name).map_err(in_file)?;
+        let data: Data = contents.json("data")?;
+        let position: Position = contents.json("position")?;
+        let history: Vec<EpochReport> = contents.json("history")?;
+
+        let mut part = |name| read_part(&mut contents, &description, name);
+        let weights = part("weight")?;
+        let first = part("first")?;
+        let second = match config.optimizer {
+            Optimizer::Sgd => None,
+            Optimizer::Adam | Optimizer::AdamW => Some(part("second")?),
+        };
+        let best = match position.best {
+            None => None,
+            Some(BestEpoch { epoch, accuracy }) => Some(Best {
+                epoch,
+                accuracy,
+                weights: part("best")?,
+            }),
+        };
+        let fired = read_fired(&mut contents, &description)?;
+        contents.finish()?;
+        let checkpoint = Self {
+            description,
+            config,
+            data,
+            running: Running {
+                batches: position.batches,
+                tally: position.tally,
+                fired,
+                seconds: position.seconds,
+            },
+            history,
+            weights,
+            memory: Memory {
+                first,
+                second,
+                steps: position.optimizer_steps,
+            },
+            best,
+        };
+        checkpoint.check().map_err(|error| in_file(error.into()))?;
+        Ok(checkpoint)
+    }
+
+    /// Checks that the parts fit together, beyond the shapes of tensors.
+    fn check(&self) -> Result<(), CheckpointError> {
+        let check = |ok: bool, field: &str, found: String, wanted: &dyn ToString| {
+            if ok {
+                return Ok(());
+            }
+            Err(CheckpointError::Contents {
+                field: field.into(),
+                found,
+                wanted: wanted.to_string(),
+            })
+        };
+        let done = self.history.len();
+        let numbered = self.history.iter().map(|report| report.epoch).eq(1..=done);
+        check(
+            numbered,
+            "history",
+            "out of order".into(),
+            &"every epoch from 1 on",
+        )?;
+        check(
+            done <= self.config.epochs,
+            "history",
+            done.to_string(),
+            &format_args!("at most {} epochs", self.config.epochs),
+        )?;
+        let images = self.data.train.images;
+        let batches = images.div_ceil(self.config.batch);
+        let Running {
+            batches: at,
+            ref tally,
+            ..
+        } = self.running;
+        check(
+            at <= batches,
+            "the batch",
+            at.to_string(),
+            &format_args!("at most {batches}"),
+        )?;
+        let seen = images.min(at.saturating_mul(self.config.batch));
+        check(
+            tally.images() == seen,
+            "the number of images seen",
+            tally.images().to_string(),
+            &seen,
+        )?;
+        let alike = tally.is_alike(&Tally::new(&self.description));
+        check(alike, "the tally", "of another network".into(), &"of this one")?;
+        let (found, wanted) = (
+            i64::from(self.memory.steps),
+            done.saturating_mul(batches).saturating_add(at),
+        );
+        check(
+            u64::try_from(found) == Ok(wanted as u64),
+            "the optimizer's number of steps",
+            found.to_string(),
+            &wanted,
+        )?;
+        if let Some(best) = &self.best {
+            let known = (1..=done).contains(&best.epoch);
+            check(
+                known,
+                "the best epoch",
+                best.epoch.to_string(),
+                &format_args!("in 1..={done}"),
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// Takes the tensors `part/NAME`, whose numbers must be finite.
+fn read_part(
+    contents: &mut Contents<'_>,
+    description: &NetworkDescription,
+    part: &str,
+) -> Result<Parameters> {
+    let mut matrices = Vec::new();
+    for tensor in description.graph()?.tensors {
+        let name = format!("{part}/{}", tensor.name);
+        let (numbers, _) = contents
+            .take(&name, Dtype::F32, &tensor.dimensions())?
+            .as_chunks();
+        let numbers: Vec<f32> = numbers.iter().map(|number| f32::from_le_bytes(*number)).collect();
+        if let Some(place) = numbers.iter().position(|number| !number.is_finite()) {
+            let wrong = CheckpointError::Contents {
+                field: format!("number {place} of tensor `{name}`"),
+                found: numbers[place].to_string(),
+                wanted: "finite".into(),
+            };
+            return Err(contents.wrong(wrong.into()));
+        }
+        let shape = [tensor.outputs, tensor.inputs];
+        matrices.push(Array2::from_shape_vec(shape, numbers).expect("the tensor has this shape"));
+    }
+    Ok(Parameters::of_matrices(description, &matrices))
+}
+
+/// Takes the tensors `fired/NAME`.
+fn read_fired(contents: &mut Contents<'_>, description: &NetworkDescription) -> Result<Fired> {
+    let mut fired = Fired::new(description);
+    let shapes: Vec<Shape> = fired.to_bytes().map(|(shape, _)| shape).collect();
+    for (index, (layer, shape)) in description.layers.iter().zip(shapes).enumerate() {
+        let name = format!("fired/{}", layer.name);
+        let bytes = contents.take(&name, Dtype::U8, &<[usize; 3]>::from(shape))?;
+        fired.set_bytes(index, bytes);
+    }
+    Ok(fired)
+}

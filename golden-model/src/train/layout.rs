@@ -1,0 +1,89 @@
+//! Where a map's neurons lie in memory.
+//!
+//! Channels-last: neuron (c, y, x) has the address (y·W + x)·stride + c, so that all output channels of one position,
+//! and all positions of one row, are one stretch of numbers. The stride is the number of channels, filled up to a whole
+//! number of vectors, so that every stretch begins at a vector's boundary and ends at one. The neurons in between have
+//! neither weights nor spikes.
+
+use crate::network::Shape;
+use aligned_vec::{AVec, ConstAlign};
+
+/// Numbers in the longest vector, and in a cache line.
+pub(crate) const VECTOR: usize = 16;
+
+/// Numbers that begin at a cache line.
+pub(crate) type Numbers = AVec<f32, ConstAlign<{ VECTOR * size_of::<f32>() }>>;
+
+/// That many zeros.
+pub(crate) fn zeros(length: usize) -> Numbers {
+    let mut numbers = Numbers::with_capacity(0, length);
+    numbers.resize(length, 0.0);
+    numbers
+}
+
+/// The memory of one map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Layout {
+    pub(crate) shape: Shape,
+    /// Addresses from one position to the next.
+    pub(crate) stride: usize,
+}
+
+impl Layout {
+    /// The network's input, which is only ever a source: channels are not filled up.
+    pub(crate) const fn input(shape: Shape) -> Self {
+        Self {
+            shape,
+            stride: shape.channels,
+        }
+    }
+
+    /// A layer's neurons.
+    pub(crate) const fn neurons(shape: Shape) -> Self {
+        Self {
+            shape,
+            stride: shape.channels.next_multiple_of(VECTOR),
+        }
+    }
+
+    /// Number of addresses.
+    pub(crate) const fn size(self) -> usize {
+        self.shape.height * self.shape.width * self.stride
+    }
+
+    /// Address of the neuron with this number in C, H, W order.
+    pub(crate) const fn address(self, number: usize) -> usize {
+        let positions = self.shape.height * self.shape.width;
+        (number % positions) * self.stride + number / positions
+    }
+
+    /// Number in C, H, W order of the neuron at this address.
+    pub(crate) const fn number(self, address: usize) -> usize {
+        let positions = self.shape.height * self.shape.width;
+        (address % self.stride) * positions + address / self.stride
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neurons_lie_channels_last_and_filled_up() {
+        let layout = Layout::neurons([3, 2, 2].into());
+        assert_eq!((layout.stride, layout.size()), (16, 64));
+        let addresses: Vec<usize> = (0..12).map(|number| layout.address(number)).collect();
+        assert_eq!(addresses, [0, 16, 32, 48, 1, 17, 33, 49, 2, 18, 34, 50]);
+        assert!((0..12).all(|number| layout.number(layout.address(number)) == number));
+        assert_eq!(Layout::input([3, 2, 2].into()).address(5), 4);
+    }
+
+    #[test]
+    fn numbers_begin_at_a_cache_line() {
+        for length in [1, 17, 1000] {
+            let numbers = zeros(length);
+            assert_eq!(numbers.len(), length);
+            assert_eq!(numbers.as_ptr().addr() % 64, 0);
+        }
+    }
+}

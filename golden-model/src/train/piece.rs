@@ -1,0 +1,77 @@
+//! How a batch is cut, so that all cores work on it and its gradient is still the same sum.
+//!
+//! Every piece sums the gradient of its images in memory of its own, and the pieces are added in order. How a batch is
+//! cut depends on the batch alone, never on the machine, so that sums round alike wherever they are made. The cost is
+//! a gradient, as large as all weights together, per piece.
+
+use super::fired::Fired;
+use super::{Engine, Parameters, State};
+use crate::dataset::Dataset;
+use crate::encode::InputEncoder;
+use crate::evaluation::Tally;
+use crate::network::NetworkDescription;
+
+/// Images per piece of a batch of `batch`.
+///
+/// Small batches are cut into eight, for eight cores; larger ones into pieces of eight images, which is where adding
+/// up the gradients costs next to nothing; very large ones into 64, so that memory has an end.
+pub(super) const fn images(batch: usize) -> usize {
+    match batch {
+        0..32 => batch.div_ceil(8),
+        32..512 => 8,
+        _ => batch.div_ceil(64),
+    }
+}
+
+/// One task's memory: a part of a batch, its gradient and what it saw.
+#[derive(Debug)]
+pub(super) struct Piece<'data> {
+    pub(super) state: State,
+    pub(super) encoder: InputEncoder<'data>,
+    pub(super) gradient: Parameters,
+    pub(super) tally: Tally,
+    pub(super) fired: Fired,
+}
+
+impl<'data> Piece<'data> {
+    pub(super) fn new(engine: &Engine, description: &NetworkDescription, train: &'data Dataset) -> Self {
+        Self {
+            state: engine.state(),
+            encoder: InputEncoder::new(description, train),
+            gradient: Parameters::zeros(description),
+            tally: Tally::new(description),
+            fired: Fired::new(description),
+        }
+    }
+
+    /// Forgets the batch before.
+    pub(super) fn clear(&mut self) {
+        self.gradient.layers.iter_mut().for_each(|layer| layer.fill(0.0));
+        self.tally.clear();
+        self.fired.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::images;
+
+    #[test]
+    fn batches_are_cut_for_the_cores_and_within_memory() {
+        for (batch, wanted) in [
+            (1, 1),
+            (7, 1),
+            (16, 2),
+            (31, 4),
+            (32, 8),
+            (64, 8),
+            (511, 8),
+            (1024, 16),
+        ] {
+            assert_eq!(images(batch), wanted, "batch of {batch}");
+        }
+        for batch in 1..5000_usize {
+            assert!(batch.div_ceil(images(batch)) <= 64, "batch of {batch}");
+        }
+    }
+}

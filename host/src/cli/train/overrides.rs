@@ -1,0 +1,243 @@
+//! Flags that take the place of what a network file says.
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use synfire_golden_model::network::{LayerKind, NetworkDescription};
+use synfire_golden_model::train::{Loss, Optimizer, Schedule, TrainConfig};
+
+/// Network and training parameters, each instead of the network file's.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Training, instead of what the network file says")]
+pub(crate) struct Overrides {
+    /// Passes over the training set.
+    #[arg(long)]
+    pub(super) epochs: Option<usize>,
+    /// Images per step of the optimizer.
+    #[arg(long)]
+    batch: Option<usize>,
+    /// Seed of the weights, the order of images, the spikes and dropout.
+    #[arg(long)]
+    seed: Option<u64>,
+    /// How weights follow their gradient; `adam` adds weight decay to the gradient, `adamw` does not.
+    #[arg(long, value_parser = one_of(Optimizer::ALL, Optimizer::name))]
+    optimizer: Option<Optimizer>,
+    /// Learning rate, after any warm-up and before the schedule lowers it.
+    #[arg(long, visible_alias = "lr", value_name = "RATE")]
+    pub(super) learning_rate: Option<f32>,
+    /// Momentum of `sgd`.
+    #[arg(long)]
+    momentum: Option<f32>,
+    /// Weight decay per step, relative to the learning rate.
+    #[arg(long, value_name = "DECAY")]
+    weight_decay: Option<f32>,
+    /// What is minimized.
+    #[arg(long, value_parser = one_of(Loss::ALL, Loss::name))]
+    loss: Option<Loss>,
+    /// How the learning rate falls: by a factor at every milestone, or along half a cosine.
+    #[arg(long, value_parser = one_of(Schedule::ALL, Schedule::name))]
+    schedule: Option<Schedule>,
+    /// Epochs after which a `step` schedule lowers the learning rate, as 75,100; or none.
+    #[arg(long, value_name = "EPOCHS", value_parser = Milestones::parse)]
+    milestones: Option<Milestones>,
+    /// Factor on the learning rate at every milestone.
+    #[arg(long, value_name = "FACTOR")]
+    decay: Option<f32>,
+    /// Where a `cosine` schedule ends, as a share of the learning rate.
+    #[arg(long, value_name = "SHARE")]
+    final_fraction: Option<f32>,
+    /// Epochs, or a part of one, over which the learning rate first rises from 0.
+    #[arg(long, value_name = "EPOCHS")]
+    warmup: Option<f32>,
+    /// Probability of dropout in the layers that have it, or, where none has, in all hidden layers with weights.
+    #[arg(long, value_name = "PROBABILITY")]
+    dropout: Option<f32>,
+    /// Move training images by up to this many pixels in each direction.
+    #[arg(long, value_name = "PIXELS")]
+    shift: Option<usize>,
+    /// Time steps of an inference.
+    #[arg(long)]
+    steps: Option<usize>,
+    /// Spikes per step of a full-scale input.
+    #[arg(long)]
+    rate: Option<f32>,
+    /// What a membrane keeps from step to step: a factor as 0.99, or the hardware's shifts as 7,9 for exactly
+    /// 1 - 2^-7 - 2^-9.
+    #[arg(long, value_parser = leak)]
+    leak: Option<f32>,
+}
+
+impl Overrides {
+    /// Puts what was given in its place.
+    pub(super) fn apply(&self, network: &mut NetworkDescription, train: &mut TrainConfig) {
+        set(&mut train.epochs, self.epochs);
+        set(&mut train.batch, self.batch);
+        set(&mut train.seed, self.seed);
+        set(&mut train.optimizer, self.optimizer);
+        set(&mut train.learning_rate, self.learning_rate);
+        set(&mut train.momentum, self.momentum);
+        set(&mut train.weight_decay, self.weight_decay);
+        set(&mut train.loss, self.loss);
+        set(&mut train.schedule, self.schedule);
+        set(&mut train.milestones, self.milestones.clone().map(|Milestones(epochs)| epochs));
+        set(&mut train.decay, self.decay);
+        set(&mut train.final_fraction, self.final_fraction);
+        set(&mut train.warmup, self.warmup);
+        set(&mut train.shift, self.shift);
+        set(&mut network.steps, self.steps);
+        set(&mut network.rate, self.rate);
+        set(&mut network.leak, self.leak);
+        if let Some(dropout) = self.dropout {
+            set_dropout(network, dropout);
+        }
+    }
+}
+
+fn set<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
+fn set_dropout(network: &mut NetworkDescription, dropout: f32) {
+    let anywhere = network.layers.iter().any(|layer| layer.dropout > 0.0);
+    for layer in &mut network.layers {
+        let has_weights = matches!(layer.kind, LayerKind::Conv { .. } | LayerKind::Fc { .. });
+        if layer.dropout > 0.0 || (!anywhere && has_weights) {
+            layer.dropout = dropout;
+        }
+    }
+}
+
+/// Takes one of `all` by its name.
+fn one_of<T, const N: usize>(all: [T; N], name: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
+where
+    T: Copy + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(all.map(name)).try_map(move |text| {
+        let found = all.into_iter().find(|&item| name(item) == text);
+        found.ok_or("not one of the possible values")
+    })
+}
+
+/// Epochs, or none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Milestones(Vec<usize>);
+
+impl Milestones {
+    fn parse(text: &str) -> Result<Self, String> {
+        if text == "none" {
+            return Ok(Self(Vec::new()));
+        }
+        let epochs = text.split(',').map(|epoch| epoch.trim().parse());
+        let epochs: Result<_, std::num::ParseIntError> = epochs.collect();
+        epochs
+            .map(Self)
+            .map_err(|error| format!("{error}; give whole numbers as 75,100, or `none`"))
+    }
+}
+
+/// A leak factor, or the factor that shifts come to.
+fn leak(text: &str) -> Result<f32, String> {
+    // The one shift 1, a leak of 0.5, is rather written so: `1` is a membrane that keeps all.
+    let is_shifts = text.contains(',') || text.parse::<u8>().is_ok_and(|shift| shift > 1);
+    if !is_shifts {
+        return text.parse().map_err(|_| LEAK_REMEDY.to_owned());
+    }
+    let shifts: Option<Vec<u8>> = text.split(',').map(|shift| shift.trim().parse().ok()).collect();
+    let shifts = shifts.ok_or(LEAK_REMEDY)?;
+    let in_range = shifts.iter().all(|shift| (1..=15).contains(shift));
+    if !in_range || shifts.len() > 3 || !shifts.is_sorted_by(|one, other| one < other) {
+        return Err(LEAK_REMEDY.into());
+    }
+    // Every step is exact in an f32.
+    Ok(shifts
+        .iter()
+        .fold(1.0, |leak, &shift| leak - (-f32::from(shift)).exp2()))
+}
+
+const LEAK_REMEDY: &str = "give a factor as 0.99, or up to three ascending shifts of 1 to 15 as 7,9";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+    use synfire_golden_model::Config;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        overrides: Overrides,
+    }
+
+    /// The digits preset as changed by a command line.
+    fn changed(line: &str) -> (NetworkDescription, TrainConfig) {
+        let Config { mut network, train } = Config::preset("digits").unwrap();
+        let mut train = train.unwrap();
+        let words = std::iter::once("train").chain(line.split_whitespace());
+        Line::try_parse_from(words)
+            .unwrap()
+            .overrides
+            .apply(&mut network, &mut train);
+        (network, train)
+    }
+
+    #[test]
+    fn what_is_not_given_stays() {
+        let Config { network, train } = Config::preset("digits").unwrap();
+        assert_eq!(changed(""), (network, train.unwrap()));
+    }
+
+    #[test]
+    fn every_flag_finds_its_place() {
+        let (network, train) = changed(
+            "--epochs 3 --batch 7 --seed 9 --optimizer sgd --lr 0.5 --momentum 0.8 --weight-decay 0.25 \
+             --loss cross-entropy --schedule cosine --milestones 1,2 --decay 0.75 --final-fraction 0.125 --warmup 0.5 \
+             --shift 2 --steps 11 --rate 0.375 --leak 0.875 --dropout 0.3",
+        );
+        let mut wanted = Config::preset("digits").unwrap();
+        let text = "optimizer = 'sgd'\nlearning_rate = 0.5\nepochs = 3\nbatch = 7\nseed = 9\nloss = 'cross-entropy'\n\
+                    momentum = 0.8\nweight_decay = 0.25\nschedule = 'cosine'\nmilestones = [1, 2]\ndecay = 0.75\n\
+                    final_fraction = 0.125\nwarmup = 0.5\nshift = 2";
+        assert_eq!(train, toml::from_str(text).unwrap());
+        wanted.network.steps = 11;
+        wanted.network.rate = 0.375;
+        wanted.network.leak = 0.875;
+        wanted.network.layers[0].dropout = 0.3;
+        assert_eq!(network, wanted.network);
+    }
+
+    #[test]
+    fn dropout_goes_where_there_is_some_already() {
+        let mut network = Config::preset("digits").unwrap().network;
+        let mut second = network.layers[0].clone();
+        second.name = "second".into();
+        second.dropout = 0.1;
+        network.layers.insert(1, second);
+        set_dropout(&mut network, 0.5);
+        let dropouts: Vec<f32> = network.layers.iter().map(|layer| layer.dropout).collect();
+        assert_eq!(dropouts, [0.0, 0.5, 0.0]);
+    }
+
+    #[test]
+    fn a_leak_is_a_factor_or_shifts() {
+        assert_eq!(leak("0.99"), Ok(0.99));
+        assert_eq!(leak("1"), Ok(1.0));
+        assert_eq!(leak("7,9"), Ok(0.990_234_375));
+        assert_eq!(leak("3"), Ok(0.875));
+        for wrong in ["", "x", "9,7", "7,7", "0,7", "7,16", "16", "1,2,3,4", "7,9.5"] {
+            assert_eq!(leak(wrong), Err(LEAK_REMEDY.into()), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn milestones_can_be_cleared() {
+        assert_eq!(Milestones::parse("none"), Ok(Milestones(Vec::new())));
+        assert_eq!(Milestones::parse("75, 100"), Ok(Milestones(vec![75, 100])));
+        assert!(Milestones::parse("75,x").unwrap_err().contains("as 75,100"));
+    }
+
+    #[test]
+    fn unknown_names_list_the_known() {
+        let error = Line::try_parse_from(["train", "--optimizer", "adamm"]).unwrap_err();
+        assert!(error.to_string().contains("sgd, adam, adamw"), "{error}");
+    }
+}

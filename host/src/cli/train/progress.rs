@@ -1,0 +1,227 @@
+//! What a user sees of a run: a bar with speed and time left, and a line per epoch.
+
+use super::super::context::Context;
+use super::super::table::percent;
+use indicatif::{FormattedDuration, ProgressBar};
+use std::time::{Duration, Instant};
+use synfire_golden_model::train::{EpochReport, LayerActivity, Progress, Trainer};
+
+/// The bar, and what it takes to tell the time left.
+#[derive(Debug)]
+pub(crate) struct Display<'a> {
+    context: &'a Context,
+    bar: ProgressBar,
+    pace: Pace,
+    lines: bool,
+    warned: Vec<String>,
+}
+
+impl<'a> Display<'a> {
+    /// A display of a run at the place where `trainer` is; `lines` asks for a line per epoch.
+    pub(crate) fn new(context: &'a Context, trainer: &Trainer<'_>, lines: bool) -> Self {
+        let pace = Pace::new(trainer.progress());
+        let bar = context.bar_of_text(pace.total, "training");
+        bar.set_position(pace.first);
+        Self {
+            context,
+            bar,
+            pace,
+            lines,
+            warned: Vec::new(),
+        }
+    }
+
+    /// A batch is done.
+    pub(crate) fn batch(&mut self, progress: Progress) {
+        self.pace.reach(progress);
+        self.bar.set_position(self.pace.reached);
+        let Progress { epoch, epochs, .. } = progress;
+        let (loss, speed) = (progress.loss, self.pace.images_per_second());
+        let left = FormattedDuration(self.pace.left());
+        let text = format!("epoch {epoch}/{epochs}, loss {loss:.4}, {speed:.0} images/s, {left} left");
+        self.bar.set_message(text);
+    }
+
+    /// An epoch is done, and evaluated.
+    pub(crate) fn epoch(&mut self, report: &EpochReport, progress: Progress) {
+        self.pace.evaluated(Duration::from_secs_f64(report.test_seconds));
+        if self.lines && !self.context.is_json() {
+            let left = self.pace.left();
+            let line = epoch_line(report, progress.epochs, left);
+            self.bar.suspend(|| eprintln!("{line}"));
+        }
+        for warning in &report.warnings {
+            let layer = (warning.layer.clone(), warning.kind);
+            let text = warning.to_string();
+            let key = format!("{layer:?}");
+            if !self.warned.contains(&key) {
+                self.bar
+                    .suspend(|| self.context.warn(&format!("epoch {}: {text}", report.epoch)));
+                self.warned.push(key);
+            }
+        }
+    }
+
+    /// Removes the bar.
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// How fast a run goes, since it was started or resumed.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    start: Instant,
+    /// Images of the run at the start, now, and at its end.
+    first: u64,
+    reached: u64,
+    total: u64,
+    epochs_left: u32,
+    /// Time spent on evaluations, and the last one's.
+    evaluating: Duration,
+    evaluation: Duration,
+}
+
+impl Pace {
+    fn new(at: Progress) -> Self {
+        let images = images_of_run(at);
+        Self {
+            start: Instant::now(),
+            first: images,
+            reached: images,
+            total: (at.epochs * at.total_images) as u64,
+            epochs_left: 0,
+            evaluating: Duration::ZERO,
+            evaluation: Duration::ZERO,
+        }
+    }
+
+    fn reach(&mut self, at: Progress) {
+        self.reached = images_of_run(at);
+        self.epochs_left = u32::try_from((at.epochs + 1).saturating_sub(at.epoch)).unwrap_or(u32::MAX);
+    }
+
+    fn evaluated(&mut self, duration: Duration) {
+        self.evaluating += duration;
+        self.evaluation = duration;
+        self.epochs_left = self.epochs_left.saturating_sub(1);
+    }
+
+    /// Time of training alone.
+    fn training(&self) -> Duration {
+        self.start.elapsed().saturating_sub(self.evaluating)
+    }
+
+    fn images_per_second(&self) -> f64 {
+        let images = self.reached.saturating_sub(self.first);
+        images as f64 / self.training().as_secs_f64().max(1e-9)
+    }
+
+    fn left(&self) -> Duration {
+        let images = self.total.saturating_sub(self.reached) as f64;
+        let training = Duration::try_from_secs_f64(images / self.images_per_second());
+        training
+            .unwrap_or_default()
+            .saturating_add(self.evaluation.saturating_mul(self.epochs_left))
+    }
+}
+
+/// Images seen since the first epoch.
+fn images_of_run(at: Progress) -> u64 {
+    ((at.epoch - 1) * at.total_images + at.images) as u64
+}
+
+/// One line on an epoch.
+fn epoch_line(report: &EpochReport, epochs: usize, left: Duration) -> String {
+    let EpochReport {
+        epoch,
+        loss,
+        images_per_second,
+        ..
+    } = report;
+    let width = epochs.to_string().len();
+    let test = report
+        .test_accuracy
+        .map(|accuracy| format!(", test {}", percent(accuracy)))
+        .unwrap_or_default();
+    format!(
+        "epoch {epoch:width$}/{epochs}: loss {loss:.4}, train {}{test}, {images_per_second:.0} images/s, {} left; \
+         spike rates: {}",
+        percent(report.train_accuracy),
+        FormattedDuration(left),
+        rates(&report.activity),
+    )
+}
+
+/// Spikes per neuron and step, of the input and of every layer.
+fn rates(activity: &[LayerActivity]) -> String {
+    let rate = |layer: &LayerActivity| format!("{} {:.3}", layer.layer, layer.rate);
+    activity.iter().map(rate).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(epoch: usize, images: usize) -> Progress {
+        let mut progress = Progress::default();
+        progress.epoch = epoch;
+        progress.epochs = 10;
+        progress.images = images;
+        progress.total_images = 1000;
+        progress
+    }
+
+    #[test]
+    fn a_resumed_run_counts_what_it_does_itself() {
+        let mut pace = Pace::new(at(3, 500));
+        assert_eq!((pace.first, pace.total), (2500, 10_000));
+        pace.start = Instant::now() - Duration::from_secs(10);
+        pace.reach(at(4, 0));
+        assert!((pace.images_per_second() - 50.0).abs() < 1.0);
+        // 7000 images at 50 a second.
+        assert!((pace.left().as_secs_f64() - 140.0).abs() < 2.0);
+    }
+
+    #[test]
+    fn evaluations_count_towards_the_time_left_and_not_the_speed() {
+        let mut pace = Pace::new(at(1, 0));
+        pace.start = Instant::now() - Duration::from_secs(30);
+        pace.reach(at(1, 1000));
+        pace.evaluated(Duration::from_secs(10));
+        assert!((pace.images_per_second() - 50.0).abs() < 1.0);
+        assert!((pace.left().as_secs_f64() - (180.0 + 90.0)).abs() < 4.0);
+    }
+
+    #[test]
+    fn nothing_done_yet_is_no_time_left() {
+        assert_eq!(Pace::new(at(1, 0)).left(), Duration::ZERO);
+    }
+
+    #[test]
+    fn an_epochs_line_has_all_figures() {
+        let layer = |layer: &str, rate| LayerActivity {
+            layer: layer.into(),
+            spikes: 1.0,
+            rate,
+            idle: None,
+        };
+        let report = EpochReport {
+            epoch: 7,
+            learning_rate: 0.1,
+            loss: 0.12345,
+            train_accuracy: 0.9612,
+            test_accuracy: Some(0.95),
+            seconds: 1.0,
+            test_seconds: 0.5,
+            images_per_second: 312.4,
+            activity: vec![layer("input", 0.1), layer("conv1", 0.0414)],
+            warnings: Vec::new(),
+        };
+        assert_eq!(
+            epoch_line(&report, 10, Duration::from_secs(3723)),
+            "epoch  7/10: loss 0.1235, train 96.12 %, test 95.00 %, 312 images/s, 01:02:03 left; \
+             spike rates: input 0.100, conv1 0.041"
+        );
+    }
+}

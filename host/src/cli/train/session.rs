@@ -1,0 +1,170 @@
+//! A run of training with all that goes on beside it: checkpoints, figures, pictures, interruption.
+
+use super::super::diagnostic::{CliError, Result};
+use super::super::figures::curve;
+use super::super::interrupt::StopRequest;
+use super::metrics::Metrics;
+use super::progress::Display;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use synfire_golden_model::Error;
+use synfire_golden_model::train::{TrainConfig, Trainer};
+
+/// What a session writes, and when.
+#[derive(Debug)]
+pub(crate) struct Files {
+    /// Where checkpoints go: after every epoch, ...
+    pub(crate) checkpoint: PathBuf,
+    /// ... and when this much time has passed since the last.
+    pub(crate) checkpoint_every: Duration,
+    /// Where the figures of every epoch go.
+    pub(crate) metrics: Option<PathBuf>,
+    /// Where the training curve goes, anew after every epoch.
+    pub(crate) curve: Option<PathBuf>,
+}
+
+/// A run of training under way.
+#[derive(Debug)]
+pub(crate) struct Session<'a> {
+    network: &'a str,
+    config: &'a TrainConfig,
+    files: &'a Files,
+    stop: &'a StopRequest,
+    display: Display<'a>,
+    metrics: Option<Metrics>,
+    saved: Saved,
+}
+
+/// The last checkpoint.
+#[derive(Clone, Copy, Debug)]
+struct Saved {
+    at: Instant,
+    /// Epoch and batch; none before the first.
+    place: Option<(usize, usize)>,
+}
+
+impl<'a> Session<'a> {
+    /// A session that goes on where `trainer` is; `resumed` tells whether that is a checkpoint's place.
+    pub(crate) fn new(
+        trainer: &Trainer<'_>,
+        network: &'a str,
+        config: &'a TrainConfig,
+        files: &'a Files,
+        stop: &'a StopRequest,
+        display: Display<'a>,
+        resumed: bool,
+    ) -> Result<Self> {
+        let metrics = files
+            .metrics
+            .as_ref()
+            .map(|path| Metrics::start(path, trainer.history()));
+        let progress = trainer.progress();
+        Ok(Self {
+            network,
+            config,
+            files,
+            stop,
+            display,
+            metrics: metrics.transpose()?,
+            saved: Saved {
+                at: Instant::now(),
+                place: resumed.then_some((progress.epoch, progress.batch)),
+            },
+        })
+    }
+
+    /// Trains to the end of the last epoch.
+    ///
+    /// # Errors
+    /// If the run is interrupted, or diverges; both name the checkpoint to go on from.
+    pub(crate) fn run(&mut self, trainer: &mut Trainer<'_>) -> Result<()> {
+        while trainer.epochs_done() < self.config.epochs {
+            let stop = self.stop;
+            let (display, saved, every) = (&mut self.display, self.saved.at, self.files.checkpoint_every);
+            let advanced = trainer.advance(&mut |progress| {
+                display.batch(progress);
+                if stop.is_requested() || saved.elapsed() >= every {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            });
+            let report = advanced.map_err(|error| self.diverged(error))?;
+            self.save(trainer)?;
+            if let Some(report) = report {
+                self.display.epoch(&report, trainer.progress());
+                if let Some(metrics) = &mut self.metrics {
+                    metrics.append(&report)?;
+                }
+                if let Some(path) = &self.files.curve {
+                    curve::draw(path, self.network, self.config, trainer.history())?;
+                }
+            }
+            if self.stop.is_requested() && trainer.epochs_done() < self.config.epochs {
+                self.display.finish();
+                let progress = trainer.progress();
+                return Err(CliError::Interrupted {
+                    epoch: progress.epoch,
+                    batch: progress.batch,
+                    batches: progress.batches,
+                    checkpoint: self.files.checkpoint.clone(),
+                });
+            }
+        }
+        self.display.finish();
+        Ok(())
+    }
+
+    fn save(&mut self, trainer: &Trainer<'_>) -> Result<()> {
+        trainer.checkpoint().save(&self.files.checkpoint)?;
+        let progress = trainer.progress();
+        self.saved = Saved {
+            at: Instant::now(),
+            place: Some((progress.epoch, progress.batch)),
+        };
+        Ok(())
+    }
+
+    /// Adds to an error of the trainer what can still be saved.
+    fn diverged(&self, error: Error) -> CliError {
+        self.display.finish();
+        let path = self.files.checkpoint.display();
+        let checkpoint = self.saved.place.map(|(epoch, batch)| {
+            format!("the last good checkpoint is {path}, of epoch {epoch} after {batch} batches")
+        });
+        CliError::Diverged {
+            source: Box::new(error),
+            checkpoint: checkpoint.unwrap_or_else(|| "there is no checkpoint yet".into()),
+            remedy: match self.saved.place {
+                Some(_) => "go on from it with the same command, --resume and a lower --learning-rate",
+                None => "start again with a lower --learning-rate",
+            },
+        }
+    }
+}
+
+/// The place of the checkpoints that belong to a model's file.
+pub(crate) fn checkpoint_beside(model: &Path) -> PathBuf {
+    let is_safetensors = model.extension().is_some_and(|extension| extension == "safetensors");
+    let mut name = if is_safetensors {
+        model.with_extension("").into_os_string()
+    } else {
+        model.as_os_str().to_owned()
+    };
+    name.push(".checkpoint.safetensors");
+    name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checkpoints_lie_beside_the_model() {
+        let beside = |model: &str| checkpoint_beside(Path::new(model));
+        assert_eq!(beside("out/a.safetensors"), Path::new("out/a.checkpoint.safetensors"));
+        assert_eq!(beside("out/a.model"), Path::new("out/a.model.checkpoint.safetensors"));
+        assert_eq!(beside("a.b.safetensors"), Path::new("a.b.checkpoint.safetensors"));
+    }
+}

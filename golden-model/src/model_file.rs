@@ -1,7 +1,7 @@
 //! Files of float models. `docs/formats.md` has the layout.
 //!
-//! A safetensors file: one f32 tensor per weight tensor of the network, and the network and its provenance as JSON in the
-//! metadata. Loading trusts nothing: sizes, types, shapes and values are checked.
+//! A safetensors file: one f32 tensor per weight tensor of the network, and the network and its provenance as JSON in
+//! the metadata. Loading trusts nothing: sizes, types, shapes and values are checked.
 
 use crate::container::{self, Container, MAX_HEAD_BYTES, Tensor, json};
 use crate::model::FloatModel;

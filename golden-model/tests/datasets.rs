@@ -6,8 +6,11 @@ use synfire_golden_model::dataset::{self, Dataset, Known, Samples, Split};
 /// The data set, or `None`, said aloud, where its files are not there.
 fn load(name: &str) -> Option<Split> {
     let folder = std::env::var_os("SYNFIRE_DATA").map(PathBuf::from);
-    match Known::of_name(name).unwrap().find(folder.as_deref()) {
-        Ok(_) => Some(dataset::load(name, folder.as_deref()).unwrap()),
+    match Known::of_name(name)
+        .expect("a known name")
+        .find(folder.as_deref())
+    {
+        Ok(_) => Some(dataset::load(name, folder.as_deref()).expect("sound files")),
         Err(error) => {
             eprintln!("SKIPPED: set SYNFIRE_DATA to test with `{name}` ({error})");
             None

@@ -101,7 +101,7 @@ fn a_case_holds_what_its_specification_says() {
     let network = &vgg.model.description;
     assert_eq!(
         network.compact(),
-        "8C3p1d0.2x2-P2t0.75-12C3p1d0.2-P2t0.75-32d0.2-10@3x16x16"
+        "8C3p1d0.2x2-P2-12C3p1d0.2-P2-32d0.2-10@3x16x16"
     );
     assert_eq!((vgg.images.len(), vgg.masks.len()), (2, 2));
     let lengths: Vec<Option<usize>> = vgg.masks[0]
@@ -128,7 +128,7 @@ fn a_case_holds_what_its_specification_says() {
     let resnet = case("resnet_small.npz").model;
     assert_eq!(
         resnet.description.compact(),
-        "8C3p1-P2t0.75-R12-R16s2-I16s2-24-10@3x12x12"
+        "8C3p1-P2-R12-R16s2-I16s2-24-10@3x12x12"
     );
     let dims: Vec<(usize, usize)> = resnet.weights[1..4].iter().map(|weights| weights.dim()).collect();
     assert_eq!(dims, [(12, 72), (12, 108), (12, 8)]);

@@ -63,7 +63,12 @@ impl<'data> InputEncoder<'data> {
         let source = match dataset.samples() {
             Samples::Images(images) => Source::Images(Box::new(RateCoder {
                 images,
-                thresholds: Thresholds::new(description, images.full_scale),
+                thresholds: Thresholds::new(
+                    dataset.shape().channels,
+                    images.full_scale,
+                    description.rate,
+                    description.normalization.as_ref(),
+                ),
                 coder: PoissonEncoder::new(&[], 1),
                 plain: vec![0; size],
                 changed: vec![0; size],

@@ -1,6 +1,6 @@
 //! Thresholds of pixel values: all that is real in rate coding ends here.
 
-use crate::network::{NetworkDescription, Normalization};
+use crate::network::Normalization;
 
 /// Threshold at which an input spikes in every step.
 pub const ALWAYS: i16 = 256;
@@ -14,16 +14,15 @@ pub const ALWAYS: i16 = 256;
 pub struct Thresholds(Vec<[i16; 256]>);
 
 impl Thresholds {
-    /// The tables of a network for images whose pixels of intensity 1 are `full_scale`.
+    /// The tables for images of `channels` channels whose pixels of intensity 1 are `full_scale`.
     ///
     /// # Panics
-    /// If the network normalizes another number of channels than it has; a valid one does not.
+    /// If there is not one mean and one deviation a channel; a valid network has them.
     #[must_use]
-    pub fn new(description: &NetworkDescription, full_scale: u8) -> Self {
-        let channels = description.input.channels;
-        let rate = f64::from(description.rate);
+    pub fn new(channels: usize, full_scale: u8, rate: f32, normalization: Option<&Normalization>) -> Self {
+        let rate = f64::from(rate);
         let full_scale = f64::from(full_scale.max(1));
-        let Some(Normalization { mean, deviation }) = &description.normalization else {
+        let Some(Normalization { mean, deviation }) = normalization else {
             let scale = 256.0 * rate / full_scale;
             let table = std::array::from_fn(|level| threshold(level as f64 * scale));
             return Self(vec![table; channels]);
@@ -85,21 +84,14 @@ fn threshold(value: f64) -> i16 {
 mod tests {
     use super::*;
 
-    fn network(channels: usize, rate: f32) -> NetworkDescription {
-        let mut network = NetworkDescription::preset("digits").unwrap();
-        network.input.channels = channels;
-        network.rate = rate;
-        network
-    }
-
     #[test]
     fn thresholds_are_rounded_products() {
-        let half = Thresholds::new(&network(1, 0.5), 255);
+        let half = Thresholds::new(1, 255, 0.5, None);
         assert_eq!(
             [0, 1, 2, 127, 254, 255].map(|level| half.of(0, level)),
             [0, 1, 1, 64, 127, 128]
         );
-        let full = Thresholds::new(&network(1, 1.0), 16);
+        let full = Thresholds::new(1, 16, 1.0, None);
         assert_eq!(
             [0, 1, 8, 16, 17].map(|level| full.of(0, level)),
             [0, 16, 128, 256, 256]
@@ -108,12 +100,11 @@ mod tests {
 
     #[test]
     fn normalized_thresholds_have_the_sign_of_the_input() {
-        let mut network = network(2, 0.5);
-        network.normalization = Some(Normalization {
+        let normalization = Normalization {
             mean: vec![0.5, 0.25],
             deviation: vec![1.0, 0.5],
-        });
-        let thresholds = Thresholds::new(&network, 16);
+        };
+        let thresholds = Thresholds::new(2, 16, 0.5, Some(&normalization));
         // Channel 0: (i − 0.5)·128; channel 1: (i − 0.25)·256, reaching 192 at most.
         assert_eq!(
             [0, 4, 7, 8, 9, 16].map(|level| thresholds.of(0, level)),
@@ -123,8 +114,7 @@ mod tests {
             [0, 3, 4, 5, 16].map(|level| thresholds.of(1, level)),
             [-64, -16, 0, 16, 192]
         );
-        network.rate = 1.0;
-        let thresholds = Thresholds::new(&network, 16);
+        let thresholds = Thresholds::new(2, 16, 1.0, Some(&normalization));
         assert_eq!([0, 12, 16].map(|level| thresholds.of(1, level)), [-128, 256, 256]);
         let mut found = [0; 4];
         thresholds.look_up(&[0, 8, 0, 4], &mut found);
@@ -134,11 +124,10 @@ mod tests {
     #[test]
     #[should_panic(expected = "numbers of means and deviations")]
     fn another_number_of_channels_is_refused() {
-        let mut network = network(2, 1.0);
-        network.normalization = Some(Normalization {
+        let normalization = Normalization {
             mean: vec![0.5],
             deviation: vec![1.0],
-        });
-        let _ = Thresholds::new(&network, 255);
+        };
+        let _ = Thresholds::new(2, 255, 1.0, Some(&normalization));
     }
 }

@@ -38,6 +38,20 @@ pub(crate) enum CliError {
         /// The golden model's.
         wanted: Vec<i32>,
     },
+    /// The trainer differs from reference cases.
+    #[error("{failed} of {cases} cases fail")]
+    #[diagnostic(
+        code(synfire::gradients),
+        help(
+            "if the cases are sound, this is a bug of the trainer: please report it with the first failing case"
+        )
+    )]
+    Gradients {
+        /// How many fail.
+        failed: usize,
+        /// How many there are.
+        cases: usize,
+    },
     /// The demo missed one of its aims.
     #[error("{what}: {found}, wanted {wanted}")]
     #[diagnostic(code(synfire::demo))]
@@ -93,6 +107,10 @@ pub(crate) enum CliError {
         /// Why.
         reason: String,
     },
+    /// A data set could not be downloaded.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Download(#[from] super::data::DownloadError),
     /// A file could not be used.
     #[error("{action} {path}: {source}")]
     #[diagnostic(code(synfire::io))]

@@ -8,6 +8,7 @@ mod demo;
 mod diagnostic;
 mod eval;
 mod figures;
+mod gradcheck;
 mod hdl;
 mod inference;
 mod interrupt;
@@ -49,10 +50,14 @@ const EXAMPLE: &str = "Example: the whole road, by hand:
 enum Verb {
     /// Everything at once: train, quantize, generate, co-simulate, synthesize and run, on real digits.
     Demo(demo::Args),
+    /// List, inspect, draw and download data sets.
+    Data(data::Args),
     /// Train a network on input spikes.
     Train(train::Args),
     /// Accuracy, spikes and synaptic operations of a model, float or quantized.
     Eval(eval::Args),
+    /// Check spikes, loss and gradients of the trainer against reference cases.
+    Gradcheck(gradcheck::Args),
     /// Quantize a float model, with proof that nothing overflows.
     Quantize(quantize::Args),
     /// Lanes and cost of a quantized model on a board.
@@ -89,8 +94,10 @@ pub fn main() -> ExitCode {
 fn dispatch(verb: Verb, context: &Context) -> Result<()> {
     match verb {
         Verb::Demo(args) => args.run(context),
+        Verb::Data(args) => args.run(context),
         Verb::Train(args) => args.run(context),
         Verb::Eval(args) => args.run(context),
+        Verb::Gradcheck(args) => args.run(context),
         Verb::Quantize(args) => args.run(context),
         Verb::Plan(args) => args.run(context),
         Verb::Hdl(args) => args.run(context),

@@ -145,7 +145,7 @@ fn damaged_files_are_refused() {
             "DIR/train_32x32.mat: array `y` is missing, wanted [N, 1]; write the file again",
         ),
         (
-            file(&[y.clone()]),
+            file(std::slice::from_ref(&y)),
             "DIR/train_32x32.mat: array `X` is missing, wanted uint8 [32, 32, 3, N]; write the file again",
         ),
         (

@@ -112,7 +112,7 @@ fn images_are_drawn_anew_in_every_epoch() {
     assert_eq!(present(0, &plain), present(0, &plain));
     assert_ne!(present(0, &plain), present(1, &plain));
     let mut thresholds = [0; 64];
-    Thresholds::new(&network, 16).look_up(data.image(3), &mut thresholds);
+    Thresholds::new(1, 16, network.rate, None).look_up(data.image(3), &mut thresholds);
     let spikes = PoissonEncoder::new(&thresholds, image_seed(1, 0, 3)).encode(1);
     assert_eq!(present(0, &plain), spikes);
     let moved = Augmentation { shift: 8, ..plain };

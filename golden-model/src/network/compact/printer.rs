@@ -57,7 +57,7 @@ fn block(layers: &[LayerDescription], index: usize) -> Option<String> {
         .map_or("input", |before| &layers[before].name);
     let is_block = out == same_out
         && first.shortcut.is_none()
-        && first.threshold == second.threshold
+        && first.threshold().to_bits() == second.threshold().to_bits()
         && first.dropout.to_bits() == second.dropout.to_bits()
         && follows(layers, index)
         && follows(layers, index + 1)
@@ -133,8 +133,9 @@ fn push_options(text: &mut String, layer: &LayerDescription) {
     if layer.dropout > 0.0 {
         push(text, 'd', layer.dropout);
     }
-    if let Some(threshold) = layer.threshold {
-        push(text, 't', threshold);
+    let usual = LayerDescription::new("", layer.kind).threshold();
+    if layer.threshold().to_bits() != usual.to_bits() {
+        push(text, 't', layer.threshold());
     }
 }
 

@@ -119,10 +119,11 @@ fn the_presets_survive_the_way_through_text() {
 }
 
 #[test]
-fn a_source_written_out_that_is_the_default_is_not_printed() {
+fn what_is_written_out_but_the_default_is_not_printed() {
     let mut network = parse("R8-10@1x8x8");
     network.layers[0].from = Some("input".into());
     network.layers[2].from = Some("conv2".into());
+    network.layers[1].threshold = Some(1.0);
     assert_eq!(network.compact(), "R8-10@1x8x8");
 }
 

@@ -249,10 +249,11 @@ impl NetworkDescription {
         }
     }
 
-    /// Checks that a consumer which knows fully-connected layers alone can take the network.
+    /// Checks that a consumer which knows chains of fully-connected layers and unsigned input alone can take the network.
     ///
     /// # Errors
-    /// The first layer that is of another kind or does not follow the one before; `consumer` is who refuses it.
+    /// The first layer that is of another kind or does not follow the one before, or a normalization; `consumer` is who
+    /// refuses it.
     pub fn require_fully_connected(&self, consumer: &'static str) -> Result<()> {
         let follows = |index: usize, from: &str| match index.checked_sub(1) {
             Some(before) => from == self.layers[before].name,
@@ -269,6 +270,11 @@ impl NetworkDescription {
                 op: layer.kind.op(),
                 consumer,
             }),
+            None if self.normalization.is_some() => Err(NetworkError::SignedInput {
+                network: self.name.clone(),
+                consumer,
+            }
+            .into()),
             None => Ok(()),
         }
     }

@@ -4,21 +4,26 @@
 //!
 //! | part | rule |
 //! |---|---|
-//! | LIF layer | v += W·s; fired = v > 1; v = 0 where fired; then v *= leak |
-//! | output layer | v += W·s; v *= leak; never fires; y = v(T) / T |
-//! | loss | Σ over images and classes of (y − onehot)² |
+//! | LIF layer (convolution, fully connected) | v += W·s; fired = v > v_th; v = 0 where fired; then v *= leak |
+//! | residual junction | both paths add into the same v before the threshold; an identity adds s |
+//! | pooling | n += spikes of the window; fired = n > 0.75·k²; n = 0 where fired; no leak |
+//! | output layer | v += W·s; v *= leak; never fires; y = v(T) / v_th / T |
+//! | dropout | one mask per presentation, held for all T, on the spikes that leave a layer, times 1/(1 − p) |
+//! | loss | Σ over images of [`Loss`] |
 //!
 //! Backward, δ(t) = ∂loss/∂v(t) of a neuron, before its threshold:
 //!
 //! * where it fired, δ(t) = slope · ∂loss/∂s(t), with ∂loss/∂s the sum over its targets of weight · δ;
 //! * elsewhere δ(t) = δ(t + 1): the gradient at all inputs between two spikes is that of the later spike, and 0
 //!   after the last; the leak is not differentiated;
-//! * slope = \[trace > 1e-3\] + ln(leak) · trace / max(count, 1), where trace = Σ leak^(T−t) over its spikes;
-//! * the output layer's δ is 2·(y − onehot)/T at all t;
+//! * slope = (\[trace > 1e-3\] + ln(leak) · trace / max(count, 1)) / v_th, where trace = Σ leak^(T−t) over its
+//!   spikes; of a pooling neuron 1, and a spike of its window gets δ / k²;
+//! * the output layer's δ is the same at all t, for the sum of squares 2·(y − onehot)/(v_th·T);
 //! * ∂loss/∂W = Σ over t of δ(t) · s(t).
 //!
 //! A neuron's δ changes only where it fired, and a weight's gradient grows only where its source fired: both
-//! directions cost (spikes × fan-out), and that is how they are computed here, spike by spike.
+//! directions cost (spikes × fan-out), and that is how they are computed here, spike by spike: `engine` walks steps and
+//! layers, `synapses` the windows of spikes, `layout` says where neurons lie, `simd` picks the vectors.
 //!
 //! Everything is a function of the seed: batches are cut into pieces of a fixed number of images, each piece sums its
 //! own gradient, and the pieces are added in order, whatever the number of threads.

@@ -9,7 +9,7 @@ use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_golden_model::integer::Engine;
 use synfire_golden_model::model::FloatModel;
-use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescription, Shape};
+use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescription, Normalization, Shape};
 use synfire_golden_model::quantize::{
     GuardBits, InputSpikes, Leak, QuantizeConfig, QuantizeReport, QuantizeWarning, ScaleSearch, quantize,
     quantize_calibrated,
@@ -111,6 +111,64 @@ fn scales_fold_into_the_thresholds_of_their_channels_and_stay_common_in_the_outp
         }]
     );
     assert_eq!(quantized.provenance["seed"], "1");
+}
+
+/// Twice the threshold with twice the weights is the same network.
+#[test]
+fn thresholds_are_those_of_the_layers() {
+    let plain = float_model(vec![array![[0.5, -0.25], [0.75, 1.0]], array![[1.0, -1.0]]], 0.99);
+    let mut doubled = plain.clone();
+    doubled.weights[0] *= 2.0;
+    doubled.description.layers[0].threshold = Some(2.0);
+    let config = QuantizeConfig::default();
+    let (wanted, _) = run(&plain, &config);
+    let (found, _) = run(&doubled, &config);
+    assert_eq!(found.layers, wanted.layers);
+    doubled.description.layers[0].threshold = None;
+    assert_ne!(run(&doubled, &config).0.layers, wanted.layers);
+}
+
+#[test]
+fn networks_that_integers_do_not_know_yet_are_refused() {
+    let refusal = |text: &str, normalized: bool| {
+        let mut description = NetworkDescription::from_compact(text, None).unwrap();
+        if normalized {
+            description.normalization = Some(Normalization {
+                mean: vec![0.5],
+                deviation: vec![0.5],
+            });
+        }
+        let tensors = description.graph().unwrap().tensors;
+        let model = FloatModel {
+            description,
+            weights: tensors
+                .iter()
+                .map(|tensor| Array2::from_elem((tensor.outputs, tensor.inputs), 0.125))
+                .collect(),
+            provenance: std::collections::BTreeMap::new(),
+        };
+        quantize(&model, &QuantizeConfig::default())
+            .unwrap_err()
+            .to_string()
+    };
+    for (text, layer, op) in [
+        ("4C3p1-P2-3@1x4x4", "conv1", "conv"),
+        ("P2-3@1x4x4", "pool1", "pool"),
+        ("R4-3@1x4x4", "conv1", "conv"),
+    ] {
+        let name = text.split('@').next().unwrap();
+        assert_eq!(
+            refusal(text, false),
+            format!(
+                "network `{name}`: quantization takes chains of fully-connected layers so far, \
+                 but layer `{layer}` has op = \"{op}\"; use a network of op = \"fc\" and \"out\""
+            )
+        );
+    }
+    assert_eq!(
+        refusal("5-3@1x4x4", true),
+        "network `5-3`: quantization takes unsigned input so far; train a network without [normalization] for it"
+    );
 }
 
 #[test]

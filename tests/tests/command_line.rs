@@ -29,6 +29,7 @@ fn help_of_every_verb() {
     let mut text = program.succeed(&["--help"]);
     for verb in [
         "demo",
+        "data",
         "train",
         "eval",
         "gradcheck",
@@ -43,6 +44,10 @@ fn help_of_every_verb() {
     ] {
         text.push_str(&format!("\n──── synfire {verb} --help\n"));
         text.push_str(&program.succeed(&[verb, "--help"]));
+    }
+    for verb in ["list", "show", "draw", "download"] {
+        text.push_str(&format!("\n──── synfire data {verb} --help\n"));
+        text.push_str(&program.succeed(&["data", verb, "--help"]));
     }
     // Of the value of an environment variable, the help would be this machine's.
     let text = text.replace(
@@ -133,6 +138,61 @@ fn damaged_files_are_refused() {
         message.contains("nowhere") && message.contains("synfire hdl"),
         "{message}"
     );
+}
+
+#[test]
+fn data_sets_are_listed_shown_and_drawn() {
+    let folder = folder();
+    let program = program(&folder);
+    let list = program.json(&["data", "list"]);
+    let entry = |name: &str| {
+        let entries = list["datasets"].as_array().expect("a list");
+        entries
+            .iter()
+            .find(|entry| entry["name"] == name)
+            .expect("a known name")
+    };
+    assert_eq!(entry("digits")["built_in"], true);
+    assert_eq!(entry("svhn")["found_in"], serde_json::Value::Null);
+    assert_eq!(entry("cifar10")["shape"], serde_json::json!([3, 32, 32]));
+
+    let shown = program.json(&["data", "show", "digits"]);
+    assert_eq!(shown["train"]["samples"], 1437);
+    assert_eq!(shown["test"]["samples"], 360);
+    let mean = shown["train"]["images"]["mean"][0].as_f64().expect("a number");
+    assert!((mean - 0.305).abs() < 0.005, "{mean}");
+    let text = program.succeed(&["data", "show", "digits"]);
+    assert!(text.contains("training set: mean = [0.30"), "{text}");
+
+    let drawn = program.json(&["data", "draw", "digits", "--images", "3", "-o", "digits.svg"]);
+    assert_eq!(drawn["samples"], 30);
+    let picture = fs::read_to_string(folder.path().join("digits.svg")).expect("a picture");
+    assert_eq!(picture.matches("<image ").count(), 30);
+}
+
+#[test]
+fn downloads_that_cannot_be_are_refused() {
+    let folder = folder();
+    let program = program(&folder);
+    let (code, message) = program.fail(&["data", "download", "n-mnist", "--data-dir", "."]);
+    assert_eq!(code, "synfire::download");
+    assert_eq!(message, "data set `n-mnist` cannot be downloaded by a program");
+    // Nobody listens at a port that was given back.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let mirror = format!("http://{}", listener.local_addr().expect("its address"));
+    drop(listener);
+    let (_, message) = program.fail(&[
+        "data",
+        "download",
+        "mnist",
+        "--data-dir",
+        ".",
+        "--mirror",
+        &mirror,
+    ]);
+    let wanted = format!("cannot reach {mirror}/train-images-idx3-ubyte.gz: ");
+    assert!(message.starts_with(&wanted), "{message}");
+    assert!(!folder.path().join("mnist/train-images-idx3-ubyte.gz").exists());
 }
 
 #[test]

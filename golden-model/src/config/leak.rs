@@ -1,12 +1,10 @@
 //! The leak of a network file: a factor, or the shifts of the hardware's leak.
 
 use crate::network::default_leak;
+use crate::quantized::{MAX_LEAK_SHIFT, MAX_LEAK_SHIFTS};
 use serde::de::{Error, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
-
-const MAX_SHIFTS: usize = 3;
-const MAX_SHIFT: u8 = 15;
 
 /// `leak = 0.99`, or `leak = [7, 9]` for 1 − 2^−7 − 2^−9, which is exact in an f32.
 #[derive(Clone, Copy)]
@@ -32,7 +30,7 @@ impl<'de> Visitor<'de> for LeakVisitor {
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "a factor such as 0.99, or at most {MAX_SHIFTS} ascending shifts of 1..={MAX_SHIFT} such as [7, 9]"
+            "a factor such as 0.99, or at most {MAX_LEAK_SHIFTS} ascending shifts of 1..={MAX_LEAK_SHIFT} such as [7, 9]"
         )
     }
 
@@ -56,7 +54,7 @@ impl<'de> Visitor<'de> for LeakVisitor {
         while let Some(shift) = shifts.next_element::<i64>()? {
             count += 1;
             match u8::try_from(shift) {
-                Ok(shift) if shift > last && shift <= MAX_SHIFT && count <= MAX_SHIFTS => {
+                Ok(shift) if shift > last && shift <= MAX_LEAK_SHIFT && count <= MAX_LEAK_SHIFTS => {
                     leak -= (-f32::from(shift)).exp2();
                     last = shift;
                 }

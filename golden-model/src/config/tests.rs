@@ -247,7 +247,7 @@ fn a_leak_is_a_factor_or_the_shifts_of_the_hardware() {
         ("0.97", 0.97),
         ("1", 1.0),
         ("[7, 9]", 0.990_234_375),
-        ("[15]", 1.0 - 1.0 / 32768.0),
+        ("[16]", 1.0 - 1.0 / 65536.0),
         ("[1, 2, 3]", 0.125),
         ("[]", 1.0),
     ] {
@@ -257,14 +257,14 @@ fn a_leak_is_a_factor_or_the_shifts_of_the_hardware() {
         "[9, 7]",
         "[7, 7]",
         "[0, 7]",
-        "[7, 16]",
+        "[7, 17]",
         "[-7]",
         "[1, 2, 3, 4]",
         "1000",
         "\"0.99\"",
     ] {
         let message = leak(text).expect_err("the leak must be refused").to_string();
-        let wanted = "expected a factor such as 0.99, or at most 3 ascending shifts of 1..=15 such as [7, 9]";
+        let wanted = "expected a factor such as 0.99, or at most 3 ascending shifts of 1..=16 such as [7, 9]";
         assert!(message.trim_end().ends_with(wanted), "{text}: {message}");
         assert!(message.contains("at line 6, column"), "{text}: {message}");
     }

@@ -32,6 +32,17 @@ pub enum NetworkError {
         /// The layer.
         layer: String,
     },
+    /// Signed input for a consumer that knows none.
+    #[error(
+        "network `{network}`: {consumer} takes unsigned input so far; \
+         train a network without [normalization] for it"
+    )]
+    SignedInput {
+        /// Name of the network.
+        network: String,
+        /// Who refuses it.
+        consumer: &'static str,
+    },
     /// The compact form of a network has something else than its grammar wants.
     #[error("network `{text}`, character {column}, in `{piece}`: found {found}, wanted {wanted}")]
     Compact {

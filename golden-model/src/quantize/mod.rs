@@ -30,9 +30,6 @@ use ndarray::{Array2, ArrayView1};
 use std::borrow::Cow;
 use width::{Demand, Format, PREFERRED_BITS};
 
-/// Firing threshold of the float model's neurons.
-const V_TH: f64 = 1.0;
-
 /// Quantizes a network by its weights alone.
 ///
 /// # Errors
@@ -87,7 +84,8 @@ pub fn quantize_calibrated(
             .into_iter()
             .map(|row| proof::worst_sums(row, input))
             .collect();
-        let thresholds: Vec<_> = channels.scales.iter().map(|scale| V_TH / scale).collect();
+        let threshold = f64::from(described.threshold());
+        let thresholds: Vec<_> = channels.scales.iter().map(|scale| threshold / scale).collect();
         let format = Demand {
             layer: &described.name,
             sums: &sums,

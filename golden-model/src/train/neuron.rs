@@ -45,12 +45,11 @@ impl Kernel for Fire<'_> {
         let zero = simd.splat_f32s(0.0);
         let (list, start) = self.spikes.room(self.membranes.len());
         let mut count = 0;
-        let mut base = 0;
-        for membranes in S::as_mut_simd_f32s(self.membranes).0 {
+        let vectors = S::as_mut_simd_f32s(self.membranes).0;
+        for (membranes, base) in vectors.iter_mut().zip((0u32..).step_by(S::F32_LANES)) {
             let fired = simd.less_than_f32s(threshold, *membranes);
             *membranes = simd.select_f32s(fired, zero, simd.mul_f32s(*membranes, leak));
             count += simd.list(fired, base, &mut list[count..]);
-            base += S::F32_LANES as u32;
         }
         self.spikes.end_step(start + count);
     }

@@ -37,8 +37,8 @@ struct Window {
 /// The geometry of weighted connections; the weights are passed in.
 #[derive(Clone, Debug)]
 pub(crate) struct Synapses {
-    /// Source addresses per position.
-    channels: usize,
+    /// Source addresses per position. As u32, in which a division costs a fraction of one in 64 bits.
+    channels: u32,
     /// Weights of one source channel.
     block: usize,
     /// From one row of membranes, or weights, to the next.
@@ -75,7 +75,7 @@ impl Synapses {
             ..
         } = input.shape;
         Self {
-            channels: input.stride,
+            channels: u32::try_from(input.stride).expect("validation bounds the neurons of a layer"),
             block: rows.kernel * kernel * row,
             target_stride: width * row,
             weight_stride: kernel * row,
@@ -165,9 +165,7 @@ impl Synapses {
     /// The first weight of a source, and its window.
     #[inline(always)]
     fn place(&self, address: u32) -> (usize, Window) {
-        // As u32, in which a division costs a fraction of one in 64 bits.
-        let channels = self.channels as u32;
-        let (position, channel) = (address / channels, address % channels);
+        let (position, channel) = (address / self.channels, address % self.channels);
         let window = self.windows[position as usize];
         (channel as usize * self.block + window.weight, window)
     }
@@ -201,7 +199,7 @@ impl Kernel for Accumulate<'_> {
 
     #[inline(always)]
     fn run<S: Lanes>(mut self, simd: S) -> usize {
-        let channels = self.synapses.channels as u32;
+        let channels = self.synapses.channels;
         let mut operations = 0;
         let mut rest = self.events.addresses;
         while let Some(&first) = rest.first() {

@@ -73,6 +73,16 @@ impl Context {
         self.progress(ProgressBar::new(length), template, title)
     }
 
+    /// A progress bar of `length` bytes, or without end where the length is unknown; it draws only on a terminal.
+    pub(crate) fn bytes_bar(&self, length: Option<u64>, title: &str) -> ProgressBar {
+        let template = match length {
+            Some(_) => "{prefix:>18} [{bar:32}] {bytes}/{total_bytes} {bytes_per_sec} (eta {eta})",
+            None => "{prefix:>18} {spinner} {bytes} {bytes_per_sec}",
+        };
+        let bar = length.map_or_else(ProgressBar::no_length, ProgressBar::new);
+        self.progress(bar, template, title)
+    }
+
     /// A spinner for work of unknown length; it draws only on a terminal.
     pub(crate) fn spinner(&self, title: &str) -> ProgressBar {
         let spinner = self.progress(

@@ -107,6 +107,10 @@ pub(crate) enum CliError {
         /// Why.
         reason: String,
     },
+    /// A data set could not be downloaded.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Download(#[from] super::data::DownloadError),
     /// A file could not be used.
     #[error("{action} {path}: {source}")]
     #[diagnostic(code(synfire::io))]

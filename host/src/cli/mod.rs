@@ -50,6 +50,8 @@ const EXAMPLE: &str = "Example: the whole road, by hand:
 enum Verb {
     /// Everything at once: train, quantize, generate, co-simulate, synthesize and run, on real digits.
     Demo(demo::Args),
+    /// List, inspect, draw and download data sets.
+    Data(data::Args),
     /// Train a network on input spikes.
     Train(train::Args),
     /// Accuracy, spikes and synaptic operations of a model, float or quantized.
@@ -91,6 +93,7 @@ pub fn main() -> ExitCode {
 fn dispatch(verb: Verb, context: &Context) -> Result<()> {
     match verb {
         Verb::Demo(args) => args.run(context),
+        Verb::Data(args) => args.run(context),
         Verb::Train(args) => args.run(context),
         Verb::Eval(args) => args.run(context),
         Verb::Gradcheck(args) => args.run(context),

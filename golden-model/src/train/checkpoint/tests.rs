@@ -300,7 +300,7 @@ fn damaged_files_are_refused() {
     });
     assert_eq!(
         last,
-        "FILE: number 511 of tensor `weight/out` is NaN, but must be finite; \
+        "FILE: number 239 of tensor `weight/out` is NaN, but must be finite; \
          the checkpoint is damaged, resume from another"
     );
 }

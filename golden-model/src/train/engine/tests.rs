@@ -1,6 +1,7 @@
 use super::*;
 use crate::model::FloatModel;
 use crate::network::Shape;
+use crate::reference::Case;
 use crate::spikes::Spike;
 use crate::train::Loss;
 use ndarray::Array2;
@@ -169,6 +170,43 @@ fn a_silent_neuron_has_no_gradient() {
     assert!(gradient[0][0] != 0.0);
     assert_close(&gradient[0][1..], &[0.0]);
     assert_close(&gradient[1][1..], &[0.0]);
+}
+
+/// A network with every kind of connection, strides and dropout, forward and backward.
+#[test]
+fn every_kind_of_vector_gives_the_same_bits() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/resnet_small.npz");
+    let mut case = Case::load(path.as_ref()).unwrap();
+    case.model.description.layers[0].dropout = 0.5;
+    let weights = Parameters::of_model(&case.model).unwrap();
+    let run = |dispatch| {
+        let engine = Engine::new(&case.model.description).with_dispatch(dispatch);
+        let (mut state, mut gradient) = (engine.state(), Parameters::zeros(&case.model.description));
+        engine.draw_masks(5, &mut state);
+        engine.forward_raster(&weights, &case.images[0], &mut state);
+        engine.backward(
+            &weights,
+            Loss::CrossEntropy,
+            case.labels[0],
+            &mut state,
+            &mut gradient,
+        );
+        let spikes = state.spike_count(0);
+        assert!(
+            spikes > 100
+                && gradient
+                    .layers
+                    .iter()
+                    .all(|layer| layer.iter().any(|&g| g != 0.0))
+        );
+        let bits = |numbers: &[f32]| numbers.iter().map(|number| number.to_bits()).collect::<Vec<_>>();
+        let gradients: Vec<_> = gradient.layers.iter().map(|layer| bits(layer)).collect();
+        (bits(&state.readout), gradients)
+    };
+    let expected = run(Dispatch::scalar());
+    for dispatch in Dispatch::all() {
+        assert!(run(dispatch) == expected, "{dispatch:?}");
+    }
 }
 
 #[test]

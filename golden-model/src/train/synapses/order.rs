@@ -18,10 +18,9 @@ impl ChannelOrder {
     }
 
     /// The channels-last `addresses` by channel, and as before within each.
-    pub(super) fn sort(&mut self, addresses: &[u32], channels: usize) -> &[u32] {
-        let starts = &mut self.starts[..=channels];
+    pub(super) fn sort(&mut self, addresses: &[u32], channels: u32) -> &[u32] {
+        let starts = &mut self.starts[..=channels as usize];
         starts.fill(0);
-        let channels = channels as u32;
         for address in addresses {
             starts[(address % channels) as usize + 1] += 1;
         }

@@ -1,6 +1,6 @@
-//! Which images a verb works on.
+//! Which samples a verb works on.
 
-use super::diagnostic::{CliError, Result};
+use crate::cli::diagnostic::{CliError, Result};
 use clap::Args;
 use std::path::PathBuf;
 use synfire_golden_model::dataset::{self, Split};
@@ -9,7 +9,7 @@ use synfire_golden_model::network::NetworkDescription;
 /// Data set flags, shared by the verbs.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DataArgs {
-    /// Data set: digits (built in), mnist or fashion-mnist; by default the one of the network's input shape.
+    /// Data set: a name of `synfire data list` or a file NAME.npz; by default the one of the network's input shape.
     #[arg(long)]
     pub(crate) data: Option<String>,
     /// Folder of the data set's files, or of folders named after the data sets.
@@ -35,9 +35,11 @@ fn default_dataset(network: &NetworkDescription) -> Result<&'static str> {
     match <[usize; 3]>::from(network.input) {
         [1, 8, 8] => Ok("digits"),
         [1, 28, 28] => Ok("mnist"),
+        [3, 32, 32] => Ok("cifar10"),
+        [2, 34, 34] => Ok("n-mnist"),
         _ => Err(CliError::NoDataset {
             shape: network.input.to_string(),
-            known: dataset::NAMES.join(", "),
+            known: dataset::names(),
         }),
     }
 }

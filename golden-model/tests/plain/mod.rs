@@ -1,0 +1,298 @@
+//! The definition of the trainer's semantics, step by step and synapse by synapse, in f64.
+//!
+//! Every layer is a list of synapses, worked out from the description by plain loops over outputs and windows, and
+//! so by other means than the engine's walk from a spike to its targets.
+
+use ndarray::Array2;
+use synfire_golden_model::model::FloatModel;
+use synfire_golden_model::network::{Graph, LayerKind, NetworkDescription, Shape, Source};
+use synfire_golden_model::train::DropoutMasks;
+
+/// What a synapse's weight is.
+#[derive(Clone, Copy, Debug)]
+enum Weight {
+    /// Tensor, row, column.
+    Learned(usize, [usize; 2]),
+    /// An identity's, or a share of a pooling window.
+    Fixed(f64),
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Synapse {
+    source: Source,
+    from: usize,
+    to: usize,
+    weight: Weight,
+}
+
+/// A model as synapses.
+#[derive(Debug)]
+pub(crate) struct Plain<'a> {
+    model: &'a FloatModel,
+    graph: Graph,
+    /// Per layer.
+    synapses: Vec<Vec<Synapse>>,
+}
+
+/// Spikes per layer that fires, step and neuron.
+pub(crate) type Spikes = Vec<Vec<Vec<bool>>>;
+
+impl<'a> Plain<'a> {
+    pub(crate) fn new(model: &'a FloatModel) -> Self {
+        let description = &model.description;
+        let graph = description.graph().expect("a valid network");
+        let synapses = (0..graph.nodes.len())
+            .map(|layer| synapses(description, &graph, layer))
+            .collect();
+        Self {
+            model,
+            graph,
+            synapses,
+        }
+    }
+
+    /// A zero per weight.
+    pub(crate) fn zeros(&self) -> Vec<Array2<f64>> {
+        let tensors = self.graph.tensors.iter();
+        tensors
+            .map(|tensor| Array2::zeros((tensor.outputs, tensor.inputs)))
+            .collect()
+    }
+
+    fn weight(&self, weight: Weight) -> f64 {
+        match weight {
+            Weight::Learned(tensor, place) => f64::from(self.model.weights[tensor][place]),
+            Weight::Fixed(weight) => weight,
+        }
+    }
+
+    /// What a source emits in a step: after dropout.
+    fn emitted(
+        &self,
+        input: &[Vec<i8>],
+        masks: &DropoutMasks,
+        spikes: &Spikes,
+        at: Synapse,
+        t: usize,
+    ) -> f64 {
+        match at.source {
+            Source::Input => f64::from(input[t][at.from]),
+            Source::Layer(layer) => {
+                f64::from(u8::from(spikes[layer][t][at.from])) * self.kept(masks, layer, at.from)
+            }
+        }
+    }
+
+    /// Factor of dropout.
+    fn kept(&self, masks: &DropoutMasks, layer: usize, neuron: usize) -> f64 {
+        match &masks[layer] {
+            Some(mask) if mask[neuron] => {
+                1.0 / (1.0 - f64::from(self.model.description.layers[layer].dropout))
+            }
+            Some(_) => 0.0,
+            None => 1.0,
+        }
+    }
+
+    /// Membranes of the output layer at the end, and the spikes of the others.
+    fn run(&self, input: &[Vec<i8>], masks: &DropoutMasks) -> (Vec<f64>, Spikes) {
+        let description = &self.model.description;
+        let sizes: Vec<usize> = self.graph.nodes.iter().map(|node| node.output.size()).collect();
+        let mut membranes: Vec<Vec<f64>> = sizes.iter().map(|&size| vec![0.0; size]).collect();
+        let mut spikes: Spikes = sizes
+            .iter()
+            .map(|&size| vec![vec![false; size]; description.steps])
+            .collect();
+        for t in 0..description.steps {
+            for (index, layer) in description.layers.iter().enumerate() {
+                for &synapse in &self.synapses[index] {
+                    membranes[index][synapse.to] +=
+                        self.weight(synapse.weight) * self.emitted(input, masks, &spikes, synapse, t);
+                }
+                for (neuron, membrane) in membranes[index].iter_mut().enumerate() {
+                    let fires = !matches!(layer.kind, LayerKind::Out { .. });
+                    if fires && *membrane > f64::from(layer.threshold()) {
+                        spikes[index][t][neuron] = true;
+                        *membrane = 0.0;
+                    }
+                    if !matches!(layer.kind, LayerKind::Pool { .. }) {
+                        *membrane *= f64::from(description.leak);
+                    }
+                }
+            }
+        }
+        spikes.pop();
+        (membranes.pop().expect("an output layer"), spikes)
+    }
+
+    pub(crate) fn forward(&self, input: &[Vec<i8>], masks: &DropoutMasks) -> Spikes {
+        self.run(input, masks).1
+    }
+
+    /// Adds one image's gradients to `gradients`; returns its loss.
+    pub(crate) fn backward(
+        &self,
+        input: &[Vec<i8>],
+        masks: &DropoutMasks,
+        spikes: &Spikes,
+        label: usize,
+        gradients: &mut [Array2<f64>],
+    ) -> f64 {
+        let description = &self.model.description;
+        let steps = description.steps;
+        let (membranes, _) = self.run(input, masks);
+        let last = self.graph.nodes.len() - 1;
+        let scale = f64::from(description.layers[last].threshold()) * steps as f64;
+        let errors: Vec<f64> = membranes
+            .iter()
+            .enumerate()
+            .map(|(class, membrane)| membrane / scale - f64::from(u8::from(class == label)))
+            .collect();
+        // ∂loss/∂(what a layer emits), per layer, step and neuron.
+        let mut emitted: Vec<Vec<Vec<f64>>> = self
+            .graph
+            .nodes
+            .iter()
+            .map(|node| vec![vec![0.0; node.output.size()]; steps])
+            .collect();
+        for index in (0..=last).rev() {
+            let slopes = self.slopes(masks, spikes, index);
+            let mut delta = vec![0.0; self.graph.nodes[index].output.size()];
+            for t in (0..steps).rev() {
+                for (neuron, delta) in delta.iter_mut().enumerate() {
+                    if index == last {
+                        *delta = 2.0 * errors[neuron] / scale;
+                    } else if spikes[index][t][neuron] {
+                        *delta = slopes[neuron] * emitted[index][t][neuron];
+                    }
+                }
+                for &synapse in &self.synapses[index] {
+                    let delta = delta[synapse.to];
+                    if let Source::Layer(source) = synapse.source {
+                        emitted[source][t][synapse.from] += self.weight(synapse.weight) * delta;
+                    }
+                    if let Weight::Learned(tensor, place) = synapse.weight {
+                        gradients[tensor][place] += self.emitted(input, masks, spikes, synapse, t) * delta;
+                    }
+                }
+            }
+        }
+        errors.iter().map(|error| error * error).sum()
+    }
+
+    /// ∂(what leaves)/∂v of every neuron where it fired.
+    fn slopes(&self, masks: &DropoutMasks, spikes: &Spikes, index: usize) -> Vec<f64> {
+        let description = &self.model.description;
+        let layer = &description.layers[index];
+        let Some(spikes) = spikes.get(index) else {
+            return Vec::new();
+        };
+        let leak = f64::from(description.leak);
+        let slope = |neuron: usize| {
+            if matches!(layer.kind, LayerKind::Pool { .. }) {
+                return 1.0;
+            }
+            let (mut trace, mut count) = (0.0, 0.0);
+            for step in spikes {
+                trace = leak * trace + f64::from(u8::from(step[neuron]));
+                count += f64::from(u8::from(step[neuron]));
+            }
+            let fired = f64::from(u8::from(trace > 1e-3));
+            (fired + leak.ln() * trace / f64::max(count, 1.0)) / f64::from(layer.threshold())
+        };
+        (0..spikes[0].len())
+            .map(|neuron| slope(neuron) * self.kept(masks, index, neuron))
+            .collect()
+    }
+}
+
+fn address(shape: Shape, channel: usize, y: usize, x: usize) -> usize {
+    (channel * shape.height + y) * shape.width + x
+}
+
+/// A source position under an output's window, where it lies on the source.
+fn under(length: usize, output: usize, stride: usize, offset: usize, padding: usize) -> Option<usize> {
+    (output * stride + offset)
+        .checked_sub(padding)
+        .filter(|&place| place < length)
+}
+
+fn synapses(description: &NetworkDescription, graph: &Graph, index: usize) -> Vec<Synapse> {
+    let node = &graph.nodes[index];
+    let (input, output) = (node.input, node.output);
+    let mut synapses = Vec::new();
+    let mut push = |source, from, to, weight| {
+        synapses.push(Synapse {
+            source,
+            from,
+            to,
+            weight,
+        });
+    };
+    let (kernel, stride, padding) = match description.layers[index].kind {
+        LayerKind::Fc { .. } | LayerKind::Out { .. } => {
+            let tensor = node.tensor.expect("weights");
+            for to in 0..output.size() {
+                for from in 0..input.size() {
+                    push(node.source, from, to, Weight::Learned(tensor, [to, from]));
+                }
+            }
+            return synapses;
+        }
+        LayerKind::Conv {
+            kernel,
+            stride,
+            padding,
+            ..
+        } => (kernel, stride, padding),
+        LayerKind::Pool { kernel } => (kernel, kernel, 0),
+    };
+    let area = (kernel * kernel) as f64;
+    for channel in 0..output.channels {
+        for y in 0..output.height {
+            for x in 0..output.width {
+                let to = address(output, channel, y, x);
+                for (ky, kx) in (0..kernel).flat_map(|ky| (0..kernel).map(move |kx| (ky, kx))) {
+                    let (Some(sy), Some(sx)) = (
+                        under(input.height, y, stride, ky, padding),
+                        under(input.width, x, stride, kx, padding),
+                    ) else {
+                        continue;
+                    };
+                    match node.tensor {
+                        None => push(
+                            node.source,
+                            address(input, channel, sy, sx),
+                            to,
+                            Weight::Fixed(1.0 / area),
+                        ),
+                        Some(tensor) => {
+                            for from in 0..input.channels {
+                                let column = (from * kernel + ky) * kernel + kx;
+                                let weight = Weight::Learned(tensor, [channel, column]);
+                                push(node.source, address(input, from, sy, sx), to, weight);
+                            }
+                        }
+                    }
+                }
+                let Some(junction) = &node.junction else {
+                    continue;
+                };
+                let (sy, sx) = (y * junction.stride, x * junction.stride);
+                match junction.tensor {
+                    None => {
+                        let from = address(junction.input, channel, sy, sx);
+                        push(junction.source, from, to, Weight::Fixed(1.0));
+                    }
+                    Some(tensor) => {
+                        for from in 0..junction.input.channels {
+                            let weight = Weight::Learned(tensor, [channel, from]);
+                            push(junction.source, address(junction.input, from, sy, sx), to, weight);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    synapses
+}

@@ -1,0 +1,92 @@
+//! `synfire data draw`.
+
+use super::show::class_names;
+use crate::cli::context::Context;
+use crate::cli::diagnostic::Result;
+use crate::cli::figures::contact_sheet::{self, Row};
+use serde::Serialize;
+use std::path::PathBuf;
+use synfire_golden_model::dataset::{self, Dataset};
+
+const EXAMPLE: &str = "Examples:
+  synfire data draw digits -o digits.svg
+  synfire data draw n-mnist --data-dir data --images 4 --test -o n-mnist.svg";
+
+/// Arguments of `synfire data draw`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub(super) struct Args {
+    /// Name of `synfire data list`, or a file NAME.npz.
+    name: String,
+    /// Folder of the data set's files, or of folders named after the data sets.
+    #[arg(long, env = "SYNFIRE_DATA")]
+    data_dir: Option<PathBuf>,
+    /// SVG file to write.
+    #[arg(short, long)]
+    output: PathBuf,
+    /// Samples of every class.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
+    images: u32,
+    /// Draw the test set instead of the training set.
+    #[arg(long)]
+    test: bool,
+}
+
+/// What `--json` prints.
+#[derive(Debug, Serialize)]
+struct Drawn {
+    picture: PathBuf,
+    samples: usize,
+}
+
+impl Args {
+    pub(super) fn run(self, context: &Context) -> Result<()> {
+        let data = dataset::load(&self.name, self.data_dir.as_deref())?;
+        let (dataset, part) = if self.test {
+            (&data.test, "test")
+        } else {
+            (&data.train, "training")
+        };
+        let rows = rows(dataset, self.images as usize);
+        let title = format!("{}: {part} set, first samples of every class", dataset.name());
+        contact_sheet::draw(&self.output, &title, dataset, &rows)?;
+        let drawn = Drawn {
+            picture: self.output,
+            samples: rows.iter().map(|row| row.samples.len()).sum(),
+        };
+        context.print(&drawn, || {
+            format!("{} samples in {}", drawn.samples, drawn.picture.display())
+        })
+    }
+}
+
+/// The first `limit` samples of every class.
+fn rows(dataset: &Dataset, limit: usize) -> Vec<Row> {
+    let row = |(class, name): (usize, String)| Row {
+        name,
+        samples: (0..dataset.len())
+            .filter(|&index| dataset.label(index) == class)
+            .take(limit)
+            .collect(),
+    };
+    class_names(dataset).into_iter().enumerate().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_samples_of_every_class_are_taken() {
+        let data = dataset::load("digits", None).unwrap().test;
+        let rows = rows(&data, 3);
+        assert_eq!(rows.len(), 10);
+        for (class, row) in rows.iter().enumerate() {
+            assert_eq!((row.name.as_str(), row.samples.len()), (&*class.to_string(), 3));
+            assert!(row.samples.is_sorted());
+            assert!(row.samples.iter().all(|&index| data.label(index) == class));
+            let earlier = (0..row.samples[2]).filter(|&index| data.label(index) == class);
+            assert_eq!(earlier.count(), 2);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! `synfire data`, and the flags by which other verbs choose a data set.
+
+mod args;
+mod download;
+mod draw;
+mod fetch;
+mod list;
+mod show;
+
+pub(crate) use args::DataArgs;
+pub(crate) use fetch::DownloadError;
+
+use super::context::Context;
+use super::diagnostic::Result;
+
+const EXAMPLE: &str = "Examples:
+  synfire data list
+  synfire data download mnist --data-dir data
+  synfire data show cifar10 --data-dir data --rate 1
+  synfire data draw n-mnist --data-dir data -o n-mnist.svg";
+
+/// Arguments of `synfire data`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// The data sets that are known by name, and which of them are here.
+    List(list::Args),
+    /// Counts, statistics and input spikes of a data set.
+    Show(show::Args),
+    /// Draw the first samples of every class into an SVG file.
+    Draw(draw::Args),
+    /// Fetch a data set from its public home, checksums verified.
+    Download(download::Args),
+}
+
+impl Args {
+    pub(crate) fn run(self, context: &Context) -> Result<()> {
+        match self.action {
+            Action::List(args) => args.run(context),
+            Action::Show(args) => args.run(context),
+            Action::Draw(args) => args.run(context),
+            Action::Download(args) => args.run(context),
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! `synfire data show`.
+
+mod images;
+mod recordings;
+
+use crate::cli::context::Context;
+use crate::cli::diagnostic::Result;
+use crate::cli::table::{count, table};
+use images::ImageStatistics;
+use recordings::RecordingStatistics;
+use serde::Serialize;
+use std::path::PathBuf;
+use synfire_golden_model::dataset::{self, Dataset, KNOWN, Samples};
+
+const EXAMPLE: &str = "Examples:
+  synfire data show digits
+  synfire data show cifar10 --data-dir data --rate 1
+  synfire data show n-mnist --data-dir data --steps 30";
+
+/// Arguments of `synfire data show`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub(super) struct Args {
+    /// Name of `synfire data list`, or a file NAME.npz.
+    name: String,
+    /// Folder of the data set's files, or of folders named after the data sets.
+    #[arg(long, env = "SYNFIRE_DATA")]
+    data_dir: Option<PathBuf>,
+    /// Spikes per step of an image's brightest pixel: the rate of a network.
+    #[arg(long, default_value_t = 0.5, value_parser = rate)]
+    rate: f32,
+    /// Steps into which recordings are divided.
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    steps: u32,
+}
+
+/// A rate above 0, as networks have it.
+fn rate(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(rate) if rate > 0.0 && rate <= 100.0 => Ok(rate),
+        Ok(_) => Err("above 0 and at most 100".into()),
+        Err(_) => Err("not a number".into()),
+    }
+}
+
+/// What `--json` prints.
+#[derive(Debug, Serialize)]
+struct Summary {
+    name: String,
+    kind: &'static str,
+    shape: [usize; 3],
+    classes: Vec<String>,
+    train: Part,
+    test: Part,
+}
+
+/// Training or test set.
+#[derive(Debug, Serialize)]
+struct Part {
+    samples: usize,
+    per_class: Vec<usize>,
+    #[serde(flatten)]
+    statistics: Statistics,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Statistics {
+    Images(ImageStatistics),
+    Recordings(RecordingStatistics),
+}
+
+impl Args {
+    pub(super) fn run(self, context: &Context) -> Result<()> {
+        let data = dataset::load(&self.name, self.data_dir.as_deref())?;
+        let part = |dataset: &Dataset| Part {
+            samples: dataset.len(),
+            per_class: dataset.class_counts(),
+            statistics: match dataset.samples() {
+                Samples::Images(images) => {
+                    Statistics::Images(ImageStatistics::of(images, dataset.shape(), self.rate))
+                }
+                Samples::Recordings(recordings) => {
+                    Statistics::Recordings(RecordingStatistics::of(recordings, self.steps as usize))
+                }
+            },
+        };
+        let summary = Summary {
+            name: data.train.name().to_owned(),
+            kind: data.train.samples().kind(),
+            shape: data.train.shape().into(),
+            classes: class_names(&data.train),
+            train: part(&data.train),
+            test: part(&data.test),
+        };
+        context.print(&summary, || self.describe(&summary))
+    }
+
+    fn describe(&self, summary: &Summary) -> String {
+        let Summary { train, test, .. } = summary;
+        let mut rows = table(["class", "training", "test"]);
+        for (class, name) in summary.classes.iter().enumerate() {
+            let of = |part: &Part| part.per_class[class].to_string();
+            rows.add_row([name.clone(), of(train), of(test)]);
+        }
+        rows.add_row(["all".into(), count_of(train.samples), count_of(test.samples)]);
+        let mut text = format!(
+            "{}: {} of {:?}, {} classes\n{rows}\n",
+            summary.name,
+            summary.kind,
+            summary.shape,
+            summary.classes.len()
+        );
+        for (name, part) in [("training set", train), ("test set", test)] {
+            text += &match &part.statistics {
+                Statistics::Images(statistics) => statistics.describe(name, self.rate),
+                Statistics::Recordings(statistics) => statistics.describe(name, self.steps),
+            };
+        }
+        text
+    }
+}
+
+/// Names of a data set's classes: their numbers where it is not known by name.
+pub(super) fn class_names(dataset: &Dataset) -> Vec<String> {
+    match KNOWN.iter().find(|known| known.name == dataset.name()) {
+        Some(known) => known.classes.iter().map(|&class| class.to_owned()).collect(),
+        None => (0..dataset.classes()).map(|class| class.to_string()).collect(),
+    }
+}
+
+fn count_of(number: usize) -> String {
+    count(crate::cli::inference::float(number as u64))
+}

@@ -42,7 +42,9 @@ fn peak(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(peak.forward().1));
     group.bench_function("forward", |bencher| bencher.iter(|| black_box(&peak).forward()));
     group.throughput(Throughput::Elements(peak.backward().1));
-    group.bench_function("backward", |bencher| bencher.iter(|| black_box(&mut peak).backward()));
+    group.bench_function("backward", |bencher| {
+        bencher.iter(|| black_box(&mut peak).backward())
+    });
     group.finish();
 }
 

@@ -136,7 +136,8 @@ mod tests {
         let mut network = NetworkDescription::from_compact("2C3p1-P2-3-10@1x4x4", None).unwrap();
         network.steps = 5;
         let sparsity = Sparsity::new(&network, &[8.0, 16.0, 4.0, 3.0], &[100.0, 16.0, 12.0, 30.0]);
-        let close = |found: f64, wanted: f64| assert!((found - wanted).abs() < 1e-12, "{found}, {wanted} wanted");
+        let close =
+            |found: f64, wanted: f64| assert!((found - wanted).abs() < 1e-12, "{found}, {wanted} wanted");
 
         let layers = &sparsity.layers;
         let names: Vec<&str> = layers.iter().map(|layer| layer.layer.as_str()).collect();

@@ -3,7 +3,7 @@
 use super::Trainer;
 use crate::network::{LayerKind, NetworkDescription, Source};
 use serde::Serialize;
-use std::ops::Sub;
+use std::ops::{AddAssign, Sub};
 
 /// What a number of images cost, summed.
 ///
@@ -23,6 +23,16 @@ pub struct Effort {
     pub forward_operations: u64,
     /// Synaptic operations of the backward pass.
     pub backward_operations: u64,
+}
+
+impl AddAssign for Effort {
+    fn add_assign(&mut self, other: Self) {
+        self.images += other.images;
+        self.input_spikes += other.input_spikes;
+        self.layer_spikes += other.layer_spikes;
+        self.forward_operations += other.forward_operations;
+        self.backward_operations += other.backward_operations;
+    }
 }
 
 impl Sub for Effort {

@@ -182,6 +182,12 @@ impl<'data> Trainer<'data> {
         }
     }
 
+    /// The training set.
+    #[must_use]
+    pub const fn dataset(&self) -> &Dataset {
+        self.train
+    }
+
     /// Number of whole epochs trained.
     #[must_use]
     pub const fn epochs_done(&self) -> usize {

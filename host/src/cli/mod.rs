@@ -88,8 +88,9 @@ pub fn main() -> ExitCode {
     match dispatch(verb, &context) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            let status = ExitCode::from(error.exit_status());
             context.error(error);
-            ExitCode::FAILURE
+            status
         }
     }
 }

@@ -199,6 +199,7 @@ impl Args {
         curve::draw(
             &self.output.join("training.svg"),
             &config.network.name,
+            &train,
             &trained.epochs,
         )?;
         trained.model.save(self.output.join("model.safetensors"))?;

@@ -55,7 +55,7 @@ enum Verb {
     /// List, inspect, draw and download data sets.
     Data(data::Args),
     /// Train a network on input spikes.
-    Train(train::Args),
+    Train(Box<train::Args>),
     /// Accuracy, spikes and synaptic operations of a model, float or quantized.
     Eval(eval::Args),
     /// Check spikes, loss and gradients of the trainer against reference cases.

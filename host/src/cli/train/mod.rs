@@ -10,6 +10,7 @@ use super::data::DataArgs;
 use super::diagnostic::{CliError, Result, io};
 use super::interrupt::StopRequest;
 use super::table::percent;
+use super::threads::ThreadArgs;
 use overrides::Overrides;
 use progress::Display;
 use serde::Serialize;
@@ -49,9 +50,8 @@ pub(crate) struct Args {
     /// Write every epoch's figures into this file, one JSON object a line, while training.
     #[arg(long)]
     metrics: Option<PathBuf>,
-    /// Threads to train with; by default one per core. Their number has no influence on the result.
-    #[arg(long)]
-    threads: Option<std::num::NonZeroUsize>,
+    #[command(flatten)]
+    threads: ThreadArgs,
     #[command(flatten)]
     checkpoints: CheckpointArgs,
     #[command(flatten)]
@@ -105,9 +105,7 @@ impl Args {
         let stop = StopRequest::listen(
             "stopping after this batch; Ctrl-C again stops at once, without a checkpoint",
         )?;
-        if let Some(threads) = self.threads {
-            use_threads(threads.get())?;
-        }
+        self.threads.apply()?;
         let config = Config::named(&self.network)?;
         let (mut network, mut train) = (config.network.clone(), config.require_train()?.clone());
         self.overrides.apply(&mut network, &mut train);
@@ -280,14 +278,6 @@ pub(crate) fn train_network(
         model: trainer.model(),
         epochs: trainer.history().to_vec(),
     })
-}
-
-/// Has all work done by that many threads.
-fn use_threads(threads: usize) -> Result<()> {
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build_global()
-        .map_err(|source| CliError::Threads { threads, source })
 }
 
 /// Makes the folder of a file that is to be written, and refuses a folder in the file's place.

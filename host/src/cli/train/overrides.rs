@@ -50,14 +50,14 @@ pub(crate) struct Overrides {
     /// Probability of dropout in the layers that have it, or, where none has, in all hidden layers with weights.
     #[arg(long, value_name = "PROBABILITY")]
     dropout: Option<f32>,
-    /// Move training images by up to this many pixels in each direction.
-    #[arg(long, value_name = "PIXELS")]
+    /// Move training samples by up to this many pixels in each direction; as a crop of ones padded by as much.
+    #[arg(long, visible_alias = "crop", value_name = "PIXELS")]
     shift: Option<usize>,
-    /// Rotate training images by up to this many degrees either way.
+    /// Rotate training samples by up to this many degrees either way.
     #[arg(long, value_name = "DEGREES")]
     rotate: Option<f32>,
-    /// Mirror half of the training images, or not: --flip=false.
-    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    /// Mirror half of the training samples, left to right, or with =false none of them.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     flip: Option<bool>,
     /// Time steps of an inference.
     #[arg(long)]
@@ -83,7 +83,10 @@ impl Overrides {
         set(&mut train.weight_decay, self.weight_decay);
         set(&mut train.loss, self.loss);
         set(&mut train.schedule, self.schedule);
-        set(&mut train.milestones, self.milestones.clone().map(|Milestones(epochs)| epochs));
+        set(
+            &mut train.milestones,
+            self.milestones.clone().map(|Milestones(epochs)| epochs),
+        );
         set(&mut train.decay, self.decay);
         set(&mut train.final_fraction, self.final_fraction);
         set(&mut train.warmup, self.warmup);

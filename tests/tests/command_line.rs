@@ -43,6 +43,7 @@ fn help_of_every_verb() {
         "synth",
         "board",
         "run",
+        "bench",
         "tools",
     ] {
         text.push_str(&format!("\n──── synfire {verb} --help\n"));
@@ -51,6 +52,10 @@ fn help_of_every_verb() {
     for verb in ["list", "show", "draw", "download"] {
         text.push_str(&format!("\n──── synfire data {verb} --help\n"));
         text.push_str(&program.succeed(&["data", verb, "--help"]));
+    }
+    for what in ["train", "infer", "sparsity"] {
+        text.push_str(&format!("\n──── synfire bench {what} --help\n"));
+        text.push_str(&program.succeed(&["bench", what, "--help"]));
     }
     // Of the value of an environment variable, the help would be this machine's.
     let text = text.replace(

@@ -18,6 +18,9 @@ pub enum Optimizer {
 }
 
 impl Optimizer {
+    /// All there are.
+    pub const ALL: [Self; 3] = [Self::Sgd, Self::Adam, Self::AdamW];
+
     /// The name in network files and on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -205,15 +208,15 @@ mod tests {
 
     #[test]
     fn names_in_files_are_those_shown() {
-        for optimizer in [Optimizer::Sgd, Optimizer::Adam, Optimizer::AdamW] {
+        for optimizer in Optimizer::ALL {
             let json = serde_json::to_string(&optimizer).unwrap();
             assert_eq!(json, format!("\"{}\"", optimizer.name()));
         }
-        for loss in [Loss::SumOfSquares, Loss::CrossEntropy] {
+        for loss in Loss::ALL {
             let json = serde_json::to_string(&loss).unwrap();
             assert_eq!(json, format!("\"{}\"", loss.name()));
         }
-        for schedule in [Schedule::Step, Schedule::Cosine] {
+        for schedule in Schedule::ALL {
             let json = serde_json::to_string(&schedule).unwrap();
             assert_eq!(json, format!("\"{}\"", schedule.name()));
         }

@@ -20,6 +20,9 @@ pub enum Loss {
 }
 
 impl Loss {
+    /// All there are.
+    pub const ALL: [Self; 2] = [Self::SumOfSquares, Self::CrossEntropy];
+
     /// The name in network files and on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {

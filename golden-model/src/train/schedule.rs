@@ -23,6 +23,9 @@ pub enum Schedule {
 }
 
 impl Schedule {
+    /// All there are.
+    pub const ALL: [Self; 2] = [Self::Step, Self::Cosine];
+
     /// The name in network files and on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -74,6 +74,17 @@ impl Dispatch {
         Self(Arch::new())
     }
 
+    /// What these vectors are called; `none` where there are none.
+    pub(crate) const fn name(self) -> &'static str {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Arch::V4(_) => "AVX-512",
+            #[cfg(target_arch = "x86_64")]
+            Arch::V3(_) => "AVX2",
+            _ => "none",
+        }
+    }
+
     /// No vectors: what the others must agree with.
     #[cfg(test)]
     pub(crate) const fn scalar() -> Self {

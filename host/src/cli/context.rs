@@ -73,6 +73,11 @@ impl Context {
         self.progress(ProgressBar::new(length), template, title)
     }
 
+    /// A progress bar of `length` steps that leaves it to its message to say how far and how fast.
+    pub(crate) fn bar_of_text(&self, length: u64, title: &str) -> ProgressBar {
+        self.progress(ProgressBar::new(length), "{prefix:>18} [{bar:32}] {msg}", title)
+    }
+
     /// A progress bar of `length` bytes, or without end where the length is unknown; it draws only on a terminal.
     pub(crate) fn bytes_bar(&self, length: Option<u64>, title: &str) -> ProgressBar {
         let template = match length {

@@ -122,6 +122,71 @@ pub(crate) enum CliError {
         /// Why it failed.
         source: std::io::Error,
     },
+    /// Training ran away.
+    #[error("{source}; {checkpoint}")]
+    #[diagnostic(code(synfire::diverged))]
+    Diverged {
+        /// Where and how.
+        source: Box<synfire_golden_model::Error>,
+        /// The last checkpoint, or that there is none.
+        checkpoint: String,
+        /// What to do.
+        #[help]
+        remedy: &'static str,
+    },
+    /// The user stopped a run that can go on.
+    #[error(
+        "stopped in epoch {epoch}, after {batch} of {batches} batches; the checkpoint is {}", checkpoint.display()
+    )]
+    #[diagnostic(code(synfire::interrupted), help("add --resume to the same command to go on"))]
+    Interrupted {
+        /// The epoch, from 1.
+        epoch: usize,
+        /// Batches of it that are done.
+        batch: usize,
+        /// Batches it has.
+        batches: usize,
+        /// Where the run can go on from.
+        checkpoint: PathBuf,
+    },
+    /// A new run would replace the checkpoint of one that has not ended.
+    #[error(
+        "{} is the checkpoint of a run that has {done} of {epochs} epochs behind it, and a new run would replace it",
+        checkpoint.display()
+    )]
+    #[diagnostic(
+        code(synfire::unfinished),
+        help(
+            "add --resume to go on with that run, or --restart to give it up; --checkpoint puts this one's elsewhere"
+        )
+    )]
+    Unfinished {
+        /// The checkpoint.
+        checkpoint: PathBuf,
+        /// Epochs done.
+        done: usize,
+        /// Epochs of the run.
+        epochs: usize,
+    },
+    /// There is nothing to go on from.
+    #[error("there is no checkpoint {} to resume from", checkpoint.display())]
+    #[diagnostic(
+        code(synfire::no_checkpoint),
+        help("leave --resume out to start a new run, or say with --checkpoint where the checkpoint is")
+    )]
+    NoCheckpoint {
+        /// Where it was looked for.
+        checkpoint: PathBuf,
+    },
+    /// Threads could not be started.
+    #[error("{threads} threads: {source}")]
+    #[diagnostic(code(synfire::threads), help("ask for fewer --threads"))]
+    Threads {
+        /// How many were asked for.
+        threads: usize,
+        /// Why not.
+        source: rayon::ThreadPoolBuildError,
+    },
     /// What is wrong stands in the JSON that was printed.
     #[error("see the object printed")]
     #[diagnostic(code(synfire::reported))]
@@ -133,6 +198,16 @@ pub(crate) enum CliError {
         /// What it was doing.
         what: &'static str,
     },
+}
+
+impl CliError {
+    /// The exit status that says so.
+    pub(crate) const fn exit_status(&self) -> u8 {
+        match self {
+            Self::Interrupted { .. } => super::interrupt::EXIT_STATUS,
+            _ => 1,
+        }
+    }
 }
 
 // Boxed, so that the rare error does not make every result large.

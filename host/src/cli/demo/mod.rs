@@ -7,9 +7,9 @@ use super::context::Context;
 use super::cosim;
 use super::data::DataArgs;
 use super::diagnostic::{CliError, Result, io};
-use super::eval::evaluate_float;
+use super::eval::{evaluate_float, evaluate_integer};
 use super::figures::{curve, raster};
-use super::inference::{DEFAULT_SEED, at_least_one, calibration, evaluate_integer, stimuli};
+use super::inference::{DEFAULT_SEED, at_least_one, calibration, stimuli};
 use super::quantize;
 use super::table::percent;
 use super::train::train_network;
@@ -199,6 +199,7 @@ impl Args {
         curve::draw(
             &self.output.join("training.svg"),
             &config.network.name,
+            &train,
             &trained.epochs,
         )?;
         trained.model.save(self.output.join("model.safetensors"))?;

@@ -1,65 +1,131 @@
-//! Training curve: accuracy and loss over the epochs.
+//! Training curve: accuracy and loss over the epochs, and below them how much every layer fires.
 
 use super::super::diagnostic::Result;
 use super::{BLUE, GREY, ORANGE, failed};
+use plotters::coord::Shift;
 use plotters::prelude::*;
 use std::path::Path;
-use synfire_golden_model::train::EpochReport;
+use synfire_golden_model::train::{EpochReport, Schedule, TrainConfig};
 
-/// Draws accuracy (left axis, training and test) and loss (right axis) into an SVG file.
-pub(crate) fn draw(path: &Path, network: &str, epochs: &[EpochReport]) -> Result<()> {
-    let mut svg = String::new();
-    draw_into(&mut svg, network, epochs).map_err(|error| failed(path)(error.as_ref()))?;
+const WIDTH: u32 = 860;
+const TITLE_HEIGHT: u32 = 34;
+const ACCURACY_HEIGHT: u32 = 360;
+const RATES_HEIGHT: u32 = 250;
+const LEGEND_WIDTH: i32 = 150;
+
+/// The same in both panels, so that epochs stand below each other.
+const LEFT_LABELS: i32 = 58;
+const RIGHT_LABELS: i32 = 52;
+
+type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
+type Drawn = std::result::Result<(), Box<dyn std::error::Error>>;
+
+/// A line of a panel: its name, colour, width, and a number per epoch, which may be missing.
+struct Line {
+    name: String,
+    colour: RGBColor,
+    width: u32,
+    points: Vec<(f64, f64)>,
+}
+
+impl Line {
+    fn new(
+        name: impl Into<String>,
+        colour: RGBColor,
+        width: u32,
+        epochs: &[EpochReport],
+        number: impl Fn(&EpochReport) -> Option<f64>,
+    ) -> Self {
+        let points = epochs
+            .iter()
+            .filter_map(|report| number(report).map(|number| (coordinate(report.epoch), number)));
+        Self {
+            name: name.into(),
+            colour,
+            width,
+            points: points.collect(),
+        }
+    }
+
+    fn style(&self) -> ShapeStyle {
+        self.colour.stroke_width(self.width)
+    }
+
+    fn lowest(&self) -> f64 {
+        self.points
+            .iter()
+            .map(|point| point.1)
+            .fold(f64::INFINITY, f64::min)
+    }
+
+    fn highest(&self) -> f64 {
+        self.points.iter().map(|point| point.1).fold(0.0, f64::max)
+    }
+}
+
+/// Draws the epochs of a run into an SVG file.
+pub(crate) fn draw(path: &Path, network: &str, config: &TrainConfig, epochs: &[EpochReport]) -> Result<()> {
+    let svg = draw_text(network, config, epochs).map_err(|error| failed(path)(error.as_ref()))?;
     synfire_hw::build::write_atomically(path, &svg)?;
     Ok(())
 }
 
-fn draw_into(
-    svg: &mut String,
+fn draw_text(
     network: &str,
+    config: &TrainConfig,
     epochs: &[EpochReport],
-) -> Result<(), Box<dyn std::error::Error>> {
-    let epoch = |index: usize| u32::try_from(index + 1).map(f64::from).unwrap_or(f64::MAX);
-    let last = epoch(epochs.len().saturating_sub(1)).max(2.0);
-    let train: Vec<(f64, f64)> = epochs
-        .iter()
-        .enumerate()
-        .map(|(i, report)| (epoch(i), 100.0 * report.train_accuracy))
-        .collect();
-    let test: Vec<(f64, f64)> = epochs
-        .iter()
-        .enumerate()
-        .filter_map(|(i, report)| report.test_accuracy.map(|accuracy| (epoch(i), 100.0 * accuracy)))
-        .collect();
-    let loss: Vec<(f64, f64)> = epochs
-        .iter()
-        .enumerate()
-        .map(|(i, report)| (epoch(i), report.loss))
-        .collect();
-    let lowest = train
-        .iter()
-        .chain(&test)
-        .map(|point| point.1)
-        .fold(100.0, f64::min);
-    let floor = (lowest / 5.0).floor() * 5.0;
-    let highest_loss = loss.iter().map(|point| point.1).fold(0.0, f64::max).max(1e-3);
+) -> std::result::Result<String, Box<dyn std::error::Error>> {
+    let mut svg = String::new();
+    {
+        let size = (WIDTH, TITLE_HEIGHT + ACCURACY_HEIGHT + RATES_HEIGHT);
+        let root = SVGBackend::with_string(&mut svg, size).into_drawing_area();
+        root.fill(&WHITE)?;
+        let (title, panels) = root.split_vertically(TITLE_HEIGHT);
+        let text = format!(
+            "Training of {network}: {}, learning rate {}, {} schedule",
+            config.optimizer.name(),
+            config.learning_rate,
+            config.schedule.name()
+        );
+        title.titled(&text, ("sans-serif", 18))?;
+        let (accuracy, rates) = panels.split_vertically(ACCURACY_HEIGHT);
+        let last = epochs.last().map_or(0, |report| report.epoch).max(2);
+        draw_accuracy(&accuracy, config, epochs, coordinate(last))?;
+        draw_rates(&rates, epochs, coordinate(last))?;
+        root.present()?;
+    }
+    Ok(svg)
+}
 
-    let root = SVGBackend::with_string(svg, (760, 420)).into_drawing_area();
-    root.fill(&WHITE)?;
-    let mut chart = ChartBuilder::on(&root)
-        .caption(format!("Training of {network}"), ("sans-serif", 20))
-        .margin(12)
-        .x_label_area_size(40)
-        .y_label_area_size(52)
-        .right_y_label_area_size(56)
+/// Accuracy on the left axis, loss on the right, and a mark wherever the learning rate dropped.
+fn draw_accuracy(area: &Area<'_>, config: &TrainConfig, epochs: &[EpochReport], last: f64) -> Drawn {
+    let accuracies = [
+        Line::new("test accuracy", BLUE, 2, epochs, |report| {
+            report.test_accuracy.map(|accuracy| 100.0 * accuracy)
+        }),
+        Line::new("training accuracy", ORANGE, 2, epochs, |report| {
+            Some(100.0 * report.train_accuracy)
+        }),
+    ];
+    let loss = Line::new("loss per image", GREY, 1, epochs, |report| Some(report.loss));
+    let lowest = accuracies.iter().map(Line::lowest).fold(95.0, f64::min);
+    let floor = (lowest / 5.0).floor() * 5.0;
+    let highest_loss = loss.highest().max(1e-3) * 1.05;
+
+    let (plot, legend) = split_legend(area);
+    let mut chart = ChartBuilder::on(&plot)
+        .margin(8)
+        .x_label_area_size(24)
+        .y_label_area_size(LEFT_LABELS)
+        .right_y_label_area_size(RIGHT_LABELS)
         .build_cartesian_2d(1.0..last, floor..100.0)?
-        .set_secondary_coord(1.0..last, 0.0..highest_loss * 1.05);
+        .set_secondary_coord(1.0..last, 0.0..highest_loss);
     chart
         .configure_mesh()
         .light_line_style(WHITE)
-        .x_desc("epoch")
+        .disable_x_mesh()
         .y_desc("accuracy, %")
-        .x_label_formatter(&|x| format!("{x:.0}"))
+        .x_label_formatter(&whole)
         .y_label_formatter(&|y| format!("{y:.0}"))
         .draw()?;
     chart
@@ -67,24 +133,201 @@ fn draw_into(
         .y_desc("loss per image")
         .y_label_formatter(&|y| format!("{y:.2}"))
         .draw()?;
+    for (at, learning_rate) in drops(config, epochs) {
+        chart.draw_series(DashedLineSeries::new(
+            [(at, floor), (at, 100.0)],
+            4,
+            4,
+            GREY.stroke_width(1),
+        ))?;
+        let top = 100.0 - 0.012 * (100.0 - floor);
+        let style = ("sans-serif", 11).into_font().color(&GREY);
+        chart.draw_series([Text::new(format!(" {learning_rate}"), (at, top), style)])?;
+    }
+    chart.draw_secondary_series(LineSeries::new(loss.points.clone(), loss.style()))?;
+    for line in &accuracies {
+        chart.draw_series(LineSeries::new(line.points.clone(), line.style()))?;
+    }
+    let [test, train] = accuracies;
+    draw_legend(&legend, &[test, train, loss])
+}
+
+/// Spikes per neuron and step of the input and of every layer, on a logarithmic axis; a silent layer lies at its foot.
+fn draw_rates(area: &Area<'_>, epochs: &[EpochReport], last: f64) -> Drawn {
+    let layers = epochs.first().map_or(&[][..], |report| &report.activity);
+    let mut lines: Vec<Line> = layers
+        .iter()
+        .enumerate()
+        .map(|(index, layer)| {
+            let rate = |report: &EpochReport| report.activity.get(index).map(|layer| layer.rate);
+            Line::new(layer.layer.clone(), colour(index, layers.len()), 2, epochs, rate)
+        })
+        .collect();
+    let lowest = lines
+        .iter()
+        .flat_map(|line| &line.points)
+        .map(|point| point.1)
+        .filter(|&rate| rate > 0.0)
+        .fold(0.1, f64::min);
+    let highest = lines.iter().map(Line::highest).fold(lowest, f64::max);
+    let foot = 10f64.powf(lowest.max(1e-6).log10().floor());
+    let head = 10f64.powf(highest.log10().ceil()).max(10.0 * foot);
+    for point in lines.iter_mut().flat_map(|line| &mut line.points) {
+        point.1 = point.1.max(foot);
+    }
+
+    let (plot, legend) = split_legend(area);
+    let mut chart = ChartBuilder::on(&plot)
+        .margin(8)
+        .x_label_area_size(38)
+        .y_label_area_size(LEFT_LABELS)
+        .right_y_label_area_size(RIGHT_LABELS)
+        .build_cartesian_2d(1.0..last, (foot..head).log_scale())?;
     chart
-        .draw_secondary_series(LineSeries::new(loss, GREY.stroke_width(1)))?
-        .label("loss")
-        .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], GREY.stroke_width(1)));
-    chart
-        .draw_series(LineSeries::new(train, ORANGE.stroke_width(2)))?
-        .label("training accuracy")
-        .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], ORANGE.stroke_width(2)));
-    chart
-        .draw_series(LineSeries::new(test, BLUE.stroke_width(2)))?
-        .label("test accuracy")
-        .legend(|(x, y)| PathElement::new([(x, y), (x + 18, y)], BLUE.stroke_width(2)));
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::MiddleRight)
-        .background_style(WHITE.mix(0.85))
-        .border_style(GREY)
+        .configure_mesh()
+        .light_line_style(WHITE)
+        .disable_x_mesh()
+        .x_desc("epoch")
+        .y_desc("spikes per neuron and step")
+        .x_label_formatter(&whole)
+        .y_label_formatter(&|y| format!("{y}"))
         .draw()?;
-    root.present()?;
+    for line in &lines {
+        chart.draw_series(LineSeries::new(line.points.clone(), line.style()))?;
+    }
+    draw_legend(&legend, &lines)
+}
+
+fn split_legend<'a>(area: &Area<'a>) -> (Area<'a>, Area<'a>) {
+    let (width, _) = area.dim_in_pixel();
+    area.split_horizontally(width.saturating_sub(LEGEND_WIDTH.unsigned_abs()))
+}
+
+/// Names of lines, one below the other, beside the plot, where they hide nothing.
+fn draw_legend(area: &Area<'_>, lines: &[Line]) -> Drawn {
+    for (line, y) in lines.iter().zip((18..).step_by(17)) {
+        area.draw(&PathElement::new([(0, y), (20, y)], line.style()))?;
+        area.draw(&Text::new(line.name.clone(), (26, y - 6), ("sans-serif", 12)))?;
+    }
     Ok(())
+}
+
+/// Places between two epochs where a step schedule lowered the learning rate, and to what.
+fn drops(config: &TrainConfig, epochs: &[EpochReport]) -> Vec<(f64, f32)> {
+    if config.schedule != Schedule::Step {
+        return Vec::new();
+    }
+    let mut milestones = config.milestones.clone();
+    milestones.sort_unstable();
+    milestones.dedup();
+    milestones
+        .into_iter()
+        .filter(|&milestone| milestone > 0 && milestone < epochs.len())
+        .map(|milestone| {
+            let rate = epochs[milestone].learning_rate;
+            (coordinate(milestone) + 0.5, rate)
+        })
+        .collect()
+}
+
+/// Grey for the input; from blue to orange with a layer's depth.
+fn colour(index: usize, count: usize) -> RGBColor {
+    if index == 0 {
+        return GREY;
+    }
+    let share = coordinate(index - 1) / coordinate(count.saturating_sub(2).max(1));
+    let mix = |from: u8, to: u8| {
+        let level = f64::from(from) + share * (f64::from(to) - f64::from(from));
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between two bytes, as the share is in 0..=1"
+        )]
+        let level = level.round() as u8;
+        level
+    };
+    RGBColor(
+        mix(BLUE.0, ORANGE.0),
+        mix(BLUE.1, ORANGE.1),
+        mix(BLUE.2, ORANGE.2),
+    )
+}
+
+/// Whole numbers; nothing at the marks in between.
+fn whole(x: &f64) -> String {
+    if (x - x.round()).abs() < 1e-6 {
+        format!("{x:.0}")
+    } else {
+        String::new()
+    }
+}
+
+fn coordinate(number: usize) -> f64 {
+    u32::try_from(number).map_or(f64::MAX, f64::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use synfire_golden_model::Config;
+    use synfire_golden_model::train::LayerActivity;
+
+    fn epochs(count: usize) -> Vec<EpochReport> {
+        let config = config();
+        let report = |index: usize| EpochReport {
+            epoch: index + 1,
+            learning_rate: config.learning_rate_at(index, 0, 1),
+            loss: 1.0 / coordinate(index + 1),
+            train_accuracy: 0.9,
+            test_accuracy: Some(0.85),
+            seconds: 1.0,
+            test_seconds: 1.0,
+            images_per_second: 1.0,
+            activity: ["input", "first", "silent"]
+                .map(|layer| LayerActivity {
+                    layer: layer.into(),
+                    spikes: 1.0,
+                    rate: if layer == "silent" { 0.0 } else { 0.02 },
+                    idle: None,
+                })
+                .into(),
+            warnings: Vec::new(),
+        };
+        (0..count).map(report).collect()
+    }
+
+    fn config() -> TrainConfig {
+        let mut config = Config::preset("digits").unwrap().train.unwrap();
+        config.learning_rate = 0.5;
+        config.milestones = vec![8, 2, 0];
+        config.decay = 0.5;
+        config
+    }
+
+    #[test]
+    fn drops_of_the_learning_rate_stand_between_epochs() {
+        let mut config = config();
+        assert_eq!(drops(&config, &epochs(2)), []);
+        assert_eq!(drops(&config, &epochs(5)), [(2.5, 0.125)]);
+        assert_eq!(drops(&config, &epochs(9)), [(2.5, 0.125), (8.5, 0.0625)]);
+        config.schedule = Schedule::Cosine;
+        assert_eq!(drops(&config, &epochs(9)), []);
+    }
+
+    #[test]
+    fn layers_go_from_blue_to_orange() {
+        assert_eq!([0, 1, 4].map(|index| colour(index, 5)), [GREY, BLUE, ORANGE]);
+        assert_eq!(colour(1, 2), BLUE);
+    }
+
+    #[test]
+    fn one_epoch_is_enough_for_a_picture_and_every_layer_is_named() {
+        for count in [1, 9] {
+            let svg = draw_text("net", &config(), &epochs(count)).unwrap();
+            for text in ["Training of net", "test accuracy", "first", "silent"] {
+                assert!(svg.contains(text), "{text} after {count} epochs");
+            }
+            assert!(!svg.contains("NaN") && !svg.contains("inf"));
+        }
+    }
 }

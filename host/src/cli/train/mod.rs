@@ -1,21 +1,34 @@
 //! `synfire train`.
 
+mod metrics;
+mod overrides;
+mod progress;
+mod session;
+
 use super::context::Context;
 use super::data::DataArgs;
-use super::diagnostic::{Result, io};
-use super::figures::curve;
+use super::diagnostic::{CliError, Result, io};
+use super::interrupt::StopRequest;
 use super::table::percent;
+use super::threads::ThreadArgs;
+use overrides::Overrides;
+use progress::Display;
 use serde::Serialize;
+use session::{Files, Session, checkpoint_beside};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use synfire_golden_model::Config;
 use synfire_golden_model::dataset::Split;
 use synfire_golden_model::model::FloatModel;
 use synfire_golden_model::network::NetworkDescription;
-use synfire_golden_model::train::{EpochReport, TrainConfig, Trainer};
+use synfire_golden_model::train::{Checkpoint, EpochReport, TrainConfig, Trainer};
 
 const EXAMPLE: &str = "Examples:
   synfire train digits -o digits.safetensors --curve digits.svg
-  synfire train mnist-mlp --data-dir DATA -o mnist.safetensors --epochs 10";
+  synfire train mnist-mlp --data-dir DATA -o mnist.safetensors --epochs 10
+  synfire train lenet --data-dir DATA -o lenet.safetensors --metrics lenet.jsonl   # Ctrl-C, and then:
+  synfire train lenet --data-dir DATA -o lenet.safetensors --metrics lenet.jsonl --resume
+  synfire train lenet --data-dir DATA -o other.safetensors --optimizer adam --lr 0.001 --schedule cosine --warmup 1";
 
 /// Arguments of `synfire train`.
 #[derive(Debug, clap::Args)]
@@ -25,30 +38,50 @@ pub(crate) struct Args {
     network: String,
     #[command(flatten)]
     data: DataArgs,
+    /// Train with that many of the training images, as many of each class as there are to the others.
+    #[arg(long, value_name = "IMAGES")]
+    limit: Option<usize>,
     /// Where the trained model goes.
     #[arg(short, long)]
     output: PathBuf,
-    /// Passes over the training set.
-    #[arg(long)]
-    epochs: Option<usize>,
-    /// Images per step of the optimizer.
-    #[arg(long)]
-    batch: Option<usize>,
-    /// Learning rate of the first epoch.
-    #[arg(long)]
-    learning_rate: Option<f32>,
-    /// Time steps of an inference.
-    #[arg(long)]
-    steps: Option<usize>,
-    /// Seed of the weights, the order of images and the spikes.
-    #[arg(long)]
-    seed: Option<u64>,
-    /// Draw the training curve into this SVG file.
+    /// Draw the training curve into this SVG file, anew after every epoch.
     #[arg(long)]
     curve: Option<PathBuf>,
-    /// Write every epoch's figures into this file, one JSON object a line.
+    /// Write every epoch's figures into this file, one JSON object a line, while training.
     #[arg(long)]
     metrics: Option<PathBuf>,
+    #[command(flatten)]
+    threads: ThreadArgs,
+    #[command(flatten)]
+    checkpoints: CheckpointArgs,
+    #[command(flatten)]
+    overrides: Overrides,
+}
+
+/// Where a run can be held.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Checkpoints")]
+struct CheckpointArgs {
+    /// Where checkpoints go; by default beside the model, as OUTPUT.checkpoint.safetensors.
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+    /// Write one after every epoch, on Ctrl-C, and when so much time has passed since the last.
+    #[arg(long, value_name = "MINUTES", default_value_t = 5.0, value_parser = minutes)]
+    checkpoint_minutes: f64,
+    /// Go on from the checkpoint, to the same weights as if the run had never been held. All else must be as it was, but
+    /// for --epochs under a `step` schedule; a --learning-rate given here is taken from now on.
+    #[arg(long, conflicts_with = "restart")]
+    resume: bool,
+    /// Start anew, even if there is a checkpoint of a run that has not ended.
+    #[arg(long)]
+    restart: bool,
+}
+
+fn minutes(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(minutes) if (0.0..=1e6).contains(&minutes) => Ok(minutes),
+        _ => Err("give a number of minutes from 0 to 1000000".into()),
+    }
 }
 
 /// What training came to.
@@ -63,58 +96,158 @@ pub(crate) struct Summary {
     seconds: f64,
     images_per_second: f64,
     model: PathBuf,
+    checkpoint: PathBuf,
 }
 
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
-        let mut config = Config::named(&self.network)?;
-        let mut train = config.require_train()?.clone();
-        if let Some(epochs) = self.epochs {
-            train.epochs = epochs;
+        // Before any thread is started, so that all of them leave signals to the one that listens.
+        let stop = StopRequest::listen(
+            "stopping after this batch; Ctrl-C again stops at once, without a checkpoint",
+        )?;
+        self.threads.apply()?;
+        let config = Config::named(&self.network)?;
+        let (mut network, mut train) = (config.network.clone(), config.require_train()?.clone());
+        self.overrides.apply(&mut network, &mut train);
+        let files = self.files()?;
+        let checkpoint = self.checkpoint(&files, &mut train)?;
+        let data = self.load_data(&network)?;
+
+        let resumed = checkpoint.is_some();
+        let (train_set, test_set) = (&data.train, Some(&data.test));
+        let mut trainer = match checkpoint {
+            None => Trainer::new(network.clone(), train.clone(), train_set, test_set)?,
+            Some(checkpoint) => {
+                Trainer::resume(checkpoint, network.clone(), train.clone(), train_set, test_set)?
+            }
+        };
+        let display = Display::new(context, &trainer, true);
+        if resumed {
+            let at = trainer.progress();
+            context.say(&format!(
+                "going on in epoch {}, after {} of {} batches",
+                at.epoch, at.batch, at.batches
+            ));
         }
-        if let Some(batch) = self.batch {
-            train.batch = batch;
-        }
-        if let Some(learning_rate) = self.learning_rate {
-            train.learning_rate = learning_rate;
-        }
-        if let Some(seed) = self.seed {
-            train.seed = seed;
-        }
-        if let Some(steps) = self.steps {
-            config.network.steps = steps;
-        }
-        // A name that cannot be written is better known before the work than after it.
-        for file in std::iter::once(&self.output)
-            .chain(&self.curve)
-            .chain(&self.metrics)
+        Session::new(&trainer, &network.name, &train, &files, &stop, display, resumed)?.run(&mut trainer)?;
+        trainer.model().save(&self.output)?;
+        let summary = self.summary(&trainer, &network, &train, &files);
+        context.print(&summary, || summary.to_string())
+    }
+
+    /// What is written beside the model. A name that cannot be written is better known before the work than after it.
+    fn files(&self) -> Result<Files> {
+        let checkpoint = self.checkpoints.checkpoint.clone();
+        let files = Files {
+            checkpoint: checkpoint.unwrap_or_else(|| checkpoint_beside(&self.output)),
+            checkpoint_every: Duration::from_secs_f64(60.0 * self.checkpoints.checkpoint_minutes),
+            metrics: self.metrics.clone(),
+            curve: self.curve.clone(),
+        };
+        for file in [&self.output, &files.checkpoint]
+            .into_iter()
+            .chain(&files.metrics)
+            .chain(&files.curve)
         {
             check_writable(file)?;
         }
-        let data = self.data.load(&config.network)?;
-        let trained = train_network(&config.network, &train, &data, context)?;
-        trained.model.save(&self.output)?;
-        if let Some(path) = &self.curve {
-            curve::draw(path, &config.network.name, &trained.epochs)?;
+        Ok(files)
+    }
+
+    /// The checkpoint to go on from, if that is wanted, with what may be changed about it; `train` then has its number
+    /// of epochs, unless another is given.
+    fn checkpoint(&self, files: &Files, train: &mut TrainConfig) -> Result<Option<Checkpoint>> {
+        let path = &files.checkpoint;
+        if self.checkpoints.restart {
+            return Ok(None);
         }
-        if let Some(path) = &self.metrics {
-            write_metrics(path, &trained.epochs)?;
+        if !path.exists() {
+            return if self.checkpoints.resume {
+                Err(CliError::NoCheckpoint {
+                    checkpoint: path.clone(),
+                })
+            } else {
+                Ok(None)
+            };
         }
-        let summary = trained.summary(&config.network, &train, &data, &self.output);
-        context.print(&summary, || {
-            format!(
-                "{} on {}: test accuracy {} (training {}), {} epochs in {:.1} s, {:.0} images/s, seed {}\nmodel: {}",
-                summary.network,
-                summary.dataset,
-                percent(summary.test_accuracy),
-                percent(summary.train_accuracy),
-                summary.epochs,
-                summary.seconds,
-                summary.images_per_second,
-                summary.seed,
-                summary.model.display()
-            )
-        })
+        let mut checkpoint = Checkpoint::load(path)?;
+        let (done, epochs) = (checkpoint.history().len(), checkpoint.config().epochs);
+        if !self.checkpoints.resume {
+            return if checkpoint.is_finished() {
+                Ok(None)
+            } else {
+                Err(CliError::Unfinished {
+                    checkpoint: path.clone(),
+                    done,
+                    epochs,
+                })
+            };
+        }
+        if self.overrides.epochs.is_none() {
+            train.epochs = epochs;
+        }
+        if let Some(learning_rate) = self.overrides.learning_rate {
+            checkpoint.set_learning_rate(learning_rate);
+        }
+        Ok(Some(checkpoint))
+    }
+
+    fn load_data(&self, network: &NetworkDescription) -> Result<Split> {
+        let mut data = self.data.load(network)?;
+        if let Some(images) = self.limit.filter(|&images| images != data.train.len()) {
+            data.train = data.train.split(images, SUBSET_SEED)?.test;
+        }
+        Ok(data)
+    }
+
+    fn summary(
+        &self,
+        trainer: &Trainer<'_>,
+        network: &NetworkDescription,
+        train: &TrainConfig,
+        files: &Files,
+    ) -> Summary {
+        let epochs = trainer.history();
+        let last = epochs.last();
+        let seconds = epochs.iter().map(|epoch| epoch.seconds + epoch.test_seconds);
+        let mut rates: Vec<f64> = epochs.iter().map(|epoch| epoch.images_per_second).collect();
+        rates.sort_by(f64::total_cmp);
+        Summary {
+            network: network.name.clone(),
+            dataset: trainer.dataset().name().to_owned(),
+            seed: train.seed,
+            epochs: epochs.len(),
+            train_accuracy: last.map_or(0.0, |epoch| epoch.train_accuracy),
+            test_accuracy: last.and_then(|epoch| epoch.test_accuracy).unwrap_or(0.0),
+            seconds: seconds.sum(),
+            images_per_second: rates.get(rates.len() / 2).copied().unwrap_or(0.0),
+            model: self.output.clone(),
+            checkpoint: files.checkpoint.clone(),
+        }
+    }
+}
+
+/// Which images a limited training set has.
+const SUBSET_SEED: u64 = 1;
+
+impl std::fmt::Display for Summary {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            network,
+            dataset,
+            seed,
+            epochs,
+            seconds,
+            images_per_second,
+            ..
+        } = self;
+        let (test, train) = (percent(self.test_accuracy), percent(self.train_accuracy));
+        writeln!(
+            f,
+            "{network} on {dataset}: test accuracy {test} (training {train}), {epochs} epochs in {seconds:.1} s, \
+             {images_per_second:.0} images/s, seed {seed}"
+        )?;
+        write!(f, "model: {}", self.model.display())
     }
 }
 
@@ -125,37 +258,7 @@ pub(crate) struct Trained {
     pub(crate) epochs: Vec<EpochReport>,
 }
 
-impl Trained {
-    fn summary(
-        &self,
-        network: &NetworkDescription,
-        train: &TrainConfig,
-        data: &Split,
-        model: &Path,
-    ) -> Summary {
-        let last = self.epochs.last();
-        let seconds = self
-            .epochs
-            .iter()
-            .map(|epoch| epoch.seconds + epoch.test_seconds)
-            .sum();
-        let mut rates: Vec<f64> = self.epochs.iter().map(|epoch| epoch.images_per_second).collect();
-        rates.sort_by(f64::total_cmp);
-        Summary {
-            network: network.name.clone(),
-            dataset: data.train.name().to_owned(),
-            seed: train.seed,
-            epochs: self.epochs.len(),
-            train_accuracy: last.map_or(0.0, |epoch| epoch.train_accuracy),
-            test_accuracy: last.and_then(|epoch| epoch.test_accuracy).unwrap_or(0.0),
-            seconds,
-            images_per_second: rates.get(rates.len() / 2).copied().unwrap_or(0.0),
-            model: model.into(),
-        }
-    }
-}
-
-/// Trains a network, showing progress and warning of silent or saturated layers.
+/// Trains a network without leaving anything behind, showing progress and warning of layers that do not do their work.
 ///
 /// The model is that of the last epoch, so that the test set has no say in the choice.
 pub(crate) fn train_network(
@@ -165,32 +268,15 @@ pub(crate) fn train_network(
     context: &Context,
 ) -> Result<Trained> {
     let mut trainer = Trainer::new(network.clone(), train.clone(), &data.train, Some(&data.test))?;
-    let bar = context.bar((train.epochs * data.train.len()) as u64, "training");
-    let mut epochs = Vec::with_capacity(train.epochs);
-    let mut warned = Vec::new();
-    for _ in 0..train.epochs {
-        let report = trainer.epoch(&mut |progress| {
-            bar.set_position(((progress.epoch - 1) * progress.total_images + progress.images) as u64);
-        })?;
-        bar.set_message(format!(
-            "loss {:.3}, test {}, {:.0} images/s",
-            report.loss,
-            percent(report.test_accuracy.unwrap_or(0.0)),
-            report.images_per_second
-        ));
-        for warning in &report.warnings {
-            let text = warning.to_string();
-            if !warned.contains(&text) {
-                bar.suspend(|| context.warn(&format!("epoch {}: {text}", report.epoch)));
-                warned.push(text);
-            }
-        }
-        epochs.push(report);
+    let mut display = Display::new(context, &trainer, false);
+    while trainer.epochs_done() < train.epochs {
+        let report = trainer.epoch(&mut |progress| display.batch(progress))?;
+        display.epoch(&report, trainer.progress());
     }
-    bar.finish_and_clear();
+    display.finish();
     Ok(Trained {
         model: trainer.model(),
-        epochs,
+        epochs: trainer.history().to_vec(),
     })
 }
 
@@ -204,32 +290,4 @@ fn check_writable(file: &Path) -> Result<()> {
         _ => return Ok(()),
     };
     std::fs::create_dir_all(folder).map_err(io("creating folder", folder))
-}
-
-fn write_metrics(path: &Path, epochs: &[EpochReport]) -> Result<()> {
-    let lines: Vec<String> = epochs
-        .iter()
-        .map(metrics)
-        .map(|object| object.to_string())
-        .collect();
-    synfire_hw::build::write_atomically(path, &(lines.join("\n") + "\n"))?;
-    Ok(())
-}
-
-fn metrics(report: &EpochReport) -> serde_json::Value {
-    let rates: serde_json::Map<String, serde_json::Value> = report
-        .activity
-        .iter()
-        .map(|layer| (layer.layer.clone(), layer.rate.into()))
-        .collect();
-    serde_json::json!({
-        "epoch": report.epoch,
-        "learning_rate": report.learning_rate,
-        "loss": report.loss,
-        "train_accuracy": report.train_accuracy,
-        "test_accuracy": report.test_accuracy,
-        "images_per_second": report.images_per_second,
-        "seconds": report.seconds,
-        "spike_rates": rates,
-    })
 }

@@ -50,9 +50,15 @@ pub(crate) struct Overrides {
     /// Probability of dropout in the layers that have it, or, where none has, in all hidden layers with weights.
     #[arg(long, value_name = "PROBABILITY")]
     dropout: Option<f32>,
-    /// Move training images by up to this many pixels in each direction.
-    #[arg(long, value_name = "PIXELS")]
+    /// Move training samples by up to this many pixels in each direction; as a crop of ones padded by as much.
+    #[arg(long, visible_alias = "crop", value_name = "PIXELS")]
     shift: Option<usize>,
+    /// Rotate training samples by up to this many degrees either way.
+    #[arg(long, value_name = "DEGREES")]
+    rotate: Option<f32>,
+    /// Mirror half of the training samples, left to right, or with =false none of them.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    flip: Option<bool>,
     /// Time steps of an inference.
     #[arg(long)]
     steps: Option<usize>,
@@ -77,11 +83,16 @@ impl Overrides {
         set(&mut train.weight_decay, self.weight_decay);
         set(&mut train.loss, self.loss);
         set(&mut train.schedule, self.schedule);
-        set(&mut train.milestones, self.milestones.clone().map(|Milestones(epochs)| epochs));
+        set(
+            &mut train.milestones,
+            self.milestones.clone().map(|Milestones(epochs)| epochs),
+        );
         set(&mut train.decay, self.decay);
         set(&mut train.final_fraction, self.final_fraction);
         set(&mut train.warmup, self.warmup);
         set(&mut train.shift, self.shift);
+        set(&mut train.rotate, self.rotate);
+        set(&mut train.flip, self.flip);
         set(&mut network.steps, self.steps);
         set(&mut network.rate, self.rate);
         set(&mut network.leak, self.leak);
@@ -191,12 +202,12 @@ mod tests {
         let (network, train) = changed(
             "--epochs 3 --batch 7 --seed 9 --optimizer sgd --lr 0.5 --momentum 0.8 --weight-decay 0.25 \
              --loss cross-entropy --schedule cosine --milestones 1,2 --decay 0.75 --final-fraction 0.125 --warmup 0.5 \
-             --shift 2 --steps 11 --rate 0.375 --leak 0.875 --dropout 0.3",
+             --shift 2 --rotate 7.5 --flip --steps 11 --rate 0.375 --leak 0.875 --dropout 0.3",
         );
         let mut wanted = Config::preset("digits").unwrap();
         let text = "optimizer = 'sgd'\nlearning_rate = 0.5\nepochs = 3\nbatch = 7\nseed = 9\nloss = 'cross-entropy'\n\
                     momentum = 0.8\nweight_decay = 0.25\nschedule = 'cosine'\nmilestones = [1, 2]\ndecay = 0.75\n\
-                    final_fraction = 0.125\nwarmup = 0.5\nshift = 2";
+                    final_fraction = 0.125\nwarmup = 0.5\nshift = 2\nrotate = 7.5\nflip = true";
         assert_eq!(train, toml::from_str(text).unwrap());
         wanted.network.steps = 11;
         wanted.network.rate = 0.375;

@@ -164,12 +164,16 @@ mod tests {
     use super::*;
 
     fn at(epoch: usize, images: usize) -> Progress {
-        let mut progress = Progress::default();
-        progress.epoch = epoch;
-        progress.epochs = 10;
-        progress.images = images;
-        progress.total_images = 1000;
-        progress
+        Progress {
+            epoch,
+            epochs: 10,
+            batch: 0,
+            batches: 10,
+            images,
+            total_images: 1000,
+            loss: 0.0,
+            accuracy: 0.0,
+        }
     }
 
     #[test]

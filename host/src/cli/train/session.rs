@@ -146,7 +146,9 @@ impl<'a> Session<'a> {
 
 /// The place of the checkpoints that belong to a model's file.
 pub(crate) fn checkpoint_beside(model: &Path) -> PathBuf {
-    let is_safetensors = model.extension().is_some_and(|extension| extension == "safetensors");
+    let is_safetensors = model
+        .extension()
+        .is_some_and(|extension| extension == "safetensors");
     let mut name = if is_safetensors {
         model.with_extension("").into_os_string()
     } else {
@@ -163,8 +165,14 @@ mod tests {
     #[test]
     fn checkpoints_lie_beside_the_model() {
         let beside = |model: &str| checkpoint_beside(Path::new(model));
-        assert_eq!(beside("out/a.safetensors"), Path::new("out/a.checkpoint.safetensors"));
-        assert_eq!(beside("out/a.model"), Path::new("out/a.model.checkpoint.safetensors"));
+        assert_eq!(
+            beside("out/a.safetensors"),
+            Path::new("out/a.checkpoint.safetensors")
+        );
+        assert_eq!(
+            beside("out/a.model"),
+            Path::new("out/a.model.checkpoint.safetensors")
+        );
         assert_eq!(beside("a.b.safetensors"), Path::new("a.b.checkpoint.safetensors"));
     }
 }

@@ -1,0 +1,192 @@
+//! Training that is interrupted and resumed, through the command line.
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use synfire_tests::Program;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_synfire-under-test");
+
+/// Longest wait for the program to get somewhere.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn lines(metrics: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(metrics).unwrap_or_default();
+    // The last line may still be in the making.
+    let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+    let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error} in {line}"));
+    whole.lines().map(parse).collect()
+}
+
+/// Figures without those that differ from run to run.
+fn lasting(mut figures: Vec<Value>) -> Vec<Value> {
+    for figures in &mut figures {
+        let object = figures.as_object_mut().expect("an object");
+        for key in ["seconds", "test_seconds", "images_per_second"] {
+            assert!(object.remove(key).is_some_and(|value| value.is_number()), "{key}");
+        }
+    }
+    figures
+}
+
+#[test]
+fn an_interrupted_run_goes_on_to_the_same_model() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let program = Program::new(PROGRAM, folder.path());
+    let at = |name: &str| folder.path().join(name);
+    let train = |output: &'static str, metrics: &'static str, more: &[&'static str]| {
+        let all = [
+            "train",
+            "digits",
+            "--dropout",
+            "0.1",
+            "-o",
+            output,
+            "--metrics",
+            metrics,
+        ];
+        [&all, more].concat()
+    };
+
+    // More epochs than anyone waits for: the interruption ends it.
+    let mut background = program.start(&train(
+        "held.safetensors",
+        "held.jsonl",
+        &["--epochs", "90000", "--json"],
+    ));
+    let start = Instant::now();
+    while lines(&at("held.jsonl")).len() < 3 {
+        assert!(start.elapsed() < PATIENCE, "no three epochs in {PATIENCE:?}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let pid = i32::try_from(background.0.id()).expect("a process id");
+    kill(Pid::from_raw(pid), Signal::SIGINT).expect("the program runs");
+    let status = background.0.wait().expect("it ends");
+    assert_eq!(status.code(), Some(130));
+    let held = lines(&at("held.jsonl"));
+    assert!(!at("held.safetensors").exists(), "the run has not ended");
+
+    // A new run must not replace it, and another one is not this one.
+    let (code, message) = program.fail(&train("held.safetensors", "held.jsonl", &[]));
+    assert_eq!(code, "synfire::unfinished");
+    assert!(
+        message.contains(&format!("{} of 90000 epochs", held.len())),
+        "{message}"
+    );
+    let (code, message) = program.fail(&train(
+        "held.safetensors",
+        "held.jsonl",
+        &["--resume", "--seed", "5"],
+    ));
+    assert_eq!(code, "synfire::model");
+    assert!(
+        message.starts_with("this run has train.seed 5, but the checkpoint has 1;"),
+        "{message}"
+    );
+
+    let epochs: &'static str = (held.len() + 2).to_string().leak();
+    let resumed = program.json(&train(
+        "held.safetensors",
+        "held.jsonl",
+        &["--resume", "--epochs", epochs],
+    ));
+    let whole = program.json(&train(
+        "whole.safetensors",
+        "whole.jsonl",
+        &["--epochs", epochs, "--threads", "1"],
+    ));
+    assert_eq!(resumed["test_accuracy"], whole["test_accuracy"]);
+    let bytes = |name| fs::read(at(name)).expect("a model");
+    assert!(
+        bytes("held.safetensors") == bytes("whole.safetensors"),
+        "the models differ"
+    );
+    let (held, whole) = (
+        lasting(lines(&at("held.jsonl"))),
+        lasting(lines(&at("whole.jsonl"))),
+    );
+    assert_eq!(held.len(), whole.len());
+    assert_eq!(held, whole);
+}
+
+#[test]
+fn a_run_that_diverges_names_its_last_good_checkpoint() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let program = Program::new(PROGRAM, folder.path());
+    let network = "name = 'line'\ninput = [1, 8, 8]\nsteps = 8\nrate = 1.0\n\
+                   [[layer]]\nname = 'out'\nop = 'out'\nout = 10\n\
+                   [train]\noptimizer = 'sgd'\nlearning_rate = 0.001\nmomentum = 0.0\nepochs = 3\nbatch = 479\n";
+    fs::write(folder.path().join("line.toml"), network).expect("writing");
+    let train = [
+        "train",
+        "./line.toml",
+        "--data",
+        "digits",
+        "-o",
+        "line.safetensors",
+    ];
+
+    let hot = ["--epochs", "1000", "--lr", "100"];
+    let (code, message) = program.fail(&[&train[..], &hot].concat());
+    assert_eq!(code, "synfire::diverged");
+    assert!(message.starts_with("training diverged in epoch "), "{message}");
+    assert!(message.contains("lower the learning rate (100); the last good checkpoint is line.checkpoint.safetensors, of epoch "), "{message}");
+
+    // In the first batches there is none yet. Every step multiplies the weights.
+    let (_, message) = program.fail(&[&train[..], &["--restart", "--lr", "100", "--batch", "1"]].concat());
+    assert!(message.ends_with("there is no checkpoint yet"), "{message}");
+}
+
+#[test]
+fn there_must_be_something_to_resume() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let program = Program::new(PROGRAM, folder.path());
+    let (code, message) = program.fail(&["train", "digits", "-o", "x.safetensors", "--resume"]);
+    assert_eq!(code, "synfire::no_checkpoint");
+    assert_eq!(
+        message,
+        "there is no checkpoint x.checkpoint.safetensors to resume from"
+    );
+    fs::write(
+        folder.path().join("x.checkpoint.safetensors"),
+        b"garbage that is no checkpoint",
+    )
+    .expect("writing");
+    let (_, message) = program.fail(&["train", "digits", "-o", "x.safetensors", "--resume"]);
+    assert!(message.starts_with("x.checkpoint.safetensors"), "{message}");
+}
+
+#[test]
+fn limits_threads_and_curve() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let program = Program::new(PROGRAM, folder.path());
+    let output = program.run(&[
+        "train",
+        "digits",
+        "-o",
+        "x.safetensors",
+        "--limit",
+        "200",
+        "--epochs",
+        "2",
+        "--threads",
+        "1",
+        "--curve",
+        "x.svg",
+    ]);
+    assert!(output.status.success());
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    let epochs: Vec<&str> = text.lines().filter(|line| line.starts_with("epoch ")).collect();
+    assert_eq!(epochs.len(), 2, "{text}");
+    assert!(
+        epochs[1].starts_with("epoch 2/2: loss ") && epochs[1].contains("spike rates: input 0."),
+        "{text}"
+    );
+    let picture = fs::read_to_string(folder.path().join("x.svg")).expect("a picture");
+    assert!(picture.contains("test accuracy") && picture.contains("hidden"));
+    let (_, message) = program.fail(&["train", "digits", "-o", "x.safetensors", "--limit", "1500"]);
+    assert!(message.contains("1500"), "{message}");
+}

@@ -153,6 +153,37 @@ fn networks_that_hardware_does_not_know_yet_are_refused() {
 }
 
 #[test]
+fn a_compact_network_takes_its_input_from_the_data() {
+    let folder = folder();
+    let program = program(&folder);
+    let train = [
+        "train",
+        "4C3p1-P2-10",
+        "--epochs",
+        "1",
+        "--steps",
+        "4",
+        "-o",
+        "compact.safetensors",
+    ];
+    let (code, message) = program.fail(&train);
+    assert_eq!(code, "synfire::model");
+    assert!(
+        message.contains("does not say the shape of its input"),
+        "{message}"
+    );
+    let _ = program.succeed(&[&train[..], &["--data", "digits"]].concat());
+    let model = FloatModel::load(folder.path().join("compact.safetensors")).expect("a model");
+    assert_eq!(model.description.compact(), "4C3p1-P2-10@1x8x8");
+    assert_eq!(model.description.steps, 4);
+    let (_, message) = program.fail(&["train", "4C3q1-10", "--data", "digits", "-o", "x"]);
+    assert_eq!(
+        message,
+        "network `4C3q1-10`, character 4, in `4C3q1`: found `q`, wanted `-`, `@` or the end"
+    );
+}
+
+#[test]
 fn damaged_files_are_refused() {
     let folder = folder();
     let program = program(&folder);

@@ -19,7 +19,7 @@ use synfire_golden_model::{Config, Error};
 
 const USAGE: &str = "usage: train NETWORK [KEY=VALUE]...
   NETWORK                  preset or network file
-  dataset=NAME             digits (default), mnist or fashion-mnist
+  dataset=NAME             digits (default), another data set known by name, or NAME.npz
   data-dir=DIR             folder of the data set's files
   validation=N             set N training images aside and judge by them
   save=FILE                write the model of the last epoch

@@ -1,13 +1,19 @@
 //! How well a model classifies, and what that costs in spikes.
 
+mod sparsity;
+mod tally;
+
+pub use sparsity::{ADDITION_PJ, LayerSparsity, MULTIPLY_ACCUMULATE_PJ, Sparsity};
+pub(crate) use tally::Tally;
+
 use crate::Result;
 use crate::dataset::Dataset;
 use crate::encode::InputEncoder;
 use crate::model::FloatModel;
 use crate::network::NetworkDescription;
-use crate::train::{Engine, LayerActivity, Loss, Parameters, State};
+use crate::train::{Engine, ImageMemory, LayerActivity, Loss, Parameters, State};
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Images one task evaluates.
 const PIECE: usize = 64;
@@ -25,12 +31,21 @@ pub struct Evaluation {
     pub loss: f64,
     /// Activity of the input and of every layer that fires.
     pub activity: Vec<LayerActivity>,
-    /// Mean number of synaptic operations per image: every spike counts once for every synapse it drives.
+    /// Mean number of synaptic operations per image into every layer, its shortcut's included: every spike counts once
+    /// for every synapse it drives.
+    pub operations: Vec<f64>,
+    /// Mean number of synaptic operations per image, over all layers.
     pub synaptic_operations: f64,
     /// `confusion[actual][answered]`, in images.
     pub confusion: Vec<Vec<usize>>,
     /// The answer to every image, in order.
     pub answers: Vec<usize>,
+    /// `correct_by_step[t]` is the number of images classified right by those who read the output after step t,
+    /// counted from 0: what an evaluation with t + 1 steps comes to. (Of recordings, whose events are divided among all
+    /// steps, that sees their beginning alone.)
+    pub correct_by_step: Vec<usize>,
+    /// Memory of the image that needed most.
+    pub memory: ImageMemory,
 }
 
 /// Classifies every image of `dataset`, encoded exactly as [`crate::encode::test_raster`] does with `seed`.
@@ -38,159 +53,120 @@ pub struct Evaluation {
 /// # Errors
 /// If the model is invalid or the data do not fit it.
 pub fn evaluate(model: &FloatModel, dataset: &Dataset, seed: u64) -> Result<Evaluation> {
-    let weights = Parameters::of_model(model)?;
-    dataset.check_fits(&model.description)?;
-    Ok(evaluate_parameters(&model.description, &weights, dataset, seed))
+    evaluate_with(model, dataset, seed, &|_| ())
 }
 
-/// [`evaluate`] of weights and data that are known to fit.
+/// [`evaluate`], telling `progress` now and then, from any thread, how many images are done.
+///
+/// # Errors
+/// As [`evaluate`].
+pub fn evaluate_with(
+    model: &FloatModel,
+    dataset: &Dataset,
+    seed: u64,
+    progress: &(dyn Fn(usize) + Sync),
+) -> Result<Evaluation> {
+    let weights = Parameters::of_model(model)?;
+    dataset.check_fits(&model.description)?;
+    Ok(evaluate_parameters(
+        &model.description,
+        &weights,
+        dataset,
+        seed,
+        progress,
+    ))
+}
+
+/// [`evaluate_with`] of weights and data that are known to fit.
 pub(crate) fn evaluate_parameters(
     description: &NetworkDescription,
     weights: &Parameters,
     dataset: &Dataset,
     seed: u64,
+    progress: &(dyn Fn(usize) + Sync),
 ) -> Evaluation {
     let engine = Engine::new(description);
     let indices: Vec<usize> = (0..dataset.len()).collect();
+    let done = AtomicUsize::new(0);
     let new_state = || (engine.state(), InputEncoder::new(description, dataset));
-    let pieces: Vec<(Tally, Vec<usize>)> = indices
+    let pieces: Vec<Piece> = indices
         .par_chunks(PIECE)
         .map_init(new_state, |(state, encoder), indices| {
-            let mut tally = Tally::new(description);
-            let classify = |&index: &usize| {
+            let mut piece = Piece::new(description);
+            for &index in indices {
                 encoder.restart_test(index, seed);
                 engine.forward_encoded(weights, encoder, state);
-                tally.count(state, Loss::SumOfSquares, dataset.label(index));
-                state.answer()
-            };
-            let answers = indices.iter().map(classify).collect();
-            (tally, answers)
+                piece.count(state, dataset.label(index));
+            }
+            progress(done.fetch_add(indices.len(), Ordering::Relaxed) + indices.len());
+            piece
         })
         .collect();
 
-    let mut total = Tally::new(description);
-    let mut answers = Vec::with_capacity(dataset.len());
-    for (tally, piece) in &pieces {
-        total.add(tally);
-        answers.extend_from_slice(piece);
-    }
+    let mut total = Piece::new(description);
+    pieces.iter().for_each(|piece| total.add(piece));
+    let Piece {
+        tally,
+        answers,
+        correct_by_step,
+        memory,
+    } = total;
     let mut confusion = vec![vec![0; description.classes()]; description.classes()];
     for (index, &answer) in answers.iter().enumerate() {
         confusion[dataset.label(index)][answer] += 1;
     }
     Evaluation {
-        images: total.images,
-        correct: total.correct,
-        accuracy: total.accuracy(),
-        loss: total.loss(),
-        activity: total.activity(description),
-        synaptic_operations: total.synaptic_operations(),
+        images: tally.images(),
+        correct: tally.correct(),
+        accuracy: tally.accuracy(),
+        loss: tally.loss(),
+        activity: tally.activity(description),
+        operations: tally.operations(),
+        synaptic_operations: tally.synaptic_operations(),
         confusion,
         answers,
+        correct_by_step,
+        memory,
     }
 }
 
-/// Sums over images.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Tally {
-    images: usize,
-    correct: usize,
-    loss: f64,
-    /// Spikes of the input and of every layer that fires.
-    spikes: Vec<u64>,
-    /// Synaptic operations into every layer.
-    operations: Vec<u64>,
+/// What became of some of the images.
+#[derive(Debug)]
+struct Piece {
+    tally: Tally,
+    answers: Vec<usize>,
+    correct_by_step: Vec<usize>,
+    memory: ImageMemory,
 }
 
-impl Tally {
-    pub(crate) fn new(description: &NetworkDescription) -> Self {
+impl Piece {
+    fn new(description: &NetworkDescription) -> Self {
         Self {
-            images: 0,
-            correct: 0,
-            loss: 0.0,
-            spikes: vec![0; description.layers.len()],
-            operations: vec![0; description.layers.len()],
+            tally: Tally::new(description),
+            answers: Vec::new(),
+            correct_by_step: vec![0; description.steps],
+            memory: ImageMemory::default(),
         }
-    }
-
-    /// Whether this is of as many layers as `other`.
-    pub(crate) const fn is_alike(&self, other: &Self) -> bool {
-        self.spikes.len() == other.spikes.len() && self.operations.len() == other.operations.len()
-    }
-
-    pub(crate) fn clear(&mut self) {
-        self.images = 0;
-        self.correct = 0;
-        self.loss = 0.0;
-        self.spikes.fill(0);
-        self.operations.fill(0);
     }
 
     /// Counts the image that has just passed.
-    pub(crate) fn count(&mut self, state: &State, loss: Loss, label: usize) {
-        self.images += 1;
-        self.correct += usize::from(state.answer() == label);
-        self.loss += state.loss(loss, label);
-        self.spikes[0] += state.input.total() as u64;
-        for (layer, sum) in self.spikes[1..].iter_mut().enumerate() {
-            *sum += state.spike_count(layer);
+    fn count(&mut self, state: &State, label: usize) {
+        self.tally.count(state, Loss::SumOfSquares, label);
+        self.answers.push(state.answer());
+        for (correct, answer) in self.correct_by_step.iter_mut().zip(state.answers()) {
+            *correct += usize::from(answer == label);
         }
-        for (layer, sum) in self.operations.iter_mut().enumerate() {
-            *sum += state.operations(layer);
+        self.memory = self.memory.max(state.memory());
+    }
+
+    /// Takes in the images that come after those so far.
+    fn add(&mut self, other: &Self) {
+        self.tally.add(&other.tally);
+        self.answers.extend_from_slice(&other.answers);
+        for (sum, correct) in self.correct_by_step.iter_mut().zip(&other.correct_by_step) {
+            *sum += correct;
         }
-    }
-
-    pub(crate) fn add(&mut self, other: &Self) {
-        self.images += other.images;
-        self.correct += other.correct;
-        self.loss += other.loss;
-        for (sum, spikes) in self.spikes.iter_mut().zip(&other.spikes) {
-            *sum += spikes;
-        }
-        for (sum, operations) in self.operations.iter_mut().zip(&other.operations) {
-            *sum += operations;
-        }
-    }
-
-    pub(crate) const fn images(&self) -> usize {
-        self.images
-    }
-
-    /// Σ of the loss over all images.
-    pub(crate) const fn loss_sum(&self) -> f64 {
-        self.loss
-    }
-
-    /// Mean loss per image.
-    pub(crate) fn loss(&self) -> f64 {
-        self.loss / self.images.max(1) as f64
-    }
-
-    pub(crate) fn accuracy(&self) -> f64 {
-        self.correct as f64 / self.images.max(1) as f64
-    }
-
-    fn per_image(&self, sum: u64) -> f64 {
-        sum as f64 / self.images.max(1) as f64
-    }
-
-    pub(crate) fn activity(&self, description: &NetworkDescription) -> Vec<LayerActivity> {
-        let names =
-            std::iter::once("input").chain(description.layers.iter().map(|layer| layer.name.as_str()));
-        let sizes = std::iter::once(description.input.size())
-            .chain(description.shapes().into_iter().map(|shape| shape.size()));
-        let activity = |((name, neurons), &sum): ((&str, usize), &u64)| LayerActivity {
-            layer: name.into(),
-            spikes: self.per_image(sum),
-            rate: self.per_image(sum) / (neurons * description.steps) as f64,
-            idle: None,
-        };
-        names.zip(sizes).zip(&self.spikes).map(activity).collect()
-    }
-
-    /// Mean number of synaptic operations per image, over all layers.
-    fn synaptic_operations(&self) -> f64 {
-        self.per_image(self.operations.iter().sum())
+        self.memory = self.memory.max(other.memory);
     }
 }
 

@@ -17,6 +17,7 @@ mod random;
 pub mod reference;
 pub mod spikes;
 pub mod train;
+pub mod workload;
 
 pub use config::Config;
 pub use error::{Error, Result};

@@ -1,6 +1,7 @@
 //! A trained floating-point network.
 
 use crate::network::NetworkDescription;
+use crate::train::Parameters;
 use crate::{Error, Result};
 use ndarray::Array2;
 use std::collections::BTreeMap;
@@ -19,6 +20,19 @@ pub struct FloatModel {
 }
 
 impl FloatModel {
+    /// A network with the weights that training with this seed starts from.
+    ///
+    /// # Errors
+    /// If the network is invalid.
+    pub fn initial(description: NetworkDescription, seed: u64) -> Result<Self> {
+        description.validate()?;
+        Ok(Self {
+            weights: Parameters::initial(&description, seed).to_matrices(&description),
+            description,
+            provenance: BTreeMap::new(),
+        })
+    }
+
     /// Checks that the network is valid, that there is a finite weight for every pair of neurons it connects,
     /// and nothing else.
     ///

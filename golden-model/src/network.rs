@@ -4,12 +4,14 @@
 //! consumer may rely on, and everything that reads a description from a file has called it.
 
 mod compact;
+mod dense;
 mod error;
 mod graph;
 mod layer_text;
 mod validation;
 
 pub(crate) use compact::Compact;
+pub use dense::DenseOperations;
 pub use error::NetworkError;
 pub use graph::{Graph, Junction, Node, Source, Tensor, TensorShape};
 pub use validation::{MAX_LAYERS, MAX_NETWORK_WEIGHTS, MAX_NEURONS, MAX_STEPS, MAX_WEIGHTS};

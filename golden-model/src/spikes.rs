@@ -102,6 +102,11 @@ impl SpikeRaster {
         self.spikes.capacity() * size_of::<Spike>() + self.ends.capacity() * size_of::<usize>()
     }
 
+    /// Memory in bytes of a raster in which every one of `width` sources fires in every step.
+    pub(crate) const fn most_bytes(width: usize, steps: usize) -> usize {
+        steps * (width * size_of::<Spike>() + size_of::<usize>())
+    }
+
     /// Number of spikes over all steps.
     #[must_use]
     pub const fn total(&self) -> usize {

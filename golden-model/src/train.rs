@@ -31,11 +31,13 @@
 mod augment;
 mod checkpoint;
 mod config;
+mod effort;
 mod engine;
 mod fired;
 mod gradient;
 mod layout;
 mod loss;
+mod memory;
 mod neuron;
 mod optimizer;
 mod parameters;
@@ -51,12 +53,24 @@ mod trainer;
 pub use augment::Augmentation;
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use config::{Optimizer, TrainConfig};
+pub use effort::Effort;
 pub use engine::DropoutMasks;
 pub use gradient::{Gradient, gradient};
 pub use loss::Loss;
+pub use memory::{ImageMemory, Memory};
 pub use report::{EpochReport, LayerActivity, Progress, Warning, WarningKind};
 pub use schedule::Schedule;
 pub use trainer::Trainer;
 
+pub(crate) use effort::backward_passes;
 pub(crate) use engine::{Engine, State};
+pub(crate) use gradient::{check_label, check_raster};
+pub(crate) use layout::{Numbers, zeros};
 pub(crate) use parameters::Parameters;
+pub(crate) use simd::{Dispatch, Kernel, Lanes};
+
+/// The kind of vector instructions that networks run with on this machine: `AVX-512`, `AVX2` or `none`.
+#[must_use]
+pub fn vectors() -> &'static str {
+    Dispatch::new().name()
+}

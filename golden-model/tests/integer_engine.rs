@@ -105,7 +105,35 @@ fn evaluation_does_not_depend_on_the_number_of_threads() {
     assert_eq!(one.predictions.len(), rasters.len());
     assert_eq!(one.confusion.sum(), rasters.len());
     assert_eq!(one.confusion.diag().sum(), one.correct);
+    assert_eq!(one.correct_by_step.last(), Some(&one.correct));
     assert_eq!(one, run(5));
+}
+
+#[test]
+fn reading_out_early_is_running_for_fewer_steps() {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(8);
+    let model = random_model(&mut rng, false);
+    let rasters: Vec<_> = (0..20)
+        .map(|_| random_raster(&mut rng, &model, 10, false))
+        .collect();
+    let classes = model.layers.last().expect("an output layer").outputs();
+    let evaluate = |steps| {
+        integer::evaluate(&model, rasters.len(), |index| {
+            let mut raster = SpikeRaster::new(rasters[index].width());
+            for step in rasters[index].iter().take(steps) {
+                raster.push_step(step.iter().copied());
+            }
+            Ok((raster, index % classes))
+        })
+        .expect("evaluates")
+    };
+    let whole = evaluate(10);
+    assert_eq!(whole.correct_by_step.len(), 10);
+    for steps in 1..=10 {
+        let part = evaluate(steps);
+        assert_eq!(part.correct, whole.correct_by_step[steps - 1], "{steps} steps");
+        assert_eq!(part.correct_by_step, whole.correct_by_step[..steps]);
+    }
 }
 
 #[test]

@@ -273,24 +273,24 @@ impl Known {
     /// # Errors
     /// If there is no folder to look into, or none holds all files of a layout.
     pub fn find(&self, data_dir: Option<&Path>) -> Result<Found> {
-        let mut folders: Vec<PathBuf> = Vec::new();
-        if let Some(data_dir) = data_dir {
-            folders.extend(self.folders.iter().map(|folder| data_dir.join(folder)));
-            folders.push(data_dir.into());
-        }
-        folders.extend(
-            self.system_folder
-                .map(PathBuf::from)
-                .filter(|folder| folder.is_dir()),
-        );
+        let own = self
+            .folders
+            .iter()
+            .filter_map(|folder| Some(data_dir?.join(folder)));
+        let system = self.system_folder.map(PathBuf::from);
+        let folders: Vec<PathBuf> = own
+            .chain(system.filter(|folder| folder.is_dir()))
+            // Last, since it may hold the like-named files of another set.
+            .chain(data_dir.map(PathBuf::from))
+            .collect();
         if folders.is_empty() {
             return Err(Error::NoDataFolder {
                 name: self.name.into(),
             });
         }
 
-        // The fullest folder and layout, the first of equals.
-        let mut best = (0, 0, None);
+        // What is missing where most is there; the first of equals.
+        let mut fullest: Option<(usize, &Path, &str)> = None;
         for folder in &folders {
             for (layout, names) in self.layouts.iter().enumerate() {
                 let missing: Vec<&str> = names
@@ -305,17 +305,13 @@ impl Known {
                     });
                 };
                 let present = names.len() - missing.len();
-                if present > best.0 {
-                    best = (present, layout, Some((folder, *first)));
+                if present > fullest.map_or(0, |(most, ..)| most) {
+                    fullest = Some((present, folder, first));
                 }
             }
         }
-        Err(match best.2 {
-            Some((folder, file)) => DataError::FileMissing {
-                name: self.name.into(),
-                folder: folder.clone(),
-                file: file.into(),
-            },
+        Err(match fullest {
+            Some((_, folder, file)) => DataError::missing(self.name, folder, file),
             None => DataError::NotFound {
                 name: self.name.into(),
                 wanted: self.wanted(),

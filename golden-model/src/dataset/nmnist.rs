@@ -36,6 +36,8 @@ const CARRY_ROW: u8 = 240;
 const CARRY_US: u32 = 1 << 13;
 
 const ARCHIVE: &str = "nmnist1k.tar.xz";
+/// Files that are read at once.
+const AT_ONCE: usize = 1024;
 /// Lists of the subset.
 const TRAIN_LIST: &str = "train1K.txt";
 const TEST_LIST: &str = "test100.txt";
@@ -132,8 +134,11 @@ fn class_folders(folder: &Path) -> Result<Dataset> {
     paths.sort_unstable();
     let read = |(_, _, path): &(_, u8, PathBuf)| events(path, &files::read(path)?);
     let mut recordings = Recordings::new(WINDOW_US);
-    for events in paths.par_iter().map(read).collect::<Result<Vec<_>>>()? {
-        recordings.push(events);
+    // The whole set takes gigabytes: never twice.
+    for paths in paths.chunks(AT_ONCE) {
+        for events in paths.par_iter().map(read).collect::<Result<Vec<_>>>()? {
+            recordings.push(events);
+        }
     }
     dataset(recordings, paths.into_iter().map(|(_, label, _)| label).collect())
 }

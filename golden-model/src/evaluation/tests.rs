@@ -1,5 +1,5 @@
 use super::*;
-use crate::dataset::digits;
+use crate::dataset::{Dataset, digits};
 use crate::encode::test_raster;
 use crate::random::Random;
 use crate::train::gradient;
@@ -75,4 +75,58 @@ fn a_model_with_wrong_weights_is_refused() {
         evaluate(&model, &data, 1).unwrap_err().to_string(),
         "1 weight matrices for a network of 2 layers; train the network again"
     );
+}
+
+#[test]
+fn reading_out_early_is_evaluating_with_fewer_steps() {
+    let data = digits::load().unwrap().test;
+    let mut model = random_model();
+    let whole = evaluate(&model, &data, 5).unwrap();
+    assert_eq!(whole.correct_by_step.len(), model.description.steps);
+    assert_eq!(whole.correct_by_step.last(), Some(&whole.correct));
+    assert!(0 < whole.memory.used && whole.memory.used < whole.memory.most);
+    for steps in 1..=whole.correct_by_step.len() {
+        model.description.steps = steps;
+        let part = evaluate(&model, &data, 5).unwrap();
+        assert_eq!(part.correct, whole.correct_by_step[steps - 1], "{steps} steps");
+        assert_eq!(part.correct_by_step, whole.correct_by_step[..steps]);
+    }
+}
+
+/// Two inputs, of which the first spikes in every one of four steps and the second never; membranes keep all.
+#[test]
+fn spikes_operations_and_early_answers_of_a_network_followed_by_hand() {
+    let mut description = NetworkDescription::from_compact("3-2@1x1x2", None).unwrap();
+    (description.steps, description.rate, description.leak) = (4, 1.0, 1.0);
+    let model = FloatModel {
+        description,
+        // The first neuron fires in every second step, the second in every step, the third never.
+        weights: vec![
+            ndarray::array![[0.6, 9.0], [2.0, 9.0], [-1.0, 9.0]],
+            // Membranes 0, 1, 1, 2 and 0.4, 0.8, 1.2, 1.6.
+            ndarray::array![[1.0, 0.0, 9.0], [0.0, 0.4, 9.0]],
+        ],
+        provenance: BTreeMap::new(),
+    };
+    let data = Dataset::new("toy", model.description.input, 2, 255, vec![255, 0], vec![0]).unwrap();
+    let evaluation = evaluate(&model, &data, 1).unwrap();
+    assert_eq!(evaluation.correct_by_step, [0, 1, 0, 1]);
+    assert_eq!((evaluation.answers, evaluation.correct), (vec![0], 1));
+    let spikes: Vec<f64> = evaluation.activity.iter().map(|layer| layer.spikes).collect();
+    assert_eq!(spikes, [4.0, 2.0 + 4.0]);
+    assert_eq!(evaluation.operations, [4.0 * 3.0, 6.0 * 2.0]);
+    assert_eq!(evaluation.synaptic_operations, 24.0);
+}
+
+#[test]
+fn progress_reaches_the_last_image() {
+    let data = digits::load().unwrap().test;
+    let most = AtomicUsize::new(0);
+    let calls = AtomicUsize::new(0);
+    let progress = |done| {
+        most.fetch_max(done, Ordering::Relaxed);
+        calls.fetch_add(1, Ordering::Relaxed);
+    };
+    evaluate_with(&random_model(), &data, 5, &progress).unwrap();
+    assert_eq!((most.into_inner(), calls.into_inner()), (360, 6));
 }

@@ -55,6 +55,24 @@ impl Engine {
         self.run(raster, |_, _, _| {})
     }
 
+    /// Classifies one raster, and tells `answers`, after every step, the class that would have been found had it been the
+    /// last.
+    pub(super) fn infer_by_step(
+        &mut self,
+        raster: &SpikeRaster,
+        mut answers: impl FnMut(usize),
+    ) -> Result<Inference> {
+        let last = self.stages.len() - 1;
+        let mut potentials = Vec::new();
+        self.run(raster, |layer, stage, _| {
+            if layer == last {
+                potentials.clear();
+                stage.membranes(&mut potentials);
+                answers(Inference::class_of(&potentials));
+            }
+        })
+    }
+
     /// Classifies one raster and records every spike, and with `membranes` also every membrane.
     ///
     /// # Errors

@@ -17,6 +17,9 @@ pub struct Evaluation {
     pub correct: usize,
     /// Images per label and class found: `[labels, classes]`.
     pub confusion: Array2<usize>,
+    /// `correct_by_step[t]` is the number of images whose class was found by those who read the potentials after step t,
+    /// counted from 0.
+    pub correct_by_step: Vec<usize>,
     /// Input spikes over all images.
     pub input_spikes: u64,
     /// Spikes of each layer over all images.
@@ -49,10 +52,11 @@ pub fn evaluate(
     let engine = Engine::new(model)?;
     let classify = |engine: &mut Engine, index| {
         let (raster, label) = sample(index)?;
-        let inference = engine.infer(&raster)?;
+        let mut found = Vec::with_capacity(raster.steps());
+        let inference = engine.infer_by_step(&raster, |answer| found.push(answer == label))?;
         let classes = inference.potentials.len();
         if label < classes {
-            Ok((label, inference))
+            Ok((label, inference, found))
         } else {
             Err(Error::Label {
                 index,
@@ -61,7 +65,7 @@ pub fn evaluate(
             })
         }
     };
-    let results: Vec<Result<(usize, Inference)>> = (0..count)
+    let results: Vec<Result<(usize, Inference, Vec<bool>)>> = (0..count)
         .into_par_iter()
         .map_init(|| engine.clone(), classify)
         .collect();
@@ -71,12 +75,18 @@ pub fn evaluate(
         predictions: Vec::with_capacity(count),
         correct: 0,
         confusion: Array2::zeros((classes, classes)),
+        correct_by_step: Vec::new(),
         input_spikes: 0,
         spikes: vec![0; model.layers.len()],
         synaptic_operations: vec![0; model.layers.len()],
     };
     for result in results {
-        let (label, inference) = result?;
+        let (label, inference, found) = result?;
+        let steps = evaluation.correct_by_step.len().max(found.len());
+        evaluation.correct_by_step.resize(steps, 0);
+        for (correct, found) in evaluation.correct_by_step.iter_mut().zip(found) {
+            *correct += usize::from(found);
+        }
         evaluation.predictions.push(inference.class);
         evaluation.correct += usize::from(inference.class == label);
         evaluation.confusion[[label, inference.class]] += 1;

@@ -2,6 +2,7 @@
 
 use super::{DropoutMasks, Engine, Loss, Parameters};
 use crate::model::FloatModel;
+use crate::network::NetworkDescription;
 use crate::spikes::SpikeRaster;
 use crate::{Error, Result};
 use ndarray::Array2;
@@ -49,28 +50,8 @@ pub fn gradient(
         weights: Vec::new(),
     };
     for (image, (raster, &label)) in images.iter().zip(labels).enumerate() {
-        let (found, wanted) = (
-            (raster.width(), raster.steps()),
-            (description.input.size(), description.steps),
-        );
-        if found != wanted {
-            let text = |(sources, steps)| format!("{sources} x {steps}");
-            return Err(Error::RasterShape {
-                image,
-                found: text(found),
-                wanted: text(wanted),
-            });
-        }
-        if label >= description.classes() {
-            let (name, limit) = (description.name.clone(), description.classes() - 1);
-            return Err(Error::DataValue {
-                name,
-                what: "label",
-                index: image,
-                found: label,
-                limit,
-            });
-        }
+        check_raster(description, image, raster)?;
+        check_label(description, image, label)?;
         if let Some(masks) = masks.get(image) {
             engine.set_masks(masks, &mut state);
         }
@@ -85,4 +66,37 @@ pub fn gradient(
     }
     result.weights = sums.to_matrices(description);
     Ok(result)
+}
+
+/// Refuses a raster of another shape than the network's input; `image` names it.
+pub(crate) fn check_raster(
+    description: &NetworkDescription,
+    image: usize,
+    raster: &SpikeRaster,
+) -> Result<()> {
+    let found = (raster.width(), raster.steps());
+    let wanted = (description.input.size(), description.steps);
+    if found == wanted {
+        return Ok(());
+    }
+    let text = |(sources, steps)| format!("{sources} x {steps}");
+    Err(Error::RasterShape {
+        image,
+        found: text(found),
+        wanted: text(wanted),
+    })
+}
+
+/// Refuses a label that is no class of the network; `image` names it.
+pub(crate) fn check_label(description: &NetworkDescription, image: usize, label: usize) -> Result<()> {
+    if label < description.classes() {
+        return Ok(());
+    }
+    Err(Error::DataValue {
+        name: description.name.clone(),
+        what: "label",
+        index: image,
+        found: label,
+        limit: description.classes() - 1,
+    })
 }

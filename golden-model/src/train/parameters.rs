@@ -5,8 +5,11 @@ use super::synapses::Axis;
 use crate::Result;
 use crate::model::FloatModel;
 use crate::network::{Graph, LayerKind, NetworkDescription, Source, Tensor, TensorShape};
-use crate::random::Random;
+use crate::random::{Random, mix};
 use ndarray::Array2;
+
+/// Keeps this use of a run's seed apart from the others.
+const INITIAL_WEIGHTS: u64 = 1;
 
 /// The weights of every tensor of the network, as the engine wants them ([`super::synapses`]): one row of output
 /// neurons or channels per source, or per source channel and kernel place, filled up to whole vectors with zeros.
@@ -89,6 +92,16 @@ impl Parameters {
         Self {
             layers: all_rows(description).into_iter().map(zeros).collect(),
         }
+    }
+
+    /// Those that training with this seed starts from.
+    pub(crate) fn initial(description: &NetworkDescription, seed: u64) -> Self {
+        Self::random(description, &mut Random::new(mix(&[seed, INITIAL_WEIGHTS])))
+    }
+
+    /// Memory in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.layers.iter().map(|layer| size_of_val(&layer[..])).sum()
     }
 
     /// Independent draws from a normal distribution of mean 0 and deviation √(2/fan-in), or √(1/fan-in) in networks

@@ -74,6 +74,17 @@ impl Dispatch {
         Self(Arch::new())
     }
 
+    /// What these vectors are called; `none` where there are none.
+    pub(crate) const fn name(self) -> &'static str {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Arch::V4(_) => "AVX-512",
+            #[cfg(target_arch = "x86_64")]
+            Arch::V3(_) => "AVX2",
+            _ => "none",
+        }
+    }
+
     /// No vectors: what the others must agree with.
     #[cfg(test)]
     pub(crate) const fn scalar() -> Self {
@@ -108,5 +119,19 @@ impl Dispatch {
             ),
             _ => kernel.run(Scalar::new()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_vectors_has_a_name() {
+        let mut names: Vec<&str> = Dispatch::all().into_iter().map(Dispatch::name).collect();
+        assert_eq!(names[0], "none");
+        names.dedup();
+        assert_eq!(names.len(), Dispatch::all().len());
+        assert_eq!(Some(&Dispatch::new().name()), names.last());
     }
 }

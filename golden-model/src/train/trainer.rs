@@ -16,8 +16,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-/// Keep the uses of a run's seed apart.
-const INITIAL_WEIGHTS: u64 = 1;
+/// Keep the uses of a run's seed apart, also from 1, the initial weights.
 const ORDER: u64 = 2;
 const DROPOUT: u64 = 4;
 
@@ -31,7 +30,7 @@ pub struct Trainer<'data> {
     engine: Engine,
     pub(super) weights: Parameters,
     pub(super) stepper: Stepper,
-    pieces: Vec<Piece<'data>>,
+    pub(super) pieces: Vec<Piece<'data>>,
     pub(super) running: Running,
     pub(super) history: Vec<EpochReport>,
     evaluation: Option<Evaluation>,
@@ -95,10 +94,7 @@ impl<'data> Trainer<'data> {
             .min(train.len())
             .div_ceil(piece::images(config.batch));
         Ok(Self {
-            weights: Parameters::random(
-                &description,
-                &mut Random::new(mix(&[config.seed, INITIAL_WEIGHTS])),
-            ),
+            weights: Parameters::initial(&description, config.seed),
             stepper: Stepper::new(&config, Parameters::zeros(&description)),
             pieces: (0..pieces)
                 .map(|_| Piece::new(&engine, &description, train))
@@ -113,6 +109,19 @@ impl<'data> Trainer<'data> {
             evaluation: None,
             best: None,
         })
+    }
+
+    /// Takes the weights of a model of the same layers in place of its own.
+    ///
+    /// # Errors
+    /// If they are not those of this network's layers.
+    pub fn set_weights(&mut self, model: &FloatModel) -> Result<()> {
+        self.weights = Parameters::of_model(&FloatModel {
+            description: self.description.clone(),
+            weights: model.weights.clone(),
+            provenance: BTreeMap::new(),
+        })?;
+        Ok(())
     }
 
     /// Trains to the end of the epoch; `progress` is called after every batch.
@@ -205,9 +214,15 @@ impl<'data> Trainer<'data> {
             ..
         } = std::mem::replace(&mut self.running, Running::new(&self.description));
         let start = Instant::now();
-        self.evaluation = self
-            .held_out
-            .map(|dataset| evaluate_parameters(&self.description, &self.weights, dataset, self.config.seed));
+        self.evaluation = self.held_out.map(|dataset| {
+            evaluate_parameters(
+                &self.description,
+                &self.weights,
+                dataset,
+                self.config.seed,
+                &|_| (),
+            )
+        });
         let mut activity = tally.activity(&self.description);
         // The first is the input, which may well be idle: the margins of images are.
         for (layer, idle) in activity.iter_mut().skip(1).zip(fired.idle()) {

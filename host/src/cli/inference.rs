@@ -1,10 +1,8 @@
 //! Test rasters and integer inference over a data set.
 
-use super::diagnostic::Result;
 use serde::Serialize;
 use synfire_golden_model::dataset::Dataset;
 use synfire_golden_model::encode::test_raster;
-use synfire_golden_model::integer;
 use synfire_golden_model::network::NetworkDescription;
 use synfire_golden_model::quantized::QuantizedModel;
 use synfire_golden_model::spikes::SpikeRaster;
@@ -38,7 +36,7 @@ pub(crate) struct Evaluated {
 pub(crate) struct EvaluatedLayer {
     pub(crate) name: String,
     pub(crate) spikes: f64,
-    pub(crate) synaptic_operations: Option<f64>,
+    pub(crate) synaptic_operations: f64,
 }
 
 impl Evaluated {
@@ -52,41 +50,6 @@ impl Evaluated {
             .map(|spikes| spikes / steps)
             .collect()
     }
-}
-
-/// Evaluates a quantized model on the first `images` images.
-pub(crate) fn evaluate_integer(
-    model: &QuantizedModel,
-    data: &Dataset,
-    images: usize,
-    seed: u64,
-) -> Result<Evaluated> {
-    let images = images.min(data.len());
-    let result = integer::evaluate(model, images, |index| {
-        Ok((
-            test_raster(&model.description, data, index, seed),
-            data.label(index),
-        ))
-    })?;
-    let per_image = |total: u64| float(total) / float(images.max(1) as u64);
-    let layers = model
-        .layers
-        .iter()
-        .enumerate()
-        .map(|(index, layer)| EvaluatedLayer {
-            name: layer.name.clone(),
-            spikes: per_image(result.spikes[index]),
-            synaptic_operations: Some(per_image(result.synaptic_operations[index])),
-        })
-        .collect();
-    Ok(Evaluated {
-        images,
-        correct: result.correct,
-        accuracy: result.accuracy(),
-        input_spikes: per_image(result.input_spikes),
-        layers,
-        synaptic_operations: per_image(result.synaptic_operations.iter().sum()),
-    })
 }
 
 /// The first `images` test images as stimuli.

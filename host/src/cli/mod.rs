@@ -1,5 +1,6 @@
 //! The `synfire` command line. One verb a file: an `Args` struct and what it does.
 
+mod bench;
 mod board;
 mod context;
 mod cosim;
@@ -18,6 +19,7 @@ mod quantize;
 mod run;
 mod synth;
 mod table;
+mod threads;
 mod tools;
 mod train;
 
@@ -53,7 +55,7 @@ enum Verb {
     /// List, inspect, draw and download data sets.
     Data(data::Args),
     /// Train a network on input spikes.
-    Train(train::Args),
+    Train(Box<train::Args>),
     /// Accuracy, spikes and synaptic operations of a model, float or quantized.
     Eval(eval::Args),
     /// Check spikes, loss and gradients of the trainer against reference cases.
@@ -72,6 +74,8 @@ enum Verb {
     Board(board::Args),
     /// Classify images on a board, and compare every answer with the golden model.
     Run(run::Args),
+    /// Measure speed and memory of training and inference, and how they follow the number of spikes.
+    Bench(bench::Args),
     /// List or install the external tools.
     Tools(tools::Args),
 }
@@ -105,6 +109,7 @@ fn dispatch(verb: Verb, context: &Context) -> Result<()> {
         Verb::Synth(args) => args.run(context),
         Verb::Board(args) => args.run(context),
         Verb::Run(args) => args.run(context),
+        Verb::Bench(args) => args.run(context),
         Verb::Tools(args) => args.run(context),
     }
 }

@@ -3,7 +3,8 @@
 use super::context::Context;
 use super::data::DataArgs;
 use super::diagnostic::{CliError, Result};
-use super::inference::{DEFAULT_SEED, at_least_one, evaluate_integer, float};
+use super::eval::evaluate_integer;
+use super::inference::{DEFAULT_SEED, at_least_one, float};
 use super::table::{count, table};
 use serde::Serialize;
 use std::path::PathBuf;

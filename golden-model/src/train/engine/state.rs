@@ -4,12 +4,13 @@ use super::Engine;
 use crate::spikes::{Spike, SpikeRaster};
 use crate::train::Loss;
 use crate::train::layout::{Layout, Numbers};
+use crate::train::memory::ImageMemory;
 use crate::train::spike_lists::{SpikeLists, WORD};
 use crate::train::synapses::ChannelOrder;
 
 /// What one image needs while it passes; used again for the next, so that nothing is allocated in time loops.
 ///
-/// Its size is known beforehand, however much the network fires ([`Self::bytes`]), but for the input spikes.
+/// Its size is known beforehand, however much the network fires ([`Self::memory`]).
 #[derive(Clone, Debug)]
 pub(crate) struct State {
     /// The input spikes, in C, H, W order.
@@ -130,9 +131,9 @@ impl State {
         self.layers[index].operations
     }
 
-    /// The class with the largest output; the lowest on a tie.
+    /// The class with the largest membrane at the end; the lowest on a tie.
     pub(crate) fn answer(&self) -> usize {
-        largest(&self.output)
+        largest(&self.readout[self.readout.len() - self.output.len()..])
     }
 
     /// The answers that each of the steps would have given, had it been the last.
@@ -145,8 +146,8 @@ impl State {
         loss.value(&self.output, label)
     }
 
-    /// Memory in bytes that the last image needed, and that an image would need whose every neuron fires in every step.
-    pub(crate) fn bytes(&self) -> (usize, usize) {
+    /// Memory that the last image needed, and that an image would need whose every neuron fires in every step.
+    pub(crate) fn memory(&self) -> ImageMemory {
         let numbers = |layer: &LayerState| {
             let floats = [
                 &layer.membranes,
@@ -162,7 +163,6 @@ impl State {
         let fixed = self.layers.iter().map(numbers).sum::<usize>()
             + size_of_val(&self.output[..])
             + size_of_val(&self.readout[..])
-            + self.input.bytes()
             + self.order.bytes();
         let lists = || {
             let layers = self
@@ -171,10 +171,14 @@ impl State {
                 .flat_map(|layer| [&layer.spikes, &layer.passed]);
             layers.chain([&self.inputs.positive, &self.inputs.negative])
         };
-        (
-            fixed + lists().map(SpikeLists::bytes).sum::<usize>(),
-            fixed + lists().map(SpikeLists::most_bytes).sum::<usize>(),
-        )
+        let steps = self.readout.len() / self.output.len().max(1);
+        let input = self.input.bytes();
+        ImageMemory {
+            used: fixed + input + lists().map(SpikeLists::bytes).sum::<usize>(),
+            most: fixed
+                + input.max(SpikeRaster::most_bytes(self.input.width(), steps))
+                + lists().map(SpikeLists::most_bytes).sum::<usize>(),
+        }
     }
 }
 

@@ -213,7 +213,7 @@ fn every_kind_of_vector_gives_the_same_bits() {
 fn the_first_of_equal_outputs_is_the_answer() {
     let engine = Engine::new(&network(1, None, 3, 1, 1.0));
     let mut state = engine.state();
-    state.output = vec![0.5, 0.75, 0.75];
+    state.readout = vec![0.5, 0.75, 0.75];
     assert_eq!(state.answer(), 1);
 }
 

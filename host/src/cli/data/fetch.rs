@@ -100,7 +100,16 @@ impl Fetcher {
             .write(true)
             .open(&part)
             .map_err(|source| DownloadError::file(&part, source))?;
-        let outcome = self.fill(address, &mut file, bar)?;
+        let outcome = match self.fill(address, &part, &mut file, bar) {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                // Nothing that could be continued is left lying about.
+                if file.metadata().is_ok_and(|metadata| metadata.len() == 0) {
+                    let _ = std::fs::remove_file(&part);
+                }
+                return Err(error);
+            }
+        };
         file.rewind().map_err(failed)?;
         let found = digest(&mut file).map_err(failed)?;
         if found != sha256 {
@@ -116,14 +125,15 @@ impl Fetcher {
         Ok(outcome)
     }
 
-    /// Writes what is missing to the end of `file`.
+    /// Writes what is missing to the end of `file`, which is at `path`.
     fn fill(
         &self,
         address: &str,
+        path: &Path,
         file: &mut File,
         bar: &dyn Fn(Option<u64>) -> ProgressBar,
     ) -> Result<Fetched> {
-        let failed = |source| DownloadError::file(Path::new(address), source);
+        let failed = |source| DownloadError::file(path, source);
         let mut start = file.seek(SeekFrom::End(0)).map_err(failed)?;
         let mut response = self.ask(address, start)?;
         if start > 0 && !continues(&response, start) {

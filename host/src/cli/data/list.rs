@@ -5,7 +5,8 @@ use crate::cli::diagnostic::Result;
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use synfire_golden_model::dataset::{KNOWN, Known};
+use synfire_golden_model::Error;
+use synfire_golden_model::dataset::{DataError, KNOWN, Known};
 
 const EXAMPLE: &str = "Examples:
   synfire data list --data-dir data
@@ -40,24 +41,33 @@ struct Entry {
     built_in: bool,
     downloadable: bool,
     found_in: Option<PathBuf>,
+    /// What is missing of a set that is here in part.
+    incomplete: Option<String>,
 }
 
 impl Args {
     pub(super) fn run(self, context: &Context) -> Result<()> {
         let data_dir = self.data_dir.as_deref();
-        let entry = |known: &'static Known| Entry {
-            name: known.name,
-            title: known.title,
-            kind: if known.recordings { "recordings" } else { "images" },
-            shape: known.shape,
-            classes: known.classes,
-            files: known.layouts.to_vec(),
-            home: known.home,
-            licence: known.licence,
-            built_in: known.layouts.is_empty(),
-            downloadable: known.download.is_some(),
-            // Not an error here: most people have but a few of the sets.
-            found_in: known.find(data_dir).ok().map(|found| found.folder),
+        let entry = |known: &'static Known| {
+            let found = known.find(data_dir);
+            Entry {
+                name: known.name,
+                title: known.title,
+                kind: if known.recordings { "recordings" } else { "images" },
+                shape: known.shape,
+                classes: known.classes,
+                files: known.layouts.to_vec(),
+                home: known.home,
+                licence: known.licence,
+                built_in: known.layouts.is_empty(),
+                downloadable: known.download.is_some(),
+                incomplete: match &found {
+                    Err(Error::Data(error @ DataError::FileMissing { .. })) => Some(error.to_string()),
+                    _ => None,
+                },
+                // Not an error here: most people have but a few of the sets.
+                found_in: found.ok().map(|found| found.folder),
+            }
         };
         let list = List {
             datasets: KNOWN.iter().map(entry).collect(),
@@ -77,11 +87,14 @@ fn describe(entry: &Entry) -> String {
         entry.shape,
         entry.classes.len()
     );
-    let here = match (&entry.found_in, entry.built_in, entry.downloadable) {
-        (_, true, _) => "built in".to_owned(),
-        (Some(folder), ..) => format!("in {}", folder.display()),
-        (None, _, true) => format!("not found; `synfire data download {}` fetches it", entry.name),
-        (None, _, false) => "not found; fetch it from its home".to_owned(),
+    let here = match (&entry.found_in, &entry.incomplete) {
+        _ if entry.built_in => "built in".to_owned(),
+        (Some(folder), _) => format!("in {}", folder.display()),
+        (None, Some(problem)) => problem.clone(),
+        (None, None) if entry.downloadable => {
+            format!("not found; `synfire data download {}` fetches it", entry.name)
+        }
+        (None, None) => "not found; fetch it from its home".to_owned(),
     };
     let mut line = |key: &str, value: &str| {
         // Writing to a string cannot fail.

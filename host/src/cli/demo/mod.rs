@@ -7,9 +7,9 @@ use super::context::Context;
 use super::cosim;
 use super::data::DataArgs;
 use super::diagnostic::{CliError, Result, io};
-use super::eval::evaluate_float;
+use super::eval::{evaluate_float, evaluate_integer};
 use super::figures::{curve, raster};
-use super::inference::{DEFAULT_SEED, at_least_one, calibration, evaluate_integer, stimuli};
+use super::inference::{DEFAULT_SEED, at_least_one, calibration, stimuli};
 use super::quantize;
 use super::table::percent;
 use super::train::train_network;
@@ -74,7 +74,7 @@ impl Args {
         hardware::find_tools(&boards)?;
         let mut times = StageTimes::default();
 
-        let config = Config::named(&self.network)?;
+        let config = self.data.network(&self.network)?;
         let data = self.load_data(&config, context)?;
         let (float, quantized, float_result, integer_result) =
             self.make_model(&config, &data, context, &mut times)?;

@@ -4,6 +4,7 @@ mod accuracy_axis;
 pub(crate) mod contact_sheet;
 pub(crate) mod curve;
 pub(crate) mod raster;
+pub(crate) mod readout;
 
 use super::diagnostic::CliError;
 use plotters::style::RGBColor;

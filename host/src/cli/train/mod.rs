@@ -10,13 +10,13 @@ use super::data::DataArgs;
 use super::diagnostic::{CliError, Result, io};
 use super::interrupt::StopRequest;
 use super::table::percent;
+use super::threads::ThreadArgs;
 use overrides::Overrides;
 use progress::Display;
 use serde::Serialize;
 use session::{Files, Session, checkpoint_beside};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use synfire_golden_model::Config;
 use synfire_golden_model::dataset::Split;
 use synfire_golden_model::model::FloatModel;
 use synfire_golden_model::network::NetworkDescription;
@@ -33,7 +33,8 @@ const EXAMPLE: &str = "Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Args {
-    /// Network: a preset (digits, mnist-mlp) or the path of a network file (.toml).
+    /// Network: a preset (digits, mnist-mlp, lenet, vgg9, resnet11, …), the path of a network file (.toml), or a compact text
+    /// such as 16C5p2-P2-10.
     network: String,
     #[command(flatten)]
     data: DataArgs,
@@ -49,9 +50,8 @@ pub(crate) struct Args {
     /// Write every epoch's figures into this file, one JSON object a line, while training.
     #[arg(long)]
     metrics: Option<PathBuf>,
-    /// Threads to train with; by default one per core. Their number has no influence on the result.
-    #[arg(long)]
-    threads: Option<std::num::NonZeroUsize>,
+    #[command(flatten)]
+    threads: ThreadArgs,
     #[command(flatten)]
     checkpoints: CheckpointArgs,
     #[command(flatten)]
@@ -105,10 +105,8 @@ impl Args {
         let stop = StopRequest::listen(
             "stopping after this batch; Ctrl-C again stops at once, without a checkpoint",
         )?;
-        if let Some(threads) = self.threads {
-            use_threads(threads.get())?;
-        }
-        let config = Config::named(&self.network)?;
+        self.threads.apply()?;
+        let config = self.data.network(&self.network)?;
         let (mut network, mut train) = (config.network.clone(), config.require_train()?.clone());
         self.overrides.apply(&mut network, &mut train);
         let files = self.files()?;
@@ -280,14 +278,6 @@ pub(crate) fn train_network(
         model: trainer.model(),
         epochs: trainer.history().to_vec(),
     })
-}
-
-/// Has all work done by that many threads.
-fn use_threads(threads: usize) -> Result<()> {
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build_global()
-        .map_err(|source| CliError::Threads { threads, source })
 }
 
 /// Makes the folder of a file that is to be written, and refuses a folder in the file's place.

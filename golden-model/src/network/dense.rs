@@ -1,0 +1,128 @@
+//! What a network would cost if its neurons were not spiking ones: each computed once, from all of its sources.
+
+use super::{LayerKind, NetworkDescription};
+use serde::Serialize;
+
+/// Operations of a layer that is computed densely, once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct DenseOperations {
+    /// Multiply-accumulates: one per weight and place where it is used. Where a window reaches beyond its source, the
+    /// zeros there count nothing.
+    pub multiply_accumulates: u64,
+    /// Additions without a weight: one per source of a pooling window, and one per neuron with an identity shortcut.
+    pub additions: u64,
+}
+
+impl DenseOperations {
+    /// One per connection, with weight or without.
+    #[must_use]
+    pub const fn total(self) -> u64 {
+        self.multiply_accumulates + self.additions
+    }
+}
+
+impl NetworkDescription {
+    /// What one inference of the same network with dense neurons costs, layer by layer, shortcuts included.
+    ///
+    /// A spike of every source would cost as many synaptic operations.
+    ///
+    /// ```
+    /// use synfire_golden_model::network::NetworkDescription;
+    /// let network = NetworkDescription::from_compact("2C3p1-P2-10@1x4x4", None)?;
+    /// let operations = network.dense_operations();
+    /// // A kernel of 3 over 4 rows meets 2 + 3 + 3 + 2 rows of the source, and as many columns.
+    /// assert_eq!(operations[0].multiply_accumulates, 10 * 10 * 2);
+    /// assert_eq!(operations[1].additions, 4 * 4 * 2);
+    /// assert_eq!(operations[2].multiply_accumulates, 2 * 2 * 2 * 10);
+    /// # Ok::<(), synfire_golden_model::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    /// If the description is not valid.
+    #[must_use]
+    pub fn dense_operations(&self) -> Vec<DenseOperations> {
+        let layers = self.layers.iter().zip(self.valid_graph().nodes);
+        let operations = layers.map(|(layer, node)| {
+            let (input, output) = (node.input, node.output);
+            let mut operations = DenseOperations::default();
+            match layer.kind {
+                LayerKind::Conv {
+                    kernel,
+                    stride,
+                    padding,
+                    ..
+                } => {
+                    let pairs = |sources, outputs| pairs(sources, outputs, kernel, stride, padding);
+                    let places = pairs(input.height, output.height) * pairs(input.width, output.width);
+                    operations.multiply_accumulates = places * product(input.channels, output.channels);
+                }
+                LayerKind::Pool { kernel } => {
+                    operations.additions = product(kernel, kernel) * output.size() as u64;
+                }
+                LayerKind::Fc { .. } | LayerKind::Out { .. } => {
+                    operations.multiply_accumulates = product(input.size(), output.size());
+                }
+            }
+            match node.junction {
+                None => {}
+                Some(junction) if junction.tensor.is_some() => {
+                    operations.multiply_accumulates += product(junction.input.channels, output.size());
+                }
+                Some(_) => operations.additions += output.size() as u64,
+            }
+            operations
+        });
+        operations.collect()
+    }
+}
+
+/// Pairs of an output and a source in its window, along one axis.
+fn pairs(sources: usize, outputs: usize, kernel: usize, stride: usize, padding: usize) -> u64 {
+    let in_window = |output: usize| {
+        let (start, end) = (output * stride, output * stride + kernel);
+        end.min(sources + padding).saturating_sub(start.max(padding)) as u64
+    };
+    (0..outputs).map(in_window).sum()
+}
+
+const fn product(one: usize, other: usize) -> u64 {
+    one as u64 * other as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::FloatModel;
+    use crate::spikes::{Spike, SpikeRaster};
+    use crate::workload::Pass;
+
+    #[test]
+    fn pairs_are_those_of_the_definition() {
+        // Windows of 3 at −1, 1 and 3, of which the first lacks a place.
+        assert_eq!(pairs(6, 3, 3, 2, 1), 2 + 3 + 3);
+        assert_eq!(pairs(4, 4, 1, 1, 0), 4);
+        // 28 rows, kernel 5: 3, 4, 5, ..., 5, 4, 3.
+        assert_eq!(pairs(28, 28, 5, 1, 2), 28 * 5 - 6);
+    }
+
+    /// Every source of every layer fires once, since each layer's neurons all fire in the one step.
+    #[test]
+    fn as_many_as_the_synaptic_operations_of_one_spike_of_every_source() {
+        for text in [
+            "6C5p2-P2-8C3s2p1-20-10@2x12x12",
+            "4C3p1-P2-R6-R8s2-I8s2-24-10@3x12x12",
+        ] {
+            let mut network = NetworkDescription::from_compact(text, None).unwrap();
+            network.steps = 1;
+            let mut model = FloatModel::initial(network, 1).unwrap();
+            model.weights.iter_mut().for_each(|weights| weights.fill(2.0));
+            let mut raster = SpikeRaster::new(model.description.input.size());
+            raster.push_step((0..).take(raster.width()).map(Spike::positive));
+            let mut pass = Pass::new(&model).unwrap();
+            pass.forward(&raster).unwrap();
+            let dense = model.description.dense_operations();
+            let dense: Vec<u64> = dense.into_iter().map(DenseOperations::total).collect();
+            assert_eq!(pass.operations(), dense, "{text}");
+        }
+    }
+}

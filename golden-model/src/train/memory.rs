@@ -1,0 +1,107 @@
+//! How much memory training takes.
+
+use super::Trainer;
+use serde::Serialize;
+
+/// Memory in bytes of one image on its way through a network, forward and backward.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ImageMemory {
+    /// What an image needed.
+    pub used: usize,
+    /// What an image would need whose every input and neuron fires in every step: no image needs more.
+    pub most: usize,
+}
+
+impl ImageMemory {
+    /// The larger of each.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        Self {
+            used: self.used.max(other.used),
+            most: self.most.max(other.most),
+        }
+    }
+}
+
+/// Memory in bytes of a trainer, the data sets not counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Memory {
+    /// The image that needed most of the last that were held at once; before the first batch, one without spikes.
+    pub image: ImageMemory,
+    /// Images held at once.
+    pub images: usize,
+    /// Gradients, one for every image held at once.
+    pub gradients: usize,
+    /// The weights, those of the best epoch, and what the optimizer remembers of each.
+    pub weights: usize,
+}
+
+impl Memory {
+    /// What all of it uses, had every image held needed as much as the one that needed most.
+    #[must_use]
+    pub const fn used(&self) -> usize {
+        self.images * self.image.used + self.gradients + self.weights
+    }
+
+    /// What all of it uses at most, however much the network fires.
+    #[must_use]
+    pub const fn most(&self) -> usize {
+        self.images * self.image.most + self.gradients + self.weights
+    }
+}
+
+impl Trainer<'_> {
+    /// How much memory the trainer takes.
+    #[must_use]
+    pub fn memory(&self) -> Memory {
+        let images = self.pieces.iter().map(|piece| piece.state.memory());
+        let gradients = self.pieces.iter().map(|piece| piece.gradient.bytes());
+        let optimizer = &self.stepper.memory;
+        let weights = [&self.weights, &optimizer.first]
+            .into_iter()
+            .chain(&optimizer.second)
+            .chain(self.best.as_ref().map(|best| &best.weights));
+        Memory {
+            image: images.fold(ImageMemory::default(), ImageMemory::max),
+            images: self.pieces.len(),
+            gradients: gradients.sum(),
+            weights: weights.map(|weights| weights.bytes()).sum(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::digits;
+    use crate::{Config, Result};
+
+    #[test]
+    fn memory_is_bounded_before_it_is_used() -> Result<()> {
+        let data = digits::load()?;
+        let Config { network, train } = Config::preset("digits")?;
+        let mut config = train.expect("presets can be trained");
+        config.batch = 16;
+        let mut trainer = Trainer::new(network, config, &data.train, None)?;
+        let before = trainer.memory();
+        // 64-64-10, filled up to whole vectors; AdamW remembers two numbers per weight.
+        let weights = 4 * (64 * 64 + 64 * 16);
+        assert_eq!((before.images, before.gradients), (8, 8 * weights));
+        assert_eq!(before.weights, 3 * weights);
+        // The lists of what fires: 64 inputs of either sign and 64 neurons, in each of 16 steps.
+        let lists = 4 * 3 * 64 * 16;
+        assert!(before.image.most > before.image.used + lists, "{before:?}");
+
+        trainer.epoch(&mut |_| ())?;
+        let after = trainer.memory();
+        assert_eq!(after.image.most, before.image.most);
+        assert!(after.image.used > before.image.used, "{after:?}");
+        assert!(after.image.used < after.image.most, "{after:?}");
+        assert_eq!(after.weights, 4 * weights, "and those of the best epoch");
+        assert_eq!(
+            after.most() - after.used(),
+            8 * (after.image.most - after.image.used)
+        );
+        Ok(())
+    }
+}

@@ -1,0 +1,127 @@
+//! Work to be timed: one image on one thread, a layer by itself at a chosen rate of spikes, and the dense loops that
+//! nothing can be faster than.
+//!
+//! ```
+//! use synfire_golden_model::network::NetworkDescription;
+//! use synfire_golden_model::workload::{Pass, layer_alone, random_raster};
+//!
+//! let network = NetworkDescription::from_compact("8C3p1-P2-10@2x8x8", None)?;
+//! let layer = layer_alone(&network, 0)?;
+//! let mut pass = Pass::initial(&layer, 1)?;
+//! let operations = pass.forward(&random_raster(&layer, 0.1, 1))?;
+//! // In the middle of the map a spike meets 9 positions of 8 channels, at its border fewer.
+//! let spikes = pass.spikes() as f64 / 2.0;
+//! assert!((0.7..1.0).contains(&(operations as f64 / spikes / 72.0)));
+//! # Ok::<(), synfire_golden_model::Error>(())
+//! ```
+
+mod pass;
+mod peak;
+
+pub use pass::Pass;
+pub use peak::Peak;
+
+use crate::Result;
+use crate::network::{LayerDescription, LayerKind, NetworkDescription};
+use crate::random::Random;
+use crate::spikes::{Spike, SpikeRaster};
+
+/// A threshold that nothing reaches.
+const NEVER: f32 = f32::MAX;
+
+/// Input spikes for a network, all positive: every input spikes in every step with probability `rate`, independently.
+#[must_use]
+pub fn random_raster(network: &NetworkDescription, rate: f32, seed: u64) -> SpikeRaster {
+    let mut random = Random::new(seed);
+    let mut raster = SpikeRaster::new(network.input.size());
+    for _ in 0..network.steps {
+        let sources = (0..).take(raster.width());
+        let spikes = sources.filter(|_| random.uniform() < rate).map(Spike::positive);
+        raster.push_step(spikes.collect::<Vec<_>>());
+    }
+    raster
+}
+
+/// A network whose work is that of layer `index` alone: its input is the layer's source, and what it costs depends on
+/// the input spikes and on nothing else.
+///
+/// A layer of pooling neurons of one source each stands between the input and the layer, and hands every spike on in the
+/// same step; so the layer has a source that wants errors, as in the middle of a network. The layer itself, which is
+/// left without shortcut and dropout, never fires. An output layer of one class, without which there is no network,
+/// therefore receives nothing.
+///
+/// # Errors
+/// If the network is not valid, or the layer is its output layer, which cannot stand in the middle.
+///
+/// # Panics
+/// If there is no such layer.
+pub fn layer_alone(network: &NetworkDescription, index: usize) -> Result<NetworkDescription> {
+    network.validate()?;
+    let layer = &network.layers[index];
+    let mut alone = LayerDescription::new(layer.name.clone(), layer.kind);
+    if !matches!(layer.kind, LayerKind::Pool { .. }) {
+        alone.threshold = Some(NEVER);
+    }
+    let description = NetworkDescription {
+        name: format!("{}.{}", network.name, layer.name),
+        input: network.graph()?.nodes[index].input,
+        rate: 1.0,
+        normalization: None,
+        layers: vec![
+            LayerDescription::new("pass-on", LayerKind::Pool { kernel: 1 }),
+            alone,
+            LayerDescription::new("rest", LayerKind::Out { out: 1 }),
+        ],
+        ..network.clone()
+    };
+    description.validate()?;
+    Ok(description)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lenet() -> NetworkDescription {
+        NetworkDescription::from_compact("6C5p2-P2-12C5p2-P2-20-10@1x12x12", None).unwrap()
+    }
+
+    #[test]
+    fn a_raster_has_the_rate_asked_for() {
+        let network = lenet();
+        let places = (network.input.size() * network.steps) as f64;
+        for rate in [0.0, 0.02, 0.2, 1.0] {
+            let raster = random_raster(&network, rate, 3);
+            assert_eq!((raster.width(), raster.steps()), (144, network.steps));
+            let found = raster.total() as f64 / places;
+            assert!((found - f64::from(rate)).abs() < 0.01, "{found} for {rate}");
+            assert_eq!(raster, random_raster(&network, rate, 3));
+        }
+    }
+
+    #[test]
+    fn a_layer_alone_costs_its_sources_spikes_times_their_fan_out() {
+        let network = lenet();
+        let dense = network.dense_operations();
+        for index in [0, 2, 4] {
+            let alone = layer_alone(&network, index).unwrap();
+            let raster = random_raster(&alone, 1.0, 1);
+            let mut pass = Pass::initial(&alone, 1).unwrap();
+            let steps = network.steps as u64;
+            let sources = alone.input.size() as u64 * steps;
+            let expected = dense[index].total() * steps;
+            // One more per spike, to hand it on.
+            assert_eq!(pass.forward(&raster).unwrap(), expected + sources);
+            assert_eq!(pass.operations(), [sources, expected, 0]);
+            // Only the input's spikes, and as many that were handed on.
+            assert_eq!(pass.spikes(), 2 * sources);
+            assert_eq!(pass.backward(0), 2 * expected);
+        }
+    }
+
+    #[test]
+    fn an_output_layer_has_no_place_in_the_middle() {
+        let error = layer_alone(&lenet(), 5).unwrap_err().to_string();
+        assert!(error.contains("`out`"), "{error}");
+    }
+}

@@ -1,0 +1,90 @@
+//! One image at a time, on one thread.
+
+use crate::Result;
+use crate::model::FloatModel;
+use crate::network::NetworkDescription;
+use crate::spikes::SpikeRaster;
+use crate::train::{Engine, Loss, Parameters, State, backward_passes, check_label, check_raster};
+
+/// A network through which images pass one at a time, forward and backward, on the thread that calls. Weights stay as
+/// they are.
+#[derive(Clone, Debug)]
+pub struct Pass {
+    description: NetworkDescription,
+    engine: Engine,
+    weights: Parameters,
+    state: State,
+    gradient: Parameters,
+    backward_passes: Vec<u64>,
+}
+
+impl Pass {
+    /// With the weights of a model.
+    ///
+    /// # Errors
+    /// If the model is invalid.
+    pub fn new(model: &FloatModel) -> Result<Self> {
+        let weights = Parameters::of_model(model)?;
+        let engine = Engine::new(&model.description);
+        Ok(Self {
+            state: engine.state(),
+            engine,
+            weights,
+            gradient: Parameters::zeros(&model.description),
+            backward_passes: backward_passes(&model.description),
+            description: model.description.clone(),
+        })
+    }
+
+    /// With the weights that training with this seed starts from.
+    ///
+    /// # Errors
+    /// If the network is invalid.
+    pub fn initial(network: &NetworkDescription, seed: u64) -> Result<Self> {
+        Self::new(&FloatModel::initial(network.clone(), seed)?)
+    }
+
+    /// Runs an image; returns the number of synaptic operations.
+    ///
+    /// # Errors
+    /// If the raster is of another shape than the network's input.
+    pub fn forward(&mut self, input: &SpikeRaster) -> Result<u64> {
+        check_raster(&self.description, 0, input)?;
+        self.engine.forward_raster(&self.weights, input, &mut self.state);
+        Ok(self.operations().iter().sum())
+    }
+
+    /// Adds up the gradient of the last image; returns the number of synaptic operations, as
+    /// [`Effort`](crate::train::Effort) counts them.
+    ///
+    /// # Panics
+    /// If `label` is no class of the network.
+    pub fn backward(&mut self, label: usize) -> u64 {
+        assert!(check_label(&self.description, 0, label).is_ok(), "label {label}");
+        let Self {
+            engine,
+            weights,
+            state,
+            gradient,
+            ..
+        } = self;
+        engine.backward(weights, Loss::SumOfSquares, label, state, gradient);
+        let operations = self.operations().into_iter().zip(&self.backward_passes);
+        operations.map(|(operations, passes)| operations * passes).sum()
+    }
+
+    /// Synaptic operations of the last image's forward pass into every layer.
+    #[must_use]
+    pub fn operations(&self) -> Vec<u64> {
+        let layers = 0..self.description.layers.len();
+        layers.map(|layer| self.state.operations(layer)).collect()
+    }
+
+    /// Spikes of the last image, the input's included.
+    #[must_use]
+    pub fn spikes(&self) -> u64 {
+        let layers = 0..self.description.layers.len();
+        let spikes = layers.map(|layer| self.state.spike_count(layer));
+        self.state.input.total() as u64 + spikes.sum::<u64>()
+    }
+}

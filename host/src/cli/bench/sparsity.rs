@@ -1,0 +1,260 @@
+//! `synfire bench sparsity`.
+
+use super::super::context::Context;
+use super::super::diagnostic::Result;
+use super::super::inference::{DEFAULT_SEED, float};
+use super::super::table::{percent, table};
+use super::setting::Setting;
+use super::stopwatch::{Spread, seconds};
+use serde::Serialize;
+use std::hint::black_box;
+use std::time::Duration;
+use synfire_golden_model::model::FloatModel;
+use synfire_golden_model::network::{LayerKind, NetworkDescription};
+use synfire_golden_model::spikes::SpikeRaster;
+use synfire_golden_model::train::vectors;
+use synfire_golden_model::workload::{Pass, Peak, layer_alone, random_raster};
+
+const EXAMPLE: &str = "Examples:
+  synfire bench sparsity
+  synfire bench sparsity --net vgg9 --steps 20 --rates 5,10 --json
+
+Every hidden layer with weights is measured by itself, where it costs what its input spikes cost, and then the whole
+network, whose layers fire as its weights have them. The peak is that of dense loops over numbers in the nearest cache.";
+
+/// Arguments of `synfire bench sparsity`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub(super) struct Args {
+    #[command(flatten)]
+    setting: Setting,
+    /// Rates of input spikes in percent: how many of the inputs spike in a step.
+    #[arg(long, value_name = "PERCENT", value_delimiter = ',', default_value = "2,5,10,20", value_parser = rate)]
+    rates: Vec<f32>,
+    /// Time to take for every repeat, in milliseconds; at least one image passes in any case.
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 100)]
+    time: u64,
+}
+
+/// A rate in percent.
+fn rate(text: &str) -> Result<f32, String> {
+    match text.parse() {
+        Ok(percent) if percent > 0.0 && percent <= 100.0 => Ok(percent),
+        _ => Err("give percents above 0 and up to 100, as 2,5,10,20".into()),
+    }
+}
+
+/// What all measurements came to.
+#[derive(Debug, Serialize)]
+struct Report {
+    network: String,
+    /// `initial`, or a model's file; of the whole network.
+    weights: String,
+    steps: usize,
+    vectors: &'static str,
+    repeats: usize,
+    /// Synaptic operations a second of dense loops.
+    peak: Directions<f64>,
+    rows: Vec<Row>,
+}
+
+/// Something for each direction.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Directions<T> {
+    forward: T,
+    backward: T,
+}
+
+/// A layer, or the network, at one rate.
+#[derive(Debug, Serialize)]
+struct Row {
+    /// Name of the layer or network.
+    work: String,
+    /// Spikes per input and step, as drawn.
+    input_rate: f64,
+    /// Milliseconds per image for both directions.
+    milliseconds: f64,
+    forward: Timing,
+    backward: Timing,
+}
+
+/// An image's pass in one direction.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Timing {
+    milliseconds: Spread,
+    /// Synaptic operations.
+    operations: u64,
+    /// Synaptic operations a second, at the median.
+    operations_per_second: f64,
+    /// Of the peak, in 0..=1.
+    share_of_peak: f64,
+}
+
+impl Timing {
+    fn new(seconds: Spread, operations: u64, peak: f64) -> Self {
+        let operations_per_second = float(operations) / seconds.median;
+        Self {
+            milliseconds: seconds.map(|seconds| 1e3 * seconds),
+            operations,
+            operations_per_second,
+            share_of_peak: operations_per_second / peak,
+        }
+    }
+}
+
+impl Args {
+    pub(super) fn run(self, context: &Context) -> Result<()> {
+        let network = self.setting.config()?.network;
+        let mut whole = FloatModel::initial(network.clone(), DEFAULT_SEED)?;
+        if let Some(model) = self.setting.model()? {
+            whole.weights = model.weights;
+        }
+        let mut works = layers_alone(&network)?;
+        works.push((network.name.clone(), whole));
+
+        let peak = self.peak();
+        let bar = context.bar((works.len() * self.rates.len()) as u64, "passes");
+        let mut rows = Vec::with_capacity(works.len() * self.rates.len());
+        for (name, model) in works {
+            let mut pass = Pass::new(&model)?;
+            for &percent in &self.rates {
+                bar.set_message(name.clone());
+                let raster = random_raster(&model.description, percent / 100.0, DEFAULT_SEED);
+                rows.push(self.row(&name, &mut pass, &raster, peak)?);
+                bar.inc(1);
+            }
+        }
+        bar.finish_and_clear();
+        let report = Report {
+            network: network.name,
+            weights: self.setting.weights(),
+            steps: network.steps,
+            vectors: vectors(),
+            repeats: self.setting.repeats,
+            peak,
+            rows,
+        };
+        context.print(&report, || report.to_string())
+    }
+
+    fn seconds(&self, work: impl FnMut()) -> Spread {
+        seconds(Duration::from_millis(self.time), self.setting.repeats, work)
+    }
+
+    /// The best that dense loops do, in operations a second.
+    fn peak(&self) -> Directions<f64> {
+        let mut peak = Peak::new();
+        let mut operations = 0;
+        let forward = self.seconds(|| operations = black_box(black_box(&peak).forward()).1);
+        let forward = float(operations) / forward.min;
+        let backward = self.seconds(|| operations = black_box(black_box(&mut peak).backward()).1);
+        let backward = float(operations) / backward.min;
+        Directions { forward, backward }
+    }
+
+    fn row(&self, name: &str, pass: &mut Pass, raster: &SpikeRaster, peak: Directions<f64>) -> Result<Row> {
+        let (forward_operations, backward_operations) = (pass.forward(raster)?, pass.backward(0));
+        let forward = self.seconds(|| {
+            // It has succeeded with this raster before.
+            let _ = black_box(pass.forward(black_box(raster)));
+        });
+        let backward = self.seconds(|| {
+            black_box(black_box(&mut *pass).backward(0));
+        });
+        let places = float((raster.width() * raster.steps()) as u64);
+        Ok(Row {
+            work: name.into(),
+            input_rate: float(raster.total() as u64) / places,
+            milliseconds: 1e3 * (forward.median + backward.median),
+            forward: Timing::new(forward, forward_operations, peak.forward),
+            backward: Timing::new(backward, backward_operations, peak.backward),
+        })
+    }
+}
+
+/// Every hidden layer with weights by itself.
+fn layers_alone(network: &NetworkDescription) -> Result<Vec<(String, FloatModel)>> {
+    let is_weighted = |kind| matches!(kind, LayerKind::Conv { .. } | LayerKind::Fc { .. });
+    let layers = network.layers.iter().enumerate();
+    let weighted = layers.filter(|(_, layer)| is_weighted(layer.kind));
+    let alone = weighted.map(|(index, layer)| {
+        let alone = FloatModel::initial(layer_alone(network, index)?, DEFAULT_SEED)?;
+        Ok((layer.name.clone(), alone))
+    });
+    alone.collect()
+}
+
+impl std::fmt::Display for Report {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let giga = |number: f64| format!("{:.2}", number / 1e9);
+        writeln!(
+            f,
+            "{}, {} steps, one thread, vectors: {}, weights: {}; peak {} G operations a second forward, {} backward",
+            self.network,
+            self.steps,
+            self.vectors,
+            self.weights,
+            giga(self.peak.forward),
+            giga(self.peak.backward)
+        )?;
+        let mut rows = table([
+            "",
+            "input rate",
+            "forward, M operations",
+            "ms",
+            "G/s",
+            "of peak",
+            "backward, M operations",
+            "ms",
+            "G/s",
+            "of peak",
+        ]);
+        for row in &self.rows {
+            let cells = |timing: &Timing| {
+                [
+                    format!("{:.2}", float(timing.operations) / 1e6),
+                    format!("{:.3}", timing.milliseconds.median),
+                    giga(timing.operations_per_second),
+                    percent(timing.share_of_peak),
+                ]
+            };
+            let first = [row.work.clone(), percent(row.input_rate)];
+            rows.add_row(
+                first
+                    .into_iter()
+                    .chain(cells(&row.forward))
+                    .chain(cells(&row.backward)),
+            );
+        }
+        write!(
+            f,
+            "{rows}\nmilliseconds of processor time per image, the median of {} repeats; operations are synaptic ones",
+            self.repeats
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_percents_that_can_be() {
+        assert_eq!(rate("2.5"), Ok(2.5));
+        assert_eq!(rate("100"), Ok(100.0));
+        for wrong in ["0", "-1", "100.5", "NaN", "two"] {
+            assert!(rate(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn every_hidden_layer_with_weights_is_measured() {
+        let network = NetworkDescription::preset("lenet").unwrap();
+        let names: Vec<String> = layers_alone(&network)
+            .unwrap()
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect();
+        assert_eq!(names, ["conv1", "conv2", "fc1"]);
+    }
+}

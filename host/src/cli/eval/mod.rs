@@ -1,0 +1,125 @@
+//! `synfire eval`.
+
+mod confusion;
+mod outcome;
+mod stats;
+
+use super::context::Context;
+use super::data::DataArgs;
+use super::diagnostic::Result;
+use super::figures::readout;
+use super::inference::{DEFAULT_SEED, Evaluated};
+use super::models::AnyModel;
+use super::table::{count, percent, table};
+use confusion::Confusion;
+use outcome::{Outcome, judge_float, judge_integer};
+pub(crate) use outcome::{evaluate_float, evaluate_integer};
+use serde::Serialize;
+use stats::Stats;
+use std::path::PathBuf;
+
+const EXAMPLE: &str = "Examples:
+  synfire eval digits.safetensors
+  synfire eval digits-4bit.safetensors --json
+  synfire eval lenet.safetensors --data-dir DATA --stats --readout lenet.svg
+  synfire eval lenet.safetensors --data-dir DATA --confusion";
+
+/// Arguments of `synfire eval`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub(crate) struct Args {
+    /// Model: float, from `synfire train`, or quantized, from `synfire quantize`.
+    model: PathBuf,
+    #[command(flatten)]
+    data: DataArgs,
+    /// Seed of the test images' spikes.
+    #[arg(long, default_value_t = DEFAULT_SEED)]
+    seed: u64,
+    /// Also the operations of the same network with dense neurons, and the accuracy had the run stopped early.
+    #[arg(long)]
+    stats: bool,
+    /// Also how often each class was taken for which.
+    #[arg(long)]
+    confusion: bool,
+    /// Draw the accuracy against the number of steps into this SVG file.
+    #[arg(long, value_name = "FILE")]
+    readout: Option<PathBuf>,
+}
+
+/// What is printed.
+#[derive(Debug, Serialize)]
+struct Report {
+    #[serde(flatten)]
+    evaluated: Evaluated,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stats: Option<Stats>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confusion: Option<Confusion>,
+}
+
+impl Args {
+    pub(crate) fn run(self, context: &Context) -> Result<()> {
+        let model = AnyModel::load(&self.model)?;
+        let description = model.description();
+        let data = self.data.load(description)?.test;
+        let bar = context.bar(data.len() as u64, "evaluating");
+        let (kind, outcome) = match &model {
+            AnyModel::Float(model) => ("float", judge_float(model, &data, self.seed, &bar)?),
+            AnyModel::Quantized(model) => (
+                "integer",
+                judge_integer(model, &data, data.len(), self.seed, &bar)?,
+            ),
+        };
+        bar.finish_and_clear();
+        let Outcome {
+            evaluated,
+            sparsity,
+            correct_by_step,
+            confusion,
+        } = outcome;
+        let stats = Stats::new(sparsity, &correct_by_step, evaluated.images);
+        if let Some(path) = &self.readout {
+            let title = format!("{} ({kind}) on {}", description.name, data.name());
+            readout::draw(path, &title, &stats.accuracy_by_step)?;
+        }
+        let report = Report {
+            evaluated,
+            stats: self.stats.then_some(stats),
+            confusion: self.confusion.then_some(Confusion(confusion)),
+        };
+        context.print(&report, || {
+            let evaluated = &report.evaluated;
+            let mut text = format!(
+                "{} ({kind}) on {}: {} of {} test images, accuracy {}, seed {}\n",
+                description.name,
+                data.name(),
+                evaluated.correct,
+                evaluated.images,
+                percent(evaluated.accuracy),
+                self.seed
+            );
+            text += &match &report.stats {
+                Some(stats) => stats.to_string(),
+                None => activity(evaluated),
+            };
+            if let Some(confusion) = &report.confusion {
+                text += &format!("\n{confusion}");
+            }
+            text
+        })
+    }
+}
+
+fn activity(result: &Evaluated) -> String {
+    let mut rows = table(["per inference", "spikes", "synaptic operations"]);
+    rows.add_row(["input".to_owned(), count(result.input_spikes), String::new()]);
+    for layer in &result.layers {
+        rows.add_row([
+            layer.name.clone(),
+            count(layer.spikes),
+            count(layer.synaptic_operations),
+        ]);
+    }
+    rows.add_row(["all".to_owned(), String::new(), count(result.synaptic_operations)]);
+    rows.to_string()
+}

@@ -1,0 +1,98 @@
+//! Evaluating models of either kind, with all that is known afterwards.
+
+use super::super::diagnostic::Result;
+use super::super::inference::{Evaluated, EvaluatedLayer, float};
+use indicatif::ProgressBar;
+use synfire_golden_model::dataset::Dataset;
+use synfire_golden_model::encode::test_raster;
+use synfire_golden_model::evaluation::{LayerSparsity, Sparsity, evaluate_with};
+use synfire_golden_model::integer;
+use synfire_golden_model::model::FloatModel;
+use synfire_golden_model::quantized::QuantizedModel;
+
+/// What evaluating a model came to, and what it cost.
+#[derive(Clone, Debug)]
+pub(super) struct Outcome {
+    pub(super) evaluated: Evaluated,
+    pub(super) sparsity: Sparsity,
+    /// Images classified right by those who stop after each of the steps.
+    pub(super) correct_by_step: Vec<usize>,
+    /// Images per class and class found.
+    pub(super) confusion: Vec<Vec<usize>>,
+}
+
+/// Evaluates a float model on all test images.
+pub(crate) fn evaluate_float(model: &FloatModel, data: &Dataset, seed: u64) -> Result<Evaluated> {
+    Ok(judge_float(model, data, seed, &ProgressBar::hidden())?.evaluated)
+}
+
+/// [`evaluate_float`] with all that is known afterwards; `bar` moves with the images.
+pub(super) fn judge_float(
+    model: &FloatModel,
+    data: &Dataset,
+    seed: u64,
+    bar: &ProgressBar,
+) -> Result<Outcome> {
+    let result = evaluate_with(model, data, seed, &|done| bar.set_position(done as u64))?;
+    let sparsity = result.sparsity(&model.description);
+    Ok(Outcome {
+        evaluated: evaluated(&sparsity, result.images, result.correct),
+        sparsity,
+        correct_by_step: result.correct_by_step,
+        confusion: result.confusion,
+    })
+}
+
+/// Evaluates a quantized model on the first `images` images.
+pub(crate) fn evaluate_integer(
+    model: &QuantizedModel,
+    data: &Dataset,
+    images: usize,
+    seed: u64,
+) -> Result<Evaluated> {
+    Ok(judge_integer(model, data, images, seed, &ProgressBar::hidden())?.evaluated)
+}
+
+/// [`evaluate_integer`] with all that is known afterwards; `bar` moves with the images.
+pub(super) fn judge_integer(
+    model: &QuantizedModel,
+    data: &Dataset,
+    images: usize,
+    seed: u64,
+    bar: &ProgressBar,
+) -> Result<Outcome> {
+    let images = images.min(data.len());
+    let result = integer::evaluate(model, images, |index| {
+        bar.inc(1);
+        let raster = test_raster(&model.description, data, index, seed);
+        Ok((raster, data.label(index)))
+    })?;
+    let per_image = |&total: &u64| float(total) / float(images.max(1) as u64);
+    let spikes = std::iter::once(&result.input_spikes).chain(&result.spikes);
+    let spikes: Vec<f64> = spikes.map(per_image).collect();
+    let operations: Vec<f64> = result.synaptic_operations.iter().map(per_image).collect();
+    let sparsity = Sparsity::new(&model.description, &spikes, &operations);
+    let confusion = result.confusion.rows().into_iter();
+    Ok(Outcome {
+        evaluated: evaluated(&sparsity, images, result.correct),
+        sparsity,
+        correct_by_step: result.correct_by_step,
+        confusion: confusion.map(|row| row.to_vec()).collect(),
+    })
+}
+
+fn evaluated(sparsity: &Sparsity, images: usize, correct: usize) -> Evaluated {
+    let layer = |layer: &LayerSparsity| EvaluatedLayer {
+        name: layer.layer.clone(),
+        spikes: layer.spikes,
+        synaptic_operations: layer.synaptic_operations,
+    };
+    Evaluated {
+        images,
+        correct,
+        accuracy: float(correct as u64) / float(images.max(1) as u64),
+        input_spikes: sparsity.input_spikes,
+        layers: sparsity.layers.iter().map(layer).collect(),
+        synaptic_operations: sparsity.synaptic_operations,
+    }
+}

@@ -113,6 +113,7 @@ fn draw_accuracy(area: &Area<'_>, config: &TrainConfig, epochs: &[EpochReport], 
     let (plot, legend) = split_legend(area);
     let mut chart = ChartBuilder::on(&plot)
         .margin(8)
+        .margin_top(16)
         .x_label_area_size(24)
         .y_label_area_size(LEFT_LABELS)
         .right_y_label_area_size(RIGHT_LABELS)
@@ -133,9 +134,11 @@ fn draw_accuracy(area: &Area<'_>, config: &TrainConfig, epochs: &[EpochReport], 
     for (at, learning_rate) in drops(config, epochs) {
         let ends = [(at, foot), (at, head)];
         chart.draw_series(DashedLineSeries::new(ends, 4, 4, GREY.stroke_width(1)))?;
-        let text = format!(" {}", short(learning_rate.into()));
-        let style = ("sans-serif", 11).into_font().color(&GREY);
-        chart.draw_series([Text::new(text, (at, foot + 0.3 * (head - foot)), style)])?;
+        // Above the frame, where no curve comes.
+        let (x, y) = chart.backend_coord(&(at, head));
+        let (left, top) = plot.get_base_pixel();
+        let text = short(learning_rate.into());
+        plot.draw(&Text::new(text, (x - left + 2, y - top - 13), ("sans-serif", 11)))?;
     }
     chart.draw_secondary_series(LineSeries::new(loss.points.clone(), loss.style()))?;
     for line in &accuracies {
@@ -223,27 +226,14 @@ fn drops(config: &TrainConfig, epochs: &[EpochReport]) -> Vec<(f64, f32)> {
         .collect()
 }
 
-/// Grey for the input; from blue to orange with a layer's depth.
+/// Grey for the input; through the hues from blue to red with a layer's depth.
 fn colour(index: usize, count: usize) -> RGBColor {
     if index == 0 {
         return GREY;
     }
     let share = coordinate(index - 1) / coordinate(count.saturating_sub(2).max(1));
-    let mix = |from: u8, to: u8| {
-        let level = f64::from(from) + share * (f64::from(to) - f64::from(from));
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "between two bytes, as the share is in 0..=1"
-        )]
-        let level = level.round() as u8;
-        level
-    };
-    RGBColor(
-        mix(BLUE.0, ORANGE.0),
-        mix(BLUE.1, ORANGE.1),
-        mix(BLUE.2, ORANGE.2),
-    )
+    let (red, green, blue) = HSLColor(0.6 * (1.0 - share), 0.75, 0.42).to_backend_color().rgb;
+    RGBColor(red, green, blue)
 }
 
 /// A number by its first four digits.
@@ -314,9 +304,13 @@ mod tests {
     }
 
     #[test]
-    fn layers_go_from_blue_to_orange() {
-        assert_eq!([0, 1, 4].map(|index| colour(index, 5)), [GREY, BLUE, ORANGE]);
-        assert_eq!(colour(1, 2), BLUE);
+    fn layers_have_colours_of_their_own() {
+        let mut colours: Vec<_> = (0..12).map(|index| colour(index, 12)).collect();
+        assert_eq!(colours[0], GREY);
+        colours.sort_by_key(|colour| (colour.0, colour.1, colour.2));
+        colours.dedup();
+        assert_eq!(colours.len(), 12);
+        assert_eq!(colour(1, 2), colour(1, 12));
     }
 
     #[test]

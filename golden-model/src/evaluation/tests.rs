@@ -84,6 +84,7 @@ fn reading_out_early_is_evaluating_with_fewer_steps() {
     let whole = evaluate(&model, &data, 5).unwrap();
     assert_eq!(whole.correct_by_step.len(), model.description.steps);
     assert_eq!(whole.correct_by_step.last(), Some(&whole.correct));
+    assert!(0 < whole.memory.used && whole.memory.used < whole.memory.most);
     for steps in 1..=whole.correct_by_step.len() {
         model.description.steps = steps;
         let part = evaluate(&model, &data, 5).unwrap();

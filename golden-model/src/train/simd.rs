@@ -121,3 +121,17 @@ impl Dispatch {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_vectors_has_a_name() {
+        let mut names: Vec<&str> = Dispatch::all().into_iter().map(Dispatch::name).collect();
+        assert_eq!(names[0], "none");
+        names.dedup();
+        assert_eq!(names.len(), Dispatch::all().len());
+        assert_eq!(Some(&Dispatch::new().name()), names.last());
+    }
+}

@@ -185,3 +185,26 @@ fn data_that_do_not_fit_are_refused_before_training() {
         "{error}"
     );
 }
+
+#[test]
+fn training_starts_from_the_seeds_weights_or_a_models() {
+    let data = digits::load().unwrap();
+    let (description, config) = small();
+    let new = || Trainer::new(description.clone(), config.clone(), &data.train, None).unwrap();
+    let initial = FloatModel::initial(description.clone(), config.seed).unwrap();
+    assert_eq!(new().model().weights, initial.weights);
+
+    let mut other = FloatModel::initial(description.clone(), config.seed + 1).unwrap();
+    assert_ne!(other.weights, initial.weights);
+    let mut trainer = new();
+    trainer.set_weights(&other).unwrap();
+    assert_eq!(trainer.model().weights, other.weights);
+    trainer.epoch(&mut |_| ()).unwrap();
+    assert_ne!(trainer.model().weights, other.weights);
+
+    other.weights[1] = ndarray::Array2::zeros((10, 3));
+    assert_eq!(
+        new().set_weights(&other).unwrap_err().to_string(),
+        "layer `out`: weights of shape [10, 3], but the network wants [10, 24]; train the network again"
+    );
+}

@@ -228,7 +228,7 @@ impl std::fmt::Display for Report {
         }
         write!(
             f,
-            "{rows}\nmilliseconds per image, the median of {} repeats; operations are synaptic ones",
+            "{rows}\nmilliseconds of processor time per image, the median of {} repeats; operations are synaptic ones",
             self.repeats
         )
     }

@@ -1,5 +1,6 @@
 //! Repeats of a measurement.
 
+use nix::time::ClockId;
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
@@ -35,7 +36,7 @@ impl Spread {
     }
 }
 
-/// Seconds that a short piece of work takes: it is run for at least `least` to warm up, and then `repeats` times as
+/// Seconds of this thread's processor time that a short piece of work takes: it is run for at least `least` to warm up, and then `repeats` times as
 /// often as it ran meanwhile.
 pub(super) fn seconds(least: Duration, repeats: usize, mut work: impl FnMut()) -> Spread {
     let start = Instant::now();
@@ -45,13 +46,20 @@ pub(super) fn seconds(least: Duration, repeats: usize, mut work: impl FnMut()) -
         runs += 1;
     }
     let repeat = |_| {
-        let start = Instant::now();
+        let start = processor_time();
         for _ in 0..runs {
             work();
         }
-        start.elapsed().as_secs_f64() / f64::from(runs)
+        (processor_time() - start).as_secs_f64() / f64::from(runs)
     };
     Spread::of((0..repeats).map(repeat).collect())
+}
+
+/// Time that this thread has had a processor for itself: what others do meanwhile is not in it.
+fn processor_time() -> Duration {
+    // Every Linux has this clock.
+    let time = ClockId::CLOCK_THREAD_CPUTIME_ID.now();
+    time.map_or(Duration::ZERO, Duration::from)
 }
 
 #[cfg(test)]

@@ -317,6 +317,15 @@ fn layers_that_are_not_those_of_the_network_are_refused() {
         format!("model.safetensors: quantized network: 2 layers, but its description has 1{again}")
     );
     assert_eq!(
+        refused_metadata(
+            "network",
+            "\"op\":\"fc\",\"out\":2",
+            "\"op\":\"conv\",\"out\":2,\"kernel\":1"
+        ),
+        "model.safetensors: network `tiny`: the integer model takes chains of fully-connected layers so far, \
+         but layer `hidden` has op = \"conv\"; use a network of op = \"fc\" and \"out\""
+    );
+    assert_eq!(
         refused_metadata("layers", "\"kind\":\"output\"", "\"kind\":\"lif\""),
         "model.safetensors: no tensor `threshold/out`; write the file again"
     );

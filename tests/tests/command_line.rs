@@ -1,8 +1,11 @@
 //! What the command line says: help, and errors with their exit status.
 
+use ndarray::Array2;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use synfire_golden_model::model::FloatModel;
+use synfire_golden_model::network::NetworkDescription;
 use synfire_tests::Program;
 use tempfile::TempDir;
 
@@ -114,6 +117,70 @@ fn models_of_the_wrong_kind_name_the_remedy() {
     );
     let (_, message) = program.fail(&["quantize", "float.safetensors", "-o", "x", "--bits", "9"]);
     assert!(message.contains('9') && message.contains('8'), "{message}");
+}
+
+#[test]
+fn networks_that_hardware_does_not_know_yet_are_refused() {
+    let folder = folder();
+    let description = NetworkDescription::preset("lenet").expect("a preset");
+    let tensors = description.graph().expect("a valid network").tensors;
+    let model = FloatModel {
+        weights: tensors
+            .iter()
+            .map(|tensor| Array2::zeros((tensor.outputs, tensor.inputs)))
+            .collect(),
+        description,
+        provenance: [].into(),
+    };
+    model
+        .save(folder.path().join("lenet.safetensors"))
+        .expect("saving");
+    let program = program(&folder);
+    let (code, message) = program.fail(&["quantize", "lenet.safetensors", "-o", "x", "--calibrate", "0"]);
+    assert_eq!(code, "synfire::model");
+    assert_eq!(
+        message,
+        "network `lenet`: quantization takes chains of fully-connected layers so far, \
+         but layer `conv1` has op = \"conv\"; use a network of op = \"fc\" and \"out\""
+    );
+    assert!(!folder.path().join("x").exists(), "nothing is written on failure");
+    for verb in ["plan", "hdl"] {
+        let output = if verb == "hdl" { &["-o", "build"][..] } else { &[] };
+        let arguments = [&[verb, "lenet.safetensors", "--board", "icebreaker"], output].concat();
+        let (_, message) = program.fail(&arguments);
+        assert!(message.contains("is a float model"), "{message}");
+    }
+}
+
+#[test]
+fn a_compact_network_takes_its_input_from_the_data() {
+    let folder = folder();
+    let program = program(&folder);
+    let train = [
+        "train",
+        "4C3p1-P2-10",
+        "--epochs",
+        "1",
+        "--steps",
+        "4",
+        "-o",
+        "compact.safetensors",
+    ];
+    let (code, message) = program.fail(&train);
+    assert_eq!(code, "synfire::model");
+    assert!(
+        message.contains("does not say the shape of its input"),
+        "{message}"
+    );
+    let _ = program.succeed(&[&train[..], &["--data", "digits"]].concat());
+    let model = FloatModel::load(folder.path().join("compact.safetensors")).expect("a model");
+    assert_eq!(model.description.compact(), "4C3p1-P2-10@1x8x8");
+    assert_eq!(model.description.steps, 4);
+    let (_, message) = program.fail(&["train", "4C3q1-10", "--data", "digits", "-o", "x"]);
+    assert_eq!(
+        message,
+        "network `4C3q1-10`, character 4, in `4C3q1`: found `q`, wanted `-`, `@` or the end"
+    );
 }
 
 #[test]

@@ -63,10 +63,7 @@ fn residual_blocks_are_two_convolutions_and_a_path_around_them() {
     let [_, pool, inner, joined, second, last, _] = &network.layers[..] else {
         panic!("{:?}", network.layers);
     };
-    assert_eq!(
-        (inner.kind.clone(), joined.kind.clone()),
-        (conv(32, 3, 1, 1), conv(32, 3, 2, 1))
-    );
+    assert_eq!((inner.kind, joined.kind), (conv(32, 3, 1, 1), conv(32, 3, 2, 1)));
     assert_eq!((inner.dropout, joined.dropout), (0.25, 0.25));
     assert_eq!((&inner.shortcut, &second.shortcut), (&None, &None));
     let path = |from: &LayerDescription, stride, identity| {

@@ -103,7 +103,7 @@ fn whole(random: &mut Random) -> impl FnMut() -> f32 {
 fn spikes(layout: Layout, random: &mut Random) -> Vec<u32> {
     let mut list: Vec<u32> = (0..layout.shape.size())
         .filter(|_| random.uniform() < 0.4)
-        .map(|number| layout.address(number) as u32)
+        .map(|number| u32::try_from(layout.address(number)).unwrap())
         .collect();
     list.sort_unstable();
     list
@@ -121,7 +121,7 @@ fn membranes_gather_the_weights_of_every_synapse() {
             let mut expected = start.clone();
             let mut count = 0;
             for (source, membrane, weight) in case.pairs() {
-                if addresses.contains(&(source as u32)) {
+                if addresses.contains(&u32::try_from(source).unwrap()) {
                     expected[membrane] += factor * weights[weight];
                     count += 1;
                 }
@@ -160,7 +160,7 @@ fn errors_and_gradients_gather_every_synapse() {
         let mut gradient = numbers(case.weights(), case.output, whole(&mut random));
         let (start_errors, start_gradient) = (errors.clone(), gradient.clone());
         for (source, membrane, weight) in case.pairs() {
-            if addresses.contains(&(source as u32)) {
+            if addresses.contains(&u32::try_from(source).unwrap()) {
                 errors[source] += weights[weight] * deltas[membrane];
                 gradient[weight] += factor * deltas[membrane];
             }

@@ -4,7 +4,8 @@ use crate::cli::diagnostic::{CliError, Result};
 use clap::Args;
 use std::path::PathBuf;
 use synfire_golden_model::dataset::{self, Split};
-use synfire_golden_model::network::NetworkDescription;
+use synfire_golden_model::network::{NetworkDescription, NetworkError, Shape};
+use synfire_golden_model::{Config, Error};
 
 /// Data set flags, shared by the verbs.
 #[derive(Clone, Debug, Args)]
@@ -18,6 +19,25 @@ pub(crate) struct DataArgs {
 }
 
 impl DataArgs {
+    /// The network of that name: a preset, a file, or a compact text, which takes its input's shape from the data set
+    /// if it does not say it.
+    pub(crate) fn network(&self, name: &str) -> Result<Config> {
+        match (Config::named(name), &self.data) {
+            (Err(Error::Network(NetworkError::CompactInput { .. })), Some(data)) => {
+                Ok(Config::named_for(name, Some(self.shape(data)?))?)
+            }
+            (config, _) => Ok(config?),
+        }
+    }
+
+    /// Shape of a data set's samples; only a file of one's own has to be read for it.
+    fn shape(&self, data: &str) -> Result<Shape> {
+        match dataset::KNOWN.iter().find(|known| known.name == data) {
+            Some(known) => Ok(known.shape.into()),
+            None => Ok(dataset::load(data, self.data_dir.as_deref())?.test.shape()),
+        }
+    }
+
     /// Loads the data set, and checks that the network takes it.
     pub(crate) fn load(&self, network: &NetworkDescription) -> Result<Split> {
         let name = match &self.data {

@@ -100,7 +100,16 @@ impl Fetcher {
             .write(true)
             .open(&part)
             .map_err(|source| DownloadError::file(&part, source))?;
-        let outcome = self.fill(address, &part, &mut file, bar)?;
+        let outcome = match self.fill(address, &part, &mut file, bar) {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                // Nothing that could be continued is left lying about.
+                if file.metadata().is_ok_and(|metadata| metadata.len() == 0) {
+                    let _ = std::fs::remove_file(&part);
+                }
+                return Err(error);
+            }
+        };
         file.rewind().map_err(failed)?;
         let found = digest(&mut file).map_err(failed)?;
         if found != sha256 {

@@ -100,7 +100,7 @@ impl Args {
         let Summary { train, test, .. } = summary;
         let mut rows = table(["class", "training", "test"]);
         for (class, name) in summary.classes.iter().enumerate() {
-            let of = |part: &Part| part.per_class[class].to_string();
+            let of = |part: &Part| count_of(part.per_class[class]);
             rows.add_row([name.clone(), of(train), of(test)]);
         }
         rows.add_row(["all".into(), count_of(train.samples), count_of(test.samples)]);

@@ -74,7 +74,7 @@ impl Args {
         hardware::find_tools(&boards)?;
         let mut times = StageTimes::default();
 
-        let config = Config::named(&self.network)?;
+        let config = self.data.network(&self.network)?;
         let data = self.load_data(&config, context)?;
         let (float, quantized, float_result, integer_result) =
             self.make_model(&config, &data, context, &mut times)?;

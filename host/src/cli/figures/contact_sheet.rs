@@ -1,8 +1,8 @@
 //! Contact sheet: samples of a data set, class by class.
 //!
 //! Images of one channel are grey, of three red, green and blue; of any other number, the mean of their channels is
-//! drawn. Of recordings, all events of the window are added up: brighter pixels are blue, darker ones orange, and the
-//! stronger the more events there are.
+//! drawn. Of recordings, the events of the first third of the window are added up (of all of it, edges would have run over
+//! one another): pixels that became brighter are blue, darker ones orange, and the stronger the more events there are.
 
 use super::super::diagnostic::Result;
 use super::{BLUE, GREY, ORANGE, failed};
@@ -21,7 +21,7 @@ pub(crate) struct Row {
 }
 
 /// Rows and columns of a sample on the sheet, about.
-const CELL: usize = 64;
+const CELL: usize = 72;
 const GAP: usize = 6;
 const LABEL: usize = 96;
 const TITLE: usize = 40;
@@ -91,7 +91,7 @@ fn pixels(dataset: &Dataset, sample: usize) -> Vec<Colour> {
     match dataset.samples() {
         Samples::Images(images) => image(dataset.image(sample), images.full_scale, shape),
         Samples::Recordings(recordings) => {
-            let seen = |event: &&Event| event.time_us < recordings.window_us();
+            let seen = |event: &&Event| recordings.step_of(event.time_us, 3) == Some(0);
             recording(recordings.get(sample).iter().filter(seen), shape)
         }
     }
@@ -123,23 +123,28 @@ fn recording<'a>(events: impl Iterator<Item = &'a Event>, shape: Shape) -> Vec<C
         let [channel, y, x] = event.place(shape);
         counts[y * shape.width + x][usize::from(channel != 1)] += 1;
     }
-    let most = counts.iter().map(|[on, off]| on + off).max().unwrap_or(0).max(1);
-    counts
-        .into_iter()
-        .map(|[on, off]| {
-            // White turns into the mean colour of the events, as many as there are.
-            let colour = |white: u8, on_part: u8, off_part: u8| {
-                let (white, on_part, off_part) = (u32::from(white), u32::from(on_part), u32::from(off_part));
-                let sum = (most - on - off) * white + on * on_part + off * off_part;
-                u8::try_from(sum / most).unwrap_or(u8::MAX)
-            };
-            [
-                colour(u8::MAX, BLUE.0, ORANGE.0),
-                colour(u8::MAX, BLUE.1, ORANGE.1),
-                colour(u8::MAX, BLUE.2, ORANGE.2),
-            ]
-        })
-        .collect()
+    // Full strength is twice the mean where there is any, so that a few restless pixels do not pale all others.
+    let (mut events, mut lit) = (0, 0);
+    for [on, off] in counts.iter().filter(|&&count| count != [0, 0]) {
+        events += on + off;
+        lit += 1;
+    }
+    let full = (2 * events).div_ceil(lit.max(1)).max(1);
+    let colour = |[on, off]: [u32; 2]| {
+        let count = on + off;
+        let strength = count.min(full);
+        let part = |on_part: u8, off_part: u8| {
+            let mean = (on * u32::from(on_part) + off * u32::from(off_part)) / count.max(1);
+            let white = u32::from(u8::MAX);
+            u8::try_from((strength * mean + (full - strength) * white) / full).unwrap_or(u8::MAX)
+        };
+        [
+            part(BLUE.0, ORANGE.0),
+            part(BLUE.1, ORANGE.1),
+            part(BLUE.2, ORANGE.2),
+        ]
+    };
+    counts.into_iter().map(colour).collect()
 }
 
 #[cfg(test)]
@@ -161,12 +166,14 @@ mod tests {
     fn events_are_blue_and_orange_and_stronger_the_more_there_are() {
         let shape = Shape::from([2, 1, 4]);
         let event = |channel, x| Event::at(shape, 0, [channel, 0, x]).unwrap();
-        let events = [event(1, 0), event(1, 0), event(0, 1), event(0, 1), event(1, 2)];
+        // Six events of three pixels: four are full strength.
+        let events = [vec![event(1, 0); 4], vec![event(0, 1)], vec![event(0, 2)]].concat();
         let pixels = recording(events.iter(), shape);
-        let solid = |RGBColor(red, green, blue): RGBColor| [red, green, blue];
-        assert_eq!(pixels[..2], [solid(BLUE), solid(ORANGE)]);
-        assert_eq!(pixels[2], solid(BLUE).map(|part| u8::midpoint(part, 255)));
-        assert_eq!(pixels[3], [255; 3]);
+        let RGBColor(red, green, blue) = BLUE;
+        assert_eq!(pixels[0], [red, green, blue]);
+        let RGBColor(red, green, blue) = ORANGE;
+        let pale = [red, green, blue].map(|part| u8::try_from((u32::from(part) + 3 * 255) / 4).unwrap());
+        assert_eq!(pixels[1..], [pale, pale, [255; 3]]);
     }
 
     #[test]

@@ -17,7 +17,6 @@ use serde::Serialize;
 use session::{Files, Session, checkpoint_beside};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use synfire_golden_model::Config;
 use synfire_golden_model::dataset::Split;
 use synfire_golden_model::model::FloatModel;
 use synfire_golden_model::network::NetworkDescription;
@@ -34,7 +33,8 @@ const EXAMPLE: &str = "Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Args {
-    /// Network: a preset (digits, mnist-mlp) or the path of a network file (.toml).
+    /// Network: a preset (digits, mnist-mlp, lenet, vgg9, resnet11, …), the path of a network file (.toml), or a compact text
+    /// such as 16C5p2-P2-10.
     network: String,
     #[command(flatten)]
     data: DataArgs,
@@ -106,7 +106,7 @@ impl Args {
             "stopping after this batch; Ctrl-C again stops at once, without a checkpoint",
         )?;
         self.threads.apply()?;
-        let config = Config::named(&self.network)?;
+        let config = self.data.network(&self.network)?;
         let (mut network, mut train) = (config.network.clone(), config.require_train()?.clone());
         self.overrides.apply(&mut network, &mut train);
         let files = self.files()?;

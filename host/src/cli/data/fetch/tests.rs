@@ -200,6 +200,7 @@ fn what_the_server_says_is_told() {
     for status in ["404 (Not Found)", "503 (Service Unavailable)"] {
         let error = fetch(&server.address, &folder).unwrap_err().to_string();
         assert_eq!(error, format!("{}: the server answers {status}", server.address));
+        assert!(!part(&folder).exists(), "an empty part is of no use");
     }
     server.requests();
 }

@@ -1,9 +1,12 @@
 //! Training curve: accuracy and loss over the epochs, and below them how much every layer fires.
 
 use super::super::diagnostic::Result;
+use super::accuracy_axis::AccuracyAxis;
 use super::{BLUE, GREY, ORANGE, failed};
 use plotters::coord::Shift;
+use plotters::coord::ranged1d::Ranged as _;
 use plotters::prelude::*;
+use std::ops::Range;
 use std::path::Path;
 use synfire_golden_model::train::{EpochReport, Schedule, TrainConfig};
 
@@ -51,13 +54,6 @@ impl Line {
         self.colour.stroke_width(self.width)
     }
 
-    fn lowest(&self) -> f64 {
-        self.points
-            .iter()
-            .map(|point| point.1)
-            .fold(f64::INFINITY, f64::min)
-    }
-
     fn highest(&self) -> f64 {
         self.points.iter().map(|point| point.1).fold(0.0, f64::max)
     }
@@ -100,17 +96,19 @@ fn draw_text(
 /// Accuracy on the left axis, loss on the right, and a mark wherever the learning rate dropped.
 fn draw_accuracy(area: &Area<'_>, config: &TrainConfig, epochs: &[EpochReport], last: f64) -> Drawn {
     let accuracies = [
-        Line::new("test accuracy", BLUE, 2, epochs, |report| {
-            report.test_accuracy.map(|accuracy| 100.0 * accuracy)
-        }),
+        Line::new("test accuracy", BLUE, 2, epochs, |report| report.test_accuracy),
         Line::new("training accuracy", ORANGE, 2, epochs, |report| {
-            Some(100.0 * report.train_accuracy)
+            Some(report.train_accuracy)
         }),
     ];
     let loss = Line::new("loss per image", GREY, 1, epochs, |report| Some(report.loss));
-    let lowest = accuracies.iter().map(Line::lowest).fold(95.0, f64::min);
-    let floor = (lowest / 5.0).floor() * 5.0;
     let highest_loss = loss.highest().max(1e-3) * 1.05;
+    let points = accuracies.iter().flat_map(|line| &line.points);
+    let axis = AccuracyAxis::around(points.map(|point| point.1));
+    let Range {
+        start: foot,
+        end: head,
+    } = axis.range();
 
     let (plot, legend) = split_legend(area);
     let mut chart = ChartBuilder::on(&plot)
@@ -118,7 +116,7 @@ fn draw_accuracy(area: &Area<'_>, config: &TrainConfig, epochs: &[EpochReport], 
         .x_label_area_size(24)
         .y_label_area_size(LEFT_LABELS)
         .right_y_label_area_size(RIGHT_LABELS)
-        .build_cartesian_2d(1.0..last, floor..100.0)?
+        .build_cartesian_2d(1.0..last, axis)?
         .set_secondary_coord(1.0..last, 0.0..highest_loss);
     chart
         .configure_mesh()
@@ -126,7 +124,6 @@ fn draw_accuracy(area: &Area<'_>, config: &TrainConfig, epochs: &[EpochReport], 
         .disable_x_mesh()
         .y_desc("accuracy, %")
         .x_label_formatter(&whole)
-        .y_label_formatter(&|y| format!("{y:.0}"))
         .draw()?;
     chart
         .configure_secondary_axes()
@@ -134,15 +131,11 @@ fn draw_accuracy(area: &Area<'_>, config: &TrainConfig, epochs: &[EpochReport], 
         .y_label_formatter(&|y| format!("{y:.2}"))
         .draw()?;
     for (at, learning_rate) in drops(config, epochs) {
-        chart.draw_series(DashedLineSeries::new(
-            [(at, floor), (at, 100.0)],
-            4,
-            4,
-            GREY.stroke_width(1),
-        ))?;
-        let top = 100.0 - 0.012 * (100.0 - floor);
+        let ends = [(at, foot), (at, head)];
+        chart.draw_series(DashedLineSeries::new(ends, 4, 4, GREY.stroke_width(1)))?;
+        let text = format!(" {}", short(learning_rate.into()));
         let style = ("sans-serif", 11).into_font().color(&GREY);
-        chart.draw_series([Text::new(format!(" {learning_rate}"), (at, top), style)])?;
+        chart.draw_series([Text::new(text, (at, foot + 0.3 * (head - foot)), style)])?;
     }
     chart.draw_secondary_series(LineSeries::new(loss.points.clone(), loss.style()))?;
     for line in &accuracies {
@@ -179,9 +172,9 @@ fn draw_rates(area: &Area<'_>, epochs: &[EpochReport], last: f64) -> Drawn {
     let (plot, legend) = split_legend(area);
     let mut chart = ChartBuilder::on(&plot)
         .margin(8)
+        .margin_right(8 + RIGHT_LABELS)
         .x_label_area_size(38)
         .y_label_area_size(LEFT_LABELS)
-        .right_y_label_area_size(RIGHT_LABELS)
         .build_cartesian_2d(1.0..last, (foot..head).log_scale())?;
     chart
         .configure_mesh()
@@ -251,6 +244,12 @@ fn colour(index: usize, count: usize) -> RGBColor {
         mix(BLUE.1, ORANGE.1),
         mix(BLUE.2, ORANGE.2),
     )
+}
+
+/// A number by its first four digits.
+fn short(number: f64) -> String {
+    let rounded: f64 = format!("{number:.3e}").parse().unwrap_or(number);
+    rounded.to_string()
 }
 
 /// Whole numbers; nothing at the marks in between.

@@ -1,5 +1,6 @@
 //! Pictures, drawn as SVG with plotters.
 
+mod accuracy_axis;
 pub(crate) mod contact_sheet;
 pub(crate) mod curve;
 pub(crate) mod raster;

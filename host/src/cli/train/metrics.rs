@@ -44,9 +44,11 @@ fn line(report: &EpochReport) -> String {
             .filter_map(|layer| number(layer).map(|number| (layer.layer.clone(), number.into())))
             .collect()
     };
+    // As an f32 it would gain digits that say nothing.
+    let learning_rate: f64 = report.learning_rate.to_string().parse().unwrap_or_default();
     let object = serde_json::json!({
         "epoch": report.epoch,
-        "learning_rate": report.learning_rate,
+        "learning_rate": learning_rate,
         "loss": report.loss,
         "train_accuracy": report.train_accuracy,
         "test_accuracy": report.test_accuracy,

@@ -615,6 +615,21 @@ pub enum Error {
     #[error(transparent)]
     Checkpoint(#[from] crate::train::CheckpointError),
 
+    /// A dropout mask for another number of neurons.
+    #[error(
+        "dropout mask of image {image}: layer `{layer}` has {wanted} neurons, the mask {found}; give one entry per neuron"
+    )]
+    MaskLength {
+        /// Number of the image, from 0.
+        image: usize,
+        /// The layer.
+        layer: String,
+        /// Entries of the mask.
+        found: usize,
+        /// Neurons of the layer.
+        wanted: usize,
+    },
+
     // Data sets: files and samples.
     /// What is wrong with a data set.
     #[error(transparent)]

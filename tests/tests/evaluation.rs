@@ -68,7 +68,7 @@ fn statistics_of_both_kinds_of_models_add_up() {
         assert_eq!(right, number(&report["correct"]));
 
         let picture = fs::read_to_string(folder.path().join("readout.svg")).expect("a picture");
-        assert_eq!(picture.matches("<circle").count(), 16);
+        assert_eq!(picture.matches("<circle").count(), 2 * 16);
         fs::remove_file(folder.path().join("readout.svg")).expect("removing it");
         let text = program.succeed(&["eval", model, "--stats", "--confusion"]);
         for part in ["4 096", "pJ per addition", "class, found:"] {

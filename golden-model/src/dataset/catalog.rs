@@ -20,9 +20,9 @@ pub struct Known {
     pub shape: [usize; 3],
     /// Names of the classes, in the order of their numbers.
     pub classes: &'static [&'static str],
-    /// Folders looked into, within the data folder; the data folder itself is looked into last.
+    /// Folders looked into, within the data folder; after them, the data folder itself.
     pub folders: &'static [&'static str],
-    /// Where a package of the operating system puts the files.
+    /// Where a package of the operating system puts the files; looked into last.
     pub system_folder: Option<&'static str>,
     /// Names that belong together and hold the whole set, in any of several ways; files may be compressed.
     pub layouts: &'static [&'static [&'static str]],
@@ -279,9 +279,9 @@ impl Known {
             .filter_map(|folder| Some(data_dir?.join(folder)));
         let system = self.system_folder.map(PathBuf::from);
         let folders: Vec<PathBuf> = own
-            .chain(system.filter(|folder| folder.is_dir()))
-            // Last, since it may hold the like-named files of another set.
             .chain(data_dir.map(PathBuf::from))
+            // Last: what the user has given goes before what happens to be there.
+            .chain(system.filter(|folder| folder.is_dir()))
             .collect();
         if folders.is_empty() {
             return Err(Error::NoDataFolder {

@@ -3,6 +3,7 @@
 use super::DataError;
 use crate::Result;
 use crate::network::Shape;
+use std::fmt;
 
 /// The samples of a data set, one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,12 +47,22 @@ impl Samples {
 }
 
 /// Images of C·H·W bytes each, in C, H, W order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Images {
     /// The pixel value of intensity 1.
     pub full_scale: u8,
     /// Pixels of all images.
     pub pixels: Vec<u8>,
+}
+
+/// Says how many there are: millions of numbers help nobody who looks for a fault.
+impl fmt::Debug for Images {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Images")
+            .field("full_scale", &self.full_scale)
+            .field("bytes", &self.pixels.len())
+            .finish()
+    }
 }
 
 /// One event of an event camera: a pixel has become brighter or darker.
@@ -87,12 +98,23 @@ impl Event {
 /// A network of T steps sees the first `window_us` microseconds of a recording in T bins of equal length: an
 /// event at time t falls into bin ⌊t·T / window⌋, and later ones are left out. The window is the data set's and
 /// not the recording's, since who classifies a camera's events as they come does not know when they will end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Recordings {
     window_us: u32,
     events: Vec<Event>,
     /// `ends[i]` is one past the last event of recording `i`.
     ends: Vec<usize>,
+}
+
+/// Says how many there are, like that of [`Images`].
+impl fmt::Debug for Recordings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recordings")
+            .field("window_us", &self.window_us)
+            .field("recordings", &self.ends.len())
+            .field("events", &self.events.len())
+            .finish()
+    }
 }
 
 impl Recordings {

@@ -14,7 +14,7 @@ use serde::Serialize;
 pub const ADDITION_PJ: f64 = 0.9;
 
 /// Energy of such a multiplication, 3.7 pJ, and an addition.
-pub const MULTIPLY_ACCUMULATE_PJ: f64 = 3.7 + ADDITION_PJ;
+pub const MULTIPLY_ACCUMULATE_PJ: f64 = 4.6;
 
 /// A spiking layer beside the same layer with dense neurons, per inference.
 #[derive(Clone, Debug, PartialEq, Serialize)]

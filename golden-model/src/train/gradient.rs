@@ -23,7 +23,7 @@ pub struct Gradient {
 /// Computes loss and gradients of a batch of input spikes, as the trainer does.
 ///
 /// # Errors
-/// If the model is invalid, there are not as many labels as images, or a raster or label does not fit.
+/// If the model is invalid, there are not as many labels as images, or a raster, label or mask does not fit.
 pub fn gradient(
     model: &FloatModel,
     images: &[SpikeRaster],
@@ -53,6 +53,7 @@ pub fn gradient(
         check_raster(description, image, raster)?;
         check_label(description, image, label)?;
         if let Some(masks) = masks.get(image) {
+            check_masks(description, image, masks)?;
             engine.set_masks(masks, &mut state);
         }
         engine.forward_raster(&weights, raster, &mut state);
@@ -99,4 +100,37 @@ pub(crate) fn check_label(description: &NetworkDescription, image: usize, label:
         found: label,
         limit: description.classes() - 1,
     })
+}
+
+/// Checks that every mask has as many neurons as its layer.
+fn check_masks(description: &NetworkDescription, image: usize, masks: &DropoutMasks) -> Result<()> {
+    let layers = description.layers.iter().zip(description.shapes());
+    let mut wrong = layers.zip(masks).filter_map(|((layer, shape), mask)| {
+        let found = mask.as_ref()?.len();
+        (found != shape.size()).then(|| Error::MaskLength {
+            image,
+            layer: layer.name.clone(),
+            found,
+            wanted: shape.size(),
+        })
+    });
+    wrong.next().map_or(Ok(()), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reference::Case;
+
+    #[test]
+    fn a_mask_of_another_length_is_named() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/fc.npz");
+        let case = Case::load(path.as_ref()).unwrap();
+        let masks = vec![vec![None, Some(vec![true; 11]), None]];
+        let error = gradient(&case.model, &case.images, &case.labels, &masks).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "dropout mask of image 0: layer `f1` has 12 neurons, the mask 11; give one entry per neuron"
+        );
+    }
 }

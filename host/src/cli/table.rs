@@ -18,6 +18,12 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{:.2} %", 100.0 * share)
 }
 
+/// Bytes as megabytes.
+pub(crate) fn megabytes(bytes: u64) -> String {
+    // Exact up to 2^53 bytes.
+    format!("{:.1} MB", bytes as f64 / 1e6)
+}
+
 /// A count with its thousands set apart.
 pub(crate) fn count(number: f64) -> String {
     let digits = format!("{number:.0}");

@@ -1,7 +1,7 @@
 //! What measuring training or inference came to.
 
 use super::super::inference::float;
-use super::super::table::count;
+use super::super::table::{count, megabytes};
 use super::stopwatch::Spread;
 use serde::Serialize;
 use synfire_golden_model::evaluation::Evaluation;
@@ -217,10 +217,6 @@ impl std::fmt::Display for MemoryUse {
             None => Ok(()),
         }
     }
-}
-
-fn megabytes(bytes: u64) -> String {
-    format!("{:.1} MB", float(bytes) / 1e6)
 }
 
 #[cfg(test)]

@@ -90,7 +90,7 @@ impl std::fmt::Display for Stats {
         writeln!(
             f,
             "arithmetic in 45 nm, at {ADDITION_PJ} pJ per addition and {MULTIPLY_ACCUMULATE_PJ} pJ per \
-             multiply-accumulate of 32-bit floats: {:.0} nJ, dense {:.0} nJ ({:.2} times as much)",
+             multiply-accumulate of 32-bit floats: {:.0} nJ; dense {:.0} nJ, {:.2} times as much",
             sparsity.energy_nj,
             sparsity.dense_energy_nj,
             sparsity.dense_energy_nj / sparsity.energy_nj

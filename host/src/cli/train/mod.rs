@@ -9,7 +9,7 @@ use super::context::Context;
 use super::data::DataArgs;
 use super::diagnostic::{CliError, Result, io};
 use super::interrupt::StopRequest;
-use super::table::percent;
+use super::table::{megabytes, percent};
 use super::threads::ThreadArgs;
 use overrides::Overrides;
 use progress::Display;
@@ -20,7 +20,7 @@ use std::time::Duration;
 use synfire_golden_model::dataset::Split;
 use synfire_golden_model::model::FloatModel;
 use synfire_golden_model::network::NetworkDescription;
-use synfire_golden_model::train::{Checkpoint, EpochReport, TrainConfig, Trainer};
+use synfire_golden_model::train::{Checkpoint, EpochReport, Memory, TrainConfig, Trainer};
 
 const EXAMPLE: &str = "Examples:
   synfire train digits -o digits.safetensors --curve digits.svg
@@ -95,6 +95,7 @@ pub(crate) struct Summary {
     test_accuracy: f64,
     seconds: f64,
     images_per_second: f64,
+    memory: Memory,
     model: PathBuf,
     checkpoint: PathBuf,
 }
@@ -221,6 +222,7 @@ impl Args {
             test_accuracy: last.and_then(|epoch| epoch.test_accuracy).unwrap_or(0.0),
             seconds: seconds.sum(),
             images_per_second: rates.get(rates.len() / 2).copied().unwrap_or(0.0),
+            memory: trainer.memory(),
             model: self.output.clone(),
             checkpoint: files.checkpoint.clone(),
         }
@@ -246,6 +248,14 @@ impl std::fmt::Display for Summary {
             f,
             "{network} on {dataset}: test accuracy {test} (training {train}), {epochs} epochs in {seconds:.1} s, \
              {images_per_second:.0} images/s, seed {seed}"
+        )?;
+        let Memory { image, images, .. } = self.memory;
+        writeln!(
+            f,
+            "memory: {} per image, at most {} if every neuron fired in every step; {images} at once, {} in all",
+            megabytes(image.used as u64),
+            megabytes(image.most as u64),
+            megabytes(self.memory.used() as u64)
         )?;
         write!(f, "model: {}", self.model.display())
     }

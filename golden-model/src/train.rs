@@ -25,7 +25,7 @@
 //! directions cost (spikes × fan-out), and that is how they are computed here, spike by spike: `engine` walks steps and
 //! layers, `synapses` the windows of spikes, `layout` says where neurons lie, `simd` picks the vectors.
 //!
-//! Everything is a function of the seed: batches are cut into pieces of a fixed number of images, each piece sums its
+//! Everything is a function of the seed: batches are cut into pieces as their size alone says, each piece sums its
 //! own gradient, and the pieces are added in order, whatever the number of threads.
 
 mod augment;

@@ -25,9 +25,9 @@ use synfire_golden_model::train::{Checkpoint, EpochReport, Memory, TrainConfig, 
 const EXAMPLE: &str = "Examples:
   synfire train digits -o digits.safetensors --curve digits.svg
   synfire train mnist-mlp --data-dir DATA -o mnist.safetensors --epochs 10
-  synfire train lenet --data-dir DATA -o lenet.safetensors --metrics lenet.jsonl   # Ctrl-C, and then:
-  synfire train lenet --data-dir DATA -o lenet.safetensors --metrics lenet.jsonl --resume
-  synfire train lenet --data-dir DATA -o other.safetensors --optimizer adam --lr 0.001 --schedule cosine --warmup 1";
+  synfire train lenet -o lenet.safetensors --metrics lenet.jsonl    # Ctrl-C saves, and then:
+  synfire train lenet -o lenet.safetensors --metrics lenet.jsonl --resume
+  synfire train lenet -o other.safetensors --optimizer adam --lr 0.001 --schedule cosine";
 
 /// Arguments of `synfire train`.
 #[derive(Debug, clap::Args)]
@@ -38,7 +38,7 @@ pub(crate) struct Args {
     network: String,
     #[command(flatten)]
     data: DataArgs,
-    /// Train with that many of the training images, as many of each class as there are to the others.
+    /// Train with that many of the training images, every class in proportion.
     #[arg(long, value_name = "IMAGES")]
     limit: Option<usize>,
     /// Where the trained model goes.

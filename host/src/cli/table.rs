@@ -18,10 +18,15 @@ pub(crate) fn percent(share: f64) -> String {
     format!("{:.2} %", 100.0 * share)
 }
 
-/// Bytes as megabytes.
-pub(crate) fn megabytes(bytes: u64) -> String {
+/// Bytes as kilobytes or megabytes, of 10³ and 10⁶.
+pub(crate) fn memory(bytes: u64) -> String {
     // Exact up to 2^53 bytes.
-    format!("{:.1} MB", bytes as f64 / 1e6)
+    let bytes = bytes as f64;
+    if bytes < 1e5 {
+        format!("{:.1} kB", bytes / 1e3)
+    } else {
+        format!("{:.1} MB", bytes / 1e6)
+    }
 }
 
 /// A count with its thousands set apart.
@@ -47,6 +52,12 @@ mod tests {
         assert_eq!(count(999.4), "999");
         assert_eq!(count(1234567.0), "1 234 567");
         assert_eq!(count(-123456.0), "-123 456");
+    }
+
+    #[test]
+    fn memory_is_kilobytes_or_megabytes() {
+        assert_eq!(memory(3_210), "3.2 kB");
+        assert_eq!(memory(21_217_836), "21.2 MB");
     }
 
     #[test]

@@ -86,6 +86,9 @@ pub fn synthesize(build: &Build, cancel: &Cancel, progress: &mut dyn FnMut(Stage
         &frequency,
         "--seed",
         "1",
+        // For the iCE40 the default is router1, which some netlists keep busy for ever.
+        "--router",
+        "router2",
         "--report",
         "nextpnr.json",
         // Whether the clock is met is judged below, with the frequency in hand.

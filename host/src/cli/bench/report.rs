@@ -1,7 +1,7 @@
 //! What measuring training or inference came to.
 
 use super::super::inference::float;
-use super::super::table::{count, megabytes};
+use super::super::table::{count, memory};
 use super::stopwatch::Spread;
 use serde::Serialize;
 use synfire_golden_model::evaluation::Evaluation;
@@ -198,22 +198,22 @@ impl std::fmt::Display for MemoryUse {
         write!(
             f,
             "memory: {} per image, at most {} if every neuron fired in every step; {} images at once",
-            megabytes(self.per_image as u64),
-            megabytes(self.per_image_most as u64),
+            memory(self.per_image as u64),
+            memory(self.per_image_most as u64),
             self.images
         )?;
         if let Some(trainer) = &self.trainer {
             write!(
                 f,
                 ", their gradients {}, weights {}: {} in all, at most {}",
-                megabytes(trainer.gradients as u64),
-                megabytes(trainer.weights as u64),
-                megabytes(trainer.total as u64),
-                megabytes(trainer.total_most as u64)
+                memory(trainer.gradients as u64),
+                memory(trainer.weights as u64),
+                memory(trainer.total as u64),
+                memory(trainer.total_most as u64)
             )?;
         }
         match self.process {
-            Some(process) => write!(f, "; the process, data set included, {}", megabytes(process)),
+            Some(process) => write!(f, "; the process, data set included, {}", memory(process)),
             None => Ok(()),
         }
     }

@@ -9,7 +9,7 @@ use super::context::Context;
 use super::data::DataArgs;
 use super::diagnostic::{CliError, Result, io};
 use super::interrupt::StopRequest;
-use super::table::{megabytes, percent};
+use super::table::{memory, percent};
 use super::threads::ThreadArgs;
 use overrides::Overrides;
 use progress::Display;
@@ -253,9 +253,9 @@ impl std::fmt::Display for Summary {
         writeln!(
             f,
             "memory: {} per image, at most {} if every neuron fired in every step; {images} at once, {} in all",
-            megabytes(image.used as u64),
-            megabytes(image.most as u64),
-            megabytes(self.memory.used() as u64)
+            memory(image.used as u64),
+            memory(image.most as u64),
+            memory(self.memory.used() as u64)
         )?;
         write!(f, "model: {}", self.model.display())
     }

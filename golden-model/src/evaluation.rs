@@ -13,6 +13,7 @@ use crate::model::FloatModel;
 use crate::network::NetworkDescription;
 use crate::train::{Engine, ImageMemory, LayerActivity, Loss, Parameters, State};
 use rayon::prelude::*;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Images one task evaluates.
@@ -56,7 +57,7 @@ pub fn evaluate(model: &FloatModel, dataset: &Dataset, seed: u64) -> Result<Eval
     evaluate_with(model, dataset, seed, &|_| ())
 }
 
-/// [`evaluate`], telling `progress` now and then, from any thread, how many images are done.
+/// [`evaluate`], telling `progress` after every image, from any thread, how many are done.
 ///
 /// # Errors
 /// As [`evaluate`].
@@ -68,28 +69,27 @@ pub fn evaluate_with(
 ) -> Result<Evaluation> {
     let weights = Parameters::of_model(model)?;
     dataset.check_fits(&model.description)?;
-    Ok(evaluate_parameters(
-        &model.description,
-        &weights,
-        dataset,
-        seed,
-        progress,
-    ))
+    let progress = |done| {
+        progress(done);
+        ControlFlow::Continue(())
+    };
+    let evaluation = evaluate_parameters(&model.description, &weights, dataset, seed, &progress);
+    Ok(evaluation.expect("nobody stops it"))
 }
 
-/// [`evaluate_with`] of weights and data that are known to fit.
+/// [`evaluate_with`] of weights and data that are known to fit; `None` if `progress` says to stop.
 pub(crate) fn evaluate_parameters(
     description: &NetworkDescription,
     weights: &Parameters,
     dataset: &Dataset,
     seed: u64,
-    progress: &(dyn Fn(usize) + Sync),
-) -> Evaluation {
+    progress: &(dyn Fn(usize) -> ControlFlow<()> + Sync),
+) -> Option<Evaluation> {
     let engine = Engine::new(description);
     let indices: Vec<usize> = (0..dataset.len()).collect();
     let done = AtomicUsize::new(0);
     let new_state = || (engine.state(), InputEncoder::new(description, dataset));
-    let pieces: Vec<Piece> = indices
+    let pieces: Option<Vec<Piece>> = indices
         .par_chunks(PIECE)
         .map_init(new_state, |(state, encoder), indices| {
             let mut piece = Piece::new(description);
@@ -97,14 +97,16 @@ pub(crate) fn evaluate_parameters(
                 encoder.restart_test(index, seed);
                 engine.forward_encoded(weights, encoder, state);
                 piece.count(state, dataset.label(index));
+                if progress(done.fetch_add(1, Ordering::Relaxed) + 1).is_break() {
+                    return None;
+                }
             }
-            progress(done.fetch_add(indices.len(), Ordering::Relaxed) + indices.len());
-            piece
+            Some(piece)
         })
         .collect();
 
     let mut total = Piece::new(description);
-    pieces.iter().for_each(|piece| total.add(piece));
+    pieces?.iter().for_each(|piece| total.add(piece));
     let Piece {
         tally,
         answers,
@@ -115,7 +117,7 @@ pub(crate) fn evaluate_parameters(
     for (index, &answer) in answers.iter().enumerate() {
         confusion[dataset.label(index)][answer] += 1;
     }
-    Evaluation {
+    Some(Evaluation {
         images: tally.images(),
         correct: tally.correct(),
         accuracy: tally.accuracy(),
@@ -127,7 +129,7 @@ pub(crate) fn evaluate_parameters(
         answers,
         correct_by_step,
         memory,
-    }
+    })
 }
 
 /// What became of some of the images.

@@ -60,7 +60,7 @@ pub use loss::Loss;
 pub use memory::{ImageMemory, Memory};
 pub use report::{EpochReport, LayerActivity, Progress, Warning, WarningKind};
 pub use schedule::Schedule;
-pub use trainer::Trainer;
+pub use trainer::{Observer, Trainer};
 
 pub(crate) use effort::backward_passes;
 pub(crate) use engine::{Engine, State};

@@ -119,7 +119,7 @@ fn spikes_operations_and_early_answers_of_a_network_followed_by_hand() {
 }
 
 #[test]
-fn progress_reaches_the_last_image() {
+fn progress_is_told_of_every_image() {
     let data = digits::load().unwrap().test;
     let most = AtomicUsize::new(0);
     let calls = AtomicUsize::new(0);
@@ -128,5 +128,5 @@ fn progress_reaches_the_last_image() {
         calls.fetch_add(1, Ordering::Relaxed);
     };
     evaluate_with(&random_model(), &data, 5, &progress).unwrap();
-    assert_eq!((most.into_inner(), calls.into_inner()), (360, 6));
+    assert_eq!((most.into_inner(), calls.into_inner()), (360, 360));
 }

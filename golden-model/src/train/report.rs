@@ -17,6 +17,10 @@ pub struct Progress {
     pub images: usize,
     /// Images of an epoch.
     pub total_images: usize,
+    /// Held-out images evaluated so far; 0 before the epoch's last batch.
+    pub evaluated: usize,
+    /// Held-out images there are.
+    pub to_evaluate: usize,
     /// Mean loss per image so far in this epoch.
     pub loss: f64,
     /// Share of images classified right so far in this epoch, in 0..=1.

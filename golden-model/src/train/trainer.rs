@@ -14,6 +14,7 @@ use crate::{Error, Result};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::Mutex;
 use std::time::Instant;
 
 /// Keep the uses of a run's seed apart, also from 1, the initial weights.
@@ -36,6 +37,9 @@ pub struct Trainer<'data> {
     evaluation: Option<Evaluation>,
     pub(super) best: Option<Best>,
 }
+
+/// Hears how far an epoch is, and may stop it.
+pub type Observer<'a> = dyn FnMut(Progress) -> ControlFlow<()> + Send + 'a;
 
 /// The epoch that is under way.
 #[derive(Clone, Debug, PartialEq)]
@@ -124,11 +128,11 @@ impl<'data> Trainer<'data> {
         Ok(())
     }
 
-    /// Trains to the end of the epoch; `progress` is called after every batch.
+    /// Trains to the end of the epoch; `progress` is called after every batch and now and then in the evaluation.
     ///
     /// # Errors
     /// If the loss or a weight is no longer a finite number. The trainer is of no use after that.
-    pub fn epoch(&mut self, progress: &mut dyn FnMut(Progress)) -> Result<EpochReport> {
+    pub fn epoch(&mut self, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<EpochReport> {
         let mut go_on = |at| {
             progress(at);
             ControlFlow::Continue(())
@@ -140,15 +144,13 @@ impl<'data> Trainer<'data> {
         }
     }
 
-    /// Trains to the end of the epoch, or until `progress`, which is called after every batch, says to stop: then the
-    /// result is `None`, and the next call goes on with the next batch as if nothing had been.
+    /// Trains to the end of the epoch, or until `progress` says to stop, which is called after every batch and now and
+    /// then in the evaluation. Then the result is `None`, and the next call goes on with the next batch as if nothing had
+    /// been; an evaluation starts anew.
     ///
     /// # Errors
     /// If the loss or a weight is no longer a finite number. The trainer is of no use after that.
-    pub fn advance(
-        &mut self,
-        progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
-    ) -> Result<Option<EpochReport>> {
+    pub fn advance(&mut self, progress: &mut Observer<'_>) -> Result<Option<EpochReport>> {
         let (start, seconds_before) = (Instant::now(), self.running.seconds);
         let epoch = self.epochs_done();
         let mut order: Vec<usize> = (0..self.train.len()).collect();
@@ -163,7 +165,15 @@ impl<'data> Trainer<'data> {
                 return Ok(None);
             }
         }
-        Ok(Some(self.finish_epoch()))
+        let start = Instant::now();
+        let mut evaluation = None;
+        if let Some(dataset) = self.held_out {
+            evaluation = self.evaluate(dataset, progress);
+            if evaluation.is_none() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(self.finish_epoch(evaluation, start.elapsed().as_secs_f64())))
     }
 
     /// Where the epoch stands.
@@ -177,6 +187,8 @@ impl<'data> Trainer<'data> {
             batches: self.batches(),
             images: tally.images(),
             total_images: self.train.len(),
+            evaluated: 0,
+            to_evaluate: self.held_out.map_or(0, Dataset::len),
             loss: tally.loss(),
             accuracy: tally.accuracy(),
         }
@@ -205,24 +217,28 @@ impl<'data> Trainer<'data> {
         self.train.len().div_ceil(self.config.batch)
     }
 
-    /// Evaluates the weights, and turns what is known of the epoch into a report.
-    fn finish_epoch(&mut self) -> EpochReport {
+    /// Evaluates the weights; `None` if `progress` says to stop.
+    fn evaluate(&self, dataset: &Dataset, progress: &mut Observer<'_>) -> Option<Evaluation> {
+        let at = self.progress();
+        let progress = Mutex::new(progress);
+        let after_image = |evaluated| match progress.try_lock() {
+            Ok(mut progress) => progress(Progress { evaluated, ..at }),
+            // Another thread is telling; the next image will do.
+            Err(_) => ControlFlow::Continue(()),
+        };
+        let (description, seed) = (&self.description, self.config.seed);
+        evaluate_parameters(description, &self.weights, dataset, seed, &after_image)
+    }
+
+    /// Turns what is known of the epoch into a report.
+    fn finish_epoch(&mut self, evaluation: Option<Evaluation>, test_seconds: f64) -> EpochReport {
         let Running {
             tally,
             fired,
             seconds,
             ..
         } = std::mem::replace(&mut self.running, Running::new(&self.description));
-        let start = Instant::now();
-        self.evaluation = self.held_out.map(|dataset| {
-            evaluate_parameters(
-                &self.description,
-                &self.weights,
-                dataset,
-                self.config.seed,
-                &|_| (),
-            )
-        });
+        self.evaluation = evaluation;
         let mut activity = tally.activity(&self.description);
         // The first is the input, which may well be idle: the margins of images are.
         for (layer, idle) in activity.iter_mut().skip(1).zip(fired.idle()) {
@@ -238,7 +254,7 @@ impl<'data> Trainer<'data> {
             train_accuracy: tally.accuracy(),
             test_accuracy: self.evaluation.as_ref().map(|evaluation| evaluation.accuracy),
             seconds,
-            test_seconds: start.elapsed().as_secs_f64(),
+            test_seconds,
             images_per_second: self.train.len() as f64 / seconds.max(f64::MIN_POSITIVE),
             warnings: warnings(&activity),
             activity,

@@ -2,6 +2,7 @@ use super::*;
 use crate::dataset::{Split, digits};
 use crate::model::FloatModel;
 use crate::network::LayerKind;
+use crate::train::Progress;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -156,12 +157,43 @@ fn a_run_that_is_held_every_batch_is_the_same_run() {
     let data = digits::load().unwrap();
     let mut held = trainer(small("adamw"), &data);
     let mut reports = 0;
+    let mut after_batches = |progress: Progress| match progress.evaluated {
+        0 => ControlFlow::Break(()),
+        _ => ControlFlow::Continue(()),
+    };
     for _ in 0..3 * (BATCHES + 1) {
-        let report = held.advance(&mut |_| ControlFlow::Break(())).unwrap();
-        reports += usize::from(report.is_some());
+        reports += usize::from(held.advance(&mut after_batches).unwrap().is_some());
     }
     assert_eq!(reports, 3);
     assert_eq!(finish(held), uninterrupted("adamw"));
+}
+
+#[test]
+fn an_evaluation_that_is_stopped_starts_anew() {
+    let data = digits::load().unwrap();
+    let mut held = trainer(small("adamw"), &data);
+    let mut most = 0;
+    let mut once = |progress: Progress| {
+        assert_eq!(progress.to_evaluate, 360);
+        most = most.max(progress.evaluated);
+        match progress.evaluated {
+            0 => ControlFlow::Continue(()),
+            _ => ControlFlow::Break(()),
+        }
+    };
+    assert!(held.advance(&mut once).unwrap().is_none());
+    assert!((1..360).contains(&most), "{most}");
+    assert_eq!((held.epochs_done(), held.progress().batch), (0, BATCHES));
+    assert!(held.history().is_empty() && held.evaluation().is_none() && held.best().is_none());
+    let (description, config) = small("adamw");
+    let resumed = Trainer::resume(
+        held.checkpoint(),
+        description,
+        config,
+        &data.train,
+        Some(&data.test),
+    );
+    assert_eq!(finish(resumed.unwrap()), uninterrupted("adamw"));
 }
 
 /// What is said of resuming the run, held in its second epoch, as another one.

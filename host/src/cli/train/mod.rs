@@ -280,7 +280,7 @@ pub(crate) fn train_network(
     let mut trainer = Trainer::new(network.clone(), train.clone(), &data.train, Some(&data.test))?;
     let mut display = Display::new(context, &trainer, false);
     while trainer.epochs_done() < train.epochs {
-        let report = trainer.epoch(&mut |progress| display.batch(progress))?;
+        let report = trainer.epoch(&mut |progress| display.advance(progress))?;
         display.epoch(&report, trainer.progress());
     }
     display.finish();

@@ -31,11 +31,17 @@ impl<'a> Display<'a> {
         }
     }
 
-    /// A batch is done.
-    pub(crate) fn batch(&mut self, progress: Progress) {
+    /// A batch is done, or a part of an evaluation.
+    pub(crate) fn advance(&mut self, progress: Progress) {
+        let Progress { epoch, epochs, .. } = progress;
+        let (evaluated, all) = (progress.evaluated, progress.to_evaluate);
+        if evaluated > 0 {
+            let text = format!("epoch {epoch}/{epochs}, evaluating {evaluated}/{all}");
+            self.bar.set_message(text);
+            return;
+        }
         self.pace.reach(progress);
         self.bar.set_position(self.pace.reached);
-        let Progress { epoch, epochs, .. } = progress;
         let (loss, speed) = (progress.loss, self.pace.images_per_second());
         let left = FormattedDuration(self.pace.left());
         let text = format!("epoch {epoch}/{epochs}, loss {loss:.4}, {speed:.0} images/s, {left} left");
@@ -171,6 +177,8 @@ mod tests {
             batches: 10,
             images,
             total_images: 1000,
+            evaluated: 0,
+            to_evaluate: 0,
             loss: 0.0,
             accuracy: 0.0,
         }

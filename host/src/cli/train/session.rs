@@ -83,8 +83,10 @@ impl<'a> Session<'a> {
             let stop = self.stop;
             let (display, saved, every) = (&mut self.display, self.saved.at, self.files.checkpoint_every);
             let advanced = trainer.advance(&mut |progress| {
-                display.batch(progress);
-                if stop.is_requested() || saved.elapsed() >= every {
+                display.advance(progress);
+                // To hold an evaluation would be to start it anew.
+                let save = progress.evaluated == 0 && saved.elapsed() >= every;
+                if stop.is_requested() || save {
                     ControlFlow::Break(())
                 } else {
                     ControlFlow::Continue(())

@@ -52,9 +52,12 @@ pub fn gradient(
     for (image, (raster, &label)) in images.iter().zip(labels).enumerate() {
         check_raster(description, image, raster)?;
         check_label(description, image, label)?;
-        if let Some(masks) = masks.get(image) {
-            check_masks(description, image, masks)?;
-            engine.set_masks(masks, &mut state);
+        match masks.get(image) {
+            Some(masks) => {
+                check_masks(description, image, masks)?;
+                engine.set_masks(masks, &mut state);
+            }
+            None => engine.clear_masks(&mut state),
         }
         engine.forward_raster(&weights, raster, &mut state);
         engine.backward(&weights, Loss::SumOfSquares, label, &mut state, &mut sums);
@@ -121,6 +124,20 @@ fn check_masks(description: &NetworkDescription, image: usize, masks: &DropoutMa
 mod tests {
     use super::*;
     use crate::reference::Case;
+
+    /// The masks of one image are not those of the next, and a layer need not have dropout to be given one.
+    #[test]
+    fn images_without_masks_drop_nothing() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/fc.npz");
+        let case = Case::load(path.as_ref()).unwrap();
+        let nothing_kept = vec![vec![None, Some(vec![false; 12]), None]];
+        let masked = gradient(&case.model, &case.images, &case.labels, &nothing_kept).unwrap();
+        let free = gradient(&case.model, &case.images, &case.labels, &[]).unwrap();
+        assert_eq!(masked.outputs.len(), 3);
+        assert!(masked.outputs[0].iter().all(|&y| y == 0.0));
+        assert!(free.outputs[0].iter().any(|&y| y != 0.0));
+        assert_eq!(masked.outputs[1..], free.outputs[1..]);
+    }
 
     #[test]
     fn a_mask_of_another_length_is_named() {

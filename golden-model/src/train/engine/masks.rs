@@ -2,7 +2,7 @@
 
 use super::{Engine, State};
 use crate::random::{Random, mix};
-use crate::train::spike_lists::WORD;
+use crate::train::spike_lists::{SpikeLists, WORD};
 
 /// Per layer, which neurons dropout keeps for one image, in C, H, W order; `None` where it drops none.
 pub type DropoutMasks = Vec<Option<Vec<bool>>>;
@@ -39,6 +39,10 @@ impl Engine {
                 continue;
             };
             state.keep.resize(layer.layout.size().div_ceil(WORD), 0);
+            if layer.dropout == 0.0 {
+                // No room was made for a layer that drops nothing by itself.
+                state.passed = SpikeLists::new(layer.layout.size(), self.steps);
+            }
             for (number, &kept) in mask.iter().enumerate() {
                 let neuron = layer.layout.address(number);
                 state.keep[neuron / WORD] |= u64::from(kept) << (neuron % WORD);

@@ -217,6 +217,7 @@ fn read_layer(
     Ok(QuantizedLayer {
         name: header.name,
         weights,
+        shortcut: None,
         weight_bits: header.weight_bits,
         guard_bits: header.guard_bits,
         membrane_bits: header.membrane_bits,

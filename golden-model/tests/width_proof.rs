@@ -20,6 +20,7 @@ fn single(
     let layer = |name: &str, weights: Array2<i8>, neuron| QuantizedLayer {
         name: name.to_owned(),
         weights,
+        shortcut: None,
         weight_bits: 8,
         guard_bits,
         membrane_bits: 32,

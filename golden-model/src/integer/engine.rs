@@ -31,6 +31,7 @@ impl Engine {
     /// If the network is inconsistent ([`QuantizedModel::validate`]) or its widths are too small
     /// ([`proof::verify`](crate::quantize::proof::verify)).
     pub fn new(model: &QuantizedModel) -> Result<Self> {
+        model.description.require_fully_connected("the integer engine")?;
         let unsigned = StepLimit::of(verify(model, InputSpikes::Unsigned)?);
         let signed = verify(model, InputSpikes::Signed).ok().map(StepLimit::of);
         let stages = model.layers.iter().filter_map(stage::build).collect();

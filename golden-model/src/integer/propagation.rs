@@ -78,6 +78,7 @@ mod tests {
         let layer = QuantizedLayer {
             name: "layer".to_owned(),
             weights: array![[1, 1], [0, 2]],
+            shortcut: None,
             weight_bits: 3,
             guard_bits: 0,
             membrane_bits: 8,

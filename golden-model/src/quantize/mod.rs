@@ -154,6 +154,7 @@ fn finished_layer(
     QuantizedLayer {
         name: name.to_owned(),
         weights,
+        shortcut: None,
         weight_bits,
         guard_bits: format.guard_bits,
         membrane_bits: format.membrane_bits,

@@ -1,8 +1,8 @@
 //! Whether the parts of a quantized network fit together. Whether its membranes are wide enough is the proof's matter.
 
-use super::{Neuron, QuantizedLayer, QuantizedModel};
+use super::{Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
 use crate::integer::MAX_GUARD_BITS;
-use crate::network::{LayerDescription, LayerKind};
+use crate::network::{LayerDescription, LayerKind, Node};
 use crate::{Error, Result};
 
 /// Most shifts of a leak.
@@ -12,10 +12,10 @@ pub const MAX_LEAK_SHIFTS: usize = 3;
 pub const MAX_LEAK_SHIFT: u8 = 16;
 
 impl QuantizedModel {
-    /// Checks that layers agree with the description and with each other, and every number with its range.
+    /// Checks that layers agree with the description, and every number with its range.
     ///
     /// # Errors
-    /// The first disagreement found.
+    /// If the description is not valid, or the first disagreement found.
     pub fn validate(&self) -> Result<()> {
         let described = &self.description.layers;
         if self.layers.len() != described.len() || described.is_empty() {
@@ -24,19 +24,10 @@ impl QuantizedModel {
                 wanted: described.len().max(1),
             });
         }
-        let mut inputs = self.description.input.size();
-        for (index, (layer, description)) in self.layers.iter().zip(described).enumerate() {
-            agree(layer, description, inputs)?;
-            if matches!(layer.neuron, Neuron::Output) != (index + 1 == described.len()) {
-                let wanted = if index + 1 == described.len() {
-                    "an output layer, being the last"
-                } else {
-                    "LIF"
-                };
-                return Err(mismatch(layer, "kind", kind_name(&layer.neuron), wanted));
-            }
+        let graph = self.description.graph()?;
+        for ((layer, description), node) in self.layers.iter().zip(described).zip(&graph.nodes) {
+            agree(layer, description, node)?;
             layer.validate()?;
-            inputs = layer.outputs();
         }
         Ok(())
     }
@@ -73,6 +64,19 @@ impl QuantizedLayer {
         for &weight in &self.weights {
             self.range("weight", weight, -largest, largest)?;
         }
+        match &self.shortcut {
+            None => {}
+            Some(QuantizedShortcut::Weights(weights)) => {
+                for &weight in weights {
+                    self.range("weight of the shortcut", weight, -largest, largest)?;
+                }
+            }
+            Some(QuantizedShortcut::Identity(ones)) => {
+                for &one in ones {
+                    self.range("one of the identity", one, 0, half - 1)?;
+                }
+            }
+        }
         if let Neuron::Lif { thresholds } = &self.neuron {
             if thresholds.len() != self.outputs() {
                 return Err(mismatch(
@@ -106,7 +110,7 @@ impl QuantizedLayer {
 }
 
 /// Whether a layer is the one that the description has in its place.
-fn agree(layer: &QuantizedLayer, description: &LayerDescription, inputs: usize) -> Result<()> {
+fn agree(layer: &QuantizedLayer, description: &LayerDescription, node: &Node) -> Result<()> {
     if layer.name != description.name {
         return Err(Error::QuantizedMismatch {
             layer: description.name.clone(),
@@ -115,33 +119,61 @@ fn agree(layer: &QuantizedLayer, description: &LayerDescription, inputs: usize) 
             wanted: description.name.clone(),
         });
     }
-    let (kind, outputs) = match description.kind {
-        LayerKind::Fc { out } => ("LIF", out),
-        LayerKind::Out { out } => ("an output layer", out),
-        LayerKind::Conv { .. } | LayerKind::Pool { .. } => {
-            return Err(mismatch(
-                layer,
-                "kind",
-                kind_name(&layer.neuron),
-                description.kind.op(),
-            ));
-        }
+    let kind = match description.kind {
+        LayerKind::Out { .. } => "an output layer",
+        LayerKind::Conv { .. } | LayerKind::Pool { .. } | LayerKind::Fc { .. } => "LIF",
     };
     if kind_name(&layer.neuron) != kind {
         return Err(mismatch(layer, "kind", kind_name(&layer.neuron), kind));
     }
-    if layer.outputs() != outputs || outputs == 0 {
-        return Err(mismatch(
-            layer,
-            "number of neurons",
-            layer.outputs(),
-            outputs.max(1),
-        ));
+    let (rows, columns) = match description.kind {
+        LayerKind::Conv { out, kernel, .. } => (out, node.input.channels * kernel * kernel),
+        LayerKind::Pool { .. } => (node.output.channels, 0),
+        LayerKind::Fc { out } | LayerKind::Out { out } => (out, node.input.size()),
+    };
+    let rows_named = match description.kind {
+        LayerKind::Fc { .. } | LayerKind::Out { .. } => "number of neurons",
+        LayerKind::Conv { .. } | LayerKind::Pool { .. } => "number of channels",
+    };
+    if layer.outputs() != rows || rows == 0 {
+        return Err(mismatch(layer, rows_named, layer.outputs(), rows.max(1)));
     }
-    if layer.inputs() != inputs || inputs == 0 {
-        return Err(mismatch(layer, "number of inputs", layer.inputs(), inputs.max(1)));
+    if layer.inputs() != columns {
+        return Err(mismatch(layer, "number of inputs", layer.inputs(), columns));
     }
-    Ok(())
+    if matches!(description.kind, LayerKind::Pool { .. }) {
+        layer.range("guard_bits", layer.guard_bits, 0, 0)?;
+        if !layer.leak_shifts.is_empty() {
+            return Err(mismatch(layer, "leak", format!("{:?}", layer.leak_shifts), "none: it pools"));
+        }
+    }
+    let (found, wanted) = (shortcut_shape(layer.shortcut.as_ref()), wanted_shortcut(node));
+    if found == wanted {
+        Ok(())
+    } else {
+        Err(mismatch(layer, "shortcut", found, wanted))
+    }
+}
+
+fn shortcut_shape(shortcut: Option<&QuantizedShortcut>) -> String {
+    match shortcut {
+        None => "none".to_owned(),
+        Some(QuantizedShortcut::Weights(weights)) => {
+            format!("weights [{}, {}]", weights.nrows(), weights.ncols())
+        }
+        Some(QuantizedShortcut::Identity(ones)) => format!("an identity of {} channels", ones.len()),
+    }
+}
+
+fn wanted_shortcut(node: &Node) -> String {
+    let channels = node.output.channels;
+    match &node.junction {
+        None => "none".to_owned(),
+        Some(junction) if junction.tensor.is_some() => {
+            format!("weights [{channels}, {}]", junction.input.channels)
+        }
+        Some(_) => format!("an identity of {channels} channels"),
+    }
 }
 
 const fn kind_name(neuron: &Neuron) -> &'static str {

@@ -33,6 +33,7 @@ pub(crate) fn tiny() -> QuantizedModel {
             QuantizedLayer {
                 name: "hidden".to_owned(),
                 weights: array![[3, -2], [1, 2]],
+                shortcut: None,
                 weight_bits: 3,
                 guard_bits: 2,
                 membrane_bits: 8,
@@ -45,6 +46,7 @@ pub(crate) fn tiny() -> QuantizedModel {
             QuantizedLayer {
                 name: "out".to_owned(),
                 weights: array![[1, -3], [2, 2]],
+                shortcut: None,
                 weight_bits: 3,
                 guard_bits: 1,
                 membrane_bits: 8,
@@ -129,6 +131,7 @@ fn random_layer(
     QuantizedLayer {
         name,
         weights: Array2::from_shape_simple_fn(shape, || rng.random_range(-largest..=largest)),
+        shortcut: None,
         weight_bits,
         guard_bits,
         membrane_bits: 32,

@@ -83,6 +83,7 @@ fn random_layer(
     QuantizedLayer {
         name: format!("layer{index}"),
         weights: Array2::from_shape_simple_fn(shape, || rng.random_range(-largest..=largest)),
+        shortcut: None,
         weight_bits,
         guard_bits,
         membrane_bits: 32,

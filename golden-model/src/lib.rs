@@ -6,6 +6,7 @@ pub mod dataset;
 pub mod encode;
 pub mod error;
 pub mod evaluation;
+mod events;
 pub mod integer;
 pub mod model;
 pub mod model_file;

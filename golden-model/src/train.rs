@@ -35,7 +35,6 @@ mod effort;
 mod engine;
 mod fired;
 mod gradient;
-mod layout;
 mod loss;
 mod memory;
 mod neuron;
@@ -43,10 +42,7 @@ mod optimizer;
 mod parameters;
 mod piece;
 mod report;
-mod scatter;
 mod schedule;
-mod simd;
-mod spike_lists;
 mod synapses;
 mod trainer;
 
@@ -62,12 +58,11 @@ pub use report::{EpochReport, LayerActivity, Progress, Warning, WarningKind};
 pub use schedule::Schedule;
 pub use trainer::{Observer, Trainer};
 
+use crate::events::Dispatch;
 pub(crate) use effort::backward_passes;
 pub(crate) use engine::{Engine, State};
 pub(crate) use gradient::{check_label, check_raster};
-pub(crate) use layout::{Numbers, zeros};
 pub(crate) use parameters::Parameters;
-pub(crate) use simd::{Dispatch, Kernel, Lanes};
 
 /// The kind of vector instructions that networks run with on this machine: `AVX-512`, `AVX2` or `none`.
 #[must_use]

@@ -144,7 +144,12 @@ fn agree(layer: &QuantizedLayer, description: &LayerDescription, node: &Node) ->
     if matches!(description.kind, LayerKind::Pool { .. }) {
         layer.range("guard_bits", layer.guard_bits, 0, 0)?;
         if !layer.leak_shifts.is_empty() {
-            return Err(mismatch(layer, "leak", format!("{:?}", layer.leak_shifts), "none: it pools"));
+            return Err(mismatch(
+                layer,
+                "leak",
+                format!("{:?}", layer.leak_shifts),
+                "none: it pools",
+            ));
         }
     }
     let (found, wanted) = (shortcut_shape(layer.shortcut.as_ref()), wanted_shortcut(node));

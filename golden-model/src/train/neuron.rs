@@ -1,8 +1,8 @@
 //! The leaky integrate-and-fire neuron: its step, and the slope that stands for the derivative of its firing.
 
-use super::layout::Layout;
-use super::simd::{Dispatch, Kernel, Lanes};
-use super::spike_lists::SpikeLists;
+use crate::events::Layout;
+use crate::events::SpikeLists;
+use crate::events::{Dispatch, Kernel, Lanes};
 use crate::spikes::{Spike, SpikeRaster};
 
 /// Threshold of neurons that have none of their own.

@@ -135,8 +135,8 @@ fn all_finite(weights: &[f32]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::layout::{Numbers, zeros};
     use super::*;
+    use crate::events::{Numbers, zeros};
 
     fn config(optimizer: Optimizer) -> TrainConfig {
         let text = "optimizer = 'sgd'\nlearning_rate = 0.1\nepochs = 1\nbatch = 1\nmomentum = 0.5";

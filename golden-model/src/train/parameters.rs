@@ -1,10 +1,9 @@
 //! Weights as the trainer holds them, and their way from and to a model.
 
-use super::layout::{Layout, Numbers, VECTOR, zeros};
-use super::synapses::Axis;
 use crate::Result;
+use crate::events::{Numbers, Rows, VECTOR, all_rows, zeros};
 use crate::model::FloatModel;
-use crate::network::{Graph, LayerKind, NetworkDescription, Source, Tensor, TensorShape};
+use crate::network::{NetworkDescription, Tensor};
 use crate::random::{Random, mix};
 use ndarray::Array2;
 
@@ -18,79 +17,12 @@ pub(crate) struct Parameters {
     pub(crate) layers: Vec<Numbers>,
 }
 
-/// How the engine holds a tensor.
-struct Rows {
-    /// The row of every column of the tensor's matrix.
-    of_column: Vec<usize>,
-    /// Number of rows, some of which belong to no column.
-    count: usize,
-    /// Numbers per row.
-    length: usize,
-}
-
-impl Rows {
-    fn new(graph: &Graph, description: &NetworkDescription, tensor: &Tensor) -> Self {
-        let node = &graph.nodes[tensor.layer];
-        let shortcut = node.junction.as_ref().filter(|junction| {
-            junction
-                .tensor
-                .is_some_and(|index| graph.tensors[index] == *tensor)
-        });
-        let (source, shape) = shortcut.map_or((node.source, node.input), |junction| {
-            (junction.source, junction.input)
-        });
-        let layout = match source {
-            Source::Input => Layout::input(shape),
-            Source::Layer(_) => Layout::neurons(shape),
-        };
-        let length = tensor.outputs.next_multiple_of(VECTOR);
-        let TensorShape::Kernels(kernel) = tensor.shape else {
-            return Self {
-                of_column: (0..tensor.inputs).map(|number| layout.address(number)).collect(),
-                count: layout.size(),
-                length,
-            };
-        };
-        let stride = match (shortcut, description.layers[tensor.layer].kind) {
-            (Some(junction), _) => junction.stride,
-            (None, LayerKind::Conv { stride, .. }) => stride,
-            (None, _) => 1,
-        };
-        let axis = Axis {
-            kernel,
-            stride,
-            padding: 0,
-            outputs: 0,
-        };
-        let row = |column: usize| {
-            let (channel, place) = (column / (kernel * kernel), column % (kernel * kernel));
-            (channel * kernel + axis.place(place / kernel)) * kernel + axis.place(place % kernel)
-        };
-        Self {
-            of_column: (0..tensor.inputs).map(row).collect(),
-            count: layout.stride * kernel * kernel,
-            length,
-        }
-    }
-
-    fn zeros(&self) -> Numbers {
-        zeros(self.count * self.length)
-    }
-}
-
-/// The rows of every tensor.
-fn all_rows(description: &NetworkDescription) -> Vec<(Tensor, Rows)> {
-    let graph = description.valid_graph();
-    let rows = |tensor: &Tensor| (tensor.clone(), Rows::new(&graph, description, tensor));
-    graph.tensors.iter().map(rows).collect()
-}
-
 impl Parameters {
     /// Zeros in the shape of a network's weights.
     pub(crate) fn zeros(description: &NetworkDescription) -> Self {
-        let zeros = |(_, rows): (Tensor, Rows)| rows.zeros();
+        let zeros = |(_, rows): (Tensor, Rows)| zeros(rows.numbers());
         Self {
-            layers: all_rows(description).into_iter().map(zeros).collect(),
+            layers: all_rows(description, VECTOR).into_iter().map(zeros).collect(),
         }
     }
 
@@ -111,7 +43,7 @@ impl Parameters {
         let gain = if residual { 1.0 } else { 2.0 };
         let mut layer = |(tensor, rows): (Tensor, Rows)| {
             let deviation = f32::sqrt(gain / tensor.inputs as f32);
-            let mut layer = rows.zeros();
+            let mut layer = zeros(rows.numbers());
             let mut used = rows.of_column.clone();
             used.sort_unstable();
             for row in used {
@@ -121,7 +53,10 @@ impl Parameters {
             layer
         };
         Self {
-            layers: all_rows(description).into_iter().map(&mut layer).collect(),
+            layers: all_rows(description, VECTOR)
+                .into_iter()
+                .map(&mut layer)
+                .collect(),
         }
     }
 
@@ -134,14 +69,14 @@ impl Parameters {
     /// What [`Self::to_matrices`] gave out for the same network.
     pub(crate) fn of_matrices(description: &NetworkDescription, matrices: &[Array2<f32>]) -> Self {
         let layer = |((tensor, rows), weights): ((Tensor, Rows), &Array2<f32>)| {
-            let mut layer = rows.zeros();
+            let mut layer = zeros(rows.numbers());
             for (column, row) in weights.columns().into_iter().zip(rows.of_column) {
                 let row = &mut layer[row * rows.length..][..tensor.outputs];
                 row.iter_mut().zip(column).for_each(|(to, from)| *to = *from);
             }
             layer
         };
-        let layers = all_rows(description).into_iter().zip(matrices);
+        let layers = all_rows(description, VECTOR).into_iter().zip(matrices);
         Self {
             layers: layers.map(layer).collect(),
         }
@@ -154,7 +89,7 @@ impl Parameters {
                 layer[rows.of_column[input] * rows.length + output]
             })
         };
-        all_rows(description)
+        all_rows(description, VECTOR)
             .into_iter()
             .zip(&self.layers)
             .map(matrix)

@@ -3,7 +3,7 @@
 //! They do the arithmetic of the kernels, in vectors of the same kind, and nothing else: no addresses, no windows, no
 //! short rows, no padding, no memory beyond the cache. A share of this peak is what is left of it after all that.
 
-use crate::train::{Dispatch, Kernel, Lanes, Numbers, zeros};
+use crate::events::{Dispatch, Kernel, Lanes, Numbers, zeros};
 
 /// Numbers per array; three arrays are 24 KiB.
 const LENGTH: usize = 2048;

@@ -2,11 +2,11 @@
 
 use super::state::{InputLists, LayerState};
 use super::{Connections, Dynamics, Engine, Path, State};
+use crate::events::is_set;
 use crate::network::Source;
 use crate::train::Loss;
 use crate::train::neuron::signed_counts;
 use crate::train::parameters::Parameters;
-use crate::train::spike_lists::is_set;
 use crate::train::synapses::{ChannelOrder, Events};
 
 impl Engine {

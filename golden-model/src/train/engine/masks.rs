@@ -1,8 +1,8 @@
 //! Dropout: which neurons an image may use, the same in every step.
 
 use super::{Engine, State};
+use crate::events::{SpikeLists, WORD};
 use crate::random::{Random, mix};
-use crate::train::spike_lists::{SpikeLists, WORD};
 
 /// Per layer, which neurons dropout keeps for one image, in C, H, W order; `None` where it drops none.
 pub type DropoutMasks = Vec<Option<Vec<bool>>>;

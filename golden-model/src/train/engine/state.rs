@@ -1,11 +1,11 @@
 //! What one image needs while it passes.
 
 use super::Engine;
+use crate::events::{Layout, Numbers};
+use crate::events::{SpikeLists, WORD};
 use crate::spikes::{Spike, SpikeRaster};
 use crate::train::Loss;
-use crate::train::layout::{Layout, Numbers};
 use crate::train::memory::ImageMemory;
-use crate::train::spike_lists::{SpikeLists, WORD};
 use crate::train::synapses::ChannelOrder;
 
 /// What one image needs while it passes; used again for the next, so that nothing is allocated in time loops.

@@ -1,8 +1,8 @@
 //! Against the definition, pair by pair. All numbers are small whole ones, so that every order of sums is exact.
 
 use super::*;
+use crate::events::{Numbers, zeros};
 use crate::random::Random;
-use crate::train::layout::{Numbers, zeros};
 
 /// A convolution with a membrane per output and a weight per (source channel, kernel row, column, output channel).
 struct Case {

@@ -6,13 +6,13 @@
 
 /// What one source meets along one axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Span {
+pub(crate) struct Span {
     /// The first output.
-    pub(super) output: usize,
+    pub(crate) output: usize,
     /// Place of its kernel row in [`Axis::place`]'s order.
-    pub(super) place: usize,
+    pub(crate) place: usize,
     /// Number of outputs, and of kernel rows.
-    pub(super) count: usize,
+    pub(crate) count: usize,
 }
 
 /// A convolution along one axis.
@@ -43,7 +43,7 @@ impl Axis {
     }
 
     /// What the source at `y` meets.
-    pub(super) fn span(self, y: usize) -> Span {
+    pub(crate) fn span(self, y: usize) -> Span {
         let padded = y + self.padding;
         let first = (padded + 1).saturating_sub(self.kernel).div_ceil(self.stride);
         let end = (padded / self.stride + 1).min(self.outputs);

@@ -8,7 +8,7 @@
 use crate::network::Shape;
 use aligned_vec::{AVec, ConstAlign};
 
-/// Numbers in the longest vector, and in a cache line.
+/// Float numbers in the longest vector, and in a cache line.
 pub(crate) const VECTOR: usize = 16;
 
 /// Numbers that begin at a cache line.
@@ -38,11 +38,16 @@ impl Layout {
         }
     }
 
-    /// A layer's neurons.
+    /// A layer's neurons, for vectors of [`VECTOR`] numbers.
     pub(crate) const fn neurons(shape: Shape) -> Self {
+        Self::padded(shape, VECTOR)
+    }
+
+    /// A layer's neurons, for vectors of that many numbers.
+    pub(crate) const fn padded(shape: Shape, vector: usize) -> Self {
         Self {
             shape,
-            stride: shape.channels.next_multiple_of(VECTOR),
+            stride: shape.channels.next_multiple_of(vector),
         }
     }
 

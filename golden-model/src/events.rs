@@ -1,0 +1,18 @@
+//! Spikes on their way: where neurons lie in memory, what a spike meets, and the vectors that do the adding. Float and
+//! integer engines share it; each brings its own numbers.
+
+mod axis;
+mod layout;
+mod rows;
+mod scatter;
+mod simd;
+mod spike_lists;
+mod windows;
+
+pub(crate) use axis::Axis;
+pub(crate) use layout::{Layout, Numbers, VECTOR, zeros};
+pub(crate) use rows::{Rows, all_rows};
+pub(crate) use scatter::Scatter;
+pub(crate) use simd::{Dispatch, Kernel, Lanes};
+pub(crate) use spike_lists::{SpikeLists, WORD, is_set};
+pub(crate) use windows::{Window, Windows};

@@ -1,0 +1,73 @@
+//! How engines hold a weight tensor: as rows of output channels, one per source or per source channel and kernel place.
+
+use super::axis::Axis;
+use super::layout::Layout;
+use crate::network::{Graph, LayerKind, NetworkDescription, Source, Tensor, TensorShape};
+
+/// How the engine holds a tensor.
+pub(crate) struct Rows {
+    /// The row of every column of the tensor's matrix.
+    pub(crate) of_column: Vec<usize>,
+    /// Number of rows, some of which belong to no column.
+    pub(crate) count: usize,
+    /// Numbers per row.
+    pub(crate) length: usize,
+}
+
+impl Rows {
+    fn new(graph: &Graph, description: &NetworkDescription, tensor: &Tensor, vector: usize) -> Self {
+        let node = &graph.nodes[tensor.layer];
+        let shortcut = node.junction.as_ref().filter(|junction| {
+            junction
+                .tensor
+                .is_some_and(|index| graph.tensors[index] == *tensor)
+        });
+        let (source, shape) = shortcut.map_or((node.source, node.input), |junction| {
+            (junction.source, junction.input)
+        });
+        let layout = match source {
+            Source::Input => Layout::input(shape),
+            Source::Layer(_) => Layout::padded(shape, vector),
+        };
+        let length = tensor.outputs.next_multiple_of(vector);
+        let TensorShape::Kernels(kernel) = tensor.shape else {
+            return Self {
+                of_column: (0..tensor.inputs).map(|number| layout.address(number)).collect(),
+                count: layout.size(),
+                length,
+            };
+        };
+        let stride = match (shortcut, description.layers[tensor.layer].kind) {
+            (Some(junction), _) => junction.stride,
+            (None, LayerKind::Conv { stride, .. }) => stride,
+            (None, _) => 1,
+        };
+        let axis = Axis {
+            kernel,
+            stride,
+            padding: 0,
+            outputs: 0,
+        };
+        let row = |column: usize| {
+            let (channel, place) = (column / (kernel * kernel), column % (kernel * kernel));
+            (channel * kernel + axis.place(place / kernel)) * kernel + axis.place(place % kernel)
+        };
+        Self {
+            of_column: (0..tensor.inputs).map(row).collect(),
+            count: layout.stride * kernel * kernel,
+            length,
+        }
+    }
+
+    /// Number of numbers in all rows.
+    pub(crate) const fn numbers(&self) -> usize {
+        self.count * self.length
+    }
+}
+
+/// The rows of every tensor, for vectors of `vector` numbers.
+pub(crate) fn all_rows(description: &NetworkDescription, vector: usize) -> Vec<(Tensor, Rows)> {
+    let graph = description.valid_graph();
+    let rows = |tensor: &Tensor| (tensor.clone(), Rows::new(&graph, description, tensor, vector));
+    graph.tensors.iter().map(rows).collect()
+}

@@ -8,6 +8,7 @@ use crate::network::{NetworkDescription, Source};
 use crate::quantize::proof::{self, LayerBounds, verify};
 use crate::quantized::{QuantizedLayer, QuantizedModel};
 use crate::spikes::{Spike, SpikeRaster};
+use crate::train::ImageMemory;
 use crate::{Error, Result};
 use ndarray::Array2;
 
@@ -108,6 +109,15 @@ impl Engine {
         })
     }
 
+    /// Memory of the state and of a raster.
+    pub(super) fn memory(&self, raster: &SpikeRaster) -> ImageMemory {
+        let state = self.layers.bytes();
+        ImageMemory {
+            used: state + raster.bytes(),
+            most: state + SpikeRaster::most_bytes(raster.width(), raster.steps()).max(raster.bytes()),
+        }
+    }
+
     /// Whether the proof of the widths holds for this raster.
     fn covered_by_proof(&self, raster: &SpikeRaster) -> Result<()> {
         let negative = |(step, spikes): (usize, &[Spike])| {
@@ -199,6 +209,13 @@ impl Layers {
             stages,
             width: description.input.size(),
         })
+    }
+
+    /// Memory of the state, which does not depend on what fires.
+    fn bytes(&self) -> usize {
+        let stages = self.stages.iter().map(|stage| stage.state_bytes());
+        let fired = self.fired.iter().map(SpikeLists::most_bytes);
+        stages.chain(fired).sum::<usize>() + self.inputs.bytes()
     }
 
     fn check_width(&self, raster: &SpikeRaster) -> Result<()> {

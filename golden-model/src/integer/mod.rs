@@ -22,7 +22,7 @@ mod synapses;
 
 pub use engine::Engine;
 
-pub use evaluation::{Evaluation, evaluate};
+pub use evaluation::{Evaluation, evaluate, evaluate_dataset};
 pub use guard::MAX_GUARD_BITS;
 pub use inference::{Inference, Trace};
 pub(crate) use propagation::{check, propagate};

@@ -1,0 +1,36 @@
+//! Rasters that a network may run on.
+
+use super::input::InputSpikes;
+use crate::events::Layout;
+use crate::spikes::SpikeRaster;
+use crate::{Error, Result};
+
+/// Checks that rasters are of `width` sources, each of which fires at most once per step, and never with a negative
+/// spike unless `signed`.
+///
+/// # Errors
+/// The first raster, step or spike that is not as it should be.
+pub(crate) fn check(rasters: &[SpikeRaster], width: usize, signed: bool) -> Result<()> {
+    let mut sources = InputSpikes::new(Layout::input([width, 1, 1].into()));
+    for raster in rasters {
+        if raster.width() != width {
+            return Err(Error::RasterWidth {
+                found: raster.width(),
+                wanted: width,
+            });
+        }
+        for (step, spikes) in raster.iter().enumerate() {
+            sources.take(step, spikes)?;
+            match spikes.iter().find(|spike| spike.negative) {
+                Some(spike) if !signed => {
+                    return Err(Error::NegativeSpike {
+                        step,
+                        source_address: spike.address,
+                    });
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}

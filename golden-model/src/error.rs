@@ -515,7 +515,7 @@ pub enum Error {
         wanted: u64,
     },
     /// A safetensors file of something else.
-    #[error("{}: a file of format `{found}`, but `{wanted}` is wanted", path.display())]
+    #[error("{}: a file of format `{found}`, but `{wanted}` is wanted; {remedy}", path.display())]
     ModelFileFormat {
         /// The file.
         path: PathBuf,
@@ -523,6 +523,8 @@ pub enum Error {
         found: String,
         /// Format wanted.
         wanted: &'static str,
+        /// What to do.
+        remedy: &'static str,
     },
     /// A float model where a quantized one is wanted.
     #[error("{} is a float model, but a quantized one is wanted; run `synfire quantize` on it", path.display())]

@@ -286,7 +286,7 @@ pub(crate) fn write(
 }
 
 /// A file that vanishes unless it is renamed, with the permissions of any other new file.
-fn temporary_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+pub(crate) fn temporary_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     {

@@ -632,6 +632,11 @@ pub enum Error {
         wanted: usize,
     },
 
+    // Traces.
+    /// What is wrong with a trace.
+    #[error(transparent)]
+    Trace(#[from] crate::trace_file::TraceError),
+
     // Data sets: files and samples.
     /// What is wrong with a data set.
     #[error(transparent)]

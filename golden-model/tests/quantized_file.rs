@@ -8,7 +8,7 @@ use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::fs;
 use std::path::PathBuf;
-use synfire_golden_model::network::{LayerKind, Normalization};
+use synfire_golden_model::network::LayerKind;
 use synfire_golden_model::quantized::{Neuron, QuantizedModel, QuantizedShortcut};
 use tempfile::TempDir;
 
@@ -161,63 +161,55 @@ type Change = fn(&mut QuantizedModel);
 
 #[test]
 fn the_hash_changes_with_everything_that_affects_results_and_with_nothing_else() {
-    fn conv(model: &mut QuantizedModel, layer: usize) -> [&mut usize; 3] {
-        match &mut model.description.layers[layer].kind {
-            LayerKind::Conv {
-                kernel,
-                stride,
-                padding,
-                ..
-            } => [kernel, stride, padding],
-            other => panic!("{other:?} is no convolution"),
-        }
+    /// The convolution with a shortcut of weights.
+    fn conv(model: &mut QuantizedModel, stride: usize, padding: usize) {
+        model.description.layers[2].kind = LayerKind::Conv {
+            out: 2,
+            kernel: 3,
+            stride,
+            padding,
+        };
     }
-    fn shortcut(model: &mut QuantizedModel, layer: usize) -> &mut QuantizedShortcut {
-        model.layers[layer].shortcut.as_mut().expect("a shortcut")
+    fn shortcut(model: &mut QuantizedModel, from: &str, stride: usize) {
+        let shortcut = model.description.layers[2].shortcut.as_mut();
+        let shortcut = shortcut.expect("a shortcut");
+        (shortcut.from, shortcut.stride) = (from.to_owned(), stride);
     }
-    let changes: [(&str, Change); 15] = [
-        ("stride", |model| {
-            *conv(model, 0)[1] = 2;
-            *conv(model, 2)[1] = 1;
-        }),
-        ("padding", |model| *conv(model, 2)[2] = 0),
+    let changes: [(&str, Change); 16] = [
+        ("stride", |model| conv(model, 3, 1)),
+        ("padding", |model| conv(model, 3, 2)),
         ("source", |model| {
             model.description.layers[2].from = Some("input".to_owned());
         }),
-        ("source of a shortcut", |model| {
-            model.description.layers[2].shortcut.as_mut().unwrap().from = "input".to_owned();
-        }),
-        ("stride of a shortcut", |model| {
-            model.description.layers[2].shortcut.as_mut().unwrap().stride = 1;
-        }),
+        ("shortcut", |model| shortcut(model, "conv1", 2)),
+        ("source of a shortcut", |model| shortcut(model, "input", 2)),
+        ("stride of a shortcut", |model| shortcut(model, "conv1", 3)),
         ("identity", |model| {
-            *shortcut(model, 2) = QuantizedShortcut::Identity(vec![3, 4]);
+            model.description.layers[2].shortcut.as_mut().unwrap().identity = true;
+            model.layers[2].shortcut = Some(QuantizedShortcut::Identity(vec![3, 4]));
         }),
-        ("weight of a shortcut", |model| match shortcut(model, 2) {
-            QuantizedShortcut::Weights(weights) => weights[[1, 0]] += 1,
-            QuantizedShortcut::Identity(_) => unreachable!(),
+        ("weight of a shortcut", |model| {
+            match &mut model.layers[2].shortcut {
+                Some(QuantizedShortcut::Weights(weights)) => weights[[1, 0]] += 1,
+                other => panic!("{other:?}"),
+            }
         }),
-        ("one", |model| match shortcut(model, 3) {
-            QuantizedShortcut::Identity(ones) => ones[1] += 1,
-            QuantizedShortcut::Weights(_) => unreachable!(),
+        ("one", |model| match &mut model.layers[3].shortcut {
+            Some(QuantizedShortcut::Identity(ones)) => ones[1] += 1,
+            other => panic!("{other:?}"),
         }),
         ("threshold of pooling", |model| {
             model.layers[1].neuron = Neuron::Lif {
                 thresholds: vec![3, 2],
             };
         }),
-        ("window of pooling", |model| {
-            model.description.layers[1].kind = LayerKind::Pool { kernel: 3 };
-        }),
+        ("number of steps", |model| model.description.steps = 5),
         ("normalization", |model| model.description.normalization = None),
         ("mean", |model| {
             model.description.normalization.as_mut().unwrap().mean[0] = 0.75;
         }),
         ("deviation", |model| {
-            model.description.normalization = Some(Normalization {
-                mean: vec![0.5],
-                deviation: vec![0.75],
-            });
+            model.description.normalization.as_mut().unwrap().deviation[0] = 0.75;
         }),
         ("operation", |model| {
             model.description.layers[4].kind = LayerKind::Conv {
@@ -233,6 +225,7 @@ fn the_hash_changes_with_everything_that_affects_results_and_with_nothing_else()
     for (name, change) in changes {
         let mut model = every_kind();
         change(&mut model);
+        model.description.graph().expect(name);
         if let Some(same) = hashes.insert(model.hash(), name) {
             panic!("{name} hashes like {same}");
         }
@@ -299,8 +292,8 @@ fn parts_of_a_graph_that_disagree_are_refused() {
         refused_header_of(&every_kind(), |header| replace(header, key, from, to))
     };
     assert_eq!(
-        refused("network", "\"kernel\":3", "\"kernel\":1"),
-        "model.safetensors: tensor `weight/conv1` is I8 [2, 1, 3, 3], but the network wants I8 [2, 1, 1, 1]; \
+        refused("network", "\"out\":2", "\"out\":1"),
+        "model.safetensors: tensor `weight/conv1` is I8 [2, 1, 3, 3], but the network wants I8 [1, 1, 3, 3]; \
          write the file again"
     );
     assert_eq!(

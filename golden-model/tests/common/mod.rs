@@ -112,7 +112,7 @@ pub(crate) fn every_kind() -> QuantizedModel {
         layer("pool1", 2, 0, lif(&[3, 3])),
         layer("conv2", 2, 18, lif(&[5, 6])),
         layer("conv3", 2, 2, lif(&[6, 5])),
-        layer("fc1", 3, 8, lif(&[4, 5, 6])),
+        layer("fc1", 3, 8, lif(&[0, 1, 2])),
         layer("out", 2, 3, Neuron::Output),
     ];
     layers[1].weight_bits = 2;

@@ -36,7 +36,7 @@ impl QuantizedModel {
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         self.description.validate()?;
-        verify(self, input_spikes(&self.description))?;
+        verify(self, InputSpikes::of(&self.description))?;
         let headers: Vec<_> = self.layers.iter().map(LayerHeader::of).collect();
         let metadata = [
             ("format", FORMAT.to_owned()),
@@ -94,16 +94,8 @@ impl QuantizedModel {
             layers,
             provenance,
         };
-        verify(&model, input_spikes(&model.description)).map_err(in_file)?;
+        verify(&model, InputSpikes::of(&model.description)).map_err(in_file)?;
         Ok(model)
-    }
-}
-
-/// Signs of the spikes that a network's own data deliver, for which a file's widths are proven.
-const fn input_spikes(description: &NetworkDescription) -> InputSpikes {
-    match description.normalization {
-        Some(_) => InputSpikes::Signed,
-        None => InputSpikes::Unsigned,
     }
 }
 

@@ -47,6 +47,13 @@ impl InputSpikes {
         }
     }
 
+    /// Memory in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        let [positive, negative] = &self.words;
+        let lists = self.positive.capacity() + self.negative.capacity();
+        size_of_val(&positive[..]) + size_of_val(&negative[..]) + lists * size_of::<u32>()
+    }
+
     /// The spikes of each sign.
     pub(super) fn by_sign(&self) -> [(&[u32], bool); 2] {
         [(&self.positive, false), (&self.negative, true)]

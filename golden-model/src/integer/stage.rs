@@ -37,6 +37,9 @@ pub(super) trait Stage: fmt::Debug + Send + Sync {
     /// Appends the membranes in C, H, W order, in units of 2^−G weight LSB.
     fn membranes(&self, into: &mut Vec<i32>);
 
+    /// Memory of the state, in bytes.
+    fn state_bytes(&self) -> usize;
+
     /// A stage of the same parameters and a state of its own.
     fn boxed_clone(&self) -> Box<dyn Stage>;
 }
@@ -270,6 +273,10 @@ impl<N: Number> Stage for LayerStage<N> {
         let layout = self.parameters.layout;
         let membrane = |number| self.membranes[layout.address(number)].into();
         into.extend((0..layout.shape.size()).map(membrane));
+    }
+
+    fn state_bytes(&self) -> usize {
+        size_of_val(&self.membranes[..])
     }
 
     fn boxed_clone(&self) -> Box<dyn Stage> {

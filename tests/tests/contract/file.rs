@@ -123,7 +123,8 @@ fn layer(
     };
     let (operation, shape) = match described["op"].as_str().expect("an operation") {
         "conv" => {
-            let [kernel, stride, padding] = ["kernel", "stride", "padding"].map(|key| size(&described[key]));
+            let kernel = size(&described["kernel"]);
+            let (stride, padding) = (or(described, "stride", 1), or(described, "padding", 0));
             let (shape, numbers) = weights(&name);
             let shape = [shape[0], shape[1], shape[2], shape[3]];
             assert_eq!(shape, [size(&described["out"]), channels, kernel, kernel]);
@@ -135,7 +136,7 @@ fn layer(
             )
         }
         "pool" => {
-            let kernel = size(&described["kernel"]);
+            let kernel = or(described, "kernel", 2);
             (
                 Operation::Pooling { kernel },
                 [channels, height / kernel, width / kernel],
@@ -151,7 +152,7 @@ fn layer(
     };
     let shortcut = described.get("shortcut").map(|shortcut| Shortcut {
         source: source_of(&shortcut["from"]),
-        stride: size(&shortcut["stride"]),
+        stride: or(shortcut, "stride", 1),
         path: if shortcut["identity"] == true {
             SecondPath::Identity(tensor(tensors, &format!("one/{name}"), Dtype::I32).1)
         } else {
@@ -210,6 +211,11 @@ fn list(value: &Value) -> &Vec<Value> {
 
 fn size(value: &Value) -> usize {
     usize::try_from(value.as_u64().expect("a size")).expect("a size")
+}
+
+/// A size that may be missing.
+fn or(table: &Value, key: &str, default: usize) -> usize {
+    table.get(key).map_or(default, size)
 }
 
 fn sizes(value: &Value) -> [usize; 3] {

@@ -7,34 +7,54 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_golden_model::network::{
     LayerDescription, LayerKind, NetworkDescription, Node, Normalization, Shape, Shortcut,
 };
+use synfire_golden_model::quantize::proof::{InputSpikes, verify};
 use synfire_golden_model::quantized::{Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 
 /// Time steps of the networks drawn.
 pub(crate) const STEPS: usize = 12;
 
-/// Draws a network. Its membranes are as wide as their worst case, so that narrow and wide ones occur.
+/// Draws a network. Most of its membranes are as narrow as the proof allows, so that all widths occur.
 pub(crate) fn model(rng: &mut Xoshiro256PlusPlus) -> QuantizedModel {
-    let description = loop {
+    loop {
         let description = describe(rng);
         // Of what is drawn, some layers feed nobody.
-        if description.validate().is_ok() {
-            break description;
+        if description.validate().is_err() {
+            continue;
         }
-    };
-    let graph = description.graph().expect("it is valid");
-    let signed_input = description.normalization.is_some();
-    let layers = description
-        .layers
-        .iter()
-        .zip(&graph.nodes)
-        .map(|(layer, node)| numbers(rng, layer, node, signed_input))
-        .collect();
-    QuantizedModel {
-        description,
-        layers,
-        provenance: [].into(),
+        let nodes = description.graph().expect("it is valid").nodes;
+        let layers = description.layers.iter().zip(&nodes);
+        let layers = layers.map(|(layer, node)| numbers(rng, layer, node)).collect();
+        let mut model = QuantizedModel {
+            description,
+            layers,
+            provenance: [].into(),
+        };
+        // And some need more than 32 bits.
+        let Ok(proven) = verify(&model, InputSpikes::of(&model.description)) else {
+            continue;
+        };
+        for (layer, bounds) in model.layers.iter_mut().zip(proven) {
+            if rng.random_bool(0.8) {
+                layer.membrane_bits = narrowest(layer, bounds.lowest, bounds.highest);
+            }
+        }
+        return model;
     }
+}
+
+/// The width that holds what is proven, and every number that is compared with a membrane.
+fn narrowest(layer: &QuantizedLayer, lowest: i64, highest: i64) -> u8 {
+    let mut numbers = vec![lowest, highest, layer.floor.into()];
+    if let Neuron::Lif { thresholds } = &layer.neuron {
+        numbers.extend(thresholds.iter().map(|&threshold| i64::from(threshold)));
+    }
+    if let Some(QuantizedShortcut::Identity(ones)) = &layer.shortcut {
+        numbers.extend(ones.iter().map(|&one| i64::from(one)));
+    }
+    let bits = |number: i64| 65 - if number < 0 { !number } else { number }.leading_zeros();
+    let bits = numbers.into_iter().map(bits).max().unwrap_or(2);
+    u8::try_from(bits).expect("at most 32").max(2)
 }
 
 fn describe(rng: &mut Xoshiro256PlusPlus) -> NetworkDescription {
@@ -142,12 +162,7 @@ fn shortcuts(sources: &[(String, Shape)], output: Shape) -> Vec<Shortcut> {
     shortcuts
 }
 
-fn numbers(
-    rng: &mut Xoshiro256PlusPlus,
-    layer: &LayerDescription,
-    node: &Node,
-    signed_input: bool,
-) -> QuantizedLayer {
+fn numbers(rng: &mut Xoshiro256PlusPlus, layer: &LayerDescription, node: &Node) -> QuantizedLayer {
     let rows = node.output.channels;
     let pool = matches!(layer.kind, LayerKind::Pool { .. });
     let (columns, window) = match layer.kind {
@@ -192,7 +207,7 @@ fn numbers(
             thresholds: (0..rows).map(|_| rng.random_range(0..=highest)).collect(),
         },
     };
-    let mut layer = QuantizedLayer {
+    QuantizedLayer {
         name: layer.name.clone(),
         weights: own,
         shortcut,
@@ -202,41 +217,7 @@ fn numbers(
         leak_shifts,
         floor,
         neuron,
-    };
-    layer.membrane_bits = width(rng, &layer, window);
-    debug_assert!(signed_input || floor <= 0);
-    layer
-}
-
-/// A width that holds whatever can happen: all sources of one sign, in every step, without leak.
-fn width(rng: &mut Xoshiro256PlusPlus, layer: &QuantizedLayer, window: usize) -> u8 {
-    let ones: i64 = match &layer.shortcut {
-        Some(QuantizedShortcut::Identity(ones)) => ones.iter().copied().max().unwrap_or(0).into(),
-        _ => 0,
-    };
-    let row_sum = |weights: &Array2<i8>| -> i64 {
-        let sums = weights
-            .rows()
-            .into_iter()
-            .map(|row| row.iter().map(|&q| i64::from(q).abs()).sum());
-        sums.max().unwrap_or(0)
-    };
-    let second = match &layer.shortcut {
-        Some(QuantizedShortcut::Weights(weights)) => row_sum(weights),
-        _ => 0,
-    };
-    let sum = ((row_sum(&layer.weights) + second) << layer.guard_bits)
-        + ones
-        + i64::try_from(window).expect("small");
-    let start = match &layer.neuron {
-        Neuron::Lif { thresholds } => i64::from(*thresholds.iter().max().expect("a channel")) + 3,
-        Neuron::Output => sum * i64::try_from(STEPS).expect("small"),
-    };
-    let most = (start + sum).max(sum - i64::from(layer.floor)) + 1;
-    let bits = 65 - most.leading_zeros();
-    let bits = u8::try_from(bits).expect("64 at most").max(2);
-    // Wider than it need be is as good.
-    if rng.random_bool(0.2) { 32 } else { bits }
+    }
 }
 
 /// Draws `STEPS` steps of spikes: as a raster, and as the signs of every input.

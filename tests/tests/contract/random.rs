@@ -18,10 +18,7 @@ pub(crate) const STEPS: usize = 12;
 pub(crate) fn model(rng: &mut Xoshiro256PlusPlus) -> QuantizedModel {
     loop {
         let description = describe(rng);
-        // Of what is drawn, some layers feed nobody.
-        if description.validate().is_err() {
-            continue;
-        }
+        description.validate().expect("a valid network");
         let nodes = description.graph().expect("it is valid").nodes;
         let layers = description.layers.iter().zip(&nodes);
         let layers = layers.map(|(layer, node)| numbers(rng, layer, node)).collect();
@@ -30,7 +27,7 @@ pub(crate) fn model(rng: &mut Xoshiro256PlusPlus) -> QuantizedModel {
             layers,
             provenance: [].into(),
         };
-        // And some need more than 32 bits.
+        // Some need more than 32 bits.
         let Ok(proven) = verify(&model, InputSpikes::of(&model.description)) else {
             continue;
         };
@@ -76,7 +73,7 @@ fn describe(rng: &mut Xoshiro256PlusPlus) -> NetworkDescription {
         }),
         layers: Vec::new(),
     };
-    for index in 0..rng.random_range(0..=5) {
+    for index in 0..rng.random_range(0..=7) {
         let layer = LayerDescription::new(format!("layer{index}"), LayerKind::Fc { out: 1 });
         add(rng, &mut description, layer);
     }
@@ -84,7 +81,26 @@ fn describe(rng: &mut Xoshiro256PlusPlus) -> NetworkDescription {
         out: rng.random_range(1..=5),
     };
     description.layers.push(LayerDescription::new("out", kind));
+    while let Some(dead) = dead_layer(&description) {
+        description.layers.remove(dead);
+    }
     description
+}
+
+/// A layer whose spikes nobody takes.
+fn dead_layer(description: &NetworkDescription) -> Option<usize> {
+    let layers = &description.layers;
+    let takes = |layer: &LayerDescription, name: &str| {
+        layer.from.as_deref() == Some(name)
+            || layer
+                .shortcut
+                .as_ref()
+                .is_some_and(|shortcut| shortcut.from == name)
+    };
+    (0..layers.len() - 1).find(|&index| {
+        let name = layers[index].name.as_str();
+        layers[index + 1].from.is_some() && !layers.iter().any(|layer| takes(layer, name))
+    })
 }
 
 /// Adds a hidden layer of some kind, with some source and perhaps a shortcut.
@@ -92,7 +108,7 @@ fn add(rng: &mut Xoshiro256PlusPlus, description: &mut NetworkDescription, mut l
     let mut sources = vec![("input".to_owned(), description.input)];
     let names = description.layers.iter().map(|layer| layer.name.clone());
     sources.extend(names.zip(description.shapes()));
-    if rng.random_bool(0.3) {
+    if rng.random_bool(0.4) {
         layer.from = sources.choose(rng).map(|(name, _)| name.clone());
     }
     let source = match &layer.from {
@@ -132,8 +148,13 @@ fn add(rng: &mut Xoshiro256PlusPlus, description: &mut NetworkDescription, mut l
         return;
     };
     let index = description.layers.len() - 1;
-    let shortcuts = shortcuts(&sources, graph.nodes[index].output);
+    let mut shortcuts = shortcuts(&sources, graph.nodes[index].output);
     let layer = &mut description.layers[index];
+    let before = &sources[index].0;
+    if layer.from.is_some() && shortcuts.iter().any(|shortcut| shortcut.from == *before) {
+        // Else nothing takes the spikes of the layer before.
+        shortcuts.retain(|shortcut| shortcut.from == *before);
+    }
     if matches!(layer.kind, LayerKind::Conv { .. }) && rng.random_bool(0.7) {
         layer.shortcut = shortcuts.choose(rng).cloned();
     }
@@ -192,12 +213,12 @@ fn numbers(rng: &mut Xoshiro256PlusPlus, layer: &LayerDescription, node: &Node) 
     } else {
         2 * unit
     };
-    let mut weights = |rows, columns| {
+    let weights = |rng: &mut Xoshiro256PlusPlus, columns| {
         Array2::from_shape_simple_fn((rows, columns), || rng.random_range(-largest..=largest))
     };
-    let own = weights(rows, columns);
+    let own = weights(rng, columns);
     let shortcut = node.junction.as_ref().map(|junction| match junction.tensor {
-        Some(_) => QuantizedShortcut::Weights(weights(rows, junction.input.channels)),
+        Some(_) => QuantizedShortcut::Weights(weights(rng, junction.input.channels)),
         None => QuantizedShortcut::Identity((0..rows).map(|_| rng.random_range(0..=2 * unit)).collect()),
     });
     let floor = -rng.random_range(0..=3 * unit);

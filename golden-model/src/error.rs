@@ -615,6 +615,11 @@ pub enum Error {
     #[error(transparent)]
     Checkpoint(#[from] crate::train::CheckpointError),
 
+    // Fine-tuning.
+    /// Why a quantized network cannot be fine-tuned.
+    #[error(transparent)]
+    FineTuning(#[from] crate::train::FineTuningError),
+
     /// A dropout mask for another number of neurons.
     #[error(
         "dropout mask of image {image}: layer `{layer}` has {wanted} neurons, the mask {found}; give one entry per neuron"

@@ -195,3 +195,77 @@ pub(super) const fn exact(integer: i32) -> f32 {
 pub(super) fn narrow(number: f64) -> f32 {
     number as f32
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::integer::neuron;
+    use crate::random::Random;
+
+    /// Two positions of 32 channels, with numbers of every size up to the largest.
+    fn membranes(random: &mut Random) -> Vec<i32> {
+        let mut membranes: Vec<i32> = (0..60)
+            .map(|index| {
+                let bits = 1 + index % 23;
+                let number = (random.uniform() * f32::from(bits as u8).exp2()).floor() as i32;
+                if random.uniform() < 0.5 { number } else { -number }
+            })
+            .collect();
+        membranes.extend([(1 << 23) - 1, -(1 << 23), 1, -1]);
+        membranes
+    }
+
+    fn neurons(thresholds: &[i32], shifts: &[u8], floor: i32) -> IntegerNeurons {
+        IntegerNeurons {
+            thresholds: thresholds.iter().copied().map(exact).collect(),
+            units: vec![1.0; thresholds.len()],
+            leak: shifts.iter().map(|&shift| (-f32::from(shift)).exp2()).collect(),
+            floor: exact(floor),
+            leak_table: LeakTable::new(0.99, 1),
+        }
+    }
+
+    #[test]
+    fn a_step_ends_as_in_the_integer_engine() {
+        let mut random = Random::new(1);
+        let mut fired_or_floored = [0; 2];
+        for shifts in [&[][..], &[1], &[7, 9], &[1, 2, 3], &[3, 8, 16]] {
+            for (threshold, floor) in [(1 << 10, -(1 << 23)), (1 << 20, -1000), (0, 0)] {
+                let thresholds: Vec<i32> = (0..32).map(|channel| threshold + channel).collect();
+                let membranes = membranes(&mut random);
+                let expected: Vec<(bool, i32)> = membranes
+                    .iter()
+                    .zip(thresholds.iter().cycle())
+                    .map(|(&membrane, &threshold)| neuron::end_of_step(membrane, threshold, shifts, floor))
+                    .collect();
+                let list: Vec<u32> = (0..)
+                    .zip(&expected)
+                    .filter_map(|(address, (fired, _))| fired.then_some(address))
+                    .collect();
+                let settled: Vec<f32> = expected.iter().map(|&(_, membrane)| exact(membrane)).collect();
+                for dispatch in Dispatch::all() {
+                    let mut found: Vec<f32> = membranes.iter().copied().map(exact).collect();
+                    let mut lists = SpikeLists::new(found.len(), 1);
+                    neurons(&thresholds, shifts, floor).fire_and_settle(dispatch, &mut found, &mut lists);
+                    assert_eq!(found, settled, "{dispatch:?}, {shifts:?}, {floor}");
+                    assert_eq!(lists.step(0), list, "{dispatch:?}, {shifts:?}, {floor}");
+                }
+                fired_or_floored[0] += list.len();
+                fired_or_floored[1] += settled.iter().filter(|&&m| m == exact(floor)).count();
+
+                let mut output: Vec<f32> = membranes.iter().copied().map(exact).collect();
+                neurons(&[], shifts, floor).settle(&mut output);
+                let expected = membranes.iter().map(|&m| exact(neuron::settle(m, shifts, floor)));
+                assert_eq!(
+                    output,
+                    expected.collect::<Vec<_>>(),
+                    "output, {shifts:?}, {floor}"
+                );
+            }
+        }
+        assert!(
+            fired_or_floored.iter().all(|&count| count > 50),
+            "{fired_or_floored:?}"
+        );
+    }
+}

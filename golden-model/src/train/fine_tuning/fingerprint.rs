@@ -16,7 +16,8 @@ pub(in crate::train) struct Fingerprint {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct LayerFingerprint {
     name: String,
-    weight_bits: u8,
+    /// Of a weight. Differences are looked for in the order of the alphabet, and this tells most.
+    bits: u8,
     guard_bits: u8,
     leak_shifts: Vec<u8>,
     floor: i32,
@@ -51,7 +52,7 @@ impl LayerFingerprint {
         };
         Self {
             name: layer.name.clone(),
-            weight_bits: layer.weight_bits,
+            bits: layer.weight_bits,
             guard_bits: layer.guard_bits,
             leak_shifts: layer.leak_shifts.clone(),
             floor: layer.floor,

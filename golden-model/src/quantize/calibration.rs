@@ -1,21 +1,19 @@
 //! Spikes of a few hundred inferences, and what they tell about the layers of a network that is being quantized.
 //!
-//! A layer is rounded by the spikes that the quantized layers before it emit. The integer engine computes them, image by
-//! image, from the part of the network that leads to the layer's sources; of an image, no more is kept than what some
-//! windows of the layer counted. So calibration runs the network's front once per layer with weights, and its memory does
-//! not grow with the number of images.
+//! A layer is rounded by the spikes that the quantized layers before it emit. The integer engine runs those layers, image by
+//! image; of an image, no more is kept than what some windows of the layer counted. So calibration runs the network's front
+//! once for every layer with weights, and its memory does not grow with the number of images.
 //!
 //! Where a layer has many windows, only some are taken: [`WINDOWS`] over all images, spread evenly, drawn anew for every
 //! image by a generator that is seeded with layer and image.
 
-use super::front::Front;
 use super::rounding::{MomentSums, Moments};
 use crate::Result;
-use crate::integer::{self, Engine};
+use crate::integer::{self, Layers};
 use crate::network::{LayerKind, NetworkDescription, Node, Shape, Source};
 use crate::quantized::{QuantizedLayer, QuantizedModel};
 use crate::random::{Random, mix};
-use crate::spikes::{Spike, SpikeRaster};
+use crate::spikes::SpikeRaster;
 use ndarray::Array2;
 use rayon::prelude::*;
 use std::fmt;
@@ -93,31 +91,20 @@ impl<'a> Calibration<'a> {
         let Some(mut sums) = MomentSums::new(windows.sources()) else {
             return Ok(None);
         };
-        let mut fronts: Vec<Front> = Vec::new();
-        for source in std::iter::once(node.source).chain(node.junction.as_ref().map(|path| path.source)) {
-            if !fronts.iter().any(|front| front.reaches(source)) {
-                fronts.push(Front::to(source, description, layers)?);
-            }
-        }
+        let front = Layers::new(description, layers)?;
         let per_image = self.windows_per_image(windows.positions());
+        let layer_seed = layers.len() as u64;
         let images: Vec<usize> = (0..self.images).collect();
         for images in images.chunks(IMAGES_AT_ONCE) {
-            let count = |fronts: &mut Vec<Front>, &image: &usize| {
+            let count = |front: &mut Layers, &image: &usize| {
                 let raster = (self.spikes)(image)?;
-                let mut counts = Vec::new();
-                for front in fronts {
-                    counts.extend(front.counts(&raster)?);
-                }
-                let of = |source: Source| {
-                    let found = counts.iter().find(|(counted, _)| *counted == source);
-                    found.map_or(&[][..], |(_, counts)| counts.as_slice())
+                let (inputs, layers) = (counts(&raster), front.counts(&raster)?);
+                let of = |source: Source| match source {
+                    Source::Input => &inputs[..],
+                    Source::Layer(index) => &layers[index][..],
                 };
                 let second = node.junction.as_ref().map_or(&[][..], |path| of(path.source));
-                let positions = chosen(
-                    windows.positions(),
-                    per_image,
-                    &[layers.len() as u64, image as u64],
-                );
+                let positions = chosen(windows.positions(), per_image, &[layer_seed, image as u64]);
                 let mut patches = Vec::with_capacity(positions.len() * windows.sources());
                 for position in positions {
                     windows.patch(position, of(node.source), second, &mut patches);
@@ -125,7 +112,7 @@ impl<'a> Calibration<'a> {
                 Ok(patches)
             };
             let patches: Vec<Result<Vec<f32>>> =
-                images.par_iter().map_init(|| fronts.clone(), count).collect();
+                images.par_iter().map_init(|| front.clone(), count).collect();
             let patches = patches.into_iter().collect::<Result<Vec<_>>>()?.concat();
             let rows = patches.len() / windows.sources().max(1);
             let patches = Array2::from_shape_vec((rows, windows.sources()), patches);
@@ -136,45 +123,41 @@ impl<'a> Calibration<'a> {
 
     /// What the layers of a finished network do; the output layer, which never fires, left out.
     pub(super) fn activity(&self, model: &QuantizedModel) -> Result<Vec<Activity>> {
-        let engine = Engine::new(model)?;
+        let hidden = &model.layers[..model.layers.len() - 1];
         let shapes = model.description.shapes();
-        let hidden = &shapes[..shapes.len() - 1];
-        let count = |engine: &mut Engine, image| {
+        let layers = Layers::new(&model.description, hidden)?;
+        let count = |layers: &mut Layers, image| {
             let raster = (self.spikes)(image)?;
-            let trace = engine.trace(&raster, false)?;
-            let spikes = |(raster, shape): (&SpikeRaster, &Shape)| {
-                let mut counts = vec![0_u64; shape.channels];
-                for spike in raster.iter().flatten() {
-                    counts[spike.address as usize / (shape.height * shape.width)] += 1;
-                }
-                counts
+            let counts = layers.counts(&raster)?;
+            let by_channel = |(counts, shape): (Vec<f32>, &Shape)| {
+                let positions = counts.chunks(shape.height * shape.width);
+                positions
+                    .map(|counts| counts.iter().copied().map(f64::from).sum())
+                    .collect()
             };
-            let counts: Vec<_> = trace.layers.iter().zip(hidden).map(spikes).collect();
-            Ok((raster.steps() as u64, counts))
+            let channels = counts.into_iter().zip(&shapes).map(by_channel).collect();
+            Ok((raster.steps(), channels))
         };
-        let images: Vec<Result<(u64, Vec<Vec<u64>>)>> = (0..self.images)
+        let images: Vec<Result<(usize, Vec<Vec<f64>>)>> = (0..self.images)
             .into_par_iter()
-            .map_init(|| engine.clone(), count)
+            .map_init(|| layers.clone(), count)
             .collect();
         let mut steps = 0;
-        let mut totals: Vec<Vec<u64>> = hidden.iter().map(|shape| vec![0; shape.channels]).collect();
+        let mut spikes: Vec<Vec<f64>> = hidden.iter().map(|layer| vec![0.0; layer.outputs()]).collect();
         for image in images {
             let (image_steps, counts) = image?;
             steps += image_steps;
-            for (total, count) in totals.iter_mut().flatten().zip(counts.iter().flatten()) {
+            for (total, count) in spikes.iter_mut().flatten().zip(counts.iter().flatten()) {
                 *total += count;
             }
         }
-        let rates = |(totals, shape): (Vec<u64>, &Shape)| {
-            let places = (steps * (shape.height * shape.width) as u64) as f64;
+        let rates = |(spikes, shape): (Vec<f64>, &Shape)| {
+            let places = (steps * shape.height * shape.width).max(1) as f64;
             Activity {
-                rates: totals
-                    .into_iter()
-                    .map(|total| total as f64 / places.max(1.0))
-                    .collect(),
+                rates: spikes.into_iter().map(|spikes| spikes / places).collect(),
             }
         };
-        Ok(totals.into_iter().zip(hidden).map(rates).collect())
+        Ok(spikes.into_iter().zip(&shapes).map(rates).collect())
     }
 
     const fn windows_per_image(&self, positions: usize) -> usize {
@@ -183,10 +166,10 @@ impl<'a> Calibration<'a> {
     }
 }
 
-/// Sum of the signs of each source's spikes.
-pub(super) fn counts<'a>(width: usize, spikes: impl Iterator<Item = &'a Spike>) -> Vec<f32> {
-    let mut counts = vec![0.0; width];
-    for spike in spikes {
+/// Sum of the signs of each input's spikes.
+fn counts(raster: &SpikeRaster) -> Vec<f32> {
+    let mut counts = vec![0.0; raster.width()];
+    for spike in raster.iter().flatten() {
         counts[spike.address as usize] += if spike.negative { -1.0 } else { 1.0 };
     }
     counts

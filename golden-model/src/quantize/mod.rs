@@ -10,7 +10,6 @@ pub mod calibration;
 mod channels;
 mod config;
 mod error;
-mod front;
 mod layer;
 pub mod leak;
 pub mod proof;

@@ -15,7 +15,13 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    fn new(graph: &Graph, description: &NetworkDescription, tensor: &Tensor, vector: usize) -> Self {
+    /// Of the tensor of a layer of that graph, for vectors of `vector` numbers.
+    pub(crate) fn new(
+        graph: &Graph,
+        description: &NetworkDescription,
+        tensor: &Tensor,
+        vector: usize,
+    ) -> Self {
         let node = &graph.nodes[tensor.layer];
         let shortcut = node.junction.as_ref().filter(|junction| {
             junction

@@ -48,17 +48,23 @@ impl Scatter {
         Self { targets }
     }
 
-    /// `membranes += factor` at the target of every source in `addresses`; returns the number of additions.
-    pub(crate) fn accumulate(&self, addresses: &[u32], factor: f32, membranes: &mut [f32]) -> usize {
-        let mut operations = 0;
+    /// Visits the target of every source in `addresses`; returns their number.
+    #[inline]
+    pub(crate) fn visit(&self, addresses: &[u32], mut target: impl FnMut(usize)) -> usize {
+        let mut targets = 0;
         for &address in addresses {
-            let target = self.targets[address as usize];
-            if target != NONE {
-                membranes[target as usize] += factor;
-                operations += 1;
+            let found = self.targets[address as usize];
+            if found != NONE {
+                target(found as usize);
+                targets += 1;
             }
         }
-        operations
+        targets
+    }
+
+    /// `membranes += factor` at the target of every source in `addresses`; returns the number of additions.
+    pub(crate) fn accumulate(&self, addresses: &[u32], factor: f32, membranes: &mut [f32]) -> usize {
+        self.visit(addresses, |target| membranes[target] += factor)
     }
 
     /// `errors += factor · δ` of every source in `addresses`.

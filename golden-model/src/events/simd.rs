@@ -6,7 +6,7 @@
 
 use pulp::{Arch, Scalar, Simd};
 
-/// Vectors that can list the lanes of a mask.
+/// Vectors that can list the lanes of a mask, and shift whole numbers.
 pub(crate) trait Lanes: Simd {
     /// Writes `base` + i to `list` for every lane i of the mask that is set, in order, and returns their number. What
     /// lies behind them in `list`, up to one vector, may be overwritten.
@@ -14,6 +14,33 @@ pub(crate) trait Lanes: Simd {
     /// # Panics
     /// If `list` is shorter than a vector.
     fn list(self, mask: Self::m32s, base: u32, list: &mut [u32]) -> usize;
+
+    /// As [`Self::list`], of lanes of 16 bits.
+    ///
+    /// # Panics
+    /// If `list` is shorter than the set lanes are many.
+    fn list_16(self, mask: Self::m16s, base: u32, list: &mut [u32]) -> usize;
+
+    /// Every number shifted right by `by` bits, at most 16, rounding toward −∞.
+    fn shift_i16s(self, numbers: Self::i16s, by: u8) -> Self::i16s;
+
+    /// Every number shifted right by `by` bits, at most 16, rounding toward −∞.
+    fn shift_i32s(self, numbers: Self::i32s, by: u8) -> Self::i32s;
+
+    /// The numbers, with 0 in the lanes that the mask sets.
+    fn clear_i16s(self, mask: Self::m16s, numbers: Self::i16s) -> Self::i16s;
+}
+
+/// Writes the places of the set bits, `stride` of which stand for one lane, to `list`.
+#[inline(always)]
+fn list_bits(mut bits: u32, stride: u32, base: u32, list: &mut [u32]) -> usize {
+    let mut count = 0;
+    while bits != 0 {
+        list[count] = base + bits.trailing_zeros() / stride;
+        bits &= bits - 1;
+        count += 1;
+    }
+    count
 }
 
 impl Lanes for Scalar {
@@ -21,6 +48,29 @@ impl Lanes for Scalar {
     fn list(self, mask: Self::m32s, base: u32, list: &mut [u32]) -> usize {
         list[0] = base;
         usize::from(mask)
+    }
+
+    #[inline(always)]
+    fn list_16(self, mask: Self::m16s, base: u32, list: &mut [u32]) -> usize {
+        if mask {
+            list[0] = base;
+        }
+        usize::from(mask)
+    }
+
+    #[inline(always)]
+    fn shift_i16s(self, number: i16, by: u8) -> i16 {
+        number >> by.min(15)
+    }
+
+    #[inline(always)]
+    fn shift_i32s(self, number: i32, by: u8) -> i32 {
+        number >> by
+    }
+
+    #[inline(always)]
+    fn clear_i16s(self, mask: bool, number: i16) -> i16 {
+        if mask { 0 } else { number }
     }
 }
 
@@ -37,6 +87,33 @@ impl Lanes for pulp::x86::V3 {
         }
         count
     }
+
+    #[inline(always)]
+    fn list_16(self, mask: Self::m16s, base: u32, list: &mut [u32]) -> usize {
+        // Two bits per lane.
+        let bits = self.avx2._mm256_movemask_epi8(pulp::cast(mask)).cast_unsigned();
+        list_bits(bits & 0x5555_5555, 2, base, list)
+    }
+
+    #[inline(always)]
+    fn shift_i16s(self, numbers: Self::i16s, by: u8) -> Self::i16s {
+        let by = self.sse2._mm_cvtsi32_si128(i32::from(by));
+        pulp::cast(self.avx2._mm256_sra_epi16(pulp::cast(numbers), by))
+    }
+
+    #[inline(always)]
+    fn shift_i32s(self, numbers: Self::i32s, by: u8) -> Self::i32s {
+        let by = self.sse2._mm_cvtsi32_si128(i32::from(by));
+        pulp::cast(self.avx2._mm256_sra_epi32(pulp::cast(numbers), by))
+    }
+
+    #[inline(always)]
+    fn clear_i16s(self, mask: Self::m16s, numbers: Self::i16s) -> Self::i16s {
+        pulp::cast(
+            self.avx2
+                ._mm256_andnot_si256(pulp::cast(mask), pulp::cast(numbers)),
+        )
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -51,6 +128,28 @@ impl Lanes for pulp::x86::V4 {
         let packed: [u32; 16] = pulp::cast(packed);
         list[..16].copy_from_slice(&packed);
         mask.0.count_ones() as usize
+    }
+
+    #[inline(always)]
+    fn list_16(self, mask: Self::m16s, base: u32, list: &mut [u32]) -> usize {
+        list_bits(mask.0, 1, base, list)
+    }
+
+    #[inline(always)]
+    fn shift_i16s(self, numbers: Self::i16s, by: u8) -> Self::i16s {
+        let by = self.sse2._mm_cvtsi32_si128(i32::from(by));
+        pulp::cast(self.avx512bw._mm512_sra_epi16(pulp::cast(numbers), by))
+    }
+
+    #[inline(always)]
+    fn shift_i32s(self, numbers: Self::i32s, by: u8) -> Self::i32s {
+        let by = self.sse2._mm_cvtsi32_si128(i32::from(by));
+        pulp::cast(self.avx512f._mm512_sra_epi32(pulp::cast(numbers), by))
+    }
+
+    #[inline(always)]
+    fn clear_i16s(self, mask: Self::m16s, numbers: Self::i16s) -> Self::i16s {
+        pulp::cast(self.avx512bw._mm512_maskz_mov_epi16(!mask.0, pulp::cast(numbers)))
     }
 }
 

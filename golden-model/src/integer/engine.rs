@@ -1,11 +1,14 @@
 //! A quantized network made ready to run: parameters laid out for events, state, and scratch space for one image.
 
 use super::inference::{Inference, Trace};
-use super::sources::SourceCheck;
+use super::input::InputSpikes;
 use super::stage::{self, Stage};
-use crate::quantize::proof::{InputSpikes, LayerBounds, verify};
-use crate::quantized::QuantizedModel;
+use crate::events::{Layout, SpikeLists};
+use crate::network::{NetworkDescription, Source};
+use crate::quantize::proof::{self, LayerBounds, verify};
+use crate::quantized::{QuantizedLayer, QuantizedModel};
 use crate::spikes::{Spike, SpikeRaster};
+use crate::train::ImageMemory;
 use crate::{Error, Result};
 use ndarray::Array2;
 
@@ -14,11 +17,7 @@ use ndarray::Array2;
 /// A clone shares the parameters and has a state of its own, so give each thread one.
 #[derive(Clone, Debug)]
 pub struct Engine {
-    inputs: usize,
-    stages: Vec<Box<dyn Stage>>,
-    /// Spikes that enter and leave the stage at work.
-    events: [Vec<Spike>; 2],
-    sources: SourceCheck,
+    layers: Layers,
     /// What the widths are proven for, without and with negative input spikes.
     unsigned: StepLimit,
     signed: Option<StepLimit>,
@@ -31,17 +30,10 @@ impl Engine {
     /// If the network is inconsistent ([`QuantizedModel::validate`]) or its widths are too small
     /// ([`proof::verify`](crate::quantize::proof::verify)).
     pub fn new(model: &QuantizedModel) -> Result<Self> {
-        model.description.require_fully_connected("the integer engine")?;
-        let unsigned = StepLimit::of(verify(model, InputSpikes::Unsigned)?);
-        let signed = verify(model, InputSpikes::Signed).ok().map(StepLimit::of);
-        let stages = model.layers.iter().filter_map(stage::build).collect();
-        let inputs = model.description.input.size();
-        let sources = SourceCheck::new(inputs);
+        let unsigned = StepLimit::of(verify(model, proof::InputSpikes::Unsigned)?);
+        let signed = verify(model, proof::InputSpikes::Signed).ok().map(StepLimit::of);
         Ok(Self {
-            inputs,
-            stages,
-            events: Default::default(),
-            sources,
+            layers: Layers::new(&model.description, &model.layers)?,
             unsigned,
             signed,
         })
@@ -63,7 +55,7 @@ impl Engine {
         raster: &SpikeRaster,
         mut answers: impl FnMut(usize),
     ) -> Result<Inference> {
-        let last = self.stages.len() - 1;
+        let last = self.layers.stages.len() - 1;
         let mut potentials = Vec::new();
         self.run(raster, |layer, stage, _| {
             if layer == last {
@@ -79,15 +71,18 @@ impl Engine {
     /// # Errors
     /// As [`Engine::infer`].
     pub fn trace(&mut self, raster: &SpikeRaster, membranes: bool) -> Result<Trace> {
-        let last = self.stages.len() - 1;
-        let mut layers: Vec<_> = self.stages[..last]
+        let sizes: Vec<usize> = self
+            .layers
+            .stages
             .iter()
-            .map(|stage| SpikeRaster::new(stage.outputs()))
+            .map(|stage| stage.layout().shape.size())
             .collect();
-        let mut recorded = vec![Vec::new(); self.stages.len()];
+        let last = sizes.len() - 1;
+        let mut layers: Vec<_> = sizes[..last].iter().map(|&size| SpikeRaster::new(size)).collect();
+        let mut recorded = vec![Vec::new(); sizes.len()];
         let inference = self.run(raster, |layer, stage, fired| {
             if let Some(raster) = layers.get_mut(layer) {
-                raster.push_step(fired.iter().copied());
+                raster.push_step(spikes(stage.layout(), fired));
             }
             if membranes || layer == last {
                 stage.membranes(&mut recorded[layer]);
@@ -95,11 +90,10 @@ impl Engine {
         })?;
         let mut recorded: Vec<_> = recorded
             .into_iter()
-            .zip(&self.stages)
-            .map(|(values, stage)| {
-                let steps = values.len() / stage.outputs();
-                Array2::from_shape_vec((steps, stage.outputs()), values)
-                    .expect("every step records every membrane")
+            .zip(sizes)
+            .map(|(values, size)| {
+                let steps = values.len() / size;
+                Array2::from_shape_vec((steps, size), values).expect("every step records every membrane")
             })
             .collect();
         let (potentials_by_step, membranes) = if membranes {
@@ -113,6 +107,15 @@ impl Engine {
             membranes,
             inference,
         })
+    }
+
+    /// Memory of the state and of a raster.
+    pub(super) fn memory(&self, raster: &SpikeRaster) -> ImageMemory {
+        let state = self.layers.bytes();
+        ImageMemory {
+            used: state + raster.bytes(),
+            most: state + SpikeRaster::most_bytes(raster.width(), raster.steps()).max(raster.bytes()),
+        }
     }
 
     /// Whether the proof of the widths holds for this raster.
@@ -140,49 +143,146 @@ impl Engine {
         }
     }
 
-    /// Runs all steps; `observe` is told of every layer's end of step: layer, stage, spikes that leave it.
+    /// Runs all steps; `observe` is told of every layer's end of step: layer, stage, addresses that fired.
     fn run(
         &mut self,
         raster: &SpikeRaster,
-        mut observe: impl FnMut(usize, &dyn Stage, &[Spike]),
+        observe: impl FnMut(usize, &dyn Stage, &[u32]),
     ) -> Result<Inference> {
-        if raster.width() != self.inputs {
-            return Err(Error::RasterWidth {
-                found: raster.width(),
-                wanted: self.inputs,
-            });
-        }
+        self.layers.check_width(raster)?;
         self.covered_by_proof(raster)?;
-        let mut spikes = vec![0; self.stages.len()];
-        let mut synaptic_operations = vec![0; self.stages.len()];
-        let [arriving, leaving] = &mut self.events;
+        let mut inference = Inference {
+            class: 0,
+            potentials: Vec::new(),
+            input_spikes: raster.total() as u64,
+            spikes: vec![0; self.layers.stages.len()],
+            synaptic_operations: vec![0; self.layers.stages.len()],
+        };
+        self.layers.run(
+            raster,
+            &mut inference.spikes,
+            &mut inference.synaptic_operations,
+            observe,
+        )?;
+        if let Some(output) = self.layers.stages.last() {
+            output.membranes(&mut inference.potentials);
+        }
+        inference.class = Inference::class_of(&inference.potentials);
+        Ok(inference)
+    }
+}
+
+/// Spikes of a layout's neurons, in C, H, W order.
+fn spikes(layout: Layout, addresses: &[u32]) -> impl Iterator<Item = Spike> {
+    let number = |&address: &u32| u32::try_from(layout.number(address as usize)).ok();
+    let mut numbers: Vec<u32> = addresses.iter().filter_map(number).collect();
+    numbers.sort_unstable();
+    numbers.into_iter().map(Spike::positive)
+}
+
+/// The first layers of a network, or all of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Layers {
+    inputs: InputSpikes,
+    stages: Vec<Box<dyn Stage>>,
+    /// The spikes of every layer in the current step.
+    fired: Vec<SpikeLists>,
+    width: usize,
+}
+
+impl Layers {
+    /// Makes layers ready that agree with the first ones of a description, and whose widths are proven.
+    ///
+    /// # Errors
+    /// If the description is not valid.
+    pub(crate) fn new(description: &NetworkDescription, layers: &[QuantizedLayer]) -> Result<Self> {
+        let graph = description.graph()?;
+        let build = |(index, layer)| stage::build(description, &graph, index, layer);
+        let stages: Vec<_> = layers.iter().enumerate().map(build).collect();
+        let room = |stage: &dyn Stage| {
+            let neurons = if stage.fires() { stage.layout().size() } else { 0 };
+            SpikeLists::new(neurons, 1)
+        };
+        Ok(Self {
+            inputs: InputSpikes::new(Layout::input(description.input)),
+            fired: stages.iter().map(|stage| room(&**stage)).collect(),
+            stages,
+            width: description.input.size(),
+        })
+    }
+
+    /// Memory of the state, which does not depend on what fires.
+    fn bytes(&self) -> usize {
+        let stages = self.stages.iter().map(|stage| stage.state_bytes());
+        let fired = self.fired.iter().map(SpikeLists::most_bytes);
+        stages.chain(fired).sum::<usize>() + self.inputs.bytes()
+    }
+
+    fn check_width(&self, raster: &SpikeRaster) -> Result<()> {
+        if raster.width() == self.width {
+            Ok(())
+        } else {
+            Err(Error::RasterWidth {
+                found: raster.width(),
+                wanted: self.width,
+            })
+        }
+    }
+
+    /// The spikes that the last of the layers emits for a raster, in C, H, W order.
+    ///
+    /// # Errors
+    /// If the raster's width is not the network's, or a source fires twice in a step.
+    pub(crate) fn propagate(&mut self, raster: &SpikeRaster) -> Result<SpikeRaster> {
+        self.check_width(raster)?;
+        let Some(last) = self.stages.len().checked_sub(1) else {
+            return Ok(raster.clone());
+        };
+        let mut emitted = SpikeRaster::new(self.stages[last].layout().shape.size());
+        let mut unused = vec![0; 2 * self.stages.len()];
+        let (counts, operations) = unused.split_at_mut(self.stages.len());
+        self.run(raster, counts, operations, |layer, stage, fired| {
+            if layer == last {
+                emitted.push_step(spikes(stage.layout(), fired));
+            }
+        })?;
+        Ok(emitted)
+    }
+
+    /// Runs all steps, adding to each layer's numbers of spikes and synaptic operations.
+    fn run(
+        &mut self,
+        raster: &SpikeRaster,
+        spikes: &mut [u64],
+        operations: &mut [u64],
+        mut observe: impl FnMut(usize, &dyn Stage, &[u32]),
+    ) -> Result<()> {
         for stage in &mut self.stages {
             stage.reset();
         }
         for (step, input) in raster.iter().enumerate() {
-            self.sources.check(step, input)?;
-            arriving.clear();
-            arriving.extend_from_slice(input);
+            self.inputs.take(step, input)?;
             for (layer, stage) in self.stages.iter_mut().enumerate() {
-                leaving.clear();
-                synaptic_operations[layer] += stage.integrate(arriving);
-                stage.end_of_step(leaving);
-                spikes[layer] += leaving.len() as u64;
-                observe(layer, &**stage, leaving);
-                std::mem::swap(arriving, leaving);
+                for path in 0..stage.sources().len() {
+                    operations[layer] += match stage.sources()[path] {
+                        Source::Input => self
+                            .inputs
+                            .by_sign()
+                            .map(|(addresses, negative)| stage.integrate(path, addresses, negative))
+                            .iter()
+                            .sum(),
+                        Source::Layer(source) => stage.integrate(path, self.fired[source].step(0), false),
+                    };
+                }
+                let fired = &mut self.fired[layer];
+                fired.clear();
+                stage.end_step(fired);
+                let addresses = if stage.fires() { fired.step(0) } else { &[] };
+                spikes[layer] += addresses.len() as u64;
+                observe(layer, &**stage, addresses);
             }
         }
-        let mut potentials = Vec::new();
-        if let Some(output) = self.stages.last() {
-            output.membranes(&mut potentials);
-        }
-        Ok(Inference {
-            class: Inference::class_of(&potentials),
-            potentials,
-            input_spikes: raster.total() as u64,
-            spikes,
-            synaptic_operations,
-        })
+        Ok(())
     }
 }
 

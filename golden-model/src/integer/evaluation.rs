@@ -2,11 +2,15 @@
 
 use super::engine::Engine;
 use super::inference::Inference;
+use crate::dataset::Dataset;
+use crate::encode::InputEncoder;
 use crate::quantized::QuantizedModel;
 use crate::spikes::SpikeRaster;
+use crate::train::ImageMemory;
 use crate::{Error, Result};
 use ndarray::Array2;
 use rayon::prelude::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Results over many images. All counts are exact and do not depend on the number of threads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +30,8 @@ pub struct Evaluation {
     pub spikes: Vec<u64>,
     /// Synaptic operations of each layer over all images.
     pub synaptic_operations: Vec<u64>,
+    /// Memory of the image that needed most, its spikes included.
+    pub memory: ImageMemory,
 }
 
 impl Evaluation {
@@ -52,11 +58,72 @@ pub fn evaluate(
     let engine = Engine::new(model)?;
     let classify = |engine: &mut Engine, index| {
         let (raster, label) = sample(index)?;
+        Answer::to(engine, index, &raster, label)
+    };
+    let answers: Vec<Result<Answer>> = (0..count)
+        .into_par_iter()
+        .map_init(|| engine.clone(), classify)
+        .collect();
+    sum(model, answers)
+}
+
+/// Classifies the first `count` samples of `dataset`, encoded exactly as [`crate::encode::test_raster`] does with `seed`,
+/// and tells `progress` after every one, from any thread, how many are done.
+///
+/// # Errors
+/// If the network is inconsistent, or the data do not fit it.
+pub fn evaluate_dataset(
+    model: &QuantizedModel,
+    dataset: &Dataset,
+    count: usize,
+    seed: u64,
+    progress: &(dyn Fn(usize) + Sync),
+) -> Result<Evaluation> {
+    dataset.check_fits(&model.description)?;
+    let engine = Engine::new(model)?;
+    let done = AtomicUsize::new(0);
+    let new_worker = || {
+        let raster = SpikeRaster::new(model.description.input.size());
+        let encoder = InputEncoder::new(&model.description, dataset);
+        (engine.clone(), encoder, raster)
+    };
+    let answers: Vec<Result<Answer>> = (0..count.min(dataset.len()))
+        .into_par_iter()
+        .map_init(new_worker, |(engine, encoder, raster), index| {
+            raster.clear(model.description.input.size());
+            encoder.restart_test(index, seed);
+            for _ in 0..model.description.steps {
+                encoder.step(raster);
+            }
+            let answer = Answer::to(engine, index, raster, dataset.label(index));
+            progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+            answer
+        })
+        .collect();
+    sum(model, answers)
+}
+
+/// What became of one image.
+struct Answer {
+    label: usize,
+    inference: Inference,
+    /// Whether each step's answer was right.
+    found: Vec<bool>,
+    memory: ImageMemory,
+}
+
+impl Answer {
+    fn to(engine: &mut Engine, index: usize, raster: &SpikeRaster, label: usize) -> Result<Self> {
         let mut found = Vec::with_capacity(raster.steps());
-        let inference = engine.infer_by_step(&raster, |answer| found.push(answer == label))?;
+        let inference = engine.infer_by_step(raster, |answer| found.push(answer == label))?;
         let classes = inference.potentials.len();
         if label < classes {
-            Ok((label, inference, found))
+            Ok(Self {
+                label,
+                inference,
+                found,
+                memory: engine.memory(raster),
+            })
         } else {
             Err(Error::Label {
                 index,
@@ -64,12 +131,12 @@ pub fn evaluate(
                 classes,
             })
         }
-    };
-    let results: Vec<Result<(usize, Inference, Vec<bool>)>> = (0..count)
-        .into_par_iter()
-        .map_init(|| engine.clone(), classify)
-        .collect();
+    }
+}
 
+/// Adds up; of several failures the first is reported.
+fn sum(model: &QuantizedModel, answers: Vec<Result<Answer>>) -> Result<Evaluation> {
+    let count = answers.len();
     let classes = model.layers.last().map_or(0, |layer| layer.outputs());
     let mut evaluation = Evaluation {
         predictions: Vec::with_capacity(count),
@@ -79,9 +146,16 @@ pub fn evaluate(
         input_spikes: 0,
         spikes: vec![0; model.layers.len()],
         synaptic_operations: vec![0; model.layers.len()],
+        memory: ImageMemory::default(),
     };
-    for result in results {
-        let (label, inference, found) = result?;
+    for answer in answers {
+        let Answer {
+            label,
+            inference,
+            found,
+            memory,
+        } = answer?;
+        evaluation.memory = evaluation.memory.max(memory);
         let steps = evaluation.correct_by_step.len().max(found.len());
         evaluation.correct_by_step.resize(steps, 0);
         for (correct, found) in evaluation.correct_by_step.iter_mut().zip(found) {

@@ -1,23 +1,28 @@
 //! The integer golden model: the definition of what every simulation and every board must compute, bit for bit.
 //!
-//! Event-driven: a spike adds one contiguous row of weights to the membranes of its layer, so that the cost is the
-//! number of spikes times their fan-out. `docs/numerics.md` states the arithmetic in full.
+//! Event-driven as training is: a spike adds rows of weights to the membranes of its window, so that the cost is the
+//! number of spikes times their fan-out, in vectors of 16 bits where the proof of V allows and of 32 where not.
+//! `docs/numerics.md` states the arithmetic in full.
 //!
 //! Per time step, layers in order, so that a spike crosses the whole network within one step:
-//! `m += ±(q << G)` for every spike, then the [`neuron`] update; the output layer leaks but never fires, and after the
-//! last step its largest membrane names the class.
+//! `m += ±(q << G)` for every spike along every path into a layer, then the [`neuron`] update; the output layer leaks but
+//! never fires, and after the last step its largest membrane names the class.
 
 mod engine;
 mod evaluation;
 mod guard;
 mod inference;
+mod input;
 pub mod neuron;
+mod number;
 mod propagation;
-mod sources;
 mod stage;
+mod sweep;
+mod synapses;
 
 pub use engine::Engine;
-pub use evaluation::{Evaluation, evaluate};
+
+pub use evaluation::{Evaluation, evaluate, evaluate_dataset};
 pub use guard::MAX_GUARD_BITS;
 pub use inference::{Inference, Trace};
 pub(crate) use propagation::{check, propagate};

@@ -1,30 +1,44 @@
 //! One layer at work: it takes the spikes of a step, and at the end of the step gives its own.
 
-use super::guard::with_guard_bits;
-use super::neuron::{fire_and_settle, leak_and_floor};
-use crate::quantized::{Neuron, QuantizedLayer};
-use crate::spikes::Spike;
-use fixed::FixedI32;
-use fixed::types::extra::LeEqU32;
+use super::number::{Number, Numbers, VECTOR, zeros};
+use super::sweep::Dynamics;
+use super::synapses::accumulate;
+use crate::events::{Axis, Dispatch, Layout, Rows, Scatter, SpikeLists, Windows};
+use crate::network::{Graph, LayerKind, NetworkDescription, Source};
+use crate::quantized::{Neuron, QuantizedLayer, QuantizedShortcut};
+use ndarray::Array2;
 use std::fmt;
 use std::sync::Arc;
+
+/// Widest membranes that are worked in numbers of 16 bits.
+const NARROW_BITS: u8 = 16;
 
 /// A layer with its state. Clones share the parameters and have a state of their own.
 pub(super) trait Stage: fmt::Debug + Send + Sync {
     /// Forgets everything that was integrated.
     fn reset(&mut self);
 
-    /// Integrates spikes of the current step; returns the number of synaptic operations.
-    fn integrate(&mut self, spikes: &[Spike]) -> u64;
+    /// Where the spikes of every path into the membranes come from.
+    fn sources(&self) -> &[Source];
 
-    /// Ends the step: updates every neuron and appends those that fired, in ascending order.
-    fn end_of_step(&mut self, fired: &mut Vec<Spike>);
+    /// Integrates spikes of the current step that come along `path`, of rising addresses and all of one sign; returns
+    /// the number of synaptic operations.
+    fn integrate(&mut self, path: usize, addresses: &[u32], negative: bool) -> u64;
 
-    /// Number of neurons.
-    fn outputs(&self) -> usize;
+    /// Ends the step: updates every neuron and lists those that fired as the next step of `fired`.
+    fn end_step(&mut self, fired: &mut SpikeLists);
 
-    /// Appends the membranes, in units of 2^−G weight LSB.
+    /// Where the neurons lie.
+    fn layout(&self) -> Layout;
+
+    /// Whether neurons fire: all but those of the output layer.
+    fn fires(&self) -> bool;
+
+    /// Appends the membranes in C, H, W order, in units of 2^−G weight LSB.
     fn membranes(&self, into: &mut Vec<i32>);
+
+    /// Memory of the state, in bytes.
+    fn state_bytes(&self) -> usize;
 
     /// A stage of the same parameters and a state of its own.
     fn boxed_clone(&self) -> Box<dyn Stage>;
@@ -36,134 +50,240 @@ impl Clone for Box<dyn Stage> {
     }
 }
 
-/// Builds the stage of a validated layer; `None` if its guard bits are out of range.
-pub(super) fn build(layer: &QuantizedLayer) -> Option<Box<dyn Stage>> {
-    with_guard_bits!(layer.guard_bits, Frac => Box::new(FullyConnected::<Frac>::new(layer)) as Box<dyn Stage>)
+/// Where the neurons of a source lie.
+pub(super) fn layout_of(description: &NetworkDescription, graph: &Graph, source: Source) -> Layout {
+    match source {
+        Source::Input => Layout::input(description.input),
+        Source::Layer(index) => Layout::padded(graph.nodes[index].output, VECTOR),
+    }
 }
 
-/// A fully-connected layer whose membranes have `Frac` fraction bits.
-struct FullyConnected<Frac: LeEqU32> {
-    parameters: Arc<Parameters<Frac>>,
-    membranes: Vec<FixedI32<Frac>>,
+/// Builds the stage of layer `index` of a validated network, whose V is proven.
+pub(super) fn build(
+    description: &NetworkDescription,
+    graph: &Graph,
+    index: usize,
+    layer: &QuantizedLayer,
+) -> Box<dyn Stage> {
+    if layer.membrane_bits <= NARROW_BITS {
+        Box::new(LayerStage::<i16>::new(description, graph, index, layer))
+    } else {
+        Box::new(LayerStage::<i32>::new(description, graph, index, layer))
+    }
 }
 
-struct Parameters<Frac: LeEqU32> {
-    outputs: usize,
-    /// Source-major, so that a spike reads one contiguous row: `[inputs, outputs]`.
-    weights: Vec<i8>,
-    /// One per neuron; none in the output layer.
-    thresholds: Option<Vec<FixedI32<Frac>>>,
-    leak_shifts: Vec<u8>,
-    floor: FixedI32<Frac>,
+/// A layer whose membranes are numbers of that width.
+struct LayerStage<N: Number> {
+    parameters: Arc<Parameters<N>>,
+    membranes: Numbers<N>,
+    dispatch: Dispatch,
+}
+
+struct Parameters<N: Number> {
+    layout: Layout,
+    sources: Vec<Source>,
+    /// As many as sources.
+    connections: Vec<Connections<N>>,
+    dynamics: Dynamics<N>,
     /// Lowest and highest number of V bits: what the width proof promises, checked in debug builds.
-    range: (FixedI32<Frac>, FixedI32<Frac>),
+    range: (i32, i32),
 }
 
-impl<Frac: LeEqU32> FullyConnected<Frac> {
-    fn new(layer: &QuantizedLayer) -> Self {
+/// How spikes reach the membranes.
+enum Connections<N: Number> {
+    /// Through weights, shifted by the guard bits.
+    Weighted { windows: Windows, weights: Numbers<N> },
+    /// One membrane per spike, which adds the number of its channel.
+    Direct { scatter: Scatter, ones: Vec<N> },
+}
+
+impl<N: Number> LayerStage<N> {
+    fn new(description: &NetworkDescription, graph: &Graph, index: usize, layer: &QuantizedLayer) -> Self {
+        let node = &graph.nodes[index];
+        let input = layout_of(description, graph, node.source);
+        let output = Layout::padded(node.output, VECTOR);
+        let weights = |tensor: Option<usize>, weights: &Array2<i8>| {
+            let tensor = &graph.tensors[tensor.expect("layers with weights have a tensor")];
+            let rows = Rows::new(graph, description, tensor, VECTOR);
+            rows_of_weights(&rows, weights, layer.guard_bits)
+        };
+        let convolution = |source: Layout, kernel, stride, padding| {
+            let axis = |outputs| Axis {
+                kernel,
+                stride,
+                padding,
+                outputs,
+            };
+            Windows::convolution(source, output, axis(node.output.height), axis(node.output.width))
+        };
+        let direct = |scatter, ones: &[i32]| {
+            let mut ones: Vec<N> = ones.iter().map(|&one| N::truncated(one)).collect();
+            ones.resize(output.stride, N::default());
+            Connections::Direct { scatter, ones }
+        };
+        let own = match description.layers[index].kind {
+            LayerKind::Conv {
+                kernel,
+                stride,
+                padding,
+                ..
+            } => Connections::Weighted {
+                windows: convolution(input, kernel, stride, padding),
+                weights: weights(node.tensor, &layer.weights),
+            },
+            LayerKind::Pool { kernel } => {
+                let ones = vec![1; node.output.channels];
+                direct(Scatter::pooling(input, output, kernel), &ones)
+            }
+            LayerKind::Fc { .. } | LayerKind::Out { .. } => Connections::Weighted {
+                windows: Windows::dense(input, output),
+                weights: weights(node.tensor, &layer.weights),
+            },
+        };
+        let (mut sources, mut connections) = (vec![node.source], vec![own]);
+        if let (Some(junction), Some(shortcut)) = (&node.junction, &layer.shortcut) {
+            let source = layout_of(description, graph, junction.source);
+            sources.push(junction.source);
+            connections.push(match shortcut {
+                QuantizedShortcut::Weights(matrix) => Connections::Weighted {
+                    windows: convolution(source, 1, junction.stride, 0),
+                    weights: weights(junction.tensor, matrix),
+                },
+                QuantizedShortcut::Identity(ones) => {
+                    direct(Scatter::sampling(source, output, junction.stride), ones)
+                }
+            });
+        }
         let half = 1_i64 << (layer.membrane_bits - 1);
-        let bound = |value: i64| {
-            FixedI32::from_bits(i32::try_from(value).expect("a membrane of at most 32 bits fits an i32"))
-        };
-        let thresholds = match &layer.neuron {
-            Neuron::Lif { thresholds } => Some(thresholds.iter().map(|&t| FixedI32::from_bits(t)).collect()),
-            Neuron::Output => None,
-        };
+        let bound = |value: i64| i32::try_from(value).expect("at most 32 bits");
         let parameters = Parameters {
-            outputs: layer.outputs(),
-            weights: layer.weights.t().iter().copied().collect(),
-            thresholds,
-            leak_shifts: layer.leak_shifts.clone(),
-            floor: FixedI32::from_bits(layer.floor),
+            layout: output,
+            sources,
+            connections,
+            dynamics: Dynamics {
+                thresholds: match &layer.neuron {
+                    Neuron::Lif { thresholds } => Some(filled_up(thresholds, output.stride)),
+                    Neuron::Output => None,
+                },
+                leak_shifts: layer.leak_shifts.clone(),
+                floor: N::truncated(layer.floor),
+            },
             range: (bound(-half), bound(half - 1)),
         };
         Self {
-            membranes: vec![FixedI32::ZERO; parameters.outputs],
+            membranes: zeros(output.size()),
             parameters: Arc::new(parameters),
+            dispatch: Dispatch::new(),
         }
     }
 }
 
-impl<Frac: LeEqU32> fmt::Debug for FullyConnected<Frac> {
+/// Thresholds of a layout's channels; the neurons that fill it up never fire.
+fn filled_up<N: Number>(thresholds: &[i32], stride: usize) -> Vec<N> {
+    let mut filled: Vec<N> = thresholds
+        .iter()
+        .map(|&threshold| N::truncated(threshold))
+        .collect();
+    filled.resize(stride, N::MAX);
+    filled
+}
+
+/// The increments q << G of a tensor, in rows.
+fn rows_of_weights<N: Number>(rows: &Rows, weights: &Array2<i8>, guard_bits: u8) -> Numbers<N> {
+    let mut numbers = zeros(rows.numbers());
+    for (column, &row) in weights.columns().into_iter().zip(&rows.of_column) {
+        let row = &mut numbers[row * rows.length..][..column.len()];
+        for (number, &weight) in row.iter_mut().zip(column) {
+            // Only a weight that no spike can reach is wider than the proof says.
+            *number = N::truncated(i32::from(weight) << guard_bits);
+        }
+    }
+    numbers
+}
+
+impl<N: Number> fmt::Debug for LayerStage<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FullyConnected")
-            .field("outputs", &self.parameters.outputs)
-            .field("guard_bits", &Frac::U32)
+        f.debug_struct("LayerStage")
+            .field("layout", &self.parameters.layout)
+            .field("bits", &(8 * size_of::<N>()))
             .finish_non_exhaustive()
     }
 }
 
-/// A weight as a membrane increment: q << G.
-#[inline]
-fn increment<Frac: LeEqU32>(weight: i8) -> FixedI32<Frac> {
-    FixedI32::from_bits(i32::from(weight) << Frac::U32)
-}
-
-impl<Frac: LeEqU32 + Send + Sync + 'static> Stage for FullyConnected<Frac> {
+impl<N: Number> Stage for LayerStage<N> {
     fn reset(&mut self) {
-        self.membranes.fill(FixedI32::ZERO);
+        self.membranes.fill(N::default());
     }
 
-    fn integrate(&mut self, spikes: &[Spike]) -> u64 {
+    fn sources(&self) -> &[Source] {
+        &self.parameters.sources
+    }
+
+    fn integrate(&mut self, path: usize, addresses: &[u32], negative: bool) -> u64 {
+        if addresses.is_empty() {
+            return 0;
+        }
         let Parameters {
-            outputs,
-            weights,
+            layout,
+            connections,
             range,
             ..
         } = &*self.parameters;
-        for spike in spikes {
-            let row = &weights[spike.address as usize * outputs..][..*outputs];
-            if spike.negative {
-                for (membrane, &weight) in self.membranes.iter_mut().zip(row) {
-                    *membrane -= increment(weight);
-                }
-            } else {
-                for (membrane, &weight) in self.membranes.iter_mut().zip(row) {
-                    *membrane += increment(weight);
-                }
+        let membranes = &mut self.membranes[..];
+        let operations = match &connections[path] {
+            Connections::Weighted { windows, weights } => {
+                accumulate(self.dispatch, windows, weights, addresses, negative, membranes)
             }
-            debug_assert!(
-                self.membranes.iter().all(|m| range.0 <= *m && *m <= range.1),
-                "a membrane left its proven width"
-            );
-        }
-        spikes.len() as u64 * *outputs as u64
-    }
-
-    fn end_of_step(&mut self, fired: &mut Vec<Spike>) {
-        let Parameters {
-            thresholds,
-            leak_shifts,
-            floor,
-            ..
-        } = &*self.parameters;
-        let Some(thresholds) = thresholds else {
-            for membrane in &mut self.membranes {
-                *membrane = leak_and_floor(*membrane, leak_shifts, *floor);
-            }
-            return;
+            Connections::Direct { scatter, ones } => scatter.visit(addresses, |target| {
+                let one = ones[target % layout.stride];
+                membranes[target] = if negative {
+                    membranes[target].wrapping_sub(one)
+                } else {
+                    membranes[target].wrapping_add(one)
+                };
+            }) as u64,
         };
-        for (neuron, (membrane, &threshold)) in (0..).zip(self.membranes.iter_mut().zip(thresholds)) {
-            let (fires, next) = fire_and_settle(*membrane, threshold, leak_shifts, *floor);
-            *membrane = next;
-            if fires {
-                fired.push(Spike::positive(neuron));
-            }
-        }
+        debug_assert!(
+            membranes
+                .iter()
+                .all(|&membrane| (range.0..=range.1).contains(&membrane.into())),
+            "a membrane left its proven width"
+        );
+        operations
     }
 
-    fn outputs(&self) -> usize {
-        self.parameters.outputs
+    fn end_step(&mut self, fired: &mut SpikeLists) {
+        let Self {
+            parameters,
+            membranes,
+            dispatch,
+        } = self;
+        parameters.dynamics.end_step(*dispatch, membranes, fired);
+    }
+
+    fn layout(&self) -> Layout {
+        self.parameters.layout
+    }
+
+    fn fires(&self) -> bool {
+        self.parameters.dynamics.thresholds.is_some()
     }
 
     fn membranes(&self, into: &mut Vec<i32>) {
-        into.extend(self.membranes.iter().map(|membrane| membrane.to_bits()));
+        let layout = self.parameters.layout;
+        let membrane = |number| self.membranes[layout.address(number)].into();
+        into.extend((0..layout.shape.size()).map(membrane));
+    }
+
+    fn state_bytes(&self) -> usize {
+        size_of_val(&self.membranes[..])
     }
 
     fn boxed_clone(&self) -> Box<dyn Stage> {
         Box::new(Self {
             parameters: Arc::clone(&self.parameters),
-            membranes: vec![FixedI32::ZERO; self.membranes.len()],
+            membranes: zeros(self.membranes.len()),
+            dispatch: self.dispatch,
         })
     }
 }

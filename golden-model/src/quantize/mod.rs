@@ -110,8 +110,8 @@ pub fn quantize_calibrated(
             fires,
             format,
         );
-        spikes = Cow::Owned(integer::propagate(&layer, &spikes)?);
         layers.push(layer);
+        spikes = Cow::Owned(integer::propagate(&model.description, &layers, calibration)?);
         input = InputSpikes::Unsigned;
     }
     let quantized = QuantizedModel {

@@ -3,19 +3,27 @@
 use super::super::context::Context;
 use super::super::data::DataArgs;
 use super::super::diagnostic::Result;
+use super::super::eval::integer_sparsity;
 use super::super::inference::{DEFAULT_SEED, at_least_one, float};
+use super::super::models::AnyModel;
 use super::super::threads::ThreadArgs;
 use super::report::{MemoryUse, PerImage, Report};
 use super::setting::Setting;
 use super::stopwatch::Spread;
 use std::time::Instant;
 use synfire_golden_model::dataset::Dataset;
-use synfire_golden_model::evaluation::{Evaluation, evaluate_with};
+use synfire_golden_model::evaluation::evaluate_with;
+use synfire_golden_model::integer;
 use synfire_golden_model::model::FloatModel;
-use synfire_golden_model::train::vectors;
+use synfire_golden_model::network::NetworkDescription;
+use synfire_golden_model::quantize::{QuantizeConfig, quantize};
+use synfire_golden_model::quantized::QuantizedModel;
+use synfire_golden_model::train::{ImageMemory, vectors};
 
-const EXAMPLE: &str = "Example:
-  synfire bench infer --net lenet --data fashion-mnist --data-dir DATA --model lenet.safetensors --json";
+const EXAMPLE: &str = "Examples:
+  synfire bench infer --net lenet --data fashion-mnist --data-dir DATA --model lenet.safetensors --json
+  synfire bench infer --net lenet --data fashion-mnist --model lenet.safetensors --integer --bits 8
+  synfire bench infer --net lenet --data fashion-mnist --model lenet.q4.safetensors --integer";
 
 /// Which test images are measured when they are not all.
 const SUBSET_SEED: u64 = 1;
@@ -31,9 +39,24 @@ pub(super) struct Args {
     /// Test images of every repeat, the same each time and as many of each class as there are to the others.
     #[arg(long, default_value_t = 1000, value_parser = at_least_one)]
     images: usize,
+    /// Measure the integer model: of a quantized --model as it is, of any other weights quantized by themselves.
+    #[arg(long)]
+    integer: bool,
+    /// Bits per weight, 2 to 8, of the integer model of float weights.
+    #[arg(long, default_value_t = 4, requires = "integer", value_parser = clap::value_parser!(u8).range(2..=8))]
+    bits: u8,
     #[command(flatten)]
     threads: ThreadArgs,
 }
+
+/// What a pass over all images found: what an image costs, and its memory.
+type Measured = (PerImage, ImageMemory);
+
+/// Is told how many images of a pass are done.
+type Progress<'a> = &'a (dyn Fn(usize) + Sync);
+
+/// A pass over all images.
+type Pass<'a> = &'a dyn Fn(Progress<'_>) -> Result<Measured>;
 
 impl Args {
     pub(super) fn run(self, context: &Context) -> Result<()> {
@@ -45,43 +68,78 @@ impl Args {
         } else {
             data
         };
-        let mut model = FloatModel::initial(network, DEFAULT_SEED)?;
-        if let Some(given) = self.setting.model()? {
-            model.weights = given.weights;
-        }
-
         let images = data.len() as u64;
         let bar = context.bar((1 + self.setting.repeats) as u64 * images, "inference");
-        let evaluate = |repeat: usize| -> Result<Evaluation> {
-            let before = repeat as u64 * images;
-            let progress = |done: usize| bar.set_position(before + done as u64);
-            Ok(evaluate_with(&model, &data, DEFAULT_SEED, &progress)?)
-        };
-        let evaluation = evaluate(0)?;
         let mut rates = Vec::with_capacity(self.setting.repeats);
-        for repeat in 1..=self.setting.repeats {
-            let start = Instant::now();
-            evaluate(repeat)?;
-            rates.push(float(images) / start.elapsed().as_secs_f64());
-        }
+        let mut measure = |pass: Pass<'_>| -> Result<Measured> {
+            let measured = pass(&|done| bar.set_position(done as u64))?;
+            for repeat in 1..=self.setting.repeats as u64 {
+                let start = Instant::now();
+                pass(&|done| bar.set_position(repeat * images + done as u64))?;
+                rates.push(float(images) / start.elapsed().as_secs_f64());
+            }
+            Ok(measured)
+        };
+        let (network, measured) = if self.integer {
+            let model = self.integer_model(network)?;
+            let pass = |progress: Progress<'_>| -> Result<Measured> {
+                let count = data.len();
+                let evaluation = integer::evaluate_dataset(&model, &data, count, DEFAULT_SEED, progress)?;
+                let sparsity = integer_sparsity(&model.description, count, &evaluation);
+                Ok((PerImage::of_sparsity(&sparsity), evaluation.memory))
+            };
+            let measured = measure(&pass)?;
+            (model.description, measured)
+        } else {
+            let mut model = FloatModel::initial(network, DEFAULT_SEED)?;
+            if let Some(given) = self.setting.model()? {
+                model.weights = given.weights;
+            }
+            let pass = |progress: Progress<'_>| -> Result<Measured> {
+                let evaluation = evaluate_with(&model, &data, DEFAULT_SEED, progress)?;
+                let sparsity = evaluation.sparsity(&model.description);
+                Ok((PerImage::of_sparsity(&sparsity), evaluation.memory))
+            };
+            let measured = measure(&pass)?;
+            (model.description, measured)
+        };
         bar.finish_and_clear();
-        let report = self.report(&model, &data, &evaluation, rates, threads);
+        let report = self.report(&network, &data, measured, rates, threads);
         context.print(&report, || report.to_string())
+    }
+
+    /// The quantized model that was given, or the one of the float weights.
+    fn integer_model(&self, network: NetworkDescription) -> Result<QuantizedModel> {
+        let mut float = match self.setting.model.as_deref().map(AnyModel::load).transpose()? {
+            Some(AnyModel::Quantized(mut model)) => {
+                model.description.steps = self.setting.steps.unwrap_or(model.description.steps);
+                return Ok(model);
+            }
+            Some(AnyModel::Float(model)) => Some(model),
+            None => None,
+        };
+        let mut model = FloatModel::initial(network, DEFAULT_SEED)?;
+        if let Some(given) = float.take() {
+            model.weights = given.weights;
+        }
+        let config = QuantizeConfig {
+            weight_bits: self.bits,
+            ..QuantizeConfig::default()
+        };
+        Ok(quantize(&model, &config)?.0)
     }
 
     fn report(
         &self,
-        model: &FloatModel,
+        network: &NetworkDescription,
         data: &Dataset,
-        evaluation: &Evaluation,
+        (per_image, memory): Measured,
         rates: Vec<f64>,
         threads: usize,
     ) -> Report {
-        let network = &model.description;
         let images_per_second = Spread::of(rates);
-        let per_image = PerImage::of_evaluation(network, evaluation);
         Report {
-            what: "infer",
+            what: if self.integer { "infer-integer" } else { "infer" },
             network: network.name.clone(),
             dataset: data.name().into(),
             weights: self.setting.weights(),
@@ -94,7 +152,7 @@ impl Args {
             operations_per_second: images_per_second.median * per_image.operations(),
             images_per_second,
             per_image,
-            memory: MemoryUse::of_images(evaluation.memory, threads),
+            memory: MemoryUse::of_images(memory, threads),
         }
     }
 }

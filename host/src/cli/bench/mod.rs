@@ -29,7 +29,7 @@ pub(crate) struct Args {
 enum What {
     /// Training: images per second through the very trainer, encoding and optimizer included.
     Train(train::Args),
-    /// Inference with floating-point numbers: images per second, encoding included.
+    /// Inference, with floating-point numbers or integers: images per second, encoding included.
     Infer(infer::Args),
     /// One thread at several rates of input spikes: time beside synaptic operations and the machine's peak.
     Sparsity(sparsity::Args),

@@ -4,14 +4,14 @@ use super::super::inference::float;
 use super::super::table::{count, memory};
 use super::stopwatch::Spread;
 use serde::Serialize;
-use synfire_golden_model::evaluation::Evaluation;
+use synfire_golden_model::evaluation::Sparsity;
 use synfire_golden_model::network::NetworkDescription;
 use synfire_golden_model::train::{Effort, ImageMemory, Memory};
 
 /// A measurement of many images on many threads.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Report {
-    /// `train` or `infer`.
+    /// `train`, `infer` or `infer-integer`.
     pub(super) what: &'static str,
     pub(super) network: String,
     pub(super) dataset: String,
@@ -58,8 +58,7 @@ impl PerImage {
         }
     }
 
-    pub(super) fn of_evaluation(network: &NetworkDescription, evaluation: &Evaluation) -> Self {
-        let sparsity = evaluation.sparsity(network);
+    pub(super) const fn of_sparsity(sparsity: &Sparsity) -> Self {
         Self {
             input_spikes: sparsity.input_spikes,
             input_rate: sparsity.input_rate,
@@ -138,10 +137,10 @@ fn peak_of_status(status: &str) -> Option<u64> {
 impl std::fmt::Display for Report {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Spread { median, min, max } = self.images_per_second;
-        let work = if self.what == "train" {
-            "training"
-        } else {
-            "inference"
+        let work = match self.what {
+            "train" => "training",
+            "infer-integer" => "integer inference",
+            _ => "inference",
         };
         writeln!(
             f,

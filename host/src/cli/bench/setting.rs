@@ -15,7 +15,7 @@ pub(super) struct Setting {
     net: String,
     /// Time steps of an inference; by default the network's.
     #[arg(long)]
-    steps: Option<usize>,
+    pub(super) steps: Option<usize>,
     /// Float model of the same layers whose weights are taken; by default those that training starts from.
     #[arg(long, value_name = "FILE")]
     pub(super) model: Option<PathBuf>,

@@ -13,7 +13,7 @@ use super::models::AnyModel;
 use super::table::{count, percent, table};
 use confusion::Confusion;
 use outcome::{Outcome, judge_float, judge_integer};
-pub(crate) use outcome::{evaluate_float, evaluate_integer};
+pub(crate) use outcome::{evaluate_float, evaluate_integer, integer_sparsity};
 use serde::Serialize;
 use stats::Stats;
 use std::path::PathBuf;

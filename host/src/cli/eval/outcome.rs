@@ -4,10 +4,10 @@ use super::super::diagnostic::Result;
 use super::super::inference::{Evaluated, EvaluatedLayer, float};
 use indicatif::ProgressBar;
 use synfire_golden_model::dataset::Dataset;
-use synfire_golden_model::encode::test_raster;
 use synfire_golden_model::evaluation::{LayerSparsity, Sparsity, evaluate_with};
 use synfire_golden_model::integer;
 use synfire_golden_model::model::FloatModel;
+use synfire_golden_model::network::NetworkDescription;
 use synfire_golden_model::quantized::QuantizedModel;
 
 /// What evaluating a model came to, and what it cost.
@@ -62,16 +62,9 @@ pub(super) fn judge_integer(
     bar: &ProgressBar,
 ) -> Result<Outcome> {
     let images = images.min(data.len());
-    let result = integer::evaluate(model, images, |index| {
-        bar.inc(1);
-        let raster = test_raster(&model.description, data, index, seed);
-        Ok((raster, data.label(index)))
-    })?;
-    let per_image = |&total: &u64| float(total) / float(images.max(1) as u64);
-    let spikes = std::iter::once(&result.input_spikes).chain(&result.spikes);
-    let spikes: Vec<f64> = spikes.map(per_image).collect();
-    let operations: Vec<f64> = result.synaptic_operations.iter().map(per_image).collect();
-    let sparsity = Sparsity::new(&model.description, &spikes, &operations);
+    let progress = |done: usize| bar.set_position(done as u64);
+    let result = integer::evaluate_dataset(model, data, images, seed, &progress)?;
+    let sparsity = integer_sparsity(&model.description, images, &result);
     let confusion = result.confusion.rows().into_iter();
     Ok(Outcome {
         evaluated: evaluated(&sparsity, images, result.correct),
@@ -79,6 +72,19 @@ pub(super) fn judge_integer(
         correct_by_step: result.correct_by_step,
         confusion: confusion.map(|row| row.to_vec()).collect(),
     })
+}
+
+/// Spikes and synaptic operations per inference, of an evaluation of `images` images.
+pub(crate) fn integer_sparsity(
+    network: &NetworkDescription,
+    images: usize,
+    result: &integer::Evaluation,
+) -> Sparsity {
+    let per_image = |&total: &u64| float(total) / float(images.max(1) as u64);
+    let spikes = std::iter::once(&result.input_spikes).chain(&result.spikes);
+    let spikes: Vec<f64> = spikes.map(per_image).collect();
+    let operations: Vec<f64> = result.synaptic_operations.iter().map(per_image).collect();
+    Sparsity::new(network, &spikes, &operations)
 }
 
 fn evaluated(sparsity: &Sparsity, images: usize, correct: usize) -> Evaluated {

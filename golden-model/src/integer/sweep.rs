@@ -1,0 +1,171 @@
+//! The end of a step for all neurons of a layer: [`super::neuron`]'s update, a vector at a time.
+
+use super::number::Number;
+use crate::events::{Dispatch, Kernel, Lanes, SpikeLists};
+
+/// What the end of a step does to a layer's membranes.
+#[derive(Clone, Debug)]
+pub(super) struct Dynamics<N> {
+    /// One per output channel, filled up as the layout; none in the output layer.
+    pub(super) thresholds: Option<Vec<N>>,
+    pub(super) leak_shifts: Vec<u8>,
+    pub(super) floor: N,
+}
+
+impl<N: Number> Dynamics<N> {
+    /// Ends a step: lists who fired, in the order of addresses, then resets, leaks and floors.
+    ///
+    /// `membranes` are whole positions of as many numbers as there are thresholds.
+    pub(super) fn end_step(&self, dispatch: Dispatch, membranes: &mut [N], fired: &mut SpikeLists) {
+        match &self.thresholds {
+            Some(thresholds) => dispatch.run(Fire {
+                dynamics: self,
+                thresholds,
+                membranes,
+                fired,
+            }),
+            None => dispatch.run(Settle {
+                dynamics: self,
+                membranes,
+            }),
+        }
+    }
+
+    #[inline(always)]
+    fn settle<S: Lanes>(&self, simd: S, membranes: N::Vector<S>, floor: N::Vector<S>) -> N::Vector<S> {
+        let mut rest = membranes;
+        for &shift in &self.leak_shifts {
+            rest = N::sub(simd, rest, N::shift(simd, membranes, shift));
+        }
+        N::max(simd, rest, floor)
+    }
+}
+
+struct Fire<'a, N> {
+    dynamics: &'a Dynamics<N>,
+    thresholds: &'a [N],
+    membranes: &'a mut [N],
+    fired: &'a mut SpikeLists,
+}
+
+impl<N: Number> Kernel for Fire<'_, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Lanes>(self, simd: S) {
+        let floor = N::splat(simd, self.dynamics.floor);
+        let (list, start) = self.fired.room(self.membranes.len());
+        let mut count = 0;
+        let mut bases = (0_u32..).step_by(N::lanes::<S>());
+        let thresholds = N::vectors::<S>(self.thresholds);
+        for position in self.membranes.chunks_exact_mut(self.thresholds.len()) {
+            for (membranes, &threshold) in N::vectors_mut::<S>(position).iter_mut().zip(thresholds) {
+                let fired = N::above(simd, *membranes, threshold);
+                let kept = N::clear(simd, fired, *membranes);
+                *membranes = self.dynamics.settle(simd, kept, floor);
+                let base = bases.next().unwrap_or_default();
+                count += N::list(simd, fired, base, &mut list[count..]);
+            }
+        }
+        self.fired.end_step(start + count);
+    }
+}
+
+struct Settle<'a, N> {
+    dynamics: &'a Dynamics<N>,
+    membranes: &'a mut [N],
+}
+
+impl<N: Number> Kernel for Settle<'_, N> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Lanes>(self, simd: S) {
+        let floor = N::splat(simd, self.dynamics.floor);
+        for membranes in N::vectors_mut::<S>(self.membranes) {
+            *membranes = self.dynamics.settle(simd, *membranes, floor);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::integer::neuron::{end_of_step, settle};
+    use crate::integer::number::{VECTOR, zeros};
+    use crate::random::Random;
+
+    #[expect(clippy::cast_possible_truncation, reason = "of a number that fits")]
+    fn random(random: &mut Random, low: i32, high: i32) -> i32 {
+        let span = (high - low) as f32;
+        (low + (random.uniform() * span) as i32).clamp(low, high)
+    }
+
+    /// Many membranes of every size against the definition of one neuron, with every kind of vectors.
+    fn vectors_follow_the_definition<N: Number>(bits: u32) {
+        let mut draws = Random::new(u64::from(bits));
+        let half = 1_i32 << (bits - 1);
+        for shifts in [&[][..], &[7, 9], &[1, 2, 3], &[3, 16], &[15, 16]] {
+            for dispatch in Dispatch::all() {
+                let positions = 3;
+                let thresholds: Vec<i32> = (0..VECTOR).map(|_| random(&mut draws, 0, half - 1)).collect();
+                let floor = random(&mut draws, -half, 0);
+                let mut membranes = zeros::<N>(positions * VECTOR);
+                let mut before = Vec::new();
+                for (index, membrane) in membranes.iter_mut().enumerate() {
+                    let value = match index {
+                        0 => thresholds[0],
+                        1 => (thresholds[1] + 1).min(half - 1),
+                        2 => -half,
+                        3 => half - 1,
+                        4 => -1,
+                        _ => random(&mut draws, -half, half - 1) >> (index % (bits as usize - 1)),
+                    };
+                    before.push(value);
+                    *membrane = N::truncated(value);
+                }
+                let start = membranes.clone();
+                let mut fired = SpikeLists::new(membranes.len(), 1);
+                let mut dynamics = Dynamics {
+                    thresholds: Some(thresholds.iter().map(|&t| N::truncated(t)).collect()),
+                    leak_shifts: shifts.to_vec(),
+                    floor: N::truncated(floor),
+                };
+                dynamics.end_step(dispatch, &mut membranes, &mut fired);
+                let expected: Vec<(bool, i32)> = (before.iter().enumerate())
+                    .map(|(index, &m)| end_of_step(m, thresholds[index % VECTOR], shifts, floor))
+                    .collect();
+                let after: Vec<i32> = membranes.iter().map(|&m| m.into()).collect();
+                let wanted: Vec<i32> = expected.iter().map(|&(_, m)| m).collect();
+                assert_eq!(after, wanted, "{dispatch:?} {shifts:?}");
+                let firing: Vec<u32> = (0..)
+                    .zip(&expected)
+                    .filter(|(_, e)| e.0)
+                    .map(|(n, _)| n)
+                    .collect();
+                assert!(firing.contains(&1) || thresholds[1] == half - 1);
+                assert!(!firing.contains(&0));
+                assert_eq!(fired.step(0), firing, "{dispatch:?} {shifts:?}");
+
+                dynamics.thresholds = None;
+                let mut membranes = start;
+                dynamics.end_step(dispatch, &mut membranes, &mut fired);
+                let after: Vec<i32> = membranes.iter().map(|&m| m.into()).collect();
+                let wanted: Vec<i32> = before.iter().map(|&m| settle(m, shifts, floor)).collect();
+                assert_eq!(after, wanted, "{dispatch:?} {shifts:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn vectors_of_16_bits_follow_the_definition() {
+        vectors_follow_the_definition::<i16>(16);
+        vectors_follow_the_definition::<i16>(9);
+    }
+
+    #[test]
+    fn vectors_of_32_bits_follow_the_definition() {
+        vectors_follow_the_definition::<i32>(31);
+        vectors_follow_the_definition::<i32>(17);
+    }
+}

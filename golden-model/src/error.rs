@@ -445,6 +445,9 @@ pub enum Error {
         /// Shifts found.
         found: Vec<u8>,
     },
+    /// What the quantizer refuses.
+    #[error(transparent)]
+    Quantize(#[from] crate::quantize::QuantizeError),
     /// Weight bits for a layer that the network does not have.
     #[error("quantizer: weight bits for layer `{layer}`, but the layers are {}", known.join(", "))]
     QuantizeUnknownLayer {

@@ -56,7 +56,7 @@ impl QuantizedModel {
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         self.description.validate()?;
-        verify(self, InputSpikes::Unsigned)?;
+        verify(self, InputSpikes::of(&self.description))?;
         let json = |key, value: serde_json::Result<String>| {
             value.map_err(|source| Error::ModelMetadata {
                 path: path.to_owned(),
@@ -158,7 +158,7 @@ impl QuantizedModel {
             layers,
             provenance,
         };
-        verify(&model, InputSpikes::Unsigned).map_err(in_file)?;
+        verify(&model, InputSpikes::of(&model.description)).map_err(in_file)?;
         Ok(model)
     }
 }

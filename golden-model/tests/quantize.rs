@@ -9,7 +9,7 @@ use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_golden_model::integer::Engine;
 use synfire_golden_model::model::FloatModel;
-use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescription, Normalization, Shape};
+use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescription, Shape};
 use synfire_golden_model::quantize::{
     GuardBits, InputSpikes, Leak, QuantizeConfig, QuantizeReport, QuantizeWarning, ScaleSearch, quantize,
     quantize_calibrated,
@@ -129,49 +129,6 @@ fn thresholds_are_those_of_the_layers() {
 }
 
 #[test]
-fn networks_that_integers_do_not_know_yet_are_refused() {
-    let refusal = |text: &str, normalized: bool| {
-        let mut description = NetworkDescription::from_compact(text, None).unwrap();
-        if normalized {
-            description.normalization = Some(Normalization {
-                mean: vec![0.5],
-                deviation: vec![0.5],
-            });
-        }
-        let tensors = description.graph().unwrap().tensors;
-        let model = FloatModel {
-            description,
-            weights: tensors
-                .iter()
-                .map(|tensor| Array2::from_elem((tensor.outputs, tensor.inputs), 0.125))
-                .collect(),
-            provenance: std::collections::BTreeMap::new(),
-        };
-        quantize(&model, &QuantizeConfig::default())
-            .unwrap_err()
-            .to_string()
-    };
-    for (text, layer, op) in [
-        ("4C3p1-P2-3@1x4x4", "conv1", "conv"),
-        ("P2-3@1x4x4", "pool1", "pool"),
-        ("R4-3@1x4x4", "conv1", "conv"),
-    ] {
-        let name = text.split('@').next().unwrap();
-        assert_eq!(
-            refusal(text, false),
-            format!(
-                "network `{name}`: quantization takes chains of fully-connected layers so far, \
-                 but layer `{layer}` has op = \"{op}\"; use a network of op = \"fc\" and \"out\""
-            )
-        );
-    }
-    assert_eq!(
-        refusal("5-3@1x4x4", true),
-        "network `5-3`: quantization takes unsigned input so far; train a network without [normalization] for it"
-    );
-}
-
-#[test]
 fn weight_bits_can_differ_per_layer() {
     let model = random_float_model(&mut Xoshiro256PlusPlus::seed_from_u64(3), 0.99);
     let config = with(|config| {
@@ -252,9 +209,9 @@ fn odd_neurons_are_reported_and_do_not_widen_the_layer() {
     assert_eq!(
         texts,
         [
-            "layer `fc1`: all weights are zero in 1 neurons (0)",
-            "layer `fc1`: no input can fire 2 neurons (1, 4)",
-            "layer `fc1`: the smallest weight fires 1 neurons (2)",
+            "layer `fc1`: all weights are zero in 1 channel (0)",
+            "layer `fc1`: no input can fire 2 channels (1, 4)",
+            "layer `fc1`: the smallest weight fires 1 channel (2)",
         ]
     );
     // What cannot fire loses its weights; the widest of the others is the one of 50: 7 + 1 above, in 2's complement.
@@ -267,7 +224,7 @@ fn odd_neurons_are_reported_and_do_not_widen_the_layer() {
     assert_eq!(quantized.layers[0].membrane_bits, 7);
     let json = serde_json::to_value(&report).expect("serializes");
     assert_eq!(json["warnings"][1]["warning"], "never-fires");
-    assert_eq!(json["warnings"][1]["neurons"], serde_json::json!([1, 4]));
+    assert_eq!(json["warnings"][1]["channels"], serde_json::json!([1, 4]));
 }
 
 #[test]
@@ -278,7 +235,7 @@ fn signed_input_takes_width_where_unsigned_does_not() {
     );
     let model = float_model(vec![weights, array![[0.5, 0.5]]], 0.99);
     let (unsigned, report) = run(&model, &with(|_| ()));
-    let (signed, signed_report) = run(&model, &with(|config| config.input = InputSpikes::Signed));
+    let (signed, signed_report) = run(&model, &with(|config| config.input = Some(InputSpikes::Signed)));
     assert_eq!(
         2 * report.layers[0].bounds.positive_sum,
         signed_report.layers[0].bounds.positive_sum
@@ -461,7 +418,7 @@ proptest! {
         let config = QuantizeConfig {
             weight_bits,
             guard_bits: guard_bits.map_or(GuardBits::Auto, GuardBits::Fixed),
-            input: if signed { InputSpikes::Signed } else { InputSpikes::Unsigned },
+            input: Some(if signed { InputSpikes::Signed } else { InputSpikes::Unsigned }),
             ..QuantizeConfig::default()
         };
         let (quantized, report) = quantize(&model, &config).expect("quantizes");

@@ -237,24 +237,26 @@ impl Layers {
         }
     }
 
-    /// The spikes that the last of the layers emits for a raster, in C, H, W order.
+    /// How often every neuron of every layer fires for a raster, in C, H, W order.
     ///
     /// # Errors
     /// If the raster's width is not the network's, or a source fires twice in a step.
-    pub(crate) fn propagate(&mut self, raster: &SpikeRaster) -> Result<SpikeRaster> {
+    pub(crate) fn counts(&mut self, raster: &SpikeRaster) -> Result<Vec<Vec<f32>>> {
         self.check_width(raster)?;
-        let Some(last) = self.stages.len().checked_sub(1) else {
-            return Ok(raster.clone());
-        };
-        let mut emitted = SpikeRaster::new(self.stages[last].layout().shape.size());
-        let mut unused = vec![0; 2 * self.stages.len()];
-        let (counts, operations) = unused.split_at_mut(self.stages.len());
-        self.run(raster, counts, operations, |layer, stage, fired| {
-            if layer == last {
-                emitted.push_step(spikes(stage.layout(), fired));
+        let layouts: Vec<Layout> = self.stages.iter().map(|stage| stage.layout()).collect();
+        let mut counts: Vec<Vec<f32>> = layouts.iter().map(|layout| vec![0.0; layout.size()]).collect();
+        let mut unused = vec![0; 2 * layouts.len()];
+        let (spikes, operations) = unused.split_at_mut(layouts.len());
+        self.run(raster, spikes, operations, |layer, _, fired| {
+            for &address in fired {
+                counts[layer][address as usize] += 1.0;
             }
         })?;
-        Ok(emitted)
+        let in_order = |(counts, layout): (Vec<f32>, &Layout)| {
+            let numbers = 0..layout.shape.size();
+            numbers.map(|number| counts[layout.address(number)]).collect()
+        };
+        Ok(counts.into_iter().zip(&layouts).map(in_order).collect())
     }
 
     /// Runs all steps, adding to each layer's numbers of spikes and synaptic operations.

@@ -15,17 +15,17 @@ mod inference;
 mod input;
 pub mod neuron;
 mod number;
-mod propagation;
+mod rasters;
 mod stage;
 mod sweep;
 mod synapses;
 
 pub use engine::Engine;
-
+pub(crate) use engine::Layers;
 pub use evaluation::{Evaluation, evaluate, evaluate_dataset};
 pub use guard::MAX_GUARD_BITS;
 pub use inference::{Inference, Trace};
-pub(crate) use propagation::{check, propagate};
+pub(crate) use rasters::check;
 
 use crate::Result;
 use crate::quantized::QuantizedModel;

@@ -3,24 +3,23 @@
 use super::config::ScaleSearch;
 use super::rounding::Moments;
 use super::scale::{self, Scaled};
-use crate::spikes::SpikeRaster;
 use ndarray::Array2;
 use rayon::prelude::*;
 
 /// The weights of one layer as integers.
+#[derive(Clone, Debug)]
 pub(super) struct Channels {
-    /// Integer weights, `[outputs, inputs]`.
+    /// Integer weights, in the form of the weights.
     pub(super) integers: Array2<i8>,
-    /// Scale per output.
-    pub(super) scales: Vec<f64>,
     /// How well they represent the weights.
     pub(super) fit: Fit,
 }
 
 /// How well integers and scales represent a layer.
+#[derive(Clone, Debug)]
 pub(super) struct Fit {
-    /// Smallest and largest scale.
-    pub(super) scales: [f64; 2],
+    /// Scale per channel.
+    pub(super) scales: Vec<f64>,
     /// Root mean square of w − scale·q.
     pub(super) rms_error: f64,
     /// The same in parts of the root mean square of w.
@@ -29,70 +28,126 @@ pub(super) struct Fit {
     pub(super) drive_error: Option<f64>,
 }
 
+/// One way to find scales, tried on all channels.
+struct Candidate {
+    channels: Vec<Scaled>,
+    /// Mean square error of every channel's drive, or, without spikes to tell, of its weights.
+    errors: Vec<f64>,
+}
+
 impl Channels {
-    /// Quantizes weights `[outputs, inputs]`, with a scale per row or in common, rounded by the spikes that enter.
+    /// Quantizes weights, one row per channel, with a scale per row or in common, rounded by the spikes that enter.
     pub(super) fn quantize(
         weights: &Array2<f32>,
         scale_per_row: bool,
         weight_bits: u8,
         search: ScaleSearch,
-        spikes: &[SpikeRaster],
+        moments: Option<&Moments>,
     ) -> Self {
-        let rows: Vec<Vec<f32>> = weights.rows().into_iter().map(|row| row.to_vec()).collect();
-        let mut scaled: Vec<Scaled> = if scale_per_row {
-            rows.par_iter()
-                .map(|row| scale::quantize(row, weight_bits, search))
-                .collect()
-        } else {
-            let all: Vec<f32> = weights.iter().copied().collect();
-            let scale = scale::quantize(&all, weight_bits, search).scale;
-            rows.iter()
-                .map(|row| scale::with_scale(row, weight_bits, scale))
-                .collect()
+        let candidate = |&search: &ScaleSearch| {
+            let mut channels = scaled(weights, scale_per_row, weight_bits, search);
+            let errors = match moments {
+                Some(moments) => moments.refine(weights, weight_bits, &mut channels),
+                None => channels.iter().map(|channel| channel.squared_error).collect(),
+            };
+            Candidate { channels, errors }
         };
-        let moments = Moments::of(spikes);
-        if let Some(moments) = &moments {
-            let rows = rows.par_iter().zip(&mut scaled);
-            rows.for_each(|(row, scaled)| moments.refine(row, weight_bits, scaled));
-        }
+        let candidates = search.candidates(moments.is_some()).iter().map(candidate);
+        let best = candidates
+            .reduce(|best, other| best.better(other, scale_per_row))
+            .expect("every search has a candidate");
         let drive_error = moments.map(|moments| {
-            let squares: Vec<_> = rows
-                .par_iter()
-                .zip(&scaled)
-                .map(|(row, scaled)| moments.squares(row, scaled))
-                .collect();
-            let (error, drive) = squares
-                .iter()
-                .fold((0.0, 0.0), |sum, (e, d)| (sum.0 + e, sum.1 + d));
+            let drive: f64 = moments.squares(weights).iter().sum();
+            let error: f64 = best.errors.iter().sum();
             if drive > 0.0 { (error / drive).sqrt() } else { 0.0 }
         });
-        let integers = scaled
+        Self::new(weights, &best.channels, drive_error)
+    }
+
+    /// Rounds weights to the nearest integers of given scales.
+    pub(super) fn with_scales(weights: &Array2<f32>, weight_bits: u8, scales: &[f64]) -> Self {
+        let rows = weights.rows().into_iter().zip(scales);
+        let channels: Vec<Scaled> = rows
+            .map(|(row, &scale)| scale::with_scale(&row.to_vec(), weight_bits, scale))
+            .collect();
+        Self::new(weights, &channels, None)
+    }
+
+    fn new(weights: &Array2<f32>, channels: &[Scaled], drive_error: Option<f64>) -> Self {
+        let integers = channels
             .iter()
-            .flat_map(|row| row.integers.iter().copied())
+            .flat_map(|channel| channel.integers.iter().copied())
             .collect();
         Self {
             integers: Array2::from_shape_vec(weights.raw_dim(), integers).expect("one integer per weight"),
-            fit: Fit::of(weights, &scaled, drive_error),
-            scales: scaled.into_iter().map(|row| row.scale).collect(),
+            fit: Fit::of(weights, channels, drive_error),
         }
     }
 }
 
+impl Candidate {
+    /// The better of two, channel by channel where each has a scale of its own.
+    fn better(mut self, mut other: Self, scale_per_row: bool) -> Self {
+        if scale_per_row {
+            for channel in 0..self.channels.len() {
+                if other.errors[channel] < self.errors[channel] {
+                    std::mem::swap(&mut self.channels[channel], &mut other.channels[channel]);
+                    self.errors[channel] = other.errors[channel];
+                }
+            }
+            self
+        } else if other.errors.iter().sum::<f64>() < self.errors.iter().sum::<f64>() {
+            other
+        } else {
+            self
+        }
+    }
+}
+
+/// The channels with scales of one search, rounded to the nearest.
+fn scaled(weights: &Array2<f32>, scale_per_row: bool, weight_bits: u8, search: ScaleSearch) -> Vec<Scaled> {
+    let rows: Vec<Vec<f32>> = weights.rows().into_iter().map(|row| row.to_vec()).collect();
+    if scale_per_row {
+        rows.par_iter()
+            .map(|row| scale::quantize(row, weight_bits, search))
+            .collect()
+    } else {
+        let scale = scale::quantize(&rows.concat(), weight_bits, search).scale;
+        rows.iter()
+            .map(|row| scale::with_scale(row, weight_bits, scale))
+            .collect()
+    }
+}
+
 impl Fit {
-    #[expect(clippy::cast_precision_loss, reason = "a number of weights")]
     fn of(weights: &Array2<f32>, scaled: &[Scaled], drive_error: Option<f64>) -> Self {
-        let scales = scaled.iter().map(|row| row.scale);
         let mean = |sum: f64| (sum / weights.len() as f64).sqrt();
         let rms_error = mean(scaled.iter().map(|row| row.squared_error).sum());
         let rms = mean(weights.iter().map(|&weight| f64::from(weight).powi(2)).sum());
         Self {
-            scales: [
-                scales.clone().fold(f64::INFINITY, f64::min),
-                scales.fold(0.0, f64::max),
-            ],
+            scales: scaled.iter().map(|row| row.scale).collect(),
             rms_error,
             relative_rms_error: if rms > 0.0 { rms_error / rms } else { 0.0 },
             drive_error,
         }
+    }
+
+    /// Pooling counts, and a window's spikes make one: no error.
+    pub(super) fn of_pooling(kernel: usize, channels: usize) -> Self {
+        Self {
+            scales: vec![1.0 / (kernel * kernel) as f64; channels],
+            rms_error: 0.0,
+            relative_rms_error: 0.0,
+            drive_error: None,
+        }
+    }
+
+    /// Smallest and largest scale.
+    pub(super) fn range(&self) -> [f64; 2] {
+        let scales = self.scales.iter().copied();
+        [
+            scales.clone().fold(f64::INFINITY, f64::min),
+            scales.fold(0.0, f64::max),
+        ]
     }
 }

@@ -1,8 +1,9 @@
 //! What the quantizer may choose, and what it is told.
 
+use super::error::QuantizeError;
 use super::proof::InputSpikes;
 use crate::integer::MAX_GUARD_BITS;
-use crate::network::NetworkDescription;
+use crate::network::{LayerKind, NetworkDescription};
 use crate::quantized::{MAX_LEAK_SHIFT, MAX_LEAK_SHIFTS};
 use crate::{Error, Result};
 use std::collections::BTreeMap;
@@ -20,8 +21,9 @@ pub struct QuantizeConfig {
     pub leak: Leak,
     /// How a channel's scale is found.
     pub scale: ScaleSearch,
-    /// Signs of the input spikes that the widths must hold.
-    pub input: InputSpikes,
+    /// Signs of the input spikes that the widths must hold; by default those of the network's samples
+    /// ([`InputSpikes::of`]).
+    pub input: Option<InputSpikes>,
 }
 
 impl Default for QuantizeConfig {
@@ -31,8 +33,8 @@ impl Default for QuantizeConfig {
             layer_weight_bits: BTreeMap::new(),
             guard_bits: GuardBits::Auto,
             leak: Leak::Auto,
-            scale: ScaleSearch::MeanSquare,
-            input: InputSpikes::Unsigned,
+            scale: ScaleSearch::Best,
+            input: None,
         }
     }
 }
@@ -58,12 +60,32 @@ pub enum Leak {
 /// How the scale of a channel, the real value of one weight LSB, is found from its weights.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ScaleSearch {
+    /// Of [`Self::Max`], [`Self::MeanSquare`] and some percentiles whichever brings the least error, channel by channel:
+    /// over calibration inferences that of the drive, after rounding; without them that of the weights, which is least by
+    /// [`Self::MeanSquare`].
+    Best,
     /// The largest weight becomes the largest integer: nothing is clipped.
     Max,
     /// This percentile of the magnitudes becomes the largest integer; what lies above is clipped. In (0, 100].
     Percentile(f64),
     /// The scale of least squared error over the channel's weights.
     MeanSquare,
+}
+
+impl ScaleSearch {
+    /// The searches among which the error decides.
+    pub(super) const fn candidates(&self, calibrated: bool) -> &[Self] {
+        match self {
+            Self::Best if calibrated => &[
+                Self::MeanSquare,
+                Self::Max,
+                Self::Percentile(99.0),
+                Self::Percentile(95.0),
+            ],
+            Self::Best => &[Self::MeanSquare],
+            Self::Max | Self::Percentile(_) | Self::MeanSquare => std::slice::from_ref(self),
+        }
+    }
 }
 
 impl QuantizeConfig {
@@ -76,18 +98,24 @@ impl QuantizeConfig {
             .unwrap_or(self.weight_bits)
     }
 
-    /// Checks every option against its range, and layer names against the network.
+    /// Checks every option against its range, and layer names against those layers of the network that have weights.
     ///
     /// # Errors
     /// The first option that is wrong.
     pub fn validate(&self, description: &NetworkDescription) -> Result<()> {
-        let names = || description.layers.iter().map(|layer| layer.name.clone());
-        for layer in self.layer_weight_bits.keys() {
-            if !names().any(|name| name == *layer) {
-                return Err(Error::QuantizeUnknownLayer {
-                    layer: layer.clone(),
-                    known: names().collect(),
-                });
+        let layers = &description.layers;
+        for name in self.layer_weight_bits.keys() {
+            match layers.iter().find(|layer| layer.name == *name) {
+                None => {
+                    return Err(Error::QuantizeUnknownLayer {
+                        layer: name.clone(),
+                        known: layers.iter().map(|layer| layer.name.clone()).collect(),
+                    });
+                }
+                Some(layer) if matches!(layer.kind, LayerKind::Pool { .. }) => {
+                    return Err(QuantizeError::NoWeights { layer: name.clone() }.into());
+                }
+                Some(_) => {}
             }
         }
         for bits in std::iter::once(&self.weight_bits).chain(self.layer_weight_bits.values()) {

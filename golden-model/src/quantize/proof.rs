@@ -1,28 +1,40 @@
 //! Proof that no membrane overflows: not at the end of a step, nor in the middle of one, in any order of events.
 //!
-//! For every neuron the worst-case sums of its weights are taken from the weights themselves. A source fires at most
-//! once per step, so a step adds at most the sum of all positive weights, and takes at most the sum of all negative
-//! ones; a source of signed spikes, which only the input can be, counts with the magnitude of its weight both ways.
-//! [`NeuronLimits::reach`] then follows threshold, leak and floor from step to step.
+//! For every channel the worst-case sums of its weights are taken from the weights themselves, window by window where
+//! windows differ, over both paths of a junction ([`super::sums`]). [`NeuronLimits::reach`] then follows threshold, leak
+//! and floor from step to step. Where a path is an identity, a spike adds the channel's one, and takes it where it is
+//! negative.
 //!
 //! The quantizer chooses widths by this proof, the file loader repeats it, and the engine refuses what it does not
 //! cover.
 
 use super::reach::{NeuronLimits, Reach};
-use crate::quantized::{Neuron, QuantizedLayer, QuantizedModel};
+use super::sums::{self, StepSums, spikes_of};
+use crate::network::{LayerKind, NetworkDescription, Node};
+use crate::quantized::{Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
 use crate::{Error, Result};
-use ndarray::ArrayView1;
 use serde::Serialize;
 
 /// Signs of the spikes that enter a network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum InputSpikes {
-    /// Spikes of +1 only: images of pixels from zero up.
+    /// Spikes of +1 only: images of pixels from zero up, recordings.
     #[default]
     Unsigned,
     /// Spikes of +1 and −1: images normalized around zero.
     Signed,
+}
+
+impl InputSpikes {
+    /// Those of a network's samples: signed where it normalizes them.
+    #[must_use]
+    pub const fn of(description: &NetworkDescription) -> Self {
+        match description.normalization {
+            Some(_) => Self::Signed,
+            None => Self::Unsigned,
+        }
+    }
 }
 
 /// How far the membranes of a layer can go, in units of 2^−G weight LSB.
@@ -54,7 +66,8 @@ impl LayerBounds {
     }
 }
 
-/// Proves the width of every membrane of a network.
+/// Proves the width of every membrane of a network for input spikes of these signs, whatever those of its samples are
+/// ([`InputSpikes::of`]).
 ///
 /// Where nothing bounds an output layer (no leak), or its width suffices for no more, the proof is for the T steps of
 /// the description, and [`LayerBounds::steps`] says so.
@@ -63,79 +76,81 @@ impl LayerBounds {
 /// If the network is inconsistent ([`QuantizedModel::validate`]), or a membrane can leave its width.
 pub fn verify(model: &QuantizedModel, input: InputSpikes) -> Result<Vec<LayerBounds>> {
     model.validate()?;
-    let mut spikes = input;
-    let mut proven = Vec::with_capacity(model.layers.len());
-    for layer in &model.layers {
-        proven.push(prove(layer, spikes, model.description.steps)?);
-        spikes = InputSpikes::Unsigned;
+    let description = &model.description;
+    let nodes = description.graph()?.nodes;
+    let mut proven = Vec::with_capacity(nodes.len());
+    for ((layer, described), node) in model.layers.iter().zip(&description.layers).zip(&nodes) {
+        let sums = of_layer(layer, &described.kind, node, input);
+        let bounds = bounds_of(layer, &sums, description.steps, layer.membrane_bits.into());
+        let needed = bounds.membrane_bits();
+        if needed > u32::from(layer.membrane_bits) {
+            return Err(Error::MembraneOverflow {
+                layer: layer.name.clone(),
+                membrane_bits: layer.membrane_bits,
+                lowest: bounds.lowest,
+                highest: bounds.highest,
+                needed,
+            });
+        }
+        proven.push(bounds);
     }
     Ok(proven)
 }
 
-fn prove(layer: &QuantizedLayer, input: InputSpikes, steps: usize) -> Result<LayerBounds> {
-    let limits = layer_limits(layer, input);
-    let fits = |bounds: &LayerBounds| bounds.membrane_bits() <= u32::from(layer.membrane_bits);
-    let bounds = match bounds(&layer.name, &limits, None) {
-        Some(bounds) if fits(&bounds) => return Ok(bounds),
-        unlimited => match layer.neuron {
-            Neuron::Output => bounds(&layer.name, &limits, Some(steps)),
-            Neuron::Lif { .. } => unlimited,
-        },
+/// The sums of every channel of a layer, in membrane LSB, none larger than another in both.
+pub(super) fn of_layer(
+    layer: &QuantizedLayer,
+    kind: &LayerKind,
+    node: &Node,
+    input: InputSpikes,
+) -> Vec<Vec<StepSums>> {
+    let second = match &layer.shortcut {
+        Some(QuantizedShortcut::Weights(weights)) => Some(weights),
+        Some(QuantizedShortcut::Identity(_)) | None => None,
     };
-    match bounds {
-        Some(bounds) if fits(&bounds) => Ok(bounds),
-        Some(bounds) => Err(Error::MembraneOverflow {
-            layer: layer.name.clone(),
-            membrane_bits: layer.membrane_bits,
-            lowest: bounds.lowest,
-            highest: bounds.highest,
-            needed: bounds.membrane_bits(),
-        }),
-        None => unreachable!("a number of steps, or a threshold and a floor, bound every membrane"),
+    let mut sums = sums::of_weights(&layer.weights, second, kind, node, input);
+    for pair in sums.iter_mut().flatten() {
+        *pair = pair.with_guard_bits(layer.guard_bits);
     }
+    if let (Some(QuantizedShortcut::Identity(ones)), Some(junction)) = (&layer.shortcut, &node.junction) {
+        for (sums, &one) in sums.iter_mut().zip(ones) {
+            let one = StepSums::of([i64::from(one)], spikes_of(junction.source, input));
+            sums.iter_mut().for_each(|pair| *pair = pair.and(one));
+        }
+    }
+    sums
 }
 
-fn layer_limits(layer: &QuantizedLayer, input: InputSpikes) -> Vec<NeuronLimits<'_>> {
-    let threshold = |neuron: usize| match &layer.neuron {
-        Neuron::Lif { thresholds } => Some(i64::from(thresholds[neuron])),
+/// What the membranes of a layer can reach within any number of steps. Of an output layer within `steps` steps, where
+/// nothing bounds it for longer, or more than `bits` bits would.
+pub(super) fn bounds_of(
+    layer: &QuantizedLayer,
+    sums: &[Vec<StepSums>],
+    steps: usize,
+    bits: u32,
+) -> LayerBounds {
+    let threshold = |channel: usize| match &layer.neuron {
+        Neuron::Lif { thresholds } => Some(i64::from(thresholds[channel])),
         Neuron::Output => None,
     };
-    let neuron_limits = |(neuron, weights)| {
-        let (positive, negative) = worst_sums(weights, input);
-        NeuronLimits {
-            positive: positive << layer.guard_bits,
-            negative: negative << layer.guard_bits,
-            threshold: threshold(neuron),
+    let limits = |(channel, sums): (usize, &Vec<StepSums>)| {
+        let limits = |&sums: &StepSums| NeuronLimits {
+            sums,
+            threshold: threshold(channel),
             leak_shifts: &layer.leak_shifts,
             floor: Some(i64::from(layer.floor)),
-        }
+        };
+        sums.iter().map(limits).collect::<Vec<_>>()
     };
-    layer
-        .weights
-        .rows()
-        .into_iter()
-        .enumerate()
-        .map(neuron_limits)
-        .collect()
-}
-
-/// Largest sums that one step can add and take, in weight LSB.
-pub(super) fn worst_sums(weights: ArrayView1<'_, i8>, input: InputSpikes) -> (i64, i64) {
-    let (mut positive, mut negative) = (0, 0);
-    for &weight in weights {
-        let weight = i64::from(weight);
-        match input {
-            InputSpikes::Unsigned => {
-                positive += weight.max(0);
-                negative += (-weight).max(0);
-            }
-            InputSpikes::Signed => {
-                positive += weight.abs();
-                negative += weight.abs();
-            }
-        }
-    }
-    (positive, negative)
+    let limits: Vec<_> = sums.iter().enumerate().flat_map(limits).collect();
+    let unlimited = bounds(&layer.name, &limits, None);
+    let limited = || bounds(&layer.name, &limits, Some(steps));
+    let found = match (&layer.neuron, unlimited) {
+        (Neuron::Output, Some(bounds)) if bounds.membrane_bits() <= bits => Some(bounds),
+        (Neuron::Output, _) => limited(),
+        (Neuron::Lif { .. }, bounds) => bounds,
+    };
+    found.expect("a number of steps, or a threshold and a floor, bound every membrane")
 }
 
 /// Bounds over all neurons, for a number of steps or for any; `None` where nothing bounds some neuron.
@@ -155,8 +170,8 @@ pub(super) fn bounds(name: &str, limits: &[NeuronLimits<'_>], steps: Option<usiz
             Some(steps) => neuron.reach_within(steps),
             None => neuron.reach()?,
         };
-        bounds.positive_sum = bounds.positive_sum.max(neuron.positive);
-        bounds.negative_sum = bounds.negative_sum.max(neuron.negative);
+        bounds.positive_sum = bounds.positive_sum.max(neuron.sums.positive);
+        bounds.negative_sum = bounds.negative_sum.max(neuron.sums.negative);
         bounds.lowest_start = bounds.lowest_start.min(*start.start());
         bounds.highest_start = bounds.highest_start.max(*start.end());
         bounds.lowest = bounds.lowest.min(*sums.start());

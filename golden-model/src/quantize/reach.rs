@@ -1,13 +1,14 @@
 //! How far a membrane can go: interval arithmetic over the update of one neuron, exact to the last bit of the leak.
 //!
 //! Within a step a neuron receives some subset of its sources, in any order. Whatever the subset and the order, no
-//! partial sum leaves `[start − negative, start + positive]`, where `positive` and `negative` are the magnitudes of
-//! the worst-case sums; and both ends are reached, by the order that delivers all sources of one sign first. So
-//! overflow in the middle of a step needs no more than this interval, taken at the extreme starts.
+//! partial sum leaves `[start − N, start + P]`, where P and N are the magnitudes of the worst-case sums ([`super::sums`]);
+//! and both ends are reached, by the order that delivers all increments of one sign first. So overflow in the middle of a
+//! step needs no more than this interval, taken at the extreme starts.
 //!
 //! From one step to the next, a membrane above the threshold becomes 0; the rest goes through leak and floor. That
 //! maps an interval of starts to the next; the union over all steps converges, unless nothing bounds it.
 
+use super::sums::StepSums;
 use std::ops::RangeInclusive;
 
 /// Steps after which an interval that still grows is taken to grow for ever. A leak of 2^−11 settles well within.
@@ -16,10 +17,8 @@ const CONVERGENCE_STEPS: usize = 1 << 15;
 /// What bounds one neuron. All values are in units of 2^−G weight LSB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NeuronLimits<'a> {
-    /// Largest sum of increments within a step.
-    pub positive: i64,
-    /// Largest sum of decrements within a step, as a magnitude.
-    pub negative: i64,
+    /// The largest sums of a step.
+    pub sums: StepSums,
     /// Threshold; none for a neuron that never fires.
     pub threshold: Option<i64>,
     /// Shifts of the leak, distinct and ascending.
@@ -51,7 +50,7 @@ impl NeuronLimits<'_> {
         }
         // Slower than we care to follow. Threshold and floor bound the membrane all the same.
         let (threshold, floor) = (self.threshold?, self.floor?);
-        let highest = *leaked(self.leak_shifts, &(floor - self.negative..=threshold)).end();
+        let highest = *leaked(self.leak_shifts, &(floor - self.sums.negative..=threshold)).end();
         Some(self.within_step(floor..=highest.max(0)))
     }
 
@@ -71,14 +70,17 @@ impl NeuronLimits<'_> {
 
     fn within_step(&self, start: RangeInclusive<i64>) -> Reach {
         Reach {
-            sums: start.start() - self.negative..=start.end() + self.positive,
+            sums: start.start() - self.sums.negative..=start.end() + self.sums.positive,
             start,
         }
     }
 
     /// The starts of this step and of the next.
     fn after_step(&self, start: &RangeInclusive<i64>) -> RangeInclusive<i64> {
-        let (lowest, highest) = (start.start() - self.negative, start.end() + self.positive);
+        let (lowest, highest) = (
+            start.start() - self.sums.negative,
+            start.end() + self.sums.positive,
+        );
         let silent = lowest..=self.threshold.map_or(highest, |threshold| highest.min(threshold));
         let settled = leaked(self.leak_shifts, &silent);
         let floored = |value: i64| self.floor.map_or(value, |floor| value.max(floor));
@@ -117,6 +119,10 @@ mod tests {
     use super::*;
     use crate::integer::neuron::settle;
 
+    const fn sums(positive: i64, negative: i64) -> StepSums {
+        StepSums { positive, negative }
+    }
+
     #[test]
     fn extremes_of_the_leak_equal_those_found_by_trying_every_membrane() {
         let mut sets = vec![vec![]];
@@ -147,8 +153,7 @@ mod tests {
     #[test]
     fn a_membrane_that_only_rises_settles_where_the_leak_takes_what_the_spikes_give() {
         let limits = NeuronLimits {
-            positive: 10,
-            negative: 0,
+            sums: sums(10, 0),
             threshold: None,
             leak_shifts: &[3],
             floor: None,
@@ -166,8 +171,7 @@ mod tests {
     #[test]
     fn without_leak_only_the_number_of_steps_bounds_an_output() {
         let limits = NeuronLimits {
-            positive: 3,
-            negative: 2,
+            sums: sums(3, 2),
             threshold: None,
             leak_shifts: &[],
             floor: None,
@@ -192,8 +196,7 @@ mod tests {
     #[test]
     fn threshold_and_floor_bound_a_neuron_that_approaches_them_slowly() {
         let limits = NeuronLimits {
-            positive: 3,
-            negative: 1,
+            sums: sums(3, 1),
             threshold: Some(100),
             leak_shifts: &[],
             floor: Some(-1_000_000),
@@ -210,8 +213,7 @@ mod tests {
     #[test]
     fn two_shifts_lift_a_silent_membrane_above_zero() {
         let limits = NeuronLimits {
-            positive: 0,
-            negative: 1,
+            sums: sums(0, 1),
             threshold: Some(50),
             leak_shifts: &[7, 9],
             floor: Some(-9),

@@ -1,6 +1,8 @@
 //! What the quantizer chose, and what it found odd.
 
+use super::channels::Fit;
 use super::proof::LayerBounds;
+use crate::quantized::{Neuron, QuantizedLayer};
 use serde::Serialize;
 use std::fmt;
 
@@ -28,13 +30,16 @@ pub struct LayerReport {
     pub leak_shifts: Vec<u8>,
     /// Lowest membrane at the end of a step, in membrane LSB.
     pub floor: i32,
-    /// Smallest and largest scale: the real value of one weight LSB, in thresholds of the float model.
+    /// Smallest and largest scale: the real value of one weight LSB, in the float model's units of membranes.
     pub scales: [f64; 2],
+    /// The scale of every channel; of an output layer all are one, of pooling one count's part of the window.
+    #[serde(skip)]
+    pub channel_scales: Vec<f64>,
     /// Smallest and largest threshold, in membrane LSB; none for the output layer.
     pub thresholds: Option<[i32; 2]>,
     /// What the membranes can reach.
     pub bounds: LayerBounds,
-    /// Root mean square of weight − scale·q, in thresholds of the float model.
+    /// Root mean square of weight − scale·q, in the float model's units of membranes.
     pub rms_error: f64,
     /// The same in parts of the root mean square of the weights.
     pub relative_rms_error: f64,
@@ -43,31 +48,73 @@ pub struct LayerReport {
     pub drive_error: Option<f64>,
 }
 
+impl LayerReport {
+    pub(super) fn new(layer: &QuantizedLayer, fit: &Fit, bounds: LayerBounds) -> Self {
+        let thresholds = match &layer.neuron {
+            Neuron::Lif { thresholds } => thresholds
+                .iter()
+                .min()
+                .zip(thresholds.iter().max())
+                .map(|(&low, &high)| [low, high]),
+            Neuron::Output => None,
+        };
+        Self {
+            layer: layer.name.clone(),
+            weight_bits: layer.weight_bits,
+            guard_bits: layer.guard_bits,
+            membrane_bits: layer.membrane_bits,
+            leak_shifts: layer.leak_shifts.clone(),
+            floor: layer.floor,
+            scales: fit.range(),
+            channel_scales: fit.scales.clone(),
+            thresholds,
+            bounds,
+            rms_error: fit.rms_error,
+            relative_rms_error: fit.relative_rms_error,
+            drive_error: fit.drive_error,
+        }
+    }
+}
+
 /// Something about the result that deserves a look.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "warning", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum QuantizeWarning {
-    /// Neurons whose quantized weights are all zero.
+    /// Channels whose quantized weights are all zero.
     AllZero {
         /// Layer's name.
         layer: String,
-        /// The neurons.
-        neurons: Vec<usize>,
+        /// The channels; of a fully-connected layer, the neurons.
+        channels: Vec<usize>,
     },
-    /// Neurons whose threshold no input can exceed: they never fire.
+    /// Channels whose threshold no input can exceed, at any position: they never fire.
     NeverFires {
         /// Layer's name.
         layer: String,
-        /// The neurons.
-        neurons: Vec<usize>,
+        /// The channels; of a fully-connected layer, the neurons.
+        channels: Vec<usize>,
     },
-    /// Neurons that a single spike over the smallest weight fires: their threshold is below one weight LSB.
+    /// Channels that a single spike over the smallest weight fires: their threshold is below one weight LSB.
     AlwaysFires {
         /// Layer's name.
         layer: String,
-        /// The neurons.
-        neurons: Vec<usize>,
+        /// The channels; of a fully-connected layer, the neurons.
+        channels: Vec<usize>,
+    },
+    /// Channels that no calibration inference made fire, although some input can.
+    Silent {
+        /// Layer's name.
+        layer: String,
+        /// The channels.
+        channels: Vec<usize>,
+    },
+    /// Channels that fired at almost every position and step of the calibration inferences: they say nothing.
+    Saturated {
+        /// Layer's name.
+        layer: String,
+        /// The channels.
+        channels: Vec<usize>,
     },
     /// A layer that calibration could not round by data: none of its inputs fired, or it has too many.
     NotCalibrated {
@@ -98,12 +145,14 @@ pub enum QuantizeWarning {
 }
 
 impl QuantizeWarning {
-    /// Whether this is about neurons, and about none.
-    pub(super) fn names_no_neuron(&self) -> bool {
+    /// Whether this is about channels, and about none.
+    pub(super) fn names_no_channel(&self) -> bool {
         match self {
-            Self::AllZero { neurons, .. }
-            | Self::NeverFires { neurons, .. }
-            | Self::AlwaysFires { neurons, .. } => neurons.is_empty(),
+            Self::AllZero { channels, .. }
+            | Self::NeverFires { channels, .. }
+            | Self::AlwaysFires { channels, .. }
+            | Self::Silent { channels, .. }
+            | Self::Saturated { channels, .. } => channels.is_empty(),
             Self::NotCalibrated { .. }
             | Self::Leak { .. }
             | Self::WideMembrane { .. }
@@ -115,17 +164,35 @@ impl QuantizeWarning {
 impl fmt::Display for QuantizeWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::AllZero { layer, neurons } => {
-                write!(f, "layer `{layer}`: all weights are zero in {}", Neurons(neurons))
+            Self::AllZero { layer, channels } => {
+                write!(
+                    f,
+                    "layer `{layer}`: all weights are zero in {}",
+                    Channels(channels)
+                )
             }
-            Self::NeverFires { layer, neurons } => {
-                write!(f, "layer `{layer}`: no input can fire {}", Neurons(neurons))
+            Self::NeverFires { layer, channels } => {
+                write!(f, "layer `{layer}`: no input can fire {}", Channels(channels))
             }
-            Self::AlwaysFires { layer, neurons } => {
+            Self::AlwaysFires { layer, channels } => {
                 write!(
                     f,
                     "layer `{layer}`: the smallest weight fires {}",
-                    Neurons(neurons)
+                    Channels(channels)
+                )
+            }
+            Self::Silent { layer, channels } => {
+                write!(
+                    f,
+                    "layer `{layer}`: calibration never fires {}",
+                    Channels(channels)
+                )
+            }
+            Self::Saturated { layer, channels } => {
+                write!(
+                    f,
+                    "layer `{layer}`: calibration fires almost always {}",
+                    Channels(channels)
                 )
             }
             Self::NotCalibrated { layer } => {
@@ -148,14 +215,15 @@ impl fmt::Display for QuantizeWarning {
     }
 }
 
-/// A list of neurons that stays short.
-struct Neurons<'a>(&'a [usize]);
+/// A list of channels that stays short.
+struct Channels<'a>(&'a [usize]);
 
-impl fmt::Display for Neurons<'_> {
+impl fmt::Display for Channels<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 8;
         let shown: Vec<_> = self.0.iter().take(SHOWN).map(usize::to_string).collect();
-        write!(f, "{} neurons ({}", self.0.len(), shown.join(", "))?;
+        let noun = if self.0.len() == 1 { "channel" } else { "channels" };
+        write!(f, "{} {noun} ({}", self.0.len(), shown.join(", "))?;
         if self.0.len() > SHOWN {
             write!(f, ", …")?;
         }

@@ -52,7 +52,8 @@ pub fn quantize(weights: &[f32], weight_bits: u8, search: ScaleSearch) -> Scaled
             };
             round(weights, largest_integer, scale)
         }
-        ScaleSearch::MeanSquare => least_squares(weights, largest_integer, unclipped),
+        // By the weights alone, none is better.
+        ScaleSearch::MeanSquare | ScaleSearch::Best => least_squares(weights, largest_integer, unclipped),
     }
 }
 

@@ -1,8 +1,10 @@
-//! Number format of a layer's membranes: guard bits G, width V, thresholds and floor.
+//! Number format of a layer's membranes: guard bits G, width V, thresholds, ones of an identity, and floor.
 //!
 //! * **Threshold.** θ = ⌊v_th / scale · 2^G⌋. Membranes are integers, so m > θ exactly where m > v_th / scale · 2^G. A
-//!   neuron that no sequence of spikes can lift above its threshold is silent whatever its weights are: it is to have
-//!   none, and a threshold of 0, so that it does not widen the layer.
+//!   channel that no sequence of spikes can lift above its threshold, at whatever position, is silent whatever its weights
+//!   are: it is to have none, and a threshold of 0, so that it does not widen the layer.
+//! * **One.** A spike over an identity adds ⌊1 / scale · 2^G⌋: where v_th is 1, exactly the threshold, so that it alone does
+//!   not fire, as in the float model.
 //! * **Guard bits.** A leak by a shift s takes nothing from a membrane below 2^s. [`GuardBits::Auto`] takes the fewest
 //!   guard bits with which the strongest shift of the leak acts below every threshold: the smallest threshold that can be
 //!   exceeded (in the output layer, which has none: v_th at its scale) is at least 2^s; and fewer where the width would
@@ -17,8 +19,9 @@
 //!   [`PREFERRED_BITS`], else the T steps of the network.
 
 use super::config::GuardBits;
-use super::proof::{bits_of, bounds};
+use super::proof::{InputSpikes, bits_of, bounds};
 use super::reach::NeuronLimits;
+use super::sums::StepSums;
 use crate::integer::MAX_GUARD_BITS;
 use crate::{Error, Result};
 
@@ -33,16 +36,27 @@ const FLOOR_THRESHOLDS: i64 = -2;
 pub struct Demand<'a> {
     /// Layer's name.
     pub layer: &'a str,
-    /// Per neuron the largest sums that a step can add and take, in weight LSB.
-    pub sums: &'a [(i64, i64)],
-    /// Per neuron v_th / scale: the real threshold in weight LSB.
+    /// Per channel the largest sums of a step over its weights, in weight LSB; several where windows differ.
+    pub sums: &'a [Vec<StepSums>],
+    /// Per channel v_th / scale: the real threshold in weight LSB.
     pub thresholds: &'a [f64],
+    /// The identity that adds into the membranes.
+    pub identity: Option<Identity<'a>>,
     /// Whether neurons fire at those thresholds; false in the output layer.
     pub fires: bool,
     /// Shifts of the leak.
     pub leak_shifts: &'a [u8],
     /// Steps of an inference.
     pub steps: usize,
+}
+
+/// An identity that adds into the membranes.
+#[derive(Clone, Copy, Debug)]
+pub struct Identity<'a> {
+    /// Per channel 1 / scale: the real one in weight LSB.
+    pub ones: &'a [f64],
+    /// Signs of its spikes.
+    pub spikes: InputSpikes,
 }
 
 /// Number format of a layer.
@@ -54,9 +68,11 @@ pub struct Format {
     pub membrane_bits: u8,
     /// Lowest membrane at the end of a step.
     pub floor: i32,
-    /// θ per neuron, empty in the output layer.
+    /// θ per channel, empty in the output layer.
     pub thresholds: Vec<i32>,
-    /// Neurons whose threshold nothing can exceed. The rest of the format holds if their weights become 0.
+    /// What a spike over the identity adds, per channel; empty where there is none.
+    pub ones: Vec<i32>,
+    /// Channels whose threshold nothing can exceed. The rest of the format holds if their weights become 0.
     pub silent: Vec<usize>,
 }
 
@@ -86,9 +102,9 @@ impl Demand<'_> {
         };
         let resolution = f64::from(strongest).exp2();
         let live =
-            (0..self.sums.len()).filter(|&neuron| !self.fires || !self.is_silent(neuron, MAX_GUARD_BITS));
+            (0..self.sums.len()).filter(|&channel| !self.fires || !self.is_silent(channel, MAX_GUARD_BITS));
         let smallest = live
-            .map(|neuron| self.thresholds[neuron])
+            .map(|channel| self.thresholds[channel])
             .fold(f64::INFINITY, f64::min);
         (0..MAX_GUARD_BITS)
             .find(|&bits| smallest * f64::from(bits).exp2() >= resolution)
@@ -104,49 +120,68 @@ impl Demand<'_> {
     }
 
     fn firing_format(&self, guard_bits: u8) -> Result<Format> {
-        let mut sums = self.sums.to_vec();
-        let mut thresholds: Vec<_> = (0..sums.len())
-            .map(|neuron| self.threshold(neuron, guard_bits))
+        let channels = 0..self.sums.len();
+        let silent: Vec<_> = channels
+            .clone()
+            .filter(|&channel| self.is_silent(channel, guard_bits))
             .collect();
-        let silent: Vec<_> = (0..sums.len())
-            .filter(|&neuron| self.is_silent(neuron, guard_bits))
+        let mut sums: Vec<_> = channels
+            .clone()
+            .map(|channel| self.sums(channel, guard_bits))
             .collect();
-        for &neuron in &silent {
-            sums[neuron] = (0, 0);
-            thresholds[neuron] = 0;
+        let mut thresholds: Vec<_> = channels
+            .clone()
+            .map(|channel| self.threshold(channel, guard_bits))
+            .collect();
+        let mut ones: Vec<_> = match self.identity {
+            Some(_) => channels.map(|channel| self.one(channel, guard_bits)).collect(),
+            None => Vec::new(),
+        };
+        for &channel in &silent {
+            sums[channel] = vec![StepSums::default()];
+            thresholds[channel] = 0;
+            if let Some(one) = ones.get_mut(channel) {
+                *one = 0;
+            }
         }
-        let live = Demand { sums: &sums, ..*self };
         let largest = thresholds.iter().copied().max().unwrap_or(0);
-        let limits: Vec<_> = (0..sums.len())
-            .map(|neuron| NeuronLimits {
-                threshold: Some(thresholds[neuron]),
-                floor: Some(FLOOR_THRESHOLDS * largest),
-                ..live.limits(neuron, guard_bits)
+        let limits: Vec<_> = sums
+            .iter()
+            .zip(&thresholds)
+            .flat_map(|(sums, &threshold)| {
+                sums.iter().map(move |&sums| NeuronLimits {
+                    threshold: Some(threshold),
+                    floor: Some(FLOOR_THRESHOLDS * largest),
+                    ..self.limits(sums)
+                })
             })
             .collect();
+        let most = ones.iter().copied().max().unwrap_or(0).max(largest);
         let reached = bounds(self.layer, &limits, None).map_or((i64::MIN, i64::MAX), |bounds| {
             (
                 bounds.lowest_start - bounds.negative_sum,
-                bounds.highest.max(largest),
+                bounds.highest.max(most),
             )
         });
-        let (membrane_bits, floor) = live.width(guard_bits, reached)?;
-        let thresholds = thresholds
-            .into_iter()
-            .map(|threshold| i32::try_from(threshold).expect("at most 32 bits hold the largest threshold"))
-            .collect();
+        let (membrane_bits, floor) = self.width(&limits, reached)?;
+        let narrow = |values: Vec<i64>| {
+            let narrow = |value| i32::try_from(value).expect("32 bits hold the largest threshold and one");
+            values.into_iter().map(narrow).collect()
+        };
         Ok(Format {
             guard_bits,
             membrane_bits,
             floor,
-            thresholds,
+            thresholds: narrow(thresholds),
+            ones: narrow(ones),
             silent,
         })
     }
 
     fn output_format(&self, guard_bits: u8) -> Result<Format> {
         let limits: Vec<_> = (0..self.sums.len())
-            .map(|neuron| self.limits(neuron, guard_bits))
+            .flat_map(|channel| self.sums(channel, guard_bits))
+            .map(|sums| self.limits(sums))
             .collect();
         let reached = |steps| {
             bounds(self.layer, &limits, steps)
@@ -156,18 +191,19 @@ impl Demand<'_> {
             .filter(|&(lowest, highest)| bits_of(lowest, highest) <= PREFERRED_BITS)
             .or_else(|| reached(Some(self.steps)))
             .unwrap_or((i64::MIN, i64::MAX));
-        let (membrane_bits, floor) = self.width(guard_bits, range)?;
+        let (membrane_bits, floor) = self.width(&limits, range)?;
         Ok(Format {
             guard_bits,
             membrane_bits,
             floor,
             thresholds: Vec::new(),
+            ones: Vec::new(),
             silent: Vec::new(),
         })
     }
 
     /// Width that holds a range, and the lowest floor from which a step cannot leave it.
-    fn width(&self, guard_bits: u8, (lowest, highest): (i64, i64)) -> Result<(u8, i32)> {
+    fn width(&self, limits: &[NeuronLimits<'_>], (lowest, highest): (i64, i64)) -> Result<(u8, i32)> {
         let needed = bits_of(lowest, highest).max(2);
         let too_wide = || Error::MembraneOverflow {
             layer: self.layer.to_owned(),
@@ -179,39 +215,58 @@ impl Demand<'_> {
         if needed > 32 {
             return Err(too_wide());
         }
-        let negative = self.sums.iter().map(|sums| sums.1).max().unwrap_or(0) << guard_bits;
+        let negative = limits
+            .iter()
+            .map(|limits| limits.sums.negative)
+            .max()
+            .unwrap_or(0);
         let floor = i32::try_from(negative - (1_i64 << (needed - 1))).map_err(|_| too_wide())?;
         Ok((u8::try_from(needed).map_err(|_| too_wide())?, floor))
     }
 
     /// θ in membrane LSB.
-    fn threshold(&self, neuron: usize, guard_bits: u8) -> i64 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "saturates, and the width refuses such a threshold"
-        )]
-        let threshold = (self.thresholds[neuron] * f64::from(guard_bits).exp2()).floor() as i64;
-        threshold.min(i64::MAX >> 8)
+    fn threshold(&self, channel: usize, guard_bits: u8) -> i64 {
+        whole(self.thresholds[channel], guard_bits)
     }
 
-    /// Whether nothing can lift the neuron above its threshold.
-    fn is_silent(&self, neuron: usize, guard_bits: u8) -> bool {
-        let mut limits = self.limits(neuron, guard_bits);
-        if limits.leak_shifts.is_empty() {
-            // What sinks for ever does not settle, and without leak it does not lift the highest membrane either.
-            limits.negative = 0;
-        }
-        limits
-            .reach()
-            .is_some_and(|reach| self.threshold(neuron, guard_bits) >= *reach.sums.end())
+    /// What a spike over the identity adds, in membrane LSB.
+    fn one(&self, channel: usize, guard_bits: u8) -> i64 {
+        self.identity
+            .map_or(0, |identity| whole(identity.ones[channel], guard_bits))
+    }
+
+    /// The largest sums of a channel's steps, in membrane LSB.
+    fn sums(&self, channel: usize, guard_bits: u8) -> Vec<StepSums> {
+        let spikes = self
+            .identity
+            .map_or(InputSpikes::Unsigned, |identity| identity.spikes);
+        let one = StepSums::of([self.one(channel, guard_bits)], spikes);
+        let whole = |sums: &StepSums| sums.with_guard_bits(guard_bits).and(one);
+        self.sums[channel].iter().map(whole).collect()
+    }
+
+    /// Whether nothing can lift a neuron of the channel above its threshold.
+    fn is_silent(&self, channel: usize, guard_bits: u8) -> bool {
+        let threshold = self.threshold(channel, guard_bits);
+        let never = |sums: StepSums| {
+            // The first step decides it for almost all that fire, and is quickly told.
+            if sums.positive > threshold {
+                return false;
+            }
+            let mut limits = self.limits(sums);
+            if limits.leak_shifts.is_empty() {
+                // What sinks for ever does not settle, and without leak it does not lift the highest membrane either.
+                limits.sums.negative = 0;
+            }
+            limits.reach().is_some_and(|reach| threshold >= *reach.sums.end())
+        };
+        self.sums(channel, guard_bits).into_iter().all(never)
     }
 
     /// Neither threshold nor floor.
-    fn limits(&self, neuron: usize, guard_bits: u8) -> NeuronLimits<'_> {
-        let (positive, negative) = self.sums[neuron];
+    const fn limits(&self, sums: StepSums) -> NeuronLimits<'_> {
         NeuronLimits {
-            positive: positive << guard_bits,
-            negative: negative << guard_bits,
+            sums,
             threshold: None,
             leak_shifts: self.leak_shifts,
             floor: None,
@@ -219,15 +274,31 @@ impl Demand<'_> {
     }
 }
 
+/// A real number of weight LSB in whole membrane LSB, rounded down; saturates where no width holds it.
+fn whole(value: f64, guard_bits: u8) -> i64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "saturates, and the width refuses such a number"
+    )]
+    let whole = (value * f64::from(guard_bits).exp2()).floor() as i64;
+    whole.min(i64::MAX >> 8)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn hidden<'a>(sums: &'a [(i64, i64)], thresholds: &'a [f64], leak_shifts: &'a [u8]) -> Demand<'a> {
+    fn channels<const N: usize>(sums: [(i64, i64); N]) -> Vec<Vec<StepSums>> {
+        sums.map(|(positive, negative)| vec![StepSums { positive, negative }])
+            .to_vec()
+    }
+
+    fn hidden<'a>(sums: &'a [Vec<StepSums>], thresholds: &'a [f64], leak_shifts: &'a [u8]) -> Demand<'a> {
         Demand {
             layer: "hidden",
             sums,
             thresholds,
+            identity: None,
             fires: true,
             leak_shifts,
             steps: 10,
@@ -236,7 +307,7 @@ mod tests {
 
     #[test]
     fn width_to_spare_lowers_the_floor() {
-        let format = hidden(&[(20, 30)], &[10.7], &[])
+        let format = hidden(&channels([(20, 30)]), &[10.7], &[])
             .format(GuardBits::Fixed(1))
             .expect("narrow");
         // θ = ⌊21.4⌋. Above: 21 + 40 = 61. Below: −2 · 21 − 60 = −102, so 8 bits, whose lowest is −128 = −68 − 60.
@@ -247,6 +318,7 @@ mod tests {
                 membrane_bits: 8,
                 floor: -68,
                 thresholds: vec![21],
+                ones: vec![],
                 silent: vec![]
             }
         );
@@ -254,7 +326,8 @@ mod tests {
 
     #[test]
     fn a_neuron_that_cannot_sink_to_the_floor_asks_for_no_width() {
-        let demand = hidden(&[(20, 2)], &[40.0], &[2]);
+        let sums = channels([(20, 2)]);
+        let demand = hidden(&sums, &[40.0], &[2]);
         // Above: 40 leaks to 30, and 30 + 20 takes 7 bits. Below: at −5 the leak gives the 2 back. A floor of −80
         // would take 8 bits.
         let format = demand.format(GuardBits::Fixed(0)).expect("narrow");
@@ -265,7 +338,7 @@ mod tests {
     fn a_neuron_that_nothing_lifts_above_its_threshold_takes_no_width() {
         // 80 >> 2 takes the 20 that a step gives; 79 >> 2 takes 19.
         for (threshold, silent) in [(1e30, true), (80.0, true), (79.9, false)] {
-            let format = hidden(&[(20, 2)], &[threshold], &[2])
+            let format = hidden(&channels([(20, 2)]), &[threshold], &[2])
                 .format(GuardBits::Fixed(0))
                 .expect("narrow");
             assert_eq!(format.silent.len(), usize::from(silent), "{threshold}");
@@ -277,7 +350,7 @@ mod tests {
     #[test]
     fn guard_bits_bring_the_smallest_live_threshold_to_the_resolution() {
         let auto = |thresholds: &[f64], leak: &[u8]| {
-            hidden(&[(20, 20), (1, 20)], thresholds, leak)
+            hidden(&channels([(20, 20), (1, 20)]), thresholds, leak)
                 .format(GuardBits::Auto)
                 .expect("fits")
                 .guard_bits
@@ -288,7 +361,7 @@ mod tests {
         assert_eq!(auto(&[130.0, 130.0], &[7, 9]), 0);
         assert_eq!(auto(&[16.0, 16.0], &[]), 0, "without leak, no guard bits");
         // Nothing lifts the second neuron, so that its threshold does not count.
-        let silent = hidden(&[(20, 20), (0, 20)], &[32.0, 1.0], &[3])
+        let silent = hidden(&channels([(20, 20), (0, 20)]), &[32.0, 1.0], &[3])
             .format(GuardBits::Auto)
             .expect("fits");
         assert_eq!((silent.guard_bits, silent.silent), (0, vec![1]));
@@ -296,7 +369,8 @@ mod tests {
 
     #[test]
     fn guard_bits_give_way_to_the_preferred_width() {
-        let demand = hidden(&[(1 << 20, 1 << 20)], &[16.0], &[7, 9]);
+        let sums = channels([(1 << 20, 1 << 20)]);
+        let demand = hidden(&sums, &[16.0], &[7, 9]);
         let format = demand.format(GuardBits::Auto).expect("fits");
         assert_eq!((format.guard_bits, format.membrane_bits), (2, 24));
         assert_eq!(
@@ -308,11 +382,12 @@ mod tests {
     #[test]
     fn an_output_layer_holds_any_number_of_steps_where_that_is_affordable() {
         let output = |sum, leak_shifts| {
-            let sums = [(sum, sum)];
+            let sums = channels([(sum, sum)]);
             Demand {
                 layer: "out",
                 sums: &sums,
                 thresholds: &[600.0],
+                identity: None,
                 fires: false,
                 leak_shifts,
                 steps: 10,
@@ -329,7 +404,7 @@ mod tests {
 
     #[test]
     fn a_layer_that_nothing_holds_is_refused() {
-        let error = hidden(&[(1 << 40, 5)], &[10.0], &[])
+        let error = hidden(&channels([(1 << 40, 5)]), &[10.0], &[])
             .format(GuardBits::Auto)
             .expect_err("42 bits");
         assert_eq!(

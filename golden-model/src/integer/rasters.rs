@@ -1,28 +1,9 @@
-//! Calibration: rasters that it may run on, and what the first layers of a network make of them.
+//! Rasters that a network may run on.
 
-use super::engine::Layers;
 use super::input::InputSpikes;
 use crate::events::Layout;
-use crate::network::NetworkDescription;
-use crate::quantized::QuantizedLayer;
 use crate::spikes::SpikeRaster;
 use crate::{Error, Result};
-use rayon::prelude::*;
-
-/// Spikes that the last of `layers` emits for every raster of input spikes. The layers must agree with the first ones of
-/// the description, and their widths be proven.
-///
-/// # Errors
-/// If the description is not valid, or as [`check`].
-pub(crate) fn propagate(
-    description: &NetworkDescription,
-    layers: &[QuantizedLayer],
-    rasters: &[SpikeRaster],
-) -> Result<Vec<SpikeRaster>> {
-    let layers = Layers::new(description, layers)?;
-    let spikes = |layers: &mut Layers, raster| layers.propagate(raster);
-    rasters.par_iter().map_init(|| layers.clone(), spikes).collect()
-}
 
 /// Checks that rasters are of `width` sources, each of which fires at most once per step, and never with a negative
 /// spike unless `signed`.

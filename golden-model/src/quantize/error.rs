@@ -1,0 +1,51 @@
+//! What the quantizer refuses.
+
+use thiserror::Error;
+
+/// What the quantizer refuses.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum QuantizeError {
+    /// Weight bits for a layer that has no weights.
+    #[error("quantizer: weight bits for layer `{layer}`, which pools and has no weights; leave it out")]
+    NoWeights {
+        /// Layer's name.
+        layer: String,
+    },
+    /// Scales that do not fit the network.
+    #[error(
+        "quantizer: {found} scales for layer `{layer}`, wanted {wanted}; take `channel_scales` of the report that \
+         came with the format"
+    )]
+    ScaleCount {
+        /// Layer's name.
+        layer: String,
+        /// Number found.
+        found: usize,
+        /// Number wanted.
+        wanted: usize,
+    },
+    /// A scale that is none.
+    #[error(
+        "quantizer: scale {scale} of channel {channel} of layer `{layer}`, wanted a finite number above 0"
+    )]
+    Scale {
+        /// Layer's name.
+        layer: String,
+        /// Channel.
+        channel: usize,
+        /// Value found.
+        scale: f64,
+    },
+    /// A number format of another network.
+    #[error(
+        "quantizer: the number format is of network `{format}`, which differs from network `{network}`; quantize the \
+         float model itself first"
+    )]
+    OtherNetwork {
+        /// Name of the network to be quantized.
+        network: String,
+        /// Name of the format's network.
+        format: String,
+    },
+}

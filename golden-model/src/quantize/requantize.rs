@@ -1,0 +1,179 @@
+//! New weights in a number format that is fixed already.
+//!
+//! What fine-tuning needs: it trains weights under the thresholds, guard bits, leak and floor of a quantized network, and
+//! in the end wants those integers and no others. Only the width follows from the new weights.
+
+use super::channels::{Channels, Fit};
+use super::error::QuantizeError;
+use super::proof::{self, InputSpikes, bits_of};
+use super::report::{LayerReport, QuantizeReport};
+use super::rows::Rows;
+use super::warnings;
+use super::width::PREFERRED_BITS;
+use crate::model::FloatModel;
+use crate::network::{LayerDescription, LayerKind, Node};
+use crate::quantized::{Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
+use crate::{Error, Result};
+use ndarray::ArrayView1;
+
+/// Rounds weights to the nearest integers of given scales, one list per layer and in it one scale per channel
+/// ([`LayerReport::channel_scales`]; a pooling layer's is not looked at). Everything else is as in `format`, a quantized
+/// form of the same network: weight bits, guard bits, thresholds, ones of identities, leak and floor. Channels that are
+/// silent there, with no weights and a threshold of 0, stay so.
+///
+/// The widths are proven anew, for input spikes of the given signs, and are as small as the proof allows: a bit more than
+/// in `format` where the new weights have larger sums, or a bit less.
+///
+/// # Errors
+/// If the model or the format is not valid, they are of different networks, a scale is missing or not a positive number,
+/// or 32 bits do not hold a layer's membranes.
+pub fn requantize(
+    model: &FloatModel,
+    scales: &[Vec<f64>],
+    format: &QuantizedModel,
+    input: InputSpikes,
+) -> Result<(QuantizedModel, QuantizeReport)> {
+    model.validate()?;
+    format.validate()?;
+    let description = &model.description;
+    if format.description != *description {
+        return Err(QuantizeError::OtherNetwork {
+            network: description.name.clone(),
+            format: format.description.name.clone(),
+        }
+        .into());
+    }
+    let nodes = description.graph()?.nodes;
+    let mut layers = Vec::with_capacity(nodes.len());
+    let mut fits = Vec::with_capacity(nodes.len());
+    for (index, (described, node)) in description.layers.iter().zip(&nodes).enumerate() {
+        let scales = scales.get(index).map_or(&[][..], Vec::as_slice);
+        let (mut layer, fit) = rounded(model, described, node, scales, &format.layers[index])?;
+        layer.membrane_bits = width(&layer, described, node, description.steps, input)?;
+        layers.push(layer);
+        fits.push(fit);
+    }
+    let quantized = QuantizedModel {
+        description: description.clone(),
+        layers,
+        provenance: model.provenance.clone(),
+    };
+    let bounds = proof::verify(&quantized, input)?;
+    let mut found = Vec::new();
+    for (layer, bounds) in quantized.layers.iter().zip(&bounds) {
+        found.extend(warnings::of_bounds(layer, bounds));
+    }
+    let reports = quantized.layers.iter().zip(&fits).zip(bounds);
+    let layers = reports
+        .map(|((layer, fit), bounds)| LayerReport::new(layer, fit, bounds))
+        .collect();
+    let report = QuantizeReport {
+        layers,
+        warnings: found,
+    };
+    Ok((quantized, report))
+}
+
+/// A layer of new weights in the format of another.
+fn rounded(
+    model: &FloatModel,
+    described: &LayerDescription,
+    node: &Node,
+    scales: &[f64],
+    format: &QuantizedLayer,
+) -> Result<(QuantizedLayer, Fit)> {
+    let Some(rows) = Rows::of(model, node) else {
+        let kernel = match described.kind {
+            LayerKind::Pool { kernel } => kernel,
+            LayerKind::Conv { .. } | LayerKind::Fc { .. } | LayerKind::Out { .. } => 1,
+        };
+        return Ok((format.clone(), Fit::of_pooling(kernel, format.outputs())));
+    };
+    check(scales, &described.name, rows.weights.nrows())?;
+    let Channels { mut integers, fit } = Channels::with_scales(&rows.weights, format.weight_bits, scales);
+    for channel in 0..format.outputs() {
+        if is_silent(format, channel) {
+            integers.row_mut(channel).fill(0);
+        }
+    }
+    let (weights, second) = rows.split(&integers);
+    let layer = QuantizedLayer {
+        weights,
+        shortcut: second
+            .map(QuantizedShortcut::Weights)
+            .or_else(|| format.shortcut.clone()),
+        ..format.clone()
+    };
+    Ok((layer, fit))
+}
+
+fn check(scales: &[f64], layer: &str, wanted: usize) -> Result<()> {
+    let layer = || layer.to_owned();
+    if scales.len() != wanted {
+        return Err(QuantizeError::ScaleCount {
+            layer: layer(),
+            found: scales.len(),
+            wanted,
+        }
+        .into());
+    }
+    let wrong = |(_, scale): &(usize, &f64)| !(scale.is_finite() && **scale > 0.0);
+    match scales.iter().enumerate().find(wrong) {
+        None => Ok(()),
+        Some((channel, &scale)) => Err(QuantizeError::Scale {
+            layer: layer(),
+            channel,
+            scale,
+        }
+        .into()),
+    }
+}
+
+/// Whether the quantizer took a channel's weights, as nothing can fire it.
+fn is_silent(layer: &QuantizedLayer, channel: usize) -> bool {
+    let zero = |row: ArrayView1<'_, i8>| row.iter().all(|&weight| weight == 0);
+    let adds_nothing = match &layer.shortcut {
+        None => true,
+        Some(QuantizedShortcut::Weights(weights)) => zero(weights.row(channel)),
+        Some(QuantizedShortcut::Identity(ones)) => ones[channel] == 0,
+    };
+    let threshold = match &layer.neuron {
+        Neuron::Lif { thresholds } => thresholds[channel],
+        Neuron::Output => return false,
+    };
+    threshold == 0 && adds_nothing && zero(layer.weights.row(channel))
+}
+
+/// The smallest width that holds every sum, and every number of the format.
+fn width(
+    layer: &QuantizedLayer,
+    described: &LayerDescription,
+    node: &Node,
+    steps: usize,
+    input: InputSpikes,
+) -> Result<u8> {
+    let sums = proof::of_layer(layer, &described.kind, node, input);
+    let bounds = proof::bounds_of(layer, &sums, steps, PREFERRED_BITS);
+    let thresholds = match &layer.neuron {
+        Neuron::Lif { thresholds } => thresholds.as_slice(),
+        Neuron::Output => &[],
+    };
+    let ones = match &layer.shortcut {
+        Some(QuantizedShortcut::Identity(ones)) => ones.as_slice(),
+        Some(QuantizedShortcut::Weights(_)) | None => &[],
+    };
+    let largest = thresholds.iter().chain(ones).max().copied().unwrap_or(0);
+    let lowest = bounds.lowest.min(layer.floor.into());
+    let highest = bounds.highest.max(largest.into());
+    let needed = bits_of(lowest, highest).max(2);
+    match u8::try_from(needed) {
+        Ok(bits) if bits <= 32 => Ok(bits),
+        _ => Err(Error::MembraneOverflow {
+            layer: layer.name.clone(),
+            membrane_bits: 32,
+            lowest,
+            highest,
+            needed,
+        }),
+    }
+}

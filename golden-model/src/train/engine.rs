@@ -16,8 +16,7 @@ use crate::encode::InputEncoder;
 use crate::events::Axis;
 use crate::events::Dispatch;
 use crate::events::Scatter;
-use crate::events::SpikeLists;
-use crate::events::{Layout, zeros};
+use crate::events::{Layout, SpikeLists, WORD, zeros};
 use crate::network::{LayerDescription, LayerKind, NetworkDescription, Node, Source};
 use crate::spikes::SpikeRaster;
 use integers::IntegerNeurons;
@@ -127,12 +126,17 @@ impl Engine {
         let layers = self.layers.iter().enumerate().map(|(index, layer)| {
             let neurons = layer.layout.size();
             let fires = layer.dynamics != Dynamics::Output;
+            let (mask, masked_steps) = if layer.dropout > 0.0 {
+                (neurons.div_ceil(WORD), self.steps)
+            } else {
+                (0, 0)
+            };
             LayerState {
                 membranes: zeros(neurons),
                 spikes: SpikeLists::new(if fires { neurons } else { 0 }, self.steps),
-                passed: SpikeLists::new(if layer.dropout > 0.0 { neurons } else { 0 }, self.steps),
+                passed: Vec::with_capacity(masked_steps),
                 operations: 0,
-                keep: Vec::new(),
+                keep: Vec::with_capacity(mask),
                 slopes: zeros(neurons),
                 counts: zeros(neurons),
                 errors: zeros(neurons),
@@ -152,6 +156,7 @@ impl Engine {
             readout: vec![0.0; classes * self.steps],
             inputs: InputLists::new(self.input.size(), self.steps),
             order: ChannelOrder::new(widest(Layout::size), widest(|layout| layout.stride)),
+            aside: vec![0; widest(Layout::size)],
         }
     }
 
@@ -209,6 +214,7 @@ impl Engine {
             layers,
             readout,
             inputs,
+            aside,
             ..
         } = state;
         inputs.push(input.step(t), self.input);
@@ -229,11 +235,11 @@ impl Engine {
                         1.0
                     };
                     fire_and_leak(self.dispatch, membranes, layer.threshold, leak, spikes);
-                    here.pass();
+                    here.pass(aside);
                 }
                 (Dynamics::Lif | Dynamics::Pool, Some(integers)) => {
                     integers.fire_and_settle(self.dispatch, membranes, spikes);
-                    here.pass();
+                    here.pass(aside);
                 }
                 (Dynamics::Output, integers) => {
                     let membranes = &mut membranes[..layer.layout.shape.size()];
@@ -261,7 +267,7 @@ impl Engine {
             Source::Input => [(inputs.positive.step(t), 1.0), (inputs.negative.step(t), -1.0)],
             Source::Layer(source) => {
                 let scale = self.layers[source].scale(&before[source]);
-                [(before[source].sent().step(t), scale), (&[][..], 0.0)]
+                [(before[source].sent(t), scale), (&[][..], 0.0)]
             }
         };
         let mut operations = 0;

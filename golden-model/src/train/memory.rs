@@ -76,7 +76,22 @@ impl Trainer<'_> {
 mod tests {
     use super::*;
     use crate::dataset::digits;
+    use crate::network::NetworkDescription;
+    use crate::train::Engine;
     use crate::{Config, Result};
+
+    /// The lists of spikes that make up nearly all of it are reserved only, so that this takes next to nothing.
+    #[test]
+    fn an_image_of_the_deep_networks_never_needs_200_mb() -> Result<()> {
+        for preset in ["vgg9", "resnet9", "resnet11"] {
+            let network = NetworkDescription::preset(preset)?;
+            let neurons: usize = network.shapes().iter().map(|shape| shape.size()).sum();
+            let most = Engine::new(&network).state().memory().most;
+            let lists = 4 * neurons * network.steps;
+            assert!((lists..200_000_000).contains(&most), "{preset}: {most}");
+        }
+        Ok(())
+    }
 
     #[test]
     fn memory_is_bounded_before_it_is_used() -> Result<()> {

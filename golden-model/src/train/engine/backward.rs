@@ -1,6 +1,6 @@
 //! The backward pass: time steps from the last to the first, layers from the last to the first.
 
-use super::state::{InputLists, LayerState};
+use super::state::{InputLists, LayerState, sent};
 use super::{Connections, Dynamics, Engine, Path, State};
 use crate::events::is_set;
 use crate::network::Source;
@@ -192,11 +192,10 @@ impl Engine {
                 let LayerState {
                     spikes,
                     passed,
-                    keep,
                     errors,
                     ..
                 } = &mut before[source];
-                let addresses = if keep.is_empty() { spikes } else { passed }.step(t);
+                let addresses = sent(spikes, passed, t);
                 match &path.connections {
                     Connections::Weighted { synapses, tensor } => synapses.backward(
                         self.dispatch,

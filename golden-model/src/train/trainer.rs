@@ -405,6 +405,7 @@ impl<'data> Trainer<'data> {
             ("weight_decay", config.weight_decay.to_string()),
             ("batch", config.batch.to_string()),
             ("seed", config.seed.to_string()),
+            ("parameters", serde_json::to_string(config).unwrap_or_default()),
         ];
         if let Some(report) = epochs.checked_sub(1).and_then(|last| self.history.get(last)) {
             entries.push(("train_accuracy", format!("{:.4}", report.train_accuracy)));

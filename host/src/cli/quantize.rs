@@ -1,18 +1,22 @@
 //! `synfire quantize`.
 
+mod finetune;
+
 use super::context::Context;
 use super::data::DataArgs;
 use super::diagnostic::Result;
 use super::inference::calibration;
 use super::models::load_float;
 use super::table::table;
+use finetune::{FineTuneArgs, Quantized};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use synfire_golden_model::quantize::{self, GuardBits, Leak, QuantizeConfig, QuantizeReport, ScaleSearch};
 
 const EXAMPLE: &str = "Examples:
   synfire quantize digits.safetensors -o digits-4bit.safetensors --bits 4
-  synfire quantize digits.safetensors -o mixed.safetensors --bits 3 --layer-bits out=8 --scale max";
+  synfire quantize digits.safetensors -o mixed.safetensors --bits 3 --layer-bits out=8 --scale max
+  synfire quantize digits.safetensors -o digits-2bit.safetensors --bits 2 --finetune 20";
 
 /// Arguments of `synfire quantize`.
 #[derive(Debug, clap::Args)]
@@ -43,6 +47,8 @@ pub(crate) struct Args {
     calibrate: usize,
     #[command(flatten)]
     data: DataArgs,
+    #[command(flatten)]
+    finetune: FineTuneArgs,
 }
 
 /// Training images by which weights are rounded, unless the user gives another number.
@@ -50,7 +56,12 @@ pub(crate) const CALIBRATION_IMAGES: usize = 256;
 
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
+        let fine_tune = self.finetune.begin()?;
         let model = load_float(&self.model)?;
+        let prepared = match &fine_tune {
+            None => None,
+            Some(fine_tune) => Some((fine_tune, fine_tune.prepare(&model, &self.data, &self.output)?)),
+        };
         let config = QuantizeConfig {
             weight_bits: self.bits,
             layer_weight_bits: self.layer_bits.into_iter().collect::<BTreeMap<_, _>>(),
@@ -59,20 +70,31 @@ impl Args {
             scale: self.scale,
             ..QuantizeConfig::default()
         };
-        let rasters = if self.calibrate == 0 {
-            Vec::new()
+        let data = if self.calibrate == 0 && prepared.is_none() {
+            None
         } else {
-            let data = self.data.load(&model.description)?;
-            calibration(&model.description, &data.train, self.calibrate)
+            Some(self.data.load(&model.description)?)
         };
+        let rasters = data.as_ref().map_or_else(Vec::new, |data| {
+            calibration(&model.description, &data.train, self.calibrate)
+        });
         let (quantized, report) = quantize::quantize_calibrated(&model, &config, &rasters)?;
-        quantized.save(&self.output)?;
         for warning in &report.warnings {
             context.warn(&warning.to_string());
         }
-        context.print(&report, || {
-            format!("{}\nmodel: {}", layers(&report), self.output.display())
-        })
+        let text = |report: &QuantizeReport| format!("{}\nmodel: {}", layers(report), self.output.display());
+        if let (Some((fine_tune, prepared)), Some(data)) = (prepared, data) {
+            let quantized = Quantized {
+                float: &model,
+                model: quantized,
+                report,
+            };
+            let tuned = fine_tune.run(context, quantized, data, prepared, &self.output)?;
+            context.print(&tuned, || format!("{}\n{}", tuned.finetune, text(&tuned.report)))
+        } else {
+            quantized.save(&self.output)?;
+            context.print(&report, || text(&report))
+        }
     }
 }
 

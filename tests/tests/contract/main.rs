@@ -7,6 +7,7 @@
 mod dense;
 mod encoding;
 mod file;
+mod order;
 mod random;
 
 use dense::Step;

@@ -1,5 +1,6 @@
 //! Spike-based training, quantization and the integer golden model of the synfire accelerator.
 
+mod arrays;
 pub mod config;
 mod container;
 pub mod dataset;

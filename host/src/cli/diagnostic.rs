@@ -185,6 +185,16 @@ pub(crate) enum CliError {
         /// Where it was looked for.
         checkpoint: PathBuf,
     },
+    /// Nothing tells how the network to fine-tune was trained.
+    #[error("how network `{network}` was trained is not known")]
+    #[diagnostic(
+        code(synfire::parameters),
+        help("name a preset or a network file with a [train] table to go by, with --finetune-like")
+    )]
+    NoTrainingParameters {
+        /// The network.
+        network: String,
+    },
     /// Threads could not be started.
     #[error("{threads} threads: {source}")]
     #[diagnostic(code(synfire::threads), help("ask for fewer --threads"))]

@@ -52,6 +52,13 @@ pub(crate) enum CliError {
         /// How many there are.
         cases: usize,
     },
+    /// Two traces differ.
+    #[error("{difference}")]
+    #[diagnostic(code(synfire::trace_difference))]
+    TraceDifference {
+        /// Where, and by how much.
+        difference: String,
+    },
     /// The demo missed one of its aims.
     #[error("{what}: {found}, wanted {wanted}")]
     #[diagnostic(code(synfire::demo))]

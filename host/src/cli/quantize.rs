@@ -5,9 +5,9 @@ mod finetune;
 use super::context::Context;
 use super::data::DataArgs;
 use super::diagnostic::Result;
-use super::inference::calibration;
+use super::inference::quantize_by;
 use super::models::load_float;
-use super::table::table;
+use super::table::{percent, table};
 use finetune::{FineTuneArgs, Quantized};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,6 +16,7 @@ use synfire_golden_model::quantize::{self, GuardBits, Leak, QuantizeConfig, Quan
 const EXAMPLE: &str = "Examples:
   synfire quantize digits.safetensors -o digits-4bit.safetensors --bits 4
   synfire quantize digits.safetensors -o mixed.safetensors --bits 3 --layer-bits out=8 --scale max
+  synfire quantize lenet.safetensors -o lenet-8bit.safetensors --bits 8 --data mnist --calibrate 512
   synfire quantize digits.safetensors -o digits-2bit.safetensors --bits 2 --finetune 20";
 
 /// Arguments of `synfire quantize`.
@@ -39,8 +40,8 @@ pub(crate) struct Args {
     /// Shifts of the leak, at most three, separated by commas; `none` for no leak; by default fitted.
     #[arg(long, value_parser = leak)]
     leak: Option<Leak>,
-    /// How scales are found: max, mse, or a percentile such as 99.5.
-    #[arg(long, default_value = "mse", value_parser = scale)]
+    /// How scales are found: max, mse, a percentile such as 99.5, or best, whichever brings the least error.
+    #[arg(long, default_value = "best", value_parser = scale)]
     scale: ScaleSearch,
     /// Training images by whose spikes weights are rounded; 0 rounds each weight by itself and wants no data.
     #[arg(long, default_value_t = CALIBRATION_IMAGES)]
@@ -75,10 +76,15 @@ impl Args {
         } else {
             Some(self.data.load(&model.description)?)
         };
-        let rasters = data.as_ref().map_or_else(Vec::new, |data| {
-            calibration(&model.description, &data.train, self.calibrate)
-        });
-        let (quantized, report) = quantize::quantize_calibrated(&model, &config, &rasters)?;
+        let (quantized, report) = match &data {
+            Some(data) if self.calibrate > 0 => {
+                let spinner = context.spinner("quantize");
+                let quantized = quantize_by(&model, &config, &data.train, self.calibrate);
+                spinner.finish_and_clear();
+                quantized?
+            }
+            _ => quantize::quantize(&model, &config)?,
+        };
         for warning in &report.warnings {
             context.warn(&warning.to_string());
         }
@@ -98,7 +104,8 @@ impl Args {
     }
 }
 
-/// The report as a table.
+/// The report as a table. Reach is what the proof says of the membranes; errors are root mean squares, of the weights and of
+/// the sums that calibration's spikes make of them, in parts of the same of weights and sums.
 pub(crate) fn layers(report: &QuantizeReport) -> String {
     let mut rows = table([
         "layer",
@@ -110,21 +117,29 @@ pub(crate) fn layers(report: &QuantizeReport) -> String {
         "floor",
         "reach",
         "rms error",
+        "drive error",
     ]);
     for layer in &report.layers {
         let shifts: Vec<String> = layer.leak_shifts.iter().map(u8::to_string).collect();
+        let weighted = |text: String| if layer.op == "pool" { String::new() } else { text };
+        let threshold = layer.thresholds.map(|[low, high]| {
+            if low == high {
+                low.to_string()
+            } else {
+                format!("{low}..{high}")
+            }
+        });
         rows.add_row([
             layer.layer.clone(),
-            layer.weight_bits.to_string(),
+            weighted(layer.weight_bits.to_string()),
             layer.guard_bits.to_string(),
             format!("{} bits", layer.membrane_bits),
             shifts.join(","),
-            layer
-                .thresholds
-                .map_or_else(String::new, |[low, high]| format!("{low}..{high}")),
+            threshold.unwrap_or_default(),
             layer.floor.to_string(),
             format!("{}..{}", layer.bounds.lowest, layer.bounds.highest),
-            format!("{:.1} %", 100.0 * layer.relative_rms_error),
+            weighted(percent(layer.relative_rms_error)),
+            layer.drive_error.map(percent).unwrap_or_default(),
         ]);
     }
     rows.to_string()
@@ -150,11 +165,12 @@ fn leak(text: &str) -> Result<Leak, String> {
 
 fn scale(text: &str) -> Result<ScaleSearch, String> {
     match text {
+        "best" => Ok(ScaleSearch::Best),
         "max" => Ok(ScaleSearch::Max),
         "mse" => Ok(ScaleSearch::MeanSquare),
         _ => text
             .parse()
             .map(ScaleSearch::Percentile)
-            .map_err(|_| "write max, mse, or a percentile".into()),
+            .map_err(|_| "write best, max, mse, or a percentile".into()),
     }
 }

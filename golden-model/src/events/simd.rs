@@ -18,7 +18,7 @@ pub(crate) trait Lanes: Simd {
     /// As [`Self::list`], of lanes of 16 bits.
     ///
     /// # Panics
-    /// If `list` is shorter than the set lanes are many.
+    /// If `list` is shorter than a vector of 16-bit numbers.
     fn list_16(self, mask: Self::m16s, base: u32, list: &mut [u32]) -> usize;
 
     /// Every number shifted right by `by` bits, at most 16, rounding toward −∞.
@@ -32,6 +32,7 @@ pub(crate) trait Lanes: Simd {
 }
 
 /// Writes the places of the set bits, `stride` of which stand for one lane, to `list`.
+#[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn list_bits(mut bits: u32, stride: u32, base: u32, list: &mut [u32]) -> usize {
     let mut count = 0;
@@ -131,8 +132,11 @@ impl Lanes for pulp::x86::V4 {
     }
 
     #[inline(always)]
+    #[expect(clippy::cast_possible_truncation, reason = "to take the lower half is what it is for")]
     fn list_16(self, mask: Self::m16s, base: u32, list: &mut [u32]) -> usize {
-        list_bits(mask.0, 1, base, list)
+        // In halves and without a look at the mask: whether a vector has spikes is hard to predict.
+        let low = self.list(pulp::b16(mask.0 as u16), base, list);
+        low + self.list(pulp::b16((mask.0 >> 16) as u16), base + 16, &mut list[low..])
     }
 
     #[inline(always)]

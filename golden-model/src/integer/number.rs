@@ -43,7 +43,7 @@ pub(super) trait Number:
     fn wrapping_sub(self, other: Self) -> Self;
 
     /// Lanes of a vector.
-    fn lanes<S: Lanes>() -> usize;
+    fn lanes<S: Lanes>() -> u32;
     fn vectors<S: Lanes>(numbers: &[Self]) -> &[Self::Vector<S>];
     fn vectors_mut<S: Lanes>(numbers: &mut [Self]) -> &mut [Self::Vector<S>];
     fn splat<S: Lanes>(simd: S, number: Self) -> Self::Vector<S>;
@@ -83,8 +83,9 @@ impl Number for i16 {
     }
 
     #[inline(always)]
-    fn lanes<S: Lanes>() -> usize {
-        S::I16_LANES
+    #[expect(clippy::cast_possible_truncation, reason = "a handful")]
+    fn lanes<S: Lanes>() -> u32 {
+        S::I16_LANES as u32
     }
 
     #[inline(always)]
@@ -158,8 +159,9 @@ impl Number for i32 {
     }
 
     #[inline(always)]
-    fn lanes<S: Lanes>() -> usize {
-        S::I32_LANES
+    #[expect(clippy::cast_possible_truncation, reason = "a handful")]
+    fn lanes<S: Lanes>() -> u32 {
+        S::I32_LANES as u32
     }
 
     #[inline(always)]

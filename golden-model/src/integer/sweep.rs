@@ -17,74 +17,122 @@ impl<N: Number> Dynamics<N> {
     ///
     /// `membranes` are whole positions of as many numbers as there are thresholds.
     pub(super) fn end_step(&self, dispatch: Dispatch, membranes: &mut [N], fired: &mut SpikeLists) {
-        match &self.thresholds {
-            Some(thresholds) => dispatch.run(Fire {
-                dynamics: self,
-                thresholds,
-                membranes,
-                fired,
-            }),
-            None => dispatch.run(Settle {
-                dynamics: self,
-                membranes,
-            }),
-        }
-    }
-
-    #[inline(always)]
-    fn settle<S: Lanes>(&self, simd: S, membranes: N::Vector<S>, floor: N::Vector<S>) -> N::Vector<S> {
-        let mut rest = membranes;
-        for &shift in &self.leak_shifts {
-            rest = N::sub(simd, rest, N::shift(simd, membranes, shift));
-        }
-        N::max(simd, rest, floor)
+        dispatch.run(EndStep {
+            dynamics: self,
+            membranes,
+            fired,
+        });
     }
 }
 
-struct Fire<'a, N> {
+struct EndStep<'a, N> {
     dynamics: &'a Dynamics<N>,
-    thresholds: &'a [N],
     membranes: &'a mut [N],
     fired: &'a mut SpikeLists,
 }
 
-impl<N: Number> Kernel for Fire<'_, N> {
+impl<N: Number> Kernel for EndStep<'_, N> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Lanes>(self, simd: S) {
-        let floor = N::splat(simd, self.dynamics.floor);
-        let (list, start) = self.fired.room(self.membranes.len());
-        let mut count = 0;
-        let mut bases = (0_u32..).step_by(N::lanes::<S>());
-        let thresholds = N::vectors::<S>(self.thresholds);
-        for position in self.membranes.chunks_exact_mut(self.thresholds.len()) {
-            for (membranes, &threshold) in N::vectors_mut::<S>(position).iter_mut().zip(thresholds) {
-                let fired = N::above(simd, *membranes, threshold);
-                let kept = N::clear(simd, fired, *membranes);
-                *membranes = self.dynamics.settle(simd, kept, floor);
-                let base = bases.next().unwrap_or_default();
-                count += N::list(simd, fired, base, &mut list[count..]);
-            }
+        // A loop of its own for each number of shifts: one of unknown length would cost more than the shifts.
+        match self.dynamics.leak_shifts[..] {
+            [] => self.with_shifts(simd, []),
+            [a] => self.with_shifts(simd, [a]),
+            [a, b] => self.with_shifts(simd, [a, b]),
+            [a, b, c] => self.with_shifts(simd, [a, b, c]),
+            _ => unreachable!("a leak has at most three shifts"),
         }
-        self.fired.end_step(start + count);
     }
 }
 
-struct Settle<'a, N> {
-    dynamics: &'a Dynamics<N>,
-    membranes: &'a mut [N],
+impl<N: Number> EndStep<'_, N> {
+    #[inline(always)]
+    fn with_shifts<S: Lanes, const SHIFTS: usize>(self, simd: S, shifts: [u8; SHIFTS]) {
+        let leak = Leak::<N, S, SHIFTS> {
+            simd,
+            shifts,
+            floor: N::splat(simd, self.dynamics.floor),
+        };
+        let neurons = self.membranes.len();
+        let membranes = N::vectors_mut::<S>(self.membranes);
+        let Some(thresholds) = &self.dynamics.thresholds else {
+            for membranes in membranes {
+                *membranes = leak.settle(*membranes);
+            }
+            return;
+        };
+        let (list, start) = self.fired.room(neurons);
+        let mut fired = Fired {
+            list,
+            count: 0,
+            base: 0,
+        };
+        // Few channels, many positions: the loop over a position's vectors is to have no end to test for.
+        match *N::vectors::<S>(thresholds) {
+            [threshold] => {
+                for membranes in membranes {
+                    *membranes = fired.fire(&leak, *membranes, threshold);
+                }
+            }
+            [first, second] => {
+                for [low, high] in membranes.as_chunks_mut().0 {
+                    *low = fired.fire(&leak, *low, first);
+                    *high = fired.fire(&leak, *high, second);
+                }
+            }
+            ref thresholds => {
+                for position in membranes.chunks_exact_mut(thresholds.len()) {
+                    for (membranes, &threshold) in position.iter_mut().zip(thresholds) {
+                        *membranes = fired.fire(&leak, *membranes, threshold);
+                    }
+                }
+            }
+        }
+        let end = start + fired.count;
+        self.fired.end_step(end);
+    }
 }
 
-impl<N: Number> Kernel for Settle<'_, N> {
-    type Output = ();
+/// What becomes of membranes that stay.
+struct Leak<N: Number, S: Lanes, const SHIFTS: usize> {
+    simd: S,
+    shifts: [u8; SHIFTS],
+    floor: N::Vector<S>,
+}
 
+impl<N: Number, S: Lanes, const SHIFTS: usize> Leak<N, S, SHIFTS> {
     #[inline(always)]
-    fn run<S: Lanes>(self, simd: S) {
-        let floor = N::splat(simd, self.dynamics.floor);
-        for membranes in N::vectors_mut::<S>(self.membranes) {
-            *membranes = self.dynamics.settle(simd, *membranes, floor);
+    fn settle(&self, membranes: N::Vector<S>) -> N::Vector<S> {
+        let mut rest = membranes;
+        for shift in self.shifts {
+            rest = N::sub(self.simd, rest, N::shift(self.simd, membranes, shift));
         }
+        N::max(self.simd, rest, self.floor)
+    }
+}
+
+/// The list of those that fired, as far as it is written.
+struct Fired<'a> {
+    list: &'a mut [u32],
+    count: usize,
+    /// Address of the next vector's first neuron.
+    base: u32,
+}
+
+impl Fired<'_> {
+    #[inline(always)]
+    fn fire<N: Number, S: Lanes, const SHIFTS: usize>(
+        &mut self,
+        leak: &Leak<N, S, SHIFTS>,
+        membranes: N::Vector<S>,
+        threshold: N::Vector<S>,
+    ) -> N::Vector<S> {
+        let fires = N::above(leak.simd, membranes, threshold);
+        self.count += N::list(leak.simd, fires, self.base, &mut self.list[self.count..]);
+        self.base += N::lanes::<S>();
+        leak.settle(N::clear(leak.simd, fires, membranes))
     }
 }
 

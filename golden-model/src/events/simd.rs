@@ -132,7 +132,10 @@ impl Lanes for pulp::x86::V4 {
     }
 
     #[inline(always)]
-    #[expect(clippy::cast_possible_truncation, reason = "to take the lower half is what it is for")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "to take the lower half is what it is for"
+    )]
     fn list_16(self, mask: Self::m16s, base: u32, list: &mut [u32]) -> usize {
         // In halves and without a look at the mask: whether a vector has spikes is hard to predict.
         let low = self.list(pulp::b16(mask.0 as u16), base, list);

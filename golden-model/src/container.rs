@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 /// Longest header that is read: room for thousands of layers.
@@ -144,8 +145,8 @@ pub(crate) struct Contents<'a> {
 }
 
 impl Contents<'_> {
-    /// Checks that the file is of this format and version, which its metadata tell.
-    pub(crate) fn check_format(&self, format: &'static str, version: u32) -> Result<()> {
+    /// Checks that the file is of this format and one of these versions, which its metadata tell.
+    pub(crate) fn check_format(&self, format: &'static str, versions: RangeInclusive<u32>) -> Result<()> {
         let path = || self.path.to_owned();
         let found = self.text("format")?;
         if found != format {
@@ -153,17 +154,22 @@ impl Contents<'_> {
                 path: path(),
                 found: found.to_owned(),
                 wanted: format,
+                remedy: remedy(found, format),
             });
         }
         let found = self.text("version")?;
-        if found.parse() != Ok(version) {
-            return Err(Error::ModelFileVersion {
+        if found
+            .parse()
+            .is_ok_and(|version: u32| versions.contains(&version))
+        {
+            Ok(())
+        } else {
+            Err(Error::ModelFileVersion {
                 path: path(),
                 found: found.to_owned(),
-                wanted: version,
-            });
+                wanted: *versions.end(),
+            })
         }
-        Ok(())
     }
 
     /// What is wrong with the contents, with the file's name.
@@ -237,6 +243,16 @@ impl Contents<'_> {
     }
 }
 
+/// What to do about a file of one format where another is wanted.
+fn remedy(found: &str, wanted: &str) -> &'static str {
+    match (found, wanted) {
+        ("synfire-quantized", "synfire-model") => "give the float model that it was quantized from",
+        ("synfire-checkpoint", _) => "give the model that `synfire train` writes when the run ends",
+        (_, "synfire-checkpoint") => "give the checkpoint of a run that has not ended",
+        _ => "give a model file that synfire wrote",
+    }
+}
+
 /// The JSON of a value of the metadata.
 ///
 /// # Errors
@@ -298,7 +314,7 @@ pub(crate) fn write(
 }
 
 /// A file that vanishes unless it is renamed, with the permissions of any other new file.
-fn temporary_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+pub(crate) fn temporary_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     {

@@ -499,7 +499,7 @@ pub enum Error {
         wanted: u64,
     },
     /// A safetensors file of something else.
-    #[error("{}: a file of format `{found}`, but `{wanted}` is wanted", path.display())]
+    #[error("{}: a file of format `{found}`, but `{wanted}` is wanted; {remedy}", path.display())]
     ModelFileFormat {
         /// The file.
         path: PathBuf,
@@ -507,6 +507,8 @@ pub enum Error {
         found: String,
         /// Format wanted.
         wanted: &'static str,
+        /// What to do.
+        remedy: &'static str,
     },
     /// A float model where a quantized one is wanted.
     #[error("{} is a float model, but a quantized one is wanted; run `synfire quantize` on it", path.display())]
@@ -599,6 +601,11 @@ pub enum Error {
     #[error(transparent)]
     Checkpoint(#[from] crate::train::CheckpointError),
 
+    // Fine-tuning.
+    /// Why a quantized network cannot be fine-tuned.
+    #[error(transparent)]
+    FineTuning(#[from] crate::train::FineTuningError),
+
     /// A dropout mask for another number of neurons.
     #[error(
         "dropout mask of image {image}: layer `{layer}` has {wanted} neurons, the mask {found}; give one entry per neuron"
@@ -613,6 +620,11 @@ pub enum Error {
         /// Neurons of the layer.
         wanted: usize,
     },
+
+    // Traces.
+    /// What is wrong with a trace.
+    #[error(transparent)]
+    Trace(#[from] crate::trace_file::TraceError),
 
     // Data sets: files and samples.
     /// What is wrong with a data set.

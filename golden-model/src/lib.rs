@@ -18,6 +18,7 @@ pub mod quantized_file;
 mod random;
 pub mod reference;
 pub mod spikes;
+pub mod trace_file;
 pub mod train;
 pub mod workload;
 

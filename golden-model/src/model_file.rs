@@ -55,7 +55,7 @@ impl FloatModel {
         let path = path.as_ref();
         let container = Container::read(path, MAX_FILE_BYTES)?;
         let mut contents = container.contents()?;
-        contents.check_format(FORMAT, VERSION)?;
+        contents.check_format(FORMAT, VERSION..=VERSION)?;
         let in_file = |source| Error::InModelFile {
             path: path.to_owned(),
             source: Box::new(source),

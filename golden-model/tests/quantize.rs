@@ -396,8 +396,11 @@ fn layers_whose_inputs_stay_silent_in_calibration_are_reported() {
     let warned: Vec<_> = report.warnings.iter().map(ToString::to_string).collect();
     assert_eq!(
         warned,
-        ["fc1", "out"]
-            .map(|l| format!("layer `{l}`: no use of the calibration; its inputs are silent or too many"))
+        [
+            "layer `fc1`: no use of the calibration; its inputs are silent or too many",
+            "layer `out`: no use of the calibration; its inputs are silent or too many",
+            "layer `fc1`: calibration never fires 2 channels (0, 1)",
+        ]
     );
 }
 

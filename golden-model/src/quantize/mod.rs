@@ -136,11 +136,8 @@ pub fn quantize_with(
             warnings.extend(self::warnings::of_activity(layer, activity));
         }
     }
-    let reports = quantized.layers.iter().zip(&fits).zip(bounds);
-    let layers = reports
-        .map(|((layer, fit), bounds)| LayerReport::new(layer, fit, bounds))
-        .collect();
-    Ok((quantized, QuantizeReport { layers, warnings }))
+    let report = QuantizeReport::new(&quantized, &fits, bounds, warnings);
+    Ok((quantized, report))
 }
 
 fn leak_warning(wanted: f64, shifts: &[u8]) -> Vec<QuantizeWarning> {

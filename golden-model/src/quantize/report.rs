@@ -2,7 +2,8 @@
 
 use super::channels::Fit;
 use super::proof::LayerBounds;
-use crate::quantized::{Neuron, QuantizedLayer};
+use crate::network::{LayerDescription, LayerKind};
+use crate::quantized::{Neuron, QuantizedLayer, QuantizedModel};
 use serde::Serialize;
 use std::fmt;
 
@@ -20,7 +21,9 @@ pub struct QuantizeReport {
 pub struct LayerReport {
     /// Layer's name.
     pub layer: String,
-    /// Width of a weight.
+    /// What it computes, as network files say it: `conv`, `pool`, `fc` or `out`.
+    pub op: &'static str,
+    /// Width of a weight; of pooling, which has none, the least that a layer can have.
     pub weight_bits: u8,
     /// G, fraction bits of the membrane.
     pub guard_bits: u8,
@@ -48,8 +51,31 @@ pub struct LayerReport {
     pub drive_error: Option<f64>,
 }
 
+impl QuantizeReport {
+    pub(super) fn new(
+        model: &QuantizedModel,
+        fits: &[Fit],
+        bounds: Vec<LayerBounds>,
+        warnings: Vec<QuantizeWarning>,
+    ) -> Self {
+        let layers = model
+            .description
+            .layers
+            .iter()
+            .zip(&model.layers)
+            .zip(fits.iter().zip(bounds));
+        let report = |((described, layer), (fit, bounds)): ((&LayerDescription, _), (_, _))| {
+            LayerReport::new(&described.kind, layer, fit, bounds)
+        };
+        Self {
+            layers: layers.map(report).collect(),
+            warnings,
+        }
+    }
+}
+
 impl LayerReport {
-    pub(super) fn new(layer: &QuantizedLayer, fit: &Fit, bounds: LayerBounds) -> Self {
+    fn new(kind: &LayerKind, layer: &QuantizedLayer, fit: &Fit, bounds: LayerBounds) -> Self {
         let thresholds = match &layer.neuron {
             Neuron::Lif { thresholds } => thresholds
                 .iter()
@@ -60,6 +86,7 @@ impl LayerReport {
         };
         Self {
             layer: layer.name.clone(),
+            op: kind.op(),
             weight_bits: layer.weight_bits,
             guard_bits: layer.guard_bits,
             membrane_bits: layer.membrane_bits,

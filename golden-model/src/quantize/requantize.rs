@@ -6,7 +6,7 @@
 use super::channels::{Channels, Fit};
 use super::error::QuantizeError;
 use super::proof::{self, InputSpikes, bits_of};
-use super::report::{LayerReport, QuantizeReport};
+use super::report::QuantizeReport;
 use super::rows::Rows;
 use super::warnings;
 use super::width::PREFERRED_BITS;
@@ -17,7 +17,7 @@ use crate::{Error, Result};
 use ndarray::ArrayView1;
 
 /// Rounds weights to the nearest integers of given scales, one list per layer and in it one scale per channel
-/// ([`LayerReport::channel_scales`]; a pooling layer's is not looked at). Everything else is as in `format`, a quantized
+/// ([`LayerReport::channel_scales`](super::LayerReport::channel_scales); a pooling layer's is not looked at). Everything else is as in `format`, a quantized
 /// form of the same network: weight bits, guard bits, thresholds, ones of identities, leak and floor. Channels that are
 /// silent there, with no weights and a threshold of 0, stay so.
 ///
@@ -59,18 +59,11 @@ pub fn requantize(
         provenance: model.provenance.clone(),
     };
     let bounds = proof::verify(&quantized, input)?;
-    let mut found = Vec::new();
-    for (layer, bounds) in quantized.layers.iter().zip(&bounds) {
-        found.extend(warnings::of_bounds(layer, bounds));
-    }
-    let reports = quantized.layers.iter().zip(&fits).zip(bounds);
-    let layers = reports
-        .map(|((layer, fit), bounds)| LayerReport::new(layer, fit, bounds))
+    let layers = quantized.layers.iter().zip(&bounds);
+    let warnings = layers
+        .flat_map(|(layer, bounds)| warnings::of_bounds(layer, bounds))
         .collect();
-    let report = QuantizeReport {
-        layers,
-        warnings: found,
-    };
+    let report = QuantizeReport::new(&quantized, &fits, bounds, warnings);
     Ok((quantized, report))
 }
 

@@ -1,9 +1,11 @@
 //! One image through the network, forward and backward.
 
 mod backward;
+mod integers;
 mod masks;
 mod state;
 
+pub(crate) use integers::MAX_MEMBRANE_BITS;
 pub use masks::DropoutMasks;
 pub(crate) use state::State;
 
@@ -17,6 +19,7 @@ use crate::events::Scatter;
 use crate::events::{Layout, SpikeLists, WORD, zeros};
 use crate::network::{LayerDescription, LayerKind, NetworkDescription, Node, Source};
 use crate::spikes::SpikeRaster;
+use integers::IntegerNeurons;
 use state::{InputLists, LayerState};
 
 /// What happens to a layer's membranes at the end of a step.
@@ -37,6 +40,8 @@ enum Connections {
     Weighted { synapses: Synapses, tensor: usize },
     /// Without weights: a spike adds 1, and `share` of δ flows back.
     Plain { scatter: Scatter, share: f32 },
+    /// Without weights, into integers: a spike adds its channel's one.
+    Identity { scatter: Scatter, ones: Vec<f32> },
 }
 
 #[derive(Clone, Debug)]
@@ -53,6 +58,8 @@ struct Layer {
     /// In the membrane's unit; a pooling neuron's membrane counts spikes.
     threshold: f32,
     dropout: f32,
+    /// How it ends a step where membranes are integers; none where they are real numbers.
+    integers: Option<IntegerNeurons>,
 }
 
 impl Layer {
@@ -217,22 +224,29 @@ impl Engine {
             for path in &layer.paths {
                 here.operations += self.arrive(path, weights, before, inputs, &mut here.membranes, t) as u64;
             }
-            match layer.dynamics {
-                Dynamics::Lif | Dynamics::Pool => {
+            let LayerState {
+                membranes, spikes, ..
+            } = here;
+            match (layer.dynamics, &layer.integers) {
+                (Dynamics::Lif | Dynamics::Pool, None) => {
                     let leak = if layer.dynamics == Dynamics::Lif {
                         self.leak
                     } else {
                         1.0
                     };
-                    let LayerState {
-                        membranes, spikes, ..
-                    } = here;
                     fire_and_leak(self.dispatch, membranes, layer.threshold, leak, spikes);
                     here.pass(aside);
                 }
-                Dynamics::Output => {
-                    let membranes = &mut here.membranes[..layer.layout.shape.size()];
-                    membranes.iter_mut().for_each(|membrane| *membrane *= self.leak);
+                (Dynamics::Lif | Dynamics::Pool, Some(integers)) => {
+                    integers.fire_and_settle(self.dispatch, membranes, spikes);
+                    here.pass(aside);
+                }
+                (Dynamics::Output, integers) => {
+                    let membranes = &mut membranes[..layer.layout.shape.size()];
+                    match integers {
+                        None => membranes.iter_mut().for_each(|membrane| *membrane *= self.leak),
+                        Some(integers) => integers.settle(membranes),
+                    }
                     readout[t * membranes.len()..][..membranes.len()].copy_from_slice(membranes);
                 }
             }
@@ -264,6 +278,12 @@ impl Engine {
                     synapses.accumulate(self.dispatch, &weights.layers[*tensor], events, membranes)
                 }
                 Connections::Plain { scatter, .. } => scatter.accumulate(addresses, factor, membranes),
+                Connections::Identity { scatter, ones } => {
+                    let targets = scatter.pairs(addresses).map(|(_, target)| target);
+                    targets
+                        .map(|target| membranes[target] += factor * ones[target % ones.len()])
+                        .count()
+                }
             };
         }
         operations
@@ -339,6 +359,7 @@ impl Layer {
             dynamics,
             threshold: layer.threshold() * window,
             dropout: layer.dropout,
+            integers: None,
         }
     }
 }

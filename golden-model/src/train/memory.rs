@@ -1,6 +1,7 @@
 //! How much memory training takes.
 
 use super::Trainer;
+use super::trainer::Integers;
 use serde::Serialize;
 
 /// Memory in bytes of one image on its way through a network, forward and backward.
@@ -32,7 +33,7 @@ pub struct Memory {
     pub images: usize,
     /// Gradients, one for every image held at once.
     pub gradients: usize,
-    /// The weights, those of the best epoch, and what the optimizer remembers of each.
+    /// The weights, their integers in fine-tuning, those of the best epoch, and what the optimizer remembers of each.
     pub weights: usize,
 }
 
@@ -60,7 +61,8 @@ impl Trainer<'_> {
         let weights = [&self.weights, &optimizer.first]
             .into_iter()
             .chain(&optimizer.second)
-            .chain(self.best.as_ref().map(|best| &best.weights));
+            .chain(self.best.as_ref().map(|best| &best.weights))
+            .chain(self.integers.as_ref().map(Integers::weights));
         Memory {
             image: images.fold(ImageMemory::default(), ImageMemory::max),
             images: self.pieces.len(),

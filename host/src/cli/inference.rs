@@ -1,18 +1,19 @@
 //! Test rasters and integer inference over a data set.
 
 use serde::Serialize;
+use synfire_golden_model::Result;
 use synfire_golden_model::dataset::Dataset;
 use synfire_golden_model::encode::test_raster;
-use synfire_golden_model::network::NetworkDescription;
+use synfire_golden_model::model::FloatModel;
+use synfire_golden_model::quantize::{Calibration, QuantizeConfig, QuantizeReport, quantize_with};
 use synfire_golden_model::quantized::QuantizedModel;
-use synfire_golden_model::spikes::SpikeRaster;
 use synfire_sim::cosim::Stimulus;
 
 /// Seed of the spikes by which models are judged, unless the user gives another.
 pub(crate) const DEFAULT_SEED: u64 = 1;
 
 /// A number of images: none would prove nothing.
-pub(crate) fn at_least_one(text: &str) -> Result<usize, String> {
+pub(crate) fn at_least_one(text: &str) -> std::result::Result<usize, String> {
     match text.parse() {
         Ok(0) => Err("at least one".into()),
         Ok(number) => Ok(number),
@@ -63,11 +64,15 @@ pub(crate) fn stimuli(model: &QuantizedModel, data: &Dataset, images: usize, see
         .collect()
 }
 
-/// Spikes of the first `images` training images, by which weights are rounded.
-pub(crate) fn calibration(network: &NetworkDescription, train: &Dataset, images: usize) -> Vec<SpikeRaster> {
-    (0..images.min(train.len()))
-        .map(|image| test_raster(network, train, image, DEFAULT_SEED))
-        .collect()
+/// Quantizes a model, its weights rounded by the spikes of the first `images` training images.
+pub(crate) fn quantize_by(
+    model: &FloatModel,
+    config: &QuantizeConfig,
+    train: &Dataset,
+    images: usize,
+) -> Result<(QuantizedModel, QuantizeReport)> {
+    let spikes = |image| Ok(test_raster(&model.description, train, image, DEFAULT_SEED));
+    quantize_with(model, config, &Calibration::new(images.min(train.len()), &spikes))
 }
 
 #[expect(

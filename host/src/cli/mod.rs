@@ -22,6 +22,7 @@ mod synth;
 mod table;
 mod threads;
 mod tools;
+mod trace;
 mod train;
 
 use clap::{Parser, Subcommand};
@@ -59,6 +60,8 @@ enum Verb {
     Train(Box<train::Args>),
     /// Accuracy, spikes and synaptic operations of a model, float or quantized.
     Eval(eval::Args),
+    /// Compare traces of `synfire eval --trace`, or look into one.
+    Trace(trace::Args),
     /// Check spikes, loss and gradients of the trainer against reference cases.
     Gradcheck(gradcheck::Args),
     /// Quantize a float model, with proof that nothing overflows.
@@ -104,6 +107,7 @@ fn dispatch(verb: Verb, context: &Context) -> Result<()> {
         Verb::Data(args) => args.run(context),
         Verb::Train(args) => args.run(context),
         Verb::Eval(args) => args.run(context),
+        Verb::Trace(args) => args.run(context),
         Verb::Gradcheck(args) => args.run(context),
         Verb::Quantize(args) => args.run(context),
         Verb::Sweep(args) => args.run(context),

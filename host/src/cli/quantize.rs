@@ -1,18 +1,23 @@
 //! `synfire quantize`.
 
+mod finetune;
+
 use super::context::Context;
 use super::data::DataArgs;
 use super::diagnostic::Result;
-use super::inference::calibration;
+use super::inference::quantize_by;
 use super::models::load_float;
-use super::table::table;
+use super::table::{percent, table};
+use finetune::{FineTuneArgs, Quantized};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use synfire_golden_model::quantize::{self, GuardBits, Leak, QuantizeConfig, QuantizeReport, ScaleSearch};
 
 const EXAMPLE: &str = "Examples:
   synfire quantize digits.safetensors -o digits-4bit.safetensors --bits 4
-  synfire quantize digits.safetensors -o mixed.safetensors --bits 3 --layer-bits out=8 --scale max";
+  synfire quantize digits.safetensors -o mixed.safetensors --bits 3 --layer-bits out=8 --scale max
+  synfire quantize lenet.safetensors -o lenet-8bit.safetensors --bits 8 --data mnist --calibrate 512
+  synfire quantize digits.safetensors -o digits-2bit.safetensors --bits 2 --finetune 20";
 
 /// Arguments of `synfire quantize`.
 #[derive(Debug, clap::Args)]
@@ -35,14 +40,16 @@ pub(crate) struct Args {
     /// Shifts of the leak, at most three, separated by commas; `none` for no leak; by default fitted.
     #[arg(long, value_parser = leak)]
     leak: Option<Leak>,
-    /// How scales are found: max, mse, or a percentile such as 99.5.
-    #[arg(long, default_value = "mse", value_parser = scale)]
+    /// How scales are found: max, mse, a percentile such as 99.5, or best, whichever brings the least error.
+    #[arg(long, default_value = "best", value_parser = scale)]
     scale: ScaleSearch,
     /// Training images by whose spikes weights are rounded; 0 rounds each weight by itself and wants no data.
     #[arg(long, default_value_t = CALIBRATION_IMAGES)]
     calibrate: usize,
     #[command(flatten)]
     data: DataArgs,
+    #[command(flatten)]
+    finetune: FineTuneArgs,
 }
 
 /// Training images by which weights are rounded, unless the user gives another number.
@@ -50,7 +57,12 @@ pub(crate) const CALIBRATION_IMAGES: usize = 256;
 
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
+        let fine_tune = self.finetune.begin()?;
         let model = load_float(&self.model)?;
+        let prepared = match &fine_tune {
+            None => None,
+            Some(fine_tune) => Some((fine_tune, fine_tune.prepare(&model, &self.data, &self.output)?)),
+        };
         let config = QuantizeConfig {
             weight_bits: self.bits,
             layer_weight_bits: self.layer_bits.into_iter().collect::<BTreeMap<_, _>>(),
@@ -59,24 +71,41 @@ impl Args {
             scale: self.scale,
             ..QuantizeConfig::default()
         };
-        let rasters = if self.calibrate == 0 {
-            Vec::new()
+        let data = if self.calibrate == 0 && prepared.is_none() {
+            None
         } else {
-            let data = self.data.load(&model.description)?;
-            calibration(&model.description, &data.train, self.calibrate)
+            Some(self.data.load(&model.description)?)
         };
-        let (quantized, report) = quantize::quantize_calibrated(&model, &config, &rasters)?;
-        quantized.save(&self.output)?;
+        let (quantized, report) = match &data {
+            Some(data) if self.calibrate > 0 => {
+                let spinner = context.spinner("quantize");
+                let quantized = quantize_by(&model, &config, &data.train, self.calibrate);
+                spinner.finish_and_clear();
+                quantized?
+            }
+            _ => quantize::quantize(&model, &config)?,
+        };
         for warning in &report.warnings {
             context.warn(&warning.to_string());
         }
-        context.print(&report, || {
-            format!("{}\nmodel: {}", layers(&report), self.output.display())
-        })
+        let text = |report: &QuantizeReport| format!("{}\nmodel: {}", layers(report), self.output.display());
+        if let (Some((fine_tune, prepared)), Some(data)) = (prepared, data) {
+            let quantized = Quantized {
+                float: &model,
+                model: quantized,
+                report,
+            };
+            let tuned = fine_tune.run(context, quantized, data, prepared, &self.output)?;
+            context.print(&tuned, || format!("{}\n{}", tuned.finetune, text(&tuned.report)))
+        } else {
+            quantized.save(&self.output)?;
+            context.print(&report, || text(&report))
+        }
     }
 }
 
-/// The report as a table.
+/// The report as a table. Reach is what the proof says of the membranes; errors are root mean squares, of the weights and of
+/// the sums that calibration's spikes make of them, in parts of the same of weights and sums.
 pub(crate) fn layers(report: &QuantizeReport) -> String {
     let mut rows = table([
         "layer",
@@ -88,21 +117,29 @@ pub(crate) fn layers(report: &QuantizeReport) -> String {
         "floor",
         "reach",
         "rms error",
+        "drive error",
     ]);
     for layer in &report.layers {
         let shifts: Vec<String> = layer.leak_shifts.iter().map(u8::to_string).collect();
+        let weighted = |text: String| if layer.op == "pool" { String::new() } else { text };
+        let threshold = layer.thresholds.map(|[low, high]| {
+            if low == high {
+                low.to_string()
+            } else {
+                format!("{low}..{high}")
+            }
+        });
         rows.add_row([
             layer.layer.clone(),
-            layer.weight_bits.to_string(),
+            weighted(layer.weight_bits.to_string()),
             layer.guard_bits.to_string(),
             format!("{} bits", layer.membrane_bits),
             shifts.join(","),
-            layer
-                .thresholds
-                .map_or_else(String::new, |[low, high]| format!("{low}..{high}")),
+            threshold.unwrap_or_default(),
             layer.floor.to_string(),
             format!("{}..{}", layer.bounds.lowest, layer.bounds.highest),
-            format!("{:.1} %", 100.0 * layer.relative_rms_error),
+            weighted(percent(layer.relative_rms_error)),
+            layer.drive_error.map(percent).unwrap_or_default(),
         ]);
     }
     rows.to_string()
@@ -129,11 +166,12 @@ fn leak(text: &str) -> Result<Leak, String> {
 /// A search for scales as it is written on the command line.
 pub(crate) fn scale(text: &str) -> Result<ScaleSearch, String> {
     match text {
+        "best" => Ok(ScaleSearch::Best),
         "max" => Ok(ScaleSearch::Max),
         "mse" => Ok(ScaleSearch::MeanSquare),
         _ => text
             .parse()
             .map(ScaleSearch::Percentile)
-            .map_err(|_| "write max, mse, or a percentile".into()),
+            .map_err(|_| "write best, max, mse, or a percentile".into()),
     }
 }

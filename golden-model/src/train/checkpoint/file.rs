@@ -18,6 +18,9 @@ use std::path::Path;
 /// Value of the metadata key `format`.
 const FORMAT: &str = "synfire-checkpoint";
 
+/// That of a run of fine-tuning, which has `quantization` among its metadata.
+const FINE_TUNING_FORMAT: &str = "synfire-fine-tuning-checkpoint";
+
 /// Version of the layout that is written, and the newest that is read.
 const VERSION: u32 = 1;
 
@@ -58,8 +61,12 @@ impl Checkpoint {
                 accuracy: best.accuracy,
             }),
         };
-        let metadata = [
-            ("format", FORMAT.to_owned()),
+        let format = match self.quantization {
+            None => FORMAT,
+            Some(_) => FINE_TUNING_FORMAT,
+        };
+        let mut metadata = vec![
+            ("format", format.to_owned()),
             ("version", VERSION.to_string()),
             ("network", json(path, "network", &self.description)?),
             ("train", json(path, "train", &self.config)?),
@@ -67,6 +74,9 @@ impl Checkpoint {
             ("position", json(path, "position", &position)?),
             ("history", json(path, "history", &self.history)?),
         ];
+        if let Some(quantization) = &self.quantization {
+            metadata.push(("quantization", json(path, "quantization", quantization)?));
+        }
         let parts = [
             ("weight", Some(&self.weights)),
             ("first", Some(&self.memory.first)),
@@ -90,8 +100,8 @@ impl Checkpoint {
             };
             tensors.insert(format!("fired/{}", layer.name), contents);
         }
-        let metadata = metadata.map(|(key, value)| (key.to_owned(), value));
-        container::write(path, metadata.into(), &tensors)
+        let metadata = metadata.into_iter().map(|(key, value)| (key.to_owned(), value));
+        container::write(path, metadata.collect(), &tensors)
     }
 
     /// Reads a file.
@@ -103,7 +113,8 @@ impl Checkpoint {
         let path = path.as_ref();
         let container = Container::read(path, MAX_FILE_BYTES)?;
         let mut contents = container.contents()?;
-        contents.check_format(FORMAT, VERSION)?;
+        let fine_tuning = contents.text("format")? == FINE_TUNING_FORMAT;
+        contents.check_format(if fine_tuning { FINE_TUNING_FORMAT } else { FORMAT }, VERSION..=VERSION)?;
         let in_file = |source| Error::InModelFile {
             path: path.to_owned(),
             source: Box::new(source),
@@ -113,6 +124,11 @@ impl Checkpoint {
         let config: TrainConfig = contents.json("train")?;
         config.validate(&description.name).map_err(in_file)?;
         let data: Data = contents.json("data")?;
+        let quantization = if fine_tuning {
+            Some(contents.json("quantization")?)
+        } else {
+            None
+        };
         let position: Position = contents.json("position")?;
         let history: Vec<EpochReport> = contents.json("history")?;
 
@@ -137,6 +153,7 @@ impl Checkpoint {
             description,
             config,
             data,
+            quantization,
             running: Running {
                 batches: position.batches,
                 tally: position.tally,

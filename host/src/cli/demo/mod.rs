@@ -9,7 +9,7 @@ use super::data::DataArgs;
 use super::diagnostic::{CliError, Result, io};
 use super::eval::{evaluate_float, evaluate_integer};
 use super::figures::{curve, raster};
-use super::inference::{DEFAULT_SEED, at_least_one, calibration, stimuli};
+use super::inference::{DEFAULT_SEED, at_least_one, quantize_by, stimuli};
 use super::quantize;
 use super::table::percent;
 use super::train::train_network;
@@ -18,7 +18,7 @@ use results::{BoardResult, Results, StageTimes};
 use std::path::{Path, PathBuf};
 use synfire_golden_model::encode::test_raster;
 use synfire_golden_model::integer;
-use synfire_golden_model::quantize::{QuantizeConfig, quantize_calibrated};
+use synfire_golden_model::quantize::QuantizeConfig;
 use synfire_golden_model::quantized::QuantizedModel;
 use synfire_golden_model::{Config, dataset::Split};
 use synfire_hw::board::Board;
@@ -214,9 +214,14 @@ impl Args {
             weight_bits: self.bits,
             ..QuantizeConfig::default()
         };
-        let rasters = calibration(&config.network, &data.train, quantize::CALIBRATION_IMAGES);
         let (quantized, report) = times.measure("quantize", || {
-            Ok(quantize_calibrated(&trained.model, &quantize_config, &rasters)?)
+            let images = quantize::CALIBRATION_IMAGES;
+            Ok(quantize_by(
+                &trained.model,
+                &quantize_config,
+                &data.train,
+                images,
+            )?)
         })?;
         quantized.save(self.output.join("quantized.safetensors"))?;
         for warning in &report.warnings {

@@ -60,9 +60,10 @@ fn points_are_what_quantize_and_eval_come_to() {
     assert_eq!(points(&report).len(), 8);
     assert_eq!(lines(&folder).lines().count(), 2 + 8);
 
-    for (bits, leak) in [("2", "auto"), ("4", "none")] {
+    for (bits, leak) in [(2_u8, "auto"), (4, "none")] {
+        let width = bits.to_string();
         let mut quantize = vec!["quantize", "float.safetensors", "-o", "integer.safetensors"];
-        quantize.extend(["--bits", bits, "--calibrate", "40", "--scale", "mse"]);
+        quantize.extend(["--bits", &width, "--calibrate", "40", "--scale", "mse"]);
         if leak != "auto" {
             quantize.extend(["--leak", leak]);
         }
@@ -70,7 +71,7 @@ fn points_are_what_quantize_and_eval_come_to() {
         let evaluated = program.json(&["eval", "integer.safetensors", "--stats"]);
         for steps in [4_u32, 16] {
             let is_it = |point: &&Value| {
-                point["weight_bits"].to_string() == bits && point["leak"] == leak && point["steps"] == steps
+                point["weight_bits"] == bits && point["leak"] == leak && point["steps"] == steps
             };
             let point = points(&report).iter().find(is_it).expect("that point");
             let accuracy = &evaluated["stats"]["accuracy_by_step"][steps as usize - 1];

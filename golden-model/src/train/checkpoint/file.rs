@@ -114,7 +114,10 @@ impl Checkpoint {
         let container = Container::read(path, MAX_FILE_BYTES)?;
         let mut contents = container.contents()?;
         let fine_tuning = contents.text("format")? == FINE_TUNING_FORMAT;
-        contents.check_format(if fine_tuning { FINE_TUNING_FORMAT } else { FORMAT }, VERSION..=VERSION)?;
+        contents.check_format(
+            if fine_tuning { FINE_TUNING_FORMAT } else { FORMAT },
+            VERSION..=VERSION,
+        )?;
         let in_file = |source| Error::InModelFile {
             path: path.to_owned(),
             source: Box::new(source),

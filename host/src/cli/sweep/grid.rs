@@ -119,7 +119,8 @@ impl FromStr for LeakChoice {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let shifts = |text: &str| text.split(':').map(|shift| shift.parse().ok()).collect();
+        let shifts =
+            |text: &str| -> Option<Vec<u8>> { text.split(':').map(|shift| shift.parse().ok()).collect() };
         match text {
             "auto" => Ok(Self(Leak::Auto)),
             "none" => Ok(Self(Leak::Shifts(Vec::new()))),

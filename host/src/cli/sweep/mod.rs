@@ -23,7 +23,7 @@ use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
 use study::{Measured, Study, hex};
 use synfire_golden_model::Error;
-use synfire_golden_model::quantize::{QuantizeConfig, ScaleSearch};
+use synfire_golden_model::quantize::ScaleSearch;
 
 const EXAMPLE: &str = "Examples:
   synfire sweep digits.safetensors -o digits.jsonl --picture digits.svg
@@ -45,9 +45,9 @@ pub(crate) struct Args {
     picture: Option<PathBuf>,
     #[command(flatten)]
     grid: GridArgs,
-    /// How scales are found, as `synfire quantize` has it; by default as there.
-    #[arg(long, value_parser = scale)]
-    scale: Option<ScaleSearch>,
+    /// How scales are found: max, mse, a percentile such as 99.5, or best, whichever brings the least error.
+    #[arg(long, default_value = "best", value_parser = scale)]
+    scale: ScaleSearch,
     /// Training images by whose spikes weights are rounded; 0 rounds each weight by itself.
     #[arg(long, default_value_t = CALIBRATION_IMAGES)]
     calibrate: usize,
@@ -109,8 +109,7 @@ impl Args {
             model,
             seed: self.seed,
             calibration,
-            calibration_seed: DEFAULT_SEED,
-            scale: self.scale.unwrap_or(QuantizeConfig::default().scale),
+            scale: self.scale,
         })
     }
 

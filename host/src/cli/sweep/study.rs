@@ -1,17 +1,16 @@
 //! Quantizing a network in one way after the other, and judging each.
 
 use super::super::diagnostic::Result;
-use super::super::inference::float;
+use super::super::inference::{float, quantize_by};
 use super::grid::Setting;
 use super::results::{Made, Point, Reading};
 use indicatif::ProgressBar;
 use sha2::{Digest as _, Sha256};
 use synfire_golden_model::dataset::{Dataset, Samples};
-use synfire_golden_model::encode::test_raster;
 use synfire_golden_model::evaluation::evaluate_with;
 use synfire_golden_model::integer::evaluate_dataset;
 use synfire_golden_model::model::FloatModel;
-use synfire_golden_model::quantize::{Calibration, ScaleSearch, quantize_with};
+use synfire_golden_model::quantize::{ScaleSearch, quantize};
 use synfire_golden_model::quantized::QuantizedModel;
 
 /// A network and what it is judged by.
@@ -23,8 +22,6 @@ pub(super) struct Study {
     pub(super) seed: u64,
     /// The samples by whose spikes weights are rounded; without them each is rounded by itself.
     pub(super) calibration: Option<Dataset>,
-    /// Seed of their spikes.
-    pub(super) calibration_seed: u64,
     pub(super) scale: ScaleSearch,
 }
 
@@ -67,13 +64,9 @@ impl Study {
     /// Quantizes the network, as `synfire quantize` does.
     pub(super) fn quantize(&self, setting: &Setting) -> Result<QuantizedModel> {
         let config = setting.config(self.scale);
-        let network = &self.model.description;
         let (quantized, _) = match &self.calibration {
-            None => quantize_with(&self.model, &config, &Calibration::none())?,
-            Some(samples) => {
-                let spikes = |image| Ok(test_raster(network, samples, image, self.calibration_seed));
-                quantize_with(&self.model, &config, &Calibration::new(samples.len(), &spikes))?
-            }
+            None => quantize(&self.model, &config)?,
+            Some(samples) => quantize_by(&self.model, &config, samples, samples.len())?,
         };
         Ok(quantized)
     }

@@ -4,6 +4,7 @@
 //! and tensors by name, so that equal models are equal files, and pads the header with blanks to a multiple of 8. A file
 //! appears under its name only when it is complete.
 
+use crate::network::NetworkDescription;
 use crate::{Error, Result};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
@@ -31,6 +32,20 @@ pub(crate) struct Tensor {
     pub(crate) shape: Vec<usize>,
     /// Numbers, row-major, little-endian.
     pub(crate) bytes: Vec<u8>,
+}
+
+impl Tensor {
+    /// A tensor of floats, row-major.
+    pub(crate) fn of_floats<'a>(shape: Vec<usize>, numbers: impl IntoIterator<Item = &'a f32>) -> Self {
+        Self {
+            dtype: Dtype::F32,
+            shape,
+            bytes: numbers
+                .into_iter()
+                .flat_map(|number| number.to_le_bytes())
+                .collect(),
+        }
+    }
 }
 
 /// The bytes of a model file, whose header has been checked against its length.
@@ -181,6 +196,19 @@ impl Contents<'_> {
             key,
             source,
         })
+    }
+
+    /// The network, which is valid.
+    pub(crate) fn network(&self) -> Result<NetworkDescription> {
+        let network: NetworkDescription = self.json("network")?;
+        network.validate().map_err(|source| self.wrong(source))?;
+        Ok(network)
+    }
+
+    /// Takes a tensor of floats, whose shape must be that given.
+    pub(crate) fn take_floats(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        let (numbers, _) = self.take(name, Dtype::F32, shape)?.as_chunks();
+        Ok(numbers.iter().map(|number| f32::from_le_bytes(*number)).collect())
     }
 
     /// Takes the bytes of a tensor, whose type and shape must be those given.

@@ -7,7 +7,7 @@
 mod layer;
 
 use crate::container::{self, Container, Contents, MAX_HEAD_BYTES, json};
-use crate::network::{MAX_NETWORK_WEIGHTS, NetworkDescription};
+use crate::network::MAX_NETWORK_WEIGHTS;
 use crate::quantize::proof::{InputSpikes, verify};
 use crate::quantized::QuantizedModel;
 use crate::{Error, Result};
@@ -72,8 +72,7 @@ impl QuantizedModel {
             source: Box::new(source),
         };
 
-        let description: NetworkDescription = contents.json("network")?;
-        description.validate().map_err(in_file)?;
+        let description = contents.network()?;
         let headers: Vec<LayerHeader> = contents.json("layers")?;
         let provenance = contents.json("provenance")?;
         if headers.len() != description.layers.len() {

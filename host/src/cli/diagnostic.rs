@@ -118,6 +118,10 @@ pub(crate) enum CliError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Download(#[from] super::data::DownloadError),
+    /// A sweep that cannot be.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Sweep(#[from] super::sweep::SweepError),
     /// A file could not be used.
     #[error("{action} {path}: {source}")]
     #[diagnostic(code(synfire::io))]

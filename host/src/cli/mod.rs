@@ -17,6 +17,7 @@ mod models;
 mod plan;
 mod quantize;
 mod run;
+mod sweep;
 mod synth;
 mod table;
 mod threads;
@@ -65,6 +66,8 @@ enum Verb {
     Gradcheck(gradcheck::Args),
     /// Quantize a float model, with proof that nothing overflows.
     Quantize(quantize::Args),
+    /// Accuracy against size and synaptic operations, for many ways to quantize a model.
+    Sweep(sweep::Args),
     /// Lanes and cost of a quantized model on a board.
     Plan(plan::Args),
     /// Generate Verilog, constraints and memory images for a board.
@@ -107,6 +110,7 @@ fn dispatch(verb: Verb, context: &Context) -> Result<()> {
         Verb::Trace(args) => args.run(context),
         Verb::Gradcheck(args) => args.run(context),
         Verb::Quantize(args) => args.run(context),
+        Verb::Sweep(args) => args.run(context),
         Verb::Plan(args) => args.run(context),
         Verb::Hdl(args) => args.run(context),
         Verb::Cosim(args) => args.run(context),

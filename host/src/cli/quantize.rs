@@ -163,7 +163,8 @@ fn leak(text: &str) -> Result<Leak, String> {
         .map_err(|_| "write shifts such as 7,9, or none".into())
 }
 
-fn scale(text: &str) -> Result<ScaleSearch, String> {
+/// A search for scales as it is written on the command line.
+pub(crate) fn scale(text: &str) -> Result<ScaleSearch, String> {
     match text {
         "best" => Ok(ScaleSearch::Best),
         "max" => Ok(ScaleSearch::Max),

@@ -88,11 +88,7 @@ impl Checkpoint {
         for (part, parameters) in parts {
             let matrices = parameters.map(|parameters| parameters.to_matrices(&self.description));
             for (tensor, matrix) in shapes.iter().zip(matrices.into_iter().flatten()) {
-                let contents = Tensor {
-                    dtype: Dtype::F32,
-                    shape: tensor.dimensions(),
-                    bytes: matrix.iter().flat_map(|number| number.to_le_bytes()).collect(),
-                };
+                let contents = Tensor::of_floats(tensor.dimensions(), &matrix);
                 tensors.insert(format!("{part}/{}", tensor.name), contents);
             }
         }
@@ -127,8 +123,7 @@ impl Checkpoint {
             source: Box::new(source),
         };
 
-        let description: NetworkDescription = contents.json("network")?;
-        description.validate().map_err(in_file)?;
+        let description = contents.network()?;
         let config: TrainConfig = contents.json("train")?;
         config.validate(&description.name).map_err(in_file)?;
         let data: Data = contents.json("data")?;
@@ -261,10 +256,7 @@ fn read_part(
     let mut matrices = Vec::new();
     for tensor in description.graph()?.tensors {
         let name = format!("{part}/{}", tensor.name);
-        let (numbers, _) = contents
-            .take(&name, Dtype::F32, &tensor.dimensions())?
-            .as_chunks();
-        let numbers: Vec<f32> = numbers.iter().map(|number| f32::from_le_bytes(*number)).collect();
+        let numbers = contents.take_floats(&name, &tensor.dimensions())?;
         if let Some(place) = numbers.iter().position(|number| !number.is_finite()) {
             let wrong = CheckpointError::Contents {
                 field: format!("number {place} of tensor `{name}`"),

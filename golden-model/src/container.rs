@@ -4,6 +4,7 @@
 //! and tensors by name, so that equal models are equal files, and pads the header with blanks to a multiple of 8. A file
 //! appears under its name only when it is complete.
 
+use crate::network::NetworkDescription;
 use crate::{Error, Result};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
@@ -11,6 +12,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read as _, Write as _};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 /// Longest header that is read: room for thousands of layers.
@@ -30,6 +32,20 @@ pub(crate) struct Tensor {
     pub(crate) shape: Vec<usize>,
     /// Numbers, row-major, little-endian.
     pub(crate) bytes: Vec<u8>,
+}
+
+impl Tensor {
+    /// A tensor of floats, row-major.
+    pub(crate) fn of_floats<'a>(shape: Vec<usize>, numbers: impl IntoIterator<Item = &'a f32>) -> Self {
+        Self {
+            dtype: Dtype::F32,
+            shape,
+            bytes: numbers
+                .into_iter()
+                .flat_map(|number| number.to_le_bytes())
+                .collect(),
+        }
+    }
 }
 
 /// The bytes of a model file, whose header has been checked against its length.
@@ -129,8 +145,8 @@ pub(crate) struct Contents<'a> {
 }
 
 impl Contents<'_> {
-    /// Checks that the file is of this format and version, which its metadata tell.
-    pub(crate) fn check_format(&self, format: &'static str, version: u32) -> Result<()> {
+    /// Checks that the file is of this format and one of these versions, which its metadata tell.
+    pub(crate) fn check_format(&self, format: &'static str, versions: RangeInclusive<u32>) -> Result<()> {
         let path = || self.path.to_owned();
         let found = self.text("format")?;
         if found != format {
@@ -138,17 +154,22 @@ impl Contents<'_> {
                 path: path(),
                 found: found.to_owned(),
                 wanted: format,
+                remedy: remedy(found, format),
             });
         }
         let found = self.text("version")?;
-        if found.parse() != Ok(version) {
-            return Err(Error::ModelFileVersion {
+        if found
+            .parse()
+            .is_ok_and(|version: u32| versions.contains(&version))
+        {
+            Ok(())
+        } else {
+            Err(Error::ModelFileVersion {
                 path: path(),
                 found: found.to_owned(),
-                wanted: version,
-            });
+                wanted: *versions.end(),
+            })
         }
-        Ok(())
     }
 
     /// What is wrong with the contents, with the file's name.
@@ -175,6 +196,19 @@ impl Contents<'_> {
             key,
             source,
         })
+    }
+
+    /// The network, which is valid.
+    pub(crate) fn network(&self) -> Result<NetworkDescription> {
+        let network: NetworkDescription = self.json("network")?;
+        network.validate().map_err(|source| self.wrong(source))?;
+        Ok(network)
+    }
+
+    /// Takes a tensor of floats, whose shape must be that given.
+    pub(crate) fn take_floats(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        let (numbers, _) = self.take(name, Dtype::F32, shape)?.as_chunks();
+        Ok(numbers.iter().map(|number| f32::from_le_bytes(*number)).collect())
     }
 
     /// Takes the bytes of a tensor, whose type and shape must be those given.
@@ -206,6 +240,16 @@ impl Contents<'_> {
             }),
             None => Ok(()),
         }
+    }
+}
+
+/// What to do about a file of one format where another is wanted.
+fn remedy(found: &str, wanted: &str) -> &'static str {
+    match (found, wanted) {
+        ("synfire-quantized", "synfire-model") => "give the float model that it was quantized from",
+        ("synfire-checkpoint", _) => "give the model that `synfire train` writes when the run ends",
+        (_, "synfire-checkpoint") => "give the checkpoint of a run that has not ended",
+        _ => "give a model file that synfire wrote",
     }
 }
 
@@ -270,7 +314,7 @@ pub(crate) fn write(
 }
 
 /// A file that vanishes unless it is renamed, with the permissions of any other new file.
-fn temporary_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+pub(crate) fn temporary_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     {

@@ -1,5 +1,6 @@
 //! Errors of this crate.
 
+pub use crate::arrays::ArrayError;
 use crate::network::NetworkError;
 use std::path::PathBuf;
 
@@ -265,14 +266,6 @@ pub enum Error {
     },
 
     // Reference cases.
-    /// A file is no npz archive, or a damaged one.
-    #[error("{} is not a sound npz file: {source}; fetch or make it again", path.display())]
-    CaseArchive {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        source: std::io::Error,
-    },
     /// The specification of a reference case is not what it should be.
     #[error("{}: array `spec`: {source}; the layout is in tests/vectors/README.md", path.display())]
     CaseSpec {
@@ -280,18 +273,6 @@ pub enum Error {
         path: PathBuf,
         /// Key and what was expected there.
         source: serde_json::Error,
-    },
-    /// An array of a reference case is missing or not what the specification says.
-    #[error("{}: array `{array}` is {found}, but must be {wanted}", path.display())]
-    CaseArray {
-        /// The file.
-        path: PathBuf,
-        /// The array.
-        array: String,
-        /// What was found.
-        found: String,
-        /// What was wanted.
-        wanted: String,
     },
 
     // Quantization and the integer golden model.
@@ -518,7 +499,7 @@ pub enum Error {
         wanted: u64,
     },
     /// A safetensors file of something else.
-    #[error("{}: a file of format `{found}`, but `{wanted}` is wanted", path.display())]
+    #[error("{}: a file of format `{found}`, but `{wanted}` is wanted; {remedy}", path.display())]
     ModelFileFormat {
         /// The file.
         path: PathBuf,
@@ -526,6 +507,8 @@ pub enum Error {
         found: String,
         /// Format wanted.
         wanted: &'static str,
+        /// What to do.
+        remedy: &'static str,
     },
     /// A float model where a quantized one is wanted.
     #[error("{} is a float model, but a quantized one is wanted; run `synfire quantize` on it", path.display())]
@@ -618,6 +601,11 @@ pub enum Error {
     #[error(transparent)]
     Checkpoint(#[from] crate::train::CheckpointError),
 
+    // Fine-tuning.
+    /// Why a quantized network cannot be fine-tuned.
+    #[error(transparent)]
+    FineTuning(#[from] crate::train::FineTuningError),
+
     /// A dropout mask for another number of neurons.
     #[error(
         "dropout mask of image {image}: layer `{layer}` has {wanted} neurons, the mask {found}; give one entry per neuron"
@@ -633,10 +621,18 @@ pub enum Error {
         wanted: usize,
     },
 
+    // Traces.
+    /// What is wrong with a trace.
+    #[error(transparent)]
+    Trace(#[from] crate::trace_file::TraceError),
+
     // Data sets: files and samples.
     /// What is wrong with a data set.
     #[error(transparent)]
     Data(#[from] crate::dataset::DataError),
+    /// Something is wrong with a file of arrays.
+    #[error(transparent)]
+    Array(#[from] ArrayError),
 }
 
 /// Result of this crate.

@@ -73,19 +73,20 @@ pub fn evaluate_with(
         progress(done);
         ControlFlow::Continue(())
     };
-    let evaluation = evaluate_parameters(&model.description, &weights, dataset, seed, &progress);
+    let engine = Engine::new(&model.description);
+    let evaluation = evaluate_parameters(&model.description, &engine, &weights, dataset, seed, &progress);
     Ok(evaluation.expect("nobody stops it"))
 }
 
-/// [`evaluate_with`] of weights and data that are known to fit; `None` if `progress` says to stop.
+/// [`evaluate_with`] of an engine, weights and data that are known to fit; `None` if `progress` says to stop.
 pub(crate) fn evaluate_parameters(
     description: &NetworkDescription,
+    engine: &Engine,
     weights: &Parameters,
     dataset: &Dataset,
     seed: u64,
     progress: &(dyn Fn(usize) -> ControlFlow<()> + Sync),
 ) -> Option<Evaluation> {
-    let engine = Engine::new(description);
     let indices: Vec<usize> = (0..dataset.len()).collect();
     let done = AtomicUsize::new(0);
     let new_state = || (engine.state(), InputEncoder::new(description, dataset));

@@ -1,5 +1,6 @@
 //! Spike-based training, quantization and the integer golden model of the synfire accelerator.
 
+mod arrays;
 pub mod config;
 mod container;
 pub mod dataset;
@@ -17,6 +18,7 @@ pub mod quantized_file;
 mod random;
 pub mod reference;
 pub mod spikes;
+pub mod trace_file;
 pub mod train;
 pub mod workload;
 

@@ -5,10 +5,9 @@
 
 use crate::container::{self, Container, MAX_HEAD_BYTES, Tensor, json};
 use crate::model::FloatModel;
-use crate::network::{MAX_NETWORK_WEIGHTS, NetworkDescription};
+use crate::network::MAX_NETWORK_WEIGHTS;
 use crate::{Error, Result};
 use ndarray::Array2;
-use safetensors::Dtype;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -37,12 +36,7 @@ impl FloatModel {
         ];
         let tensors = self.description.graph()?.tensors;
         let tensors = tensors.iter().zip(&self.weights).map(|(tensor, weights)| {
-            let bytes = weights.iter().flat_map(|weight| weight.to_le_bytes()).collect();
-            let contents = Tensor {
-                dtype: Dtype::F32,
-                shape: tensor.dimensions(),
-                bytes,
-            };
+            let contents = Tensor::of_floats(tensor.dimensions(), weights);
             (weight_name(&tensor.name), contents)
         });
         container::write(
@@ -61,22 +55,18 @@ impl FloatModel {
         let path = path.as_ref();
         let container = Container::read(path, MAX_FILE_BYTES)?;
         let mut contents = container.contents()?;
-        contents.check_format(FORMAT, VERSION)?;
+        contents.check_format(FORMAT, VERSION..=VERSION)?;
         let in_file = |source| Error::InModelFile {
             path: path.to_owned(),
             source: Box::new(source),
         };
 
-        let description: NetworkDescription = contents.json("network")?;
-        description.validate().map_err(in_file)?;
+        let description = contents.network()?;
         let provenance: BTreeMap<String, String> = contents.json("provenance")?;
         let tensors = description.graph().map_err(in_file)?.tensors;
         let mut weights = Vec::with_capacity(tensors.len());
         for tensor in tensors {
-            let (numbers, _) = contents
-                .take(&weight_name(&tensor.name), Dtype::F32, &tensor.dimensions())?
-                .as_chunks();
-            let numbers = numbers.iter().map(|number| f32::from_le_bytes(*number)).collect();
+            let numbers = contents.take_floats(&weight_name(&tensor.name), &tensor.dimensions())?;
             let shape = [tensor.outputs, tensor.inputs];
             weights.push(Array2::from_shape_vec(shape, numbers).expect("the tensor has this shape"));
         }

@@ -1,8 +1,10 @@
 //! The quantized network: the integers that the golden model, the simulators and the hardware share.
 
 mod hash;
+mod size;
 mod structure;
 
+pub use size::ParameterBits;
 pub use structure::{MAX_LEAK_SHIFT, MAX_LEAK_SHIFTS};
 
 use crate::network::NetworkDescription;

@@ -1,52 +1,32 @@
-//! Files of quantized networks. `docs/formats.md` has the layout.
+//! Files of quantized networks. `docs/numerics.md` has the layout, byte by byte.
 //!
 //! A safetensors file whose metadata hold the description, the numbers of every layer, and where it comes from; per
-//! layer a tensor of integer weights and, where it fires, one of thresholds. Loading trusts nothing: sizes, types,
-//! shapes and ranges are checked, and the proof of the membranes' widths is made again.
+//! layer tensors of integer weights, of thresholds where it fires, and of what its shortcut adds. Loading trusts nothing:
+//! sizes, types, shapes and ranges are checked, and the proof of the membranes' widths is made again.
 
-use crate::container::{self, Container, Contents, Tensor};
-use crate::network::{LayerKind, NetworkDescription};
+mod layer;
+
+use crate::container::{self, Container, Contents, MAX_HEAD_BYTES, json};
+use crate::network::MAX_NETWORK_WEIGHTS;
 use crate::quantize::proof::{InputSpikes, verify};
-use crate::quantized::{Neuron, QuantizedLayer, QuantizedModel};
+use crate::quantized::QuantizedModel;
 use crate::{Error, Result};
-use ndarray::Array2;
-use safetensors::Dtype;
-use serde::{Deserialize, Serialize};
+use layer::LayerHeader;
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Value of the metadata key `format`.
 pub const FORMAT: &str = "synfire-quantized";
 
-/// Version of the layout that is written, and the newest that is read.
-pub const VERSION: u32 = 1;
+/// Version of the layout that is written, and the newest that is read. Version 1 knew fully-connected layers alone, and
+/// wrote them as version 2 does.
+pub const VERSION: u32 = 2;
 
-/// Largest file that is read: four layers of the most weights allowed.
-const MAX_FILE_BYTES: u64 = 1 << 30;
+/// Largest file that is read: the most weights of a network, as much again for thresholds, and the longest header.
+const MAX_FILE_BYTES: u64 = 2 * MAX_NETWORK_WEIGHTS as u64 + MAX_HEAD_BYTES;
 
 /// Value of `format` in a float model's file.
-const FLOAT_FORMAT: &str = "synfire-model";
-
-/// One layer in the metadata key `layers`.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LayerHeader {
-    name: String,
-    kind: Kind,
-    weight_bits: u8,
-    guard_bits: u8,
-    membrane_bits: u8,
-    leak_shifts: Vec<u8>,
-    floor: i32,
-}
-
-/// What a layer does at the end of a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    Lif,
-    Output,
-}
+const FLOAT_FORMAT: &str = crate::model_file::FORMAT;
 
 impl QuantizedModel {
     /// Writes a file, in whole or not at all. Equal networks make equal files.
@@ -57,58 +37,18 @@ impl QuantizedModel {
         let path = path.as_ref();
         self.description.validate()?;
         verify(self, InputSpikes::of(&self.description))?;
-        let json = |key, value: serde_json::Result<String>| {
-            value.map_err(|source| Error::ModelMetadata {
-                path: path.to_owned(),
-                key,
-                source,
-            })
-        };
-        let headers: Vec<_> = self.layers.iter().map(header).collect();
+        let headers: Vec<_> = self.layers.iter().map(LayerHeader::of).collect();
         let metadata = [
             ("format", FORMAT.to_owned()),
             ("version", VERSION.to_string()),
-            (
-                "network",
-                json("network", serde_json::to_string(&self.description))?,
-            ),
-            ("layers", json("layers", serde_json::to_string(&headers))?),
-            (
-                "provenance",
-                json("provenance", serde_json::to_string(&self.provenance))?,
-            ),
+            ("network", json(path, "network", &self.description)?),
+            ("layers", json(path, "layers", &headers)?),
+            ("provenance", json(path, "provenance", &self.provenance)?),
         ];
+        let graph = self.description.graph()?;
         let mut tensors = BTreeMap::new();
-        for layer in &self.layers {
-            let bytes = layer
-                .weights
-                .iter()
-                .map(|weight| weight.cast_unsigned())
-                .collect();
-            let shape = vec![layer.outputs(), layer.inputs()];
-            tensors.insert(
-                weight_name(&layer.name),
-                Tensor {
-                    dtype: Dtype::I8,
-                    shape,
-                    bytes,
-                },
-            );
-            if let Neuron::Lif { thresholds } = &layer.neuron {
-                let bytes = thresholds
-                    .iter()
-                    .flat_map(|threshold| threshold.to_le_bytes())
-                    .collect();
-                let shape = vec![layer.outputs()];
-                tensors.insert(
-                    threshold_name(&layer.name),
-                    Tensor {
-                        dtype: Dtype::I32,
-                        shape,
-                        bytes,
-                    },
-                );
-            }
+        for (layer, node) in self.layers.iter().zip(&graph.nodes) {
+            tensors.extend(layer::tensors(layer, node, &graph));
         }
         container::write(
             path,
@@ -132,25 +72,20 @@ impl QuantizedModel {
             source: Box::new(source),
         };
 
-        let description: NetworkDescription = contents.json("network")?;
-        description.validate().map_err(in_file)?;
+        let description = contents.network()?;
         let headers: Vec<LayerHeader> = contents.json("layers")?;
         let provenance = contents.json("provenance")?;
         if headers.len() != description.layers.len() {
             let (found, wanted) = (headers.len(), description.layers.len());
             return Err(in_file(Error::QuantizedLayerCount { found, wanted }));
         }
-        description
-            .require_fully_connected("the integer model")
-            .map_err(in_file)?;
-        let mut inputs = description.input.size();
+        let graph = description.graph().map_err(in_file)?;
         let mut layers = Vec::with_capacity(headers.len());
-        for (header, described) in headers.into_iter().zip(&description.layers) {
-            let (LayerKind::Fc { out } | LayerKind::Out { out }) = described.kind else {
-                continue;
-            };
-            layers.push(read_layer(header, &described.name, [out, inputs], &mut contents)?);
-            inputs = out;
+        for (header, (described, node)) in headers
+            .into_iter()
+            .zip(description.layers.iter().zip(&graph.nodes))
+        {
+            layers.push(header.read(&described.name, node, &graph, &mut contents)?);
         }
         contents.finish()?;
         let model = Self {
@@ -164,88 +99,10 @@ impl QuantizedModel {
 }
 
 fn check_format(path: &Path, contents: &Contents<'_>) -> Result<()> {
-    match contents.text("format")? {
-        FORMAT => {}
-        FLOAT_FORMAT => {
-            return Err(Error::FloatModelFile {
-                path: path.to_owned(),
-            });
-        }
-        found => {
-            let (found, wanted) = (found.to_owned(), FORMAT);
-            return Err(Error::ModelFileFormat {
-                path: path.to_owned(),
-                found,
-                wanted,
-            });
-        }
-    }
-    let found = contents.text("version")?;
-    if found.parse() == Ok(VERSION) {
-        Ok(())
-    } else {
-        Err(Error::ModelFileVersion {
+    if contents.text("format")? == FLOAT_FORMAT {
+        return Err(Error::FloatModelFile {
             path: path.to_owned(),
-            found: found.to_owned(),
-            wanted: VERSION,
-        })
+        });
     }
-}
-
-fn read_layer(
-    header: LayerHeader,
-    described: &str,
-    shape: [usize; 2],
-    contents: &mut Contents<'_>,
-) -> Result<QuantizedLayer> {
-    let weights: Vec<i8> = contents
-        .take(&weight_name(described), Dtype::I8, &shape)?
-        .iter()
-        .map(|byte| byte.cast_signed())
-        .collect();
-    let weights = Array2::from_shape_vec(shape, weights).expect("the tensor has this shape");
-    let neuron = match header.kind {
-        Kind::Output => Neuron::Output,
-        Kind::Lif => {
-            let bytes = contents.take(&threshold_name(described), Dtype::I32, &shape[..1])?;
-            let (numbers, _) = bytes.as_chunks();
-            Neuron::Lif {
-                thresholds: numbers.iter().map(|number| i32::from_le_bytes(*number)).collect(),
-            }
-        }
-    };
-    Ok(QuantizedLayer {
-        name: header.name,
-        weights,
-        shortcut: None,
-        weight_bits: header.weight_bits,
-        guard_bits: header.guard_bits,
-        membrane_bits: header.membrane_bits,
-        leak_shifts: header.leak_shifts,
-        floor: header.floor,
-        neuron,
-    })
-}
-
-fn header(layer: &QuantizedLayer) -> LayerHeader {
-    LayerHeader {
-        name: layer.name.clone(),
-        kind: match layer.neuron {
-            Neuron::Lif { .. } => Kind::Lif,
-            Neuron::Output => Kind::Output,
-        },
-        weight_bits: layer.weight_bits,
-        guard_bits: layer.guard_bits,
-        membrane_bits: layer.membrane_bits,
-        leak_shifts: layer.leak_shifts.clone(),
-        floor: layer.floor,
-    }
-}
-
-fn weight_name(layer: &str) -> String {
-    format!("weight/{layer}")
-}
-
-fn threshold_name(layer: &str) -> String {
-    format!("threshold/{layer}")
+    contents.check_format(FORMAT, 1..=VERSION)
 }

@@ -129,10 +129,17 @@ fn reading_out_early_is_running_for_fewer_steps() {
     };
     let whole = evaluate(10);
     assert_eq!(whole.correct_by_step.len(), 10);
+    assert!(whole.synaptic_operations_by_step[9] > whole.synaptic_operations_by_step[0]);
     for steps in 1..=10 {
         let part = evaluate(steps);
         assert_eq!(part.correct, whole.correct_by_step[steps - 1], "{steps} steps");
         assert_eq!(part.correct_by_step, whole.correct_by_step[..steps]);
+        let operations: u64 = part.synaptic_operations.iter().sum();
+        assert_eq!(operations, whole.synaptic_operations_by_step[steps - 1]);
+        assert_eq!(
+            part.synaptic_operations_by_step,
+            whole.synaptic_operations_by_step[..steps]
+        );
     }
 }
 

@@ -249,7 +249,8 @@ fn files_of_something_else_are_refused() {
     );
     assert_eq!(
         edited("format", "synfire-model", "synfire-quantized"),
-        "DIR/model.safetensors: a file of format `synfire-quantized`, but `synfire-model` is wanted"
+        "DIR/model.safetensors: a file of format `synfire-quantized`, but `synfire-model` is wanted; \
+         give the float model that it was quantized from"
     );
     assert_eq!(
         changed(|header| header["__metadata__"] = json!({})),

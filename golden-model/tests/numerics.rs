@@ -3,7 +3,7 @@
 mod common;
 
 use common::tiny;
-use synfire_golden_model::encode::{PoissonEncoder, xorshift32};
+use synfire_golden_model::encode::{PoissonEncoder, test_seed, xorshift32};
 use synfire_golden_model::integer::{MAX_GUARD_BITS, neuron};
 use synfire_golden_model::quantize::leak;
 use synfire_golden_model::quantized::{MAX_LEAK_SHIFT, MAX_LEAK_SHIFTS};
@@ -35,6 +35,15 @@ fn states_and_spikes_of_the_poisson_coder() {
     let spiking: Vec<_> = (0..5).filter(|&step| !raster.step(step).is_empty()).collect();
     assert_eq!(spiking, [0, 1, 3]);
     assert_page_says("p = 19 spikes in steps 0, 1 and 3");
+}
+
+#[test]
+fn seeds_of_images() {
+    assert_page_says(&format!(
+        "images 0 and 1 start from {:08X} and {:08X}.",
+        test_seed(1, 0),
+        test_seed(1, 1)
+    ));
 }
 
 #[test]

@@ -2,13 +2,14 @@
 
 mod common;
 
-use common::{random_model, tiny};
+use common::{every_kind, random_model, tiny};
 use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::fs;
 use std::path::PathBuf;
-use synfire_golden_model::quantized::{Neuron, QuantizedModel};
+use synfire_golden_model::network::LayerKind;
+use synfire_golden_model::quantized::{Neuron, QuantizedModel, QuantizedShortcut};
 use tempfile::TempDir;
 
 fn folder() -> TempDir {
@@ -58,20 +59,28 @@ impl Parts {
     }
 }
 
-/// The error of the tiny network's file after a change of its header.
-fn refused_header(change: impl FnOnce(&mut serde_json::Value)) -> String {
-    let mut parts = Parts::of(&tiny());
+/// The error of a network's file after a change of its header.
+fn refused_header_of(model: &QuantizedModel, change: impl FnOnce(&mut serde_json::Value)) -> String {
+    let mut parts = Parts::of(model);
     change(&mut parts.header);
     refused(&parts.bytes())
 }
 
-/// The error after a replacement in one of the texts of the metadata.
+/// The error of the tiny network's file after a change of its header.
+fn refused_header(change: impl FnOnce(&mut serde_json::Value)) -> String {
+    refused_header_of(&tiny(), change)
+}
+
+/// Replaces in one of the texts of the metadata.
+fn replace(header: &mut serde_json::Value, key: &str, from: &str, to: &str) {
+    let text = header["__metadata__"][key].as_str().expect("a text");
+    assert!(text.contains(from), "{text}");
+    header["__metadata__"][key] = text.replacen(from, to, 1).into();
+}
+
+/// The error after a replacement in one of the texts of the tiny network's metadata.
 fn refused_metadata(key: &str, from: &str, to: &str) -> String {
-    refused_header(|header| {
-        let text = header["__metadata__"][key].as_str().expect("a text");
-        assert!(text.contains(from), "{text}");
-        header["__metadata__"][key] = text.replace(from, to).into();
-    })
+    refused_header(|header| replace(header, key, from, to))
 }
 
 #[test]
@@ -99,7 +108,7 @@ fn a_file_holds_everything_and_equal_networks_make_equal_files() {
 
 #[test]
 fn the_hash_is_that_of_the_documented_bytes_and_changes_with_every_number() {
-    // From a few lines of Python after docs/formats.md.
+    // From a few lines of Python after docs/numerics.md.
     let hash = |model: &QuantizedModel| {
         model
             .hash()
@@ -109,7 +118,7 @@ fn the_hash_is_that_of_the_documented_bytes_and_changes_with_every_number() {
     };
     assert_eq!(
         hash(&tiny()),
-        "999e44ccf6671f9be84124cedf7b635e905a4861a30fe925852312728e830080"
+        "976e49738be7a57b820aa36ea85877fdcd6858d345651dabfd64451807de4426"
     );
 
     let changes: [fn(&mut QuantizedModel); 12] = [
@@ -145,6 +154,183 @@ fn the_hash_is_that_of_the_documented_bytes_and_changes_with_every_number() {
     renamed.provenance.insert("seed".to_owned(), "1".to_owned());
     renamed.layers[0].name = "first".to_owned();
     assert_eq!(renamed.hash(), tiny().hash());
+}
+
+/// A change of a network.
+type Change = fn(&mut QuantizedModel);
+
+#[test]
+fn the_hash_changes_with_everything_that_affects_results_and_with_nothing_else() {
+    /// The convolution with a shortcut of weights.
+    fn conv(model: &mut QuantizedModel, stride: usize, padding: usize) {
+        model.description.layers[2].kind = LayerKind::Conv {
+            out: 2,
+            kernel: 3,
+            stride,
+            padding,
+        };
+    }
+    fn shortcut(model: &mut QuantizedModel, from: &str, stride: usize) {
+        let shortcut = model.description.layers[2].shortcut.as_mut();
+        let shortcut = shortcut.expect("a shortcut");
+        (shortcut.from, shortcut.stride) = (from.to_owned(), stride);
+    }
+    let changes: [(&str, Change); 16] = [
+        ("stride", |model| conv(model, 3, 1)),
+        ("padding", |model| conv(model, 3, 2)),
+        ("source", |model| {
+            model.description.layers[2].from = Some("input".to_owned());
+        }),
+        ("shortcut", |model| shortcut(model, "conv1", 2)),
+        ("source of a shortcut", |model| shortcut(model, "input", 2)),
+        ("stride of a shortcut", |model| shortcut(model, "conv1", 3)),
+        ("identity", |model| {
+            model.description.layers[2].shortcut.as_mut().unwrap().identity = true;
+            model.layers[2].shortcut = Some(QuantizedShortcut::Identity(vec![3, 4]));
+        }),
+        ("weight of a shortcut", |model| {
+            match &mut model.layers[2].shortcut {
+                Some(QuantizedShortcut::Weights(weights)) => weights[[1, 0]] += 1,
+                other => panic!("{other:?}"),
+            }
+        }),
+        ("one", |model| match &mut model.layers[3].shortcut {
+            Some(QuantizedShortcut::Identity(ones)) => ones[1] += 1,
+            other => panic!("{other:?}"),
+        }),
+        ("threshold of pooling", |model| {
+            model.layers[1].neuron = Neuron::Lif {
+                thresholds: vec![3, 2],
+            };
+        }),
+        ("number of steps", |model| model.description.steps = 5),
+        ("normalization", |model| model.description.normalization = None),
+        ("mean", |model| {
+            model.description.normalization.as_mut().unwrap().mean[0] = 0.75;
+        }),
+        ("deviation", |model| {
+            model.description.normalization.as_mut().unwrap().deviation[0] = 0.75;
+        }),
+        ("operation", |model| {
+            model.description.layers[4].kind = LayerKind::Conv {
+                out: 3,
+                kernel: 2,
+                stride: 1,
+                padding: 0,
+            };
+        }),
+        ("weight of a kernel", |model| model.layers[0].weights[[1, 8]] += 1),
+    ];
+    let mut hashes = std::collections::BTreeMap::from([(every_kind().hash(), "none")]);
+    for (name, change) in changes {
+        let mut model = every_kind();
+        change(&mut model);
+        model.description.graph().expect(name);
+        if let Some(same) = hashes.insert(model.hash(), name) {
+            panic!("{name} hashes like {same}");
+        }
+    }
+
+    let mut same = every_kind();
+    same.description.leak = 0.5;
+    for layer in &mut same.description.layers {
+        layer.threshold = Some(0.5);
+    }
+    same.description.layers[0].dropout = 0.5;
+    // The layer before, by name.
+    same.description.layers[1].from = Some("conv1".to_owned());
+    assert_eq!(same.hash(), every_kind().hash());
+}
+
+#[test]
+fn layers_of_every_kind_survive_a_file() {
+    let folder = folder();
+    let path = save(&every_kind(), &folder);
+    assert_eq!(QuantizedModel::load(&path).expect("loads"), every_kind());
+    let header = Parts::of(&every_kind()).header;
+    let tensors: Vec<(String, String)> = header
+        .as_object()
+        .expect("a map")
+        .iter()
+        .filter(|(name, _)| *name != "__metadata__")
+        .map(|(name, tensor)| (name.clone(), format!("{} {}", tensor["dtype"], tensor["shape"])))
+        .collect();
+    let named = |name: &str, tensor: &str| (name.to_owned(), tensor.to_owned());
+    assert_eq!(
+        tensors,
+        [
+            named("one/conv3", r#""I32" [2]"#),
+            named("threshold/conv1", r#""I32" [2]"#),
+            named("threshold/conv2", r#""I32" [2]"#),
+            named("threshold/conv3", r#""I32" [2]"#),
+            named("threshold/fc1", r#""I32" [3]"#),
+            named("threshold/pool1", r#""I32" [2]"#),
+            named("weight/conv1", r#""I8" [2,1,3,3]"#),
+            named("weight/conv2", r#""I8" [2,2,3,3]"#),
+            named("weight/conv2.shortcut", r#""I8" [2,2,1,1]"#),
+            named("weight/conv3", r#""I8" [2,2,1,1]"#),
+            named("weight/fc1", r#""I8" [3,8]"#),
+            named("weight/out", r#""I8" [2,3]"#),
+        ]
+    );
+}
+
+#[test]
+fn a_file_of_version_1_is_read() {
+    let mut parts = Parts::of(&tiny());
+    assert_eq!(parts.header["__metadata__"]["version"], "2");
+    parts.header["__metadata__"]["version"] = "1".into();
+    let folder = folder();
+    let path = folder.path().join("old.safetensors");
+    fs::write(&path, parts.bytes()).expect("writes");
+    assert_eq!(QuantizedModel::load(&path).expect("loads"), tiny());
+}
+
+#[test]
+fn parts_of_a_graph_that_disagree_are_refused() {
+    let refused = |key: &str, from: &str, to: &str| {
+        refused_header_of(&every_kind(), |header| replace(header, key, from, to))
+    };
+    assert_eq!(
+        refused("network", "\"out\":2", "\"out\":1"),
+        "model.safetensors: tensor `weight/conv1` is I8 [2, 1, 3, 3], but the network wants I8 [1, 1, 3, 3]; \
+         write the file again"
+    );
+    assert_eq!(
+        refused("network", "\"identity\":true", "\"identity\":false"),
+        "model.safetensors: no tensor `weight/conv3.shortcut`; write the file again"
+    );
+    assert_eq!(
+        refused("network", "\"identity\":false", "\"identity\":true"),
+        "model.safetensors: no tensor `one/conv2`; write the file again"
+    );
+    assert_eq!(
+        refused(
+            "network",
+            ",\"shortcut\":{\"from\":\"conv2\",\"stride\":1,\"identity\":true}",
+            ""
+        ),
+        "model.safetensors: tensor `one/conv3` belongs to no layer; write the file again"
+    );
+    assert_eq!(
+        refused("network", "\"from\":\"conv1\"", "\"from\":\"conv7\""),
+        "model.safetensors: network `kinds`: source of layer `conv2` is `conv7`, \
+         but must be one of input, conv1, pool1"
+    );
+    assert_eq!(
+        refused_header_of(&every_kind(), |header| header["one/conv3"]["shape"] =
+            [1, 2].into()),
+        "model.safetensors: tensor `one/conv3` is I32 [1, 2], but the network wants I32 [2]; write the file again"
+    );
+    assert_eq!(
+        refused(
+            "layers",
+            "\"name\":\"pool1\",\"kind\":\"lif\",\"weight_bits\":2,\"guard_bits\":0",
+            "\"name\":\"pool1\",\"kind\":\"lif\",\"weight_bits\":2,\"guard_bits\":1"
+        ),
+        "model.safetensors: quantized layer `pool1`: guard_bits is 1, wanted 0 to 0; \
+         quantize the float model again with `synfire quantize`"
+    );
 }
 
 #[test]
@@ -202,12 +388,21 @@ fn a_file_of_another_format_or_version_is_refused() {
     );
     assert_eq!(
         refused_metadata("format", "synfire-quantized", "pt"),
-        "model.safetensors: a file of format `pt`, but `synfire-quantized` is wanted"
+        "model.safetensors: a file of format `pt`, but `synfire-quantized` is wanted; give a model file that synfire wrote"
     );
     assert_eq!(
-        refused_metadata("version", "1", "2"),
-        "model.safetensors: version 2 of the format, but this program reads version 1; use a newer synfire"
+        refused_metadata("format", "synfire-quantized", "synfire-checkpoint"),
+        "model.safetensors: a file of format `synfire-checkpoint`, but `synfire-quantized` is wanted; \
+         give the model that `synfire train` writes when the run ends"
     );
+    for version in ["3", "0", "two"] {
+        assert_eq!(
+            refused_metadata("version", "2", version),
+            format!(
+                "model.safetensors: version {version} of the format, but this program reads version 2; use a newer synfire"
+            )
+        );
+    }
     let without = |key: &'static str| {
         refused_header(|header| drop(header["__metadata__"].as_object_mut().expect("a map").remove(key)))
     };
@@ -322,8 +517,8 @@ fn layers_that_are_not_those_of_the_network_are_refused() {
             "\"op\":\"fc\",\"out\":2",
             "\"op\":\"conv\",\"out\":2,\"kernel\":1"
         ),
-        "model.safetensors: network `tiny`: the integer model takes chains of fully-connected layers so far, \
-         but layer `hidden` has op = \"conv\"; use a network of op = \"fc\" and \"out\""
+        "model.safetensors: tensor `weight/hidden` is I8 [2, 2], but the network wants I8 [2, 1, 1, 1]; \
+         write the file again"
     );
     assert_eq!(
         refused_metadata("layers", "\"kind\":\"output\"", "\"kind\":\"lif\""),
@@ -384,7 +579,7 @@ fn a_file_too_large_for_any_model_is_not_read() {
     file.set_len(1 << 40).expect("a sparse file");
     let error = QuantizedModel::load(&path).expect_err("2^40 bytes").to_string();
     assert!(
-        error.ends_with("1099511627776 bytes, but a model file has at most 1073741824; give a model file")
+        error.ends_with("1099511627776 bytes, but a model file has at most 1090519048; give a model file")
     );
 }
 

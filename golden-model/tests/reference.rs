@@ -303,23 +303,23 @@ fn a_file_that_is_no_archive_is_refused() {
 fn arrays_that_are_missing_or_of_another_shape_or_type_are_refused() {
     assert_eq!(
         refusal("weight/f1", None),
-        "DIR/case.npz: array `weight/f1` is missing, but must be [12, 20] in C order of type f32"
+        "DIR/case.npz: array `weight/f1` is missing, wanted [12, 20] in C order of type f32; write the file again"
     );
     assert_eq!(
         refusal("weight/f1", Some(&npy(&[12, 19], &[0.0f32; 228]))),
-        "DIR/case.npz: array `weight/f1` is [12, 19] in C order, but must be [12, 20] in C order of type f32"
+        "DIR/case.npz: array `weight/f1` is [12, 19] in C order, wanted [12, 20] in C order of type f32; write the file again"
     );
     assert_eq!(
         refusal("weight/f1", Some(&npy(&[12, 20], &[0.0f64; 240]))),
-        "DIR/case.npz: array `weight/f1` is of type '<f8', but must be [12, 20] in C order of type f32"
+        "DIR/case.npz: array `weight/f1` is of type '<f8', wanted [12, 20] in C order of type f32; write the file again"
     );
     assert_eq!(
         refusal("labels", Some(&npy(&[3], &[0i64, 1, -1]))),
-        "DIR/case.npz: array `labels` is a negative label, but must be classes"
+        "DIR/case.npz: array `labels` is a negative label, wanted classes; write the file again"
     );
     assert_eq!(
         refusal("spikes/f1", Some(&npy(&[25, 3, 12, 1, 1], &[2u8; 900]))),
-        "DIR/case.npz: array `spikes/f1` is a spike of 2, but must be -1, 0 or 1"
+        "DIR/case.npz: array `spikes/f1` is a spike of 2, wanted -1, 0 or 1; write the file again"
     );
 }
 
@@ -379,11 +379,11 @@ fn masks_of_another_dropout_are_refused() {
     let mask = npy(&[2, 32, 1, 1], &[2.0f32; 64]);
     assert_eq!(
         refusal_of("vgg_small.npz", "mask/f0", Some(&mask)),
-        "DIR/case.npz: array `mask/f0` is a factor of 2, but must be 0 or 1/(1 - drop), 1.25"
+        "DIR/case.npz: array `mask/f0` is a factor of 2, wanted 0 or 1/(1 - drop), 1.25; write the file again"
     );
     assert_eq!(
         refusal_of("vgg_small.npz", "mask/f0", None),
-        "DIR/case.npz: array `mask/f0` is missing, but must be [2, 32, 1, 1] in C order of type f32"
+        "DIR/case.npz: array `mask/f0` is missing, wanted [2, 32, 1, 1] in C order of type f32; write the file again"
     );
     assert_eq!(
         refusal_of(
@@ -392,6 +392,6 @@ fn masks_of_another_dropout_are_refused() {
             Some(&npy(&[12, 8], &[0.0f32; 96]))
         ),
         "DIR/case.npz: array `weight/c22.shortcut` is [12, 8] in C order, \
-         but must be [12, 8, 1, 1] in C order of type f32"
+         wanted [12, 8, 1, 1] in C order of type f32; write the file again"
     );
 }

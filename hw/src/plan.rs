@@ -283,8 +283,9 @@ pub fn budget(board: &Board) -> Cost {
     }
 }
 
-/// Limits of the generator's address fields.
+/// The layers that there are circuits for, and limits of the generator's address fields.
 fn check_sizes(model: &QuantizedModel) -> Result<()> {
+    model.description.require_fully_connected("the accelerator")?;
     for (index, layer) in model.layers.iter().enumerate() {
         // A response holds all potentials.
         let most_neurons = if index + 1 == model.layers.len() {

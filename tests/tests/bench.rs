@@ -91,6 +91,18 @@ fn training_counts_what_it_does() {
         operations * number(&report["images_per_second"]["median"]),
     );
 
+    let full = &report["full_run"];
+    let images = 1437.0;
+    assert_eq!(
+        (number(&full["images"]), number(&full["epochs"])),
+        (images, 100.0)
+    );
+    close(
+        &full["seconds"],
+        images * 100.0 / number(&report["images_per_second"]["median"]),
+    );
+    assert_eq!(full["most_threads"], report["memory"]["images"]);
+
     let memory = &report["memory"];
     let field = |name: &str| number(&memory[name]);
     assert!(field("per_image") < field("per_image_most"));

@@ -35,6 +35,7 @@ fn help_of_every_verb() {
         "data",
         "train",
         "eval",
+        "trace",
         "gradcheck",
         "quantize",
         "plan",
@@ -52,6 +53,10 @@ fn help_of_every_verb() {
     for verb in ["list", "show", "draw", "download"] {
         text.push_str(&format!("\n──── synfire data {verb} --help\n"));
         text.push_str(&program.succeed(&["data", verb, "--help"]));
+    }
+    for verb in ["diff", "show"] {
+        text.push_str(&format!("\n──── synfire trace {verb} --help\n"));
+        text.push_str(&program.succeed(&["trace", verb, "--help"]));
     }
     for what in ["train", "infer", "sparsity"] {
         text.push_str(&format!("\n──── synfire bench {what} --help\n"));
@@ -136,20 +141,31 @@ fn networks_that_hardware_does_not_know_yet_are_refused() {
         .save(folder.path().join("lenet.safetensors"))
         .expect("saving");
     let program = program(&folder);
-    let (code, message) = program.fail(&["quantize", "lenet.safetensors", "-o", "x", "--calibrate", "0"]);
-    assert_eq!(code, "synfire::model");
-    assert_eq!(
-        message,
-        "network `lenet`: quantization takes chains of fully-connected layers so far, \
-         but layer `conv1` has op = \"conv\"; use a network of op = \"fc\" and \"out\""
-    );
-    assert!(!folder.path().join("x").exists(), "nothing is written on failure");
+    let quantize = [
+        "quantize",
+        "lenet.safetensors",
+        "-o",
+        "quantized.safetensors",
+        "--calibrate",
+        "0",
+    ];
+    let _ = program.succeed(&quantize);
     for verb in ["plan", "hdl"] {
         let output = if verb == "hdl" { &["-o", "build"][..] } else { &[] };
-        let arguments = [&[verb, "lenet.safetensors", "--board", "icebreaker"], output].concat();
-        let (_, message) = program.fail(&arguments);
+        let refusal = |model| program.fail(&[&[verb, model, "--board", "icebreaker"], output].concat());
+        let (_, message) = refusal("lenet.safetensors");
         assert!(message.contains("is a float model"), "{message}");
+        let (_, message) = refusal("quantized.safetensors");
+        assert_eq!(
+            message,
+            "network `lenet`: the accelerator takes chains of fully-connected layers so far, \
+             but layer `conv1` has op = \"conv\"; use a network of op = \"fc\" and \"out\""
+        );
     }
+    assert!(
+        !folder.path().join("build").exists(),
+        "nothing is written on failure"
+    );
 }
 
 #[test]

@@ -32,6 +32,20 @@ fn lasting(mut figures: Vec<Value>) -> Vec<Value> {
     figures
 }
 
+/// Starts a run, and stops it as Ctrl-C does when three epochs are done.
+fn interrupt(program: &Program, arguments: &[&str], metrics: &Path) {
+    let mut background = program.start(arguments);
+    let start = Instant::now();
+    while lines(metrics).len() < 3 {
+        assert!(start.elapsed() < PATIENCE, "no three epochs in {PATIENCE:?}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let pid = i32::try_from(background.0.id()).expect("a process id");
+    kill(Pid::from_raw(pid), Signal::SIGINT).expect("the program runs");
+    let status = background.0.wait().expect("it ends");
+    assert_eq!(status.code(), Some(130));
+}
+
 #[test]
 fn an_interrupted_run_goes_on_to_the_same_model() {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -52,20 +66,11 @@ fn an_interrupted_run_goes_on_to_the_same_model() {
     };
 
     // More epochs than anyone waits for: the interruption ends it.
-    let mut background = program.start(&train(
-        "held.safetensors",
-        "held.jsonl",
-        &["--epochs", "90000", "--json"],
-    ));
-    let start = Instant::now();
-    while lines(&at("held.jsonl")).len() < 3 {
-        assert!(start.elapsed() < PATIENCE, "no three epochs in {PATIENCE:?}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    let pid = i32::try_from(background.0.id()).expect("a process id");
-    kill(Pid::from_raw(pid), Signal::SIGINT).expect("the program runs");
-    let status = background.0.wait().expect("it ends");
-    assert_eq!(status.code(), Some(130));
+    interrupt(
+        &program,
+        &train("held.safetensors", "held.jsonl", &["--epochs", "90000", "--json"]),
+        &at("held.jsonl"),
+    );
     let held = lines(&at("held.jsonl"));
     assert!(!at("held.safetensors").exists(), "the run has not ended");
 
@@ -110,6 +115,65 @@ fn an_interrupted_run_goes_on_to_the_same_model() {
     );
     assert_eq!(held.len(), whole.len());
     assert_eq!(held, whole);
+}
+
+#[test]
+fn an_interrupted_fine_tuning_goes_on_to_the_same_integers() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let program = Program::new(PROGRAM, folder.path());
+    let at = |name: &str| folder.path().join(name);
+    let _ = program.succeed(&["train", "digits", "-o", "float.safetensors", "--epochs", "8"]);
+    let quantize = |output: &'static str, metrics: &'static str, more: &[&'static str]| {
+        let all = [
+            "quantize",
+            "float.safetensors",
+            "-o",
+            output,
+            "--calibrate",
+            "32",
+            "--finetune",
+            "60",
+            "--finetune-lr",
+            "0.001",
+            "--metrics",
+            metrics,
+        ];
+        [&all, more].concat()
+    };
+    let held = quantize("held.safetensors", "held.jsonl", &["--bits", "2"]);
+    interrupt(&program, &[&held[..], &["--json"]].concat(), &at("held.jsonl"));
+    assert!(!at("held.safetensors").exists(), "the run has not ended");
+
+    let (code, _) = program.fail(&held);
+    assert_eq!(code, "synfire::unfinished");
+    let other = quantize("held.safetensors", "held.jsonl", &["--bits", "3", "--resume"]);
+    let (code, message) = program.fail(&other);
+    assert_eq!(code, "synfire::model");
+    assert!(
+        message.starts_with("this run has quantization.layers.hidden.bits 3, but the checkpoint has 2;"),
+        "{message}"
+    );
+
+    let resumed = program.json(&[&held[..], &["--resume"]].concat());
+    let whole = quantize(
+        "whole.safetensors",
+        "whole.jsonl",
+        &["--bits", "2", "--threads", "1"],
+    );
+    let whole = program.json(&whole);
+    let accuracy = |report: &Value, of: &str| report["finetune"][of].as_f64().expect("a number");
+    for of in ["float_accuracy", "quantized_accuracy", "finetuned_accuracy"] {
+        assert_eq!(accuracy(&resumed, of), accuracy(&whole, of), "{of}");
+    }
+    assert!(accuracy(&whole, "finetuned_accuracy") > accuracy(&whole, "quantized_accuracy"));
+    let bytes = |name| fs::read(at(name)).expect("a model");
+    assert!(
+        bytes("held.safetensors") == bytes("whole.safetensors"),
+        "the models differ"
+    );
+    let (held, whole) = (lines(&at("held.jsonl")), lines(&at("whole.jsonl")));
+    assert_eq!((held.len(), whole.len()), (60, 60));
+    assert_eq!(lasting(held), lasting(whole));
 }
 
 #[test]

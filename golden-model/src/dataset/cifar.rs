@@ -59,7 +59,7 @@ fn from_files(folder: &Path) -> Result<Vec<Part>> {
     names
         .par_iter()
         .map(|name| {
-            let path = files::locate(folder, name).ok_or_else(|| DataError::missing(NAME, folder, name))?;
+            let path = files::require(NAME, folder, name)?;
             let bytes = files::read(&path)?;
             Ok((path, bytes))
         })

@@ -159,18 +159,6 @@ pub enum DataError {
         /// The line.
         text: String,
     },
-    /// An array of a file is missing, or not what is wanted.
-    #[error("{}: array `{array}` is {found}, wanted {wanted}; write the file again", path.display())]
-    Array {
-        /// The file.
-        path: PathBuf,
-        /// The array.
-        array: String,
-        /// What was found.
-        found: String,
-        /// What is wanted.
-        wanted: String,
-    },
     /// A file is no MAT-file of version 5.
     #[error("{}: not readable as a MAT-file of version 5 ({source}); fetch the file again", path.display())]
     Mat {

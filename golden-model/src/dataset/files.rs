@@ -22,6 +22,11 @@ pub(super) fn locate(folder: &Path, name: &str) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
+/// The file in one of its forms, without which there is no data set `name`.
+pub(super) fn require(name: &str, folder: &Path, file: &str) -> Result<PathBuf> {
+    locate(folder, file).ok_or_else(|| DataError::missing(name, folder, file).into())
+}
+
 /// Whether a file or folder of that name, or the file in another form, is there.
 pub(super) fn exists(folder: &Path, name: &str) -> bool {
     folder.join(name).is_dir() || locate(folder, name).is_some()

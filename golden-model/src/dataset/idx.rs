@@ -3,7 +3,7 @@
 //! Integers are big-endian u32. Images: magic 0x803, count, rows, columns, then count·rows·columns bytes.
 //! Labels: magic 0x801, count, then count bytes.
 
-use super::{DataError, Dataset, Split, files};
+use super::{Dataset, Split, files};
 use crate::network::Shape;
 use crate::{Error, Result};
 use std::io::{ErrorKind, Read};
@@ -20,11 +20,8 @@ const FULL_SCALE: u8 = 255;
 /// If a file is missing, is not of its kind, is shorter or longer than its header says, or files disagree.
 pub fn load(name: &str, folder: &Path) -> Result<Split> {
     let part = |prefix: &str| {
-        let locate = |file: String| {
-            files::locate(folder, &file).ok_or_else(|| DataError::missing(name, folder, &file))
-        };
-        let images = locate(format!("{prefix}-images-idx3-ubyte"))?;
-        let labels = locate(format!("{prefix}-labels-idx1-ubyte"))?;
+        let images = files::require(name, folder, &format!("{prefix}-images-idx3-ubyte"))?;
+        let labels = files::require(name, folder, &format!("{prefix}-labels-idx1-ubyte"))?;
         let (shape, images) = read_images(&images)?;
         let labels = read_labels(&labels)?;
         Dataset::new(name, shape, CLASSES, FULL_SCALE, images, labels)

@@ -18,8 +18,8 @@ mod arrays;
 
 use super::{Dataset, Event, Images, Recordings, Samples, Split};
 use crate::Result;
+use crate::arrays::Arrays;
 use crate::network::Shape;
-use arrays::Arrays;
 use std::path::Path;
 
 /// Reads the data set in `path`; it is named after the file.

@@ -39,6 +39,14 @@ impl Dataset {
         })
     }
 
+    /// The first `samples` samples, or all where there are fewer.
+    ///
+    /// # Errors
+    /// If those are none.
+    pub fn first(&self, samples: usize) -> Result<Self> {
+        self.select(|index| index < samples)
+    }
+
     /// The samples whose number `keep` accepts, in order.
     fn select(&self, keep: impl Fn(usize) -> bool) -> Result<Self> {
         let indices: Vec<usize> = (0..self.len()).filter(|&index| keep(index)).collect();

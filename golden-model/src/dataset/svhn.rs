@@ -6,6 +6,7 @@
 use super::catalog::Found;
 use super::{DataError, Dataset, Split, files};
 use crate::Result;
+use crate::error::ArrayError;
 use crate::network::Shape;
 use matfile::{Array, MatFile, NumericData};
 use std::path::Path;
@@ -27,8 +28,7 @@ const ZERO: u8 = 10;
 /// If a file is missing, is no MAT-file of version 5, or does not hold the two arrays.
 pub(super) fn load(found: &Found) -> Result<Split> {
     let part = |name: &str| {
-        let path = files::locate(&found.folder, name)
-            .ok_or_else(|| DataError::missing(NAME, &found.folder, name))?;
+        let path = files::require(NAME, &found.folder, name)?;
         let bytes = files::read(&path)?;
         parse(&path, &bytes)
     };
@@ -43,7 +43,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Dataset> {
         path: path.into(),
         source,
     })?;
-    let wrong = |array: &str, found: String, wanted: &str| DataError::Array {
+    let wrong = |array: &str, found: String, wanted: &str| ArrayError::Wrong {
         path: path.into(),
         array: array.into(),
         found,

@@ -67,6 +67,14 @@ impl Scatter {
         self.visit(addresses, |target| membranes[target] += factor)
     }
 
+    /// Every source in `addresses` that has a target, with that.
+    pub(crate) fn pairs(&self, addresses: &[u32]) -> impl Iterator<Item = (usize, usize)> {
+        addresses.iter().filter_map(|&address| {
+            let target = self.targets[address as usize];
+            (target != NONE).then_some((address as usize, target as usize))
+        })
+    }
+
     /// `errors += factor · δ` of every source in `addresses`.
     pub(crate) fn backward(&self, addresses: &[u32], factor: f32, deltas: &[f32], errors: &mut [f32]) {
         for &address in addresses {

@@ -5,7 +5,7 @@ use super::layout::VECTOR;
 /// Neurons per word of bits.
 pub(crate) const WORD: usize = 64;
 
-/// Addresses of the neurons that fired, one rising list per step.
+/// Addresses of the neurons that fired, one list per step: rising, unless [`SpikeLists::part`] has parted it.
 #[derive(Clone, Debug)]
 pub(crate) struct SpikeLists {
     /// As long as all neurons firing in all steps need, and a vector more. It starts as zeros, so that memory which no
@@ -55,19 +55,28 @@ impl SpikeLists {
         self.ends.push(end);
     }
 
-    /// Appends the last step of `all`, less the neurons whose bit in `keep` is not set.
-    pub(crate) fn push_kept(&mut self, all: &Self, keep: &[u64]) {
-        let mut end = self.total();
-        for &address in all
+    /// Parts the spikes of the last step: first the neurons whose bit in `keep` is set, then the others, each rising.
+    /// Returns how many the first are; `aside` has room for all neurons.
+    pub(crate) fn part(&mut self, keep: &[u64], aside: &mut [u32]) -> usize {
+        let end = self.total();
+        let start = self
             .ends
             .len()
-            .checked_sub(1)
-            .map_or(&[][..], |last| all.step(last))
-        {
-            self.addresses[end] = address;
-            end += usize::from(is_set(keep, address as usize));
+            .checked_sub(2)
+            .map_or(0, |before| self.ends[before]);
+        let step = &mut self.addresses[start..end];
+        let (mut kept, mut others) = (0, 0);
+        for index in 0..step.len() {
+            let address = step[index];
+            // Written to both ends, so that there is no branch that nobody can predict.
+            step[kept] = address;
+            aside[others] = address;
+            let passes = is_set(keep, address as usize);
+            kept += usize::from(passes);
+            others += usize::from(!passes);
         }
-        self.ends.push(end);
+        step[kept..].copy_from_slice(&aside[..others]);
+        kept
     }
 
     /// The spikes of step `t`, counted from 0.
@@ -111,13 +120,29 @@ mod tests {
         let mut lists = SpikeLists::new(130, 3);
         lists.push_bits(&[0; 3]);
         lists.push_bits(&[1 << 63 | 1, 0, 0b10]);
-        let mut kept = SpikeLists::new(130, 3);
-        kept.push_kept(&lists, &[1, 0, 0b11]);
         let steps: Vec<&[u32]> = lists.steps().collect();
         assert_eq!(steps, [&[][..], &[0, 63, 129]]);
         assert_eq!(lists.total(), 3);
-        assert_eq!(kept.step(0), [0, 129]);
         lists.clear();
         assert_eq!(lists.steps().count(), 0);
+    }
+
+    #[test]
+    fn the_last_step_is_parted_and_no_spike_is_lost() {
+        let mut lists = SpikeLists::new(70, 3);
+        let mut aside = [0; 70];
+        for (keep, sent) in [(0b1011, 2), (0, 0), (u64::MAX, 4)] {
+            lists.push_bits(&[0b11_1010, 0]);
+            assert_eq!(lists.part(&[keep, 0], &mut aside), sent);
+        }
+        let steps: Vec<&[u32]> = lists.steps().collect();
+        assert_eq!(steps, [[1, 3, 4, 5], [1, 3, 4, 5], [1, 3, 4, 5]]);
+        lists.clear();
+        lists.push_bits(&[0b11_1010, 1 << 5]);
+        assert_eq!(lists.part(&[0b10_0100, 1 << 5], &mut aside), 2);
+        assert_eq!(lists.step(0), [5, 69, 1, 3, 4]);
+        lists.push_bits(&[0, 0]);
+        assert_eq!(lists.part(&[u64::MAX; 2], &mut aside), 0);
+        assert_eq!(lists.total(), 5);
     }
 }

@@ -66,6 +66,11 @@ impl Engine {
         })
     }
 
+    /// Synaptic operations up to the end of every step of the last raster.
+    pub(super) fn operations_by_step(&self) -> &[u64] {
+        &self.layers.operations_by_step
+    }
+
     /// Classifies one raster and records every spike, and with `membranes` also every membrane.
     ///
     /// # Errors
@@ -187,6 +192,8 @@ pub(crate) struct Layers {
     stages: Vec<Box<dyn Stage>>,
     /// The spikes of every layer in the current step.
     fired: Vec<SpikeLists>,
+    /// Synaptic operations of all layers up to the end of every step of the last run.
+    operations_by_step: Vec<u64>,
     width: usize,
 }
 
@@ -207,6 +214,7 @@ impl Layers {
             inputs: InputSpikes::new(Layout::input(description.input)),
             fired: stages.iter().map(|stage| room(&**stage)).collect(),
             stages,
+            operations_by_step: Vec::with_capacity(description.steps),
             width: description.input.size(),
         })
     }
@@ -262,6 +270,7 @@ impl Layers {
         for stage in &mut self.stages {
             stage.reset();
         }
+        self.operations_by_step.clear();
         for (step, input) in raster.iter().enumerate() {
             self.inputs.take(step, input)?;
             for (layer, stage) in self.stages.iter_mut().enumerate() {
@@ -283,6 +292,7 @@ impl Layers {
                 spikes[layer] += addresses.len() as u64;
                 observe(layer, &**stage, addresses);
             }
+            self.operations_by_step.push(operations.iter().sum());
         }
         Ok(())
     }

@@ -24,6 +24,9 @@ pub struct Evaluation {
     /// `correct_by_step[t]` is the number of images whose class was found by those who read the potentials after step t,
     /// counted from 0.
     pub correct_by_step: Vec<usize>,
+    /// `synaptic_operations_by_step[t]` is the number of synaptic operations of all layers over all images up to the end of
+    /// step t, counted from 0.
+    pub synaptic_operations_by_step: Vec<u64>,
     /// Input spikes over all images.
     pub input_spikes: u64,
     /// Spikes of each layer over all images.
@@ -109,6 +112,8 @@ struct Answer {
     inference: Inference,
     /// Whether each step's answer was right.
     found: Vec<bool>,
+    /// Synaptic operations up to the end of each step.
+    operations: Vec<u64>,
     memory: ImageMemory,
 }
 
@@ -122,6 +127,7 @@ impl Answer {
                 label,
                 inference,
                 found,
+                operations: engine.operations_by_step().to_vec(),
                 memory: engine.memory(raster),
             })
         } else {
@@ -143,6 +149,7 @@ fn sum(model: &QuantizedModel, answers: Vec<Result<Answer>>) -> Result<Evaluatio
         correct: 0,
         confusion: Array2::zeros((classes, classes)),
         correct_by_step: Vec::new(),
+        synaptic_operations_by_step: Vec::new(),
         input_spikes: 0,
         spikes: vec![0; model.layers.len()],
         synaptic_operations: vec![0; model.layers.len()],
@@ -153,6 +160,7 @@ fn sum(model: &QuantizedModel, answers: Vec<Result<Answer>>) -> Result<Evaluatio
             label,
             inference,
             found,
+            operations,
             memory,
         } = answer?;
         evaluation.memory = evaluation.memory.max(memory);
@@ -161,6 +169,8 @@ fn sum(model: &QuantizedModel, answers: Vec<Result<Answer>>) -> Result<Evaluatio
         for (correct, found) in evaluation.correct_by_step.iter_mut().zip(found) {
             *correct += usize::from(found);
         }
+        evaluation.synaptic_operations_by_step.resize(steps, 0);
+        add(&mut evaluation.synaptic_operations_by_step, &operations);
         evaluation.predictions.push(inference.class);
         evaluation.correct += usize::from(inference.class == label);
         evaluation.confusion[[label, inference.class]] += 1;

@@ -50,7 +50,8 @@ impl InputSpikes {
     /// Memory in bytes.
     pub(super) fn bytes(&self) -> usize {
         let [positive, negative] = &self.words;
-        let lists = self.positive.capacity() + self.negative.capacity();
+        // What the lists may hold, not what they happen to: that depends on what else a worker has seen.
+        let lists = 2 * self.layout.size();
         size_of_val(&positive[..]) + size_of_val(&negative[..]) + lists * size_of::<u32>()
     }
 

@@ -1,104 +1,30 @@
-//! The arrays of an npz file, each with its type and shape checked before it is read.
+//! What reference cases want of arrays.
 
+use crate::Result;
+use crate::arrays::Arrays;
 use crate::spikes::{Spike, SpikeRaster};
-use crate::{Error, Result};
 use ndarray::Array2;
-use npyz::npz::NpzArchive;
-use npyz::{Deserialize as NpyElement, Order};
-use std::fs::File;
-use std::io::{BufReader, Error as IoError};
-use std::path::{Path, PathBuf};
-
-/// Most numbers of an array: a stop for damaged files.
-const MAX_NUMBERS: u64 = 1 << 28;
-
-/// An open npz file.
-pub(super) struct Arrays {
-    path: PathBuf,
-    archive: NpzArchive<BufReader<File>>,
-}
+use npyz::Deserialize as NpyElement;
 
 impl Arrays {
-    pub(super) fn open(path: &Path) -> Result<Self> {
-        let file = File::open(path).map_err(|source| Error::Read {
-            path: path.into(),
-            source,
-        })?;
-        let archive = NpzArchive::new(BufReader::new(file)).map_err(|source| Error::CaseArchive {
-            path: path.into(),
-            source,
-        })?;
-        Ok(Self {
-            path: path.into(),
-            archive,
-        })
-    }
-
-    /// The error that an array is something else than it must be.
-    pub(super) fn wrong(&self, array: &str, found: String, wanted: String) -> Error {
-        Error::CaseArray {
-            path: self.path.clone(),
-            array: array.into(),
-            found,
-            wanted,
-        }
-    }
-
-    /// An array of numbers of any shape that `accept` takes, flattened in C order.
-    fn read_if<T: NpyElement>(
-        &mut self,
-        name: &str,
-        wanted: &str,
-        accept: impl Fn(&[u64]) -> bool,
-    ) -> Result<Vec<T>> {
-        let path = self.path.clone();
-        let wrong = |found| Error::CaseArray {
-            path: path.clone(),
-            array: name.into(),
-            found,
-            wanted: wanted.into(),
-        };
-        let read = |source: IoError| Error::CaseArchive {
-            path: path.clone(),
-            source,
-        };
-        let array = self
-            .archive
-            .by_name(name)
-            .map_err(read)?
-            .ok_or_else(|| wrong("missing".into()))?;
-        if !accept(array.shape()) || (array.order() != Order::C && array.shape().len() > 1) {
-            return Err(wrong(format!("{:?} in {:?} order", array.shape(), array.order())));
-        }
-        let numbers = array
-            .shape()
-            .iter()
-            .fold(1_u64, |product, &size| product.saturating_mul(size));
-        if numbers > MAX_NUMBERS {
-            return Err(wrong(format!("of {numbers} numbers, more than {MAX_NUMBERS}")));
-        }
-        let found = format!("of type {}", array.dtype().descr());
-        let numbers = array.data::<T>().map_err(|_| wrong(found))?;
-        numbers.collect::<std::io::Result<Vec<T>>>().map_err(read)
-    }
-
     /// An array of that shape, flattened in C order.
     pub(super) fn read<T: NpyElement>(&mut self, name: &str, shape: &[usize]) -> Result<Vec<T>> {
-        let kind = std::any::type_name::<T>();
-        self.read_if(name, &format!("{shape:?} in C order of type {kind}"), |found| {
-            found.len() == shape.len()
-                && found
-                    .iter()
-                    .zip(shape)
-                    .all(|(&found, &wanted)| found == wanted as u64)
-        })
+        let wanted = format!("{shape:?} in C order of type {}", std::any::type_name::<T>());
+        let (_, found) = self.header(name, &wanted)?;
+        if found != shape {
+            return Err(self.wrong(name, format!("{found:?} in C order"), wanted));
+        }
+        self.numbers(name, &wanted)
     }
 
-    /// An array of at most `limit` bytes.
-    pub(super) fn bytes(&mut self, name: &str, limit: usize) -> Result<Vec<u8>> {
-        self.read_if(name, &format!("at most {limit} bytes"), |shape| {
-            shape.len() == 1 && shape[0] <= limit as u64
-        })
+    /// A text of at most `limit` bytes.
+    pub(super) fn text(&mut self, name: &str, limit: usize) -> Result<Vec<u8>> {
+        let wanted = format!("at most {limit} bytes");
+        let (_, found) = self.header(name, &wanted)?;
+        match found[..] {
+            [length] if length <= limit => self.numbers(name, &wanted),
+            _ => Err(self.wrong(name, format!("{found:?} in C order"), wanted)),
+        }
     }
 
     /// An array of that shape as a matrix of `rows` rows, the first dimension.

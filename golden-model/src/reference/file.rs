@@ -1,8 +1,8 @@
 //! Reading a case from its npz file.
 
 use super::Case;
-use super::arrays::Arrays;
 use super::spec::Spec;
+use crate::arrays::Arrays;
 use crate::model::FloatModel;
 use crate::network::{LayerKind, Shape};
 use crate::{Error, Result};
@@ -27,7 +27,7 @@ impl Case {
             path: path.into(),
             source,
         };
-        let spec: Spec = serde_json::from_slice(&arrays.bytes("spec", MAX_SPEC)?).map_err(in_spec)?;
+        let spec: Spec = serde_json::from_slice(&arrays.text("spec", MAX_SPEC)?).map_err(in_spec)?;
         let batch = spec.batch;
         let description = spec.describe(network_name(path));
         description.validate()?;

@@ -10,6 +10,7 @@ mod file;
 
 pub use error::CheckpointError;
 
+use super::fine_tuning::{FineTuning, Fingerprint};
 use super::optimizer::Memory;
 use super::trainer::{Best, Running};
 use super::{EpochReport, Parameters, TrainConfig, Trainer};
@@ -25,6 +26,8 @@ pub struct Checkpoint {
     description: NetworkDescription,
     config: TrainConfig,
     data: Data,
+    /// What is fine-tuned; none in training.
+    quantization: Option<Fingerprint>,
     running: Running,
     history: Vec<EpochReport>,
     weights: Parameters,
@@ -115,6 +118,10 @@ impl<'data> Trainer<'data> {
             description: self.description.clone(),
             config: self.config.clone(),
             data: Data::of(self.train, self.held_out),
+            quantization: self
+                .integers
+                .as_ref()
+                .map(|integers| integers.fingerprint.clone()),
             running: self.running.clone(),
             history: self.history.clone(),
             weights: self.weights.clone(),
@@ -138,16 +145,35 @@ impl<'data> Trainer<'data> {
         train: &'data Dataset,
         held_out: Option<&'data Dataset>,
     ) -> Result<Self> {
-        let mut trainer = Self::new(description, config, train, held_out)?;
-        checkpoint
-            .check_agrees(&trainer.description, &trainer.config, &Data::of(train, held_out))
-            .map_err(Error::from)?;
-        trainer.weights = checkpoint.weights;
-        trainer.stepper.memory = checkpoint.memory;
-        trainer.running = checkpoint.running;
-        trainer.history = checkpoint.history;
-        trainer.best = checkpoint.best;
-        Ok(trainer)
+        Self::new(description, config, train, held_out)?.go_on(checkpoint)
+    }
+
+    /// A trainer that goes on fine-tuning where the checkpoint's was, as [`Self::resume`] does with training.
+    ///
+    /// # Errors
+    /// As [`Self::resume`]; also if the checkpoint's run started from another quantized network.
+    pub fn resume_fine_tuning(
+        checkpoint: Checkpoint,
+        start: &FineTuning,
+        config: TrainConfig,
+        train: &'data Dataset,
+        held_out: Option<&'data Dataset>,
+    ) -> Result<Self> {
+        Self::fine_tune(start, config, train, held_out)?.go_on(checkpoint)
+    }
+
+    /// Goes on where the checkpoint's was.
+    fn go_on(mut self, checkpoint: Checkpoint) -> Result<Self> {
+        checkpoint.check_agrees(&self.checkpoint()).map_err(Error::from)?;
+        self.weights = checkpoint.weights;
+        self.stepper.memory = checkpoint.memory;
+        self.running = checkpoint.running;
+        self.history = checkpoint.history;
+        self.best = checkpoint.best;
+        if let Some(integers) = &mut self.integers {
+            integers.follow(&mut self.weights);
+        }
+        Ok(self)
     }
 }
 

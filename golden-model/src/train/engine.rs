@@ -1,9 +1,11 @@
 //! One image through the network, forward and backward.
 
 mod backward;
+mod integers;
 mod masks;
 mod state;
 
+pub(crate) use integers::MAX_MEMBRANE_BITS;
 pub use masks::DropoutMasks;
 pub(crate) use state::State;
 
@@ -14,10 +16,10 @@ use crate::encode::InputEncoder;
 use crate::events::Axis;
 use crate::events::Dispatch;
 use crate::events::Scatter;
-use crate::events::SpikeLists;
-use crate::events::{Layout, zeros};
+use crate::events::{Layout, SpikeLists, WORD, zeros};
 use crate::network::{LayerDescription, LayerKind, NetworkDescription, Node, Source};
 use crate::spikes::SpikeRaster;
+use integers::IntegerNeurons;
 use state::{InputLists, LayerState};
 
 /// What happens to a layer's membranes at the end of a step.
@@ -38,6 +40,8 @@ enum Connections {
     Weighted { synapses: Synapses, tensor: usize },
     /// Without weights: a spike adds 1, and `share` of δ flows back.
     Plain { scatter: Scatter, share: f32 },
+    /// Without weights, into integers: a spike adds its channel's one.
+    Identity { scatter: Scatter, ones: Vec<f32> },
 }
 
 #[derive(Clone, Debug)]
@@ -54,6 +58,8 @@ struct Layer {
     /// In the membrane's unit; a pooling neuron's membrane counts spikes.
     threshold: f32,
     dropout: f32,
+    /// How it ends a step where membranes are integers; none where they are real numbers.
+    integers: Option<IntegerNeurons>,
 }
 
 impl Layer {
@@ -120,12 +126,17 @@ impl Engine {
         let layers = self.layers.iter().enumerate().map(|(index, layer)| {
             let neurons = layer.layout.size();
             let fires = layer.dynamics != Dynamics::Output;
+            let (mask, masked_steps) = if layer.dropout > 0.0 {
+                (neurons.div_ceil(WORD), self.steps)
+            } else {
+                (0, 0)
+            };
             LayerState {
                 membranes: zeros(neurons),
                 spikes: SpikeLists::new(if fires { neurons } else { 0 }, self.steps),
-                passed: SpikeLists::new(if layer.dropout > 0.0 { neurons } else { 0 }, self.steps),
+                passed: Vec::with_capacity(masked_steps),
                 operations: 0,
-                keep: Vec::new(),
+                keep: Vec::with_capacity(mask),
                 slopes: zeros(neurons),
                 counts: zeros(neurons),
                 errors: zeros(neurons),
@@ -145,6 +156,7 @@ impl Engine {
             readout: vec![0.0; classes * self.steps],
             inputs: InputLists::new(self.input.size(), self.steps),
             order: ChannelOrder::new(widest(Layout::size), widest(|layout| layout.stride)),
+            aside: vec![0; widest(Layout::size)],
         }
     }
 
@@ -202,6 +214,7 @@ impl Engine {
             layers,
             readout,
             inputs,
+            aside,
             ..
         } = state;
         inputs.push(input.step(t), self.input);
@@ -211,22 +224,29 @@ impl Engine {
             for path in &layer.paths {
                 here.operations += self.arrive(path, weights, before, inputs, &mut here.membranes, t) as u64;
             }
-            match layer.dynamics {
-                Dynamics::Lif | Dynamics::Pool => {
+            let LayerState {
+                membranes, spikes, ..
+            } = here;
+            match (layer.dynamics, &layer.integers) {
+                (Dynamics::Lif | Dynamics::Pool, None) => {
                     let leak = if layer.dynamics == Dynamics::Lif {
                         self.leak
                     } else {
                         1.0
                     };
-                    let LayerState {
-                        membranes, spikes, ..
-                    } = here;
                     fire_and_leak(self.dispatch, membranes, layer.threshold, leak, spikes);
-                    here.pass();
+                    here.pass(aside);
                 }
-                Dynamics::Output => {
-                    let membranes = &mut here.membranes[..layer.layout.shape.size()];
-                    membranes.iter_mut().for_each(|membrane| *membrane *= self.leak);
+                (Dynamics::Lif | Dynamics::Pool, Some(integers)) => {
+                    integers.fire_and_settle(self.dispatch, membranes, spikes);
+                    here.pass(aside);
+                }
+                (Dynamics::Output, integers) => {
+                    let membranes = &mut membranes[..layer.layout.shape.size()];
+                    match integers {
+                        None => membranes.iter_mut().for_each(|membrane| *membrane *= self.leak),
+                        Some(integers) => integers.settle(membranes),
+                    }
                     readout[t * membranes.len()..][..membranes.len()].copy_from_slice(membranes);
                 }
             }
@@ -247,7 +267,7 @@ impl Engine {
             Source::Input => [(inputs.positive.step(t), 1.0), (inputs.negative.step(t), -1.0)],
             Source::Layer(source) => {
                 let scale = self.layers[source].scale(&before[source]);
-                [(before[source].sent().step(t), scale), (&[][..], 0.0)]
+                [(before[source].sent(t), scale), (&[][..], 0.0)]
             }
         };
         let mut operations = 0;
@@ -258,6 +278,12 @@ impl Engine {
                     synapses.accumulate(self.dispatch, &weights.layers[*tensor], events, membranes)
                 }
                 Connections::Plain { scatter, .. } => scatter.accumulate(addresses, factor, membranes),
+                Connections::Identity { scatter, ones } => {
+                    let targets = scatter.pairs(addresses).map(|(_, target)| target);
+                    targets
+                        .map(|target| membranes[target] += factor * ones[target % ones.len()])
+                        .count()
+                }
             };
         }
         operations
@@ -333,6 +359,7 @@ impl Layer {
             dynamics,
             threshold: layer.threshold() * window,
             dropout: layer.dropout,
+            integers: None,
         }
     }
 }

@@ -32,6 +32,24 @@ pub fn gradient(
 ) -> Result<Gradient> {
     let description = &model.description;
     let weights = Parameters::of_model(model)?;
+    let engine = Engine::new(description);
+    let (mut result, sums) = batch_gradient(description, &engine, &weights, images, labels, masks)?;
+    result.weights = sums.to_matrices(description);
+    Ok(result)
+}
+
+/// [`gradient`] with an engine's weights; those of the result are still missing, and stand beside it.
+///
+/// # Errors
+/// If there are not as many labels as images, or a raster, label or mask does not fit.
+pub(super) fn batch_gradient(
+    description: &NetworkDescription,
+    engine: &Engine,
+    weights: &Parameters,
+    images: &[SpikeRaster],
+    labels: &[usize],
+    masks: &[DropoutMasks],
+) -> Result<(Gradient, Parameters)> {
     if images.len() != labels.len() {
         let name = description.name.clone();
         return Err(Error::DataCounts {
@@ -40,7 +58,6 @@ pub fn gradient(
             labels: labels.len(),
         });
     }
-    let engine = Engine::new(description);
     let mut state = engine.state();
     let mut sums = Parameters::zeros(description);
     let mut result = Gradient {
@@ -59,17 +76,16 @@ pub fn gradient(
             }
             None => engine.clear_masks(&mut state),
         }
-        engine.forward_raster(&weights, raster, &mut state);
-        engine.backward(&weights, Loss::SumOfSquares, label, &mut state, &mut sums);
+        engine.forward_raster(weights, raster, &mut state);
+        engine.backward(weights, Loss::SumOfSquares, label, &mut state, &mut sums);
         result.loss += state.loss(Loss::SumOfSquares, label);
         result.outputs.push(state.output.clone());
         let firing = 0..description.layers.len() - 1;
         result
             .spikes
-            .push(firing.map(|layer| state.raster(&engine, layer)).collect());
+            .push(firing.map(|layer| state.raster(engine, layer)).collect());
     }
-    result.weights = sums.to_matrices(description);
-    Ok(result)
+    Ok((result, sums))
 }
 
 /// Refuses a raster of another shape than the network's input; `image` names it.

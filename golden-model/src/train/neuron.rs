@@ -79,19 +79,45 @@ impl LeakTable {
 
     /// Slopes of LIF neurons with these spikes; `counts` receives each neuron's number of spikes.
     pub(crate) fn slopes(&self, spikes: &SpikeLists, threshold: f32, slopes: &mut [f32], counts: &mut [f32]) {
-        slopes.fill(0.0);
+        self.trace(spikes, slopes, counts);
+        for (slope, &count) in slopes.iter_mut().zip(&*counts) {
+            *slope = self.of_unit_threshold(*slope, count) / threshold;
+        }
+    }
+
+    /// [`Self::slopes`] of neurons whose thresholds come round with every position of their map.
+    pub(crate) fn slopes_by_channel(
+        &self,
+        spikes: &SpikeLists,
+        thresholds: &[f32],
+        slopes: &mut [f32],
+        counts: &mut [f32],
+    ) {
+        self.trace(spikes, slopes, counts);
+        let positions = slopes.chunks_exact_mut(thresholds.len());
+        for (slopes, counts) in positions.zip(counts.chunks_exact(thresholds.len())) {
+            for ((slope, &count), threshold) in slopes.iter_mut().zip(counts).zip(thresholds) {
+                *slope = self.of_unit_threshold(*slope, count) / threshold;
+            }
+        }
+    }
+
+    /// Each neuron's trace and number of spikes.
+    fn trace(&self, spikes: &SpikeLists, traces: &mut [f32], counts: &mut [f32]) {
+        traces.fill(0.0);
         counts.fill(0.0);
         for (step, power) in spikes.steps().zip(&self.powers) {
             for &address in step {
-                slopes[address as usize] += power;
+                traces[address as usize] += power;
                 counts[address as usize] += 1.0;
             }
         }
-        for (slope, count) in slopes.iter_mut().zip(counts) {
-            let trace = *slope;
-            let fired = if trace > MIN_TRACE { 1.0 } else { 0.0 };
-            *slope = (fired + self.logarithm * trace / count.max(1.0)) / threshold;
-        }
+    }
+
+    /// Slope of a neuron whose threshold is 1.
+    fn of_unit_threshold(&self, trace: f32, count: f32) -> f32 {
+        let fired = if trace > MIN_TRACE { 1.0 } else { 0.0 };
+        fired + self.logarithm * trace / count.max(1.0)
     }
 }
 

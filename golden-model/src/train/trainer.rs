@@ -1,5 +1,7 @@
 //! The training loop: epochs of shuffled batches, worked by all cores.
 
+mod integers;
+
 use super::fired::Fired;
 use super::optimizer::Stepper;
 use super::piece::{self, Piece};
@@ -17,6 +19,8 @@ use std::ops::ControlFlow;
 use std::sync::Mutex;
 use std::time::Instant;
 
+pub(super) use integers::Integers;
+
 /// Keep the uses of a run's seed apart, also from 1, the initial weights.
 const ORDER: u64 = 2;
 const DROPOUT: u64 = 4;
@@ -29,7 +33,10 @@ pub struct Trainer<'data> {
     pub(super) train: &'data Dataset,
     pub(super) held_out: Option<&'data Dataset>,
     engine: Engine,
+    /// The masters, in fine-tuning.
     pub(super) weights: Parameters,
+    /// What fine-tuning runs with in their place.
+    pub(super) integers: Option<Integers>,
     pub(super) stepper: Stepper,
     pub(super) pieces: Vec<Piece<'data>>,
     pub(super) running: Running,
@@ -104,6 +111,7 @@ impl<'data> Trainer<'data> {
                 .map(|_| Piece::new(&engine, &description, train))
                 .collect(),
             engine,
+            integers: None,
             running: Running::new(&description),
             description,
             config,
@@ -227,7 +235,8 @@ impl<'data> Trainer<'data> {
             Err(_) => ControlFlow::Continue(()),
         };
         let (description, seed) = (&self.description, self.config.seed);
-        evaluate_parameters(description, &self.weights, dataset, seed, &after_image)
+        let weights = Integers::or_masters(self.integers.as_ref(), &self.weights);
+        evaluate_parameters(description, &self.engine, weights, dataset, seed, &after_image)
     }
 
     /// Turns what is known of the epoch into a report.
@@ -286,6 +295,9 @@ impl<'data> Trainer<'data> {
                 learning_rate,
             });
         }
+        if let Some(integers) = &mut self.integers {
+            integers.follow(&mut self.weights);
+        }
         for piece in pieces {
             self.running.tally.add(&piece.tally);
             self.running.fired.add(&piece.fired);
@@ -301,11 +313,13 @@ impl<'data> Trainer<'data> {
         let used = batch.len().div_ceil(images_per_piece);
         let Self {
             engine,
-            weights,
+            integers,
             train,
             config,
             ..
         } = self;
+        let integers = integers.as_ref();
+        let weights = Integers::or_masters(integers, &self.weights);
         self.pieces[..used]
             .par_iter_mut()
             .zip(batch.par_chunks(images_per_piece))
@@ -326,6 +340,9 @@ impl<'data> Trainer<'data> {
                     tally.count(state, config.loss, train.label(index));
                     fired.note(state);
                 }
+                if let Some(integers) = integers {
+                    integers.grid.to_masters(gradient);
+                }
             });
         used
     }
@@ -341,7 +358,7 @@ impl<'data> Trainer<'data> {
         }
     }
 
-    /// The model as it stands.
+    /// The model as it stands; in fine-tuning, the masters.
     #[must_use]
     pub fn model(&self) -> FloatModel {
         self.model_of(&self.weights, self.epochs_done())
@@ -388,6 +405,7 @@ impl<'data> Trainer<'data> {
             ("weight_decay", config.weight_decay.to_string()),
             ("batch", config.batch.to_string()),
             ("seed", config.seed.to_string()),
+            ("parameters", serde_json::to_string(config).unwrap_or_default()),
         ];
         if let Some(report) = epochs.checked_sub(1).and_then(|last| self.history.get(last)) {
             entries.push(("train_accuracy", format!("{:.4}", report.train_accuracy)));
@@ -395,10 +413,13 @@ impl<'data> Trainer<'data> {
                 entries.push(("test_accuracy", format!("{accuracy:.4}")));
             }
         }
-        entries
-            .into_iter()
-            .map(|(key, value)| (key.into(), value))
-            .collect()
+        match &self.integers {
+            None => entries
+                .into_iter()
+                .map(|(key, value)| (key.into(), value))
+                .collect(),
+            Some(integers) => integers.provenance(entries),
+        }
     }
 }
 

@@ -5,8 +5,10 @@
 use ndarray::{Array2, array};
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescription, Shape};
-use synfire_golden_model::quantized::{Neuron, QuantizedLayer, QuantizedModel};
+use synfire_golden_model::network::{
+    LayerDescription, LayerKind, NetworkDescription, Normalization, Shape, Shortcut,
+};
+use synfire_golden_model::quantized::{Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 
 /// Two inputs, two hidden neurons, two classes; small enough to compute by hand.
@@ -55,6 +57,88 @@ pub(crate) fn tiny() -> QuantizedModel {
                 neuron: Neuron::Output,
             },
         ],
+        provenance: Default::default(),
+    }
+}
+
+/// A layer of every kind: signed input, pooling, junctions of both kinds, fully connected.
+pub(crate) fn every_kind() -> QuantizedModel {
+    let conv = |kernel, stride, padding| LayerKind::Conv {
+        out: 2,
+        kernel,
+        stride,
+        padding,
+    };
+    let mut described = vec![
+        LayerDescription::new("conv1", conv(3, 1, 1)),
+        LayerDescription::new("pool1", LayerKind::Pool { kernel: 2 }),
+        LayerDescription::new("conv2", conv(3, 2, 1)),
+        LayerDescription::new("conv3", conv(1, 1, 0)),
+        LayerDescription::new("fc1", LayerKind::Fc { out: 3 }),
+        LayerDescription::new("out", LayerKind::Out { out: 2 }),
+    ];
+    described[2].from = Some("conv1".to_owned());
+    described[2].shortcut = Some(Shortcut {
+        from: "pool1".to_owned(),
+        stride: 1,
+        identity: false,
+    });
+    described[3].shortcut = Some(Shortcut {
+        from: "conv2".to_owned(),
+        stride: 1,
+        identity: true,
+    });
+    let weights = |rows: usize, columns: usize| {
+        Array2::from_shape_fn((rows, columns), |(row, column)| {
+            i8::try_from((row * 5 + column * 3) % 7).expect("below 7") - 3
+        })
+    };
+    let layer = |name: &str, rows, columns, neuron| QuantizedLayer {
+        name: name.to_owned(),
+        weights: weights(rows, columns),
+        shortcut: None,
+        weight_bits: 4,
+        guard_bits: 1,
+        membrane_bits: 16,
+        leak_shifts: vec![3],
+        floor: -200,
+        neuron,
+    };
+    let lif = |thresholds: &[i32]| Neuron::Lif {
+        thresholds: thresholds.to_vec(),
+    };
+    let mut layers = vec![
+        layer("conv1", 2, 9, lif(&[7, 9])),
+        layer("pool1", 2, 0, lif(&[3, 3])),
+        layer("conv2", 2, 18, lif(&[5, 6])),
+        layer("conv3", 2, 2, lif(&[6, 5])),
+        layer("fc1", 3, 8, lif(&[0, 1, 2])),
+        layer("out", 2, 3, Neuron::Output),
+    ];
+    layers[1].weight_bits = 2;
+    layers[1].guard_bits = 0;
+    layers[1].leak_shifts = vec![];
+    layers[1].floor = 0;
+    layers[2].shortcut = Some(QuantizedShortcut::Weights(weights(2, 2)));
+    layers[3].shortcut = Some(QuantizedShortcut::Identity(vec![6, 7]));
+    QuantizedModel {
+        description: NetworkDescription {
+            name: "kinds".to_owned(),
+            input: Shape {
+                channels: 1,
+                height: 4,
+                width: 4,
+            },
+            steps: 4,
+            rate: 1.0,
+            leak: 0.875,
+            normalization: Some(Normalization {
+                mean: vec![0.5],
+                deviation: vec![0.5],
+            }),
+            layers: described,
+        },
+        layers,
         provenance: Default::default(),
     }
 }

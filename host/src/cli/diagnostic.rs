@@ -52,6 +52,13 @@ pub(crate) enum CliError {
         /// How many there are.
         cases: usize,
     },
+    /// Two traces differ.
+    #[error("{difference}")]
+    #[diagnostic(code(synfire::trace_difference))]
+    TraceDifference {
+        /// Where, and by how much.
+        difference: String,
+    },
     /// The demo missed one of its aims.
     #[error("{what}: {found}, wanted {wanted}")]
     #[diagnostic(code(synfire::demo))]
@@ -111,6 +118,10 @@ pub(crate) enum CliError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Download(#[from] super::data::DownloadError),
+    /// A sweep that cannot be.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Sweep(#[from] super::sweep::SweepError),
     /// A file could not be used.
     #[error("{action} {path}: {source}")]
     #[diagnostic(code(synfire::io))]
@@ -177,6 +188,16 @@ pub(crate) enum CliError {
     NoCheckpoint {
         /// Where it was looked for.
         checkpoint: PathBuf,
+    },
+    /// Nothing tells how the network to fine-tune was trained.
+    #[error("how network `{network}` was trained is not known")]
+    #[diagnostic(
+        code(synfire::parameters),
+        help("name a preset or a network file with a [train] table to go by, with --finetune-like")
+    )]
+    NoTrainingParameters {
+        /// The network.
+        network: String,
     },
     /// Threads could not be started.
     #[error("{threads} threads: {source}")]

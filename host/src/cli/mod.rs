@@ -17,10 +17,12 @@ mod models;
 mod plan;
 mod quantize;
 mod run;
+mod sweep;
 mod synth;
 mod table;
 mod threads;
 mod tools;
+mod trace;
 mod train;
 
 use clap::{Parser, Subcommand};
@@ -58,10 +60,14 @@ enum Verb {
     Train(Box<train::Args>),
     /// Accuracy, spikes and synaptic operations of a model, float or quantized.
     Eval(eval::Args),
+    /// Compare traces of `synfire eval --trace`, or look into one.
+    Trace(trace::Args),
     /// Check spikes, loss and gradients of the trainer against reference cases.
     Gradcheck(gradcheck::Args),
     /// Quantize a float model, with proof that nothing overflows.
     Quantize(quantize::Args),
+    /// Accuracy against size and synaptic operations, for many ways to quantize a model.
+    Sweep(sweep::Args),
     /// Lanes and cost of a quantized model on a board.
     Plan(plan::Args),
     /// Generate Verilog, constraints and memory images for a board.
@@ -101,8 +107,10 @@ fn dispatch(verb: Verb, context: &Context) -> Result<()> {
         Verb::Data(args) => args.run(context),
         Verb::Train(args) => args.run(context),
         Verb::Eval(args) => args.run(context),
+        Verb::Trace(args) => args.run(context),
         Verb::Gradcheck(args) => args.run(context),
         Verb::Quantize(args) => args.run(context),
+        Verb::Sweep(args) => args.run(context),
         Verb::Plan(args) => args.run(context),
         Verb::Hdl(args) => args.run(context),
         Verb::Cosim(args) => args.run(context),

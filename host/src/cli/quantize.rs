@@ -1,11 +1,14 @@
 //! `synfire quantize`.
 
+mod finetune;
+
 use super::context::Context;
 use super::data::DataArgs;
 use super::diagnostic::Result;
 use super::inference::quantize_by;
 use super::models::load_float;
 use super::table::{percent, table};
+use finetune::{FineTuneArgs, Quantized};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use synfire_golden_model::quantize::{self, GuardBits, Leak, QuantizeConfig, QuantizeReport, ScaleSearch};
@@ -13,7 +16,8 @@ use synfire_golden_model::quantize::{self, GuardBits, Leak, QuantizeConfig, Quan
 const EXAMPLE: &str = "Examples:
   synfire quantize digits.safetensors -o digits-4bit.safetensors --bits 4
   synfire quantize digits.safetensors -o mixed.safetensors --bits 3 --layer-bits out=8 --scale max
-  synfire quantize lenet.safetensors -o lenet-8bit.safetensors --bits 8 --data mnist --calibrate 512";
+  synfire quantize lenet.safetensors -o lenet-8bit.safetensors --bits 8 --data mnist --calibrate 512
+  synfire quantize digits.safetensors -o digits-2bit.safetensors --bits 2 --finetune 20";
 
 /// Arguments of `synfire quantize`.
 #[derive(Debug, clap::Args)]
@@ -44,6 +48,8 @@ pub(crate) struct Args {
     calibrate: usize,
     #[command(flatten)]
     data: DataArgs,
+    #[command(flatten)]
+    finetune: FineTuneArgs,
 }
 
 /// Training images by which weights are rounded, unless the user gives another number.
@@ -51,7 +57,12 @@ pub(crate) const CALIBRATION_IMAGES: usize = 256;
 
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
+        let fine_tune = self.finetune.begin()?;
         let model = load_float(&self.model)?;
+        let prepared = match &fine_tune {
+            None => None,
+            Some(fine_tune) => Some((fine_tune, fine_tune.prepare(&model, &self.data, &self.output)?)),
+        };
         let config = QuantizeConfig {
             weight_bits: self.bits,
             layer_weight_bits: self.layer_bits.into_iter().collect::<BTreeMap<_, _>>(),
@@ -60,22 +71,36 @@ impl Args {
             scale: self.scale,
             ..QuantizeConfig::default()
         };
-        let (quantized, report) = if self.calibrate == 0 {
-            quantize::quantize(&model, &config)?
+        let data = if self.calibrate == 0 && prepared.is_none() {
+            None
         } else {
-            let data = self.data.load(&model.description)?;
-            let spinner = context.spinner("quantize");
-            let quantized = quantize_by(&model, &config, &data.train, self.calibrate);
-            spinner.finish_and_clear();
-            quantized?
+            Some(self.data.load(&model.description)?)
         };
-        quantized.save(&self.output)?;
+        let (quantized, report) = match &data {
+            Some(data) if self.calibrate > 0 => {
+                let spinner = context.spinner("quantize");
+                let quantized = quantize_by(&model, &config, &data.train, self.calibrate);
+                spinner.finish_and_clear();
+                quantized?
+            }
+            _ => quantize::quantize(&model, &config)?,
+        };
         for warning in &report.warnings {
             context.warn(&warning.to_string());
         }
-        context.print(&report, || {
-            format!("{}\nmodel: {}", layers(&report), self.output.display())
-        })
+        let text = |report: &QuantizeReport| format!("{}\nmodel: {}", layers(report), self.output.display());
+        if let (Some((fine_tune, prepared)), Some(data)) = (prepared, data) {
+            let quantized = Quantized {
+                float: &model,
+                model: quantized,
+                report,
+            };
+            let tuned = fine_tune.run(context, quantized, data, prepared, &self.output)?;
+            context.print(&tuned, || format!("{}\n{}", tuned.finetune, text(&tuned.report)))
+        } else {
+            quantized.save(&self.output)?;
+            context.print(&report, || text(&report))
+        }
     }
 }
 
@@ -138,7 +163,8 @@ fn leak(text: &str) -> Result<Leak, String> {
         .map_err(|_| "write shifts such as 7,9, or none".into())
 }
 
-fn scale(text: &str) -> Result<ScaleSearch, String> {
+/// A search for scales as it is written on the command line.
+pub(crate) fn scale(text: &str) -> Result<ScaleSearch, String> {
     match text {
         "best" => Ok(ScaleSearch::Best),
         "max" => Ok(ScaleSearch::Max),

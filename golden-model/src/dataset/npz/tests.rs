@@ -243,5 +243,5 @@ fn what_is_no_npz_file_is_refused() {
     let error = dataset::load(path.to_str().unwrap(), None)
         .unwrap_err()
         .to_string();
-    assert!(error.ends_with("the file is damaged; fetch it again"), "{error}");
+    assert!(error.ends_with("; fetch or make it again"), "{error}");
 }

@@ -1,19 +1,14 @@
 //! Whether a checkpoint is of the run that is to go on, and if not, what differs.
 
-use super::{Checkpoint, CheckpointError, Data};
-use crate::network::NetworkDescription;
+use super::{Checkpoint, CheckpointError};
 use crate::train::TrainConfig;
 use serde::Serialize;
 use serde_json::Value;
 
 impl Checkpoint {
-    /// Checks that a run of these parameters and data may go on from here.
-    pub(super) fn check_agrees(
-        &self,
-        description: &NetworkDescription,
-        config: &TrainConfig,
-        data: &Data,
-    ) -> Result<(), CheckpointError> {
+    /// Checks that a run which would start from `new` may go on from here.
+    pub(super) fn check_agrees(&self, new: &Self) -> Result<(), CheckpointError> {
+        let config = &new.config;
         let (found, wanted) = (self.config.epochs, config.epochs);
         let done = self.history.len() + usize::from(self.running.batches > 0);
         if wanted < done {
@@ -25,9 +20,10 @@ impl Checkpoint {
             ..self.config.clone()
         };
         let pairs = [
-            difference("network", &self.description, description),
+            difference("network", &self.description, &new.description),
+            difference("quantization", &self.quantization, &new.quantization),
             difference("train", &own, config),
-            difference("data", &self.data, data),
+            difference("data", &self.data, &new.data),
         ];
         if let Some(difference) = pairs.into_iter().flatten().next() {
             return Err(difference);

@@ -18,6 +18,9 @@ use std::path::Path;
 /// Value of the metadata key `format`.
 const FORMAT: &str = "synfire-checkpoint";
 
+/// That of a run of fine-tuning, which has `quantization` among its metadata.
+const FINE_TUNING_FORMAT: &str = "synfire-fine-tuning-checkpoint";
+
 /// Version of the layout that is written, and the newest that is read.
 const VERSION: u32 = 1;
 
@@ -58,8 +61,12 @@ impl Checkpoint {
                 accuracy: best.accuracy,
             }),
         };
-        let metadata = [
-            ("format", FORMAT.to_owned()),
+        let format = match self.quantization {
+            None => FORMAT,
+            Some(_) => FINE_TUNING_FORMAT,
+        };
+        let mut metadata = vec![
+            ("format", format.to_owned()),
             ("version", VERSION.to_string()),
             ("network", json(path, "network", &self.description)?),
             ("train", json(path, "train", &self.config)?),
@@ -67,6 +74,9 @@ impl Checkpoint {
             ("position", json(path, "position", &position)?),
             ("history", json(path, "history", &self.history)?),
         ];
+        if let Some(quantization) = &self.quantization {
+            metadata.push(("quantization", json(path, "quantization", quantization)?));
+        }
         let parts = [
             ("weight", Some(&self.weights)),
             ("first", Some(&self.memory.first)),
@@ -78,11 +88,7 @@ impl Checkpoint {
         for (part, parameters) in parts {
             let matrices = parameters.map(|parameters| parameters.to_matrices(&self.description));
             for (tensor, matrix) in shapes.iter().zip(matrices.into_iter().flatten()) {
-                let contents = Tensor {
-                    dtype: Dtype::F32,
-                    shape: tensor.dimensions(),
-                    bytes: matrix.iter().flat_map(|number| number.to_le_bytes()).collect(),
-                };
+                let contents = Tensor::of_floats(tensor.dimensions(), &matrix);
                 tensors.insert(format!("{part}/{}", tensor.name), contents);
             }
         }
@@ -94,8 +100,8 @@ impl Checkpoint {
             };
             tensors.insert(format!("fired/{}", layer.name), contents);
         }
-        let metadata = metadata.map(|(key, value)| (key.to_owned(), value));
-        container::write(path, metadata.into(), &tensors)
+        let metadata = metadata.into_iter().map(|(key, value)| (key.to_owned(), value));
+        container::write(path, metadata.collect(), &tensors)
     }
 
     /// Reads a file.
@@ -107,17 +113,25 @@ impl Checkpoint {
         let path = path.as_ref();
         let container = Container::read(path, MAX_FILE_BYTES)?;
         let mut contents = container.contents()?;
-        contents.check_format(FORMAT, VERSION)?;
+        let fine_tuning = contents.text("format")? == FINE_TUNING_FORMAT;
+        contents.check_format(
+            if fine_tuning { FINE_TUNING_FORMAT } else { FORMAT },
+            VERSION..=VERSION,
+        )?;
         let in_file = |source| Error::InModelFile {
             path: path.to_owned(),
             source: Box::new(source),
         };
 
-        let description: NetworkDescription = contents.json("network")?;
-        description.validate().map_err(in_file)?;
+        let description = contents.network()?;
         let config: TrainConfig = contents.json("train")?;
         config.validate(&description.name).map_err(in_file)?;
         let data: Data = contents.json("data")?;
+        let quantization = if fine_tuning {
+            Some(contents.json("quantization")?)
+        } else {
+            None
+        };
         let position: Position = contents.json("position")?;
         let history: Vec<EpochReport> = contents.json("history")?;
 
@@ -142,6 +156,7 @@ impl Checkpoint {
             description,
             config,
             data,
+            quantization,
             running: Running {
                 batches: position.batches,
                 tally: position.tally,
@@ -241,10 +256,7 @@ fn read_part(
     let mut matrices = Vec::new();
     for tensor in description.graph()?.tensors {
         let name = format!("{part}/{}", tensor.name);
-        let (numbers, _) = contents
-            .take(&name, Dtype::F32, &tensor.dimensions())?
-            .as_chunks();
-        let numbers: Vec<f32> = numbers.iter().map(|number| f32::from_le_bytes(*number)).collect();
+        let numbers = contents.take_floats(&name, &tensor.dimensions())?;
         if let Some(place) = numbers.iter().position(|number| !number.is_finite()) {
             let wrong = CheckpointError::Contents {
                 field: format!("number {place} of tensor `{name}`"),

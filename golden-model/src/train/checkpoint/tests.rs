@@ -324,7 +324,8 @@ fn damaged_files_are_refused() {
     let other = damage(|bytes| replace(bytes, "synfire-checkpoint", "synfire-checkpoinT"));
     assert_eq!(
         other,
-        "FILE: a file of format `synfire-checkpoinT`, but `synfire-checkpoint` is wanted"
+        "FILE: a file of format `synfire-checkpoinT`, but `synfire-checkpoint` is wanted; \
+         give the checkpoint of a run that has not ended"
     );
     let last = damage(|bytes| {
         let place = bytes.len() - 4;
@@ -366,7 +367,7 @@ fn a_model_is_no_checkpoint() {
     trainer(small("sgd"), &data).model().save(&path).unwrap();
     let text = Checkpoint::load(&path).unwrap_err().to_string();
     assert!(
-        text.ends_with("a file of format `synfire-model`, but `synfire-checkpoint` is wanted"),
+        text.contains("a file of format `synfire-model`, but `synfire-checkpoint` is wanted; "),
         "{text}"
     );
 }

@@ -1,6 +1,6 @@
 //! The backward pass: time steps from the last to the first, layers from the last to the first.
 
-use super::state::{InputLists, LayerState};
+use super::state::{InputLists, LayerState, sent};
 use super::{Connections, Dynamics, Engine, Path, State};
 use crate::events::is_set;
 use crate::network::Source;
@@ -38,8 +38,8 @@ impl Engine {
         for (layer, state) in self.layers.iter().zip(&mut state.layers) {
             state.deltas.fill(0.0);
             state.steady_errors.fill(0.0);
-            match layer.dynamics {
-                Dynamics::Lif => {
+            match (layer.dynamics, &layer.integers) {
+                (Dynamics::Lif, None) => {
                     self.leak_table.slopes(
                         &state.spikes,
                         layer.threshold,
@@ -47,14 +47,22 @@ impl Engine {
                         &mut state.counts,
                     );
                 }
-                Dynamics::Pool => {
+                (Dynamics::Lif, Some(integers)) => {
+                    integers.leak_table.slopes_by_channel(
+                        &state.spikes,
+                        &integers.units,
+                        &mut state.slopes,
+                        &mut state.counts,
+                    );
+                }
+                (Dynamics::Pool, _) => {
                     state.slopes.fill(1.0);
                     state.counts.fill(0.0);
                     for &address in state.spikes.steps().flatten() {
                         state.counts[address as usize] += 1.0;
                     }
                 }
-                Dynamics::Output => {}
+                (Dynamics::Output, _) => {}
             }
             if !state.keep.is_empty() {
                 let scale = layer.scale(state);
@@ -89,6 +97,8 @@ impl Engine {
             self.steps,
             &mut deltas[..state.output.len()],
         );
+        // The loss takes it for 1.
+        deltas.iter_mut().for_each(|delta| *delta /= layer.threshold);
         let row = deltas.len();
         for path in &layer.paths {
             let Connections::Weighted { tensor, .. } = path.connections else {
@@ -182,11 +192,10 @@ impl Engine {
                 let LayerState {
                     spikes,
                     passed,
-                    keep,
                     errors,
                     ..
                 } = &mut before[source];
-                let addresses = if keep.is_empty() { spikes } else { passed }.step(t);
+                let addresses = sent(spikes, passed, t);
                 match &path.connections {
                     Connections::Weighted { synapses, tensor } => synapses.backward(
                         self.dispatch,
@@ -202,6 +211,11 @@ impl Engine {
                     ),
                     Connections::Plain { scatter, share } => {
                         scatter.backward(addresses, *share, deltas, errors);
+                    }
+                    Connections::Identity { scatter, ones } => {
+                        for (address, target) in scatter.pairs(addresses) {
+                            errors[address] += ones[target % ones.len()] * deltas[target];
+                        }
                     }
                 }
             }

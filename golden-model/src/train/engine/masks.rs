@@ -1,7 +1,7 @@
 //! Dropout: which neurons an image may use, the same in every step.
 
 use super::{Engine, State};
-use crate::events::{SpikeLists, WORD};
+use crate::events::WORD;
 use crate::random::{Random, mix};
 
 /// Per layer, which neurons dropout keeps for one image, in C, H, W order; `None` where it drops none.
@@ -39,10 +39,6 @@ impl Engine {
                 continue;
             };
             state.keep.resize(layer.layout.size().div_ceil(WORD), 0);
-            if layer.dropout == 0.0 {
-                // No room was made for a layer that drops nothing by itself.
-                state.passed = SpikeLists::new(layer.layout.size(), self.steps);
-            }
             for (number, &kept) in mask.iter().enumerate() {
                 let neuron = layer.layout.address(number);
                 state.keep[neuron / WORD] |= u64::from(kept) << (neuron % WORD);

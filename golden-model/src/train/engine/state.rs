@@ -22,15 +22,18 @@ pub(crate) struct State {
     pub(crate) readout: Vec<f32>,
     pub(super) inputs: InputLists,
     pub(super) order: ChannelOrder,
+    /// Scratch memory for parting the spikes of a step.
+    pub(super) aside: Vec<u32>,
 }
 
 /// A layer's part; neurons lie as [`Layout`] says.
 #[derive(Clone, Debug)]
 pub(super) struct LayerState {
     pub(super) membranes: Numbers,
+    /// All spikes; those of a step that leave the layer come first.
     pub(super) spikes: SpikeLists,
-    /// The spikes that dropout lets pass; unused where it drops none.
-    pub(super) passed: SpikeLists,
+    /// How many spikes of each step dropout lets pass; empty where it drops none.
+    pub(super) passed: Vec<usize>,
     /// Synaptic operations of the last forward pass.
     pub(super) operations: u64,
     /// Neurons that dropout lets pass; empty where it drops none.
@@ -47,21 +50,23 @@ pub(super) struct LayerState {
 }
 
 impl LayerState {
-    /// The spikes that leave the layer.
-    pub(super) const fn sent(&self) -> &SpikeLists {
-        if self.keep.is_empty() {
-            &self.spikes
-        } else {
-            &self.passed
-        }
+    /// The spikes that leave the layer in step `t`, rising.
+    pub(super) fn sent(&self, t: usize) -> &[u32] {
+        sent(&self.spikes, &self.passed, t)
     }
 
-    /// Notes which spikes of the current step leave the layer.
-    pub(super) fn pass(&mut self) {
+    /// Parts the spikes of the step that has just ended into those that leave the layer and those that do not.
+    pub(super) fn pass(&mut self, aside: &mut [u32]) {
         if !self.keep.is_empty() {
-            self.passed.push_kept(&self.spikes, &self.keep);
+            self.passed.push(self.spikes.part(&self.keep, aside));
         }
     }
+}
+
+/// The spikes of step `t` that leave a layer, where the lists of its [`LayerState`] are borrowed apart.
+pub(super) fn sent<'a>(spikes: &'a SpikeLists, passed: &[usize], t: usize) -> &'a [u32] {
+    let step = spikes.step(t);
+    passed.get(t).map_or(step, |&passed| &step[..passed])
 }
 
 /// The input spikes of the current step, as [`Layout`] has them and rising.
@@ -158,17 +163,15 @@ impl State {
                 &layer.deltas,
             ];
             let floats: usize = floats.iter().map(|numbers| size_of_val(&numbers[..])).sum();
-            floats + size_of_val(&layer.keep[..])
+            floats + layer.keep.capacity() * size_of::<u64>() + layer.passed.capacity() * size_of::<usize>()
         };
         let fixed = self.layers.iter().map(numbers).sum::<usize>()
             + size_of_val(&self.output[..])
             + size_of_val(&self.readout[..])
-            + self.order.bytes();
+            + self.order.bytes()
+            + size_of_val(&self.aside[..]);
         let lists = || {
-            let layers = self
-                .layers
-                .iter()
-                .flat_map(|layer| [&layer.spikes, &layer.passed]);
+            let layers = self.layers.iter().map(|layer| &layer.spikes);
             layers.chain([&self.inputs.positive, &self.inputs.negative])
         };
         let steps = self.readout.len() / self.output.len().max(1);

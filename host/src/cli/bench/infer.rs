@@ -150,6 +150,7 @@ impl Args {
             repeats: self.setting.repeats,
             images: data.len() as u64,
             operations_per_second: images_per_second.median * per_image.operations(),
+            full_run: None,
             images_per_second,
             per_image,
             memory: MemoryUse::of_images(memory, threads),

@@ -1,5 +1,6 @@
 //! `synfire bench`.
 
+mod full_run;
 mod infer;
 mod report;
 mod setting;

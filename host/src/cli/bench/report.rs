@@ -2,6 +2,7 @@
 
 use super::super::inference::float;
 use super::super::table::{count, memory};
+use super::full_run::FullRun;
 use super::stopwatch::Spread;
 use serde::Serialize;
 use synfire_golden_model::evaluation::Sparsity;
@@ -29,6 +30,8 @@ pub(super) struct Report {
     pub(super) per_image: PerImage,
     /// Of both directions, at the median.
     pub(super) operations_per_second: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) full_run: Option<FullRun>,
     pub(super) memory: MemoryUse,
 }
 
@@ -188,6 +191,9 @@ impl std::fmt::Display for Report {
             write!(f, ", {} backward", count(*backward_operations))?;
         }
         writeln!(f, "; {:.2} G a second", self.operations_per_second / 1e9)?;
+        if let Some(full_run) = &self.full_run {
+            writeln!(f, "{full_run}")?;
+        }
         write!(f, "{}", self.memory)
     }
 }

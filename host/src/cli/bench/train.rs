@@ -5,6 +5,7 @@ use super::super::data::DataArgs;
 use super::super::diagnostic::Result;
 use super::super::inference::{at_least_one, float};
 use super::super::threads::ThreadArgs;
+use super::full_run::FullRun;
 use super::report::{MemoryUse, PerImage, Report};
 use super::setting::Setting;
 use super::stopwatch::Spread;
@@ -43,7 +44,7 @@ impl Args {
         let config = self.setting.config()?;
         let mut train = config.require_train()?.clone();
         train.batch = self.batch.unwrap_or(train.batch);
-        let (network, batch) = (config.network.clone(), train.batch);
+        let (network, batch, epochs) = (config.network.clone(), train.batch, train.epochs);
         let model = self.setting.model()?;
         let data = self.data.load(&network)?;
         let mut trainer = Trainer::new(network.clone(), train, &data.train, None)?;
@@ -65,6 +66,7 @@ impl Args {
 
         let images_per_second = Spread::of(rates);
         let per_image = PerImage::of_effort(&network, &total);
+        let memory = trainer.memory();
         let report = Report {
             what: "train",
             steps: network.steps,
@@ -77,9 +79,15 @@ impl Args {
             repeats: self.setting.repeats,
             images: total.images / self.setting.repeats as u64,
             operations_per_second: images_per_second.median * per_image.operations(),
+            full_run: Some(FullRun::new(
+                data.train.len(),
+                epochs,
+                memory.images,
+                images_per_second.median,
+            )),
             images_per_second,
             per_image,
-            memory: MemoryUse::of_trainer(&trainer.memory()),
+            memory: MemoryUse::of_trainer(&memory),
         };
         context.print(&report, || report.to_string())
     }

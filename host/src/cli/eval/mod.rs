@@ -3,12 +3,13 @@
 mod confusion;
 mod outcome;
 mod stats;
+mod trace;
 
 use super::context::Context;
 use super::data::DataArgs;
 use super::diagnostic::Result;
 use super::figures::readout;
-use super::inference::{DEFAULT_SEED, Evaluated};
+use super::inference::{DEFAULT_SEED, Evaluated, at_least_one};
 use super::models::AnyModel;
 use super::table::{count, percent, table};
 use confusion::Confusion;
@@ -17,12 +18,14 @@ pub(crate) use outcome::{evaluate_float, evaluate_integer, integer_sparsity};
 use serde::Serialize;
 use stats::Stats;
 use std::path::PathBuf;
+use trace::{DEFAULT_IMAGES, TraceArgs, Traced};
 
 const EXAMPLE: &str = "Examples:
   synfire eval digits.safetensors
   synfire eval digits-4bit.safetensors --json
   synfire eval lenet.safetensors --data-dir DATA --stats --readout lenet.svg
-  synfire eval lenet.safetensors --data-dir DATA --confusion";
+  synfire eval lenet.safetensors --data-dir DATA --confusion
+  synfire eval digits-4bit.safetensors --trace digits.npz --trace-membranes --limit 5";
 
 /// Arguments of `synfire eval`.
 #[derive(Debug, clap::Args)]
@@ -35,6 +38,9 @@ pub(crate) struct Args {
     /// Seed of the test images' spikes.
     #[arg(long, default_value_t = DEFAULT_SEED)]
     seed: u64,
+    /// Judge the first so many test images; by default all.
+    #[arg(long, value_name = "IMAGES", value_parser = at_least_one)]
+    limit: Option<usize>,
     /// Also the operations of the same network with dense neurons, and the accuracy had the run stopped early.
     #[arg(long)]
     stats: bool,
@@ -44,6 +50,8 @@ pub(crate) struct Args {
     /// Draw the accuracy against the number of steps into this SVG file.
     #[arg(long, value_name = "FILE")]
     readout: Option<PathBuf>,
+    #[command(flatten)]
+    trace: TraceArgs,
 }
 
 /// What is printed.
@@ -55,13 +63,19 @@ struct Report {
     stats: Option<Stats>,
     #[serde(skip_serializing_if = "Option::is_none")]
     confusion: Option<Confusion>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<Traced>,
 }
 
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
         let model = AnyModel::load(&self.model)?;
         let description = model.description();
-        let data = self.data.load(description)?.test;
+        self.trace.check(&model, &self.model)?;
+        let mut data = self.data.load(description)?.test;
+        if let Some(images) = self.limit.or(self.trace.file.as_ref().map(|_| DEFAULT_IMAGES)) {
+            data = data.first(images)?;
+        }
         let bar = context.bar(data.len() as u64, "evaluating");
         let (kind, outcome) = match &model {
             AnyModel::Float(model) => ("float", judge_float(model, &data, self.seed, &bar)?),
@@ -82,10 +96,12 @@ impl Args {
             let title = format!("{} ({kind}) on {}", description.name, data.name());
             readout::draw(path, &title, &stats.accuracy_by_step)?;
         }
+        let trace = self.trace.write(&model, &data, self.seed, context)?;
         let report = Report {
             evaluated,
             stats: self.stats.then_some(stats),
             confusion: self.confusion.then_some(Confusion(confusion)),
+            trace,
         };
         context.print(&report, || {
             let evaluated = &report.evaluated;
@@ -104,6 +120,9 @@ impl Args {
             };
             if let Some(confusion) = &report.confusion {
                 text += &format!("\n{confusion}");
+            }
+            if let Some(trace) = &report.trace {
+                text += &format!("\n{trace}");
             }
             text
         })

@@ -5,6 +5,7 @@ pub(crate) mod contact_sheet;
 pub(crate) mod curve;
 pub(crate) mod raster;
 pub(crate) mod readout;
+pub(crate) mod trade_off;
 
 use super::diagnostic::CliError;
 use plotters::style::RGBColor;

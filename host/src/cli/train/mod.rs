@@ -1,21 +1,24 @@
 //! `synfire train`.
 
+mod checkpoints;
 mod metrics;
 mod overrides;
 mod progress;
 mod session;
 
+pub(crate) use checkpoints::to_go_on_from;
+pub(crate) use progress::Display;
+pub(crate) use session::{Files, Session, checkpoint_beside};
+
 use super::context::Context;
 use super::data::DataArgs;
-use super::diagnostic::{CliError, Result, io};
+use super::diagnostic::Result;
 use super::interrupt::StopRequest;
 use super::table::{memory, percent};
 use super::threads::ThreadArgs;
 use overrides::Overrides;
-use progress::Display;
 use serde::Serialize;
-use session::{Files, Session, checkpoint_beside};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 use synfire_golden_model::dataset::Split;
 use synfire_golden_model::model::FloatModel;
@@ -112,7 +115,7 @@ impl Args {
         self.overrides.apply(&mut network, &mut train);
         let files = self.files()?;
         let checkpoint = self.checkpoint(&files, &mut train)?;
-        let data = self.load_data(&network)?;
+        let data = limited(self.data.load(&network)?, self.limit)?;
 
         let resumed = checkpoint.is_some();
         let (train_set, test_set) = (&data.train, Some(&data.test));
@@ -145,60 +148,24 @@ impl Args {
             metrics: self.metrics.clone(),
             curve: self.curve.clone(),
         };
-        for file in [&self.output, &files.checkpoint]
-            .into_iter()
-            .chain(&files.metrics)
-            .chain(&files.curve)
-        {
-            check_writable(file)?;
-        }
+        files.check_writable(&self.output)?;
         Ok(files)
     }
 
     /// The checkpoint to go on from, if that is wanted, with what may be changed about it; `train` then has its number
     /// of epochs, unless another is given.
     fn checkpoint(&self, files: &Files, train: &mut TrainConfig) -> Result<Option<Checkpoint>> {
-        let path = &files.checkpoint;
-        if self.checkpoints.restart {
+        let CheckpointArgs { resume, restart, .. } = self.checkpoints;
+        let Some(mut checkpoint) = to_go_on_from(&files.checkpoint, resume, restart)? else {
             return Ok(None);
-        }
-        if !path.exists() {
-            return if self.checkpoints.resume {
-                Err(CliError::NoCheckpoint {
-                    checkpoint: path.clone(),
-                })
-            } else {
-                Ok(None)
-            };
-        }
-        let mut checkpoint = Checkpoint::load(path)?;
-        let (done, epochs) = (checkpoint.history().len(), checkpoint.config().epochs);
-        if !self.checkpoints.resume {
-            return if checkpoint.is_finished() {
-                Ok(None)
-            } else {
-                Err(CliError::Unfinished {
-                    checkpoint: path.clone(),
-                    done,
-                    epochs,
-                })
-            };
-        }
+        };
         if self.overrides.epochs.is_none() {
-            train.epochs = epochs;
+            train.epochs = checkpoint.config().epochs;
         }
         if let Some(learning_rate) = self.overrides.learning_rate {
             checkpoint.set_learning_rate(learning_rate);
         }
         Ok(Some(checkpoint))
-    }
-
-    fn load_data(&self, network: &NetworkDescription) -> Result<Split> {
-        let mut data = self.data.load(network)?;
-        if let Some(images) = self.limit.filter(|&images| images != data.train.len()) {
-            data.train = data.train.split(images, SUBSET_SEED)?.test;
-        }
-        Ok(data)
     }
 
     fn summary(
@@ -231,6 +198,14 @@ impl Args {
 
 /// Which images a limited training set has.
 const SUBSET_SEED: u64 = 1;
+
+/// Data with that many training images, every class in proportion, or all.
+pub(crate) fn limited(mut data: Split, limit: Option<usize>) -> Result<Split> {
+    if let Some(images) = limit.filter(|&images| images != data.train.len()) {
+        data.train = data.train.split(images, SUBSET_SEED)?.test;
+    }
+    Ok(data)
+}
 
 impl std::fmt::Display for Summary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -288,16 +263,4 @@ pub(crate) fn train_network(
         model: trainer.model(),
         epochs: trainer.history().to_vec(),
     })
-}
-
-/// Makes the folder of a file that is to be written, and refuses a folder in the file's place.
-fn check_writable(file: &Path) -> Result<()> {
-    if file.is_dir() {
-        return Err(io("writing", file)(std::io::ErrorKind::IsADirectory.into()));
-    }
-    let folder = match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => return Ok(()),
-    };
-    std::fs::create_dir_all(folder).map_err(io("creating folder", folder))
 }

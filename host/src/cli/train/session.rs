@@ -1,6 +1,6 @@
 //! A run of training with all that goes on beside it: checkpoints, figures, pictures, interruption.
 
-use super::super::diagnostic::{CliError, Result};
+use super::super::diagnostic::{CliError, Result, io};
 use super::super::figures::curve;
 use super::super::interrupt::StopRequest;
 use super::metrics::Metrics;
@@ -22,6 +22,29 @@ pub(crate) struct Files {
     pub(crate) metrics: Option<PathBuf>,
     /// Where the training curve goes, anew after every epoch.
     pub(crate) curve: Option<PathBuf>,
+}
+
+impl Files {
+    /// Refuses names, and `model`, to which nothing can be written: that is better known before the work than after it.
+    pub(crate) fn check_writable(&self, model: &Path) -> Result<()> {
+        let beside = [&self.metrics, &self.curve].into_iter().flatten();
+        let files = [model, &self.checkpoint].into_iter();
+        files
+            .chain(beside.map(PathBuf::as_path))
+            .try_for_each(check_writable)
+    }
+}
+
+/// Makes the folder of a file that is to be written, and refuses a folder in the file's place.
+fn check_writable(file: &Path) -> Result<()> {
+    if file.is_dir() {
+        return Err(io("writing", file)(std::io::ErrorKind::IsADirectory.into()));
+    }
+    let folder = match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => return Ok(()),
+    };
+    std::fs::create_dir_all(folder).map_err(io("creating folder", folder))
 }
 
 /// A run of training under way.

@@ -1,0 +1,73 @@
+//! What tells one start of fine-tuning from another.
+
+use crate::quantized::{Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
+use crate::train::Parameters;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+/// What a run of fine-tuning holds fast, layer by layer, and where it started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::train) struct Fingerprint {
+    layers: Vec<LayerFingerprint>,
+    /// SHA-256 of the masters that the run started from.
+    start: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct LayerFingerprint {
+    name: String,
+    /// Of a weight. Differences are looked for in the order of the alphabet, and this tells most.
+    bits: u8,
+    guard_bits: u8,
+    leak_shifts: Vec<u8>,
+    floor: i32,
+    /// SHA-256 of the scales, f64 each.
+    scales: String,
+    /// SHA-256 of the thresholds and of what identities add, i32 each.
+    thresholds: String,
+}
+
+impl Fingerprint {
+    pub(super) fn new(quantized: &QuantizedModel, scales: &[Vec<f64>], start: &Parameters) -> Self {
+        let layers = quantized.layers.iter().zip(scales);
+        let weights = start.layers.iter().flat_map(|layer| layer.iter());
+        Self {
+            layers: layers
+                .map(|(layer, scales)| LayerFingerprint::new(layer, scales))
+                .collect(),
+            start: digest(weights.map(|weight| weight.to_le_bytes())),
+        }
+    }
+}
+
+impl LayerFingerprint {
+    fn new(layer: &QuantizedLayer, scales: &[f64]) -> Self {
+        let thresholds = match &layer.neuron {
+            Neuron::Lif { thresholds } => &thresholds[..],
+            Neuron::Output => &[],
+        };
+        let ones = match &layer.shortcut {
+            Some(QuantizedShortcut::Identity(ones)) => &ones[..],
+            Some(QuantizedShortcut::Weights(_)) | None => &[],
+        };
+        Self {
+            name: layer.name.clone(),
+            bits: layer.weight_bits,
+            guard_bits: layer.guard_bits,
+            leak_shifts: layer.leak_shifts.clone(),
+            floor: layer.floor,
+            scales: digest(scales.iter().map(|scale| scale.to_le_bytes())),
+            thresholds: digest(thresholds.iter().chain(ones).map(|number| number.to_le_bytes())),
+        }
+    }
+}
+
+fn digest<const N: usize>(numbers: impl Iterator<Item = [u8; N]>) -> String {
+    let mut hasher = Sha256::new();
+    numbers.for_each(|bytes| hasher.update(bytes));
+    hasher
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

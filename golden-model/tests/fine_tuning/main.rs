@@ -1,0 +1,30 @@
+//! Fine-tuning of quantized networks: forward it is the integer engine, backward the float trainer in other units.
+
+mod exactness;
+mod gradients;
+mod runs;
+
+use std::path::Path;
+use synfire_golden_model::quantize::{GuardBits, QuantizeConfig, quantize};
+use synfire_golden_model::quantized::QuantizedModel;
+use synfire_golden_model::reference::Case;
+
+/// Reference networks of fully-connected layers; of convolutions and pooling; of signed input and dropout; of shortcuts.
+const CASES: [&str; 4] = ["fc", "lenet_small", "vgg_small", "resnet_small"];
+
+fn case(name: &str) -> Case {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors");
+    Case::load(&folder.join(format!("{name}.npz"))).expect("a reference case")
+}
+
+/// Quantizes a case's network; with it the scales per layer and channel.
+fn quantized(case: &Case, weight_bits: u8, guard_bits: GuardBits) -> (QuantizedModel, Vec<Vec<f64>>) {
+    let config = QuantizeConfig {
+        weight_bits,
+        guard_bits,
+        ..QuantizeConfig::default()
+    };
+    let (quantized, report) = quantize(&case.model, &config).expect("a small network");
+    let scales = report.layers.into_iter().map(|layer| layer.channel_scales);
+    (quantized, scales.collect())
+}

@@ -1,0 +1,101 @@
+//! Which parameters fine-tuning takes: those of the training before it, at a lower rate.
+
+use super::super::super::data::DataArgs;
+use super::super::super::diagnostic::{CliError, Result};
+use synfire_golden_model::Config;
+use synfire_golden_model::model::FloatModel;
+use synfire_golden_model::train::{Schedule, TrainConfig};
+
+/// Learning rate of fine-tuning in parts of that of training.
+const RATE: f32 = 0.1;
+
+/// The parameters that the model was trained with: those of the network `like`, else those that the model tells, else
+/// those of the preset of its name.
+pub(super) fn of(model: &FloatModel, like: Option<&str>, data: &DataArgs) -> Result<TrainConfig> {
+    if let Some(like) = like {
+        return Ok(data.network(like)?.require_train()?.clone());
+    }
+    let told = model.provenance.get("parameters");
+    if let Some(told) = told.and_then(|text| serde_json::from_str(text).ok()) {
+        return Ok(told);
+    }
+    let name = &model.description.name;
+    let preset = Config::preset(name).ok().and_then(|preset| preset.train);
+    preset.ok_or_else(|| CliError::NoTrainingParameters {
+        network: name.clone(),
+    })
+}
+
+/// The same optimizer, batch, loss and augmentation, for so many epochs at a rate that falls to 0.
+pub(super) fn for_fine_tuning(
+    trained: TrainConfig,
+    epochs: usize,
+    learning_rate: Option<f32>,
+) -> TrainConfig {
+    TrainConfig {
+        learning_rate: learning_rate.unwrap_or(RATE * trained.learning_rate),
+        epochs,
+        schedule: Schedule::Cosine,
+        final_fraction: 0.0,
+        warmup: 0.0,
+        milestones: Vec::new(),
+        ..trained
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    const NO_DATA: DataArgs = DataArgs {
+        data: None,
+        data_dir: None,
+    };
+
+    fn model(preset: &str) -> FloatModel {
+        FloatModel {
+            description: Config::preset(preset).unwrap().network,
+            weights: Vec::new(),
+            provenance: BTreeMap::new(),
+        }
+    }
+
+    fn preset(name: &str) -> TrainConfig {
+        Config::preset(name).unwrap().train.unwrap()
+    }
+
+    #[test]
+    fn the_named_network_goes_before_the_models_word_and_that_before_the_preset() {
+        let mut model = model("digits");
+        assert_eq!(of(&model, None, &NO_DATA).unwrap(), preset("digits"));
+        let told = TrainConfig {
+            batch: 7,
+            rotate: 12.5,
+            ..preset("digits")
+        };
+        let text = serde_json::to_string(&told).unwrap();
+        model.provenance.insert("parameters".into(), text);
+        assert_eq!(of(&model, None, &NO_DATA).unwrap(), told);
+        assert_eq!(of(&model, Some("lenet"), &NO_DATA).unwrap(), preset("lenet"));
+        model.provenance.clear();
+        model.description.name = "unheard-of".into();
+        let error = of(&model, None, &NO_DATA).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "how network `unheard-of` was trained is not known"
+        );
+    }
+
+    #[test]
+    fn the_rate_is_a_tenth_unless_another_is_given_and_falls_to_nothing() {
+        let config = for_fine_tuning(preset("lenet"), 5, None);
+        assert!((config.learning_rate - 0.00085).abs() < 1e-9);
+        assert_eq!(config.batch, preset("lenet").batch);
+        assert!(config.learning_rate_at(4, 99, 100) < 1e-3 * config.learning_rate);
+        assert_eq!(
+            for_fine_tuning(preset("lenet"), 5, Some(0.25)).learning_rate_at(0, 0, 100),
+            0.25
+        );
+    }
+}

@@ -1,0 +1,171 @@
+//! Quantizing a network in one way after the other, and judging each.
+
+use super::super::diagnostic::Result;
+use super::super::inference::{float, quantize_by};
+use super::grid::Setting;
+use super::results::{Made, Point, Reading};
+use indicatif::ProgressBar;
+use sha2::{Digest as _, Sha256};
+use synfire_golden_model::dataset::{Dataset, Samples};
+use synfire_golden_model::evaluation::evaluate_with;
+use synfire_golden_model::integer::evaluate_dataset;
+use synfire_golden_model::model::FloatModel;
+use synfire_golden_model::quantize::{ScaleSearch, quantize};
+use synfire_golden_model::quantized::QuantizedModel;
+
+/// A network and what it is judged by.
+#[derive(Debug)]
+pub(super) struct Study {
+    pub(super) model: FloatModel,
+    /// What it is judged by, from the first sample to the last.
+    pub(super) test: Dataset,
+    pub(super) seed: u64,
+    /// The samples by whose spikes weights are rounded; without them each is rounded by itself.
+    pub(super) calibration: Option<Dataset>,
+    pub(super) scale: ScaleSearch,
+}
+
+/// What a quantized network came to after some steps.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Measured {
+    pub(super) reading: Reading,
+    /// Mean number per inference.
+    pub(super) synaptic_operations: f64,
+}
+
+impl Study {
+    /// SHA-256 of all samples that decide the results, and of their labels.
+    pub(super) fn data_sha256(&self) -> String {
+        let mut hasher = Sha256::new();
+        for dataset in std::iter::once(&self.test).chain(&self.calibration) {
+            hasher.update((dataset.len() as u64).to_le_bytes());
+            hasher.update(dataset.labels());
+            match dataset.samples() {
+                Samples::Images(images) => {
+                    hasher.update([images.full_scale]);
+                    hasher.update(&images.pixels);
+                }
+                Samples::Recordings(recordings) => {
+                    hasher.update(recordings.window_us().to_le_bytes());
+                    for index in 0..recordings.len() {
+                        let events = recordings.get(index);
+                        hasher.update((events.len() as u64).to_le_bytes());
+                        for event in events {
+                            hasher.update(event.time_us.to_le_bytes());
+                            hasher.update(event.address.to_le_bytes());
+                        }
+                    }
+                }
+            }
+        }
+        hex(&hasher.finalize())
+    }
+
+    /// Quantizes the network, as `synfire quantize` does.
+    pub(super) fn quantize(&self, setting: &Setting) -> Result<QuantizedModel> {
+        let config = setting.config(self.scale);
+        let (quantized, _) = match &self.calibration {
+            None => quantize(&self.model, &config)?,
+            Some(samples) => quantize_by(&self.model, &config, samples, samples.len())?,
+        };
+        Ok(quantized)
+    }
+
+    /// The numbers of steps, rising, in parts that a single run of every sample serves.
+    ///
+    /// An image that is coded for T steps begins with the very spikes of one that is coded for fewer. A recording is
+    /// spread over all steps, so that every number of them wants a run of its own.
+    fn runs<'a>(&self, steps: &'a [usize]) -> std::slice::Chunks<'a, usize> {
+        match self.test.samples() {
+            Samples::Images(_) => steps.chunks(steps.len().max(1)),
+            Samples::Recordings(_) => steps.chunks(1),
+        }
+    }
+
+    /// Inferences that judging a network after these numbers of steps takes.
+    pub(super) fn inferences(&self, steps: &[usize]) -> u64 {
+        (self.runs(steps).len() * self.test.len()) as u64
+    }
+
+    /// Judges a quantized network after every one of `steps`, which rise; `bar` moves with the inferences.
+    pub(super) fn judge(
+        &self,
+        model: &QuantizedModel,
+        steps: &[usize],
+        bar: &ProgressBar,
+    ) -> Result<Vec<Measured>> {
+        let mut model = model.clone();
+        let images = self.test.len();
+        let mut measured = Vec::with_capacity(steps.len());
+        for run in self.runs(steps) {
+            model.description.steps = run.last().copied().unwrap_or(0);
+            let result = evaluate_dataset(&model, &self.test, images, self.seed, &|_| bar.inc(1))?;
+            measured.extend(run.iter().map(|&steps| Measured {
+                reading: Reading::new(steps, result.correct_by_step[steps - 1], images),
+                synaptic_operations: float(result.synaptic_operations_by_step[steps - 1])
+                    / float(images as u64),
+            }));
+        }
+        Ok(measured)
+    }
+
+    /// Judges the float network.
+    pub(super) fn judge_float(&self, steps: &[usize], bar: &ProgressBar) -> Result<Vec<Reading>> {
+        let mut model = self.model.clone();
+        let mut readings = Vec::with_capacity(steps.len());
+        for run in self.runs(steps) {
+            model.description.steps = run.last().copied().unwrap_or(0);
+            let result = evaluate_with(&model, &self.test, self.seed, &|_| bar.inc(1))?;
+            readings.extend(run.iter().map(|&steps| {
+                let correct = result.correct_by_step[steps - 1];
+                Reading::new(steps, correct, self.test.len())
+            }));
+        }
+        Ok(readings)
+    }
+}
+
+impl Measured {
+    /// What is known of a point.
+    pub(super) const fn of(point: &Point) -> Self {
+        Self {
+            reading: point.reading,
+            synaptic_operations: point.synaptic_operations,
+        }
+    }
+}
+
+impl Reading {
+    fn new(steps: usize, correct: usize, images: usize) -> Self {
+        Self {
+            steps,
+            correct,
+            accuracy: float(correct as u64) / float(images.max(1) as u64),
+        }
+    }
+}
+
+impl Made {
+    /// What was made.
+    pub(super) fn of(model: &QuantizedModel) -> Self {
+        let bits = model.parameter_bits();
+        let widest = model.layers.iter().map(|layer| layer.membrane_bits).max();
+        Self {
+            weights_bits: bits.weights,
+            thresholds_bits: bits.thresholds,
+            model_bits: bits.total(),
+            membrane_bits: widest.unwrap_or(0),
+            // Pooling layers leak nothing; the output layer does as all others.
+            leak_shifts: model
+                .layers
+                .last()
+                .map_or_else(Vec::new, |layer| layer.leak_shifts.clone()),
+            hash: hex(&model.hash()),
+        }
+    }
+}
+
+/// Bytes in base 16.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

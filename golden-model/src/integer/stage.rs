@@ -93,8 +93,10 @@ struct Parameters<N: Number> {
 enum Connections<N: Number> {
     /// Through weights, shifted by the guard bits.
     Weighted { windows: Windows, weights: Numbers<N> },
-    /// One membrane per spike, which adds the number of its channel.
-    Direct { scatter: Scatter, ones: Vec<N> },
+    /// One membrane per spike, to which it adds one.
+    Counted { scatter: Scatter },
+    /// One membrane per spike, to which it adds the number of its channel.
+    Identity { scatter: Scatter, ones: Vec<N> },
 }
 
 impl<N: Number> LayerStage<N> {
@@ -116,10 +118,10 @@ impl<N: Number> LayerStage<N> {
             };
             Windows::convolution(source, output, axis(node.output.height), axis(node.output.width))
         };
-        let direct = |scatter, ones: &[i32]| {
+        let identity = |scatter, ones: &[i32]| {
             let mut ones: Vec<N> = ones.iter().map(|&one| N::truncated(one)).collect();
             ones.resize(output.stride, N::default());
-            Connections::Direct { scatter, ones }
+            Connections::Identity { scatter, ones }
         };
         let own = match description.layers[index].kind {
             LayerKind::Conv {
@@ -131,10 +133,9 @@ impl<N: Number> LayerStage<N> {
                 windows: convolution(input, kernel, stride, padding),
                 weights: weights(node.tensor, &layer.weights),
             },
-            LayerKind::Pool { kernel } => {
-                let ones = vec![1; node.output.channels];
-                direct(Scatter::pooling(input, output, kernel), &ones)
-            }
+            LayerKind::Pool { kernel } => Connections::Counted {
+                scatter: Scatter::pooling(input, output, kernel),
+            },
             LayerKind::Fc { .. } | LayerKind::Out { .. } => Connections::Weighted {
                 windows: Windows::dense(input, output),
                 weights: weights(node.tensor, &layer.weights),
@@ -150,7 +151,7 @@ impl<N: Number> LayerStage<N> {
                     weights: weights(junction.tensor, matrix),
                 },
                 QuantizedShortcut::Identity(ones) => {
-                    direct(Scatter::sampling(source, output, junction.stride), ones)
+                    identity(Scatter::sampling(source, output, junction.stride), ones)
                 }
             });
         }
@@ -234,7 +235,12 @@ impl<N: Number> Stage for LayerStage<N> {
             Connections::Weighted { windows, weights } => {
                 accumulate(self.dispatch, windows, weights, addresses, negative, membranes)
             }
-            Connections::Direct { scatter, ones } => scatter.visit(addresses, |target| {
+            Connections::Counted { scatter } => {
+                let one = N::truncated(if negative { -1 } else { 1 });
+                let count = |target: usize| membranes[target] = membranes[target].wrapping_add(one);
+                scatter.visit(addresses, count) as u64
+            }
+            Connections::Identity { scatter, ones } => scatter.visit(addresses, |target| {
                 let one = ones[target % layout.stride];
                 membranes[target] = if negative {
                     membranes[target].wrapping_sub(one)

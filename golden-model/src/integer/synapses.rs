@@ -82,27 +82,57 @@ impl<N: Number> Accumulate<'_, N> {
         starts: [usize; SPIKES],
         window: Window,
     ) {
-        for row in 0..window.rows {
-            let target = window.target + row * self.windows.target_stride;
+        let (mut target, mut offset) = (window.target, 0);
+        for _ in 0..window.rows {
             let sums = N::vectors_mut::<S>(&mut self.membranes[target..][..window.length]);
             let terms = starts.map(
                 #[inline(always)]
-                |start| {
-                    let start = start + row * self.windows.weight_stride;
-                    &N::vectors::<S>(&self.weights[start..][..window.length])[..sums.len()]
-                },
+                |start| N::vectors::<S>(&self.weights[start + offset..][..window.length]),
             );
-            for (index, sum) in sums.iter_mut().enumerate() {
-                let mut total = terms[0][index];
-                for terms in &terms[1..] {
-                    total = N::add(simd, total, terms[index]);
-                }
-                *sum = if NEGATIVE {
-                    N::sub(simd, *sum, total)
-                } else {
-                    N::add(simd, *sum, total)
-                };
+            add::<N, S, NEGATIVE>(simd, sums, &terms);
+            target += self.windows.target_stride;
+            offset += self.windows.weight_stride;
+        }
+    }
+}
+
+/// `sums ± (terms\[0\] + terms\[1\] + …)`. All are of one length, and at most [`GROUP`] are terms.
+#[inline(always)]
+fn add<N: Number, S: Lanes, const NEGATIVE: bool>(
+    simd: S,
+    sums: &mut [N::Vector<S>],
+    terms: &[&[N::Vector<S>]],
+) {
+    let plus = |a, b| N::add(simd, a, b);
+    let to = |sum, term| {
+        if NEGATIVE {
+            N::sub(simd, sum, term)
+        } else {
+            N::add(simd, sum, term)
+        }
+    };
+    // Iterators in step: with indices every vector would be checked against every length.
+    match *terms {
+        [a] => {
+            for (sum, &a) in sums.iter_mut().zip(a) {
+                *sum = to(*sum, a);
             }
         }
+        [a, b] => {
+            for (sum, (&a, &b)) in sums.iter_mut().zip(a.iter().zip(b)) {
+                *sum = to(*sum, plus(a, b));
+            }
+        }
+        [a, b, c] => {
+            for (sum, ((&a, &b), &c)) in sums.iter_mut().zip(a.iter().zip(b).zip(c)) {
+                *sum = to(*sum, plus(plus(a, b), c));
+            }
+        }
+        [a, b, c, d] => {
+            for (sum, ((&a, &b), (&c, &d))) in sums.iter_mut().zip(a.iter().zip(b).zip(c.iter().zip(d))) {
+                *sum = to(*sum, plus(plus(a, b), plus(c, d)));
+            }
+        }
+        _ => unreachable!("a group has one to four spikes"),
     }
 }

@@ -283,8 +283,11 @@ pub fn budget(board: &Board) -> Cost {
     }
 }
 
-/// The layers that there are circuits for, and limits of the generator's address fields.
-fn check_sizes(model: &QuantizedModel) -> Result<()> {
+/// Checks that there are circuits for the network's layers, within the limits of the generator's address fields.
+///
+/// # Errors
+/// [`Error::Model`] names a layer without a circuit, [`Error::TooLarge`] one beyond the limits.
+pub fn check_sizes(model: &QuantizedModel) -> Result<()> {
     model.description.require_fully_connected("the accelerator")?;
     for (index, layer) in model.layers.iter().enumerate() {
         // A response holds all potentials.

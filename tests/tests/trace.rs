@@ -149,10 +149,7 @@ fn the_first_difference_is_named_and_equal_traces_are_equal() {
     }
     let text = program.succeed(&["trace", "diff", "a.npz", "b.npz"]);
     // Inputs, hidden spikes and membranes, potentials; a label and an answer.
-    assert_eq!(
-        text,
-        format!("equal: 10 images, {} numbers, membranes too\n", "32 340")
-    );
+    assert_eq!(text, "equal: 10 images, 32 340 numbers, membranes too\n");
 
     // Image 7, step 5, neuron 33 of the hidden layer.
     fault(
@@ -162,7 +159,7 @@ fn the_first_difference_is_named_and_equal_traces_are_equal() {
         (7 * 16 + 5) * 64 + 33,
         "fault.npz",
     );
-    let (code, message) = program_fails(&program, &["trace", "diff", "a.npz", "fault.npz"]);
+    let (code, message) = failure(&program, &["trace", "diff", "a.npz", "fault.npz"]);
     assert_eq!(code, "synfire::trace_difference");
     let (place, values) = message.split_once(": spike ").expect("a spike");
     assert_eq!(
@@ -187,32 +184,49 @@ fn the_first_difference_is_named_and_equal_traces_are_equal() {
         (7 * 16 + 4) * 64 + 25,
         "two.npz",
     );
-    let (_, message) = program_fails(&program, &["trace", "diff", "a.npz", "two.npz"]);
+    let (_, message) = failure(&program, &["trace", "diff", "a.npz", "two.npz"]);
     assert!(
         message.starts_with("first difference: image 7, step 4, layer input, neuron (0, 3, 1): spike "),
         "{message}"
     );
 
-    let (_, message) = program_fails(&program, &["trace", "diff", "a.npz", "c.npz"]);
+    let (_, message) = failure(&program, &["trace", "diff", "a.npz", "c.npz"]);
     assert!(
         message.starts_with("the traces are not of the same: model is "),
         "{message}"
     );
-    let (_, message) = program_fails(&program, &["trace", "diff", "a.npz", "c.npz", "--numbers-only"]);
+    let (_, message) = failure(&program, &["trace", "diff", "a.npz", "c.npz", "--numbers-only"]);
     assert!(
         message.starts_with("first difference: image 0, step 0, layer hidden, "),
         "{message}"
     );
-    let _ = program.succeed(&["eval", "4bit.safetensors", "--trace", "d.npz", "--limit", "2"]);
-    let (_, message) = program_fails(&program, &["trace", "diff", "a.npz", "d.npz"]);
+    for (trace, limit) in [("d.npz", "2"), ("e.npz", "10")] {
+        let _ = program.succeed(&["eval", "4bit.safetensors", "--trace", trace, "--limit", limit]);
+    }
+    let (_, message) = failure(&program, &["trace", "diff", "a.npz", "d.npz"]);
     assert_eq!(
         message,
         "the traces are not of the same: number of images is 10 in a.npz, 2 in d.npz"
     );
+    // Without membranes, what both have is compared, and what is not is said.
+    let output = program.run(&["trace", "diff", "a.npz", "e.npz"]);
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "equal: 10 images, 22 100 numbers, no membranes\n"
+    );
+    assert_eq!(
+        String::from_utf8_lossy(&output.stderr),
+        "warning: membranes are in a.npz alone, and are not compared\n"
+    );
 }
 
 /// Code and message of an error that is printed as text; `fail` wants the one of `--json`.
-fn program_fails(program: &Program, arguments: &[&str]) -> (String, String) {
+fn failure(program: &Program, arguments: &[&str]) -> (String, String) {
     let output = program.run(arguments);
     assert_eq!(output.status.code(), Some(1), "{arguments:?}");
     let text = String::from_utf8_lossy(&output.stderr).into_owned();

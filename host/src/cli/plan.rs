@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use synfire_golden_model::quantized::QuantizedModel;
 use synfire_hw::board::Board;
 use synfire_hw::circuit::engine::MAX_LANES;
-use synfire_hw::plan::{Plan, budget};
+use synfire_hw::plan::{Plan, budget, check_sizes};
 
 const EXAMPLE: &str = "Examples:
   synfire plan digits-4bit.safetensors --board icebreaker
@@ -90,6 +90,8 @@ impl Args {
 impl TargetArgs {
     /// The plan that the flags ask for.
     pub(crate) fn plan(&self, model: &QuantizedModel, board: &Board) -> Result<Plan> {
+        // Before the test images, which take time and may not be here.
+        check_sizes(model)?;
         let spikes_in = match &self.rates {
             Some(rates) if rates.len() == model.layers.len() => rates.clone(),
             Some(rates) => {

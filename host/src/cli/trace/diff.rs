@@ -45,6 +45,7 @@ impl Args {
         let comparison = compare(&mut a, &mut b, self.numbers_only)?;
         spinner.finish_and_clear();
         let alone = match (a.metadata().membranes, b.metadata().membranes) {
+            _ if matches!(comparison.difference, Some(Difference::Metadata { .. })) => None,
             (true, false) => Some(&self.a),
             (false, true) => Some(&self.b),
             _ => None,

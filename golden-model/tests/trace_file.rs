@@ -205,12 +205,11 @@ fn equal_traces_are_equal_files_and_leave_no_other() {
     assert_eq!((comparison.difference, comparison.membranes), (None, true));
 }
 
+/// A step, a layer and a neuron of it.
+type Place = (usize, String, [usize; 3]);
+
 /// The difference of a trace from a copy with one number changed.
-fn difference(
-    array: &str,
-    at: usize,
-    byte: u8,
-) -> (Quantity, usize, Option<(usize, String, [usize; 3])>, Value, Value) {
+fn difference(array: &str, at: usize, byte: u8) -> (Quantity, usize, Option<Place>, Value, Value) {
     let folder = folder();
     let path = written(&folder, "a.npz", metadata(true));
     let copy = changed(&path, |name, numbers| {

@@ -217,7 +217,9 @@ fn program_fails(program: &Program, arguments: &[&str]) -> (String, String) {
     assert_eq!(output.status.code(), Some(1), "{arguments:?}");
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     // miette breaks lines and draws a border along them.
-    let mut words = text.split_whitespace().filter(|word| !["×", "│"].contains(word));
+    let mut words = text
+        .split_whitespace()
+        .filter(|word| !["×", "│", "x", "|"].contains(word));
     let code = words.next().unwrap_or_default().to_owned();
     (code, words.collect::<Vec<_>>().join(" "))
 }

@@ -25,11 +25,19 @@ fn check(case: &Case, quantized: &QuantizedModel, scales: &[Vec<f64>], what: &st
     for (image, raster) in case.images.iter().enumerate() {
         let trace = engine.trace(raster, false).expect("its own images");
         assert_eq!(found.spikes[image].len(), output, "{what}");
-        assert_eq!(
-            found.spikes[image],
-            trace.layers[..output],
-            "{what}, image {image}"
-        );
+        for (layer, (found, expected)) in found.spikes[image].iter().zip(&trace.layers).enumerate() {
+            assert_eq!(
+                found.steps(),
+                expected.steps(),
+                "{what}, image {image}, layer {layer}"
+            );
+            for (step, (found, expected)) in found.iter().zip(expected.iter()).enumerate() {
+                assert_eq!(
+                    found, expected,
+                    "{what}, image {image}, layer {layer}, step {step}"
+                );
+            }
+        }
         let potentials = trace.inference.potentials.iter();
         #[expect(clippy::cast_possible_truncation, reason = "as the trainer computes it")]
         let expected: Vec<f32> = potentials

@@ -7,6 +7,7 @@
 mod dense;
 mod encoding;
 mod file;
+mod order;
 mod random;
 
 use dense::Step;
@@ -43,10 +44,10 @@ fn first_difference(network: &file::Network, expected: &[Step], trace: &Trace) -
     for (step, expected) in expected.iter().enumerate() {
         for (index, layer) in network.layers.iter().enumerate() {
             let place = || format!("step {step}, layer {} ({})", index, layer.name);
-            if let Some(raster) = trace.layers.get(index) {
-                if let Some(text) = compare(&expected.spikes[index + 1], &signs(raster, step)) {
-                    return Some(format!("{}: spike of {text}", place()));
-                }
+            if let Some(raster) = trace.layers.get(index)
+                && let Some(text) = compare(&expected.spikes[index + 1], &signs(raster, step))
+            {
+                return Some(format!("{}: spike of {text}", place()));
             }
             let found = membranes[index]
                 .row(step)

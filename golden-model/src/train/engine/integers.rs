@@ -200,19 +200,16 @@ pub(super) fn narrow(number: f64) -> f32 {
 mod tests {
     use super::*;
     use crate::integer::neuron;
-    use crate::random::Random;
+    use crate::random::mix;
 
-    /// Two positions of 32 channels, with numbers of every size up to the largest.
-    fn membranes(random: &mut Random) -> Vec<i32> {
-        let mut membranes: Vec<i32> = (0..60)
-            .map(|index| {
-                let bits = 1 + index % 23;
-                let number = (random.uniform() * f32::from(bits as u8).exp2()).floor() as i32;
-                if random.uniform() < 0.5 { number } else { -number }
-            })
-            .collect();
-        membranes.extend([(1 << 23) - 1, -(1 << 23), 1, -1]);
-        membranes
+    /// Two positions of 32 channels, with numbers of 2 to 24 bits and the corners.
+    fn membranes(seed: u64) -> Vec<i32> {
+        let number = |index| mix(&[seed, index]).cast_signed() >> (40 + index % 23);
+        let corners = [(1 << 23) - 1, -(1 << 23), 1, -1];
+        (0..60)
+            .map(|index| i32::try_from(number(index)).expect("24 bits"))
+            .chain(corners)
+            .collect()
     }
 
     fn neurons(thresholds: &[i32], shifts: &[u8], floor: i32) -> IntegerNeurons {
@@ -227,12 +224,11 @@ mod tests {
 
     #[test]
     fn a_step_ends_as_in_the_integer_engine() {
-        let mut random = Random::new(1);
         let mut fired_or_floored = [0; 2];
         for shifts in [&[][..], &[1], &[7, 9], &[1, 2, 3], &[3, 8, 16]] {
             for (threshold, floor) in [(1 << 10, -(1 << 23)), (1 << 20, -1000), (0, 0)] {
                 let thresholds: Vec<i32> = (0..32).map(|channel| threshold + channel).collect();
-                let membranes = membranes(&mut random);
+                let membranes = membranes(u64::from(threshold.unsigned_abs()));
                 let expected: Vec<(bool, i32)> = membranes
                     .iter()
                     .zip(thresholds.iter().cycle())

@@ -233,11 +233,12 @@ mod tests {
     #[test]
     fn steps_rise_up_to_the_networks() {
         let network = NetworkDescription::preset("digits").unwrap();
-        let steps = |steps| grid(&[4], steps, &["auto"], &["auto"]).steps(&network);
+        let steps = |steps: &[usize]| grid(&[4], steps, &["auto"], &["auto"]).steps(&network);
         assert_eq!(steps(&[]).unwrap(), [16]);
         assert_eq!(steps(&[8, 16, 4, 8]).unwrap(), [4, 8, 16]);
         for wrong in [0, 17] {
-            let error = steps(&[4, wrong]).unwrap_err().to_string();
+            let wanted = [4, wrong];
+            let error = steps(&wanted).unwrap_err().to_string();
             assert_eq!(
                 error,
                 format!("network `digits` has 16 steps and cannot be read after {wrong}")

@@ -38,6 +38,7 @@ fn help_of_every_verb() {
         "trace",
         "gradcheck",
         "quantize",
+        "sweep",
         "plan",
         "hdl",
         "cosim",

@@ -90,6 +90,8 @@ impl Args {
 impl TargetArgs {
     /// The plan that the flags ask for.
     pub(crate) fn plan(&self, model: &QuantizedModel, board: &Board) -> Result<Plan> {
+        // What hardware does not know is said before its spikes are counted.
+        model.description.require_fully_connected("the accelerator")?;
         let spikes_in = match &self.rates {
             Some(rates) if rates.len() == model.layers.len() => rates.clone(),
             Some(rates) => {

@@ -78,7 +78,7 @@ impl Args {
         let mut results = Results::open(&self.output, self.identity(&study)?)?;
         let work = Work::new(&results, &settings, &steps);
         let bar = context.bar(work.inferences(&study), "inferences");
-        let computed = work.done(&study, &mut results, &bar)?;
+        let computed = work.carry_out(&study, &mut results, &bar)?;
         bar.finish_and_clear();
 
         let report = Report::new(&results, self.output, &settings, &steps, computed);
@@ -152,8 +152,8 @@ impl Work {
         steps.map(|steps| study.inferences(steps)).sum()
     }
 
-    /// Does it, and writes down every result at once; tells how many points there are now that were not before.
-    fn done(self, study: &Study, results: &mut Results, bar: &ProgressBar) -> Result<usize> {
+    /// Does it, and writes down every result at once; tells how many points there are that were not before.
+    fn carry_out(self, study: &Study, results: &mut Results, bar: &ProgressBar) -> Result<usize> {
         bar.set_message("float");
         for reading in study.judge_float(&self.float, bar)? {
             results.append(Finding::Float(reading))?;

@@ -34,8 +34,7 @@ impl fmt::Display for FullRun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} epochs of {} images at that speed: {}; a batch is worked in {} pieces, and no more threads than that \
-             help",
+            "{} epochs of {} images at that speed: {}; threads that can help, one for each piece of a batch: {}",
             self.epochs,
             count(float(self.images)),
             duration(self.seconds),
@@ -63,8 +62,8 @@ mod tests {
         let run = FullRun::new(50_000, 150, 8, 14.3);
         assert_eq!(
             run.to_string(),
-            "150 epochs of 50 000 images at that speed: 6.1 days; a batch is worked in 8 pieces, and no more threads \
-             than that help"
+            "150 epochs of 50 000 images at that speed: 6.1 days; threads that can help, one for each piece of a \
+             batch: 8"
         );
         assert_eq!(
             [1.25, 600.0, 36_000.0].map(duration),

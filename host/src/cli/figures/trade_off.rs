@@ -98,7 +98,7 @@ fn draw_panel(area: &Area<'_>, picture: &Picture, panel: &Panel) -> Drawn {
         chart.draw_series(DashedLineSeries::new(ends, 4, 4, GREY.stroke_width(1)))?;
         let style = ("sans-serif", 12).into_font().color(&GREY);
         let text = format!("{name}: {:.2} %", 100.0 * accuracy);
-        chart.draw_series([EmptyElement::at((low, *accuracy)) + Text::new(text, (6, -15), style)])?;
+        chart.draw_series([EmptyElement::at((low, *accuracy)) + Text::new(text, (6, 4), style)])?;
     }
     let mut front: Vec<(f64, f64)> = panel
         .marks
@@ -108,6 +108,7 @@ fn draw_panel(area: &Area<'_>, picture: &Picture, panel: &Panel) -> Drawn {
         .collect();
     front.sort_by(|one, other| one.0.total_cmp(&other.0));
     chart.draw_series(LineSeries::new(front, GREY.stroke_width(1)))?;
+    let mut named = Vec::new();
     for mark in &panel.marks {
         let (at, colour) = (
             (mark.cost, mark.accuracy),
@@ -118,8 +119,13 @@ fn draw_panel(area: &Area<'_>, picture: &Picture, panel: &Panel) -> Drawn {
                 chart.draw_series([Circle::new(at, 3, colour.stroke_width(1))])?;
             }
             Some(label) => {
-                let text = Text::new(label.clone(), (7, 4), ("sans-serif", 11));
-                chart.draw_series([EmptyElement::at(at) + Circle::new((0, 0), 5, colour.filled()) + text])?;
+                chart.draw_series([Circle::new(at, 5, colour.filled())])?;
+                // Of several at one place the first is named.
+                if !named.contains(&at) {
+                    let text = Text::new(label.clone(), (7, 4), ("sans-serif", 11));
+                    chart.draw_series([EmptyElement::at(at) + text])?;
+                    named.push(at);
+                }
             }
         }
     }
@@ -189,6 +195,7 @@ mod tests {
         let many = || {
             vec![
                 mark(5.0, 0.97, Some("best")),
+                mark(5.0, 0.97, Some("same")),
                 mark(5.0, 0.96, None),
                 mark(7.0, 0.97, None),
             ]
@@ -204,6 +211,7 @@ mod tests {
             };
             let svg = draw_text(&picture).unwrap();
             assert_eq!(svg.matches("<circle").count(), 2 * points + 1);
+            assert!(!svg.contains("same"), "there is a name at that place");
             for name in ["small", "large", "best"] {
                 let wanted = marks()
                     .iter()

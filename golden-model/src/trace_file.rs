@@ -13,7 +13,7 @@ mod summary;
 mod writer;
 
 pub use array::NumberType;
-pub use comparison::{Comparison, Difference, Quantity, Value, compare};
+pub use comparison::{Comparison, Difference, ORIGIN_KEYS, Quantity, Value, compare};
 pub use error::TraceError;
 pub use metadata::{FORMAT, MembraneNumbers, Metadata, TracedLayer, VERSION};
 pub use reader::TraceFile;

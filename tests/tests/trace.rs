@@ -195,6 +195,10 @@ fn the_first_difference_is_named_and_equal_traces_are_equal() {
         message.starts_with("the traces are not of the same: model is "),
         "{message}"
     );
+    assert!(
+        message.ends_with(" in c.npz; --numbers-only compares the numbers all the same"),
+        "{message}"
+    );
     let (_, message) = failure(&program, &["trace", "diff", "a.npz", "c.npz", "--numbers-only"]);
     assert!(
         message.starts_with("first difference: image 0, step 0, layer hidden, "),

@@ -11,6 +11,9 @@ use serde::Serialize;
 use std::fmt;
 use std::io::Read;
 
+/// Keys of [`Difference::Metadata`] that only say where the numbers come from; the others say how many there are.
+pub const ORIGIN_KEYS: [&str; 5] = ["network", "model", "data set", "first image", "seed"];
+
 /// What came of a comparison.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Comparison {
@@ -275,17 +278,17 @@ fn metadata_difference(a: &Metadata, b: &Metadata, numbers_only: bool) -> Option
         })
     };
     let origin = || {
-        differ("network", a.network.clone(), b.network.clone())
-            .or_else(|| differ("model", a.model.clone(), b.model.clone()))
-            .or_else(|| differ("data set", a.data.clone(), b.data.clone()))
-            .or_else(|| {
-                differ(
-                    "first image",
-                    a.first_image.to_string(),
-                    b.first_image.to_string(),
-                )
-            })
-            .or_else(|| differ("seed", a.seed.to_string(), b.seed.to_string()))
+        let of = |metadata: &Metadata| {
+            [
+                metadata.network.clone(),
+                metadata.model.clone(),
+                metadata.data.clone(),
+                metadata.first_image.to_string(),
+                metadata.seed.to_string(),
+            ]
+        };
+        let mut pairs = ORIGIN_KEYS.into_iter().zip(of(a).into_iter().zip(of(b)));
+        pairs.find_map(|(key, (a, b))| differ(key, a, b))
     };
     let shapes = || {
         differ("number of images", a.images.to_string(), b.images.to_string())

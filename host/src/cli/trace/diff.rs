@@ -6,7 +6,7 @@ use crate::cli::inference::float;
 use crate::cli::table::count;
 use serde::Serialize;
 use std::path::PathBuf;
-use synfire_golden_model::trace_file::{Comparison, Difference, Quantity, TraceFile, compare};
+use synfire_golden_model::trace_file::{Comparison, Difference, ORIGIN_KEYS, Quantity, TraceFile, compare};
 
 const EXAMPLE: &str = "Examples:
   synfire trace diff golden.npz board.npz
@@ -88,7 +88,12 @@ impl Args {
         let (in_a, in_b) = (self.a.display(), self.b.display());
         match difference {
             Difference::Metadata { key, a, b } => {
-                format!("the traces are not of the same: {key} is {a} in {in_a}, {b} in {in_b}")
+                let remedy = if self.numbers_only || !ORIGIN_KEYS.contains(&key.as_str()) {
+                    ""
+                } else {
+                    "; --numbers-only compares the numbers all the same"
+                };
+                format!("the traces are not of the same: {key} is {a} in {in_a}, {b} in {in_b}{remedy}")
             }
             Difference::Number {
                 quantity,

@@ -23,7 +23,7 @@
 //!
 //! A neuron's δ changes only where it fired, and a weight's gradient grows only where its source fired: both
 //! directions cost (spikes × fan-out), and that is how they are computed here, spike by spike: `engine` walks steps and
-//! layers, `synapses` the windows of spikes, `layout` says where neurons lie, `simd` picks the vectors.
+//! layers, `synapses` the windows of spikes; `events` says where neurons lie and picks the vectors.
 //!
 //! Everything is a function of the seed: batches are cut into pieces as their size alone says, each piece sums its
 //! own gradient, and the pieces are added in order, whatever the number of threads.

@@ -10,9 +10,9 @@ mod spike_lists;
 mod windows;
 
 pub(crate) use axis::Axis;
-pub(crate) use layout::{Layout, Numbers, VECTOR, zeros};
+pub(crate) use layout::{ALIGNMENT, Layout, Numbers, VECTOR, zeros};
 pub(crate) use rows::{Rows, all_rows};
 pub(crate) use scatter::Scatter;
 pub(crate) use simd::{Dispatch, Kernel, Lanes};
 pub(crate) use spike_lists::{SpikeLists, WORD, is_set};
-pub(crate) use windows::{Window, Windows};
+pub(crate) use windows::{Group, Window, Windows};

@@ -5,19 +5,22 @@
 //! number of vectors, so that every stretch begins at a vector's boundary and ends at one. The neurons in between have
 //! neither weights nor spikes.
 
-use crate::network::Shape;
+use crate::network::{Shape, Source};
 use aligned_vec::{AVec, ConstAlign};
 
 /// Float numbers in the longest vector, and in a cache line.
 pub(crate) const VECTOR: usize = 16;
 
+/// Bytes of the longest vector, and of a cache line.
+pub(crate) const ALIGNMENT: usize = VECTOR * size_of::<f32>();
+
 /// Numbers that begin at a cache line.
-pub(crate) type Numbers = AVec<f32, ConstAlign<{ VECTOR * size_of::<f32>() }>>;
+pub(crate) type Numbers<N = f32> = AVec<N, ConstAlign<ALIGNMENT>>;
 
 /// That many zeros.
-pub(crate) fn zeros(length: usize) -> Numbers {
+pub(crate) fn zeros<N: Copy + Default>(length: usize) -> Numbers<N> {
     let mut numbers = Numbers::with_capacity(0, length);
-    numbers.resize(length, 0.0);
+    numbers.resize(length, N::default());
     numbers
 }
 
@@ -48,6 +51,14 @@ impl Layout {
         Self {
             shape,
             stride: shape.channels.next_multiple_of(vector),
+        }
+    }
+
+    /// The neurons of a source of that shape.
+    pub(crate) const fn of_source(source: Source, shape: Shape, vector: usize) -> Self {
+        match source {
+            Source::Input => Self::input(shape),
+            Source::Layer(_) => Self::padded(shape, vector),
         }
     }
 
@@ -86,7 +97,7 @@ mod tests {
     #[test]
     fn numbers_begin_at_a_cache_line() {
         for length in [1, 17, 1000] {
-            let numbers = zeros(length);
+            let numbers: Numbers = zeros(length);
             assert_eq!(numbers.len(), length);
             assert_eq!(numbers.as_ptr().addr() % 64, 0);
         }

@@ -2,7 +2,7 @@
 
 use super::axis::Axis;
 use super::layout::Layout;
-use crate::network::{Graph, LayerKind, NetworkDescription, Source, Tensor, TensorShape};
+use crate::network::{Graph, LayerKind, NetworkDescription, Tensor, TensorShape};
 
 /// How the engine holds a tensor.
 pub(crate) struct Rows {
@@ -31,10 +31,7 @@ impl Rows {
         let (source, shape) = shortcut.map_or((node.source, node.input), |junction| {
             (junction.source, junction.input)
         });
-        let layout = match source {
-            Source::Input => Layout::input(shape),
-            Source::Layer(_) => Layout::padded(shape, vector),
-        };
+        let layout = Layout::of_source(source, shape, vector);
         let length = tensor.outputs.next_multiple_of(vector);
         let TensorShape::Kernels(kernel) = tensor.shape else {
             return Self {

@@ -48,26 +48,8 @@ impl Scatter {
         Self { targets }
     }
 
-    /// Visits the target of every source in `addresses`; returns their number.
-    #[inline]
-    pub(crate) fn visit(&self, addresses: &[u32], mut target: impl FnMut(usize)) -> usize {
-        let mut targets = 0;
-        for &address in addresses {
-            let found = self.targets[address as usize];
-            if found != NONE {
-                target(found as usize);
-                targets += 1;
-            }
-        }
-        targets
-    }
-
-    /// `membranes += factor` at the target of every source in `addresses`; returns the number of additions.
-    pub(crate) fn accumulate(&self, addresses: &[u32], factor: f32, membranes: &mut [f32]) -> usize {
-        self.visit(addresses, |target| membranes[target] += factor)
-    }
-
     /// Every source in `addresses` that has a target, with that.
+    #[inline]
     pub(crate) fn pairs(&self, addresses: &[u32]) -> impl Iterator<Item = (usize, usize)> {
         addresses.iter().filter_map(|&address| {
             let target = self.targets[address as usize];
@@ -75,13 +57,16 @@ impl Scatter {
         })
     }
 
+    /// `membranes += factor` at the target of every source in `addresses`; returns the number of additions.
+    pub(crate) fn accumulate(&self, addresses: &[u32], factor: f32, membranes: &mut [f32]) -> usize {
+        let targets = self.pairs(addresses).map(|(_, target)| target);
+        targets.map(|target| membranes[target] += factor).count()
+    }
+
     /// `errors += factor · δ` of every source in `addresses`.
     pub(crate) fn backward(&self, addresses: &[u32], factor: f32, deltas: &[f32], errors: &mut [f32]) {
-        for &address in addresses {
-            let target = self.targets[address as usize];
-            if target != NONE {
-                errors[address as usize] += factor * deltas[target as usize];
-            }
+        for (source, target) in self.pairs(addresses) {
+            errors[source] += factor * deltas[target];
         }
     }
 }

@@ -8,6 +8,15 @@ use super::axis::Axis;
 use super::layout::Layout;
 use crate::network::Shape;
 
+/// Spikes of one position that share a pass over the membranes.
+const GROUP: usize = 4;
+
+/// What is done with the spikes of a position, some at a time.
+pub(crate) trait Group {
+    /// One to four sources, of which the first weights are given, meet their window.
+    fn meet<const SPIKES: usize>(&mut self, starts: [usize; SPIKES], window: Window);
+}
+
 /// What the sources of one position meet; offsets and lengths in numbers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Window {
@@ -87,6 +96,33 @@ impl Windows {
         let (position, channel) = (address / self.channels, address % self.channels);
         let window = self.windows[position as usize];
         (channel as usize * self.block + window.weight, window)
+    }
+
+    /// Takes spikes of rising addresses to their windows; returns the number of synaptic operations.
+    #[inline(always)]
+    pub(crate) fn walk(&self, addresses: &[u32], group: &mut impl Group) -> usize {
+        let mut operations = 0;
+        let mut rest = addresses;
+        while let Some(&first) = rest.first() {
+            let (start, window) = self.place(first);
+            let end = first - first % self.channels + self.channels;
+            let limit = rest.len().min(GROUP);
+            let mut same = 1;
+            while same < limit && rest[same] < end {
+                same += 1;
+            }
+            let (now, later) = rest.split_at(same);
+            rest = later;
+            operations += same * window.synapses;
+            let at = |index: usize| start + (now[index] - first) as usize * self.block;
+            match same {
+                4 => group.meet([start, at(1), at(2), at(3)], window),
+                3 => group.meet([start, at(1), at(2)], window),
+                2 => group.meet([start, at(1)], window),
+                _ => group.meet([start], window),
+            }
+        }
+        operations
     }
 
     /// Whether all sources have one position, as those of a fully-connected layer.

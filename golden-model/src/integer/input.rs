@@ -1,6 +1,6 @@
 //! The input spikes of one step, as the layers want them: rising addresses, by sign.
 
-use crate::events::{Layout, WORD};
+use crate::events::{Layout, SpikeLists, WORD};
 use crate::spikes::Spike;
 use crate::{Error, Result};
 
@@ -8,10 +8,10 @@ use crate::{Error, Result};
 #[derive(Clone, Debug)]
 pub(super) struct InputSpikes {
     layout: Layout,
-    /// A bit per input, positive and negative; zeros between steps.
+    /// A bit per input that spikes, positive and negative.
     words: [Vec<u64>; 2],
-    positive: Vec<u32>,
-    negative: Vec<u32>,
+    positive: SpikeLists,
+    negative: SpikeLists,
 }
 
 impl InputSpikes {
@@ -20,8 +20,8 @@ impl InputSpikes {
         Self {
             layout,
             words: [words(), words()],
-            positive: Vec::with_capacity(layout.size()),
-            negative: Vec::with_capacity(layout.size()),
+            positive: SpikeLists::new(layout.size(), 1),
+            negative: SpikeLists::new(layout.size(), 1),
         }
     }
 
@@ -30,6 +30,7 @@ impl InputSpikes {
     /// # Errors
     /// If a source fires twice, which no proof of width covers.
     pub(super) fn take(&mut self, step: usize, spikes: &[Spike]) -> Result<()> {
+        self.words.iter_mut().for_each(|words| words.fill(0));
         let mut twice = None;
         for spike in spikes {
             let address = self.layout.address(spike.address as usize);
@@ -39,8 +40,13 @@ impl InputSpikes {
             }
             self.words[usize::from(spike.negative)][word] |= bit;
         }
-        drain(&mut self.words[0], &mut self.positive);
-        drain(&mut self.words[1], &mut self.negative);
+        for (list, words) in [&mut self.positive, &mut self.negative]
+            .into_iter()
+            .zip(&self.words)
+        {
+            list.clear();
+            list.push_bits(words);
+        }
         match twice {
             None => Ok(()),
             Some(source_address) => Err(Error::DuplicateSpike { step, source_address }),
@@ -49,26 +55,13 @@ impl InputSpikes {
 
     /// Memory in bytes.
     pub(super) fn bytes(&self) -> usize {
-        let [positive, negative] = &self.words;
-        // What the lists may hold, not what they happen to: that depends on what else a worker has seen.
-        let lists = 2 * self.layout.size();
-        size_of_val(&positive[..]) + size_of_val(&negative[..]) + lists * size_of::<u32>()
+        let words = self.words.iter().map(|words| size_of_val(&words[..]));
+        words.sum::<usize>() + self.positive.most_bytes() + self.negative.most_bytes()
     }
 
-    /// The spikes of each sign.
+    /// The spikes of each sign that were last taken in.
     pub(super) fn by_sign(&self) -> [(&[u32], bool); 2] {
-        [(&self.positive, false), (&self.negative, true)]
-    }
-}
-
-/// Moves the set bits from `words` to `list`.
-fn drain(words: &mut [u64], list: &mut Vec<u32>) {
-    list.clear();
-    for (word, base) in words.iter_mut().zip((0_u32..).step_by(WORD)) {
-        while *word != 0 {
-            list.push(base + word.trailing_zeros());
-            *word &= *word - 1;
-        }
+        [(self.positive.step(0), false), (self.negative.step(0), true)]
     }
 }
 

@@ -10,7 +10,6 @@
 
 mod engine;
 mod evaluation;
-mod guard;
 mod inference;
 mod input;
 pub mod neuron;
@@ -23,13 +22,15 @@ mod synapses;
 pub use engine::Engine;
 pub(crate) use engine::Layers;
 pub use evaluation::{Evaluation, evaluate, evaluate_dataset};
-pub use guard::MAX_GUARD_BITS;
 pub use inference::{Inference, Trace};
 pub(crate) use rasters::check;
 
 use crate::Result;
 use crate::quantized::QuantizedModel;
 use crate::spikes::SpikeRaster;
+
+/// Largest number of guard bits of a membrane.
+pub const MAX_GUARD_BITS: u8 = 12;
 
 /// Classifies one raster. For many rasters use one [`Engine`], or [`evaluate`].
 ///

@@ -9,12 +9,15 @@
 //! m     = max(m, floor)
 //! ```
 //!
-//! These functions are the only definition of the update: the golden model's layers call the generic forms, and the
-//! hardware's block tests compare against the plain ones. Values are in units of 2^−G weight LSB; the update does
-//! not depend on G.
+//! These functions are the definition of the update. The engine's vectors, the trainer's integers and the hardware's blocks
+//! compute the same in their own ways, and tests compare each with it. Membranes are fixed-point numbers of G fraction bits,
+//! held here in units of 2^−G weight LSB, so without fraction: the update does not depend on G.
 
 use fixed::FixedI32;
-use fixed::types::extra::{LeEqU32, U0};
+use fixed::types::extra::U0;
+
+/// A number in units of 2^−G weight LSB.
+type Number = FixedI32<U0>;
 
 /// End of a step of a LIF neuron: whether it fires, and the membrane with which it enters the next step.
 ///
@@ -27,13 +30,9 @@ use fixed::types::extra::{LeEqU32, U0};
 /// ```
 #[must_use]
 pub fn end_of_step(membrane: i32, threshold: i32, leak_shifts: &[u8], floor: i32) -> (bool, i32) {
-    let (fired, next) = fire_and_settle::<U0>(
-        from_bits(membrane),
-        from_bits(threshold),
-        leak_shifts,
-        from_bits(floor),
-    );
-    (fired, next.to_bits())
+    let fired = Number::from_bits(membrane) > Number::from_bits(threshold);
+    let membrane = if fired { 0 } else { membrane };
+    (fired, settle(membrane, leak_shifts, floor))
 }
 
 /// End of a step of a neuron that never fires: leak, then floor.
@@ -45,37 +44,11 @@ pub fn end_of_step(membrane: i32, threshold: i32, leak_shifts: &[u8], floor: i32
 /// ```
 #[must_use]
 pub fn settle(membrane: i32, leak_shifts: &[u8], floor: i32) -> i32 {
-    leak_and_floor::<U0>(from_bits(membrane), leak_shifts, from_bits(floor)).to_bits()
-}
-
-const fn from_bits(bits: i32) -> FixedI32<U0> {
-    FixedI32::from_bits(bits)
-}
-
-/// [`end_of_step`] on fixed-point numbers.
-#[inline]
-pub(crate) fn fire_and_settle<Frac: LeEqU32>(
-    membrane: FixedI32<Frac>,
-    threshold: FixedI32<Frac>,
-    leak_shifts: &[u8],
-    floor: FixedI32<Frac>,
-) -> (bool, FixedI32<Frac>) {
-    let fired = membrane > threshold;
-    let membrane = if fired { FixedI32::ZERO } else { membrane };
-    (fired, leak_and_floor(membrane, leak_shifts, floor))
-}
-
-/// [`settle`] on fixed-point numbers.
-#[inline]
-pub(crate) fn leak_and_floor<Frac: LeEqU32>(
-    membrane: FixedI32<Frac>,
-    leak_shifts: &[u8],
-    floor: FixedI32<Frac>,
-) -> FixedI32<Frac> {
+    let membrane = Number::from_bits(membrane);
     let leaked = leak_shifts
         .iter()
         .fold(membrane, |rest, &shift| rest - (membrane >> u32::from(shift)));
-    leaked.max(floor)
+    leaked.max(Number::from_bits(floor)).to_bits()
 }
 
 #[cfg(test)]

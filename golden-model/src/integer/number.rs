@@ -4,25 +4,11 @@
 //! never wrap, neither those of membranes nor those of some spikes' weights, and the narrowest numbers that hold V bits
 //! give the same answers as any wider ones.
 
-use crate::events::Lanes;
-use aligned_vec::{AVec, ConstAlign};
+use crate::events::{ALIGNMENT, Lanes};
 use std::fmt;
-
-/// Bytes of the longest vector, and of a cache line.
-const ALIGNMENT: usize = 64;
 
 /// Numbers in the longest vector of the narrowest numbers: layouts fill channels up to a multiple of it.
 pub(super) const VECTOR: usize = ALIGNMENT / size_of::<i16>();
-
-/// Numbers that begin at a cache line.
-pub(super) type Numbers<N> = AVec<N, ConstAlign<ALIGNMENT>>;
-
-/// That many zeros.
-pub(super) fn zeros<N: Number>(length: usize) -> Numbers<N> {
-    let mut numbers = Numbers::with_capacity(0, length);
-    numbers.resize(length, N::default());
-    numbers
-}
 
 /// A membrane, weight or threshold in units of 2^−G weight LSB.
 pub(super) trait Number:

@@ -1,9 +1,9 @@
 //! One layer at work: it takes the spikes of a step, and at the end of the step gives its own.
 
-use super::number::{Number, Numbers, VECTOR, zeros};
+use super::number::{Number, VECTOR};
 use super::sweep::Dynamics;
 use super::synapses::accumulate;
-use crate::events::{Axis, Dispatch, Layout, Rows, Scatter, SpikeLists, Windows};
+use crate::events::{Axis, Dispatch, Layout, Numbers, Rows, Scatter, SpikeLists, Windows, zeros};
 use crate::network::{Graph, LayerKind, NetworkDescription, Source};
 use crate::quantized::{Neuron, QuantizedLayer, QuantizedShortcut};
 use ndarray::Array2;
@@ -47,14 +47,6 @@ pub(super) trait Stage: fmt::Debug + Send + Sync {
 impl Clone for Box<dyn Stage> {
     fn clone(&self) -> Self {
         self.boxed_clone()
-    }
-}
-
-/// Where the neurons of a source lie.
-pub(super) fn layout_of(description: &NetworkDescription, graph: &Graph, source: Source) -> Layout {
-    match source {
-        Source::Input => Layout::input(description.input),
-        Source::Layer(index) => Layout::padded(graph.nodes[index].output, VECTOR),
     }
 }
 
@@ -102,7 +94,7 @@ enum Connections<N: Number> {
 impl<N: Number> LayerStage<N> {
     fn new(description: &NetworkDescription, graph: &Graph, index: usize, layer: &QuantizedLayer) -> Self {
         let node = &graph.nodes[index];
-        let input = layout_of(description, graph, node.source);
+        let input = Layout::of_source(node.source, node.input, VECTOR);
         let output = Layout::padded(node.output, VECTOR);
         let weights = |tensor: Option<usize>, weights: &Array2<i8>| {
             let tensor = &graph.tensors[tensor.expect("layers with weights have a tensor")];
@@ -143,7 +135,7 @@ impl<N: Number> LayerStage<N> {
         };
         let (mut sources, mut connections) = (vec![node.source], vec![own]);
         if let (Some(junction), Some(shortcut)) = (&node.junction, &layer.shortcut) {
-            let source = layout_of(description, graph, junction.source);
+            let source = Layout::of_source(junction.source, junction.input, VECTOR);
             sources.push(junction.source);
             connections.push(match shortcut {
                 QuantizedShortcut::Weights(matrix) => Connections::Weighted {
@@ -233,21 +225,25 @@ impl<N: Number> Stage for LayerStage<N> {
         let membranes = &mut self.membranes[..];
         let operations = match &connections[path] {
             Connections::Weighted { windows, weights } => {
-                accumulate(self.dispatch, windows, weights, addresses, negative, membranes)
+                accumulate(self.dispatch, windows, weights, addresses, negative, membranes) as u64
             }
             Connections::Counted { scatter } => {
                 let one = N::truncated(if negative { -1 } else { 1 });
-                let count = |target: usize| membranes[target] = membranes[target].wrapping_add(one);
-                scatter.visit(addresses, count) as u64
+                let count =
+                    |(_, target): (usize, usize)| membranes[target] = membranes[target].wrapping_add(one);
+                scatter.pairs(addresses).map(count).count() as u64
             }
-            Connections::Identity { scatter, ones } => scatter.visit(addresses, |target| {
-                let one = ones[target % layout.stride];
-                membranes[target] = if negative {
-                    membranes[target].wrapping_sub(one)
-                } else {
-                    membranes[target].wrapping_add(one)
+            Connections::Identity { scatter, ones } => {
+                let add = |(_, target): (usize, usize)| {
+                    let one = ones[target % layout.stride];
+                    membranes[target] = if negative {
+                        membranes[target].wrapping_sub(one)
+                    } else {
+                        membranes[target].wrapping_add(one)
+                    };
                 };
-            }) as u64,
+                scatter.pairs(addresses).map(add).count() as u64
+            }
         };
         debug_assert!(
             membranes

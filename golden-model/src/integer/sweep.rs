@@ -139,8 +139,9 @@ impl Fired<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::events::zeros;
     use crate::integer::neuron::{end_of_step, settle};
-    use crate::integer::number::{VECTOR, zeros};
+    use crate::integer::number::VECTOR;
     use crate::random::Random;
 
     #[expect(clippy::cast_possible_truncation, reason = "of a number that fits")]

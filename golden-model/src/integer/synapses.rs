@@ -1,10 +1,7 @@
 //! Weighted connections: a spike adds its weights to the membranes of its window, one kernel row at a time.
 
 use super::number::Number;
-use crate::events::{Dispatch, Kernel, Lanes, Window, Windows};
-
-/// Spikes of one position that share a pass over the membranes.
-const GROUP: usize = 4;
+use crate::events::{Dispatch, Group, Kernel, Lanes, Window, Windows};
 
 /// `membranes ± W·s` for the spikes of one step, all of one sign; returns the number of synaptic operations.
 ///
@@ -16,7 +13,7 @@ pub(super) fn accumulate<N: Number>(
     addresses: &[u32],
     negative: bool,
     membranes: &mut [N],
-) -> u64 {
+) -> usize {
     dispatch.run(Accumulate {
         windows,
         weights,
@@ -35,68 +32,60 @@ struct Accumulate<'a, N> {
 }
 
 impl<N: Number> Kernel for Accumulate<'_, N> {
-    type Output = u64;
+    type Output = usize;
 
     #[inline(always)]
-    fn run<S: Lanes>(mut self, simd: S) -> u64 {
+    fn run<S: Lanes>(self, simd: S) -> usize {
+        let (windows, addresses) = (self.windows, self.addresses);
         if self.negative {
-            self.walk::<S, true>(simd)
+            windows.walk(
+                addresses,
+                &mut Adding::<_, _, true> {
+                    accumulate: self,
+                    simd,
+                },
+            )
         } else {
-            self.walk::<S, false>(simd)
+            windows.walk(
+                addresses,
+                &mut Adding::<_, _, false> {
+                    accumulate: self,
+                    simd,
+                },
+            )
         }
     }
 }
 
-impl<N: Number> Accumulate<'_, N> {
-    #[inline(always)]
-    fn walk<S: Lanes, const NEGATIVE: bool>(&mut self, simd: S) -> u64 {
-        let (channels, block) = (self.windows.channels, self.windows.block);
-        let mut operations = 0;
-        let mut rest = self.addresses;
-        while let Some(&first) = rest.first() {
-            let (start, window) = self.windows.place(first);
-            let end = first - first % channels + channels;
-            let limit = rest.len().min(GROUP);
-            let mut same = 1;
-            while same < limit && rest[same] < end {
-                same += 1;
-            }
-            let (now, later) = rest.split_at(same);
-            rest = later;
-            operations += (same * window.synapses) as u64;
-            let at = |index: usize| start + (now[index] - first) as usize * block;
-            match same {
-                4 => self.group::<S, 4, NEGATIVE>(simd, [start, at(1), at(2), at(3)], window),
-                3 => self.group::<S, 3, NEGATIVE>(simd, [start, at(1), at(2)], window),
-                2 => self.group::<S, 2, NEGATIVE>(simd, [start, at(1)], window),
-                _ => self.group::<S, 1, NEGATIVE>(simd, [start], window),
-            }
-        }
-        operations
-    }
+struct Adding<'a, N, S, const NEGATIVE: bool> {
+    accumulate: Accumulate<'a, N>,
+    simd: S,
+}
 
+impl<N: Number, S: Lanes, const NEGATIVE: bool> Group for Adding<'_, N, S, NEGATIVE> {
     #[inline(always)]
-    fn group<S: Lanes, const SPIKES: usize, const NEGATIVE: bool>(
-        &mut self,
-        simd: S,
-        starts: [usize; SPIKES],
-        window: Window,
-    ) {
+    fn meet<const SPIKES: usize>(&mut self, starts: [usize; SPIKES], window: Window) {
+        let Accumulate {
+            windows,
+            weights,
+            membranes,
+            ..
+        } = &mut self.accumulate;
         let (mut target, mut offset) = (window.target, 0);
         for _ in 0..window.rows {
-            let sums = N::vectors_mut::<S>(&mut self.membranes[target..][..window.length]);
+            let sums = N::vectors_mut::<S>(&mut membranes[target..][..window.length]);
             let terms = starts.map(
                 #[inline(always)]
-                |start| N::vectors::<S>(&self.weights[start + offset..][..window.length]),
+                |start| N::vectors::<S>(&weights[start + offset..][..window.length]),
             );
-            add::<N, S, NEGATIVE>(simd, sums, &terms);
-            target += self.windows.target_stride;
-            offset += self.windows.weight_stride;
+            add::<N, S, NEGATIVE>(self.simd, sums, &terms);
+            target += windows.target_stride;
+            offset += windows.weight_stride;
         }
     }
 }
 
-/// `sums ± (terms\[0\] + terms\[1\] + …)`. All are of one length, and at most [`GROUP`] are terms.
+/// `sums ± (terms\[0\] + terms\[1\] + …)`. All are of one length; terms are one to four.
 #[inline(always)]
 fn add<N: Number, S: Lanes, const NEGATIVE: bool>(
     simd: S,

@@ -13,10 +13,7 @@ use super::neuron::{LeakTable, fire_and_leak};
 use super::parameters::Parameters;
 use super::synapses::{ChannelOrder, Events, Synapses};
 use crate::encode::InputEncoder;
-use crate::events::Axis;
-use crate::events::Dispatch;
-use crate::events::Scatter;
-use crate::events::{Layout, SpikeLists, WORD, zeros};
+use crate::events::{Axis, Dispatch, Layout, Scatter, SpikeLists, VECTOR, WORD, zeros};
 use crate::network::{LayerDescription, LayerKind, NetworkDescription, Node, Source};
 use crate::spikes::SpikeRaster;
 use integers::IntegerNeurons;
@@ -89,16 +86,10 @@ impl Engine {
     pub(crate) fn new(description: &NetworkDescription) -> Self {
         let graph = description.valid_graph();
         let input = Layout::input(description.input);
-        let layout = |source| match source {
-            Source::Input => input,
-            Source::Layer(index) => Layout::neurons(graph.nodes[index].output),
-        };
         let layers = description.layers.iter().zip(&graph.nodes);
         Self {
             input,
-            layers: layers
-                .map(|(layer, node)| Layer::new(layer, node, layout))
-                .collect(),
+            layers: layers.map(|(layer, node)| Layer::new(layer, node)).collect(),
             leak: description.leak,
             leak_table: LeakTable::new(description.leak, description.steps),
             steps: description.steps,
@@ -291,8 +282,9 @@ impl Engine {
 }
 
 impl Layer {
-    fn new(layer: &LayerDescription, node: &Node, layout: impl Fn(Source) -> Layout) -> Self {
-        let (input, output) = (layout(node.source), Layout::neurons(node.output));
+    fn new(layer: &LayerDescription, node: &Node) -> Self {
+        let layout = |source, shape| Layout::of_source(source, shape, VECTOR);
+        let (input, output) = (layout(node.source, node.input), Layout::neurons(node.output));
         let (connections, dynamics) = match layer.kind {
             LayerKind::Conv {
                 kernel,
@@ -338,10 +330,11 @@ impl Layer {
                     outputs,
                 };
                 let (rows, columns) = (axis(node.output.height), axis(node.output.width));
-                let synapses = Synapses::convolution(layout(junction.source), output, rows, columns);
+                let synapses =
+                    Synapses::convolution(layout(junction.source, junction.input), output, rows, columns);
                 weighted(synapses, junction.tensor)
             } else {
-                let scatter = Scatter::sampling(layout(junction.source), output, stride);
+                let scatter = Scatter::sampling(layout(junction.source, junction.input), output, stride);
                 Connections::Plain { scatter, share: 1.0 }
             };
             Path {

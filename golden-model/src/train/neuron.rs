@@ -1,8 +1,6 @@
 //! The leaky integrate-and-fire neuron: its step, and the slope that stands for the derivative of its firing.
 
-use crate::events::Layout;
-use crate::events::SpikeLists;
-use crate::events::{Dispatch, Kernel, Lanes};
+use crate::events::{Dispatch, Kernel, Lanes, Layout, SpikeLists};
 use crate::spikes::{Spike, SpikeRaster};
 
 /// Threshold of neurons that have none of their own.

@@ -1,16 +1,12 @@
 //! Weighted connections, worked spike by spike: convolutions, and fully-connected layers as convolutions of a map of
-//! one position.
-//! [`Windows`] says what lies where.
+//! one position. [`Windows`] says what lies where.
 
 mod order;
 mod row;
 
-use crate::events::{Axis, Dispatch, Kernel, Lanes, Layout, Window, Windows};
+use crate::events::{Axis, Dispatch, Group, Kernel, Lanes, Layout, Window, Windows};
 pub(crate) use order::ChannelOrder;
 use row::{Dot, add};
-
-/// Spikes of one position that share a pass over the membranes.
-const GROUP: usize = 4;
 
 /// Weighted connections of that geometry; the weights are passed in.
 #[derive(Clone, Debug)]
@@ -106,59 +102,45 @@ struct Accumulate<'a> {
     membranes: &'a mut [f32],
 }
 
-impl Accumulate<'_> {
-    #[inline(always)]
-    fn group<S: Lanes, const N: usize>(&mut self, simd: S, starts: [usize; N], window: Window) {
-        let windows = self.windows;
-        for row in 0..window.rows {
-            let target = window.target + row * windows.target_stride;
-            let sums = &mut self.membranes[target..][..window.length];
-            let terms = starts.map(
-                #[inline(always)]
-                |start| &self.weights[start + row * windows.weight_stride..][..window.length],
-            );
-            add(simd, sums, terms, self.events.factor);
-        }
-    }
-}
-
 impl Kernel for Accumulate<'_> {
     type Output = usize;
 
     #[inline(always)]
-    fn run<S: Lanes>(mut self, simd: S) -> usize {
-        let channels = self.windows.channels;
-        let mut operations = 0;
-        let mut rest = self.events.addresses;
-        while let Some(&first) = rest.first() {
-            let (start, window) = self.windows.place(first);
-            let end = first - first % channels + channels;
-            let limit = rest.len().min(GROUP);
-            let mut same = 1;
-            while same < limit && rest[same] < end {
-                same += 1;
-            }
-            let (now, later) = rest.split_at(same);
-            rest = later;
-            operations += same * window.synapses;
-            let at = |index: usize| start + (now[index] - first) as usize * self.windows.block;
-            match same {
-                4 => {
-                    let starts = [start, at(1), at(2), at(3)];
-                    self.group(simd, starts, window);
-                }
-                3 => {
-                    let starts = [start, at(1), at(2)];
-                    self.group(simd, starts, window);
-                }
-                2 => {
-                    let starts = [start, at(1)];
-                    self.group(simd, starts, window);
-                }
-                _ => self.group(simd, [start], window),
-            }
+    fn run<S: Lanes>(self, simd: S) -> usize {
+        let (windows, addresses) = (self.windows, self.events.addresses);
+        windows.walk(
+            addresses,
+            &mut Adding {
+                accumulate: self,
+                simd,
+            },
+        )
+    }
+}
+
+struct Adding<'a, S> {
+    accumulate: Accumulate<'a>,
+    simd: S,
+}
+
+impl<S: Lanes> Group for Adding<'_, S> {
+    #[inline(always)]
+    fn meet<const SPIKES: usize>(&mut self, starts: [usize; SPIKES], window: Window) {
+        let Accumulate {
+            windows,
+            weights,
+            events,
+            membranes,
+        } = &mut self.accumulate;
+        for row in 0..window.rows {
+            let target = window.target + row * windows.target_stride;
+            let sums = &mut membranes[target..][..window.length];
+            let terms = starts.map(
+                #[inline(always)]
+                |start| &weights[start + row * windows.weight_stride..][..window.length],
+            );
+            add(self.simd, sums, terms, events.factor);
         }
-        operations
     }
 }
 

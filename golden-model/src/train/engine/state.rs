@@ -1,8 +1,7 @@
 //! What one image needs while it passes.
 
 use super::Engine;
-use crate::events::{Layout, Numbers};
-use crate::events::{SpikeLists, WORD};
+use crate::events::{Layout, Numbers, SpikeLists, WORD};
 use crate::spikes::{Spike, SpikeRaster};
 use crate::train::Loss;
 use crate::train::memory::ImageMemory;

@@ -1,8 +1,7 @@
 //! The innermost loops: one row of weights against one row of membranes or gradients. A row is a whole number of
 //! vectors ([`VECTOR`]).
 
-use crate::events::Lanes;
-use crate::events::VECTOR;
+use crate::events::{Lanes, VECTOR};
 
 /// `sums += factor · (terms\[0\] + terms\[1\] + …)`, element by element.
 #[inline(always)]

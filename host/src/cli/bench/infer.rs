@@ -91,10 +91,7 @@ impl Args {
             let measured = measure(&pass)?;
             (model.description, measured)
         } else {
-            let mut model = FloatModel::initial(network, DEFAULT_SEED)?;
-            if let Some(given) = self.setting.model()? {
-                model.weights = given.weights;
-            }
+            let model = with_weights_of(self.setting.model()?, network)?;
             let pass = |progress: Progress<'_>| -> Result<Measured> {
                 let evaluation = evaluate_with(&model, &data, DEFAULT_SEED, progress)?;
                 let sparsity = evaluation.sparsity(&model.description);
@@ -110,7 +107,7 @@ impl Args {
 
     /// The quantized model that was given, or the one of the float weights.
     fn integer_model(&self, network: NetworkDescription) -> Result<QuantizedModel> {
-        let mut float = match self.setting.model.as_deref().map(AnyModel::load).transpose()? {
+        let given = match self.setting.model.as_deref().map(AnyModel::load).transpose()? {
             Some(AnyModel::Quantized(mut model)) => {
                 model.description.steps = self.setting.steps.unwrap_or(model.description.steps);
                 return Ok(model);
@@ -118,10 +115,7 @@ impl Args {
             Some(AnyModel::Float(model)) => Some(model),
             None => None,
         };
-        let mut model = FloatModel::initial(network, DEFAULT_SEED)?;
-        if let Some(given) = float.take() {
-            model.weights = given.weights;
-        }
+        let model = with_weights_of(given, network)?;
         let config = QuantizeConfig {
             weight_bits: self.bits,
             ..QuantizeConfig::default()
@@ -156,4 +150,13 @@ impl Args {
             memory: MemoryUse::of_images(memory, threads),
         }
     }
+}
+
+/// The network with the weights of a model, or with those that training starts from.
+fn with_weights_of(given: Option<FloatModel>, network: NetworkDescription) -> Result<FloatModel> {
+    let mut model = FloatModel::initial(network, DEFAULT_SEED)?;
+    if let Some(given) = given {
+        model.weights = given.weights;
+    }
+    Ok(model)
 }

@@ -10,7 +10,7 @@
 //! | `board.pcf` / `board.lpf` | pins and clock |
 //! | `layer*_*.hex` | memory images that the Verilog reads |
 
-use crate::accelerator::{engines, memory_images};
+use crate::accelerator::core_params;
 use crate::board::Board;
 use crate::circuit::accelerator::Accelerator;
 use crate::circuit::engine::MAX_LANES;
@@ -88,7 +88,7 @@ pub struct Design {
 /// # Errors
 /// [`Error::Design`] if rust-hdl refuses the circuit.
 pub fn design(model: &QuantizedModel, board: &Board, plan: &Plan) -> Result<Design> {
-    let mut files: BTreeMap<String, String> = memory_images(model, plan).into_iter().collect();
+    let mut files: BTreeMap<String, String> = core_params(model, plan)?.memory_images().into_iter().collect();
     let (constraints_file, constraints) = constraints::constraints(board);
     files.insert(constraints_file.into(), constraints);
     files.insert("board.v".into(), wrapper::board_top(board));
@@ -119,12 +119,7 @@ fn accelerator_verilog(
 ) -> Result<String> {
     let model_hash = model.hash();
     let identity = identity(model, board, design_hash, model_hash)?;
-    let circuit = Accelerator::new(
-        &identity,
-        engines(model, plan),
-        plan.fifo_depth,
-        board.clocks_per_bit(),
-    );
+    let circuit = Accelerator::new(&identity, core_params(model, plan)?, board.clocks_per_bit());
     let lanes: Vec<String> = plan
         .layers
         .iter()
@@ -156,6 +151,7 @@ fn identity(
     let (Some(first), Some(last)) = (model.layers.first(), model.layers.last()) else {
         return Err(too_large("network", "layers", 0, 1));
     };
+    let inputs = model.description.input.size();
     let half = |hash: [u8; 32]| {
         let mut half = [0; 16];
         half.copy_from_slice(&hash[..16]);
@@ -166,8 +162,8 @@ fn identity(
             .map_err(|_| too_large("network", "layers", model.layers.len(), u8::MAX.into()))?,
         classes: u16::try_from(last.outputs())
             .map_err(|_| too_large(&last.name, "classes", last.outputs(), u16::MAX.into()))?,
-        inputs: u32::try_from(first.inputs())
-            .map_err(|_| too_large(&first.name, "inputs", first.inputs(), u32::MAX as usize))?,
+        inputs: u32::try_from(inputs)
+            .map_err(|_| too_large(&first.name, "inputs", inputs, u32::MAX as usize))?,
         clock_hz: board.clock.hz,
         slot_bytes: board.link.slot_bytes,
         design_hash: half(design),
@@ -215,7 +211,7 @@ impl Build {
             version: VERSION,
             generator: generator(),
             network: model.description.name.clone(),
-            inputs: model.layers.first().map_or(0, |layer| layer.inputs()),
+            inputs: model.description.input.size(),
             classes: model.layers.last().map_or(0, |layer| layer.outputs()),
             steps: model.description.steps,
             board: board.clone(),
@@ -314,12 +310,19 @@ fn check_manifest(manifest: &Manifest) -> Result<(), String> {
                 layer.name, layer.lanes, layer.groups
             ));
         }
-    }
-    if !plan.fifo_depth.is_power_of_two() || !(8..=32768).contains(&plan.fifo_depth) {
-        return Err(format!(
-            "fifo_depth = {} is not a power of two of 8..=32768",
-            plan.fifo_depth
-        ));
+        let depths = layer
+            .fifo_depths
+            .iter()
+            .chain(Some(&layer.queue_depth).filter(|&&depth| depth > 0));
+        if let Some(depth) = depths
+            .into_iter()
+            .find(|depth| !depth.is_power_of_two() || !(8..=32768).contains(*depth))
+        {
+            return Err(format!(
+                "layer `{}` has a FIFO of {depth}, which is not a power of two of 8..=32768",
+                layer.name
+            ));
+        }
     }
     let (constraints, _) = constraints::constraints(&manifest.board);
     for name in ["accelerator.v", "board.v", "cosim.v", MODEL, constraints] {

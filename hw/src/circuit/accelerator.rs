@@ -5,8 +5,7 @@
 //!  tx ◄─ UART ◄─ frame transmitter ◄──────┘
 //! ```
 
-use super::core::Core;
-use super::engine::EngineParams;
+use super::core::{Core, CoreParams};
 use super::link::command::{Command, Identity, RESPONSE_HEADER_BYTES};
 use super::link::frame_receiver::FrameReceiver;
 use super::link::frame_transmitter::FrameTransmitter;
@@ -35,20 +34,13 @@ pub struct Accelerator {
 }
 
 impl Accelerator {
-    /// An accelerator of the given identity and layers.
-    ///
-    /// # Panics
-    /// If there is no layer: a bug of the generator.
+    /// An accelerator of the given identity and core.
     #[must_use]
-    pub fn new(
-        identity: &Identity,
-        layers: Vec<EngineParams>,
-        fifo_depth: usize,
-        clocks_per_bit: u64,
-    ) -> Self {
-        let output_lanes = layers.last().map_or(0, |layer| layer.lanes);
+    pub fn new(identity: &Identity, core: CoreParams, clocks_per_bit: u64) -> Self {
+        let output_lanes = core.output.lanes;
+        let layers = core.engines().count();
         let result_bytes = 8 + 4 * usize::from(identity.classes);
-        let counter_bytes = 8 + 12 * layers.len();
+        let counter_bytes = 8 + 12 * layers;
         let longest_payload = result_bytes.max(counter_bytes).max(identity.payload().len());
         Self {
             clock: Signal::default(),
@@ -60,7 +52,7 @@ impl Accelerator {
             receiver: FrameReceiver::new(usize::from(identity.slot_bytes)),
             transmitter: FrameTransmitter::new(RESPONSE_HEADER_BYTES + longest_payload),
             command: Command::new(identity, output_lanes),
-            core: Core::new(layers, fifo_depth),
+            core: Core::new(core),
             last_active_cycles: DFF::default(),
         }
     }
@@ -108,6 +100,12 @@ impl Logic for Accelerator {
             self.command.spikes_out[i].next = self.core.spikes_out[i].val();
             self.command.busy_cycles[i].next = self.core.busy_cycles[i].val();
         }
+        // Nothing loads parameters yet.
+        self.core.load_select.next = 0.into();
+        self.core.load_byte.next = 0.into();
+        self.core.load_shift.next = false;
+        self.core.load_write.next = false;
+        self.core.load_address.next = 0.into();
         // Responses to the line.
         self.transmitter.data.next = self.command.response_data.val();
         self.transmitter.valid.next = self.command.response_valid.val();

@@ -55,7 +55,7 @@ pub fn cosim_top(layers: usize) -> String {
         connections.push(format!(".tap_valid${layer}(tap_valid[{layer}])"));
     }
     for layer in 0..layers {
-        for name in ["spikes_in", "spikes_out", "busy_cycles"] {
+        for name in ["spikes_in", "spikes_out", "busy_cycles", "stalled_cycles"] {
             connections.push(format!(
                 ".{name}${layer}({name}[{}:{}])",
                 32 * layer + 31,
@@ -84,7 +84,8 @@ pub fn cosim_top(layers: usize) -> String {
     output wire [31:0] active_cycles,
     output wire [{counter_bits}:0] spikes_in,
     output wire [{counter_bits}:0] spikes_out,
-    output wire [{counter_bits}:0] busy_cycles
+    output wire [{counter_bits}:0] busy_cycles,
+    output wire [{counter_bits}:0] stalled_cycles
 );
 {tied}    {CORE} core (
         .clock(clock),
@@ -97,6 +98,11 @@ pub fn cosim_top(layers: usize) -> String {
         .steps_done(steps_done),
         .clears_done(clears_done),
         .active_cycles(active_cycles),
+        .load_select(8'h0),
+        .load_byte(8'h0),
+        .load_shift(1'b0),
+        .load_write(1'b0),
+        .load_address(24'h0),
         {connections}
     );
 endmodule

@@ -134,10 +134,10 @@ pub struct Engine {
     busy_count: DFF<Bits<32>>,
     stalled_count: DFF<Bits<32>>,
     spending: Signal<Local, Bit>,
-    /// Last clock was spent.
-    spent: DFF<Bit>,
     /// A path below the index has an event that does not wait for another path.
     waiting: Vec<Signal<Local, Bit>>,
+    /// A path below the index takes an event that meets nothing.
+    dropping: Vec<Signal<Local, Bit>>,
     loads_weights: Signal<Local, Bit>,
     loads_thresholds: Signal<Local, Bit>,
     loads_identities: Signal<Local, Bit>,
@@ -237,8 +237,8 @@ impl Engine {
             busy_count: DFF::default(),
             stalled_count: DFF::default(),
             spending: Signal::default(),
-            spent: DFF::default(),
             waiting: signals(paths + 1),
+            dropping: signals(paths + 1),
             loads_weights: Signal::default(),
             loads_thresholds: Signal::default(),
             loads_identities: Signal::default(),
@@ -293,12 +293,12 @@ impl Logic for Engine {
             write_last,
             write_address,
             busy_count,
-            stalled_count,
-            spent
+            stalled_count
         );
         clock!(self, clock, walker, weights, identities, thresholds, membranes);
         // Events to windows, windows to the walker.
         self.waiting[0].next = false;
+        self.dropping[0].next = false;
         for i in 0..self.windows.len() {
             self.windows[i].clock.next = self.clock.val();
             self.windows[i].event_data.next = self.event_data[i].val();
@@ -316,6 +316,7 @@ impl Logic for Engine {
             self.walker.walk_lane[i].next = self.windows[i].lane.val();
             self.windows[i].take.next = self.walker.walk_take[i].val();
             self.spikes_in[i].next = self.windows[i].spikes.val();
+            self.dropping[i + 1].next = self.dropping[i].val() || self.windows[i].drops.val();
             // A path that is at its marker waits for the other path, whatever comes behind it.
             self.waiting[i + 1].next = self.waiting[i].val()
                 || (self.event_valid[i].val()
@@ -393,14 +394,10 @@ impl Logic for Engine {
         self.identities.load_write.next = self.load_write.val() && self.loads_identities.val();
         self.identities.load_address.next = self.load_address.val();
 
-        // Counters. A clock is spent that issues a word, or that follows such a clock and issues none though there is an
-        // event; the way of an event into an idle engine is latency, in which others work.
+        // Counters. A clock is spent that issues a word, and one without that goes to an event that meets none.
         self.spending.next = self.walker.issue.val();
         for i in self.windows.len()..self.waiting.len() {
-            if self.spent.q.val()
-                && !self.walker.stalled.val()
-                && (self.walker.busy.val() || self.waiting[i].val())
-            {
+            if self.dropping[i].val() && !self.walker.stalled.val() {
                 self.spending.next = true;
             }
             self.busy.next = self.walker.busy.val()
@@ -418,7 +415,6 @@ impl Logic for Engine {
             self.busy_count.d.next = 0.into();
             self.stalled_count.d.next = 0.into();
         }
-        self.spent.d.next = self.spending.val();
         self.busy_cycles.next = self.busy_count.q.val();
         self.stalled_cycles.next = self.stalled_count.q.val();
     }

@@ -154,6 +154,8 @@ pub struct Window {
     pub group: Signal<Out, Bits<24>>,
     /// Lane of the source's own channel.
     pub lane: Signal<Out, Bits<8>>,
+    /// The event taken in this clock meets nothing.
+    pub drops: Signal<Out, Bit>,
     /// The walk is taken.
     pub take: Signal<In, Bit>,
     /// Spikes taken since the last clear.
@@ -226,6 +228,7 @@ impl Window {
             rows: Signal::default(),
             group: Signal::default(),
             lane: Signal::default(),
+            drops: Signal::default(),
             take: Signal::default(),
             spikes: Signal::default(),
             row_table: LookupTable::new(params.row_table()),
@@ -298,6 +301,7 @@ impl Logic for Window {
         self.own_group.next = (self.channel.val() >> self.lane_shift.val()) & self.own_channel_mask.val();
 
         self.event_ready.next = false;
+        self.drops.next = false;
         if self.take.val() {
             self.full.d.next = false;
         }
@@ -319,6 +323,7 @@ impl Logic for Window {
             self.held_lane.d.next = bit_cast::<8, 24>(self.channel.val() & self.lane_mask.val());
             if self.is_spike.val() {
                 self.spike_count.d.next = self.spike_count.q.val() + 1;
+                self.drops.next = (self.row_count.val() == 0) || (self.column_count.val() == 0);
                 self.full.d.next = (self.row_count.val() != 0) && (self.column_count.val() != 0);
             } else {
                 self.full.d.next = true;

@@ -7,6 +7,7 @@
 //! | `accelerator.v` | the generated accelerator |
 //! | `board.v` | the board's top module |
 //! | `cosim.v` | the co-simulation's top module |
+//! | `lint.vlt` | what Verilator's `-Wall` may not say, with reasons |
 //! | `board.pcf` / `board.lpf` | pins and clock |
 //! | `layer*_*.hex` | memory images that the Verilog reads |
 
@@ -15,7 +16,7 @@ use crate::board::Board;
 use crate::circuit::accelerator::Accelerator;
 use crate::circuit::engine::MAX_LANES;
 use crate::circuit::link::command::Identity;
-use crate::emit::{constraints, verilog, wrapper};
+use crate::emit::{constraints, lint, verilog, wrapper};
 use crate::error::{Error, Result, io};
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
@@ -28,7 +29,7 @@ use synfire_golden_model::quantized::QuantizedModel;
 /// Format name in the manifest.
 const FORMAT: &str = "synfire-build";
 /// Version of the build folder's layout.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// The manifest's file name.
 const MANIFEST: &str = "manifest.json";
 /// The quantized model's file name.
@@ -92,6 +93,7 @@ pub fn design(model: &QuantizedModel, board: &Board, plan: &Plan) -> Result<Desi
     let (constraints_file, constraints) = constraints::constraints(board);
     files.insert(constraints_file.into(), constraints);
     files.insert("board.v".into(), wrapper::board_top(board));
+    files.insert(lint::LINT.into(), lint::waivers());
     files.insert("cosim.v".into(), wrapper::cosim_top(model.layers.len()));
     let unnamed = accelerator_verilog(model, board, plan, [0; 32])?;
     let mut hasher = Sha256::new();
@@ -325,7 +327,14 @@ fn check_manifest(manifest: &Manifest) -> Result<(), String> {
         }
     }
     let (constraints, _) = constraints::constraints(&manifest.board);
-    for name in ["accelerator.v", "board.v", "cosim.v", MODEL, constraints] {
+    for name in [
+        "accelerator.v",
+        "board.v",
+        "cosim.v",
+        lint::LINT,
+        MODEL,
+        constraints,
+    ] {
         if !manifest.files.contains_key(name) {
             return Err(format!("{name} is not among its files"));
         }

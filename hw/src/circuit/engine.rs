@@ -112,7 +112,7 @@ pub struct Engine {
     identities: ParameterMemory,
     thresholds: ParameterMemory,
     membranes: WordMemory,
-    mask: MaskPack,
+    pack: MaskPack,
     /// Computing: the memories show the words.
     computing: DFF<Bit>,
     compute_sweep: DFF<Bit>,
@@ -217,7 +217,7 @@ impl Engine {
             identities: ParameterMemory::new(params.identities),
             thresholds: ParameterMemory::new(params.thresholds),
             membranes: WordMemory::new(params.membranes),
-            mask: MaskPack::new(lanes),
+            pack: MaskPack::new(lanes),
             computing: DFF::default(),
             compute_sweep: DFF::default(),
             compute_clears: DFF::default(),
@@ -366,7 +366,7 @@ impl Logic for Engine {
             self.lanes[i].forward_older.next = self.forward_older.q.val();
             self.membranes.write_data[i].next = self.lanes[i].result.val();
             self.swept_data[i].next = self.lanes[i].result.val();
-            self.mask.flags[i].next = self.lanes[i].fired.val();
+            self.pack.flags[i].next = self.lanes[i].fired.val();
         }
 
         // Write.
@@ -375,7 +375,7 @@ impl Logic for Engine {
         self.swept.next = self.write_sweep.q.val();
         self.swept_last.next = self.write_last.q.val();
         self.swept_clear.next = self.write_clears.q.val();
-        self.fired_mask.next = self.mask.mask.val();
+        self.fired_mask.next = self.pack.mask.val();
 
         // Parameters.
         self.loads_weights.next = self.load_select.val() == self.weights_number.val();

@@ -14,15 +14,16 @@
 //! membranes. The neurons of an output position lie in G = ⌈channels / L⌉ membrane words of L lanes.
 //!
 //! A spike costs one clock for each membrane word that it meets, an end of step one for each word of the layer, and
-//! nothing beside. The pipeline is three clocks deep:
+//! nothing beside. The pipeline is four clocks deep:
 //!
 //! | clock | |
 //! |---|---|
 //! | address | the walker shows a membrane word, its weight word and its group |
-//! | compute | the memories show them; lanes add, or compare, leak and floor |
+//! | read | membrane and weight memory show them; threshold and identity memory are addressed |
+//! | compute | lanes add, or compare, leak and floor |
 //! | write | results are written back, masks of fired lanes leave |
 //!
-//! A word that is addressed again in the next two clocks is forwarded, whether a spike's or a sweep's, so that
+//! A word that is addressed again in the next three clocks is forwarded, whether a spike's or a sweep's, so that
 //! neither waits for the other. A clear is an end of step that zeroes every membrane and counter.
 
 use super::lane::Lane;
@@ -75,7 +76,7 @@ pub struct Engine {
     pub event_valid: Vec<Signal<In, Bit>>,
     /// Takes it.
     pub event_ready: Vec<Signal<Out, Bit>>,
-    /// Whoever takes the masks needs the sweep to pause; up to three more words come.
+    /// Whoever takes the masks needs the sweep to pause; up to four more words come.
     pub pause: Signal<In, Bit>,
     /// A word of the sweep is written.
     pub swept: Signal<Out, Bit>,
@@ -113,7 +114,20 @@ pub struct Engine {
     thresholds: ParameterMemory,
     membranes: WordMemory,
     pack: MaskPack,
-    /// Computing: the memories show the words.
+    /// Reading: the memories show the words.
+    reading: DFF<Bit>,
+    read_sweep: DFF<Bit>,
+    read_clears: DFF<Bit>,
+    read_last: DFF<Bit>,
+    read_negative: DFF<Bit>,
+    read_own: DFF<Bit>,
+    read_second: DFF<Bit>,
+    read_lane: DFF<Bits<8>>,
+    read_group: DFF<Bits<24>>,
+    read_address: DFF<Bits<24>>,
+    take_last: DFF<Bit>,
+    take_older: DFF<Bit>,
+    /// Computing: the lanes hold the words.
     computing: DFF<Bit>,
     compute_sweep: DFF<Bit>,
     compute_clears: DFF<Bit>,
@@ -124,7 +138,6 @@ pub struct Engine {
     compute_lane: DFF<Bits<8>>,
     compute_address: DFF<Bits<24>>,
     forward_last: DFF<Bit>,
-    forward_older: DFF<Bit>,
     /// Writing: the lanes show results.
     writing: DFF<Bit>,
     write_sweep: DFF<Bit>,
@@ -218,6 +231,18 @@ impl Engine {
             thresholds: ParameterMemory::new(params.thresholds),
             membranes: WordMemory::new(params.membranes),
             pack: MaskPack::new(lanes),
+            reading: DFF::default(),
+            read_sweep: DFF::default(),
+            read_clears: DFF::default(),
+            read_last: DFF::default(),
+            read_negative: DFF::default(),
+            read_own: DFF::default(),
+            read_second: DFF::default(),
+            read_lane: DFF::default(),
+            read_group: DFF::default(),
+            read_address: DFF::default(),
+            take_last: DFF::default(),
+            take_older: DFF::default(),
             computing: DFF::default(),
             compute_sweep: DFF::default(),
             compute_clears: DFF::default(),
@@ -228,7 +253,6 @@ impl Engine {
             compute_lane: DFF::default(),
             compute_address: DFF::default(),
             forward_last: DFF::default(),
-            forward_older: DFF::default(),
             writing: DFF::default(),
             write_sweep: DFF::default(),
             write_clears: DFF::default(),
@@ -276,6 +300,18 @@ impl Logic for Engine {
         dff_setup!(
             self,
             clock,
+            reading,
+            read_sweep,
+            read_clears,
+            read_last,
+            read_negative,
+            read_own,
+            read_second,
+            read_lane,
+            read_group,
+            read_address,
+            take_last,
+            take_older,
             computing,
             compute_sweep,
             compute_clears,
@@ -286,7 +322,6 @@ impl Logic for Engine {
             compute_lane,
             compute_address,
             forward_last,
-            forward_older,
             writing,
             write_sweep,
             write_clears,
@@ -327,21 +362,36 @@ impl Logic for Engine {
         // Address.
         self.membranes.read_address.next = self.walker.membrane_address.val();
         self.weights.read_address.next = self.walker.weight_address.val();
-        self.thresholds.read_address.next = self.walker.group.val();
-        self.identities.read_address.next = self.walker.group.val();
-        self.computing.d.next = self.walker.issue.val();
-        self.compute_sweep.d.next = self.walker.sweep.val();
-        self.compute_clears.d.next = self.walker.clears.val();
-        self.compute_last.d.next = self.walker.last.val();
-        self.compute_negative.d.next = self.walker.negative.val();
-        self.compute_own.d.next = self.walker.own_channel.val();
-        self.compute_second.d.next = self.walker.second_path.val() && self.has_identity.val();
-        self.compute_lane.d.next = self.walker.lane.val();
-        self.compute_address.d.next = self.walker.membrane_address.val();
-        self.forward_last.d.next =
+        self.reading.d.next = self.walker.issue.val();
+        self.read_sweep.d.next = self.walker.sweep.val();
+        self.read_clears.d.next = self.walker.clears.val();
+        self.read_last.d.next = self.walker.last.val();
+        self.read_negative.d.next = self.walker.negative.val();
+        self.read_own.d.next = self.walker.own_channel.val();
+        self.read_second.d.next = self.walker.second_path.val() && self.has_identity.val();
+        self.read_lane.d.next = self.walker.lane.val();
+        self.read_group.d.next = self.walker.group.val();
+        self.read_address.d.next = self.walker.membrane_address.val();
+        // Two words ahead is computed in this clock and there when this one is read; three ahead is written now.
+        self.take_last.d.next =
             self.computing.q.val() && (self.compute_address.q.val() == self.walker.membrane_address.val());
-        self.forward_older.d.next =
+        self.take_older.d.next =
             self.writing.q.val() && (self.write_address.q.val() == self.walker.membrane_address.val());
+
+        // Read.
+        self.thresholds.read_address.next = self.read_group.q.val();
+        self.identities.read_address.next = self.read_group.q.val();
+        self.computing.d.next = self.reading.q.val();
+        self.compute_sweep.d.next = self.read_sweep.q.val();
+        self.compute_clears.d.next = self.read_clears.q.val();
+        self.compute_last.d.next = self.read_last.q.val();
+        self.compute_negative.d.next = self.read_negative.q.val();
+        self.compute_own.d.next = self.read_own.q.val();
+        self.compute_second.d.next = self.read_second.q.val();
+        self.compute_lane.d.next = self.read_lane.q.val();
+        self.compute_address.d.next = self.read_address.q.val();
+        self.forward_last.d.next =
+            self.computing.q.val() && (self.compute_address.q.val() == self.read_address.q.val());
 
         // Compute.
         self.writing.d.next = self.computing.q.val();
@@ -353,9 +403,10 @@ impl Logic for Engine {
             self.lanes[i].clock.next = self.clock.val();
             self.lanes[i].membrane.next = self.membranes.read_data[i].val();
             self.lanes[i].weight.next = self.weights.read_data[i].val();
-            if self.compute_second.q.val() {
-                self.lanes[i].weight.next = self.identities.read_data[i].val();
-            }
+            self.lanes[i].take_last.next = self.take_last.q.val();
+            self.lanes[i].take_older.next = self.take_older.q.val();
+            self.lanes[i].identity.next = self.identities.read_data[i].val();
+            self.lanes[i].adds_identity.next = self.compute_second.q.val();
             self.lanes[i].threshold.next = self.thresholds.read_data[i].val();
             self.lanes[i].meets.next =
                 !self.compute_own.q.val() || (self.compute_lane.q.val() == self.lane_number[i].val());
@@ -363,7 +414,6 @@ impl Logic for Engine {
             self.lanes[i].sweep.next = self.compute_sweep.q.val();
             self.lanes[i].clears.next = self.compute_clears.q.val();
             self.lanes[i].forward_last.next = self.forward_last.q.val();
-            self.lanes[i].forward_older.next = self.forward_older.q.val();
             self.membranes.write_data[i].next = self.lanes[i].result.val();
             self.swept_data[i].next = self.lanes[i].result.val();
             self.pack.flags[i].next = self.lanes[i].fired.val();
@@ -402,6 +452,7 @@ impl Logic for Engine {
             }
             self.busy.next = self.walker.busy.val()
                 || self.waiting[i].val()
+                || self.reading.q.val()
                 || self.computing.q.val()
                 || self.writing.q.val();
         }

@@ -3,7 +3,7 @@
 use super::simulate;
 use std::collections::VecDeque;
 use synfire_golden_model::quantized::QuantizedModel;
-use synfire_hw::accelerator::engines;
+use synfire_hw::accelerator::core_params;
 use synfire_hw::circuit::accelerator::Accelerator;
 use synfire_hw::circuit::link::command::Identity;
 use synfire_hw::plan::Plan;
@@ -27,7 +27,8 @@ pub(crate) struct Board {
 impl Board {
     /// The board of a model under a plan, its line idle for a while.
     pub(crate) fn new(identity: &Identity, model: &QuantizedModel, plan: &Plan) -> Self {
-        let accelerator = Accelerator::new(identity, engines(model, plan), plan.fifo_depth, CLOCKS_PER_BIT);
+        let core = core_params(model, plan).expect("a valid model");
+        let accelerator = Accelerator::new(identity, core, CLOCKS_PER_BIT);
         let mut board = Self {
             accelerator: simulate(accelerator, |accelerator| &mut accelerator.clock),
             to_device: VecDeque::new(),

@@ -98,9 +98,9 @@ pub struct Engine {
     pub load_write: Signal<In, Bit>,
     /// Where it is written.
     pub load_address: Signal<In, Bits<24>>,
-    /// Spikes taken since the last clear, one number a path.
-    pub spikes_in: Vec<Signal<Out, Bits<32>>>,
-    /// Clocks spent on spikes and sweeps since the last clear, waiting for others not counted.
+    /// Clocks spent on spikes and sweeps since the last clear: those in which a word is addressed, and any in which none
+    /// is though there was something to do in the clock before. Waiting for events or for room is not counted, nor the
+    /// way of an event into an idle engine.
     pub busy_cycles: Signal<Out, Bits<32>>,
     /// Clocks in which a sweep had to pause since the last clear.
     pub stalled_cycles: Signal<Out, Bits<32>>,
@@ -145,12 +145,10 @@ pub struct Engine {
     write_last: DFF<Bit>,
     write_address: DFF<Bits<24>>,
     busy_count: DFF<Bits<32>>,
+    loadable: DFF<Bit>,
     stalled_count: DFF<Bits<32>>,
-    spending: Signal<Local, Bit>,
     /// A path below the index has an event that does not wait for another path.
     waiting: Vec<Signal<Local, Bit>>,
-    /// A path below the index takes an event that meets nothing.
-    dropping: Vec<Signal<Local, Bit>>,
     loads_weights: Signal<Local, Bit>,
     loads_thresholds: Signal<Local, Bit>,
     loads_identities: Signal<Local, Bit>,
@@ -209,7 +207,6 @@ impl Engine {
             load_shift: Signal::default(),
             load_write: Signal::default(),
             load_address: Signal::default(),
-            spikes_in: signals(paths),
             busy_cycles: Signal::default(),
             stalled_cycles: Signal::default(),
             busy: Signal::default(),
@@ -259,10 +256,9 @@ impl Engine {
             write_last: DFF::default(),
             write_address: DFF::default(),
             busy_count: DFF::default(),
+            loadable: DFF::default(),
             stalled_count: DFF::default(),
-            spending: Signal::default(),
             waiting: signals(paths + 1),
-            dropping: signals(paths + 1),
             loads_weights: Signal::default(),
             loads_thresholds: Signal::default(),
             loads_identities: Signal::default(),
@@ -328,12 +324,12 @@ impl Logic for Engine {
             write_last,
             write_address,
             busy_count,
+            loadable,
             stalled_count
         );
         clock!(self, clock, walker, weights, identities, thresholds, membranes);
         // Events to windows, windows to the walker.
         self.waiting[0].next = false;
-        self.dropping[0].next = false;
         for i in 0..self.windows.len() {
             self.windows[i].clock.next = self.clock.val();
             self.windows[i].event_data.next = self.event_data[i].val();
@@ -350,8 +346,6 @@ impl Logic for Engine {
             self.walker.walk_group[i].next = self.windows[i].group.val();
             self.walker.walk_lane[i].next = self.windows[i].lane.val();
             self.windows[i].take.next = self.walker.walk_take[i].val();
-            self.spikes_in[i].next = self.windows[i].spikes.val();
-            self.dropping[i + 1].next = self.dropping[i].val() || self.windows[i].drops.val();
             // A path that is at its marker waits for the other path, whatever comes behind it.
             self.waiting[i + 1].next = self.waiting[i].val()
                 || (self.event_valid[i].val()
@@ -444,19 +438,16 @@ impl Logic for Engine {
         self.identities.load_write.next = self.load_write.val() && self.loads_identities.val();
         self.identities.load_address.next = self.load_address.val();
 
-        // Counters. A clock is spent that issues a word, and one without that goes to an event that meets none.
-        self.spending.next = self.walker.issue.val();
+        // Counters.
         for i in self.windows.len()..self.waiting.len() {
-            if self.dropping[i].val() && !self.walker.stalled.val() {
-                self.spending.next = true;
-            }
             self.busy.next = self.walker.busy.val()
                 || self.waiting[i].val()
                 || self.reading.q.val()
                 || self.computing.q.val()
                 || self.writing.q.val();
         }
-        if self.spending.val() {
+        self.loadable.d.next = self.walker.loadable.val();
+        if self.walker.issue.val() || (self.loadable.q.val() && !self.walker.stalled.val()) {
             self.busy_count.d.next = self.busy_count.q.val() + 1;
         }
         if self.walker.stalled.val() {

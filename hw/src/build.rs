@@ -12,9 +12,10 @@
 
 use crate::accelerator::{engines, memory_images};
 use crate::board::Board;
-use crate::circuit::accelerator::Accelerator;
+use crate::circuit::accelerator::{Accelerator, LinkParams};
 use crate::circuit::engine::MAX_LANES;
-use crate::circuit::link::command::Identity;
+use crate::circuit::link::encoder::EncoderParams;
+use crate::circuit::link::identity::Identity;
 use crate::emit::{constraints, verilog, wrapper};
 use crate::error::{Error, Result, io};
 use crate::plan::Plan;
@@ -119,12 +120,12 @@ fn accelerator_verilog(
 ) -> Result<String> {
     let model_hash = model.hash();
     let identity = identity(model, board, design_hash, model_hash)?;
-    let circuit = Accelerator::new(
-        &identity,
-        engines(model, plan),
-        plan.fifo_depth,
-        board.clocks_per_bit(),
-    );
+    let link = LinkParams {
+        identity,
+        clocks_per_bit: board.clocks_per_bit(),
+        input: input(model),
+    };
+    let circuit = Accelerator::new(&link, engines(model, plan), plan.fifo_depth);
     let lanes: Vec<String> = plan
         .layers
         .iter()
@@ -170,9 +171,22 @@ fn identity(
             .map_err(|_| too_large(&first.name, "inputs", first.inputs(), u32::MAX as usize))?,
         clock_hz: board.clock.hz,
         slot_bytes: board.link.slot_bytes,
+        signed_inputs: model.description.normalization.is_some(),
+        encoder: input(model).inputs() <= 1 << 16,
+        early_exit: false,
+        loadable: false,
         design_hash: half(design),
         model_hash: half(model_hash),
     })
+}
+
+/// The input as the core addresses it.
+fn input(model: &QuantizedModel) -> EncoderParams {
+    let shape = model.description.input;
+    EncoderParams {
+        shape: [shape.channels, shape.height, shape.width],
+        is_map: false,
+    }
 }
 
 fn too_large(layer: &str, what: &'static str, found: usize, limit: usize) -> Error {

@@ -1,21 +1,24 @@
 //! Plan: how many lanes each layer gets on a board, and what that costs.
 //!
-//! A layer of `lanes` lanes spends, per time step, `spikes in × groups` clocks on spikes and `groups` on the
-//! sweep (`groups = ⌈neurons / lanes⌉`). Layers work on different steps at once, so an inference takes as long
-//! as its slowest layer. The search is exact for that aim: for each number of clocks that some choice of lanes
-//! gives a layer, from the smallest up, it looks at every choice of lanes that stays within it and that no other
-//! beats in both tables and block RAMs (fewer lanes may want more block RAM: their memories are deeper); the
-//! first number of clocks for which one fits gives the answer, of those that fit the one of the fewest tables.
+//! A layer of `lanes` lanes spends, per time step, one clock on every membrane word that a spike meets (`groups =
+//! ⌈channels / lanes⌉` words a position) and one on each of its words for the sweep. Layers work on different steps at
+//! once, so an inference takes as long as its slowest layer. The search is exact for that aim: for each number of clocks
+//! that some choice of lanes gives a layer, from the smallest up, it looks at every choice of lanes that stays within it
+//! and that no other beats in both tables and block RAMs (fewer lanes may want more block RAM: their memories are
+//! deeper); the first number of clocks for which one fits gives the answer, of those that fit the one of the fewest
+//! tables.
 //!
 //! Costs are estimates: block RAM from the shapes that the families' block RAMs can take, tables from a
 //! linear model fitted to this generator's synthesis results.
 
 use crate::board::{Board, Family};
 use crate::circuit::engine::MAX_LANES;
-use crate::circuit::event::event_width;
-use crate::circuit::serializer::{self, queue_depth};
+use crate::circuit::event::Addressing;
+use crate::circuit::serializer::entry_bits;
 use crate::circuit::word_memory::Style;
 use crate::error::{Error, Result};
+use crate::geometry::{Geometry, LayerGeometry, Path};
+use crate::load::LayerLoad;
 use serde::{Deserialize, Serialize};
 use synfire_golden_model::quantized::{Neuron, QuantizedModel};
 
@@ -25,10 +28,10 @@ const LUT_SHARE: f64 = 0.75;
 const LOGIC_WORDS: usize = 2;
 /// Words up to which ECP5 makes a memory of distributed RAM.
 const DISTRIBUTED_WORDS: usize = 64;
-/// Clocks that an end of step costs beyond its words.
-const SWEEP_OVERHEAD: usize = 4;
-/// Events that a layer's input FIFO holds.
-pub const FIFO_DEPTH: usize = 256;
+/// Share of a step's spikes that a FIFO holds beyond their mean.
+const FIFO_MARGIN: f64 = 1.5;
+/// Most events that a FIFO holds.
+const MOST_EVENTS: usize = 8192;
 
 /// A plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,8 +39,6 @@ pub const FIFO_DEPTH: usize = 256;
 pub struct Plan {
     /// The layers, from input to output.
     pub layers: Vec<LayerPlan>,
-    /// Events that a layer's input FIFO holds.
-    pub fifo_depth: usize,
     /// Estimated cost of the whole design, link included.
     pub cost: Cost,
 }
@@ -50,18 +51,24 @@ pub struct LayerPlan {
     pub name: String,
     /// Neurons updated in a clock.
     pub lanes: usize,
-    /// Membrane words: ⌈neurons / lanes⌉.
+    /// Membrane words of a position: ⌈channels / lanes⌉.
     pub groups: usize,
+    /// Membrane words of the layer: positions · groups.
+    pub words: usize,
+    /// How the weight memory is built.
+    pub weight_style: Style,
     /// How the membrane memory is built.
     pub membrane_style: Style,
     /// How the threshold memory is built.
     pub threshold_style: Style,
+    /// Events that each path's FIFO holds.
+    pub fifo_depths: Vec<usize>,
+    /// Words of a sweep that wait to leave as events; 0 of the output layer.
+    pub queue_depth: usize,
     /// Spikes taken in a time step, as measured or assumed.
     pub spikes_in: f64,
-    /// Clocks that a time step takes at least: spikes × groups + groups.
+    /// Clocks that a time step takes: one for each word that a spike meets, and one for each word of the sweep.
     pub ideal_cycles: f64,
-    /// Clocks that a time step is expected to take.
-    pub expected_cycles: f64,
     /// Estimated cost.
     pub cost: Cost,
 }
@@ -101,13 +108,13 @@ impl std::iter::Sum for Cost {
 }
 
 impl Plan {
-    /// The plan of the shortest inference that fits the board; `spikes_in` is the number of spikes that each
-    /// layer takes in a time step.
+    /// The plan of the shortest inference that fits the board; `loads` is what each layer has to do in a
+    /// time step.
     ///
     /// # Errors
     /// [`Error::DoesNotFit`] with what runs out, [`Error::TooLarge`] for layers beyond the generator.
-    pub fn search(model: &QuantizedModel, board: &Board, spikes_in: &[f64]) -> Result<Self> {
-        Self::search_within(model, board, spikes_in, MAX_LANES)
+    pub fn search(model: &QuantizedModel, board: &Board, loads: &[LayerLoad]) -> Result<Self> {
+        Self::search_within(model, board, loads, MAX_LANES)
     }
 
     /// The same with at most `most_lanes` lanes a layer: for a design that is quickly synthesized.
@@ -117,19 +124,14 @@ impl Plan {
     pub fn search_within(
         model: &QuantizedModel,
         board: &Board,
-        spikes_in: &[f64],
+        loads: &[LayerLoad],
         most_lanes: usize,
     ) -> Result<Self> {
-        let options = layer_options(
-            model,
-            board.device.family,
-            spikes_in,
-            most_lanes.clamp(1, MAX_LANES),
-        )?;
+        let options = layer_options(model, board.device.family, loads, most_lanes.clamp(1, MAX_LANES))?;
         let mut bounds: Vec<f64> = options
             .iter()
             .flatten()
-            .map(|option| option.expected_cycles)
+            .map(|option| option.ideal_cycles)
             .collect();
         bounds.sort_by(f64::total_cmp);
         bounds.dedup();
@@ -157,7 +159,7 @@ impl Plan {
     pub fn with_lanes(
         model: &QuantizedModel,
         board: &Board,
-        spikes_in: &[f64],
+        loads: &[LayerLoad],
         lanes: &[usize],
     ) -> Result<Self> {
         check_sizes(model)?;
@@ -168,23 +170,32 @@ impl Plan {
                 most: MAX_LANES,
             });
         }
-        let layers = (0..lanes.len())
-            .map(|index| {
-                let lanes = lanes[index].min(model.layers[index].outputs());
-                layer_plan(model, index, lanes, board.device.family, spikes_in[index])
-            })
-            .collect();
+        let geometry = Geometry::of(model)?;
+        let mut layers = Vec::with_capacity(lanes.len());
+        for (index, (layer, &lanes)) in geometry.layers.iter().zip(lanes).enumerate() {
+            let lanes = lanes.min(most_useful_lanes(layer));
+            if wants_power_of_two(layer) && !lanes.is_power_of_two() {
+                return Err(Error::LanesOfOwnChannel {
+                    layer: model.layers[index].name.clone(),
+                    given: lanes,
+                });
+            }
+            layers.push(layer_plan(
+                model,
+                index,
+                layer,
+                lanes,
+                board.device.family,
+                &loads[index],
+            ));
+        }
         Ok(Self::of(layers, board))
     }
 
     fn of(layers: Vec<LayerPlan>, board: &Board) -> Self {
         let link = link_cost(board, layers.len());
         let cost = link + layers.iter().map(|layer| layer.cost).sum();
-        Self {
-            layers,
-            fifo_depth: FIFO_DEPTH,
-            cost,
-        }
+        Self { layers, cost }
     }
 
     /// Clocks that an inference of `steps` time steps is expected to take: its slowest layer's.
@@ -193,7 +204,7 @@ impl Plan {
         let slowest = self
             .layers
             .iter()
-            .map(|layer| layer.expected_cycles)
+            .map(|layer| layer.ideal_cycles)
             .fold(0.0, f64::max);
         #[expect(clippy::cast_precision_loss, reason = "a few thousand at most")]
         let steps = steps as f64;
@@ -242,7 +253,7 @@ impl<'a> Choice<'a> {
         for options in options {
             let options: Vec<&LayerPlan> = options
                 .iter()
-                .filter(|option| option.expected_cycles <= bound)
+                .filter(|option| option.ideal_cycles <= bound)
                 .collect();
             choices = choices
                 .iter()
@@ -283,24 +294,29 @@ pub fn budget(board: &Board) -> Cost {
     }
 }
 
-/// Checks that there are circuits for the network's layers, within the limits of the generator's address fields.
+/// Checks that the network is within the limits of the generator's address fields.
 ///
 /// # Errors
-/// [`Error::Model`] names a layer without a circuit, [`Error::TooLarge`] one beyond the limits.
+/// [`Error::TooLarge`] names a layer beyond the limits, and what there is too much of.
 pub fn check_sizes(model: &QuantizedModel) -> Result<()> {
-    model.description.require_fully_connected("the accelerator")?;
-    for (index, layer) in model.layers.iter().enumerate() {
-        // A response holds all potentials.
-        let most_neurons = if index + 1 == model.layers.len() {
-            1 << 13
-        } else {
-            1 << 14
+    let geometry = Geometry::of(model)?;
+    let last = geometry.layers.len() - 1;
+    for (index, (layer, geometry)) in model.layers.iter().zip(&geometry.layers).enumerate() {
+        let shape = geometry.neurons;
+        let address_bits = |map: Addressing| map.event_bits();
+        let weights = |path: &Path| {
+            path.rows.kernel * path.columns.kernel * path.sources.shape.channels * shape.channels
         };
-        let words = layer.inputs() * layer.outputs();
+        // A response holds all potentials.
+        let most_channels = if index == last { 1 << 13 } else { 1 << 14 };
+        let sources = geometry.paths.iter().map(|path| address_bits(path.sources));
         for (what, found, limit) in [
-            ("weights", words, 1 << 24),
-            ("inputs", layer.inputs(), 1 << 20),
-            ("neurons", layer.outputs(), most_neurons),
+            ("weights", geometry.paths.iter().map(weights).sum(), 1 << 28),
+            ("channels", shape.channels, most_channels),
+            ("rows", shape.height, 1 << 10),
+            ("columns", shape.width, 1 << 10),
+            ("neurons", shape.size(), 1 << 22),
+            ("bits of a source's event", sources.max().unwrap_or(0), 26),
         ] {
             if found > limit {
                 return Err(Error::TooLarge {
@@ -315,20 +331,47 @@ pub fn check_sizes(model: &QuantizedModel) -> Result<()> {
     Ok(())
 }
 
+/// Whether some source meets its own channel alone: then lanes are a power of two, so that its lane is a field of
+/// its channel.
+fn wants_power_of_two(layer: &LayerGeometry) -> bool {
+    layer.paths.iter().any(|path| path.reach.is_own_channel())
+}
+
+/// Lanes beyond which a layer gains nothing.
+fn most_useful_lanes(layer: &LayerGeometry) -> usize {
+    let channels = layer.neurons.channels;
+    if wants_power_of_two(layer) {
+        channels.next_power_of_two().min(MAX_LANES)
+    } else {
+        channels.min(MAX_LANES)
+    }
+}
+
 /// Every sensible plan of every layer, in order of lanes: the fewest lanes for each number of groups.
 fn layer_options(
     model: &QuantizedModel,
     family: Family,
-    spikes_in: &[f64],
+    loads: &[LayerLoad],
     most_lanes: usize,
 ) -> Result<Vec<Vec<LayerPlan>>> {
     check_sizes(model)?;
-    Ok((0..model.layers.len())
-        .map(|index| {
-            let neurons = model.layers[index].outputs();
-            (1..=neurons.min(most_lanes))
-                .filter(|&lanes| lanes == 1 || neurons.div_ceil(lanes) < neurons.div_ceil(lanes - 1))
-                .map(|lanes| layer_plan(model, index, lanes, family, spikes_in[index]))
+    let geometry = Geometry::of(model)?;
+    Ok(geometry
+        .layers
+        .iter()
+        .enumerate()
+        .map(|(index, layer)| {
+            let channels = layer.neurons.channels;
+            let is_sensible = |lanes: usize| {
+                if wants_power_of_two(layer) {
+                    lanes.is_power_of_two()
+                } else {
+                    lanes == 1 || channels.div_ceil(lanes) < channels.div_ceil(lanes - 1)
+                }
+            };
+            (1..=most_useful_lanes(layer).min(most_lanes))
+                .filter(|&lanes| is_sensible(lanes))
+                .map(|lanes| layer_plan(model, index, layer, lanes, family, &loads[index]))
                 .collect()
         })
         .collect())
@@ -337,16 +380,19 @@ fn layer_options(
 fn layer_plan(
     model: &QuantizedModel,
     index: usize,
+    geometry: &LayerGeometry,
     lanes: usize,
     family: Family,
-    spikes_in: f64,
+    load: &LayerLoad,
 ) -> LayerPlan {
     let layer = &model.layers[index];
-    let groups = layer.outputs().div_ceil(lanes);
+    let shape = geometry.neurons;
+    let groups = shape.channels.div_ceil(lanes);
+    let words = shape.height * shape.width * groups;
     let membrane_bits = usize::from(layer.membrane_bits);
     let membrane_style = match family {
-        _ if groups <= LOGIC_WORDS => Style::Logic,
-        Family::Ecp5 if groups <= DISTRIBUTED_WORDS => Style::Distributed,
+        _ if words <= LOGIC_WORDS => Style::Logic,
+        Family::Ecp5 if words <= DISTRIBUTED_WORDS => Style::Distributed,
         _ => Style::Block,
     };
     let threshold_style = if groups <= DISTRIBUTED_WORDS {
@@ -354,48 +400,106 @@ fn layer_plan(
     } else {
         Style::Block
     };
+    let weighted = |path: &&Path| !path.reach.is_own_channel();
+    let weight_words: usize = geometry
+        .paths
+        .iter()
+        .filter(weighted)
+        .map(|path| path.rows.kernel * path.columns.kernel * groups * path.sources.shape.channels)
+        .sum();
+    let weight_style = if weight_words <= 1 {
+        Style::Logic
+    } else {
+        Style::Block
+    };
     #[expect(clippy::cast_precision_loss, reason = "sizes are below 2^24")]
-    let (groups_f, overhead) = (groups as f64, SWEEP_OVERHEAD as f64);
-    let ideal_cycles = spikes_in * groups_f + groups_f;
+    let ideal_cycles = words as f64
+        + geometry
+            .paths
+            .iter()
+            .zip(load)
+            .map(|(path, load)| {
+                load.positions
+                    * if path.reach.is_own_channel() {
+                        1.0
+                    } else {
+                        groups as f64
+                    }
+            })
+            .sum::<f64>();
+    let fires = matches!(layer.neuron, Neuron::Lif { .. });
+    let queue_depth = match groups {
+        _ if !fires => 0,
+        0..=8 => 16,
+        _ => 32,
+    };
+    let fifos: Vec<(usize, usize)> = geometry
+        .paths
+        .iter()
+        .zip(load)
+        .map(|(path, load)| {
+            (
+                fifo_depth(family, path.sources, load.spikes),
+                path.sources.event_bits(),
+            )
+        })
+        .collect();
     let word = lanes * membrane_bits;
-    let weight_rams = block_rams(
-        family,
-        groups * layer.inputs(),
-        lanes * usize::from(layer.weight_bits),
-    );
-    let membrane_rams = if membrane_style == Style::Block {
-        block_rams(family, groups, word)
-    } else {
-        0
-    };
-    let threshold_rams = if threshold_style == Style::Block {
-        block_rams(family, groups, word)
-    } else {
-        0
-    };
-    let fifo_rams = block_rams(family, FIFO_DEPTH, event_width(layer.inputs()));
-    // ECP5 makes the serializer's queue of distributed RAM.
-    let queue_rams = match (family, &layer.neuron) {
-        (Family::Ice40, Neuron::Lif { .. }) => {
-            block_rams(family, queue_depth(groups), lanes + serializer::FLAGS)
+    let rams = |style: Style, depth: usize, width: usize| {
+        if style == Style::Block {
+            block_rams(family, depth, width)
+        } else {
+            0
         }
+    };
+    // ECP5 makes the serializer's queue of distributed RAM.
+    let queue_rams = match family {
+        Family::Ice40 if fires => block_rams(family, queue_depth, entry_bits(lanes, Addressing::of(shape))),
         _ => 0,
     };
     let cost = Cost {
-        luts: layer_luts(lanes, groups, membrane_bits, membrane_style, threshold_style),
-        block_rams: weight_rams + membrane_rams + threshold_rams + fifo_rams + queue_rams,
+        luts: layer_luts(lanes, words, membrane_bits, membrane_style, threshold_style),
+        block_rams: rams(weight_style, weight_words, lanes * usize::from(layer.weight_bits))
+            + rams(membrane_style, words, word)
+            + rams(threshold_style, groups, word)
+            + fifos
+                .iter()
+                .map(|&(depth, width)| block_rams(family, depth, width))
+                .sum::<usize>()
+            + queue_rams,
     };
     LayerPlan {
         name: layer.name.clone(),
         lanes,
         groups,
+        words,
+        weight_style,
         membrane_style,
         threshold_style,
-        spikes_in,
+        fifo_depths: fifos.into_iter().map(|(depth, _)| depth).collect(),
+        queue_depth,
+        spikes_in: load.iter().map(|path| path.spikes).sum(),
         ideal_cycles,
-        expected_cycles: ideal_cycles + overhead,
         cost,
     }
+}
+
+/// Events that a path's FIFO holds: those of a step, so that a layer need not wait for the one before, and at least what
+/// a whole block RAM holds.
+fn fifo_depth(family: Family, sources: Addressing, spikes: f64) -> usize {
+    let bits = sources.event_bits();
+    let whole = match family {
+        Family::Ice40 => 256,
+        Family::Ecp5 if bits <= 18 => 1024,
+        Family::Ecp5 => 512,
+    };
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "bounded before the cast"
+    )]
+    let wanted = (FIFO_MARGIN * spikes).clamp(0.0, 1e6) as usize;
+    wanted.next_power_of_two().clamp(whole, MOST_EVENTS)
 }
 
 /// Tables of a layer: engine control, lanes, and memories made of logic.
@@ -411,7 +515,7 @@ fn layer_luts(
     let word = lanes * membrane_bits;
     let select = groups.div_ceil(2);
     let membranes = match membrane_style {
-        Style::Block => 0,
+        Style::Block | Style::Huge => 0,
         Style::Distributed => word * groups.div_ceil(16),
         Style::Logic => word * (groups + select),
     };

@@ -10,8 +10,7 @@
 //! work: the command processor sends none then, and the splitter lets what is no spike pass in the clock in which it
 //! comes, so that a clear is never overtaken.
 
-use super::core::Core;
-use super::engine::EngineParams;
+use super::core::{Core, CoreParams};
 use super::link::command::{Command, RESPONSE_HEADER_BYTES};
 use super::link::encoder::{Encoder, EncoderParams};
 use super::link::frame_receiver::FrameReceiver;
@@ -89,16 +88,15 @@ pub struct Accelerator {
 }
 
 impl Accelerator {
-    /// An accelerator of the given layers behind a link.
-    ///
-    /// # Panics
-    /// If there is no layer: a bug of the generator.
+    /// An accelerator of the given core behind a link.
     #[must_use]
-    pub fn new(link: &LinkParams, layers: Vec<EngineParams>, fifo_depth: usize) -> Self {
+    pub fn new(link: &LinkParams, core: CoreParams) -> Self {
         let identity = &link.identity;
-        let output_lanes = layers.last().map_or(0, |layer| layer.lanes);
+        let output_lanes = core.output.lanes;
+        let layers = core.engines().count();
+        let memories = [core.memories(), link.encoder_memories()].concat();
         let result_bytes = 8 + 4 * usize::from(identity.classes);
-        let counter_bytes = 8 + 12 * layers.len();
+        let counter_bytes = 8 + 12 * layers;
         let longest_payload = result_bytes.max(counter_bytes).max(identity.payload().len());
         Self {
             clock: Signal::default(),
@@ -109,12 +107,12 @@ impl Accelerator {
             uart_tx: UartTransmitter::new(link.clocks_per_bit),
             receiver: FrameReceiver::new(usize::from(identity.slot_bytes)),
             transmitter: FrameTransmitter::new(RESPONSE_HEADER_BYTES + longest_payload),
-            command: Command::new(identity, output_lanes, &link.encoder_memories()),
+            command: Command::new(identity, output_lanes, &memories),
             splitters: link.splitter().into_iter().map(Splitter::new).collect(),
             encoders: (0..usize::from(identity.encoder))
                 .map(|_| Encoder::new(link.input))
                 .collect(),
-            core: Core::new(layers, fifo_depth),
+            core: Core::new(core),
             link_data: Signal::default(),
             link_valid: Signal::default(),
             encoding: Signal::default(),
@@ -195,9 +193,9 @@ impl Logic for Accelerator {
                 self.core.event_valid.next = self.encoders[i].event_valid.val();
             }
         }
-        // No early exit yet.
-        self.command.exited.next = false;
-        self.command.exit_busy.next = false;
+        self.core.exit_enable.next = self.command.exit_enable.val();
+        self.command.exited.next = self.core.exited.val();
+        self.command.exit_busy.next = self.core.exit_busy.val();
         self.core.readout_group.next = self.command.readout_group.val();
         self.core.readout_lane.next = self.command.readout_lane.val();
         self.command.readout_data.next = self.core.readout_data.val();
@@ -209,6 +207,11 @@ impl Logic for Accelerator {
             self.command.spikes_out[i].next = self.core.spikes_out[i].val();
             self.command.busy_cycles[i].next = self.core.busy_cycles[i].val();
         }
+        self.core.load_select.next = self.command.load_select.val();
+        self.core.load_byte.next = self.command.load_byte.val();
+        self.core.load_shift.next = self.command.load_shift.val();
+        self.core.load_write.next = self.command.load_write.val();
+        self.core.load_address.next = self.command.load_address.val();
         // Responses to the line.
         self.transmitter.data.next = self.command.response_data.val();
         self.transmitter.valid.next = self.command.response_valid.val();

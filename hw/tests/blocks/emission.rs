@@ -135,7 +135,7 @@ accepted! {
     accelerator_is_accepted_by_rust_hdl: {
         let (model, plan) = network();
         let link = LinkParams { identity: identity(), clocks_per_bit: 12, input: INPUT };
-        Accelerator::new(&link, engines(&model, &plan), plan.fifo_depth)
+        Accelerator::new(&link, core_params(&model, &plan).expect("valid"))
     };
 }
 

@@ -18,6 +18,7 @@
 //! less the second largest, 0 on a tie; a margin of all ones never stops, nor does a step beyond the last margin. Of a
 //! single class the second is −2^31.
 
+use super::identity::MARGIN_MEMORY;
 use crate::circuit::event::{CLEAR, END_OF_STEP};
 use crate::circuit::word_store::WordStore;
 use rust_hdl::prelude::*;
@@ -79,17 +80,22 @@ pub struct EarlyExit {
     pub readout_lane: Signal<Out, Bits<8>>,
     /// The membrane, a clock later.
     pub readout_data: Signal<In, Signed<32>>,
-    /// Margin to write: that of step 0 first.
-    pub margin_address: Signal<In, Bits<16>>,
-    /// The margin.
-    pub margin_data: Signal<In, Bits<32>>,
-    /// Writes it in this clock.
-    pub margin_write: Signal<In, Bit>,
+    /// Memory that is loaded: the margins are [`MARGIN_MEMORY`], that of step 0 first.
+    pub load_select: Signal<In, Bits<8>>,
+    /// Byte to shift into the next margin, the lowest first.
+    pub load_byte: Signal<In, Bits<8>>,
+    /// Shifts it in.
+    pub load_shift: Signal<In, Bit>,
+    /// Writes the margin, in a clock of its own.
+    pub load_write: Signal<In, Bit>,
+    /// Its step.
+    pub load_address: Signal<In, Bits<24>>,
     /// A decision is open; the readout is in use.
     pub busy: Signal<Out, Bit>,
     /// The inference has stopped early.
     pub exited: Signal<Out, Bit>,
     margins: WordStore<32>,
+    loading: DFF<Bits<32>>,
     state: DFF<ExitState>,
     steps: DFF<Bits<32>>,
     clears: DFF<Bits<8>>,
@@ -112,6 +118,7 @@ pub struct EarlyExit {
     lowest: Constant<Signed<32>>,
     kind_end: Constant<Bits<2>>,
     kind_clear: Constant<Bits<2>>,
+    margin_memory: Constant<Bits<8>>,
 }
 
 impl EarlyExit {
@@ -144,12 +151,15 @@ impl EarlyExit {
             readout_group: Signal::default(),
             readout_lane: Signal::default(),
             readout_data: Signal::default(),
-            margin_address: Signal::default(),
-            margin_data: Signal::default(),
-            margin_write: Signal::default(),
+            load_select: Signal::default(),
+            load_byte: Signal::default(),
+            load_shift: Signal::default(),
+            load_write: Signal::default(),
+            load_address: Signal::default(),
             busy: Signal::default(),
             exited: Signal::default(),
             margins: WordStore::new(steps.max(2), 32),
+            loading: DFF::default(),
             state: DFF::default(),
             steps: DFF::default(),
             clears: DFF::default(),
@@ -171,6 +181,7 @@ impl EarlyExit {
             lowest: Constant::new(i64::from(i32::MIN).into()),
             kind_end: Constant::new(u64::from(END_OF_STEP).into()),
             kind_clear: Constant::new(u64::from(CLEAR).into()),
+            margin_memory: Constant::new(u64::from(MARGIN_MEMORY).into()),
         }
     }
 }
@@ -179,12 +190,17 @@ impl Logic for EarlyExit {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, state, steps, clears, step, in_table, class, group, lane, best, second
+            self, clock, loading, state, steps, clears, step, in_table, class, group, lane, best, second
         );
         clock!(self, clock, margins);
-        self.margins.write_address.next = self.margin_address.val();
-        self.margins.write_data.next = self.margin_data.val();
-        self.margins.write_enable.next = self.margin_write.val();
+        if self.load_shift.val() {
+            self.loading.d.next =
+                (self.loading.q.val() >> 8) | (bit_cast::<32, 8>(self.load_byte.val()) << 24);
+        }
+        self.margins.write_address.next = self.load_address.val().get_bits::<16>(0);
+        self.margins.write_data.next = self.loading.q.val();
+        self.margins.write_enable.next =
+            self.load_write.val() && (self.load_select.val() == self.margin_memory.val());
         self.margins.read_address.next = self.step.q.val();
         self.readout_group.next = self.group.q.val();
         self.readout_lane.next = self.lane.q.val();

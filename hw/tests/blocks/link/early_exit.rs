@@ -7,6 +7,7 @@ use synfire_golden_model::integer::{EarlyExit as Rule, Margins, lead};
 use synfire_golden_model::spikes::Spike;
 use synfire_hw::circuit::event::Event;
 use synfire_hw::circuit::link::early_exit::{EarlyExit, EarlyExitParams};
+use synfire_hw::circuit::link::identity::MARGIN_MEMORY;
 use synfire_hw::simulate::Simulation;
 
 /// An output layer that takes some clocks for every event, and whose potentials after each step are given.
@@ -36,13 +37,19 @@ struct Bench {
 impl Bench {
     fn new(params: EarlyExitParams, margins: &[u32]) -> Self {
         let mut unit = simulate(EarlyExit::new(params), |unit| &mut unit.clock);
-        unit.circuit().margin_write.next = true;
+        unit.circuit().load_select.next = word(MARGIN_MEMORY);
         for (address, &margin) in (0_u64..).zip(margins) {
-            unit.circuit().margin_address.next = word(address);
-            unit.circuit().margin_data.next = word(margin);
+            unit.circuit().load_address.next = word(address);
+            unit.circuit().load_shift.next = true;
+            for byte in margin.to_le_bytes() {
+                unit.circuit().load_byte.next = word(byte);
+                unit.tick();
+            }
+            unit.circuit().load_shift.next = false;
+            unit.circuit().load_write.next = true;
             unit.tick();
+            unit.circuit().load_write.next = false;
         }
-        unit.circuit().margin_write.next = false;
         unit.circuit().enable.next = true;
         Self {
             unit,

@@ -3,7 +3,7 @@
 use super::simulate;
 use std::collections::VecDeque;
 use synfire_golden_model::quantized::QuantizedModel;
-use synfire_hw::accelerator::engines;
+use synfire_hw::accelerator::core_params;
 use synfire_hw::circuit::accelerator::{Accelerator, LinkParams};
 use synfire_hw::circuit::link::encoder::EncoderParams;
 use synfire_hw::circuit::link::identity::Identity;
@@ -37,7 +37,7 @@ impl Board {
                 is_map: false,
             },
         };
-        let accelerator = Accelerator::new(&link, engines(model, plan), plan.fifo_depth);
+        let accelerator = Accelerator::new(&link, core_params(model, plan).expect("valid"));
         let mut board = Self {
             accelerator: simulate(accelerator, |accelerator| &mut accelerator.clock),
             to_device: VecDeque::new(),

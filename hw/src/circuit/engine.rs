@@ -134,6 +134,8 @@ pub struct Engine {
     busy_count: DFF<Bits<32>>,
     stalled_count: DFF<Bits<32>>,
     spending: Signal<Local, Bit>,
+    /// Last clock was spent.
+    spent: DFF<Bit>,
     /// A path below the index has an event that does not wait for another path.
     waiting: Vec<Signal<Local, Bit>>,
     loads_weights: Signal<Local, Bit>,
@@ -235,6 +237,7 @@ impl Engine {
             busy_count: DFF::default(),
             stalled_count: DFF::default(),
             spending: Signal::default(),
+            spent: DFF::default(),
             waiting: signals(paths + 1),
             loads_weights: Signal::default(),
             loads_thresholds: Signal::default(),
@@ -290,7 +293,8 @@ impl Logic for Engine {
             write_last,
             write_address,
             busy_count,
-            stalled_count
+            stalled_count,
+            spent
         );
         clock!(self, clock, walker, weights, identities, thresholds, membranes);
         // Events to windows, windows to the walker.
@@ -389,10 +393,14 @@ impl Logic for Engine {
         self.identities.load_write.next = self.load_write.val() && self.loads_identities.val();
         self.identities.load_address.next = self.load_address.val();
 
-        // Counters. A clock is spent that issues a word, or that none can be issued in though an event is there.
-        self.spending.next = self.walker.busy.val() && !self.walker.stalled.val();
+        // Counters. A clock is spent that issues a word, or that follows such a clock and issues none though there is an
+        // event; the way of an event into an idle engine is latency, in which others work.
+        self.spending.next = self.walker.issue.val();
         for i in self.windows.len()..self.waiting.len() {
-            if self.waiting[i].val() && !self.walker.stalled.val() {
+            if self.spent.q.val()
+                && !self.walker.stalled.val()
+                && (self.walker.busy.val() || self.waiting[i].val())
+            {
                 self.spending.next = true;
             }
             self.busy.next = self.walker.busy.val()
@@ -410,6 +418,7 @@ impl Logic for Engine {
             self.busy_count.d.next = 0.into();
             self.stalled_count.d.next = 0.into();
         }
+        self.spent.d.next = self.spending.val();
         self.busy_cycles.next = self.busy_count.q.val();
         self.stalled_cycles.next = self.stalled_count.q.val();
     }

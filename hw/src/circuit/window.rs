@@ -173,16 +173,15 @@ pub struct Window {
     spike_count: DFF<Bits<32>>,
     is_spike: Signal<Local, Bit>,
     is_clear: Signal<Local, Bit>,
-    address: Signal<Local, Bits<32>>,
     channel: Signal<Local, Bits<24>>,
     own_group: Signal<Local, Bits<24>>,
     row_count: Signal<Local, Bits<16>>,
     column_count: Signal<Local, Bits<16>>,
-    address_shift: Constant<Bits<32>>,
     channel_shift: Constant<Bits<32>>,
     channel_mask: Constant<Bits<32>>,
     row_shift: Constant<Bits<32>>,
     row_mask: Constant<Bits<32>>,
+    column_shift: Constant<Bits<32>>,
     column_mask: Constant<Bits<32>>,
     /// All ones if the weight word depends on the channel.
     weight_channel_mask: Constant<Bits<24>>,
@@ -205,6 +204,7 @@ impl Window {
     pub fn new(params: &WindowParams) -> Self {
         let sources = params.sources;
         let ones = |bits: usize| (1_u64 << bits) - 1;
+        let shift = |bits: usize| Constant::new(((ADDRESS_SHIFT + bits) as u64).into());
         let (own, lanes, base) = match params.synapses {
             Synapses::Words { base } => (false, 1, base),
             Synapses::OwnChannel { lanes } => (true, lanes, 0),
@@ -243,15 +243,14 @@ impl Window {
             spike_count: DFF::default(),
             is_spike: Signal::default(),
             is_clear: Signal::default(),
-            address: Signal::default(),
             channel: Signal::default(),
             own_group: Signal::default(),
             row_count: Signal::default(),
             column_count: Signal::default(),
-            address_shift: Constant::new((ADDRESS_SHIFT as u64).into()),
-            channel_shift: Constant::new(((sources.row_bits() + sources.column_bits()) as u64).into()),
+            channel_shift: shift(sources.row_bits() + sources.column_bits()),
             channel_mask: Constant::new(ones(sources.channel_bits()).into()),
-            row_shift: Constant::new((sources.column_bits() as u64).into()),
+            row_shift: shift(sources.column_bits()),
+            column_shift: shift(0),
             row_mask: Constant::new(ones(sources.row_bits()).into()),
             column_mask: Constant::new(ones(sources.column_bits()).into()),
             weight_channel_mask: Constant::new(all(!own).into()),
@@ -287,12 +286,13 @@ impl Logic for Window {
         // The event's fields.
         self.is_spike.next = (self.event_data.val() & self.kind_mask.val()) == self.kind_spike.val();
         self.is_clear.next = (self.event_data.val() & self.kind_mask.val()) == self.kind_clear.val();
-        self.address.next = self.event_data.val() >> self.address_shift.val();
         self.channel.next =
-            bit_cast::<24, 32>((self.address.val() >> self.channel_shift.val()) & self.channel_mask.val());
+            bit_cast::<24, 32>((self.event_data.val() >> self.channel_shift.val()) & self.channel_mask.val());
+        // From the event alone: through a signal that others share, Verilator would see a loop over the tables.
         self.row_table.address.next =
-            bit_cast::<16, 32>((self.address.val() >> self.row_shift.val()) & self.row_mask.val());
-        self.column_table.address.next = bit_cast::<16, 32>(self.address.val() & self.column_mask.val());
+            bit_cast::<16, 32>((self.event_data.val() >> self.row_shift.val()) & self.row_mask.val());
+        self.column_table.address.next =
+            bit_cast::<16, 32>((self.event_data.val() >> self.column_shift.val()) & self.column_mask.val());
         self.row_count.next = self.row_table.data.val().get_bits::<16>(48);
         self.column_count.next = self.column_table.data.val().get_bits::<16>(48);
         self.own_group.next = (self.channel.val() >> self.lane_shift.val()) & self.own_channel_mask.val();

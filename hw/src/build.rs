@@ -7,7 +7,7 @@
 //! | `accelerator.v` | the generated accelerator |
 //! | `board.v` | the board's top module |
 //! | `cosim.v` | the co-simulation's top module |
-//! | `board.pcf` / `board.lpf` | pins and clock |
+//! | `board.pcf` / `board.lpf` / `board.cst` | pins and clock |
 //! | `layer*_*.hex` | memory images that the Verilog reads |
 
 use crate::accelerator::{engines, memory_images};
@@ -91,7 +91,11 @@ pub fn design(model: &QuantizedModel, board: &Board, plan: &Plan) -> Result<Desi
     let mut files: BTreeMap<String, String> = memory_images(model, plan).into_iter().collect();
     let (constraints_file, constraints) = constraints::constraints(board);
     files.insert(constraints_file.into(), constraints);
-    files.insert("board.v".into(), wrapper::board_top(board));
+    let top = wrapper::board_top(board).map_err(|error| Error::BoardFile {
+        origin: board.name.clone(),
+        reason: error.to_string(),
+    })?;
+    files.insert("board.v".into(), top);
     files.insert("cosim.v".into(), wrapper::cosim_top(model.layers.len()));
     let unnamed = accelerator_verilog(model, board, plan, [0; 32])?;
     let mut hasher = Sha256::new();
@@ -168,7 +172,7 @@ fn identity(
             .map_err(|_| too_large(&last.name, "classes", last.outputs(), u16::MAX.into()))?,
         inputs: u32::try_from(first.inputs())
             .map_err(|_| too_large(&first.name, "inputs", first.inputs(), u32::MAX as usize))?,
-        clock_hz: board.clock.hz,
+        clock_hz: board.core_hz(),
         slot_bytes: board.link.slot_bytes,
         design_hash: half(design),
         model_hash: half(model_hash),
@@ -351,7 +355,9 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn sha256(bytes: &[u8]) -> String {
+/// SHA-256 in hex.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 

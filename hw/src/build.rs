@@ -8,7 +8,7 @@
 //! | `board.v` | the board's top module |
 //! | `cosim.v` | the co-simulation's top module |
 //! | `lint.vlt` | what Verilator's `-Wall` may not say, with reasons |
-//! | `board.pcf` / `board.lpf` | pins and clock |
+//! | `board.pcf` / `board.lpf` / `board.cst` | pins and clock |
 //! | `layer*_*.hex` | memory images that the Verilog reads |
 
 use crate::accelerator::core_params;
@@ -99,7 +99,11 @@ pub fn design(model: &QuantizedModel, board: &Board, plan: &Plan) -> Result<Desi
     let mut files = BTreeMap::new();
     let (constraints_file, constraints) = constraints::constraints(board);
     files.insert(constraints_file.into(), constraints);
-    files.insert("board.v".into(), wrapper::board_top(board));
+    let top = wrapper::board_top(board).map_err(|error| Error::BoardFile {
+        origin: board.name.clone(),
+        reason: error.to_string(),
+    })?;
+    files.insert("board.v".into(), top);
     files.insert(lint::LINT.into(), lint::waivers());
     files.insert("cosim.v".into(), wrapper::cosim_top(model.layers.len()));
     let nameless = Names {
@@ -194,7 +198,7 @@ fn identity(model: &QuantizedModel, board: &Board, core: &CoreParams, names: &Na
             .map_err(|_| too_large(&last.name, "classes", last.outputs(), u16::MAX.into()))?,
         inputs: u32::try_from(inputs)
             .map_err(|_| too_large(&first.name, "inputs", inputs, u32::MAX as usize))?,
-        clock_hz: board.clock.hz,
+        clock_hz: board.core_hz(),
         slot_bytes: board.link.slot_bytes,
         signed_inputs: model.description.normalization.is_some(),
         encoder: inputs <= 1 << 16,
@@ -408,7 +412,9 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn sha256(bytes: &[u8]) -> String {
+/// SHA-256 in hex.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 

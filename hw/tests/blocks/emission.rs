@@ -43,8 +43,12 @@ fn core() -> CoreParams {
         let lanes = random_lanes(&mut rng, &model);
         let params = core_params(&model, &plan(&model, &lanes)).expect("a valid model");
         let identity = params.engines().any(EngineParams::has_identity);
-        let shortcut = params.engines().any(|engine| engine.paths.len() == 2 && !engine.has_identity());
-        let pooling = params.engines().any(|engine| matches!(engine.paths[0].synapses, Synapses::OwnChannel { .. }));
+        let shortcut = params
+            .engines()
+            .any(|engine| engine.paths.len() == 2 && !engine.has_identity());
+        let pooling = params
+            .engines()
+            .any(|engine| matches!(engine.paths[0].synapses, Synapses::OwnChannel { .. }));
         if identity && shortcut && pooling {
             return params;
         }

@@ -102,7 +102,8 @@ fn lanes_that_cannot_be_built_are_refused() {
     let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(3), &[10, 8, 6]);
     let board = Board::find("ice40-hx8k").expect("a built-in board");
     for lanes in [&[4][..], &[4, 4, 4], &[0, 4], &[4, 65], &[]] {
-        let error = Plan::with_lanes(&model, &board, &one_spike_a_step(&model), lanes).expect_err("bad lanes");
+        let error =
+            Plan::with_lanes(&model, &board, &one_spike_a_step(&model), lanes).expect_err("bad lanes");
         assert_eq!(
             error.to_string(),
             format!("lanes {lanes:?}: the network has 2 layers; give one number of 1..=64 for each")
@@ -145,7 +146,11 @@ fn layers_beyond_the_generator_are_refused() {
         ([2, (1 << 10) + 1, 1], conv(1, 1), "rows"),
         ([2, 1, (1 << 10) + 1], conv(1, 1), "columns"),
         ([1, 1 << 10, 1 << 10], conv(8, 1), "neurons"),
-        ([1, 15, 15], conv(1 << 13, 8), "weights that a source meets in a row"),
+        (
+            [1, 15, 15],
+            conv(1 << 13, 8),
+            "weights that a source meets in a row",
+        ),
     ] {
         let mut model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(4), &[3, 2, 2]);
         let loads = one_spike_a_step(&model);

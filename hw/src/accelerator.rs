@@ -34,7 +34,9 @@ pub fn core_params(model: &QuantizedModel, plan: &Plan) -> Result<CoreParams> {
         .zip(&geometry.layers)
         .zip(&plan.layers)
         .enumerate()
-        .map(|(index, ((layer, geometry), plan))| engine(index, layer, geometry, plan))
+        .map(|(index, ((layer, geometry), layer_plan))| {
+            engine(index, layer, geometry, layer_plan, plan.features.load)
+        })
         .collect();
     let output = engines.pop().expect("a network has an output layer");
     let hidden = engines
@@ -68,8 +70,7 @@ pub fn core_params(model: &QuantizedModel, plan: &Plan) -> Result<CoreParams> {
         output_fifo_depth,
         wiring,
         classes: model.description.classes(),
-        exit_steps: (1..=1 << 16)
-            .contains(&model.description.steps)
+        exit_steps: (plan.features.early_exit && (1..=1 << 16).contains(&model.description.steps))
             .then_some(model.description.steps),
     })
 }
@@ -92,6 +93,7 @@ impl CoreParams {
             word_bytes: 4,
         });
         self.parameters()
+            .filter(|(_, memory)| memory.loadable)
             .map(|(number, memory)| LoadableMemory {
                 number,
                 depth: memory.shape.depth,
@@ -132,7 +134,13 @@ impl CoreParams {
     }
 }
 
-fn engine(index: usize, layer: &QuantizedLayer, geometry: &LayerGeometry, plan: &LayerPlan) -> EngineParams {
+fn engine(
+    index: usize,
+    layer: &QuantizedLayer,
+    geometry: &LayerGeometry,
+    plan: &LayerPlan,
+    loads: bool,
+) -> EngineParams {
     let lanes = plan.lanes;
     let channels = geometry.neurons.channels;
     let groups = channels.div_ceil(lanes);
@@ -164,6 +172,7 @@ fn engine(index: usize, layer: &QuantizedLayer, geometry: &LayerGeometry, plan: 
                 style,
             },
             fraction_bits,
+            loadable: loads || style == Style::Huge,
             contents: Contents {
                 file: format!("layer{index}_{kind}.hex"),
                 rows,

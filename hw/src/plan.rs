@@ -11,7 +11,7 @@
 //! Costs are estimates: block RAM from the shapes that the families' block RAMs can take, tables from a
 //! linear model fitted to this generator's synthesis results.
 
-use crate::board::{Board, Family};
+use crate::board::{Board, Family, Features};
 use crate::circuit::engine::MAX_LANES;
 use crate::circuit::event::Addressing;
 use crate::circuit::serializer::entry_bits;
@@ -39,6 +39,8 @@ const MOST_EVENTS: usize = 8192;
 pub struct Plan {
     /// The layers, from input to output.
     pub layers: Vec<LayerPlan>,
+    /// What the design has beside the network.
+    pub features: Features,
     /// Estimated cost of the whole design, link included.
     pub cost: Cost,
 }
@@ -195,7 +197,11 @@ impl Plan {
     fn of(layers: Vec<LayerPlan>, board: &Board) -> Self {
         let link = link_cost(board, layers.len());
         let cost = link + layers.iter().map(|layer| layer.cost).sum();
-        Self { layers, cost }
+        Self {
+            layers,
+            features: board.link.features,
+            cost,
+        }
     }
 
     /// Clocks that an inference of `steps` time steps is expected to take: its slowest layer's.

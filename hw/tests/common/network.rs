@@ -18,7 +18,10 @@ use synfire_hw::plan::Plan;
 #[path = "random.rs"]
 mod random;
 
-pub(crate) use random::model as any_model;
+/// A network of any layers.
+pub(crate) fn any_model(rng: &mut Xoshiro256PlusPlus) -> QuantizedModel {
+    random::model(rng)
+}
 
 /// Spikes for any network, `steps` of them.
 pub(crate) fn any_raster(rng: &mut Xoshiro256PlusPlus, model: &QuantizedModel, steps: usize) -> SpikeRaster {

@@ -307,16 +307,26 @@ pub fn check_sizes(model: &QuantizedModel) -> Result<()> {
         let weights = |path: &Path| {
             path.rows.kernel * path.columns.kernel * path.sources.shape.channels * shape.channels
         };
+        let row = |path: &Path| path.columns.kernel.min(path.columns.outputs) * shape.channels;
         // A response holds all potentials.
         let most_channels = if index == last { 1 << 13 } else { 1 << 14 };
         let sources = geometry.paths.iter().map(|path| address_bits(path.sources));
         for (what, found, limit) in [
-            ("weights", geometry.paths.iter().map(weights).sum(), 1 << 28),
+            // Three memories a layer, and 8 bits to select one.
+            ("layers", index + 1, 85),
+            // With one lane, each is a word, of which there is an address of 24 bits.
+            ("weights", geometry.paths.iter().map(weights).sum(), 1 << 24),
             ("channels", shape.channels, most_channels),
             ("rows", shape.height, 1 << 10),
             ("columns", shape.width, 1 << 10),
             ("neurons", shape.size(), 1 << 22),
             ("bits of a source's event", sources.max().unwrap_or(0), 26),
+            // With one lane, the words of a run, which a window counts in 16 bits.
+            (
+                "weights that a source meets in a row",
+                geometry.paths.iter().map(row).max().unwrap_or(0),
+                (1 << 16) - 1,
+            ),
         ] {
             if found > limit {
                 return Err(Error::TooLarge {

@@ -7,7 +7,8 @@
 //! | `accelerator.v` | the generated accelerator |
 //! | `board.v` | the board's top module |
 //! | `cosim.v` | the co-simulation's top module |
-//! | `board.pcf` / `board.lpf` | pins and clock |
+//! | `lint.vlt` | what Verilator's `-Wall` may not say, with reasons |
+//! | `board.pcf` / `board.lpf` / `board.cst` | pins and clock |
 //! | `layer*_*.hex` | memory images that the Verilog reads |
 
 use crate::accelerator::core_params;
@@ -19,7 +20,7 @@ use crate::circuit::event::Addressing;
 use crate::circuit::link::encoder::EncoderParams;
 use crate::circuit::link::identity::Identity;
 use crate::circuit::word_memory::Style;
-use crate::emit::{constraints, verilog, wrapper};
+use crate::emit::{constraints, lint, verilog, wrapper};
 use crate::error::{Error, Result, io};
 use crate::geometry::Geometry;
 use crate::plan::Plan;
@@ -33,7 +34,7 @@ use synfire_golden_model::quantized::QuantizedModel;
 /// Format name in the manifest.
 const FORMAT: &str = "synfire-build";
 /// Version of the build folder's layout.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// The manifest's file name.
 const MANIFEST: &str = "manifest.json";
 /// The quantized model's file name.
@@ -98,7 +99,12 @@ pub fn design(model: &QuantizedModel, board: &Board, plan: &Plan) -> Result<Desi
     let mut files = BTreeMap::new();
     let (constraints_file, constraints) = constraints::constraints(board);
     files.insert(constraints_file.into(), constraints);
-    files.insert("board.v".into(), wrapper::board_top(board));
+    let top = wrapper::board_top(board).map_err(|error| Error::BoardFile {
+        origin: board.name.clone(),
+        reason: error.to_string(),
+    })?;
+    files.insert("board.v".into(), top);
+    files.insert(lint::LINT.into(), lint::waivers());
     files.insert("cosim.v".into(), wrapper::cosim_top(model.layers.len()));
     let nameless = Names {
         network: "-",
@@ -192,7 +198,7 @@ fn identity(model: &QuantizedModel, board: &Board, core: &CoreParams, names: &Na
             .map_err(|_| too_large(&last.name, "classes", last.outputs(), u16::MAX.into()))?,
         inputs: u32::try_from(inputs)
             .map_err(|_| too_large(&first.name, "inputs", inputs, u32::MAX as usize))?,
-        clock_hz: board.clock.hz,
+        clock_hz: board.core_hz(),
         slot_bytes: board.link.slot_bytes,
         signed_inputs: model.description.normalization.is_some(),
         encoder: inputs <= 1 << 16,
@@ -370,7 +376,14 @@ fn check_manifest(manifest: &Manifest) -> Result<(), String> {
         }
     }
     let (constraints, _) = constraints::constraints(&manifest.board);
-    for name in ["accelerator.v", "board.v", "cosim.v", MODEL, constraints] {
+    for name in [
+        "accelerator.v",
+        "board.v",
+        "cosim.v",
+        lint::LINT,
+        MODEL,
+        constraints,
+    ] {
         if !manifest.files.contains_key(name) {
             return Err(format!("{name} is not among its files"));
         }
@@ -399,7 +412,9 @@ pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn sha256(bytes: &[u8]) -> String {
+/// SHA-256 in hex.
+#[must_use]
+pub fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 

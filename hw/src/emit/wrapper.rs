@@ -1,7 +1,9 @@
 //! Hand-shaped Verilog around the generated accelerator: the board's top module, and the co-simulation's.
 
+use super::clock::Clocking;
 use super::verilog::{CORE, TOP};
 use crate::board::Board;
+use crate::pll::PllError;
 
 /// Name of the board's top module.
 pub const BOARD_TOP: &str = "board";
@@ -9,8 +11,11 @@ pub const BOARD_TOP: &str = "board";
 pub const COSIM_TOP: &str = "cosim";
 
 /// The board's top module: clock, serial port, LED and pins held high.
-#[must_use]
-pub fn board_top(board: &Board) -> String {
+///
+/// # Errors
+/// [`PllError`] for a board whose clock cannot be made; a board that was checked has none.
+pub fn board_top(board: &Board) -> Result<String, PllError> {
+    let clocking = Clocking::of(board)?;
     let mut ports = vec![
         "    input wire clock".to_owned(),
         "    input wire rx".into(),
@@ -28,14 +33,17 @@ pub fn board_top(board: &Board) -> String {
         ports.push(format!("    output wire high{index}"));
         body.push(format!("    assign high{index} = 1'b1;"));
     }
-    format!(
-        "// {title}.\n\n`default_nettype none\n\nmodule {BOARD_TOP} (\n{ports}\n);\n    wire active;\n\n    \
-         {TOP} accelerator (.clock(clock), .rx(rx), .tx(tx), .active(active));\n{body}\nendmodule\n\n\
+    Ok(format!(
+        "// {title}.\n\n`default_nettype none\n\nmodule {BOARD_TOP} (\n{ports}\n);\n{clocking}    wire active;\n\n    \
+         {TOP} accelerator (.clock({clock}), .rx({rx}), .tx(tx), .active(active));\n{body}\nendmodule\n\n\
          `default_nettype wire\n",
         title = board.title,
         ports = ports.join(",\n"),
+        clocking = clocking.body,
+        clock = clocking.clock,
+        rx = clocking.rx,
         body = body.join("\n"),
-    )
+    ))
 }
 
 /// The co-simulation's top module: the accelerator's core with plain port names, the taps of its `hidden`

@@ -8,6 +8,7 @@ mod core;
 mod emission;
 mod engine;
 mod fifo;
+mod idle;
 mod lane;
 mod leak;
 mod link;

@@ -63,7 +63,7 @@ pub struct ChunkDecoder {
     pub malformed: Signal<Out, Bit>,
     state: DFF<ChunkState>,
     ends_step: DFF<Bit>,
-    signed: DFF<Bit>,
+    has_signs: DFF<Bit>,
     address: DFF<Bits<24>>,
     negative: DFF<Bit>,
     bitmap: DFF<Bits<8>>,
@@ -108,7 +108,7 @@ impl ChunkDecoder {
             malformed: Signal::default(),
             state: DFF::default(),
             ends_step: DFF::default(),
-            signed: DFF::default(),
+            has_signs: DFF::default(),
             address: DFF::default(),
             negative: DFF::default(),
             bitmap: DFF::default(),
@@ -137,7 +137,7 @@ impl Logic for ChunkDecoder {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, state, ends_step, signed, address, negative, bitmap, signs, bit_index
+            self, clock, state, ends_step, has_signs, address, negative, bitmap, signs, bit_index
         );
         self.advance.next = false;
         self.event_valid.next = false;
@@ -156,7 +156,7 @@ impl Logic for ChunkDecoder {
         if self.is_skip.val() {
             self.advance_by.next = self.skip_by.val();
         }
-        if self.signed.q.val() {
+        if self.has_signs.q.val() {
             self.is_skip.next = self.byte.val() == self.signed_skip.val();
             self.advance_by.next = bit_cast::<24, 8>(self.byte.val() & self.magnitude.val());
             if self.is_skip.val() {
@@ -172,7 +172,7 @@ impl Logic for ChunkDecoder {
                     } else if self.byte_valid.val() {
                         self.advance.next = true;
                         self.ends_step.d.next = self.byte.val().get_bit(7);
-                        self.signed.d.next = self.byte.val().get_bit(1);
+                        self.has_signs.d.next = self.byte.val().get_bit(1);
                         self.negative.d.next = false;
                         self.signs.d.next = 0.into();
                         self.address.d.next = 0.into();
@@ -194,7 +194,7 @@ impl Logic for ChunkDecoder {
                         self.bitmap.d.next = self.byte.val();
                         self.bit_index.d.next = 0.into();
                         self.state.d.next = ChunkState::BitmapBits;
-                        if self.signed.q.val() {
+                        if self.has_signs.q.val() {
                             self.state.d.next = ChunkState::SignByte;
                         }
                     }
@@ -236,20 +236,20 @@ impl Logic for ChunkDecoder {
                     } else if self.byte_valid.val() {
                         self.advance.next = true;
                         self.address.d.next = self.address.q.val() + self.advance_by.val();
-                        self.negative.d.next = self.signed.q.val() && self.byte.val().get_bit(7);
+                        self.negative.d.next = self.has_signs.q.val() && self.byte.val().get_bit(7);
                         if self.byte.val() == 0 {
                             self.state.d.next = ChunkState::ChunkEnd;
                         } else if !self.is_skip.val() {
                             self.state.d.next = ChunkState::DeltaSpike;
                         }
                         // A sign without a spike: 0x80, an end; 0xFF, a skip.
-                        if self.signed.q.val()
+                        if self.has_signs.q.val()
                             && ((self.byte.val() & self.magnitude.val()) == 0)
                             && (self.byte.val() != 0)
                         {
                             self.malformed.next = true;
                         }
-                        if self.signed.q.val() && (self.byte.val() == self.skip.val()) {
+                        if self.has_signs.q.val() && (self.byte.val() == self.skip.val()) {
                             self.malformed.next = true;
                         }
                     }

@@ -395,7 +395,7 @@ fn a_load_goes_on_where_it_broke_off_and_from_the_start_after_a_reset() {
         let faulty = Faulty::new(SoftLink::new(soft()), Script::new(faults), reset);
         let mut device = Device::connect(faulty, options).unwrap();
         device.load(model(9)).unwrap();
-        assert_eq!(device.transport_mut().inner().device.executed() > 20, true);
+        assert!(device.transport_mut().inner.device.executed() > 20);
         (device.statistics().total.requests, device.statistics().resyncs)
     };
     let (sound, none) = frames_with(vec![]);

@@ -102,46 +102,63 @@ impl<T: Transport> Device<T> {
     /// Executes LOADs, going on behind the last that the device is known to have executed.
     fn load_all(&mut self, payloads: &[Vec<u8>]) -> Result<()> {
         let (mut done, mut failures) = (0, 0);
+        // Of the part that failed: how much of it was executed, if `expected` is still where it was left.
+        let mut failed = None;
         while done < payloads.len() {
             let part = &payloads[done..payloads.len().min(done + MAX_WRITES / 2)];
-            let Err(error) = self.load_part(part) else {
-                done += part.len();
-                continue;
+            let before = done;
+            let error = match self.go_on(part, &mut failed, &mut done) {
+                Ok(true) => {
+                    if done > before {
+                        failures = 0;
+                    }
+                    continue;
+                }
+                Ok(false) => match self.load_once(part) {
+                    Ok(()) => {
+                        done += part.len();
+                        continue;
+                    }
+                    Err(error) => {
+                        failed = self.progress.take();
+                        error
+                    }
+                },
+                Err(error) => error,
             };
             self.synchronized = false;
+            failures += 1;
             if !error.is_transient() && self.session.connected {
                 return Err(error);
             }
-            failures += 1;
             if failures >= self.options.attempts {
                 return Err(Error::InferenceFailed {
                     attempts: failures,
                     last: Box::new(error),
                 });
             }
-            let (acknowledged, limits) = self.progress.take().unwrap_or_default();
-            match self.recover(part.len()) {
-                // Still where it was left: what it has executed stays.
-                Ok(expected) if is_within(expected, limits) && acknowledged > 0 => {
-                    done += acknowledged;
-                    failures = 0;
-                }
-                Ok(_) => done = 0,
-                // Tried again by the next part.
-                Err(error) if error.is_transient() || !self.session.connected => done = 0,
-                Err(error) => return Err(error),
-            }
         }
         Ok(())
     }
 
-    fn load_part(&mut self, payloads: &[Vec<u8>]) -> Result<()> {
-        if !self.synchronized {
-            self.recover(payloads.len())?;
-        } else if !self.has_numbers_for(payloads.len()) {
-            self.sync(payloads.len())?;
+    /// Makes sure that device and host agree. Returns whether that has moved what is done: forward where the device was
+    /// left in the middle of the part, back to the start where it may have lost what it had.
+    fn go_on(
+        &mut self,
+        part: &[Vec<u8>],
+        failed: &mut Option<(usize, (u16, u16))>,
+        done: &mut usize,
+    ) -> Result<bool> {
+        if self.synchronized {
+            return Ok(false);
         }
-        self.load_once(payloads)
+        let expected = self.recover(part.len())?;
+        let before = *done;
+        *done = match failed.take() {
+            Some((executed, limits)) if is_within(expected, limits) => before + executed,
+            _ => 0,
+        };
+        Ok(*done != before)
     }
 
     /// Executes LOADs, and takes over what the device then says of itself.

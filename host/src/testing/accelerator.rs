@@ -38,11 +38,11 @@ impl ToyAccelerator {
 
     /// What an inference of these steps must answer.
     #[must_use]
-    pub fn answer<S: Copy + Into<Spike>>(classes: u16, steps: &[Vec<S>]) -> InferenceResult {
+    pub fn answer(classes: u16, steps: &[Vec<u32>]) -> InferenceResult {
         let mut accelerator = Self::new(classes);
         for step in steps {
             step.iter()
-                .for_each(|&spike| accelerator.take(Event::Spike(spike.into())));
+                .for_each(|&address| accelerator.take(Event::Spike(address.into())));
             accelerator.take(Event::StepEnd);
         }
         accelerator.result()

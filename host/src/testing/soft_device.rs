@@ -145,9 +145,6 @@ impl SoftDevice {
         if !has_payload && !payload.is_empty() {
             return refuse(Status::MalformedPayload);
         }
-        if opcode.is_sequenced() {
-            self.expected = self.expected.wrapping_add(1);
-        }
         let status = match opcode {
             Opcode::Ping | Opcode::Identify | Opcode::Counters => Status::Ok,
             Opcode::Sync => {
@@ -171,6 +168,10 @@ impl SoftDevice {
             Opcode::Result if self.stall() => Status::NotReady,
             Opcode::Result => Status::Ok,
         };
+        // A write that failed is not acknowledged.
+        if opcode.is_sequenced() && status == Status::Ok {
+            self.expected = self.expected.wrapping_add(1);
+        }
         let answer = match (status, opcode) {
             (Status::Ok, Opcode::Identify) => Identity {
                 model: self.memories.model(),

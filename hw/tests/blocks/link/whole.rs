@@ -165,23 +165,44 @@ fn an_inference_exits_early_whichever_way_its_spikes_come() {
     for margin in [0, 100, 100_000_000] {
         let exit = EarlyExit::Margin { margin, from_step: 3 };
         let margins = exit.margins_of(&rig.model).expect("valid");
-        let bytes: Vec<u8> = margins.by_step().iter().flat_map(|margin| margin.to_le_bytes()).collect();
+        let bytes: Vec<u8> = margins
+            .by_step()
+            .iter()
+            .flat_map(|margin| margin.to_le_bytes())
+            .collect();
         rig.load(0xFF, 4, &bytes);
         rig.write(0x13, &image(1, 5));
         let golden = rig.golden(&drawn, Some(&margins));
         exits.push(golden.steps);
-        assert_eq!(rig.result(), (golden.steps, golden.potentials), "image, margin {margin}");
+        assert_eq!(
+            rig.result(),
+            (golden.steps, golden.potentials),
+            "image, margin {margin}"
+        );
 
         rig.write(0x10, &[1]);
         rig.write_spikes(&sent);
         let golden = rig.golden(&sent, Some(&margins));
         exits.push(golden.steps);
-        assert_eq!(rig.result(), (golden.steps, golden.potentials), "spikes, margin {margin}");
+        assert_eq!(
+            rig.result(),
+            (golden.steps, golden.potentials),
+            "spikes, margin {margin}"
+        );
     }
     assert_eq!((exits[0], exits[5]), (3, STEPS), "{exits:?}");
     // With margins that stop every inference, and without the flag.
-    let never = EarlyExit::Margin { margin: 0, from_step: 0 }.margins_of(&rig.model).expect("valid");
-    let bytes: Vec<u8> = never.by_step().iter().flat_map(|margin| margin.to_le_bytes()).collect();
+    let never = EarlyExit::Margin {
+        margin: 0,
+        from_step: 0,
+    }
+    .margins_of(&rig.model)
+    .expect("valid");
+    let bytes: Vec<u8> = never
+        .by_step()
+        .iter()
+        .flat_map(|margin| margin.to_le_bytes())
+        .collect();
     rig.load(0xFF, 4, &bytes);
     rig.write(0x13, &image(0, 5));
     let golden = rig.golden(&drawn, None);

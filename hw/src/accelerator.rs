@@ -75,6 +75,17 @@ pub fn core_params(model: &QuantizedModel, plan: &Plan) -> Result<CoreParams> {
     })
 }
 
+/// The contents of a parameter memory, as LOAD takes them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParameterLoad {
+    /// The memory's number.
+    pub memory: u8,
+    /// Bytes of a word.
+    pub word_bytes: usize,
+    /// All words, the first first.
+    pub bytes: Vec<u8>,
+}
+
 impl CoreParams {
     /// Every layer's engine, from input to output.
     pub fn engines(&self) -> impl Iterator<Item = &EngineParams> {
@@ -121,6 +132,20 @@ impl CoreParams {
             .into_iter()
             .flatten()
             .filter_map(move |(kind, memory)| Some((number(kind)?, memory)))
+        })
+    }
+
+    /// What is loaded into every parameter memory: its number, the bytes of a word, and all words.
+    pub fn loads(&self) -> impl Iterator<Item = ParameterLoad> {
+        self.parameters().map(|(memory, params)| ParameterLoad {
+            memory,
+            word_bytes: params.shape.word_bits().div_ceil(8),
+            bytes: params
+                .contents
+                .rows
+                .iter()
+                .flat_map(|row| params.word(row))
+                .collect(),
         })
     }
 

@@ -20,6 +20,11 @@ pub fn emit<B: Block>(mut circuit: B, lines: &[String]) -> Result<String> {
         report: format!("{error:?}"),
     })?;
     let body = rename_top(&generate_verilog_unchecked(&circuit));
+    if let Some(word) = keyword(&body) {
+        return Err(Error::Design {
+            report: format!("a field is named `{word}`, which is a word of Verilog's own"),
+        });
+    }
     let mut text = String::new();
     for line in lines {
         text.push_str(&format!("// {line}\n"));
@@ -32,6 +37,32 @@ pub fn emit<B: Block>(mut circuit: B, lines: &[String]) -> Result<String> {
     }
     text.push_str("\n`default_nettype wire\n");
     Ok(text)
+}
+
+/// Words of Verilog's own that could be names of fields; rust-hdl knows but a few of them.
+const KEYWORDS: [&str; 24] = [
+    "buf", "case", "cell", "design", "event", "force", "instance", "large", "library", "medium", "pulldown",
+    "pullup", "release", "repeat", "scalared", "signed", "small", "strong", "table", "task", "time",
+    "unsigned", "use", "wait",
+];
+
+/// The first such word that names a signal or an instance.
+fn keyword(text: &str) -> Option<&'static str> {
+    let named = |line: &str| {
+        let line = line.trim();
+        let is_signal = ["reg ", "wire ", "input ", "output "]
+            .iter()
+            .any(|kind| line.starts_with(kind));
+        let name = if is_signal {
+            line.trim_end_matches(';').rsplit(' ').next()
+        } else if line.starts_with(TOP) && line.ends_with('(') {
+            line.trim_end_matches('(').split_whitespace().nth(1)
+        } else {
+            None
+        };
+        KEYWORDS.into_iter().find(|&word| Some(word) == name)
+    };
+    text.lines().find_map(named)
 }
 
 /// Renames rust-hdl's fixed top module and the modules below it, which are named `top$…`.
@@ -60,6 +91,19 @@ fn rename_top(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_are_words_of_verilog_are_found() {
+        assert_eq!(
+            keyword("    reg  [9:0] table;\n    wire signed [1:0] sum;"),
+            Some("table")
+        );
+        assert_eq!(keyword("    synfire$core$signed signed(\n"), Some("signed"));
+        assert_eq!(
+            keyword("    reg  signed [9:0] signed$d;\n    synfire$table tables("),
+            None
+        );
+    }
 
     #[test]
     fn only_the_top_module_and_its_children_are_renamed() {

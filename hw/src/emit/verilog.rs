@@ -39,12 +39,21 @@ pub fn emit<B: Block>(mut circuit: B, lines: &[String]) -> Result<String> {
     Ok(text)
 }
 
-/// Words of Verilog's own that could be names of fields; rust-hdl knows but a few of them.
-const KEYWORDS: [&str; 24] = [
-    "buf", "case", "cell", "design", "event", "force", "instance", "large", "library", "medium", "pulldown",
-    "pullup", "release", "repeat", "scalared", "signed", "small", "strong", "table", "task", "time",
-    "unsigned", "use", "wait",
-];
+/// Words of Verilog's and SystemVerilog's own, of which rust-hdl knows but a few.
+const KEYWORDS: &str = "\
+    alias always_comb always_ff always_latch assert assume automatic before begin bind bins bit break \
+    buf byte case cell chandle checker class clocking config const constraint context continue cover \
+    covergroup coverpoint cross deassign default defparam design disable dist do edge else end enum \
+    event expect export extends extern final first_match for force foreach forever fork forkjoin \
+    function generate genvar global if iff ifnone illegal_bins implements implies import incdir include \
+    initial inout input inside instance int integer interface intersect join large let liblist library \
+    local localparam logic longint macromodule matches medium modport module nand negedge new nexttime \
+    nmos nor not null or output package packed parameter pmos posedge primitive priority program \
+    property protected pulldown pullup pure rand randc randcase real realtime ref reg reject_on release \
+    repeat restrict return scalared sequence shortint shortreal signed small soft solve specify static \
+    string strong struct super supply0 supply1 table tagged task this throughout time timeprecision \
+    timeunit tran tri trior type typedef union unique unsigned until use uwire var vectored virtual void \
+    wait wand weak while wildcard wire with within wor xnor xor";
 
 /// The first such word that names a signal or an instance.
 fn keyword(text: &str) -> Option<&'static str> {
@@ -60,7 +69,7 @@ fn keyword(text: &str) -> Option<&'static str> {
         } else {
             None
         };
-        KEYWORDS.into_iter().find(|&word| Some(word) == name)
+        KEYWORDS.split_whitespace().find(|&word| Some(word) == name)
     };
     text.lines().find_map(named)
 }

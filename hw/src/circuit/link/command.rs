@@ -447,14 +447,14 @@ impl Logic for Command {
         }
         // What the payload's decoders share.
         self.decoder.run.next = self.state.q.val() == CommandState::Decode;
-        self.decoder.byte.next = self.read_data.val();
+        self.decoder.in_byte.next = self.read_data.val();
         self.decoder.byte_valid.next = self.byte_valid.val();
         self.decoder.at_end.next = self.at_end.val();
         self.decoder.event_ready.next = self.event_ready.val() || self.stopped.val();
         self.event_data.next = self.decoder.event_data.val();
         self.event_valid.next = self.decoder.event_valid.val() && !self.stopped.val();
         self.loader.run.next = self.state.q.val() == CommandState::LoadWords;
-        self.loader.byte.next = self.read_data.val();
+        self.loader.in_byte.next = self.read_data.val();
         self.loader.byte_valid.next = self.byte_valid.val();
         self.loader.at_end.next = self.at_end.val();
         self.load_select.next = self.loader.load_select.val();

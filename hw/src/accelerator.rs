@@ -5,6 +5,7 @@ use crate::circuit::engine::EngineParams;
 use crate::circuit::event::Addressing;
 use crate::circuit::interconnect::Wiring;
 use crate::circuit::layer::LayerParams;
+use crate::circuit::link::identity::{IMAGE_MEMORY, LoadableMemory, MARGIN_MEMORY};
 use crate::circuit::parameter_memory::{Contents, ParameterMemoryParams};
 use crate::circuit::window::{Synapses, WindowParams};
 use crate::circuit::word_memory::{MemoryShape, Style};
@@ -66,6 +67,10 @@ pub fn core_params(model: &QuantizedModel, plan: &Plan) -> Result<CoreParams> {
         output,
         output_fifo_depth,
         wiring,
+        classes: model.description.classes(),
+        exit_steps: (1..=1 << 16)
+            .contains(&model.description.steps)
+            .then_some(model.description.steps),
     })
 }
 
@@ -76,6 +81,45 @@ impl CoreParams {
             .iter()
             .map(|layer| &layer.engine)
             .chain([&self.output])
+    }
+
+    /// The memories that can be loaded, those of early exit among them.
+    #[must_use]
+    pub fn memories(&self) -> Vec<LoadableMemory> {
+        let margins = self.exit_steps.map(|steps| LoadableMemory {
+            number: MARGIN_MEMORY,
+            depth: steps,
+            word_bytes: 4,
+        });
+        self.parameters()
+            .map(|(number, memory)| LoadableMemory {
+                number,
+                depth: memory.shape.depth,
+                word_bytes: memory.shape.word_bits().div_ceil(8),
+            })
+            .chain(margins)
+            .collect()
+    }
+
+    /// Every parameter memory with the number under which it is loaded.
+    pub fn parameters(&self) -> impl Iterator<Item = (u8, &ParameterMemoryParams)> {
+        self.engines().flat_map(|engine| {
+            // Higher numbers are taken, and nobody loads a layer that has none.
+            let number = |kind: usize| {
+                u8::try_from(3 * engine.layer + kind)
+                    .ok()
+                    .filter(|&number| number < IMAGE_MEMORY)
+            };
+            let identities = engine.has_identity().then_some((2, &engine.identities));
+            [
+                Some((0, &engine.weights)),
+                engine.fires.then_some((1, &engine.thresholds)),
+                identities,
+            ]
+            .into_iter()
+            .flatten()
+            .filter_map(move |(kind, memory)| Some((number(kind)?, memory)))
+        })
     }
 
     /// Hex images that the Verilog reads, or that are to be loaded: file name and text.

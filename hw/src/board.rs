@@ -1,18 +1,17 @@
-//! Boards: device, pins, clock and link as data, one TOML file each.
+//! Boards: device, pins, clock, link and programmer as data, one TOML file each.
+//!
+//! Every file of `hw/boards` is built in; how to write one is in `docs/boards.md`.
+
+mod check;
+mod device;
+
+pub use device::{ClockSource, Device, Family, Led, Link, Pin, Programmer, Uart};
+
+pub(crate) use check::BITSTREAM;
 
 use crate::error::{Error, Result, io};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-
-/// FPGA family, which decides the tool chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Family {
-    /// Lattice iCE40.
-    Ice40,
-    /// Lattice ECP5.
-    Ecp5,
-}
 
 /// A board.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +31,9 @@ pub struct Board {
     pub led: Option<Led>,
     /// The link's buffers.
     pub link: Link,
+    /// How a bitstream gets onto it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub programmer: Option<Programmer>,
     /// Pins to hold high.
     #[serde(default)]
     pub held_high: Vec<Pin>,
@@ -40,79 +42,8 @@ pub struct Board {
     pub constraints: Vec<String>,
 }
 
-/// The FPGA.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Device {
-    /// Family.
-    pub family: Family,
-    /// Device, as nextpnr's flag names it: `hx8k`, `up5k`, `85k`.
-    pub part: String,
-    /// Package, as nextpnr names it.
-    pub package: String,
-    /// Tables of 4 inputs.
-    pub luts: usize,
-    /// Block RAMs.
-    pub block_rams: usize,
-}
-
-/// The oscillator.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClockSource {
-    /// Pin.
-    pub pin: String,
-    /// Frequency in Hz.
-    pub hz: u32,
-}
-
-/// The serial port, seen from the FPGA.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Uart {
-    /// Pin that receives.
-    pub rx: String,
-    /// Pin that sends.
-    pub tx: String,
-    /// Bits a second.
-    pub baud: u32,
-}
-
-/// A LED.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Led {
-    /// Pin.
-    pub pin: String,
-    /// Lights when the pin is low.
-    pub active_low: bool,
-}
-
-/// The link's buffers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Link {
-    /// Bytes of a receive slot: a power of two.
-    pub slot_bytes: u16,
-}
-
-/// A pin.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Pin {
-    /// Pin.
-    pub pin: String,
-}
-
-/// Files of the built-in boards.
-const BUILT_IN: [(&str, &str); 3] = [
-    ("ice40-hx8k", include_str!("../boards/ice40-hx8k.toml")),
-    ("icebreaker", include_str!("../boards/icebreaker.toml")),
-    ("ulx3s-85f", include_str!("../boards/ulx3s-85f.toml")),
-];
-
-/// Largest error of the baud rate that a UART receiver bears.
-const BAUD_TOLERANCE: f64 = 0.02;
+/// Names and texts of the built-in boards, in order of names: the build script lists the files of `boards/`.
+const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/boards.rs"));
 
 impl Board {
     /// Names of the built-in boards.
@@ -147,13 +78,31 @@ impl Board {
     /// # Errors
     /// [`Error::BoardFile`] for TOML that is no board, or values that cannot work.
     pub fn parse(text: &str, origin: &str) -> Result<Self> {
-        let wrong = |reason: String| Error::BoardFile {
+        let board: Self = toml::from_str(text).map_err(|error| Error::BoardFile {
             origin: origin.to_owned(),
-            reason,
-        };
-        let board: Self = toml::from_str(text).map_err(|error| wrong(error.to_string().trim().to_owned()))?;
-        board.check().map_err(wrong)?;
-        Ok(board)
+            reason: error.to_string().trim().to_owned(),
+        })?;
+        board.checked(origin)
+    }
+
+    /// The same board with its core at another frequency.
+    ///
+    /// # Errors
+    /// [`Error::BoardFile`] if the device's PLL cannot make it, or the UART's rate not be made of it.
+    pub fn with_core_hz(mut self, core_hz: u32) -> Result<Self> {
+        self.clock.core_hz = Some(core_hz);
+        let name = self.name.clone();
+        self.checked(&name)
+    }
+
+    fn checked(self, origin: &str) -> Result<Self> {
+        match self.check() {
+            Ok(()) => Ok(self),
+            Err(reason) => Err(Error::BoardFile {
+                origin: origin.to_owned(),
+                reason,
+            }),
+        }
     }
 
     /// Checks that the values can work together, whatever file they come from.
@@ -161,104 +110,33 @@ impl Board {
     /// # Errors
     /// What is wrong, for a message that names the file.
     pub(crate) fn check(&self) -> Result<(), String> {
-        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        if self.name.is_empty() || !self.name.chars().all(plain) {
-            return Err(format!(
-                "name = {:?} is not made of letters, digits, - and _",
-                self.name
-            ));
-        }
-        let pins = [&self.clock.pin, &self.uart.rx, &self.uart.tx];
-        let pins = pins.into_iter().chain(self.led.iter().map(|led| &led.pin));
-        let pins = pins.chain(self.held_high.iter().map(|high| &high.pin));
-        if let Some(pin) = pins
-            .chain([&self.device.part, &self.device.package])
-            .find(|pin| !pin.chars().all(plain))
-        {
-            return Err(format!("{pin:?} is no pin, part or package"));
-        }
-        if self.title.chars().any(char::is_control) {
-            return Err("title holds control characters".into());
-        }
-        let slot = self.link.slot_bytes;
-        if !slot.is_power_of_two() || !(64..=16384).contains(&slot) {
-            return Err(format!("slot_bytes = {slot} is not a power of two of 64..=16384"));
-        }
-        if self.uart.baud == 0 || self.clock.hz / self.uart.baud < 4 {
-            return Err(format!(
-                "baud = {} wants a clock of at least 4 times as much, but hz = {}",
-                self.uart.baud, self.clock.hz
-            ));
-        }
-        let error = self.baud_error();
-        if error > BAUD_TOLERANCE || self.clocks_per_bit() > 65535 {
-            return Err(format!(
-                "hz = {} does not divide into baud = {}: the rate would be {:.1} % off",
-                self.clock.hz,
-                self.uart.baud,
-                100.0 * error
-            ));
-        }
-        Ok(())
+        check::check(self)
+    }
+
+    /// Frequency of the core's clock in Hz: the oscillator's, or what the PLL makes of it.
+    #[must_use]
+    pub fn core_hz(&self) -> u32 {
+        self.clock.core_hz.unwrap_or(self.clock.hz)
+    }
+
+    /// Frequency of the core's clock in MHz.
+    #[must_use]
+    pub fn clock_mhz(&self) -> f64 {
+        f64::from(self.core_hz()) / 1e6
     }
 
     /// Clocks of a UART bit.
     #[must_use]
     pub fn clocks_per_bit(&self) -> u64 {
-        let (hz, baud) = (u64::from(self.clock.hz), u64::from(self.uart.baud));
+        let (hz, baud) = (u64::from(self.core_hz()), u64::from(self.uart.baud));
         (hz + baud / 2) / baud
     }
 
     /// Share by which the UART's rate is off.
     fn baud_error(&self) -> f64 {
-        let wanted = f64::from(self.clock.hz) / f64::from(self.uart.baud);
+        let wanted = f64::from(self.core_hz()) / f64::from(self.uart.baud);
         #[expect(clippy::cast_precision_loss, reason = "a few thousand at most")]
         let got = self.clocks_per_bit() as f64;
         (got / wanted - 1.0).abs()
-    }
-
-    /// The clock frequency in MHz.
-    #[must_use]
-    pub fn clock_mhz(&self) -> f64 {
-        f64::from(self.clock.hz) / 1e6
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_built_in_board_is_valid_and_carries_its_name() {
-        for name in Board::names() {
-            assert_eq!(Board::find(name).unwrap().name, name);
-        }
-    }
-
-    #[test]
-    fn unknown_board_lists_the_known() {
-        assert_eq!(
-            Board::find("icebraker").unwrap_err().to_string(),
-            "unknown board `icebraker`: the known boards are ice40-hx8k, icebreaker, ulx3s-85f; or give the \
-             path of a board file (.toml)"
-        );
-    }
-
-    #[test]
-    fn baud_that_the_clock_cannot_make_is_refused() {
-        let text = BUILT_IN[0].1.replace("baud = 1_000_000", "baud = 2_560_000");
-        let error = Board::parse(&text, "mine.toml").unwrap_err().to_string();
-        assert!(
-            error.contains("hz = 12000000 does not divide into baud = 2560000"),
-            "{error}"
-        );
-        assert!(error.starts_with("board file mine.toml: "), "{error}");
-    }
-
-    #[test]
-    fn unknown_key_is_named() {
-        let text = BUILT_IN[0].1.replace("active_low", "inverted");
-        let error = Board::parse(&text, "mine.toml").unwrap_err().to_string();
-        assert!(error.contains("inverted"), "{error}");
     }
 }

@@ -175,7 +175,8 @@ pub enum Error {
     /// The design is too slow for the board's clock.
     #[error(
         "timing not met on {board}: {reached_mhz:.2} MHz reached, {wanted_mhz:.2} MHz wanted; no bitstream was \
-         made. Use fewer lanes, or a slower clock in the board file"
+         made. The slowest path is {path}. Use fewer lanes, or a slower clock: `synfire hdl --clock`, or core_hz in \
+         the board file"
     )]
     TimingNotMet {
         /// The board.
@@ -184,6 +185,8 @@ pub enum Error {
         reached_mhz: f64,
         /// Frequency wanted.
         wanted_mhz: f64,
+        /// The slowest path in words.
+        path: String,
     },
     /// A build folder that is not one, or is damaged.
     #[error("build folder {path}: {reason}; make it with `synfire hdl`")]
@@ -203,6 +206,9 @@ pub enum Error {
         /// Why it failed.
         source: std::io::Error,
     },
+    /// A board is not programmed.
+    #[error(transparent)]
+    Flash(#[from] crate::flash::FlashError),
     /// The model could not be used.
     #[error(transparent)]
     Model(#[from] synfire_golden_model::Error),

@@ -2,12 +2,11 @@
 
 use crate::build::write_atomically;
 use crate::error::{Error, Result, io};
-use crate::synth::process::tail;
+use crate::synth::process::run_to_end;
 use crate::tool::{REQUIREMENTS, Tool};
 use sha2::{Digest, Sha256};
-use std::fs::File;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// Marks an environment whose installation ended well, with the hash of the requirements.
 pub(crate) const STAMP: &str = "synfire-tools.sha256";
@@ -34,7 +33,7 @@ pub fn install(venv: &Path, progress: &mut dyn FnMut(&str)) -> Result<()> {
     progress("creating a virtual environment");
     std::fs::create_dir_all(venv).map_err(io("creating folder", venv))?;
     // Also mends one that was left half-made, by a Python without pip for instance.
-    step(
+    run_to_end(
         Command::new(&python).args(["-m", "venv"]).arg(venv),
         "python3 -m venv",
         &venv.join("venv.log"),
@@ -51,7 +50,7 @@ pub fn install(venv: &Path, progress: &mut dyn FnMut(&str)) -> Result<()> {
     let requirements = venv.join("requirements.txt");
     write_atomically(&requirements, REQUIREMENTS)?;
     let pip = venv.join("bin/python");
-    step(
+    run_to_end(
         Command::new(&pip)
             .args([
                 "-m",
@@ -65,37 +64,21 @@ pub fn install(venv: &Path, progress: &mut dyn FnMut(&str)) -> Result<()> {
         "pip install",
         &venv.join("pip.log"),
     )?;
-    for tool in [Tool::Yosys, Tool::NextpnrIce40, Tool::NextpnrEcp5] {
+    for tool in [
+        Tool::Yosys,
+        Tool::NextpnrIce40,
+        Tool::NextpnrEcp5,
+        Tool::NextpnrGowin,
+    ] {
         progress(&format!("preparing {}", tool.name()));
         let program = venv.join("bin").join(format!("yowasp-{}", tool.name()));
-        step(
+        run_to_end(
             Command::new(program).arg("--version"),
             tool.name(),
             &venv.join("prepare.log"),
         )?;
     }
     write_atomically(&venv.join(STAMP), &fingerprint())
-}
-
-fn step(command: &mut Command, name: &str, log: &Path) -> Result<()> {
-    let output = File::create(log).map_err(io("creating", log))?;
-    let errors = output.try_clone().map_err(io("writing", log))?;
-    let program = command.get_program().to_owned();
-    let status = command
-        .stdin(Stdio::null())
-        .stdout(output)
-        .stderr(errors)
-        .status()
-        .map_err(io("running", program))?;
-    if status.success() {
-        return Ok(());
-    }
-    Err(Error::ToolFailed {
-        tool: name.into(),
-        status: status.to_string(),
-        log: log.into(),
-        tail: tail(log),
-    })
 }
 
 fn fingerprint() -> String {

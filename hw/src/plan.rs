@@ -402,7 +402,7 @@ fn layer_plan(
     let membrane_bits = usize::from(layer.membrane_bits);
     let membrane_style = match family {
         _ if words <= LOGIC_WORDS => Style::Logic,
-        Family::Ecp5 if words <= DISTRIBUTED_WORDS => Style::Distributed,
+        Family::Ecp5 | Family::Gowin if words <= DISTRIBUTED_WORDS => Style::Distributed,
         _ => Style::Block,
     };
     let threshold_style = if groups <= DISTRIBUTED_WORDS {
@@ -500,8 +500,8 @@ fn fifo_depth(family: Family, sources: Addressing, spikes: f64) -> usize {
     let bits = sources.event_bits();
     let whole = match family {
         Family::Ice40 => 256,
-        Family::Ecp5 if bits <= 18 => 1024,
-        Family::Ecp5 => 512,
+        Family::Ecp5 | Family::Gowin if bits <= 18 => 1024,
+        Family::Ecp5 | Family::Gowin => 512,
     };
     #[expect(
         clippy::cast_possible_truncation,
@@ -551,7 +551,8 @@ fn link_cost(board: &Board, layers: usize) -> Cost {
 pub fn block_rams(family: Family, depth: usize, width: usize) -> usize {
     let shapes: &[(usize, usize)] = match family {
         Family::Ice40 => &[(256, 16), (512, 8), (1024, 4), (2048, 2)],
-        Family::Ecp5 => &[(512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)],
+        // Gowin's are of the same shapes.
+        Family::Ecp5 | Family::Gowin => &[(512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)],
     };
     shapes
         .iter()

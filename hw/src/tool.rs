@@ -59,10 +59,14 @@ pub enum Tool {
     NextpnrIce40,
     /// nextpnr for ECP5.
     NextpnrEcp5,
+    /// nextpnr for Gowin.
+    NextpnrGowin,
     /// Bitstream packer for iCE40.
     Icepack,
     /// Bitstream packer for ECP5.
     Ecppack,
+    /// Bitstream packer for Gowin.
+    GowinPack,
     /// Verilator.
     Verilator,
 }
@@ -94,12 +98,14 @@ impl Found {
 
 impl Tool {
     /// All tools.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Yosys,
         Self::NextpnrIce40,
         Self::NextpnrEcp5,
+        Self::NextpnrGowin,
         Self::Icepack,
         Self::Ecppack,
+        Self::GowinPack,
         Self::Verilator,
     ];
 
@@ -110,8 +116,10 @@ impl Tool {
             Self::Yosys => "yosys",
             Self::NextpnrIce40 => "nextpnr-ice40",
             Self::NextpnrEcp5 => "nextpnr-ecp5",
+            Self::NextpnrGowin => "nextpnr-himbaechel-gowin",
             Self::Icepack => "icepack",
             Self::Ecppack => "ecppack",
+            Self::GowinPack => "gowin_pack",
             Self::Verilator => "verilator",
         }
     }
@@ -123,8 +131,10 @@ impl Tool {
             Self::Yosys => "SYNFIRE_YOSYS",
             Self::NextpnrIce40 => "SYNFIRE_NEXTPNR_ICE40",
             Self::NextpnrEcp5 => "SYNFIRE_NEXTPNR_ECP5",
+            Self::NextpnrGowin => "SYNFIRE_NEXTPNR_GOWIN",
             Self::Icepack => "SYNFIRE_ICEPACK",
             Self::Ecppack => "SYNFIRE_ECPPACK",
+            Self::GowinPack => "SYNFIRE_GOWIN_PACK",
             Self::Verilator => "SYNFIRE_VERILATOR",
         }
     }
@@ -135,8 +145,10 @@ impl Tool {
         match self {
             Self::Yosys => Some(Version(vec![0, 50])),
             Self::NextpnrIce40 | Self::NextpnrEcp5 => Some(Version(vec![0, 7])),
+            // The first whose database of bits is that of the packer's release.
+            Self::NextpnrGowin => Some(Version(vec![0, 8])),
             Self::Verilator => Some(Version(vec![5, 20])),
-            Self::Icepack | Self::Ecppack => None,
+            Self::Icepack | Self::Ecppack | Self::GowinPack => None,
         }
     }
 

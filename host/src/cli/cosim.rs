@@ -9,6 +9,7 @@ use clap::ValueEnum;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use synfire_hw::build::Build;
+use synfire_hw::synth::speed::keep_measured;
 use synfire_sim::cosim::{self, Stimulus, Summary};
 
 const EXAMPLE: &str = "Examples:
@@ -53,7 +54,10 @@ impl Args {
         let stimuli = stimuli(&model, &data.test, self.images, self.seed);
         let mut summaries = BTreeMap::new();
         if self.simulator != Simulator::Native {
-            summaries.insert("verilator", verilator(&build, &stimuli, context)?);
+            let summary = verilator(&build, &stimuli, context)?;
+            // For `synfire synth` and `synfire report`; the other simulator counts the same clocks.
+            keep_measured(&build, summary.images, summary.cycles)?;
+            summaries.insert("verilator", summary);
         }
         if self.simulator != Simulator::Verilator {
             summaries.insert("native", native(&build, &stimuli, context)?);

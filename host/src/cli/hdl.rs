@@ -5,11 +5,11 @@ use super::diagnostic::Result;
 use super::plan::{TargetArgs, layers};
 use std::path::PathBuf;
 use synfire_golden_model::quantized::QuantizedModel;
-use synfire_hw::board::Board;
 use synfire_hw::build::Build;
 
-const EXAMPLE: &str = "Example:
-  synfire hdl digits-4bit.safetensors --board ulx3s-85f -o build";
+const EXAMPLE: &str = "Examples:
+  synfire hdl digits-4bit.safetensors --board ulx3s-85f -o build
+  synfire hdl digits-4bit.safetensors --board ulx3s-85f --clock 62.5 -o build";
 
 /// Arguments of `synfire hdl`.
 #[derive(Debug, clap::Args)]
@@ -27,7 +27,7 @@ pub(crate) struct Args {
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
         let model = QuantizedModel::load(&self.model)?;
-        let board = Board::find(&self.target.board)?;
+        let board = self.target.board()?;
         let plan = self.target.plan(&model, &board)?;
         let build = Build::write(&self.output, &model, &board, &plan)?;
         context.print(&build.manifest, || {

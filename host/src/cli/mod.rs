@@ -9,6 +9,7 @@ mod demo;
 mod diagnostic;
 mod eval;
 mod figures;
+mod flash;
 mod gradcheck;
 mod hdl;
 mod inference;
@@ -16,6 +17,7 @@ mod interrupt;
 mod models;
 mod plan;
 mod quantize;
+mod report;
 mod run;
 mod sweep;
 mod synth;
@@ -48,7 +50,7 @@ const EXAMPLE: &str = "Example: the whole road, by hand:
   synfire cosim build
   synfire synth build
   synfire board build                       # a simulated board; prints its port
-  synfire run build --port /dev/pts/3       # or that of a real one";
+  synfire run build --port /dev/pts/3       # or that of a real one, after `synfire flash build`";
 
 #[derive(Debug, Subcommand)]
 enum Verb {
@@ -76,6 +78,10 @@ enum Verb {
     Cosim(cosim::Args),
     /// Synthesize, place, route and pack a build's bitstream.
     Synth(synth::Args),
+    /// Write a build's bitstream onto its board.
+    Flash(flash::Args),
+    /// Network, speed and resources of build folders in one table.
+    Report(report::Args),
     /// Run a build as a virtual board behind a pseudo-terminal.
     Board(board::Args),
     /// Classify images on a board, and compare every answer with the golden model.
@@ -115,6 +121,8 @@ fn dispatch(verb: Verb, context: &Context) -> Result<()> {
         Verb::Hdl(args) => args.run(context),
         Verb::Cosim(args) => args.run(context),
         Verb::Synth(args) => args.run(context),
+        Verb::Flash(args) => args.run(context),
+        Verb::Report(args) => args.run(context),
         Verb::Board(args) => args.run(context),
         Verb::Run(args) => args.run(context),
         Verb::Bench(args) => args.run(context),

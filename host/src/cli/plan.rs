@@ -32,7 +32,10 @@ pub(crate) struct Args {
 pub(crate) struct TargetArgs {
     /// Board: its name, or the path of a board file (.toml).
     #[arg(long)]
-    pub(crate) board: String,
+    board: String,
+    /// Frequency of the core in MHz, instead of the board's own choice; its PLL must be able to make it.
+    #[arg(long, value_name = "MHZ", value_parser = megahertz)]
+    clock: Option<u32>,
     /// Lanes of each layer, separated by commas, instead of the fastest that fit.
     #[arg(long, value_delimiter = ',')]
     pub(crate) lanes: Option<Vec<usize>>,
@@ -62,7 +65,7 @@ struct Summary<'a> {
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
         let model = QuantizedModel::load(&self.model)?;
-        let board = Board::find(&self.target.board)?;
+        let board = self.target.board()?;
         let plan = self.target.plan(&model, &board)?;
         let expected_cycles = plan.expected_cycles(model.description.steps);
         let summary = Summary {
@@ -88,6 +91,15 @@ impl Args {
 }
 
 impl TargetArgs {
+    /// The board that the flags name, with the clock that they want.
+    pub(crate) fn board(&self) -> Result<Board> {
+        let board = Board::find(&self.board)?;
+        Ok(match self.clock {
+            Some(core_hz) => board.with_core_hz(core_hz)?,
+            None => board,
+        })
+    }
+
     /// The plan that the flags ask for.
     pub(crate) fn plan(&self, model: &QuantizedModel, board: &Board) -> Result<Plan> {
         // Before the test images, which take time and may not be here.
@@ -109,6 +121,20 @@ impl TargetArgs {
             Some(lanes) => Plan::with_lanes(model, board, &loads, lanes)?,
             None => Plan::search_within(model, board, &loads, self.most_lanes)?,
         })
+    }
+}
+
+/// A frequency in MHz as Hz.
+fn megahertz(text: &str) -> Result<u32, String> {
+    let hz = text.parse::<f64>().map(|mhz| (mhz * 1e6).round());
+    match hz {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "within bounds"
+        )]
+        Ok(hz) if (1e6..=1e9).contains(&hz) => Ok(hz as u32),
+        _ => Err("a frequency is a number of MHz, from 1 to 1000".into()),
     }
 }
 

@@ -3,10 +3,11 @@
 use super::context::Context;
 use super::diagnostic::Result;
 use super::inference::float;
-use super::table::table;
-use std::path::PathBuf;
+use super::table::{count, table};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
 use synfire_hw::build::Build;
-use synfire_hw::synth::{process::Cancel, report::Report, synthesize};
+use synfire_hw::synth::{process::Cancel, report::Report, speed::Speed, synthesize};
 
 const EXAMPLE: &str = "Example:
   synfire synth build";
@@ -27,12 +28,27 @@ impl Args {
             spinner.set_message(stage.title())
         })?;
         spinner.finish_and_clear();
-        context.print(&report, || describe(&report, &self.build.join(&report.bitstream)))
+        let speed = Speed::of(&build)?;
+        let summary = Summary {
+            report: &report,
+            speed,
+        };
+        context.print(&summary, || {
+            describe(&report, speed, &self.build.join(&report.bitstream))
+        })
     }
 }
 
+/// A report and what it means for an inference.
+#[derive(Debug, Serialize)]
+struct Summary<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    speed: Speed,
+}
+
 /// A report as text.
-pub(crate) fn describe(report: &Report, bitstream: &std::path::Path) -> String {
+fn describe(report: &Report, speed: Speed, bitstream: &Path) -> String {
     let mut rows = table(["resource", "used", "available", "share"]);
     for row in &report.utilization {
         rows.add_row([
@@ -45,13 +61,23 @@ pub(crate) fn describe(report: &Report, bitstream: &std::path::Path) -> String {
             ),
         ]);
     }
+    let path = report
+        .critical_path
+        .as_ref()
+        .map_or_else(|| "not reported".into(), ToString::to_string);
     format!(
-        "{}: {:.1} MHz reached, {:.1} MHz wanted\n{rows}\nslowest path: {}\nbitstream: {}\nsynthesis {:.0} s \
-         (yosys {}), place and route {:.0} s (nextpnr {})",
+        "{}: {:.1} MHz reached, {:.1} MHz wanted\n{rows}\nslowest path: {path}\n{} inferences/s: {} clocks each, {}\n\
+         bitstream: {}\nsynthesis {:.0} s (yosys {}), place and route {:.0} s (nextpnr {})",
         report.board,
         report.fmax_mhz,
         report.clock_mhz,
-        report.critical_path,
+        count(speed.inferences_per_second),
+        count(speed.cycles),
+        if speed.measured {
+            "as co-simulation measured"
+        } else {
+            "as the plan expects; `synfire cosim` measures them"
+        },
         bitstream.display(),
         report.synthesis_seconds,
         report.yosys,

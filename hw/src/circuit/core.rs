@@ -8,6 +8,8 @@
 //!            layer 0 ─► tap 0   layer 1 …    output layer ─► membranes
 //! ```
 //!
+//! Where inferences can exit early, a gate stands before the output layer ([`EarlyExit`]).
+//!
 //! Stream 0 is the input's, stream i + 1 that of hidden layer i. Layers work on different time steps at once; the
 //! end-of-step events keep the order. The taps show the events between the layers for co-simulation, and cost nothing
 //! where they are left open.
@@ -15,6 +17,7 @@
 use super::engine::EngineParams;
 use super::interconnect::{Interconnect, Wiring};
 use super::layer::{Layer, LayerParams};
+use super::link::early_exit::{EarlyExit, EarlyExitParams};
 use super::output_layer::OutputLayer;
 use super::signals;
 use rust_hdl::prelude::*;
@@ -30,6 +33,10 @@ pub struct CoreParams {
     pub output_fifo_depth: usize,
     /// The stream that each path takes.
     pub wiring: Wiring,
+    /// Classes of the network.
+    pub classes: usize,
+    /// Steps of an inference, if inferences can exit early.
+    pub exit_steps: Option<usize>,
 }
 
 /// See the [module](self).
@@ -63,6 +70,12 @@ pub struct Core {
     pub load_write: Signal<In, Bit>,
     /// Where the word is written.
     pub load_address: Signal<In, Bits<24>>,
+    /// Inferences may exit early, where the core can.
+    pub exit_enable: Signal<In, Bit>,
+    /// The inference has.
+    pub exited: Signal<Out, Bit>,
+    /// An early exit is being decided on: the readout shows nothing of use.
+    pub exit_busy: Signal<Out, Bit>,
     /// Steps completed by the output layer since the last clear.
     pub steps_done: Signal<Out, Bits<32>>,
     /// Clears completed by the output layer since power-up.
@@ -79,6 +92,8 @@ pub struct Core {
     pub stalled_cycles: Vec<Signal<Out, Bits<32>>>,
     hidden: Vec<Layer>,
     last: OutputLayer,
+    /// At most one.
+    exits: Vec<EarlyExit>,
     wires: Interconnect,
     active: DFF<Bits<32>>,
     any_busy: Vec<Signal<Local, Bit>>,
@@ -117,6 +132,9 @@ impl Core {
             load_shift: Signal::default(),
             load_write: Signal::default(),
             load_address: Signal::default(),
+            exit_enable: Signal::default(),
+            exited: Signal::default(),
+            exit_busy: Signal::default(),
             steps_done: Signal::default(),
             clears_done: Signal::default(),
             active_cycles: Signal::default(),
@@ -125,6 +143,17 @@ impl Core {
             busy_cycles: signals(count),
             stalled_cycles: signals(count),
             hidden: params.hidden.into_iter().map(Layer::new).collect(),
+            exits: params
+                .exit_steps
+                .map(|steps| {
+                    EarlyExit::new(EarlyExitParams {
+                        classes: params.classes,
+                        lanes: params.output.lanes,
+                        steps,
+                    })
+                })
+                .into_iter()
+                .collect(),
             last: OutputLayer::new(params.output, params.output_fifo_depth),
             wires: Interconnect::new(params.wiring),
             active: DFF::default(),
@@ -188,6 +217,35 @@ impl Logic for Core {
         self.last.readout_group.next = self.readout_group.val();
         self.last.readout_lane.next = self.readout_lane.val();
         self.readout_data.next = self.last.readout_data.val();
+        // The early exit stands before the output layer, and reads its snapshot.
+        self.exited.next = false;
+        self.exit_busy.next = false;
+        for i in 0..self.exits.len() {
+            self.exits[i].clock.next = self.clock.val();
+            self.exits[i].enable.next = self.exit_enable.val();
+            self.exits[i].steps_done.next = self.last.steps_done.val();
+            self.exits[i].clears_done.next = self.last.clears_done.val();
+            self.exits[i].readout_data.next = self.last.readout_data.val();
+            self.exits[i].load_select.next = self.load_select.val();
+            self.exits[i].load_byte.next = self.load_byte.val();
+            self.exits[i].load_shift.next = self.load_shift.val();
+            self.exits[i].load_write.next = self.load_write.val();
+            self.exits[i].load_address.next = self.load_address.val();
+            self.exited.next = self.exits[i].exited.val();
+            self.exit_busy.next = self.exits[i].busy.val();
+            if self.exits[i].busy.val() {
+                self.last.readout_group.next = self.exits[i].readout_group.val();
+                self.last.readout_lane.next = self.exits[i].readout_lane.val();
+            }
+            self.last.in_data.next = self.exits[i].out_data.val();
+            self.last.in_valid.next = self.exits[i].out_valid.val();
+            self.exits[i].out_ready.next = self.last.in_ready.val();
+            for j in self.hidden.len()..self.any_busy.len() {
+                self.exits[i].in_data.next = self.wires.main_data[j].val();
+                self.exits[i].in_valid.next = self.wires.main_valid[j].val();
+                self.wires.main_ready[j].next = self.exits[i].in_ready.val();
+            }
+        }
         self.last.load_select.next = self.load_select.val();
         self.last.load_byte.next = self.load_byte.val();
         self.last.load_shift.next = self.load_shift.val();

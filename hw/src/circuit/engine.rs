@@ -14,15 +14,16 @@
 //! membranes. The neurons of an output position lie in G = ⌈channels / L⌉ membrane words of L lanes.
 //!
 //! A spike costs one clock for each membrane word that it meets, an end of step one for each word of the layer, and
-//! nothing beside. The pipeline is three clocks deep:
+//! nothing beside. The pipeline is four clocks deep:
 //!
 //! | clock | |
 //! |---|---|
 //! | address | the walker shows a membrane word, its weight word and its group |
-//! | compute | the memories show them; lanes add, or compare, leak and floor |
+//! | read | membrane and weight memory show them; threshold and identity memory are addressed |
+//! | compute | lanes add, or compare, leak and floor |
 //! | write | results are written back, masks of fired lanes leave |
 //!
-//! A word that is addressed again in the next two clocks is forwarded, whether a spike's or a sweep's, so that
+//! A word that is addressed again in the next three clocks is forwarded, whether a spike's or a sweep's, so that
 //! neither waits for the other. A clear is an end of step that zeroes every membrane and counter.
 
 use super::lane::Lane;
@@ -75,7 +76,7 @@ pub struct Engine {
     pub event_valid: Vec<Signal<In, Bit>>,
     /// Takes it.
     pub event_ready: Vec<Signal<Out, Bit>>,
-    /// Whoever takes the masks needs the sweep to pause; up to three more words come.
+    /// Whoever takes the masks needs the sweep to pause; up to four more words come.
     pub pause: Signal<In, Bit>,
     /// A word of the sweep is written.
     pub swept: Signal<Out, Bit>,
@@ -97,9 +98,9 @@ pub struct Engine {
     pub load_write: Signal<In, Bit>,
     /// Where it is written.
     pub load_address: Signal<In, Bits<24>>,
-    /// Spikes taken since the last clear, one number a path.
-    pub spikes_in: Vec<Signal<Out, Bits<32>>>,
-    /// Clocks spent on spikes and sweeps since the last clear, waiting for others not counted.
+    /// Clocks spent on spikes and sweeps since the last clear: those in which a word is addressed, and any in which none
+    /// is though there was something to do in the clock before. Waiting for events or for room is not counted, nor the
+    /// way of an event into an idle engine.
     pub busy_cycles: Signal<Out, Bits<32>>,
     /// Clocks in which a sweep had to pause since the last clear.
     pub stalled_cycles: Signal<Out, Bits<32>>,
@@ -112,8 +113,21 @@ pub struct Engine {
     identities: ParameterMemory,
     thresholds: ParameterMemory,
     membranes: WordMemory,
-    mask: MaskPack,
-    /// Computing: the memories show the words.
+    pack: MaskPack,
+    /// Reading: the memories show the words.
+    reading: DFF<Bit>,
+    read_sweep: DFF<Bit>,
+    read_clears: DFF<Bit>,
+    read_last: DFF<Bit>,
+    read_negative: DFF<Bit>,
+    read_own: DFF<Bit>,
+    read_second: DFF<Bit>,
+    read_lane: DFF<Bits<8>>,
+    read_group: DFF<Bits<24>>,
+    read_address: DFF<Bits<24>>,
+    take_last: DFF<Bit>,
+    take_older: DFF<Bit>,
+    /// Computing: the lanes hold the words.
     computing: DFF<Bit>,
     compute_sweep: DFF<Bit>,
     compute_clears: DFF<Bit>,
@@ -124,7 +138,6 @@ pub struct Engine {
     compute_lane: DFF<Bits<8>>,
     compute_address: DFF<Bits<24>>,
     forward_last: DFF<Bit>,
-    forward_older: DFF<Bit>,
     /// Writing: the lanes show results.
     writing: DFF<Bit>,
     write_sweep: DFF<Bit>,
@@ -132,10 +145,8 @@ pub struct Engine {
     write_last: DFF<Bit>,
     write_address: DFF<Bits<24>>,
     busy_count: DFF<Bits<32>>,
+    loadable: DFF<Bit>,
     stalled_count: DFF<Bits<32>>,
-    spending: Signal<Local, Bit>,
-    /// Last clock was spent.
-    spent: DFF<Bit>,
     /// A path below the index has an event that does not wait for another path.
     waiting: Vec<Signal<Local, Bit>>,
     loads_weights: Signal<Local, Bit>,
@@ -196,7 +207,6 @@ impl Engine {
             load_shift: Signal::default(),
             load_write: Signal::default(),
             load_address: Signal::default(),
-            spikes_in: signals(paths),
             busy_cycles: Signal::default(),
             stalled_cycles: Signal::default(),
             busy: Signal::default(),
@@ -217,7 +227,19 @@ impl Engine {
             identities: ParameterMemory::new(params.identities),
             thresholds: ParameterMemory::new(params.thresholds),
             membranes: WordMemory::new(params.membranes),
-            mask: MaskPack::new(lanes),
+            pack: MaskPack::new(lanes),
+            reading: DFF::default(),
+            read_sweep: DFF::default(),
+            read_clears: DFF::default(),
+            read_last: DFF::default(),
+            read_negative: DFF::default(),
+            read_own: DFF::default(),
+            read_second: DFF::default(),
+            read_lane: DFF::default(),
+            read_group: DFF::default(),
+            read_address: DFF::default(),
+            take_last: DFF::default(),
+            take_older: DFF::default(),
             computing: DFF::default(),
             compute_sweep: DFF::default(),
             compute_clears: DFF::default(),
@@ -228,16 +250,14 @@ impl Engine {
             compute_lane: DFF::default(),
             compute_address: DFF::default(),
             forward_last: DFF::default(),
-            forward_older: DFF::default(),
             writing: DFF::default(),
             write_sweep: DFF::default(),
             write_clears: DFF::default(),
             write_last: DFF::default(),
             write_address: DFF::default(),
             busy_count: DFF::default(),
+            loadable: DFF::default(),
             stalled_count: DFF::default(),
-            spending: Signal::default(),
-            spent: DFF::default(),
             waiting: signals(paths + 1),
             loads_weights: Signal::default(),
             loads_thresholds: Signal::default(),
@@ -276,6 +296,18 @@ impl Logic for Engine {
         dff_setup!(
             self,
             clock,
+            reading,
+            read_sweep,
+            read_clears,
+            read_last,
+            read_negative,
+            read_own,
+            read_second,
+            read_lane,
+            read_group,
+            read_address,
+            take_last,
+            take_older,
             computing,
             compute_sweep,
             compute_clears,
@@ -286,15 +318,14 @@ impl Logic for Engine {
             compute_lane,
             compute_address,
             forward_last,
-            forward_older,
             writing,
             write_sweep,
             write_clears,
             write_last,
             write_address,
             busy_count,
-            stalled_count,
-            spent
+            loadable,
+            stalled_count
         );
         clock!(self, clock, walker, weights, identities, thresholds, membranes);
         // Events to windows, windows to the walker.
@@ -315,7 +346,6 @@ impl Logic for Engine {
             self.walker.walk_group[i].next = self.windows[i].group.val();
             self.walker.walk_lane[i].next = self.windows[i].lane.val();
             self.windows[i].take.next = self.walker.walk_take[i].val();
-            self.spikes_in[i].next = self.windows[i].spikes.val();
             // A path that is at its marker waits for the other path, whatever comes behind it.
             self.waiting[i + 1].next = self.waiting[i].val()
                 || (self.event_valid[i].val()
@@ -326,21 +356,36 @@ impl Logic for Engine {
         // Address.
         self.membranes.read_address.next = self.walker.membrane_address.val();
         self.weights.read_address.next = self.walker.weight_address.val();
-        self.thresholds.read_address.next = self.walker.group.val();
-        self.identities.read_address.next = self.walker.group.val();
-        self.computing.d.next = self.walker.issue.val();
-        self.compute_sweep.d.next = self.walker.sweep.val();
-        self.compute_clears.d.next = self.walker.clears.val();
-        self.compute_last.d.next = self.walker.last.val();
-        self.compute_negative.d.next = self.walker.negative.val();
-        self.compute_own.d.next = self.walker.own_channel.val();
-        self.compute_second.d.next = self.walker.second_path.val() && self.has_identity.val();
-        self.compute_lane.d.next = self.walker.lane.val();
-        self.compute_address.d.next = self.walker.membrane_address.val();
-        self.forward_last.d.next =
+        self.reading.d.next = self.walker.issue.val();
+        self.read_sweep.d.next = self.walker.sweep.val();
+        self.read_clears.d.next = self.walker.clears.val();
+        self.read_last.d.next = self.walker.last.val();
+        self.read_negative.d.next = self.walker.negative.val();
+        self.read_own.d.next = self.walker.own_channel.val();
+        self.read_second.d.next = self.walker.second_path.val() && self.has_identity.val();
+        self.read_lane.d.next = self.walker.lane.val();
+        self.read_group.d.next = self.walker.group.val();
+        self.read_address.d.next = self.walker.membrane_address.val();
+        // Two words ahead is computed in this clock and there when this one is read; three ahead is written now.
+        self.take_last.d.next =
             self.computing.q.val() && (self.compute_address.q.val() == self.walker.membrane_address.val());
-        self.forward_older.d.next =
+        self.take_older.d.next =
             self.writing.q.val() && (self.write_address.q.val() == self.walker.membrane_address.val());
+
+        // Read.
+        self.thresholds.read_address.next = self.read_group.q.val();
+        self.identities.read_address.next = self.read_group.q.val();
+        self.computing.d.next = self.reading.q.val();
+        self.compute_sweep.d.next = self.read_sweep.q.val();
+        self.compute_clears.d.next = self.read_clears.q.val();
+        self.compute_last.d.next = self.read_last.q.val();
+        self.compute_negative.d.next = self.read_negative.q.val();
+        self.compute_own.d.next = self.read_own.q.val();
+        self.compute_second.d.next = self.read_second.q.val();
+        self.compute_lane.d.next = self.read_lane.q.val();
+        self.compute_address.d.next = self.read_address.q.val();
+        self.forward_last.d.next =
+            self.computing.q.val() && (self.compute_address.q.val() == self.read_address.q.val());
 
         // Compute.
         self.writing.d.next = self.computing.q.val();
@@ -352,9 +397,10 @@ impl Logic for Engine {
             self.lanes[i].clock.next = self.clock.val();
             self.lanes[i].membrane.next = self.membranes.read_data[i].val();
             self.lanes[i].weight.next = self.weights.read_data[i].val();
-            if self.compute_second.q.val() {
-                self.lanes[i].weight.next = self.identities.read_data[i].val();
-            }
+            self.lanes[i].take_last.next = self.take_last.q.val();
+            self.lanes[i].take_older.next = self.take_older.q.val();
+            self.lanes[i].identity.next = self.identities.read_data[i].val();
+            self.lanes[i].adds_identity.next = self.compute_second.q.val();
             self.lanes[i].threshold.next = self.thresholds.read_data[i].val();
             self.lanes[i].meets.next =
                 !self.compute_own.q.val() || (self.compute_lane.q.val() == self.lane_number[i].val());
@@ -362,10 +408,9 @@ impl Logic for Engine {
             self.lanes[i].sweep.next = self.compute_sweep.q.val();
             self.lanes[i].clears.next = self.compute_clears.q.val();
             self.lanes[i].forward_last.next = self.forward_last.q.val();
-            self.lanes[i].forward_older.next = self.forward_older.q.val();
             self.membranes.write_data[i].next = self.lanes[i].result.val();
             self.swept_data[i].next = self.lanes[i].result.val();
-            self.mask.flags[i].next = self.lanes[i].fired.val();
+            self.pack.flags[i].next = self.lanes[i].fired.val();
         }
 
         // Write.
@@ -374,7 +419,7 @@ impl Logic for Engine {
         self.swept.next = self.write_sweep.q.val();
         self.swept_last.next = self.write_last.q.val();
         self.swept_clear.next = self.write_clears.q.val();
-        self.fired_mask.next = self.mask.mask.val();
+        self.fired_mask.next = self.pack.mask.val();
 
         // Parameters.
         self.loads_weights.next = self.load_select.val() == self.weights_number.val();
@@ -393,22 +438,16 @@ impl Logic for Engine {
         self.identities.load_write.next = self.load_write.val() && self.loads_identities.val();
         self.identities.load_address.next = self.load_address.val();
 
-        // Counters. A clock is spent that issues a word, or that follows such a clock and issues none though there is an
-        // event; the way of an event into an idle engine is latency, in which others work.
-        self.spending.next = self.walker.issue.val();
+        // Counters.
         for i in self.windows.len()..self.waiting.len() {
-            if self.spent.q.val()
-                && !self.walker.stalled.val()
-                && (self.walker.busy.val() || self.waiting[i].val())
-            {
-                self.spending.next = true;
-            }
             self.busy.next = self.walker.busy.val()
                 || self.waiting[i].val()
+                || self.reading.q.val()
                 || self.computing.q.val()
                 || self.writing.q.val();
         }
-        if self.spending.val() {
+        self.loadable.d.next = self.walker.loadable.val();
+        if self.walker.issue.val() || (self.loadable.q.val() && !self.walker.stalled.val()) {
             self.busy_count.d.next = self.busy_count.q.val() + 1;
         }
         if self.walker.stalled.val() {
@@ -418,7 +457,6 @@ impl Logic for Engine {
             self.busy_count.d.next = 0.into();
             self.stalled_count.d.next = 0.into();
         }
-        self.spent.d.next = self.spending.val();
         self.busy_cycles.next = self.busy_count.q.val();
         self.stalled_cycles.next = self.stalled_count.q.val();
     }

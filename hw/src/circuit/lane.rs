@@ -7,9 +7,16 @@
 //!         result = clear or fired ? 0 : max(operand − leak(operand), floor)
 //! ```
 //!
-//! The memories' words are at the inputs in one clock, result and fired are in registers in the next, when they are
-//! written back. A word that was addressed in either of the two clocks before is not in the memory yet when it is
-//! read again: then `forward_last` or `forward_older` picks the register that holds it.
+//! | clock | |
+//! |---|---|
+//! | read | membrane and weight are at the inputs, and go into registers |
+//! | compute | the other inputs are there; result and fired go into registers |
+//! | write | result and fired are at the outputs |
+//!
+//! A word that was addressed in one of the three clocks before is not in the memory yet when it is read again. What
+//! holds it depends on how many clocks before: one, the result that is there when it is computed with
+//! (`forward_last`); two, the result that is there when it is read (`take_last`); three, the one before that
+//! (`take_older`). The nearest counts.
 
 use super::leak::Leak;
 use super::narrow::Narrow;
@@ -20,29 +27,37 @@ use rust_hdl::prelude::*;
 pub struct Lane {
     /// The clock.
     pub clock: Signal<In, Clock>,
-    /// Membrane as read.
+    /// Read: membrane.
     pub membrane: Signal<In, Signed<32>>,
-    /// Weight as read.
+    /// Read: weight.
     pub weight: Signal<In, Signed<32>>,
-    /// Threshold as read.
-    pub threshold: Signal<In, Signed<32>>,
-    /// The spike meets this lane.
-    pub meets: Signal<In, Bit>,
-    /// The spike has sign −1.
-    pub negative: Signal<In, Bit>,
-    /// The end of a step; otherwise a spike.
-    pub sweep: Signal<In, Bit>,
-    /// The sweep zeroes membranes, and nothing fires.
-    pub clears: Signal<In, Bit>,
-    /// The membrane is last clock's result.
+    /// Read: the membrane is the result that is there, unless `forward_last` follows.
+    pub take_last: Signal<In, Bit>,
+    /// Read: the membrane is the result of the clock before, unless a nearer one is.
+    pub take_older: Signal<In, Bit>,
+    /// Compute: the membrane is the result that is there.
     pub forward_last: Signal<In, Bit>,
-    /// The membrane is the result of the clock before that, unless it is last clock's.
-    pub forward_older: Signal<In, Bit>,
-    /// Last clock's membrane, after the spike or the end of the step.
+    /// Compute: threshold.
+    pub threshold: Signal<In, Signed<32>>,
+    /// Compute: a number to add instead of the weight.
+    pub identity: Signal<In, Signed<32>>,
+    /// Compute: it is added.
+    pub adds_identity: Signal<In, Bit>,
+    /// Compute: the spike meets this lane.
+    pub meets: Signal<In, Bit>,
+    /// Compute: the spike has sign −1.
+    pub negative: Signal<In, Bit>,
+    /// Compute: the end of a step; otherwise a spike.
+    pub sweep: Signal<In, Bit>,
+    /// Compute: the sweep zeroes membranes, and nothing fires.
+    pub clears: Signal<In, Bit>,
+    /// Write: the membrane after the spike or the end of the step.
     pub result: Signal<Out, Signed<32>>,
-    /// Last clock's neuron fired.
+    /// Write: the neuron fired.
     pub fired: Signal<Out, Bit>,
     leak: Leak,
+    read_membrane: DFF<Signed<32>>,
+    read_weight: DFF<Signed<32>>,
     last: DFF<Signed<32>>,
     older: DFF<Signed<32>>,
     has_fired: DFF<Bit>,
@@ -67,16 +82,21 @@ impl Lane {
             clock: Signal::default(),
             membrane: Signal::default(),
             weight: Signal::default(),
+            take_last: Signal::default(),
+            take_older: Signal::default(),
+            forward_last: Signal::default(),
             threshold: Signal::default(),
+            identity: Signal::default(),
+            adds_identity: Signal::default(),
             meets: Signal::default(),
             negative: Signal::default(),
             sweep: Signal::default(),
             clears: Signal::default(),
-            forward_last: Signal::default(),
-            forward_older: Signal::default(),
             result: Signal::default(),
             fired: Signal::default(),
             leak: Leak::new(leak_shifts),
+            read_membrane: DFF::default(),
+            read_weight: DFF::default(),
             last: DFF::default(),
             older: DFF::default(),
             has_fired: DFF::default(),
@@ -97,16 +117,27 @@ impl Lane {
 impl Logic for Lane {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, last, older, has_fired);
-        self.operand.next = self.membrane.val();
-        if self.forward_older.val() {
-            self.operand.next = self.older.q.val();
+        dff_setup!(self, clock, read_membrane, read_weight, last, older, has_fired);
+        // Read.
+        self.read_membrane.d.next = self.membrane.val();
+        if self.take_older.val() {
+            self.read_membrane.d.next = self.older.q.val();
         }
+        if self.take_last.val() {
+            self.read_membrane.d.next = self.last.q.val();
+        }
+        self.read_weight.d.next = self.weight.val();
+        self.older.d.next = self.last.q.val();
+        // Compute.
+        self.operand.next = self.read_membrane.q.val();
         if self.forward_last.val() {
             self.operand.next = self.last.q.val();
         }
         // A spike.
-        self.addend.next = self.weight.val();
+        self.addend.next = self.read_weight.q.val();
+        if self.adds_identity.val() {
+            self.addend.next = self.identity.val();
+        }
         if !self.meets.val() {
             self.addend.next = self.zero.val();
         }
@@ -131,7 +162,6 @@ impl Logic for Lane {
             self.summed.wide.next = self.updated.val();
         }
         self.last.d.next = self.summed.narrow.val();
-        self.older.d.next = self.last.q.val();
         self.has_fired.d.next = self.sweep.val() && self.above.val() && !self.clears.val();
         self.result.next = self.last.q.val();
         self.fired.next = self.has_fired.q.val();

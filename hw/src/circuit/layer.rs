@@ -1,8 +1,9 @@
-//! A hidden layer: input FIFOs, engine and serializer.
+//! A hidden layer: filters, input FIFOs, engine and serializer.
 
 use super::engine::{Engine, EngineParams};
 use super::event::Addressing;
 use super::fifo::Fifo;
+use super::filter::Filter;
 use super::serializer::Serializer;
 use super::signals;
 use rust_hdl::prelude::*;
@@ -63,6 +64,7 @@ pub struct Layer {
     pub stalled_cycles: Signal<Out, Bits<32>>,
     /// Something is in the layer.
     pub busy: Signal<Out, Bit>,
+    filters: Vec<Filter>,
     fifos: Vec<Fifo<32>>,
     engine: Engine,
     serializer: Serializer,
@@ -96,6 +98,7 @@ impl Layer {
             busy_cycles: Signal::default(),
             stalled_cycles: Signal::default(),
             busy: Signal::default(),
+            filters: engine.paths.iter().map(Filter::new).collect(),
             fifos: input_fifos(&engine, &params.fifo_depths),
             serializer: Serializer::new(engine.lanes, params.neurons, params.queue_depth),
             engine: Engine::new(engine),
@@ -121,22 +124,26 @@ impl Logic for Layer {
         clock!(self, clock, engine, serializer);
         self.spikes[0].next = 0.into();
         for i in 0..1 {
-            self.fifos[i].in_data.next = self.in_data.val();
-            self.fifos[i].in_valid.next = self.in_valid.val();
-            self.in_ready.next = self.fifos[i].in_ready.val();
+            self.filters[i].in_data.next = self.in_data.val();
+            self.filters[i].in_valid.next = self.in_valid.val();
+            self.in_ready.next = self.filters[i].in_ready.val();
         }
         self.side_ready.next = true;
         for i in 1..self.fifos.len() {
-            self.fifos[i].in_data.next = self.side_data.val();
-            self.fifos[i].in_valid.next = self.side_valid.val();
-            self.side_ready.next = self.fifos[i].in_ready.val();
+            self.filters[i].in_data.next = self.side_data.val();
+            self.filters[i].in_valid.next = self.side_valid.val();
+            self.side_ready.next = self.filters[i].in_ready.val();
         }
         for i in 0..self.fifos.len() {
+            self.filters[i].clock.next = self.clock.val();
             self.fifos[i].clock.next = self.clock.val();
+            self.fifos[i].in_data.next = self.filters[i].out_data.val();
+            self.fifos[i].in_valid.next = self.filters[i].out_valid.val();
+            self.filters[i].out_ready.next = self.fifos[i].in_ready.val();
             self.engine.event_data[i].next = self.fifos[i].out_data.val();
             self.engine.event_valid[i].next = self.fifos[i].out_valid.val();
             self.fifos[i].out_ready.next = self.engine.event_ready[i].val();
-            self.spikes[i + 1].next = self.spikes[i].val() + self.engine.spikes_in[i].val();
+            self.spikes[i + 1].next = self.spikes[i].val() + self.filters[i].spikes.val();
             self.spikes_in.next = self.spikes[i + 1].val();
         }
         self.engine.pause.next = self.serializer.pause.val();

@@ -5,6 +5,7 @@ pub mod core;
 pub mod engine;
 pub mod event;
 pub mod fifo;
+pub mod filter;
 pub mod interconnect;
 pub mod lane;
 pub mod layer;

@@ -1,7 +1,8 @@
-//! The output layer: input FIFO, engine, and the snapshot of its membranes that is the answer.
+//! The output layer: filter, input FIFO, engine, and the snapshot of its membranes that is the answer.
 
 use super::engine::{Engine, EngineParams};
 use super::fifo::Fifo;
+use super::filter::Filter;
 use super::layer::input_fifos;
 use super::snapshot::Snapshot;
 use rust_hdl::prelude::*;
@@ -45,6 +46,7 @@ pub struct OutputLayer {
     pub busy_cycles: Signal<Out, Bits<32>>,
     /// Something is in the layer.
     pub busy: Signal<Out, Bit>,
+    filters: Vec<Filter>,
     fifos: Vec<Fifo<32>>,
     engine: Engine,
     snapshot: Snapshot,
@@ -75,6 +77,7 @@ impl OutputLayer {
             spikes_in: Signal::default(),
             busy_cycles: Signal::default(),
             busy: Signal::default(),
+            filters: params.paths.iter().map(Filter::new).collect(),
             fifos: input_fifos(&params, &[fifo_depth]),
             snapshot: Snapshot::new(params.membranes),
             engine: Engine::new(params),
@@ -91,13 +94,17 @@ impl Logic for OutputLayer {
         clock!(self, clock, engine, snapshot);
         for i in 0..self.fifos.len() {
             self.fifos[i].clock.next = self.clock.val();
-            self.fifos[i].in_data.next = self.in_data.val();
-            self.fifos[i].in_valid.next = self.in_valid.val();
-            self.in_ready.next = self.fifos[i].in_ready.val();
+            self.filters[i].clock.next = self.clock.val();
+            self.filters[i].in_data.next = self.in_data.val();
+            self.filters[i].in_valid.next = self.in_valid.val();
+            self.in_ready.next = self.filters[i].in_ready.val();
+            self.fifos[i].in_data.next = self.filters[i].out_data.val();
+            self.fifos[i].in_valid.next = self.filters[i].out_valid.val();
+            self.filters[i].out_ready.next = self.fifos[i].in_ready.val();
             self.engine.event_data[i].next = self.fifos[i].out_data.val();
             self.engine.event_valid[i].next = self.fifos[i].out_valid.val();
             self.fifos[i].out_ready.next = self.engine.event_ready[i].val();
-            self.spikes_in.next = self.engine.spikes_in[i].val();
+            self.spikes_in.next = self.filters[i].spikes.val();
         }
         self.engine.pause.next = false;
         self.engine.load_byte.next = self.load_byte.val();

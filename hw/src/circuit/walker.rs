@@ -69,6 +69,8 @@ pub struct Walker {
     pub lane: Signal<Out, Bits<8>>,
     /// A walk or a sweep is held, or there is one to load.
     pub busy: Signal<Out, Bit>,
+    /// There is a walk or a sweep to load, now or as soon as the one that is held has ended.
+    pub loadable: Signal<Out, Bit>,
     /// A sweep waits.
     pub stalled: Signal<Out, Bit>,
     active: DFF<Bit>,
@@ -163,6 +165,7 @@ impl Walker {
             own_channel: Signal::default(),
             lane: Signal::default(),
             busy: Signal::default(),
+            loadable: Signal::default(),
             stalled: Signal::default(),
             active: DFF::default(),
             sweeping: DFF::default(),
@@ -287,6 +290,7 @@ impl Logic for Walker {
                 self.spikes[i].val() || (self.walk_held[i].val() && !self.walk_marker[i].val());
         }
         self.busy.next = self.active.q.val();
+        self.loadable.next = false;
         for i in 0..self.walk_held.len() {
             self.walk_take[i].next = false;
             if self.free.val()
@@ -317,6 +321,7 @@ impl Logic for Walker {
             self.all_markers.next = self.markers[i].val();
             if self.markers[i].val() || self.spikes[i].val() {
                 self.busy.next = true;
+                self.loadable.next = true;
             }
         }
         // Every path gives its marker up in the clock in which the sweep is loaded.

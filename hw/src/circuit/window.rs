@@ -17,8 +17,8 @@
 //!
 //! Where a source meets its own channel only (pooling, an identity), the window is one word, and one lane of it.
 //!
-//! An event is taken in a clock in which `held` is empty or taken; its walk is there in the next. A source that
-//! meets nothing, as a stride can leave some, costs its own clock here and none behind.
+//! An event is taken in a clock in which `held` is empty or taken; its walk is there in the next. Sources that meet
+//! nothing must not come: [`Filter`](super::filter::Filter) keeps them out.
 
 use super::event::{ADDRESS_SHIFT, Addressing, CLEAR, SPIKE};
 use super::lookup_table::LookupTable;
@@ -156,8 +156,6 @@ pub struct Window {
     pub lane: Signal<Out, Bits<8>>,
     /// The walk is taken.
     pub take: Signal<In, Bit>,
-    /// Spikes taken since the last clear.
-    pub spikes: Signal<Out, Bits<32>>,
     row_table: LookupTable,
     column_table: LookupTable,
     full: DFF<Bit>,
@@ -170,7 +168,6 @@ pub struct Window {
     held_rows: DFF<Bits<16>>,
     held_group: DFF<Bits<24>>,
     held_lane: DFF<Bits<8>>,
-    spike_count: DFF<Bits<32>>,
     is_spike: Signal<Local, Bit>,
     is_clear: Signal<Local, Bit>,
     channel: Signal<Local, Bits<24>>,
@@ -227,7 +224,6 @@ impl Window {
             group: Signal::default(),
             lane: Signal::default(),
             take: Signal::default(),
-            spikes: Signal::default(),
             row_table: LookupTable::new(params.row_table()),
             column_table: LookupTable::new(params.column_table()),
             full: DFF::default(),
@@ -240,7 +236,6 @@ impl Window {
             held_rows: DFF::default(),
             held_group: DFF::default(),
             held_lane: DFF::default(),
-            spike_count: DFF::default(),
             is_spike: Signal::default(),
             is_clear: Signal::default(),
             channel: Signal::default(),
@@ -280,8 +275,7 @@ impl Logic for Window {
             held_run,
             held_rows,
             held_group,
-            held_lane,
-            spike_count
+            held_lane
         );
         // The event's fields.
         self.is_spike.next = (self.event_data.val() & self.kind_mask.val()) == self.kind_spike.val();
@@ -317,15 +311,7 @@ impl Logic for Window {
             self.held_rows.d.next = self.row_count.val();
             self.held_group.d.next = self.own_group.val();
             self.held_lane.d.next = bit_cast::<8, 24>(self.channel.val() & self.lane_mask.val());
-            if self.is_spike.val() {
-                self.spike_count.d.next = self.spike_count.q.val() + 1;
-                self.full.d.next = (self.row_count.val() != 0) && (self.column_count.val() != 0);
-            } else {
-                self.full.d.next = true;
-                if self.is_clear.val() {
-                    self.spike_count.d.next = 0.into();
-                }
-            }
+            self.full.d.next = true;
         }
         self.held.next = self.full.q.val();
         self.marker.next = self.held_marker.q.val();
@@ -337,6 +323,5 @@ impl Logic for Window {
         self.rows.next = self.held_rows.q.val();
         self.group.next = self.held_group.q.val();
         self.lane.next = self.held_lane.q.val();
-        self.spikes.next = self.spike_count.q.val();
     }
 }

@@ -1,27 +1,52 @@
 //! Pin and clock constraints of a board, in its tool chain's format.
+//!
+//! What is constrained is the oscillator; where a loop makes the core's clock of it, nextpnr derives that one's
+//! frequency itself or takes it from `--freq`, which [`crate::synth`] gives.
 
+use super::clock::megahertz;
 use crate::board::{Board, Family};
+
+/// Electrical standard of pins that name no other.
+const STANDARD: &str = "LVCMOS33";
+
+/// A port of the top module and its pin.
+struct Port<'a> {
+    name: String,
+    pin: &'a str,
+    standard: &'a str,
+    pull_up: bool,
+}
 
 /// File name and text of the constraints.
 #[must_use]
 pub fn constraints(board: &Board) -> (&'static str, String) {
-    let mut pins: Vec<(String, &str)> = vec![
-        ("clock".into(), board.clock.pin.as_str()),
-        ("rx".into(), board.uart.rx.as_str()),
-        ("tx".into(), board.uart.tx.as_str()),
-    ];
-    pins.extend(board.led.iter().map(|led| ("led".into(), led.pin.as_str())));
-    pins.extend(
-        board
-            .held_high
-            .iter()
-            .enumerate()
-            .map(|(i, pin)| (format!("high{i}"), pin.pin.as_str())),
-    );
-    let (file, mut text) = match board.device.family {
-        Family::Ice40 => ("board.pcf", pcf(board, &pins)),
-        Family::Ecp5 => ("board.lpf", lpf(board, &pins)),
+    let port = |name: &str, pin| Port {
+        name: name.into(),
+        pin,
+        standard: STANDARD,
+        pull_up: false,
     };
+    let mut ports = vec![
+        port("clock", &board.clock.pin),
+        Port {
+            // An unplugged line must read idle.
+            pull_up: true,
+            ..port("rx", &board.uart.rx)
+        },
+        port("tx", &board.uart.tx),
+    ];
+    ports.extend(board.led.iter().map(|led| Port {
+        standard: led.standard.as_deref().unwrap_or(STANDARD),
+        ..port("led", &led.pin)
+    }));
+    let high = board.held_high.iter().enumerate();
+    ports.extend(high.map(|(index, high)| port(&format!("high{index}"), &high.pin)));
+    let (file, comment, body) = match board.device.family {
+        Family::Ice40 => ("board.pcf", "#", pcf(board, &ports)),
+        Family::Ecp5 => ("board.lpf", "#", lpf(board, &ports)),
+        Family::Gowin => ("board.cst", "//", cst(&ports)),
+    };
+    let mut text = format!("{comment} {}.\n{body}", board.title);
     for line in &board.constraints {
         text.push_str(line);
         text.push('\n');
@@ -29,51 +54,46 @@ pub fn constraints(board: &Board) -> (&'static str, String) {
     (file, text)
 }
 
-fn pcf(board: &Board, pins: &[(String, &str)]) -> String {
-    let mut text = format!("# {}.\n", board.title);
-    for (port, pin) in pins {
-        // An unplugged line must read idle.
-        let pull = if port == "rx" { "-pullup yes " } else { "" };
-        text.push_str(&format!("set_io {pull}{port} {pin}\n"));
+fn pcf(board: &Board, ports: &[Port]) -> String {
+    let mut text = String::new();
+    for port in ports {
+        let pull = if port.pull_up { "-pullup yes " } else { "" };
+        text.push_str(&format!("set_io {pull}{} {}\n", port.name, port.pin));
     }
-    text.push_str(&format!("set_frequency clock {}\n", board.clock_mhz()));
+    text.push_str(&format!(
+        "set_frequency clock {}\n",
+        megahertz(board.clock.hz.into())
+    ));
     text
 }
 
-fn lpf(board: &Board, pins: &[(String, &str)]) -> String {
-    let mut text = format!("# {}.\n", board.title);
-    for (port, pin) in pins {
-        text.push_str(&format!("LOCATE COMP \"{port}\" SITE \"{pin}\";\n"));
-        let pull = if port == "rx" { " PULLMODE=UP" } else { "" };
-        text.push_str(&format!("IOBUF PORT \"{port}\" IO_TYPE=LVCMOS33{pull};\n"));
+fn lpf(board: &Board, ports: &[Port]) -> String {
+    let mut text = String::new();
+    for port in ports {
+        text.push_str(&format!("LOCATE COMP \"{}\" SITE \"{}\";\n", port.name, port.pin));
+        let pull = if port.pull_up { " PULLMODE=UP" } else { "" };
+        text.push_str(&format!(
+            "IOBUF PORT \"{}\" IO_TYPE={}{pull};\n",
+            port.name, port.standard
+        ));
     }
-    text.push_str(&format!("FREQUENCY PORT \"clock\" {} MHZ;\n", board.clock_mhz()));
+    text.push_str(&format!(
+        "FREQUENCY PORT \"clock\" {} MHZ;\n",
+        megahertz(board.clock.hz.into())
+    ));
     text
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ice40_pins_are_set_io_lines() {
-        let (file, text) = constraints(&Board::find("ice40-hx8k").unwrap());
-        assert_eq!(file, "board.pcf");
-        assert_eq!(
-            text,
-            "# Lattice iCE40-HX8K Breakout Board.\nset_io clock J3\nset_io -pullup yes rx B10\nset_io tx B12\nset_io led \
-             B5\nset_frequency clock 12\n"
-        );
+/// nextpnr reads no clocks from this format.
+fn cst(ports: &[Port]) -> String {
+    let mut text = String::new();
+    for port in ports {
+        text.push_str(&format!("IO_LOC \"{}\" {};\n", port.name, port.pin));
+        let pull = if port.pull_up { " PULL_MODE=UP" } else { "" };
+        text.push_str(&format!(
+            "IO_PORT \"{}\" IO_TYPE={}{pull};\n",
+            port.name, port.standard
+        ));
     }
-
-    #[test]
-    fn ecp5_pins_have_a_voltage() {
-        let (file, text) = constraints(&Board::find("ulx3s-85f").unwrap());
-        assert_eq!(file, "board.lpf");
-        assert!(
-            text.contains("LOCATE COMP \"high0\" SITE \"L2\";\nIOBUF PORT \"high0\" IO_TYPE=LVCMOS33;\n")
-        );
-        assert!(text.contains("IOBUF PORT \"rx\" IO_TYPE=LVCMOS33 PULLMODE=UP;\n"));
-        assert!(text.contains("FREQUENCY PORT \"clock\" 25 MHZ;\nSYSCONFIG CONFIG_IOVOLTAGE=3.3 "));
-    }
+    text
 }

@@ -1,5 +1,7 @@
 //! Verilog, constraints and memory images of a board's design.
 
+pub mod clock;
 pub mod constraints;
+pub mod lint;
 pub mod verilog;
 pub mod wrapper;

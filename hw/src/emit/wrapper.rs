@@ -1,7 +1,9 @@
 //! Hand-shaped Verilog around the generated accelerator: the board's top module, and the co-simulation's.
 
+use super::clock::Clocking;
 use super::verilog::{CORE, TOP};
 use crate::board::Board;
+use crate::pll::PllError;
 
 /// Name of the board's top module.
 pub const BOARD_TOP: &str = "board";
@@ -9,8 +11,11 @@ pub const BOARD_TOP: &str = "board";
 pub const COSIM_TOP: &str = "cosim";
 
 /// The board's top module: clock, serial port, LED and pins held high.
-#[must_use]
-pub fn board_top(board: &Board) -> String {
+///
+/// # Errors
+/// [`PllError`] for a board whose clock cannot be made; a board that was checked has none.
+pub fn board_top(board: &Board) -> Result<String, PllError> {
+    let clocking = Clocking::of(board)?;
     let mut ports = vec![
         "    input wire clock".to_owned(),
         "    input wire rx".into(),
@@ -28,14 +33,17 @@ pub fn board_top(board: &Board) -> String {
         ports.push(format!("    output wire high{index}"));
         body.push(format!("    assign high{index} = 1'b1;"));
     }
-    format!(
-        "// {title}.\n\n`default_nettype none\n\nmodule {BOARD_TOP} (\n{ports}\n);\n    wire active;\n\n    \
-         {TOP} accelerator (.clock(clock), .rx(rx), .tx(tx), .active(active));\n{body}\nendmodule\n\n\
+    Ok(format!(
+        "// {title}.\n\n`default_nettype none\n\nmodule {BOARD_TOP} (\n{ports}\n);\n{clocking}    wire active;\n\n    \
+         {TOP} accelerator (.clock({clock}), .rx({rx}), .tx(tx), .active(active));\n{body}\nendmodule\n\n\
          `default_nettype wire\n",
         title = board.title,
         ports = ports.join(",\n"),
+        clocking = clocking.body,
+        clock = clocking.clock,
+        rx = clocking.rx,
         body = body.join("\n"),
-    )
+    ))
 }
 
 /// The co-simulation's top module: the accelerator's core with plain port names, the taps of its `hidden`
@@ -79,6 +87,14 @@ pub fn cosim_top(layers: usize) -> String {
     input wire [23:0] readout_group,
     input wire [7:0] readout_lane,
     output wire [31:0] readout_data,
+    input wire [7:0] load_select,
+    input wire [7:0] load_byte,
+    input wire load_shift,
+    input wire load_write,
+    input wire [23:0] load_address,
+    input wire exit_enable,
+    output wire exited,
+    output wire exit_busy,
     output wire [31:0] steps_done,
     output wire [7:0] clears_done,
     output wire [31:0] active_cycles,
@@ -98,11 +114,14 @@ pub fn cosim_top(layers: usize) -> String {
         .steps_done(steps_done),
         .clears_done(clears_done),
         .active_cycles(active_cycles),
-        .load_select(8'h0),
-        .load_byte(8'h0),
-        .load_shift(1'b0),
-        .load_write(1'b0),
-        .load_address(24'h0),
+        .load_select(load_select),
+        .load_byte(load_byte),
+        .load_shift(load_shift),
+        .load_write(load_write),
+        .load_address(load_address),
+        .exit_enable(exit_enable),
+        .exited(exited),
+        .exit_busy(exit_busy),
         {connections}
     );
 endmodule

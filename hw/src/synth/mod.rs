@@ -1,16 +1,18 @@
 //! From a build folder to a bitstream with Yosys and nextpnr, and what they report.
 
+pub mod flow;
+pub mod nextpnr;
+pub mod path;
 pub mod process;
 pub mod report;
+pub mod speed;
 
-use crate::board::Family;
-use crate::build::{Build, write_atomically};
-use crate::emit::constraints::constraints;
-use crate::emit::wrapper::BOARD_TOP;
+use crate::build::{Build, sha256, write_atomically};
 use crate::error::{Error, Result, io};
-use crate::tool::Tool;
+use crate::tool::{Found, Tool};
+use flow::Flow;
 use process::Cancel;
-use report::{Report, Utilization};
+use report::{REPORT, Report};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -21,7 +23,7 @@ pub enum Stage {
     Synthesis,
     /// nextpnr.
     PlaceAndRoute,
-    /// icepack or ecppack.
+    /// icepack, ecppack or gowin_pack.
     Pack,
 }
 
@@ -45,94 +47,73 @@ impl Stage {
 /// A tool that is missing, too old or fails; [`Error::TimingNotMet`].
 pub fn synthesize(build: &Build, cancel: &Cancel, progress: &mut dyn FnMut(Stage)) -> Result<Report> {
     let board = &build.manifest.board;
-    let flow = Flow::of(board.device.family);
+    let flow = Flow::of(board);
     let yosys = Tool::Yosys.find()?;
     let nextpnr = flow.nextpnr.find()?;
     let packer = flow.packer.find()?;
     let folder = &build.folder;
+    let run = |tool: &Found, arguments: &[String], log| {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        process::run(tool, folder, &arguments, log, cancel)
+    };
     remove_outputs(folder)?;
     let start = Instant::now();
 
     progress(Stage::Synthesis);
-    let script = format!(
-        "read_verilog accelerator.v board.v\n{synth} -top {BOARD_TOP} -json netlist.json\n",
-        synth = flow.synth(&board.device.part),
-    );
-    write_atomically(&folder.join("synth.ys"), &script)?;
-    process::run(
-        &yosys,
-        folder,
-        &["-q", "-l", "yosys.log", "synth.ys"],
-        "yosys.out",
-        cancel,
-    )?;
+    write_atomically(&folder.join("synth.ys"), &flow.script())?;
+    let arguments = ["-q", "-l", "yosys.log", "synth.ys"].map(String::from);
+    run(&yosys, &arguments, "yosys.out")?;
     let synthesis_seconds = start.elapsed().as_secs_f64();
 
     progress(Stage::PlaceAndRoute);
-    let part = format!("--{}", board.device.part);
-    let (constraints_file, _) = constraints(board);
-    let frequency = board.clock_mhz().to_string();
-    let arguments = [
-        part.as_str(),
-        "--package",
-        &board.device.package,
-        "--json",
-        "netlist.json",
-        flow.constraints_flag,
-        constraints_file,
-        flow.routed_flag,
-        flow.routed,
-        "--freq",
-        &frequency,
-        "--seed",
-        "1",
-        // For the iCE40 the default is router1, which some netlists keep busy for ever.
-        "--router",
-        "router2",
-        "--report",
-        "nextpnr.json",
-        // Whether the clock is met is judged below, with the frequency in hand.
-        "--timing-allow-fail",
-    ];
-    process::run(&nextpnr, folder, &arguments, "nextpnr.log", cancel)?;
-    let routed = report::read_nextpnr(&folder.join("nextpnr.json"), nextpnr.tool.name())?;
+    run(&nextpnr, &flow.place_and_route(), "nextpnr.log")?;
+    let routed = nextpnr::read_nextpnr(&folder.join("nextpnr.json"), nextpnr.tool.name())?;
     let place_and_route_seconds = start.elapsed().as_secs_f64() - synthesis_seconds;
-    let wanted_mhz = board.clock_mhz();
-    if routed.fmax_mhz < wanted_mhz {
+    let clock_mhz = board.clock_mhz();
+    if routed.fmax_mhz < clock_mhz {
         return Err(Error::TimingNotMet {
             board: board.name.clone(),
             reached_mhz: routed.fmax_mhz,
-            wanted_mhz,
+            wanted_mhz: clock_mhz,
+            path: routed
+                .critical_path
+                .map_or_else(|| "not reported".into(), |path| path.to_string()),
         });
     }
 
     progress(Stage::Pack);
-    process::run(&packer, folder, &flow.pack_arguments(), "pack.log", cancel)?;
+    run(&packer, &flow.pack(), "pack.log")?;
+    let bitstream = folder.join(flow.bitstream);
+    let content = std::fs::read(&bitstream).map_err(io("reading", &bitstream))?;
     let report = Report {
         board: board.name.clone(),
+        design_hash: build.manifest.design_hash.clone(),
         utilization: flow.utilization(&routed.cells, folder)?,
         fmax_mhz: routed.fmax_mhz,
-        clock_mhz: wanted_mhz,
+        clock_mhz,
         critical_path: routed.critical_path,
         bitstream: PathBuf::from(flow.bitstream),
+        bitstream_hash: sha256(&content),
         yosys: version(&yosys),
         nextpnr: version(&nextpnr),
         synthesis_seconds,
         place_and_route_seconds,
     };
-    report.write(&folder.join("report.json"))?;
+    report.write(&folder.join(REPORT))?;
     Ok(report)
 }
 
 /// Files that [`synthesize`] leaves in a build folder, of all families.
-const OUTPUTS: [&str; 7] = [
+const OUTPUTS: [&str; 9] = [
     "netlist.json",
-    "report.json",
+    REPORT,
     "nextpnr.json",
     "routed.asc",
     "routed.config",
+    "routed.json",
     "bitstream.bin",
     "bitstream.bit",
+    "bitstream.fs",
 ];
 
 /// Removes what an earlier synthesis left in a folder: it must not pass for the next one's.
@@ -152,112 +133,9 @@ pub fn remove_outputs(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn version(found: &crate::tool::Found) -> String {
+fn version(found: &Found) -> String {
     found
         .version
         .as_ref()
         .map_or_else(|| "unknown".into(), ToString::to_string)
-}
-
-/// What differs from family to family.
-struct Flow {
-    nextpnr: Tool,
-    packer: Tool,
-    constraints_flag: &'static str,
-    routed_flag: &'static str,
-    routed: &'static str,
-    bitstream: &'static str,
-    family: Family,
-}
-
-impl Flow {
-    const fn of(family: Family) -> Self {
-        match family {
-            Family::Ice40 => Self {
-                nextpnr: Tool::NextpnrIce40,
-                packer: Tool::Icepack,
-                constraints_flag: "--pcf",
-                routed_flag: "--asc",
-                routed: "routed.asc",
-                bitstream: "bitstream.bin",
-                family,
-            },
-            Family::Ecp5 => Self {
-                nextpnr: Tool::NextpnrEcp5,
-                packer: Tool::Ecppack,
-                constraints_flag: "--lpf",
-                routed_flag: "--textcfg",
-                routed: "routed.config",
-                bitstream: "bitstream.bit",
-                family,
-            },
-        }
-    }
-
-    fn synth(&self, part: &str) -> String {
-        match self.family {
-            Family::Ice40 => {
-                let device = if part.starts_with("up") {
-                    "u"
-                } else if part.starts_with("lp") {
-                    "lp"
-                } else {
-                    "hx"
-                };
-                format!("synth_ice40 -abc9 -device {device}")
-            }
-            Family::Ecp5 => "synth_ecp5 -abc9".into(),
-        }
-    }
-
-    fn pack_arguments(&self) -> Vec<&'static str> {
-        match self.family {
-            Family::Ice40 => vec![self.routed, self.bitstream],
-            Family::Ecp5 => vec!["--compress", self.routed, self.bitstream],
-        }
-    }
-
-    /// Tables, flip-flops and block RAMs, used and available.
-    fn utilization(&self, cells: &report::Cells, folder: &Path) -> Result<Vec<Utilization>> {
-        let routed = |resource: &str, cell: &str| {
-            let (used, available) = cells.get(cell).copied()?;
-            Some(Utilization {
-                resource: resource.into(),
-                used,
-                available,
-            })
-        };
-        let rows = match self.family {
-            Family::Ice40 => {
-                // A logic cell is a table and a flip-flop, and nextpnr counts cells: the netlist knows which.
-                let netlist = report::count_cells(&folder.join("netlist.json"), BOARD_TOP)?;
-                let available = cells.get("ICESTORM_LC").map_or(0, |(_, available)| *available);
-                let netlist_row = |resource: &str, prefix: &str| {
-                    let used = netlist
-                        .iter()
-                        .filter(|(kind, _)| kind.starts_with(prefix))
-                        .map(|(_, count)| count)
-                        .sum();
-                    Some(Utilization {
-                        resource: resource.into(),
-                        used,
-                        available,
-                    })
-                };
-                [
-                    netlist_row("LUT4", "SB_LUT4"),
-                    netlist_row("FF", "SB_DFF"),
-                    routed("logic cells (LUT4 and FF)", "ICESTORM_LC"),
-                    routed("block RAM", "ICESTORM_RAM"),
-                ]
-            }
-            Family::Ecp5 => [
-                routed("LUT4", "TRELLIS_COMB"),
-                routed("FF", "TRELLIS_FF"),
-                routed("block RAM", "DP16KD"),
-                None,
-            ],
-        };
-        Ok(rows.into_iter().flatten().collect())
-    }
 }

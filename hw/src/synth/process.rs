@@ -4,7 +4,7 @@ use crate::error::{Error, Result, io};
 use crate::tool::Found;
 use std::fs::File;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -69,6 +69,31 @@ pub fn run(tool: &Found, folder: &Path, arguments: &[&str], log: &str, cancel: &
         status: status.to_string(),
         tail: tail(&log),
         log,
+    })
+}
+
+/// Runs a command to its end, its output in `log`.
+///
+/// # Errors
+/// [`Error::ToolFailed`] with the end of the log, [`Error::Io`] if it cannot be started.
+pub fn run_to_end(command: &mut Command, name: &str, log: &Path) -> Result<()> {
+    let output = File::create(log).map_err(io("creating", log))?;
+    let errors = output.try_clone().map_err(io("writing", log))?;
+    let program = command.get_program().to_owned();
+    let status = command
+        .stdin(Stdio::null())
+        .stdout(output)
+        .stderr(errors)
+        .status()
+        .map_err(io("running", program))?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(Error::ToolFailed {
+        tool: name.into(),
+        status: status.to_string(),
+        log: log.into(),
+        tail: tail(log),
     })
 }
 

@@ -6,7 +6,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use rust_hdl::prelude::Block;
 use synfire_golden_model::geometry::Axis;
 use synfire_hw::accelerator::core_params;
-use synfire_hw::circuit::accelerator::Accelerator;
+use synfire_hw::circuit::accelerator::{Accelerator, LinkParams};
 use synfire_hw::circuit::core::{Core, CoreParams};
 use synfire_hw::circuit::engine::{Engine, EngineParams};
 use synfire_hw::circuit::event::Addressing;
@@ -15,10 +15,16 @@ use synfire_hw::circuit::interconnect::{Interconnect, Wiring};
 use synfire_hw::circuit::lane::Lane;
 use synfire_hw::circuit::layer::Layer;
 use synfire_hw::circuit::leak::Leak;
-use synfire_hw::circuit::link::command::{Command, Identity};
+use synfire_hw::circuit::link::chunk_decoder::ChunkDecoder;
+use synfire_hw::circuit::link::command::Command;
 use synfire_hw::circuit::link::crc32::Crc32;
+use synfire_hw::circuit::link::early_exit::{EarlyExit, EarlyExitParams};
+use synfire_hw::circuit::link::encoder::{Encoder, EncoderParams};
 use synfire_hw::circuit::link::frame_receiver::FrameReceiver;
 use synfire_hw::circuit::link::frame_transmitter::FrameTransmitter;
+use synfire_hw::circuit::link::identity::{Identity, LoadableMemory};
+use synfire_hw::circuit::link::loader::Loader;
+use synfire_hw::circuit::link::splitter::{Splitter, SplitterParams};
 use synfire_hw::circuit::link::uart_receiver::UartReceiver;
 use synfire_hw::circuit::link::uart_transmitter::UartTransmitter;
 use synfire_hw::circuit::lookup_table::LookupTable;
@@ -62,6 +68,10 @@ fn identity() -> Identity {
         inputs: 6,
         clock_hz: 12_000_000,
         slot_bytes: 64,
+        signed_inputs: false,
+        encoder: true,
+        early_exit: false,
+        loadable: false,
         design_hash: [1; 16],
         model_hash: [2; 16],
     }
@@ -72,6 +82,17 @@ const SHAPE: MemoryShape = MemoryShape {
     lanes: 2,
     width: 4,
     style: Style::Block,
+};
+
+const INPUT: EncoderParams = EncoderParams {
+    shape: [1, 2, 3],
+    is_map: true,
+};
+
+const MEMORY: LoadableMemory = LoadableMemory {
+    number: 3,
+    depth: 10,
+    word_bytes: 2,
 };
 
 fn parameter_memory(style: Style) -> ParameterMemory {
@@ -140,11 +161,18 @@ accepted! {
     crc32_is_accepted_by_rust_hdl: Crc32::default();
     frame_receiver_is_accepted_by_rust_hdl: FrameReceiver::new(64);
     frame_transmitter_is_accepted_by_rust_hdl: FrameTransmitter::new(64);
-    command_is_accepted_by_rust_hdl: Command::new(&identity(), 3);
+    command_is_accepted_by_rust_hdl: Command::new(&identity(), 3, &[MEMORY]);
+    chunk_decoder_is_accepted_by_rust_hdl: ChunkDecoder::new(20, true);
+    loader_is_accepted_by_rust_hdl: Loader::new(&[MEMORY]);
+    splitter_is_accepted_by_rust_hdl: Splitter::new(SplitterParams { shape: INPUT.shape });
+    encoder_is_accepted_by_rust_hdl: Encoder::new(INPUT);
+    early_exit_is_accepted_by_rust_hdl: EarlyExit::new(EarlyExitParams { classes: 10, lanes: 3, steps: 100 });
     accelerator_is_accepted_by_rust_hdl: {
         let core = core();
         let layers = u8::try_from(core.engines().count()).expect("a few");
-        Accelerator::new(&Identity { layers, ..identity() }, core, 12)
+        let identity = Identity { layers, ..identity() };
+        let link = LinkParams { identity, clocks_per_bit: 12, input: INPUT };
+        Accelerator::new(&link, core)
     };
 }
 

@@ -8,6 +8,8 @@ mod core;
 mod emission;
 mod engine;
 mod fifo;
+mod filter;
+mod idle;
 mod interconnect;
 mod lane;
 mod leak;

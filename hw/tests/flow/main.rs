@@ -2,8 +2,10 @@
 
 mod board;
 mod build;
+mod flash;
 #[path = "../common/network.rs"]
 mod network;
 mod plan;
 mod process;
 mod report;
+mod speed;

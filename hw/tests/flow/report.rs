@@ -1,7 +1,9 @@
 //! Reports: what is read of nextpnr's, and what is kept.
 
 use std::path::PathBuf;
-use synfire_hw::synth::report::{Report, Utilization, count_cells, read_nextpnr};
+use synfire_hw::synth::nextpnr::{count_cells, read_nextpnr};
+use synfire_hw::synth::path::CriticalPath;
+use synfire_hw::synth::report::{Report, Utilization};
 
 const NEXTPNR: &str = r#"{
     "critical_paths": [
@@ -46,8 +48,15 @@ fn cells_the_slowest_clock_and_the_path_between_flip_flops_are_read() {
     assert_eq!(cells, [("ICESTORM_LC", (2345, 7680)), ("ICESTORM_RAM", (9, 32))]);
     assert_eq!(routed.fmax_mhz, 48.25);
     assert_eq!(
-        routed.critical_path,
-        "core.fifo to core.lane: 3.0 ns, 1.2 ns of it routing, through 1 levels of logic"
+        routed.critical_path.expect("a path"),
+        CriticalPath {
+            from: "core.fifo".into(),
+            to: "core.lane".into(),
+            through: vec!["x".into()],
+            logic_ns: 1.75,
+            routing_ns: 1.25,
+            levels: 1,
+        }
     );
 }
 
@@ -57,7 +66,7 @@ fn a_report_without_paths_is_one_and_without_a_clock_is_none() {
     let (_folder, path) = file(&format!("{{{}", &NEXTPNR[start..]));
     assert_eq!(
         read_nextpnr(&path, "nextpnr-ice40").expect("reads").critical_path,
-        "not reported"
+        None
     );
     let (_folder, path) = file(r#"{"fmax": {}, "utilization": {}}"#);
     let error = read_nextpnr(&path, "nextpnr-ice40").expect_err("no clock");
@@ -90,6 +99,7 @@ fn our_own_report_is_read_as_it_was_written() {
     let path = folder.path().join("report.json");
     let report = Report {
         board: "ice40-hx8k".into(),
+        design_hash: "00ff".into(),
         utilization: vec![Utilization {
             resource: "block RAM".into(),
             used: 9,
@@ -97,8 +107,9 @@ fn our_own_report_is_read_as_it_was_written() {
         }],
         fmax_mhz: 48.25,
         clock_mhz: 12.0,
-        critical_path: "a to b".into(),
+        critical_path: None,
         bitstream: "bitstream.bin".into(),
+        bitstream_hash: "12ab".into(),
         yosys: "0.70".into(),
         nextpnr: "0.11".into(),
         synthesis_seconds: 10.5,

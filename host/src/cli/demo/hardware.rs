@@ -28,6 +28,7 @@ pub(super) fn find_tools(boards: &[Board]) -> Result<()> {
         tools.extend(match board.device.family {
             Family::Ice40 => [Tool::NextpnrIce40, Tool::Icepack],
             Family::Ecp5 => [Tool::NextpnrEcp5, Tool::Ecppack],
+            Family::Gowin => [Tool::NextpnrGowin, Tool::GowinPack],
         });
     }
     for tool in tools {

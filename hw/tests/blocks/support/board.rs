@@ -4,8 +4,9 @@ use super::simulate;
 use std::collections::VecDeque;
 use synfire_golden_model::quantized::QuantizedModel;
 use synfire_hw::accelerator::core_params;
-use synfire_hw::circuit::accelerator::Accelerator;
-use synfire_hw::circuit::link::command::Identity;
+use synfire_hw::circuit::accelerator::{Accelerator, LinkParams};
+use synfire_hw::circuit::link::encoder::EncoderParams;
+use synfire_hw::circuit::link::identity::Identity;
 use synfire_hw::plan::Plan;
 use synfire_hw::simulate::Simulation;
 
@@ -27,8 +28,16 @@ pub(crate) struct Board {
 impl Board {
     /// The board of a model under a plan, its line idle for a while.
     pub(crate) fn new(identity: &Identity, model: &QuantizedModel, plan: &Plan) -> Self {
-        let core = core_params(model, plan).expect("a valid model");
-        let accelerator = Accelerator::new(identity, core, CLOCKS_PER_BIT);
+        let input = model.description.input;
+        let link = LinkParams {
+            identity: identity.clone(),
+            clocks_per_bit: CLOCKS_PER_BIT,
+            input: EncoderParams {
+                shape: [input.channels, input.height, input.width],
+                is_map: false,
+            },
+        };
+        let accelerator = Accelerator::new(&link, core_params(model, plan).expect("valid"));
         let mut board = Self {
             accelerator: simulate(accelerator, |accelerator| &mut accelerator.clock),
             to_device: VecDeque::new(),

@@ -1,0 +1,233 @@
+//! `synfire report`.
+
+use super::context::Context;
+use super::diagnostic::Result;
+use super::table::{count, table};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use synfire_hw::build::Build;
+use synfire_hw::synth::flow::{BLOCK_RAM, DSP, FF, LUT, SPRAM};
+use synfire_hw::synth::report::{Report, Utilization};
+use synfire_hw::synth::speed::Speed;
+
+const EXAMPLE: &str = "Examples:
+  synfire report out/demo/ice40-hx8k out/demo/ulx3s-85f
+  synfire report builds/* --markdown > table.md";
+
+/// Arguments of `synfire report`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLE)]
+pub(crate) struct Args {
+    /// Build folders, from `synfire hdl`; those that were synthesized tell most.
+    #[arg(required = true)]
+    folders: Vec<PathBuf>,
+    /// Print the table as Markdown.
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
+}
+
+/// A build folder, as far as it has come.
+#[derive(Debug, Serialize)]
+struct Row {
+    folder: PathBuf,
+    network: String,
+    board: String,
+    lanes: Vec<usize>,
+    /// Of the float model that was quantized, on its test set.
+    float_accuracy: Option<f64>,
+    cycles: f64,
+    /// Whether the cycles were measured by co-simulation, not expected by the plan.
+    measured: bool,
+    clock_mhz: f64,
+    inferences_per_second: f64,
+    /// Highest frequency after routing; none if it was not synthesized, or too slow.
+    fmax_mhz: Option<f64>,
+    utilization: Vec<Utilization>,
+    critical_path: Option<String>,
+}
+
+/// Titles of the columns.
+const COLUMNS: [&str; 13] = [
+    "network",
+    "board",
+    "lanes",
+    "accuracy (float)",
+    "clocks",
+    "MHz",
+    "inferences/s",
+    "MHz reached",
+    "LUT4",
+    "FF",
+    "block RAM",
+    "SPRAM",
+    "DSP",
+];
+
+impl Args {
+    pub(crate) fn run(self, context: &Context) -> Result<()> {
+        let rows = self
+            .folders
+            .iter()
+            .map(|folder| row(folder))
+            .collect::<Result<Vec<Row>>>()?;
+        context.print(&rows, || {
+            if self.markdown {
+                markdown(&rows)
+            } else {
+                text(&rows)
+            }
+        })
+    }
+}
+
+fn row(folder: &Path) -> Result<Row> {
+    let build = Build::open(folder)?;
+    let speed = Speed::of(&build)?;
+    let report = Report::of(&build)?;
+    let model = build.model()?;
+    let manifest = &build.manifest;
+    let (fmax_mhz, utilization, critical_path) = match report {
+        Some(report) => (
+            Some(report.fmax_mhz),
+            report.utilization,
+            report.critical_path.map(|path| path.to_string()),
+        ),
+        None => (None, Vec::new(), None),
+    };
+    Ok(Row {
+        folder: folder.into(),
+        network: manifest.network.clone(),
+        board: manifest.board.name.clone(),
+        lanes: manifest.plan.layers.iter().map(|layer| layer.lanes).collect(),
+        float_accuracy: model
+            .provenance
+            .get("test_accuracy")
+            .and_then(|accuracy| accuracy.parse().ok()),
+        cycles: speed.cycles,
+        measured: speed.measured,
+        clock_mhz: manifest.board.clock_mhz(),
+        inferences_per_second: speed.inferences_per_second,
+        fmax_mhz,
+        utilization,
+        critical_path,
+    })
+}
+
+impl Row {
+    /// Its cells, in the order of [`COLUMNS`].
+    fn cells(&self) -> [String; 13] {
+        let lanes: Vec<String> = self.lanes.iter().map(ToString::to_string).collect();
+        let used = |resource: &str| {
+            let row = self.utilization.iter().find(|row| row.resource == resource);
+            row.map_or_else(unknown, |row| format!("{} of {}", row.used, row.available))
+        };
+        // What the plan expects is not what was measured.
+        let about = if self.measured { "" } else { "≈ " };
+        [
+            self.network.clone(),
+            self.board.clone(),
+            lanes.join(" + "),
+            self.float_accuracy
+                .map_or_else(unknown, |accuracy| format!("{:.2} %", 100.0 * accuracy)),
+            format!("{about}{}", count(self.cycles)),
+            self.clock_mhz.to_string(),
+            format!("{about}{}", count(self.inferences_per_second)),
+            self.fmax_mhz
+                .map_or_else(unknown, |reached| format!("{reached:.1}")),
+            used(LUT),
+            used(FF),
+            used(BLOCK_RAM),
+            used(SPRAM),
+            used(DSP),
+        ]
+    }
+}
+
+fn unknown() -> String {
+    "-".into()
+}
+
+/// What the table's signs mean.
+const LEGEND: &str =
+    "≈: expected by the plan, not yet measured by `synfire cosim`; -: not synthesized, or not there";
+
+fn text(rows: &[Row]) -> String {
+    let mut text = table(COLUMNS);
+    for row in rows {
+        text.add_row(row.cells());
+    }
+    let mut text = format!("{text}\n{LEGEND}");
+    for row in rows {
+        if let Some(path) = &row.critical_path {
+            text.push_str(&format!("\n{}: slowest path {path}", row.folder.display()));
+        }
+    }
+    text
+}
+
+fn markdown(rows: &[Row]) -> String {
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    let mut text = line(&COLUMNS.map(String::from));
+    // The names are on the left, numbers on the right.
+    let rules: Vec<String> = (0..COLUMNS.len())
+        .map(|column| if column < 3 { "---" } else { "---:" }.to_owned())
+        .collect();
+    text.push_str(&line(&rules));
+    for row in rows {
+        text.push_str(&line(&row.cells()));
+    }
+    text.push_str(&format!("\n{LEGEND}.\n"));
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example() -> Row {
+        Row {
+            folder: "build".into(),
+            network: "digits".into(),
+            board: "icebreaker".into(),
+            lanes: vec![4, 1],
+            float_accuracy: Some(0.925),
+            cycles: 1401.0,
+            measured: true,
+            clock_mhz: 18.0,
+            inferences_per_second: 12_848.0,
+            fmax_mhz: Some(26.17),
+            utilization: vec![Utilization {
+                resource: LUT.into(),
+                used: 2034,
+                available: 5280,
+            }],
+            critical_path: None,
+        }
+    }
+
+    #[test]
+    fn markdown_has_a_line_for_every_build() {
+        let planned = Row {
+            float_accuracy: None,
+            measured: false,
+            fmax_mhz: None,
+            utilization: Vec::new(),
+            ..example()
+        };
+        let text = markdown(&[example(), planned]);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 6, "{text}");
+        assert_eq!(
+            lines[2],
+            "| digits | icebreaker | 4 + 1 | 92.50 % | 1 401 | 18 | 12 848 | 26.2 | 2034 of 5280 | - | - | - | - |"
+        );
+        assert_eq!(
+            lines[3],
+            "| digits | icebreaker | 4 + 1 | - | ≈ 1 401 | 18 | ≈ 12 848 | - | - | - | - | - | - |"
+        );
+        // Every line has as many cells as there are titles.
+        for line in &lines[..4] {
+            assert_eq!(line.matches('|').count(), COLUMNS.len() + 1, "{line}");
+        }
+    }
+}

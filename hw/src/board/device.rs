@@ -1,0 +1,115 @@
+//! What a board is made of.
+
+use serde::{Deserialize, Serialize};
+
+/// FPGA family, which decides the tool chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Family {
+    /// Lattice iCE40.
+    Ice40,
+    /// Lattice ECP5.
+    Ecp5,
+    /// Gowin GW1N and GW2A, by Project Apicula.
+    Gowin,
+}
+
+/// The FPGA.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Device {
+    /// Family.
+    pub family: Family,
+    /// Device: for Lattice as nextpnr's flag names it (`hx8k`, `up5k`, `85k`), for Gowin the part number.
+    pub part: String,
+    /// Package, as nextpnr names it; for Lattice only, since Gowin's part number has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub package: Option<String>,
+    /// Speed grade; for ECP5 only, where the slowest is assumed otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speed: Option<u8>,
+    /// Device as the tools' database names it (`GW1N-9C`); for Gowin only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
+    /// Tables of 4 inputs.
+    pub luts: usize,
+    /// Block RAMs.
+    pub block_rams: usize,
+    /// Single-ported RAMs of 256 kbit, which UltraPlus has.
+    #[serde(default)]
+    pub sprams: usize,
+    /// Multipliers of about 18×18.
+    #[serde(default)]
+    pub dsps: usize,
+    /// Whether tables can be used as RAM.
+    #[serde(default)]
+    pub distributed_ram: bool,
+}
+
+/// The oscillator, and the clock that is made of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockSource {
+    /// Pin.
+    pub pin: String,
+    /// The oscillator's frequency in Hz.
+    pub hz: u32,
+    /// The core's frequency in Hz, which a PLL makes; the oscillator's if not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub core_hz: Option<u32>,
+    /// Whether the pin is the PLL's own input; for iCE40 only, which then has no other way to the PLL.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pll_pad: bool,
+}
+
+/// The serial port, seen from the FPGA.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Uart {
+    /// Pin that receives.
+    pub rx: String,
+    /// Pin that sends.
+    pub tx: String,
+    /// Bits a second.
+    pub baud: u32,
+}
+
+/// A LED.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Led {
+    /// Pin.
+    pub pin: String,
+    /// Lights when the pin is low.
+    pub active_low: bool,
+    /// Electrical standard, if not LVCMOS33; not for iCE40, whose banks decide it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standard: Option<String>,
+}
+
+/// The link's buffers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Link {
+    /// Bytes of a receive slot: a power of two.
+    pub slot_bytes: u16,
+}
+
+/// A pin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pin {
+    /// Pin.
+    pub pin: String,
+}
+
+/// How a bitstream gets onto the board: command lines, in which `{bitstream}` stands for the file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Programmer {
+    /// Writes the board's flash, from which the FPGA starts.
+    pub flash: Vec<String>,
+    /// Loads the FPGA until it loses power, where the board can do that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<Vec<String>>,
+}

@@ -1,0 +1,332 @@
+//! Phase-locked loops: the core's clock from the board's oscillator.
+//!
+//! A loop divides its input by `r`, multiplies it up to the range of its oscillator (VCO), and divides that by
+//! `q`: `f_PFD = f_in / r`, `f_VCO = f_PFD · m`, `f_out = f_VCO / q`. iCE40's feeds the VCO back, so `m` is
+//! its multiplier; ECP5's and Gowin's feed the output back, so `m` is multiplier times `q`. The search goes through
+//! all that the device allows and takes only what gives the wanted frequency exactly, in whole hertz: a clock that
+//! is nearly the wanted one would be one more thing to know about a board. Where nothing is exact, the error
+//! names the nearest.
+//!
+//! Of several exact settings the one with the smallest `r` is taken, since a fast phase detector means little
+//! jitter, and of these the one whose VCO is nearest to the middle of its range.
+
+use crate::board::{Board, Device, Family};
+
+/// A loop that is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pll {
+    /// The oscillator's frequency.
+    pub input_hz: u32,
+    /// The core's.
+    pub output_hz: u32,
+    /// Divider of the input, `r`.
+    pub input_divider: u32,
+    /// Multiplier in the feedback.
+    pub multiplier: u32,
+    /// Divider of the output, `q`.
+    pub output_divider: u32,
+    /// Frequency of the loop's oscillator.
+    pub vco_hz: u64,
+}
+
+/// Why there is no loop.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PllError {
+    /// A device whose loop is not known.
+    #[error("core_hz wants a PLL, and that of {device} is not known: leave core_hz out")]
+    Unknown {
+        /// The device.
+        device: String,
+    },
+    /// The loop takes no such input.
+    #[error("core_hz wants a PLL, which takes {least} to {most} Hz, not hz = {input}: leave core_hz out")]
+    Input {
+        /// The oscillator's frequency.
+        input: u32,
+        /// The least that the loop takes.
+        least: u64,
+        /// The most.
+        most: u64,
+    },
+    /// No setting gives the frequency.
+    #[error("core_hz = {wanted} cannot be made exactly of hz = {input}{nearest}")]
+    Output {
+        /// The oscillator's frequency.
+        input: u32,
+        /// The frequency wanted.
+        wanted: u32,
+        /// `; the nearest is …`, if there is one.
+        nearest: String,
+    },
+}
+
+/// What a loop can do; all bounds are inclusive.
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    input_hz: (u64, u64),
+    detector_hz: (u64, u64),
+    vco_hz: (u64, u64),
+    output_hz: (u64, u64),
+    most_input_divider: u32,
+    most_multiplier: u32,
+    output_dividers: &'static [u32],
+    /// Whether the output is fed back, rather than the VCO.
+    feeds_output_back: bool,
+}
+
+const MHZ: u64 = 1_000_000;
+
+/// Lattice iCE40 LP/HX and UltraPlus family data sheets, "sysCLOCK PLL timing"; dividers of the sysCLOCK PLL guide
+/// for simple feedback.
+const ICE40: Limits = Limits {
+    input_hz: (10 * MHZ, 133 * MHZ),
+    detector_hz: (10 * MHZ, 133 * MHZ),
+    vco_hz: (533 * MHZ, 1066 * MHZ),
+    output_hz: (16 * MHZ, 275 * MHZ),
+    most_input_divider: 16,
+    most_multiplier: 128,
+    output_dividers: &[2, 4, 8, 16, 32, 64],
+    feeds_output_back: false,
+};
+
+/// Lattice ECP5 family data sheet, "sysCLOCK PLL timing".
+const ECP5: Limits = Limits {
+    input_hz: (8 * MHZ, 400 * MHZ),
+    detector_hz: (10 * MHZ, 400 * MHZ),
+    vco_hz: (400 * MHZ, 800 * MHZ),
+    output_hz: (3_125_000, 400 * MHZ),
+    most_input_divider: 128,
+    most_multiplier: 80,
+    output_dividers: &up_to_128(),
+    feeds_output_back: true,
+};
+
+/// Gowin GW1N and GW1NR data sheets, "PLL": what every device with an rPLL can do at speed grade C6.
+const GW1N: Limits = Limits {
+    input_hz: (3 * MHZ, 400 * MHZ),
+    detector_hz: (3 * MHZ, 400 * MHZ),
+    vco_hz: (400 * MHZ, 800 * MHZ),
+    output_hz: (3_125_000, 400 * MHZ),
+    most_input_divider: 64,
+    most_multiplier: 64,
+    output_dividers: &[2, 4, 8, 16, 32, 48, 64, 80, 96, 112, 128],
+    feeds_output_back: true,
+};
+
+/// Gowin GW2A and GW2AR data sheets, "PLL", of speed grades C7 and C8.
+const GW2A: Limits = Limits {
+    vco_hz: (500 * MHZ, 1250 * MHZ),
+    output_hz: (3_906_250, 500 * MHZ),
+    ..GW1N
+};
+
+const fn up_to_128() -> [u32; 128] {
+    let mut dividers = [0; 128];
+    let mut index = 0;
+    while index < 128 {
+        #[expect(clippy::cast_possible_truncation, reason = "at most 128")]
+        let divider = index as u32 + 1;
+        dividers[index] = divider;
+        index += 1;
+    }
+    dividers
+}
+
+impl Limits {
+    fn of(device: &Device) -> Result<Self, PllError> {
+        let database = device.database.as_deref().unwrap_or_default();
+        match device.family {
+            Family::Ice40 => Ok(ICE40),
+            Family::Ecp5 => Ok(ECP5),
+            // The others of Gowin have loops of other kinds.
+            Family::Gowin => match database {
+                "GW1N-1" | "GW1N-4" | "GW1N-9" | "GW1N-9C" | "GW1NZ-1" => Ok(GW1N),
+                "GW2A-18" | "GW2A-18C" => Ok(GW2A),
+                _ => Err(PllError::Unknown {
+                    device: device.part.clone(),
+                }),
+            },
+        }
+    }
+
+    fn search(&self, input: u32, wanted: u32) -> Result<Pll, PllError> {
+        let within = |number: u64, (least, most): (u64, u64)| (least..=most).contains(&number);
+        if !within(input.into(), self.input_hz) {
+            return Err(PllError::Input {
+                input,
+                least: self.input_hz.0,
+                most: self.input_hz.1,
+            });
+        }
+        let middle = (self.vco_hz.0 + self.vco_hz.1) / 2;
+        let mut best: Option<(u64, Pll)> = None;
+        let mut nearest: Option<u64> = None;
+        for r in 1..=self.most_input_divider {
+            // Bounds that are no multiple of 1/r hertz are kept to the inside.
+            let detector = u64::from(input) / u64::from(r);
+            if !within(detector, self.detector_hz) {
+                continue;
+            }
+            for multiplier in 1..=self.most_multiplier {
+                for &q in self.output_dividers {
+                    let m = u64::from(multiplier) * if self.feeds_output_back { u64::from(q) } else { 1 };
+                    let (vco, divider) = (u64::from(input) * m / u64::from(r), u64::from(r) * u64::from(q));
+                    let product = u64::from(input) * m;
+                    if !within(vco, self.vco_hz) || !product.is_multiple_of(divider) {
+                        continue;
+                    }
+                    let output = product / divider;
+                    if !within(output, self.output_hz) {
+                        continue;
+                    }
+                    let off = |hz: u64| hz.abs_diff(wanted.into());
+                    if nearest.is_none_or(|nearest| off(output) < off(nearest)) {
+                        nearest = Some(output);
+                    }
+                    let distance = vco.abs_diff(middle);
+                    let is_better = |(least, pll): &(u64, Pll)| (r, distance) < (pll.input_divider, *least);
+                    if output == u64::from(wanted) && best.as_ref().is_none_or(is_better) {
+                        best = Some((
+                            distance,
+                            Pll {
+                                input_hz: input,
+                                output_hz: wanted,
+                                input_divider: r,
+                                multiplier,
+                                output_divider: q,
+                                vco_hz: vco,
+                            },
+                        ));
+                    }
+                }
+            }
+        }
+        best.map(|(_, pll)| pll).ok_or_else(|| PllError::Output {
+            input,
+            wanted,
+            nearest: nearest.map_or_else(String::new, |hz| format!("; the nearest is {hz}")),
+        })
+    }
+}
+
+impl Pll {
+    /// The loop of a board; none if its core runs on the oscillator itself.
+    ///
+    /// # Errors
+    /// [`PllError`] if the device has no loop that is known, or none that makes the core's frequency.
+    pub fn of(board: &Board) -> Result<Option<Self>, PllError> {
+        match board.clock.core_hz {
+            Some(core_hz) if core_hz != board.clock.hz => {
+                let limits = Limits::of(&board.device)?;
+                limits.search(board.clock.hz, core_hz).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// iCE40's setting of the loop's filter, by the frequency at its phase detector.
+    #[must_use]
+    pub fn ice40_filter_range(&self) -> u8 {
+        let detector = u64::from(self.input_hz) / u64::from(self.input_divider);
+        // Of the sysCLOCK PLL guide: the highest frequency of each range, in MHz.
+        let below = [17, 26, 44, 66, 101].map(|mhz| mhz * MHZ);
+        let range = below.iter().take_while(|&&most| detector >= most).count() + 1;
+        u8::try_from(range).unwrap_or(6)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dividers(limits: &Limits, input: u32, wanted: u32) -> (u32, u32, u32, u64) {
+        let pll = limits.search(input, wanted).unwrap();
+        (
+            pll.input_divider,
+            pll.multiplier,
+            pll.output_divider,
+            pll.vco_hz / MHZ,
+        )
+    }
+
+    /// What icepll answers to `-i IN -o OUT`; its DIVR and DIVF are one less, its DIVQ the power of two.
+    #[test]
+    fn ice40_is_set_as_by_icepll() {
+        assert_eq!(dividers(&ICE40, 12_000_000, 18_000_000), (1, 48, 32, 576));
+        assert_eq!(dividers(&ICE40, 12_000_000, 24_000_000), (1, 64, 32, 768));
+        assert_eq!(dividers(&ICE40, 100_000_000, 50_000_000), (1, 8, 16, 800));
+        let filter = |input, output| ICE40.search(input, output).unwrap().ice40_filter_range();
+        assert_eq!(
+            (filter(12_000_000, 18_000_000), filter(100_000_000, 50_000_000)),
+            (1, 5)
+        );
+    }
+
+    /// What Lattice's own generator gives, as the notes of Project Trellis have it: input divider, feedback divider,
+    /// output divider, VCO; where its VCO is not the nearest to 600 MHz, the nearest is taken here.
+    #[test]
+    fn ecp5_is_set_as_by_lattice() {
+        for (input, output, dividers_) in [
+            (12, 48, (1, 4, 12, 576)),
+            (12, 60, (1, 5, 10, 600)),
+            (20, 30, (2, 3, 20, 600)),
+            (45, 30, (3, 2, 20, 600)),
+            (70, 40, (7, 4, 15, 600)),
+            (43, 86, (1, 2, 7, 602)),
+            (25, 50, (1, 2, 12, 600)),
+        ] {
+            assert_eq!(
+                dividers(&ECP5, input * 1_000_000, output * 1_000_000),
+                dividers_,
+                "{input} to {output}"
+            );
+        }
+    }
+
+    /// What gowin_pll of Project Apicula answers; its IDIV_SEL and FBDIV_SEL are one less.
+    #[test]
+    fn gowin_is_set_as_by_gowin_pll() {
+        assert_eq!(dividers(&GW1N, 27_000_000, 45_000_000), (3, 5, 16, 720));
+        assert_eq!(dividers(&GW2A, 27_000_000, 54_000_000), (1, 2, 16, 864));
+    }
+
+    #[test]
+    fn a_frequency_that_cannot_be_made_names_the_nearest() {
+        assert_eq!(
+            ICE40.search(12_000_000, 20_000_000).unwrap_err().to_string(),
+            "core_hz = 20000000 cannot be made exactly of hz = 12000000; the nearest is 19875000"
+        );
+        assert_eq!(
+            ICE40.search(8_000_000, 20_000_000).unwrap_err().to_string(),
+            "core_hz wants a PLL, which takes 10000000 to 133000000 Hz, not hz = 8000000: leave core_hz out"
+        );
+    }
+
+    #[test]
+    fn every_setting_is_within_the_limits_and_exact() {
+        for limits in [ICE40, ECP5, GW1N, GW2A] {
+            let mut found = 0;
+            for input in [12_000_000, 25_000_000, 27_000_000, 48_000_000, 100_000_000] {
+                for wanted in (15_000_000..=100_000_000).step_by(250_000) {
+                    let Ok(pll) = limits.search(input, wanted) else {
+                        continue;
+                    };
+                    found += 1;
+                    let feedback = if limits.feeds_output_back {
+                        pll.output_divider
+                    } else {
+                        1
+                    };
+                    let product = u64::from(input) * u64::from(pll.multiplier) * u64::from(feedback);
+                    let divider = u64::from(pll.input_divider) * u64::from(pll.output_divider);
+                    assert_eq!(product, u64::from(wanted) * divider, "{pll:?}");
+                    assert!(
+                        (limits.vco_hz.0..=limits.vco_hz.1).contains(&pll.vco_hz),
+                        "{pll:?}"
+                    );
+                }
+            }
+            assert!(found > 20, "{found}");
+        }
+    }
+}

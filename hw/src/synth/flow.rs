@@ -1,0 +1,200 @@
+//! What differs from family to family on the way to a bitstream.
+
+use super::nextpnr::{Cells, count_cells};
+use super::report::Utilization;
+use crate::board::{Board, Device, Family};
+use crate::emit::constraints::constraints;
+use crate::emit::wrapper::BOARD_TOP;
+use crate::error::Result;
+use crate::tool::Tool;
+use std::path::Path;
+
+/// A family's tools and their flags.
+pub(super) struct Flow<'a> {
+    board: &'a Board,
+    pub(super) nextpnr: Tool,
+    pub(super) packer: Tool,
+    routed: &'static str,
+    pub(super) bitstream: &'static str,
+}
+
+impl<'a> Flow<'a> {
+    pub(super) const fn of(board: &'a Board) -> Self {
+        let (nextpnr, packer, routed, bitstream) = match board.device.family {
+            Family::Ice40 => (Tool::NextpnrIce40, Tool::Icepack, "routed.asc", "bitstream.bin"),
+            Family::Ecp5 => (Tool::NextpnrEcp5, Tool::Ecppack, "routed.config", "bitstream.bit"),
+            Family::Gowin => (Tool::NextpnrGowin, Tool::GowinPack, "routed.json", "bitstream.fs"),
+        };
+        Self {
+            board,
+            nextpnr,
+            packer,
+            routed,
+            bitstream,
+        }
+    }
+
+    /// Script for Yosys.
+    pub(super) fn script(&self) -> String {
+        let synth = match self.board.device.family {
+            Family::Ice40 => ice40_synth(&self.board.device),
+            Family::Ecp5 => "synth_ecp5 -abc9".into(),
+            Family::Gowin if self.database().starts_with("GW1N") => "synth_gowin -family gw1n".into(),
+            Family::Gowin if self.database().starts_with("GW5A") => "synth_gowin -family gw5a".into(),
+            Family::Gowin => "synth_gowin -family gw2a".into(),
+        };
+        format!("read_verilog accelerator.v board.v\n{synth} -top {BOARD_TOP} -json netlist.json\n")
+    }
+
+    /// Arguments of nextpnr.
+    pub(super) fn place_and_route(&self) -> Vec<String> {
+        let device = &self.board.device;
+        let (constraints, _) = constraints(self.board);
+        let mut arguments: Vec<String> = match device.family {
+            Family::Ice40 => vec!["--pcf".into(), constraints.into(), "--asc".into()],
+            Family::Ecp5 => vec!["--lpf".into(), constraints.into(), "--textcfg".into()],
+            Family::Gowin => vec![
+                "--device".into(),
+                device.part.clone(),
+                "--vopt".into(),
+                format!("family={}", self.database()),
+                "--vopt".into(),
+                format!("cst={constraints}"),
+                "--write".into(),
+            ],
+        };
+        arguments.push(self.routed.into());
+        if let Some(package) = &device.package {
+            arguments.extend([format!("--{}", device.part), "--package".into(), package.clone()]);
+        }
+        if let Some(speed) = device.speed {
+            arguments.extend(["--speed".into(), speed.to_string()]);
+        }
+        if device.family != Family::Gowin {
+            // For the iCE40 the default is router1, which some netlists keep busy for ever; Gowin's default is best.
+            arguments.extend(["--router".into(), "router2".into()]);
+        }
+        let frequency = self.board.clock_mhz().to_string();
+        arguments.extend(
+            [
+                "--json",
+                "netlist.json",
+                "--freq",
+                &frequency,
+                "--seed",
+                "1",
+                "--report",
+                "nextpnr.json",
+                // Whether the clock is met is judged afterwards, with the frequency in hand.
+                "--timing-allow-fail",
+            ]
+            .map(String::from),
+        );
+        arguments
+    }
+
+    /// Arguments of the packer.
+    pub(super) fn pack(&self) -> Vec<String> {
+        let (routed, bitstream) = (self.routed.to_owned(), self.bitstream.to_owned());
+        match self.board.device.family {
+            Family::Ice40 => vec![routed, bitstream],
+            Family::Ecp5 => vec!["--compress".into(), routed, bitstream],
+            Family::Gowin => vec![
+                "-d".into(),
+                self.database().into(),
+                "-o".into(),
+                bitstream,
+                routed,
+            ],
+        }
+    }
+
+    fn database(&self) -> &str {
+        self.board.device.database.as_deref().unwrap_or_default()
+    }
+
+    /// What the netlist in `folder` takes of the device, by nextpnr's count where that tells things apart.
+    pub(super) fn utilization(&self, cells: &Cells, folder: &Path) -> Result<Vec<Utilization>> {
+        let sum = |kinds: &[&str]| {
+            let of = |kind: &&str| cells.get(*kind).copied().unwrap_or_default();
+            let used = kinds.iter().map(|kind| of(kind).0).sum();
+            // One resource counted by its kinds of use: each has all there is available.
+            let available = kinds.iter().map(|kind| of(kind).1).max().unwrap_or(0);
+            (used, available)
+        };
+        let row = |resource: &str, (used, available): (usize, usize)| Utilization {
+            resource: resource.into(),
+            used,
+            available,
+        };
+        let rows = match self.board.device.family {
+            Family::Ice40 => {
+                // A logic cell is a table and a flip-flop, and nextpnr counts cells: the netlist knows which.
+                let netlist = count_cells(&folder.join("netlist.json"), BOARD_TOP)?;
+                let logic_cells = sum(&["ICESTORM_LC"]);
+                let count = |prefix: &str| {
+                    let of_prefix = netlist.iter().filter(|(kind, _)| kind.starts_with(prefix));
+                    (of_prefix.map(|(_, count)| count).sum(), logic_cells.1)
+                };
+                vec![
+                    row(LUT, count("SB_LUT4")),
+                    row(FF, count("SB_DFF")),
+                    row("logic cells (LUT4 and FF)", logic_cells),
+                    row(BLOCK_RAM, sum(&["ICESTORM_RAM"])),
+                    row(SPRAM, sum(&["ICESTORM_SPRAM"])),
+                    row(DSP, sum(&["ICESTORM_DSP"])),
+                ]
+            }
+            Family::Ecp5 => vec![
+                row(LUT, sum(&["TRELLIS_COMB"])),
+                row(FF, sum(&["TRELLIS_FF"])),
+                row(BLOCK_RAM, sum(&["DP16KD"])),
+                row(DSP, sum(&["MULT18X18D"])),
+            ],
+            Family::Gowin => {
+                // A carry is made of a table, four tables of one distributed RAM.
+                let (tables, available) = sum(&["LUT4"]);
+                let (carries, _) = sum(&["ALU"]);
+                let (rams, _) = sum(&["RAM16SDP4"]);
+                vec![
+                    row(LUT, (tables + carries + 4 * rams, available)),
+                    row(FF, sum(&["DFF"])),
+                    row(BLOCK_RAM, sum(&["BSRAM"])),
+                    row(DSP, sum(&["MULT9X9", "MULT18X18", "MULT36X36"])),
+                ]
+            }
+        };
+        // Nothing is said of what the device has not.
+        Ok(rows.into_iter().filter(|row| row.available > 0).collect())
+    }
+}
+
+/// Resources, as reports name them.
+pub const LUT: &str = "LUT4";
+/// Flip-flops.
+pub const FF: &str = "FF";
+/// Block RAMs.
+pub const BLOCK_RAM: &str = "block RAM";
+/// Single-ported RAMs of UltraPlus.
+pub const SPRAM: &str = "SPRAM";
+/// Multipliers.
+pub const DSP: &str = "DSP";
+
+fn ice40_synth(device: &Device) -> String {
+    let series = if device.part.starts_with("up") {
+        "u"
+    } else if device.part.starts_with("lp") {
+        "lp"
+    } else {
+        "hx"
+    };
+    let mut synth = format!("synth_ice40 -abc9 -device {series}");
+    if device.dsps > 0 {
+        synth.push_str(" -dsp");
+    }
+    if device.sprams > 0 {
+        // For memories that ask for it by `ram_style = "huge"`, and such as are too large for anything else.
+        synth.push_str(" -spram");
+    }
+    synth
+}

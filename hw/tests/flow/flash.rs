@@ -1,0 +1,136 @@
+//! Flashing: the command line of every board, and what keeps a bitstream off it.
+
+use crate::network::{plan, random_model};
+use rand::SeedableRng;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use synfire_hw::board::Board;
+use synfire_hw::build::{Build, sha256};
+use synfire_hw::flash::{CommandLine, Memory};
+use synfire_hw::synth::report::{REPORT, Report};
+
+/// A build of a board as if it had been synthesized, in a folder of its own.
+fn build(board: &Board) -> (tempfile::TempDir, Build, Report) {
+    let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(1), &[6, 5, 3]);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let build = Build::write(folder.path(), &model, board, &plan(&model, &[2, 3])).expect("writes");
+    std::fs::write(folder.path().join("bitstream.bin"), b"bits").expect("writes");
+    let report = Report {
+        board: board.name.clone(),
+        design_hash: build.manifest.design_hash.clone(),
+        utilization: Vec::new(),
+        fmax_mhz: 60.0,
+        clock_mhz: board.clock_mhz(),
+        critical_path: None,
+        bitstream: "bitstream.bin".into(),
+        bitstream_hash: sha256(b"bits"),
+        yosys: "0.70".into(),
+        nextpnr: "0.11".into(),
+        synthesis_seconds: 1.0,
+        place_and_route_seconds: 1.0,
+    };
+    report.write(&folder.path().join(REPORT)).expect("writes");
+    (folder, build, report)
+}
+
+fn hx8k() -> Board {
+    Board::find("ice40-hx8k").expect("a built-in board")
+}
+
+#[test]
+fn command_lines_of_every_board_are_as_pinned() {
+    let mut lines = String::new();
+    for name in Board::names() {
+        let (folder, build, _) = build(&Board::find(name).expect("a board"));
+        for memory in [Memory::Flash, Memory::Volatile] {
+            let line = match CommandLine::of(&build, memory) {
+                Ok(line) => line.to_string(),
+                Err(error) => format!("({error})"),
+            };
+            let line = line.replace(&folder.path().display().to_string(), "FOLDER");
+            lines.push_str(&format!("{name} {memory:?}: {line}\n"));
+        }
+    }
+    insta::assert_snapshot!("command_lines", lines);
+}
+
+#[test]
+fn a_word_that_a_shell_would_split_is_quoted() {
+    let line = CommandLine {
+        program: "loader".into(),
+        arguments: vec![
+            "a b".into(),
+            "it's".into(),
+            "plain/file.bin".into(),
+            String::new(),
+        ],
+    };
+    assert_eq!(line.to_string(), r"loader 'a b' 'it'\''s' plain/file.bin ''");
+}
+
+/// What flashing says of a build after `damage`, its folder called FOLDER.
+fn refused(board: &Board, damage: impl FnOnce(&Build, Report)) -> String {
+    let (folder, mut build, report) = build(board);
+    build.manifest.board = board.clone();
+    damage(&build, report);
+    CommandLine::of(&build, Memory::Flash)
+        .expect_err("refused")
+        .to_string()
+        .replace(&folder.path().display().to_string(), "FOLDER")
+}
+
+#[test]
+fn only_this_designs_bitstream_that_met_its_clock_gets_onto_a_board() {
+    let board = hx8k();
+    let none = "build folder FOLDER holds no bitstream that met its clock: run `synfire synth` first";
+    assert_eq!(
+        refused(&board, |build, _| std::fs::remove_file(build.folder.join(REPORT))
+            .expect("removes")),
+        none
+    );
+    assert_eq!(
+        refused(&board, |build, report| {
+            let slow = Report {
+                fmax_mhz: 47.9,
+                ..report
+            };
+            slow.write(&build.folder.join(REPORT)).expect("writes");
+        }),
+        none
+    );
+    assert_eq!(
+        refused(&board, |build, _| std::fs::write(
+            build.folder.join("bitstream.bin"),
+            b"other"
+        )
+        .expect("writes")),
+        format!(
+            "bitstream FOLDER/bitstream.bin is not the one that was synthesized: SHA-256 {}, not {}; run `synfire \
+             synth` again",
+            sha256(b"other"),
+            sha256(b"bits")
+        )
+    );
+    let other = refused(&board, |build, report| {
+        let other = Report {
+            design_hash: "00".into(),
+            ..report
+        };
+        other.write(&build.folder.join(REPORT)).expect("writes");
+    });
+    assert!(
+        other.starts_with("report FOLDER/report.json of synfire: it is of design 00, the folder holds "),
+        "{other}"
+    );
+}
+
+#[test]
+fn a_board_without_a_programmer_says_where_to_name_it() {
+    let board = Board {
+        programmer: None,
+        ..hx8k()
+    };
+    assert_eq!(
+        refused(&board, |_, _| {}),
+        "board ice40-hx8k names no programmer: add `flash` to [programmer] in its board file"
+    );
+}

@@ -1,0 +1,35 @@
+//! Speed: what was measured comes before what was planned, if it is of this design.
+
+use crate::network::{plan, random_model};
+use rand::SeedableRng;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use synfire_hw::board::Board;
+use synfire_hw::build::Build;
+use synfire_hw::synth::speed::{Speed, keep_measured};
+
+#[test]
+fn a_measurement_of_the_same_design_comes_before_the_plan() {
+    let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(1), &[6, 5, 3]);
+    let board = Board::find("ice40-hx8k").expect("a built-in board");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let build = Build::write(folder.path(), &model, &board, &plan(&model, &[2, 3])).expect("writes");
+    let planned = build.manifest.plan.expected_cycles(build.manifest.steps);
+    let expected = Speed {
+        cycles: planned,
+        measured: false,
+        inferences_per_second: 48e6 / planned,
+    };
+    assert_eq!(Speed::of(&build).expect("a speed"), expected);
+    keep_measured(&build, 20, 480.0).expect("keeps");
+    assert_eq!(
+        Speed::of(&build).expect("a speed"),
+        Speed {
+            cycles: 480.0,
+            measured: true,
+            inferences_per_second: 1e5,
+        }
+    );
+    // The same folder with another design.
+    let build = Build::write(folder.path(), &model, &board, &plan(&model, &[5, 3])).expect("writes");
+    assert!(!Speed::of(&build).expect("a speed").measured);
+}

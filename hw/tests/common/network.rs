@@ -10,7 +10,7 @@ use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescript
 use synfire_golden_model::quantize::proof::{InputSpikes, verify};
 use synfire_golden_model::quantized::{Neuron, QuantizedLayer, QuantizedModel};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
-use synfire_hw::board::Board;
+use synfire_hw::board::{Board, Features};
 use synfire_hw::geometry::{Geometry, LayerGeometry};
 use synfire_hw::load::{self, LayerLoad};
 use synfire_hw::plan::Plan;
@@ -176,5 +176,11 @@ pub(crate) fn plan(model: &QuantizedModel, lanes: &[usize]) -> Plan {
 /// The plan of the given lanes as it is.
 pub(crate) fn roomy_plan(model: &QuantizedModel, lanes: &[usize]) -> Plan {
     let board = Board::find("ice40-hx8k").expect("a built-in board");
-    Plan::with_lanes(model, &board, &one_spike_a_step(model), lanes).expect("lanes fit the layers")
+    let plan =
+        Plan::with_lanes(model, &board, &one_spike_a_step(model), lanes).expect("lanes fit the layers");
+    // Whatever the board goes without.
+    Plan {
+        features: Features::default(),
+        ..plan
+    }
 }

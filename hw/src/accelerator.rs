@@ -34,7 +34,9 @@ pub fn core_params(model: &QuantizedModel, plan: &Plan) -> Result<CoreParams> {
         .zip(&geometry.layers)
         .zip(&plan.layers)
         .enumerate()
-        .map(|(index, ((layer, geometry), plan))| engine(index, layer, geometry, plan))
+        .map(|(index, ((layer, geometry), layer_plan))| {
+            engine(index, layer, geometry, layer_plan, plan.features.load)
+        })
         .collect();
     let output = engines.pop().expect("a network has an output layer");
     let hidden = engines
@@ -68,10 +70,20 @@ pub fn core_params(model: &QuantizedModel, plan: &Plan) -> Result<CoreParams> {
         output_fifo_depth,
         wiring,
         classes: model.description.classes(),
-        exit_steps: (1..=1 << 16)
-            .contains(&model.description.steps)
+        exit_steps: (plan.features.early_exit && (1..=1 << 16).contains(&model.description.steps))
             .then_some(model.description.steps),
     })
+}
+
+/// The contents of a parameter memory, as LOAD takes them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParameterLoad {
+    /// The memory's number.
+    pub memory: u8,
+    /// Bytes of a word.
+    pub word_bytes: usize,
+    /// All words, the first first.
+    pub bytes: Vec<u8>,
 }
 
 impl CoreParams {
@@ -92,6 +104,7 @@ impl CoreParams {
             word_bytes: 4,
         });
         self.parameters()
+            .filter(|(_, memory)| memory.loadable)
             .map(|(number, memory)| LoadableMemory {
                 number,
                 depth: memory.shape.depth,
@@ -122,6 +135,20 @@ impl CoreParams {
         })
     }
 
+    /// What is loaded into every parameter memory: its number, the bytes of a word, and all words.
+    pub fn loads(&self) -> impl Iterator<Item = ParameterLoad> {
+        self.parameters().map(|(memory, params)| ParameterLoad {
+            memory,
+            word_bytes: params.shape.word_bits().div_ceil(8),
+            bytes: params
+                .contents
+                .rows
+                .iter()
+                .flat_map(|row| params.word(row))
+                .collect(),
+        })
+    }
+
     /// Hex images that the Verilog reads, or that are to be loaded: file name and text.
     #[must_use]
     pub fn memory_images(&self) -> Vec<(String, String)> {
@@ -132,7 +159,13 @@ impl CoreParams {
     }
 }
 
-fn engine(index: usize, layer: &QuantizedLayer, geometry: &LayerGeometry, plan: &LayerPlan) -> EngineParams {
+fn engine(
+    index: usize,
+    layer: &QuantizedLayer,
+    geometry: &LayerGeometry,
+    plan: &LayerPlan,
+    loads: bool,
+) -> EngineParams {
     let lanes = plan.lanes;
     let channels = geometry.neurons.channels;
     let groups = channels.div_ceil(lanes);
@@ -164,6 +197,7 @@ fn engine(index: usize, layer: &QuantizedLayer, geometry: &LayerGeometry, plan: 
                 style,
             },
             fraction_bits,
+            loadable: loads || style == Style::Huge,
             contents: Contents {
                 file: format!("layer{index}_{kind}.hex"),
                 rows,

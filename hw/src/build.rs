@@ -12,7 +12,7 @@
 //! | `layer*_*.hex` | memory images that the Verilog reads |
 
 use crate::accelerator::core_params;
-use crate::board::Board;
+use crate::board::{Board, Features};
 use crate::circuit::accelerator::{Accelerator, LinkParams};
 use crate::circuit::core::CoreParams;
 use crate::circuit::engine::MAX_LANES;
@@ -112,11 +112,19 @@ pub fn design(model: &QuantizedModel, board: &Board, plan: &Plan) -> Result<Desi
         design: [0; 32],
     };
     let unnamed = accelerator_verilog(model, board, plan, &nameless)?;
+    let core = core_params(model, plan)?;
+    // Contents that cannot be loaded are part of the hardware.
+    let fixed: Vec<(String, String)> = core
+        .parameters()
+        .filter(|(_, memory)| !memory.loadable)
+        .map(|(_, memory)| memory.hex_image())
+        .collect();
     let mut hasher = Sha256::new();
     for (name, text) in files
         .iter()
         .map(|(name, text): (&String, &String)| (name.as_str(), text))
         .chain([("accelerator.v", &unnamed)])
+        .chain(fixed.iter().map(|(name, text)| (name.as_str(), text)))
     {
         hasher.update(format!("{name} {}\n", text.len()));
         hasher.update(text);
@@ -131,7 +139,7 @@ pub fn design(model: &QuantizedModel, board: &Board, plan: &Plan) -> Result<Desi
         "accelerator.v".into(),
         accelerator_verilog(model, board, plan, &names)?,
     );
-    files.extend(core_params(model, plan)?.memory_images());
+    files.extend(core.memory_images());
     Ok(Design { files, design_hash })
 }
 
@@ -149,7 +157,7 @@ fn accelerator_verilog(
     names: &Names<'_>,
 ) -> Result<String> {
     let core = core_params(model, plan)?;
-    let identity = identity(model, board, &core, names)?;
+    let identity = identity(model, board, plan.features, &core, names)?;
     let link = LinkParams {
         identity,
         clocks_per_bit: board.clocks_per_bit(),
@@ -178,11 +186,18 @@ fn accelerator_verilog(
 }
 
 /// What the design answers to IDENTIFY.
-fn identity(model: &QuantizedModel, board: &Board, core: &CoreParams, names: &Names<'_>) -> Result<Identity> {
+fn identity(
+    model: &QuantizedModel,
+    board: &Board,
+    features: Features,
+    core: &CoreParams,
+    names: &Names<'_>,
+) -> Result<Identity> {
     let (Some(first), Some(last)) = (model.layers.first(), model.layers.last()) else {
         return Err(too_large("network", "layers", 0, 1));
     };
     let inputs = model.description.input.size();
+    let loadable = core.parameters().any(|(_, memory)| memory.loadable);
     let is_loaded = core
         .parameters()
         .all(|(_, memory)| memory.shape.style != Style::Huge);
@@ -201,9 +216,9 @@ fn identity(model: &QuantizedModel, board: &Board, core: &CoreParams, names: &Na
         clock_hz: board.core_hz(),
         slot_bytes: board.link.slot_bytes,
         signed_inputs: model.description.normalization.is_some(),
-        encoder: inputs <= 1 << 16,
+        encoder: features.encoder && inputs <= 1 << 16,
         early_exit: core.exit_steps.is_some(),
-        loadable: true,
+        loadable,
         design_hash: half(names.design),
         // Memories without contents at power-up hold no model before one is loaded.
         model_hash: if is_loaded { half(names.model) } else { [0; 16] },

@@ -84,7 +84,7 @@ pub struct Engine {
     pub swept_last: Signal<Out, Bit>,
     /// The sweep is a clear.
     pub swept_clear: Signal<Out, Bit>,
-    /// Lanes of that word that fired; lane 0 in the highest of the `lanes` bits.
+    /// Lanes of that word that fired; lane 0 in the lowest bit.
     pub fired_mask: Signal<Out, Bits<64>>,
     /// The word as it is written.
     pub swept_data: Vec<Signal<Out, Signed<32>>>,

@@ -36,6 +36,8 @@ pub struct ParameterMemoryParams {
     pub shape: MemoryShape,
     /// Zero bits put below a number when it is read.
     pub fraction_bits: usize,
+    /// Whether it can be loaded; under [`Style::Huge`] it must.
+    pub loadable: bool,
     /// What it holds at power-up, which Verilog reads with `$readmemh`; under [`Style::Huge`], what must be loaded.
     pub contents: Contents,
 }
@@ -110,6 +112,10 @@ impl ParameterMemory {
             "lanes of a memory image"
         );
         assert!(shape.width + params.fraction_bits <= 32);
+        assert!(
+            params.loadable || shape.style != Style::Huge,
+            "a memory without contents must be loadable"
+        );
         let words = match shape.style {
             Style::Huge => vec![vec![0; shape.lanes]; shape.depth],
             _ => rows.clone(),
@@ -139,7 +145,7 @@ impl Logic for ParameterMemory {
                 self.read_data[lane].next = i64::from(number << self._params.fraction_bits).into();
             }
             let bit = |bit: usize| i32::from(self._loading[bit / 8] >> (bit % 8) & 1);
-            if self.load_write.val() {
+            if self.load_write.val() && self._params.loadable {
                 if let Some(word) = self._words.get_mut(self.load_address.val().index()) {
                     for (lane, cell) in word.iter_mut().enumerate() {
                         let number = (0..shape.width)
@@ -187,6 +193,13 @@ always @(posedge clock) begin
 end
 "
             ),
+            _ if !self._params.loadable => format!(
+                "\
+initial $readmemh(\"{file}\", memory);
+always @(posedge clock) word <= memory[read_address[{address}:0]];
+",
+                file = self._params.contents.file,
+            ),
             _ => format!(
                 "\
 initial $readmemh(\"{file}\", memory);
@@ -198,24 +211,30 @@ end
                 file = self._params.contents.file,
             ),
         };
+        let loading_word = if self._params.loadable {
+            format!(
+                "reg [{top}:0] loading;
+always @(posedge clock) begin
+    if (load_shift) loading <= {shifted};
+end
+",
+                top = loading - 1
+            )
+        } else {
+            String::new()
+        };
         Verilog::Custom(format!(
             "\
 (* ram_style = \"{style}\", no_rw_check *)
 reg [{top}:0] memory [0:{last}];
 reg [{top}:0] word;
-reg [{loading_top}:0] loading;
-{ports}
-always @(posedge clock) begin
-    if (load_shift) loading <= {shifted};
-end
-
+{loading_word}{ports}
 always @(*) begin
 {unpacked}
 end
 ",
             style = shape.style.attribute(),
             last = shape.depth - 1,
-            loading_top = loading - 1,
             unpacked = unpack(shape, self._params.fraction_bits, "read_data"),
         ))
     }

@@ -1,15 +1,16 @@
 //! Turns the fired masks of a sweep into events for the next layers.
 //!
 //! ```text
-//!  mask ──►┌─────────────────┐   ┌───────┐   ┌─────────┐
-//!          │ address of the  ├──►│ queue ├──►│ pending ├──► events, one a clock
-//!          │ word's lane 0   │   └───────┘   └─────────┘
+//!  mask ──►┌─────────────────┐   ┌───────┐   ┌──────┐   ┌─────────┐
+//!          │ address of the  ├──►│ queue ├──►│ next ├──►│ pending ├──► events, one a clock
+//!          │ word's lane 0   │   └───────┘   └──────┘   └─────────┘
 //!          └─────────────────┘
 //! ```
 //!
 //! A sweep's words come position by position, group by group. Words in which nothing fired are dropped at once;
 //! the others wait in a queue, so that the engine can go on while spikes leave. The last word of a sweep carries the
-//! marker, which leaves behind its spikes. From word to word, no clock is lost.
+//! marker, which leaves behind its spikes. A word waits in `next`, so that whether the last spike leaves need not reach
+//! the queue in the same clock: words of one spike follow at one in two clocks, of more without a lost clock.
 
 use super::event::{ADDRESS_SHIFT, Addressing, CLEAR, END_OF_STEP};
 use super::fifo::Fifo;
@@ -30,7 +31,7 @@ pub fn entry_bits(lanes: usize, neurons: Addressing) -> usize {
 pub struct Serializer {
     /// The clock.
     pub clock: Signal<In, Clock>,
-    /// Mask of the next word: bit `lanes − 1 − i` for lane i.
+    /// Mask of the next word: bit i for lane i.
     pub mask: Signal<In, Bits<64>>,
     /// Takes the mask.
     pub mask_valid: Signal<In, Bit>,
@@ -55,7 +56,13 @@ pub struct Serializer {
     address: DFF<Bits<24>>,
     group: DFF<Bits<24>>,
     column: DFF<Bits<24>>,
-    /// Lanes of the loaded word that are still to be emitted, its lane 0, and the marker behind it.
+    /// The word behind the one that leaves.
+    next_full: DFF<Bit>,
+    next_mask: DFF<Bits<64>>,
+    next_base: DFF<Bits<24>>,
+    next_marker: DFF<Bit>,
+    next_clears: DFF<Bit>,
+    /// Lanes of the word that are still to be emitted, its lane 0, and the marker behind it.
     pending: DFF<Bits<64>>,
     base: DFF<Bits<24>>,
     marker: DFF<Bit>,
@@ -121,6 +128,11 @@ impl Serializer {
             address: DFF::default(),
             group: DFF::default(),
             column: DFF::default(),
+            next_full: DFF::default(),
+            next_mask: DFF::default(),
+            next_base: DFF::default(),
+            next_marker: DFF::default(),
+            next_clears: DFF::default(),
             pending: DFF::default(),
             base: DFF::default(),
             marker: DFF::default(),
@@ -160,6 +172,11 @@ impl Logic for Serializer {
             address,
             group,
             column,
+            next_full,
+            next_mask,
+            next_base,
+            next_marker,
+            next_clears,
             pending,
             base,
             marker,
@@ -223,7 +240,7 @@ impl Logic for Serializer {
             if self.event_ready.val() {
                 self.pending.d.next = self.first.rest.val();
                 self.spike_count.d.next = self.spike_count.q.val() + 1;
-                self.emptied.next = (self.first.rest.val() == 0) && !self.marker.q.val();
+                self.emptied.next = !self.first.more.val() && !self.marker.q.val();
             }
         } else {
             self.event_data.next = self.marker_event.val();
@@ -235,16 +252,27 @@ impl Logic for Serializer {
                 }
             }
         }
-        self.queue.out_ready.next = false;
-        if self.emptied.val() && self.queue.out_valid.val() {
-            self.queue.out_ready.next = true;
-            self.pending.d.next =
-                bit_cast::<64, 96>(self.queue.out_data.val() >> self.entry_mask_shift.val());
-            self.base.d.next = bit_cast::<24, 96>(self.queue.out_data.val() >> 2) & self.address_mask.val();
-            self.marker.d.next = self.queue.out_data.val().get_bit(0);
-            self.marker_clears.d.next = self.queue.out_data.val().get_bit(1);
+        if self.emptied.val() && self.next_full.q.val() {
+            self.pending.d.next = self.next_mask.q.val();
+            self.base.d.next = self.next_base.q.val();
+            self.marker.d.next = self.next_marker.q.val();
+            self.marker_clears.d.next = self.next_clears.q.val();
+            self.next_full.d.next = false;
         }
-        self.busy.next = self.queue.out_valid.val() || self.first.any.val() || self.marker.q.val();
+        self.queue.out_ready.next = !self.next_full.q.val();
+        if !self.next_full.q.val() {
+            self.next_full.d.next = self.queue.out_valid.val();
+            self.next_mask.d.next =
+                bit_cast::<64, 96>(self.queue.out_data.val() >> self.entry_mask_shift.val());
+            self.next_base.d.next =
+                bit_cast::<24, 96>(self.queue.out_data.val() >> 2) & self.address_mask.val();
+            self.next_marker.d.next = self.queue.out_data.val().get_bit(0);
+            self.next_clears.d.next = self.queue.out_data.val().get_bit(1);
+        }
+        self.busy.next = self.queue.out_valid.val()
+            || self.next_full.q.val()
+            || self.first.any.val()
+            || self.marker.q.val();
         self.spikes_out.next = self.spike_count.q.val();
     }
 }

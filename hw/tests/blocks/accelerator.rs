@@ -22,8 +22,8 @@ fn identity() -> Identity {
         slot_bytes: 64,
         signed_inputs: false,
         encoder: true,
-        early_exit: false,
-        loadable: false,
+        early_exit: true,
+        loadable: true,
         design_hash: [0x5A; 16],
         model_hash: [0; 16],
     }

@@ -70,19 +70,12 @@ fn identity() -> Identity {
         slot_bytes: 64,
         signed_inputs: false,
         encoder: true,
-        early_exit: false,
-        loadable: false,
+        early_exit: true,
+        loadable: true,
         design_hash: [1; 16],
         model_hash: [2; 16],
     }
 }
-
-const SHAPE: MemoryShape = MemoryShape {
-    depth: 5,
-    lanes: 2,
-    width: 4,
-    style: Style::Block,
-};
 
 const INPUT: EncoderParams = EncoderParams {
     shape: [1, 2, 3],
@@ -93,6 +86,13 @@ const MEMORY: LoadableMemory = LoadableMemory {
     number: 3,
     depth: 10,
     word_bytes: 2,
+};
+
+const SHAPE: MemoryShape = MemoryShape {
+    depth: 5,
+    lanes: 2,
+    width: 4,
+    style: Style::Block,
 };
 
 fn parameter_memory(style: Style) -> ParameterMemory {
@@ -170,8 +170,11 @@ accepted! {
     accelerator_is_accepted_by_rust_hdl: {
         let core = core();
         let layers = u8::try_from(core.engines().count()).expect("a few");
-        let identity = Identity { layers, ..identity() };
-        let link = LinkParams { identity, clocks_per_bit: 12, input: INPUT };
+        let link = LinkParams {
+            identity: Identity { layers, ..identity() },
+            clocks_per_bit: 12,
+            input: INPUT,
+        };
         Accelerator::new(&link, core)
     };
 }

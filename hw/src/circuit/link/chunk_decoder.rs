@@ -42,7 +42,7 @@ pub struct ChunkDecoder {
     /// There is a payload.
     pub run: Signal<In, Bit>,
     /// Its next byte.
-    pub byte: Signal<In, Bits<8>>,
+    pub in_byte: Signal<In, Bits<8>>,
     /// The byte is there.
     pub byte_valid: Signal<In, Bit>,
     /// There is none any more.
@@ -63,7 +63,7 @@ pub struct ChunkDecoder {
     pub malformed: Signal<Out, Bit>,
     state: DFF<ChunkState>,
     ends_step: DFF<Bit>,
-    signed: DFF<Bit>,
+    has_signs: DFF<Bit>,
     address: DFF<Bits<24>>,
     negative: DFF<Bit>,
     bitmap: DFF<Bits<8>>,
@@ -96,7 +96,7 @@ impl ChunkDecoder {
         Self {
             clock: Signal::default(),
             run: Signal::default(),
-            byte: Signal::default(),
+            in_byte: Signal::default(),
             byte_valid: Signal::default(),
             at_end: Signal::default(),
             advance: Signal::default(),
@@ -108,7 +108,7 @@ impl ChunkDecoder {
             malformed: Signal::default(),
             state: DFF::default(),
             ends_step: DFF::default(),
-            signed: DFF::default(),
+            has_signs: DFF::default(),
             address: DFF::default(),
             negative: DFF::default(),
             bitmap: DFF::default(),
@@ -137,7 +137,7 @@ impl Logic for ChunkDecoder {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, state, ends_step, signed, address, negative, bitmap, signs, bit_index
+            self, clock, state, ends_step, has_signs, address, negative, bitmap, signs, bit_index
         );
         self.advance.next = false;
         self.event_valid.next = false;
@@ -151,14 +151,14 @@ impl Logic for ChunkDecoder {
             self.event_data.next = self.spike.val() | 4;
         }
         // What a byte of a delta chunk advances by.
-        self.is_skip.next = self.byte.val() == self.skip.val();
-        self.advance_by.next = bit_cast::<24, 8>(self.byte.val());
+        self.is_skip.next = self.in_byte.val() == self.skip.val();
+        self.advance_by.next = bit_cast::<24, 8>(self.in_byte.val());
         if self.is_skip.val() {
             self.advance_by.next = self.skip_by.val();
         }
-        if self.signed.q.val() {
-            self.is_skip.next = self.byte.val() == self.signed_skip.val();
-            self.advance_by.next = bit_cast::<24, 8>(self.byte.val() & self.magnitude.val());
+        if self.has_signs.q.val() {
+            self.is_skip.next = self.in_byte.val() == self.signed_skip.val();
+            self.advance_by.next = bit_cast::<24, 8>(self.in_byte.val() & self.magnitude.val());
             if self.is_skip.val() {
                 self.advance_by.next = self.signed_skip_by.val();
             }
@@ -171,17 +171,17 @@ impl Logic for ChunkDecoder {
                         self.done.next = true;
                     } else if self.byte_valid.val() {
                         self.advance.next = true;
-                        self.ends_step.d.next = self.byte.val().get_bit(7);
-                        self.signed.d.next = self.byte.val().get_bit(1);
+                        self.ends_step.d.next = self.in_byte.val().get_bit(7);
+                        self.has_signs.d.next = self.in_byte.val().get_bit(1);
                         self.negative.d.next = false;
                         self.signs.d.next = 0.into();
                         self.address.d.next = 0.into();
                         self.state.d.next = ChunkState::BitmapByte;
-                        if self.byte.val().get_bit(0) {
+                        if self.in_byte.val().get_bit(0) {
                             self.address.d.next = self.before_first.val();
                             self.state.d.next = ChunkState::DeltaByte;
                         }
-                        if (self.byte.val() & self.reserved.val()) != 0 {
+                        if (self.in_byte.val() & self.reserved.val()) != 0 {
                             self.malformed.next = true;
                         }
                     }
@@ -191,10 +191,10 @@ impl Logic for ChunkDecoder {
                         self.malformed.next = true;
                     } else if self.byte_valid.val() {
                         self.advance.next = true;
-                        self.bitmap.d.next = self.byte.val();
+                        self.bitmap.d.next = self.in_byte.val();
                         self.bit_index.d.next = 0.into();
                         self.state.d.next = ChunkState::BitmapBits;
-                        if self.signed.q.val() {
+                        if self.has_signs.q.val() {
                             self.state.d.next = ChunkState::SignByte;
                         }
                     }
@@ -204,10 +204,10 @@ impl Logic for ChunkDecoder {
                         self.malformed.next = true;
                     } else if self.byte_valid.val() {
                         self.advance.next = true;
-                        self.signs.d.next = self.byte.val() >> 1;
-                        self.negative.d.next = self.byte.val().get_bit(0);
+                        self.signs.d.next = self.in_byte.val() >> 1;
+                        self.negative.d.next = self.in_byte.val().get_bit(0);
                         self.state.d.next = ChunkState::BitmapBits;
-                        if (self.byte.val() & !self.bitmap.q.val()) != 0 {
+                        if (self.in_byte.val() & !self.bitmap.q.val()) != 0 {
                             self.malformed.next = true;
                         }
                     }
@@ -236,20 +236,20 @@ impl Logic for ChunkDecoder {
                     } else if self.byte_valid.val() {
                         self.advance.next = true;
                         self.address.d.next = self.address.q.val() + self.advance_by.val();
-                        self.negative.d.next = self.signed.q.val() && self.byte.val().get_bit(7);
-                        if self.byte.val() == 0 {
+                        self.negative.d.next = self.has_signs.q.val() && self.in_byte.val().get_bit(7);
+                        if self.in_byte.val() == 0 {
                             self.state.d.next = ChunkState::ChunkEnd;
                         } else if !self.is_skip.val() {
                             self.state.d.next = ChunkState::DeltaSpike;
                         }
                         // A sign without a spike: 0x80, an end; 0xFF, a skip.
-                        if self.signed.q.val()
-                            && ((self.byte.val() & self.magnitude.val()) == 0)
-                            && (self.byte.val() != 0)
+                        if self.has_signs.q.val()
+                            && ((self.in_byte.val() & self.magnitude.val()) == 0)
+                            && (self.in_byte.val() != 0)
                         {
                             self.malformed.next = true;
                         }
-                        if self.signed.q.val() && (self.byte.val() == self.skip.val()) {
+                        if self.has_signs.q.val() && (self.in_byte.val() == self.skip.val()) {
                             self.malformed.next = true;
                         }
                     }

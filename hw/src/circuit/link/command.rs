@@ -177,6 +177,8 @@ pub struct Command {
     sequence_number: DFF<Bits<16>>,
     expected: DFF<Bits<16>>,
     status: DFF<Bits<8>>,
+    /// The request is a write in sequence.
+    advances: DFF<Bit>,
     decoder: ChunkDecoder,
     loader: Loader,
     exits: DFF<Bit>,
@@ -314,6 +316,7 @@ impl Command {
             sequence_number: DFF::default(),
             expected: DFF::default(),
             status: DFF::default(),
+            advances: DFF::default(),
             decoder: ChunkDecoder::new(identity.inputs, identity.signed_inputs),
             loader: Loader::new(&[memories, &[hash_shape]].concat()),
             exits: DFF::default(),
@@ -403,6 +406,7 @@ impl Logic for Command {
             sequence_number,
             expected,
             status,
+            advances,
             exits,
             arguments,
             arguments_left,
@@ -443,14 +447,14 @@ impl Logic for Command {
         }
         // What the payload's decoders share.
         self.decoder.run.next = self.state.q.val() == CommandState::Decode;
-        self.decoder.byte.next = self.read_data.val();
+        self.decoder.in_byte.next = self.read_data.val();
         self.decoder.byte_valid.next = self.byte_valid.val();
         self.decoder.at_end.next = self.at_end.val();
         self.decoder.event_ready.next = self.event_ready.val() || self.stopped.val();
         self.event_data.next = self.decoder.event_data.val();
         self.event_valid.next = self.decoder.event_valid.val() && !self.stopped.val();
         self.loader.run.next = self.state.q.val() == CommandState::LoadWords;
-        self.loader.byte.next = self.read_data.val();
+        self.loader.in_byte.next = self.read_data.val();
         self.loader.byte_valid.next = self.byte_valid.val();
         self.loader.at_end.next = self.at_end.val();
         self.load_select.next = self.loader.load_select.val();
@@ -478,6 +482,7 @@ impl Logic for Command {
                 self.watchdog.d.next = 0.into();
                 self.status.d.next = self.ok.val();
                 self.last_word.d.next = 1.into();
+                self.advances.d.next = false;
                 if self.frame_valid.val() {
                     self.state.d.next = CommandState::Header;
                 }
@@ -520,7 +525,7 @@ impl Logic for Command {
                     || ((self.opcode.q.val() == self.op_image.val()) && self.has_encoder.val())
                 {
                     if self.in_sequence.val() {
-                        self.expected.d.next = self.sequence_number.q.val() + 1;
+                        self.advances.d.next = true;
                         self.state.d.next = CommandState::Flags;
                         if (self.opcode.q.val() == self.op_spikes.val())
                             || (self.opcode.q.val() == self.op_load.val())
@@ -649,6 +654,10 @@ impl Logic for Command {
             }
             CommandState::Answer => {
                 self.free.next = true;
+                // A write that failed is not acknowledged, so that its loss cannot pass unnoticed.
+                if self.advances.q.val() && (self.status.q.val() == self.ok.val()) {
+                    self.expected.d.next = self.sequence_number.q.val() + 1;
+                }
                 self.word_index.d.next = 0.into();
                 self.state.d.next = CommandState::Load;
             }

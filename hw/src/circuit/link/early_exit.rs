@@ -102,7 +102,7 @@ pub struct EarlyExit {
     /// Number of the step that is decided on.
     step: DFF<Bits<16>>,
     in_table: DFF<Bit>,
-    class: DFF<Bits<16>>,
+    counted: DFF<Bits<16>>,
     group: DFF<Bits<24>>,
     lane: DFF<Bits<8>>,
     best: DFF<Signed<32>>,
@@ -165,7 +165,7 @@ impl EarlyExit {
             clears: DFF::default(),
             step: DFF::default(),
             in_table: DFF::default(),
-            class: DFF::default(),
+            counted: DFF::default(),
             group: DFF::default(),
             lane: DFF::default(),
             best: DFF::default(),
@@ -190,7 +190,7 @@ impl Logic for EarlyExit {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, loading, state, steps, clears, step, in_table, class, group, lane, best, second
+            self, clock, loading, state, steps, clears, step, in_table, counted, group, lane, best, second
         );
         clock!(self, clock, margins);
         if self.load_shift.val() {
@@ -212,7 +212,7 @@ impl Logic for EarlyExit {
         match self.state.q.val() {
             ExitState::Open => {}
             ExitState::Passed => {
-                self.class.d.next = 0.into();
+                self.counted.d.next = 0.into();
                 self.group.d.next = 0.into();
                 self.lane.d.next = 0.into();
                 self.best.d.next = self.lowest.val();
@@ -233,14 +233,14 @@ impl Logic for EarlyExit {
                 } else if self.readout_data.val() > self.second.q.val() {
                     self.second.d.next = self.readout_data.val();
                 }
-                self.class.d.next = self.class.q.val() + 1;
+                self.counted.d.next = self.counted.q.val() + 1;
                 self.lane.d.next = self.lane.q.val() + 1;
                 if self.lane.q.val() == self.last_lane.val() {
                     self.lane.d.next = 0.into();
                     self.group.d.next = self.group.q.val() + 1;
                 }
                 self.state.d.next = ExitState::Address;
-                if self.class.q.val() == self.last_class.val() {
+                if self.counted.q.val() == self.last_class.val() {
                     self.state.d.next = ExitState::Decide;
                 }
             }

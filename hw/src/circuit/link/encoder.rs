@@ -88,7 +88,7 @@ pub struct Encoder {
     /// An end of step is taken.
     pub step_sent: Signal<Out, Bit>,
     pixels: WordStore<8>,
-    table: WordStore<16>,
+    codes: WordStore<16>,
     /// The first pixel is being read.
     priming: DFF<Bit>,
     /// Input whose pixel shows, or the end of a step behind the last.
@@ -166,7 +166,7 @@ impl Encoder {
             busy: Signal::default(),
             step_sent: Signal::default(),
             pixels: WordStore::new(params.inputs().max(2), 8),
-            table: WordStore::new(params.table_words(), 10),
+            codes: WordStore::new(params.table_words(), 10),
             priming: DFF::default(),
             pixel_valid: DFF::default(),
             pixel_ends_step: DFF::default(),
@@ -221,26 +221,26 @@ impl Logic for Encoder {
             draw_entry,
             random
         );
-        clock!(self, clock, pixels, table);
+        clock!(self, clock, pixels, codes);
         self.pixels.write_address.next = self.pixel_address.val();
         self.pixels.write_data.next = self.pixel_data.val();
         self.pixels.write_enable.next = self.pixel_write.val();
-        self.table.write_address.next = self.table_address.val();
-        self.table.write_data.next = self.table_data.val();
-        self.table.write_enable.next = self.table_write.val();
+        self.codes.write_address.next = self.table_address.val();
+        self.codes.write_data.next = self.table_data.val();
+        self.codes.write_enable.next = self.table_write.val();
         // Marsaglia's xorshift32: the state after one draw more.
         self.left.next = self.random.q.val() ^ (self.random.q.val() << 13);
         self.right.next = self.left.val() ^ (self.left.val() >> 17);
         self.drawn.next = self.right.val() ^ (self.right.val() << 5);
         // What the last stage sends. Everything stands still while it is not taken.
         self.spikes.next = bit_cast::<9, 8>(self.random.q.val().get_bits::<8>(24))
-            < self.table.read_data.val().get_bits::<9>(0);
+            < self.codes.read_data.val().get_bits::<9>(0);
         self.emits.next = self.draw_valid.q.val() && (self.draw_ends_step.q.val() || self.spikes.val());
         self.go.next = !self.emits.val() || self.event_ready.val();
         self.event_valid.next = self.emits.val();
         self.spike.next = bit_cast::<32, 24>(self.draw_address.q.val()) << self.address_shift.val();
         self.event_data.next =
-            self.spike.val() | (bit_cast::<32, 1>(self.table.read_data.val().get_bits::<1>(9)) << 2);
+            self.spike.val() | (bit_cast::<32, 1>(self.codes.read_data.val().get_bits::<1>(9)) << 2);
         if self.draw_ends_step.q.val() {
             self.event_data.next = self.end_of_step.val();
         }
@@ -250,7 +250,7 @@ impl Logic for Encoder {
         self.entry.next =
             (bit_cast::<16, 8>(self.channel.q.val()) << 8) | bit_cast::<16, 8>(self.pixels.read_data.val());
         self.pixels.read_address.next = self.number.q.val();
-        self.table.read_address.next = self.draw_entry.q.val();
+        self.codes.read_address.next = self.draw_entry.q.val();
 
         self.priming.d.next = false;
         if self.priming.q.val() {
@@ -261,7 +261,7 @@ impl Logic for Encoder {
             self.draw_ends_step.d.next = self.pixel_ends_step.q.val();
             self.draw_address.d.next = self.address.q.val();
             self.draw_entry.d.next = self.entry.val();
-            self.table.read_address.next = self.entry.val();
+            self.codes.read_address.next = self.entry.val();
             if self.pixel_valid.q.val() {
                 if self.pixel_ends_step.q.val() {
                     self.pixel_ends_step.d.next = false;

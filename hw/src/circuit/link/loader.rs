@@ -37,7 +37,7 @@ pub struct Loader {
     /// There is a payload.
     pub run: Signal<In, Bit>,
     /// Its next byte.
-    pub byte: Signal<In, Bits<8>>,
+    pub in_byte: Signal<In, Bits<8>>,
     /// The byte is there.
     pub byte_valid: Signal<In, Bit>,
     /// There is none any more.
@@ -85,7 +85,7 @@ impl Loader {
         Self {
             clock: Signal::default(),
             run: Signal::default(),
-            byte: Signal::default(),
+            in_byte: Signal::default(),
             byte_valid: Signal::default(),
             at_end: Signal::default(),
             advance: Signal::default(),
@@ -134,7 +134,7 @@ impl Logic for Loader {
         self.outside.next = false;
         self.load_select.next = self.select.q.val();
         self.load_address.next = self.address.q.val();
-        self.load_byte.next = self.byte.val();
+        self.load_byte.next = self.in_byte.val();
         self.load_shift.next = false;
         self.load_write.next = false;
         self.load_word.next = self.word.q.val();
@@ -197,7 +197,7 @@ impl Logic for Loader {
             }
         }
         if self.advance.val() {
-            self.word.d.next = (self.word.q.val() >> 8) | (bit_cast::<32, 8>(self.byte.val()) << 24);
+            self.word.d.next = (self.word.q.val() >> 8) | (bit_cast::<32, 8>(self.in_byte.val()) << 24);
         }
         if self.malformed.val() || self.no_memory.val() || self.outside.val() {
             self.done.next = true;

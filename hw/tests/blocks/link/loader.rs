@@ -69,7 +69,7 @@ fn run(payloads: &[Vec<u8>], there: &Willing) -> Vec<(Vec<Written>, Outcome)> {
             circuit.run.next = true;
             circuit.at_end.next = cursor == payload.len();
             circuit.byte_valid.next = cursor < payload.len() && there.at(clock);
-            circuit.byte.next = word(payload.get(cursor).copied().unwrap_or(0xEE));
+            circuit.in_byte.next = word(payload.get(cursor).copied().unwrap_or(0xEE));
             loader.settle();
             let circuit = loader.circuit();
             assert!(!circuit.load_shift.val() || !circuit.load_write.val());

@@ -12,3 +12,4 @@ mod spike_coding;
 mod splitter;
 mod uart_receiver;
 mod uart_transmitter;
+mod whole;

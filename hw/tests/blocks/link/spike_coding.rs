@@ -184,10 +184,10 @@ fn signs_of_no_spike_are_malformed_and_a_design_without_signs_takes_none() {
         &[0x82, 1, 0, 0, 0, 0],
         &[0x86, 0],
     ] {
-        signed_bench(20).expect(SPIKES, 0, payload, MALFORMED, 1);
+        signed_bench(20).expect(SPIKES, 0, payload, MALFORMED, 0);
     }
     for payload in [&[0x83, 1, 0][..], &[0x82, 1, 1, 0, 0, 0, 0]] {
         signed_bench(20).expect(SPIKES, 0, payload, OK, 1);
-        Bench::new(20).expect(SPIKES, 0, payload, MALFORMED, 1);
+        Bench::new(20).expect(SPIKES, 0, payload, MALFORMED, 0);
     }
 }

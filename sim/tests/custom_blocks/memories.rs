@@ -183,6 +183,8 @@ fn parameter_memory(
     let mut row = || (0..lanes).map(|_| rng.random::<i32>() >> (32 - width)).collect();
     let params = ParameterMemoryParams {
         shape,
+        // Every other one is what the bitstream holds, and shuts its ears to loading.
+        loadable: style == Style::Huge || number.is_multiple_of(2),
         fraction_bits,
         contents: Contents {
             file: format!("image{number}.hex"),
@@ -192,7 +194,10 @@ fn parameter_memory(
     let files = vec![params.hex_image()];
     let driver = Driver {
         block: "parameter_memory",
-        name: format!("{} parameter memory of {depth} x {lanes} x {width}.{fraction_bits}", style.attribute()),
+        name: format!(
+            "{} parameter memory of {depth} x {lanes} x {width}.{fraction_bits}",
+            style.attribute()
+        ),
         new: Box::new(move || ParameterMemory::new(params.clone())),
         clock: Some(|memory| &mut memory.clock),
         inputs: ports([
@@ -239,10 +244,15 @@ fn snapshot(rng: &mut Xoshiro256PlusPlus, shape: MemoryShape) -> Case {
         name: format!("snapshot of {depth} x {lanes} x {width}"),
         new: Box::new(move || Snapshot::new(shape)),
         clock: Some(|snapshot| &mut snapshot.clock),
-        inputs: ports([("valid", 1), ("last", 1), ("readout_group", 24), ("readout_lane", 8)])
-            .into_iter()
-            .chain(vector("data", lanes, 32))
-            .collect(),
+        inputs: ports([
+            ("valid", 1),
+            ("last", 1),
+            ("readout_group", 24),
+            ("readout_lane", 8),
+        ])
+        .into_iter()
+        .chain(vector("data", lanes, 32))
+        .collect(),
         outputs: ports([("readout_data", 32)]),
         set: |snapshot, inputs| {
             snapshot.valid.next = inputs[0] == 1;
@@ -264,7 +274,10 @@ fn snapshot(rng: &mut Xoshiro256PlusPlus, shape: MemoryShape) -> Case {
         if valid {
             group = if last { 0 } else { group + 1 };
         }
-        let read = [rng.random_range(0..depth as u64), rng.random_range(0..lanes as u64)];
+        let read = [
+            rng.random_range(0..depth as u64),
+            rng.random_range(0..lanes as u64),
+        ];
         let data = (0..lanes).map(|_| rng.random::<u32>().into());
         [u64::from(valid), u64::from(last), read[0], read[1]]
             .map(u128::from)

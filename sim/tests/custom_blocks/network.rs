@@ -43,8 +43,19 @@ fn lookup_table(rng: &mut Xoshiro256PlusPlus, count: usize) -> Case {
         get: |table| vec![table.data.val().to_u128()],
         defines: always_defined,
     };
-    let address = |clock| if clock < count { clock } else { rng.random_range(0..count) };
-    driver.run((0..CLOCKS).map(address).map(|address| vec![address as u128]).collect())
+    let address = |clock| {
+        if clock < count {
+            clock
+        } else {
+            rng.random_range(0..count)
+        }
+    };
+    driver.run(
+        (0..CLOCKS)
+            .map(address)
+            .map(|address| vec![address as u128])
+            .collect(),
+    )
 }
 
 fn interconnect(rng: &mut Xoshiro256PlusPlus, wiring: Wiring) -> Case {
@@ -92,7 +103,9 @@ fn interconnect(rng: &mut Xoshiro256PlusPlus, wiring: Wiring) -> Case {
     };
     let stimulus = (0..CLOCKS).map(|_| {
         let data: Vec<u128> = (0..streams).map(|_| rng.random::<u32>().into()).collect();
-        let bits: Vec<u128> = (0..streams + layers + sides).map(|_| rng.random_bool(0.7).into()).collect();
+        let bits: Vec<u128> = (0..streams + layers + sides)
+            .map(|_| rng.random_bool(0.7).into())
+            .collect();
         [data, bits].concat()
     });
     let stimulus = stimulus.collect();

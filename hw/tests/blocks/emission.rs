@@ -99,6 +99,7 @@ fn parameter_memory(style: Style) -> ParameterMemory {
     ParameterMemory::new(ParameterMemoryParams {
         shape: MemoryShape { style, ..SHAPE },
         fraction_bits: 3,
+        loadable: true,
         contents: Contents {
             file: "rows.hex".into(),
             rows: vec![vec![1, -1]; 5],

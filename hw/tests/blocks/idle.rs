@@ -8,9 +8,10 @@ use rust_hdl::core::atom::Atom;
 use rust_hdl::core::block::Block;
 use rust_hdl::core::probe::Probe;
 use rust_hdl::core::synth::VCDValue;
-use synfire_hw::accelerator::engines;
-use synfire_hw::circuit::accelerator::Accelerator;
-use synfire_hw::circuit::link::command::Identity;
+use synfire_hw::accelerator::core_params;
+use synfire_hw::build::input;
+use synfire_hw::circuit::accelerator::{Accelerator, LinkParams};
+use synfire_hw::circuit::link::identity::Identity;
 use synfire_hw::simulate::Simulation;
 
 /// Clocks in which pipelines may still fill with what memories hold.
@@ -64,10 +65,19 @@ fn first_to_move(level: bool) -> Option<(usize, String)> {
         inputs: 12,
         clock_hz: 12_000_000,
         slot_bytes: 64,
+        signed_inputs: true,
+        encoder: true,
+        early_exit: true,
+        loadable: true,
         design_hash: [0x5A; 16],
         model_hash: [0; 16],
     };
-    let accelerator = Accelerator::new(&identity, engines(&model, &plan), plan.fifo_depth, 4);
+    let link = LinkParams {
+        identity,
+        clocks_per_bit: 4,
+        input: input(&model).expect("a valid model"),
+    };
+    let accelerator = Accelerator::new(&link, core_params(&model, &plan).expect("a valid model"));
     let mut accelerator = simulate(accelerator, |accelerator| &mut accelerator.clock);
     accelerator.circuit().rx.next = true;
     (0..FILLING).for_each(|_| accelerator.tick());

@@ -4,7 +4,7 @@
 CARGO ?= cargo
 SYNFIRE = $(CARGO) run --quiet --release --locked -p synfire --
 
-.PHONY: demo test mnist tools fmt lint doc clean
+.PHONY: demo test boards mnist tools fmt lint doc clean
 
 ## Train, quantize, generate, co-simulate, synthesize and run on real digits; results in out/demo.
 demo: tools
@@ -15,6 +15,11 @@ test:
 	$(CARGO) run --quiet --locked -p synfire -- tools --install
 	$(CARGO) test --locked --workspace
 	$(CARGO) test --locked -p synfire --no-default-features
+
+## A bitstream for every board of hw/boards; one of each family is among the tests.
+boards:
+	$(CARGO) run --quiet --locked -p synfire -- tools --install
+	$(CARGO) test --locked -p synfire-tests --test boards -- --include-ignored --nocapture
 
 ## 784-128-10 on MNIST through the same verbs; wants SYNFIRE_DATA, the folder of the MNIST files.
 mnist: tools

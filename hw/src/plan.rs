@@ -11,6 +11,10 @@
 //! Costs are estimates: block RAM from the shapes that the families' block RAMs can take, tables from a
 //! linear model fitted to this generator's synthesis results.
 
+mod cost;
+
+pub use cost::block_rams;
+
 use crate::board::{Board, Family, Features};
 use crate::circuit::engine::MAX_LANES;
 use crate::circuit::event::Addressing;
@@ -19,6 +23,7 @@ use crate::circuit::word_memory::Style;
 use crate::error::{Error, Result};
 use crate::geometry::{Geometry, LayerGeometry, Path};
 use crate::load::LayerLoad;
+use cost::{LayerLogic, layer_luts, link_cost};
 use serde::{Deserialize, Serialize};
 use synfire_golden_model::quantized::{Neuron, QuantizedModel};
 
@@ -129,7 +134,7 @@ impl Plan {
         loads: &[LayerLoad],
         most_lanes: usize,
     ) -> Result<Self> {
-        let options = layer_options(model, board.device.family, loads, most_lanes.clamp(1, MAX_LANES))?;
+        let options = layer_options(model, Target::of(board), loads, most_lanes.clamp(1, MAX_LANES))?;
         let mut bounds: Vec<f64> = options
             .iter()
             .flatten()
@@ -138,12 +143,16 @@ impl Plan {
         bounds.sort_by(f64::total_cmp);
         bounds.dedup();
         let budget = budget(board);
-        let link = link_cost(board, options.len());
+        let link = link_cost(board, model, options.len());
         for bound in bounds {
             // Choices are in order of tables.
             let mut choices = Choice::undominated(&options, bound, link).into_iter();
             if let Some(choice) = choices.find(|choice| choice.cost.fits(budget)) {
-                return Ok(Self::of(choice.layers.into_iter().cloned().collect(), board));
+                return Ok(Self::of(
+                    choice.layers.into_iter().cloned().collect(),
+                    board,
+                    model,
+                ));
             }
         }
         let choices = Choice::undominated(&options, f64::INFINITY, link);
@@ -187,15 +196,15 @@ impl Plan {
                 index,
                 layer,
                 lanes,
-                board.device.family,
+                Target::of(board),
                 &loads[index],
             ));
         }
-        Ok(Self::of(layers, board))
+        Ok(Self::of(layers, board, model))
     }
 
-    fn of(layers: Vec<LayerPlan>, board: &Board) -> Self {
-        let link = link_cost(board, layers.len());
+    fn of(layers: Vec<LayerPlan>, board: &Board, model: &QuantizedModel) -> Self {
+        let link = link_cost(board, model, layers.len());
         let cost = link + layers.iter().map(|layer| layer.cost).sum();
         Self {
             layers,
@@ -300,6 +309,23 @@ pub fn budget(board: &Board) -> Cost {
     }
 }
 
+/// What a layer's plan depends on of a board.
+#[derive(Clone, Copy)]
+struct Target {
+    family: Family,
+    /// Parameters can be loaded.
+    loads: bool,
+}
+
+impl Target {
+    const fn of(board: &Board) -> Self {
+        Self {
+            family: board.device.family,
+            loads: board.link.features.load,
+        }
+    }
+}
+
 /// Checks that the network is within the limits of the generator's address fields.
 ///
 /// # Errors
@@ -366,7 +392,7 @@ fn most_useful_lanes(layer: &LayerGeometry) -> usize {
 /// Every sensible plan of every layer, in order of lanes: the fewest lanes for each number of groups.
 fn layer_options(
     model: &QuantizedModel,
-    family: Family,
+    target: Target,
     loads: &[LayerLoad],
     most_lanes: usize,
 ) -> Result<Vec<Vec<LayerPlan>>> {
@@ -387,7 +413,7 @@ fn layer_options(
             };
             (1..=most_useful_lanes(layer).min(most_lanes))
                 .filter(|&lanes| is_sensible(lanes))
-                .map(|lanes| layer_plan(model, index, layer, lanes, family, &loads[index]))
+                .map(|lanes| layer_plan(model, index, layer, lanes, target, &loads[index]))
                 .collect()
         })
         .collect())
@@ -398,9 +424,10 @@ fn layer_plan(
     index: usize,
     geometry: &LayerGeometry,
     lanes: usize,
-    family: Family,
+    target: Target,
     load: &LayerLoad,
 ) -> LayerPlan {
+    let Target { family, loads } = target;
     let layer = &model.layers[index];
     let shape = geometry.neurons;
     let groups = shape.channels.div_ceil(lanes);
@@ -473,8 +500,25 @@ fn layer_plan(
         Family::Ice40 if fires => block_rams(family, queue_depth, entry_bits(lanes, Addressing::of(shape))),
         _ => 0,
     };
+    // The output layer's membranes at the end of a step.
+    let snapshot_rams = match family {
+        Family::Ice40 if !fires && groups > 1 => block_rams(family, groups, word),
+        _ => 0,
+    };
     let cost = Cost {
-        luts: layer_luts(lanes, words, membrane_bits, membrane_style, threshold_style),
+        luts: layer_luts(&LayerLogic {
+            family,
+            lanes,
+            groups,
+            words,
+            membrane_bits,
+            membrane_style,
+            threshold_style,
+            weight_words,
+            weight_bits: usize::from(layer.weight_bits),
+            paths: geometry.paths.len(),
+            loads,
+        }),
         block_rams: rams(weight_style, weight_words, lanes * usize::from(layer.weight_bits))
             + rams(membrane_style, words, word)
             + rams(threshold_style, groups, word)
@@ -482,7 +526,8 @@ fn layer_plan(
                 .iter()
                 .map(|&(depth, width)| block_rams(family, depth, width))
                 .sum::<usize>()
-            + queue_rams,
+            + queue_rams
+            + snapshot_rams,
     };
     LayerPlan {
         name: layer.name.clone(),
@@ -516,67 +561,4 @@ fn fifo_depth(family: Family, sources: Addressing, spikes: f64) -> usize {
     )]
     let wanted = (FIFO_MARGIN * spikes).clamp(0.0, 1e6) as usize;
     wanted.next_power_of_two().clamp(whole, MOST_EVENTS)
-}
-
-/// Tables of a layer: engine control, lanes, and memories made of logic.
-fn layer_luts(
-    lanes: usize,
-    groups: usize,
-    membrane_bits: usize,
-    membrane_style: Style,
-    threshold_style: Style,
-) -> usize {
-    let control = 550;
-    let lane = 6 * membrane_bits + 12;
-    let word = lanes * membrane_bits;
-    let select = groups.div_ceil(2);
-    let membranes = match membrane_style {
-        Style::Block | Style::Huge => 0,
-        Style::Distributed => word * groups.div_ceil(16),
-        Style::Logic => word * (groups + select),
-    };
-    let thresholds = if threshold_style == Style::Logic {
-        word * groups.div_ceil(16)
-    } else {
-        0
-    };
-    control + lanes * lane + membranes + thresholds
-}
-
-/// Cost of UART, frames and command processor.
-fn link_cost(board: &Board, layers: usize) -> Cost {
-    let slots = crate::circuit::link::frame_receiver::SLOTS * usize::from(board.link.slot_bytes);
-    Cost {
-        luts: 2200 + 120 * layers,
-        block_rams: block_rams(board.device.family, slots, 8) + 1,
-    }
-}
-
-/// Block RAMs of a memory of `depth` words of `width` bits, in the best of the family's shapes.
-#[must_use]
-pub fn block_rams(family: Family, depth: usize, width: usize) -> usize {
-    let shapes: &[(usize, usize)] = match family {
-        Family::Ice40 => &[(256, 16), (512, 8), (1024, 4), (2048, 2)],
-        // Gowin's are of the same shapes.
-        Family::Ecp5 | Family::Gowin => &[(512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)],
-    };
-    shapes
-        .iter()
-        .map(|(words, bits)| depth.div_ceil(*words) * width.div_ceil(*bits))
-        .min()
-        .unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn block_ram_shapes_are_used_whole() {
-        assert_eq!(block_rams(Family::Ice40, 256, 16), 1);
-        assert_eq!(block_rams(Family::Ice40, 257, 16), 2);
-        assert_eq!(block_rams(Family::Ice40, 512, 8), 1);
-        // 13 deep and 2 wide; the shape of 1024 words would want 7 × 4.
-        assert_eq!(block_rams(Family::Ecp5, 784 * 8, 64), 26);
-    }
 }

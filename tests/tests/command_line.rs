@@ -43,6 +43,8 @@ fn help_of_every_verb() {
         "hdl",
         "cosim",
         "synth",
+        "flash",
+        "report",
         "board",
         "run",
         "bench",

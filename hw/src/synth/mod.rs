@@ -7,6 +7,7 @@ pub mod process;
 pub mod report;
 pub mod speed;
 
+use crate::board::Board;
 use crate::build::{Build, sha256, write_atomically};
 use crate::error::{Error, Result, io};
 use crate::tool::{Found, Tool};
@@ -37,6 +38,13 @@ impl Stage {
             Self::Pack => "bitstream",
         }
     }
+}
+
+/// The tools that a board's bitstream takes, in order of use.
+#[must_use]
+pub const fn tools(board: &Board) -> [Tool; 3] {
+    let flow = Flow::of(board);
+    [Tool::Yosys, flow.nextpnr, flow.packer]
 }
 
 /// Synthesizes, places, routes and packs a build; `progress` hears of each stage as it starts.

@@ -98,6 +98,7 @@ const SHAPE: MemoryShape = MemoryShape {
 fn parameter_memory(style: Style) -> ParameterMemory {
     ParameterMemory::new(ParameterMemoryParams {
         shape: MemoryShape { style, ..SHAPE },
+        loadable: true,
         fraction_bits: 3,
         loadable: true,
         contents: Contents {

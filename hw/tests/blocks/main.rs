@@ -8,6 +8,7 @@ mod core;
 mod emission;
 mod engine;
 mod fifo;
+mod filter;
 mod idle;
 mod interconnect;
 mod lane;

@@ -19,6 +19,7 @@ fn rows(rng: &mut Xoshiro256PlusPlus, shape: MemoryShape) -> Vec<Vec<i32>> {
 fn params(shape: MemoryShape, fraction_bits: usize, rows: Vec<Vec<i32>>) -> ParameterMemoryParams {
     ParameterMemoryParams {
         shape,
+        loadable: true,
         fraction_bits,
         contents: Contents {
             file: "rows.hex".into(),

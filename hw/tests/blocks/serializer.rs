@@ -79,18 +79,18 @@ impl Sweeps {
     }
 }
 
-/// An engine as its pipeline makes it look: a word that it addresses arrives two clocks later, whatever `pause` says
+/// An engine as its pipeline makes it look: a word that it addresses arrives three clocks later, whatever `pause` says
 /// then; and a sweep follows another at once, as if no spike came between.
 struct Engine {
     words: VecDeque<Word>,
-    on_the_way: [Option<Word>; 2],
+    on_the_way: [Option<Word>; 3],
 }
 
 impl Engine {
     fn clock(&mut self, pause: bool) -> Option<Word> {
         let addressed = if pause { None } else { self.words.pop_front() };
-        let [first, second] = self.on_the_way;
-        self.on_the_way = [second, addressed];
+        let [first, second, third] = self.on_the_way;
+        self.on_the_way = [second, third, addressed];
         first
     }
 }
@@ -99,7 +99,7 @@ impl Engine {
 fn run(sweeps: &Sweeps, queue: usize, reader: &Willing) -> (Vec<Event>, Vec<usize>, u32) {
     let mut engine = Engine {
         words: sweeps.masks(),
-        on_the_way: [None, None],
+        on_the_way: [None; 3],
     };
     let serializer = Serializer::new(sweeps.lanes, Addressing::of(sweeps.neurons), queue);
     let mut serializer = simulate(serializer, |serializer| &mut serializer.clock);

@@ -8,9 +8,9 @@ use crate::SerialTransport;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 use synfire_golden_model::dataset::Dataset;
-use synfire_hw::board::{Board, Family};
+use synfire_hw::board::Board;
 use synfire_hw::build::Build;
-use synfire_hw::synth::{Stage, process::Cancel, report::Report, synthesize};
+use synfire_hw::synth::{Stage, process::Cancel, report::Report, synthesize, tools};
 use synfire_hw::tool::Tool;
 use synfire_sim::virtual_board::VirtualBoard;
 
@@ -23,15 +23,7 @@ pub(super) struct Target {
 
 /// Finds every tool that these boards need.
 pub(super) fn find_tools(boards: &[Board]) -> Result<()> {
-    let mut tools = vec![Tool::Yosys, Tool::Verilator];
-    for board in boards {
-        tools.extend(match board.device.family {
-            Family::Ice40 => [Tool::NextpnrIce40, Tool::Icepack],
-            Family::Ecp5 => [Tool::NextpnrEcp5, Tool::Ecppack],
-            Family::Gowin => [Tool::NextpnrGowin, Tool::GowinPack],
-        });
-    }
-    for tool in tools {
+    for tool in boards.iter().flat_map(tools).chain([Tool::Verilator]) {
         tool.find()?;
     }
     Ok(())

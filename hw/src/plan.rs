@@ -16,8 +16,9 @@ mod cost;
 pub use cost::block_rams;
 
 use crate::board::{Board, Family, Features};
-use crate::circuit::engine::MAX_LANES;
+use crate::circuit::engine::{MAX_LANES, MEMORIES};
 use crate::circuit::event::Addressing;
+use crate::circuit::link::identity::IMAGE_MEMORY;
 use crate::circuit::serializer::entry_bits;
 use crate::circuit::word_memory::Style;
 use crate::error::{Error, Result};
@@ -344,8 +345,8 @@ pub fn check_sizes(model: &QuantizedModel) -> Result<()> {
         let most_channels = if index == last { 1 << 13 } else { 1 << 14 };
         let sources = geometry.paths.iter().map(|path| address_bits(path.sources));
         for (what, found, limit) in [
-            // Three memories a layer, and 8 bits to select one.
-            ("layers", index + 1, 85),
+            // Three memories a layer, of which LOAD has this many numbers.
+            ("layers", index + 1, usize::from(IMAGE_MEMORY) / MEMORIES),
             // With one lane, each is a word, of which there is an address of 24 bits.
             ("weights", geometry.paths.iter().map(weights).sum(), 1 << 24),
             ("channels", shape.channels, most_channels),

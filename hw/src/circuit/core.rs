@@ -13,6 +13,14 @@
 //! Stream 0 is the input's, stream i + 1 that of hidden layer i. Layers work on different time steps at once; the
 //! end-of-step events keep the order. The taps show the events between the layers for co-simulation, and cost nothing
 //! where they are left open.
+//!
+//! Streams fork and meet again: a junction may have to wait for one path while the other's events fill its FIFO and so
+//! hold up the very stream that the first path needs. It cannot come to a stop all the same, whatever the depth of the
+//! FIFOs. Take the earliest step that some layer has not ended, and the first such layer l. All that feeds l has ended
+//! the step, and events pass to all takers at once, so l has been sent everything that it needs. Only room for its
+//! spikes may be wanting, in a taker m. But m, further on, has ended the step before: it has taken l's earlier markers,
+//! and holds of l nothing but spikes of this step, which an engine integrates whatever its other path does. So m makes
+//! room, and l ends the step.
 
 use super::engine::EngineParams;
 use super::interconnect::{Interconnect, Wiring};

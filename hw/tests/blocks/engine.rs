@@ -257,7 +257,7 @@ impl Subject {
             if circuit.swept.val() {
                 let neurons = &words[seen.swept.len() % words.len()];
                 let mask = circuit.fired_mask.val().to_u64();
-                let has_fired = |lane: usize| mask >> (self.params.lanes - 1 - lane) & 1 == 1;
+                let has_fired = |lane: usize| mask >> lane & 1 == 1;
                 for padding in neurons.len()..self.params.lanes {
                     assert!(!has_fired(padding), "a neuron that is not there fired");
                 }

@@ -10,7 +10,7 @@ use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescript
 use synfire_golden_model::quantize::proof::{InputSpikes, verify};
 use synfire_golden_model::quantized::{Neuron, QuantizedLayer, QuantizedModel};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
-use synfire_hw::board::Board;
+use synfire_hw::board::{Board, Features};
 use synfire_hw::geometry::{Geometry, LayerGeometry};
 use synfire_hw::load::{self, LayerLoad};
 use synfire_hw::plan::Plan;
@@ -173,8 +173,9 @@ pub(crate) fn plan(model: &QuantizedModel, lanes: &[usize]) -> Plan {
     plan
 }
 
-/// The plan of the given lanes as it is.
+/// The plan of the given lanes as it is, with everything that a design can have.
 pub(crate) fn roomy_plan(model: &QuantizedModel, lanes: &[usize]) -> Plan {
-    let board = Board::find("ice40-hx8k").expect("a built-in board");
+    let mut board = Board::find("ice40-hx8k").expect("a built-in board");
+    board.link.features = Features::default();
     Plan::with_lanes(model, &board, &one_spike_a_step(model), lanes).expect("lanes fit the layers")
 }

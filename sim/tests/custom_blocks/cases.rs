@@ -115,16 +115,24 @@ fn priority_encoder(rng: &mut Xoshiro256PlusPlus, lanes: usize) -> Case {
         new: Box::new(move || PriorityEncoder::new(lanes)),
         clock: None,
         inputs: ports([("mask", 64)]),
-        outputs: ports([("lane", 24), ("any", 1), ("rest", 64)]),
+        outputs: ports([("lane", 24), ("any", 1), ("rest", 64), ("more", 1)]),
         set: |encoder, inputs| encoder.mask.next = word(inputs[0]),
         get: |encoder| {
-            let any = u128::from(encoder.any.val());
-            vec![encoder.lane.val().to_u128(), any, encoder.rest.val().to_u128()]
+            let [any, more] = [&encoder.any, &encoder.more].map(|bit| bit.val().into());
+            vec![
+                encoder.lane.val().to_u128(),
+                any,
+                encoder.rest.val().to_u128(),
+                more,
+            ]
         },
         defines: always_defined,
     };
-    // Every number of leading zeros comes up.
-    let mut mask = || rng.random::<u64>() >> (64 - lanes) >> rng.random_range(0..lanes);
+    // Every number of zeros below and above comes up.
+    let mut mask = || {
+        let ones = u64::MAX >> (64 - lanes);
+        rng.random::<u64>() << rng.random_range(0..lanes) >> rng.random_range(0..lanes) & ones
+    };
     driver.run(
         (0..CLOCKS)
             .map(|clock| vec![if clock == 0 { 0 } else { mask().into() }])

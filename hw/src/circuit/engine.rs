@@ -149,6 +149,12 @@ pub struct Engine {
     stalled_count: DFF<Bits<32>>,
     /// A path below the index has an event that does not wait for another path.
     waiting: Vec<Signal<Local, Bit>>,
+    /// The load port a clock late, so that its way across the device is not the engine's.
+    late_select: DFF<Bits<8>>,
+    late_byte: DFF<Bits<8>>,
+    late_shift: DFF<Bit>,
+    late_write: DFF<Bit>,
+    late_address: DFF<Bits<24>>,
     loads_weights: Signal<Local, Bit>,
     loads_thresholds: Signal<Local, Bit>,
     loads_identities: Signal<Local, Bit>,
@@ -259,6 +265,11 @@ impl Engine {
             loadable: DFF::default(),
             stalled_count: DFF::default(),
             waiting: signals(paths + 1),
+            late_select: DFF::default(),
+            late_byte: DFF::default(),
+            late_shift: DFF::default(),
+            late_write: DFF::default(),
+            late_address: DFF::default(),
             loads_weights: Signal::default(),
             loads_thresholds: Signal::default(),
             loads_identities: Signal::default(),
@@ -323,6 +334,11 @@ impl Logic for Engine {
             write_clears,
             write_last,
             write_address,
+            late_select,
+            late_byte,
+            late_shift,
+            late_write,
+            late_address,
             busy_count,
             loadable,
             stalled_count
@@ -422,21 +438,26 @@ impl Logic for Engine {
         self.fired_mask.next = self.pack.mask.val();
 
         // Parameters.
-        self.loads_weights.next = self.load_select.val() == self.weights_number.val();
-        self.loads_thresholds.next = self.load_select.val() == self.thresholds_number.val();
-        self.loads_identities.next = self.load_select.val() == self.identities_number.val();
-        self.weights.load_byte.next = self.load_byte.val();
-        self.weights.load_shift.next = self.load_shift.val() && self.loads_weights.val();
-        self.weights.load_write.next = self.load_write.val() && self.loads_weights.val();
-        self.weights.load_address.next = self.load_address.val();
-        self.thresholds.load_byte.next = self.load_byte.val();
-        self.thresholds.load_shift.next = self.load_shift.val() && self.loads_thresholds.val();
-        self.thresholds.load_write.next = self.load_write.val() && self.loads_thresholds.val();
-        self.thresholds.load_address.next = self.load_address.val();
-        self.identities.load_byte.next = self.load_byte.val();
-        self.identities.load_shift.next = self.load_shift.val() && self.loads_identities.val();
-        self.identities.load_write.next = self.load_write.val() && self.loads_identities.val();
-        self.identities.load_address.next = self.load_address.val();
+        self.late_select.d.next = self.load_select.val();
+        self.late_byte.d.next = self.load_byte.val();
+        self.late_shift.d.next = self.load_shift.val();
+        self.late_write.d.next = self.load_write.val();
+        self.late_address.d.next = self.load_address.val();
+        self.loads_weights.next = self.late_select.q.val() == self.weights_number.val();
+        self.loads_thresholds.next = self.late_select.q.val() == self.thresholds_number.val();
+        self.loads_identities.next = self.late_select.q.val() == self.identities_number.val();
+        self.weights.load_byte.next = self.late_byte.q.val();
+        self.weights.load_shift.next = self.late_shift.q.val() && self.loads_weights.val();
+        self.weights.load_write.next = self.late_write.q.val() && self.loads_weights.val();
+        self.weights.load_address.next = self.late_address.q.val();
+        self.thresholds.load_byte.next = self.late_byte.q.val();
+        self.thresholds.load_shift.next = self.late_shift.q.val() && self.loads_thresholds.val();
+        self.thresholds.load_write.next = self.late_write.q.val() && self.loads_thresholds.val();
+        self.thresholds.load_address.next = self.late_address.q.val();
+        self.identities.load_byte.next = self.late_byte.q.val();
+        self.identities.load_shift.next = self.late_shift.q.val() && self.loads_identities.val();
+        self.identities.load_write.next = self.late_write.q.val() && self.loads_identities.val();
+        self.identities.load_address.next = self.late_address.q.val();
 
         // Counters.
         for i in self.windows.len()..self.waiting.len() {

@@ -173,14 +173,9 @@ pub(crate) fn plan(model: &QuantizedModel, lanes: &[usize]) -> Plan {
     plan
 }
 
-/// The plan of the given lanes as it is.
+/// The plan of the given lanes as it is, with everything that a design can have.
 pub(crate) fn roomy_plan(model: &QuantizedModel, lanes: &[usize]) -> Plan {
-    let board = Board::find("ice40-hx8k").expect("a built-in board");
-    let plan =
-        Plan::with_lanes(model, &board, &one_spike_a_step(model), lanes).expect("lanes fit the layers");
-    // Whatever the board goes without.
-    Plan {
-        features: Features::default(),
-        ..plan
-    }
+    let mut board = Board::find("ice40-hx8k").expect("a built-in board");
+    board.link.features = Features::default();
+    Plan::with_lanes(model, &board, &one_spike_a_step(model), lanes).expect("lanes fit the layers")
 }

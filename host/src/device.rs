@@ -106,6 +106,7 @@ impl<T: Transport> Device<T> {
             synchronized: false,
         };
         device.sync(0)?;
+        device.session.statistics.connecting = device.session.statistics.total;
         if let Some(model) = device
             .options
             .load

@@ -135,9 +135,10 @@ impl CoreParams {
         })
     }
 
-    /// What is loaded into every parameter memory: its number, the bytes of a word, and all words.
+    /// What is loaded into every parameter memory that can be: its number, the bytes of a word, and all words.
     pub fn loads(&self) -> impl Iterator<Item = ParameterLoad> {
-        self.parameters().map(|(memory, params)| ParameterLoad {
+        let loadable = self.parameters().filter(|(_, memory)| memory.loadable);
+        loadable.map(|(memory, params)| ParameterLoad {
             memory,
             word_bytes: params.shape.word_bits().div_ceil(8),
             bytes: params

@@ -11,7 +11,7 @@
 //! | `board.pcf` / `board.lpf` / `board.cst` | pins and clock |
 //! | `layer*_*.hex` | memory images that the Verilog reads |
 
-use crate::accelerator::core_params;
+use crate::accelerator::{ParameterLoad, core_params};
 use crate::board::{Board, Features};
 use crate::circuit::accelerator::{Accelerator, LinkParams};
 use crate::circuit::core::CoreParams;
@@ -347,6 +347,16 @@ impl Build {
             path: self.folder.clone(),
             reason: format!("{MODEL} has {layers} layers, the plan in {MANIFEST} {planned}"),
         })
+    }
+
+    /// What is loaded into a board of this design so that it holds this model.
+    ///
+    /// # Errors
+    /// As [`Build::model`].
+    pub fn loads(&self) -> Result<Vec<ParameterLoad>> {
+        Ok(core_params(&self.model()?, &self.manifest.plan)?
+            .loads()
+            .collect())
     }
 
     /// The half of the design's hash that the board answers with.

@@ -29,7 +29,7 @@ use serde::{Deserialize, Serialize};
 use synfire_golden_model::quantized::{Neuron, QuantizedModel};
 
 /// Share of the tables that a plan may use: a fuller device does not route, or routes slowly.
-const LUT_SHARE: f64 = 0.75;
+const LUT_SHARE: f64 = 0.85;
 /// Words up to which a membrane memory is made of logic rather than block RAM.
 const LOGIC_WORDS: usize = 2;
 /// Words up to which ECP5 makes a memory of distributed RAM.

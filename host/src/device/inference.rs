@@ -22,7 +22,7 @@ impl<T: Transport> Device<T> {
         let mut failures = 0;
         loop {
             let result = self
-                .prepare(writes)
+                .ready(writes)
                 .and_then(|()| self.attempt(job, while_waiting))
                 .and_then(|response| self.result(&response, job));
             let error = match result {
@@ -34,24 +34,31 @@ impl<T: Transport> Device<T> {
                 }
                 Err(error) => error,
             };
-            self.synchronized = false;
-            failures += 1;
-            // While the transport is away, what opening it says is not final either.
-            if !error.is_transient() && self.session.connected {
-                return Err(error);
-            }
-            if failures >= self.options.attempts {
-                return Err(Error::InferenceFailed {
-                    attempts: failures,
-                    last: Box::new(error),
-                });
-            }
+            self.give_up_or_go_on(error, &mut failures)?;
         }
+    }
+
+    /// Counts a failure, after which only a fresh start is sound; returns the error if that would not help, or was tried
+    /// often enough.
+    pub(super) fn give_up_or_go_on(&mut self, error: Error, failures: &mut u32) -> Result<()> {
+        self.synchronized = false;
+        *failures += 1;
+        // While the transport is away, what opening it says is not final either.
+        if !error.is_transient() && self.session.connected {
+            return Err(error);
+        }
+        if *failures >= self.options.attempts {
+            return Err(Error::InferenceFailed {
+                attempts: *failures,
+                last: Box::new(error),
+            });
+        }
+        Ok(())
     }
 
     /// Makes sure that device and host agree, that the device holds what it is to hold, and that numbers are left for
     /// `writes` writes.
-    fn prepare(&mut self, writes: usize) -> Result<()> {
+    pub(super) fn ready(&mut self, writes: usize) -> Result<()> {
         if !self.synchronized {
             self.recover(writes)?;
         }

@@ -65,6 +65,21 @@ impl<T: Transport> Device<T> {
         Ok(())
     }
 
+    /// Loads what was set and is not there yet, which the next inference would do otherwise.
+    ///
+    /// # Errors
+    /// As [`Device::infer`].
+    pub fn prepare(&mut self) -> Result<()> {
+        let mut failures = 0;
+        loop {
+            let error = match self.ready(0) {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            self.give_up_or_go_on(error, &mut failures)?;
+        }
+    }
+
     fn set(&mut self, image: MemoryImage) -> Result<()> {
         image.payloads(self.identity.slot_bytes)?;
         self.setup.retain(|other| other.memory != image.memory);
@@ -126,17 +141,7 @@ impl<T: Transport> Device<T> {
                 },
                 Err(error) => error,
             };
-            self.synchronized = false;
-            failures += 1;
-            if !error.is_transient() && self.session.connected {
-                return Err(error);
-            }
-            if failures >= self.options.attempts {
-                return Err(Error::InferenceFailed {
-                    attempts: failures,
-                    last: Box::new(error),
-                });
-            }
+            self.give_up_or_go_on(error, &mut failures)?;
         }
         Ok(())
     }

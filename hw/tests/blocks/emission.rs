@@ -100,7 +100,6 @@ fn parameter_memory(style: Style) -> ParameterMemory {
         shape: MemoryShape { style, ..SHAPE },
         loadable: true,
         fraction_bits: 3,
-        loadable: true,
         contents: Contents {
             file: "rows.hex".into(),
             rows: vec![vec![1, -1]; 5],

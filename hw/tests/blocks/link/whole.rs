@@ -10,7 +10,9 @@ use synfire_golden_model::integer::{EarlyExit, Engine, Inference, Margins};
 use synfire_golden_model::quantized::QuantizedModel;
 use synfire_golden_model::spikes::SpikeRaster;
 use synfire_hw::accelerator::core_params;
+use synfire_hw::board::Features;
 use synfire_hw::circuit::link::identity::Identity;
+use synfire_hw::plan::Plan;
 
 const INPUTS: usize = 12;
 const CLASSES: usize = 5;
@@ -22,6 +24,14 @@ struct Rig {
     model: QuantizedModel,
     board: Board,
     sequence: u8,
+}
+
+/// A plan with everything that there is.
+fn whole_plan(model: &QuantizedModel) -> Plan {
+    Plan {
+        features: Features::default(),
+        ..plan(model, &LANES)
+    }
 }
 
 impl Rig {
@@ -43,7 +53,7 @@ impl Rig {
             design_hash: [0x5A; 16],
             model_hash: [0xA5; 16],
         };
-        let board = Board::new(&identity, &model, &plan(&model, &LANES));
+        let board = Board::new(&identity, &model, &whole_plan(&model));
         Self {
             model,
             board,
@@ -217,7 +227,7 @@ fn weights_of_another_model_are_loaded() {
     for layer in &mut other.layers {
         layer.weights.invert_axis(ndarray::Axis(1));
     }
-    let core = core_params(&other, &plan(&other, &LANES)).expect("valid");
+    let core = core_params(&other, &whole_plan(&other)).expect("valid");
     for load in core.loads() {
         rig.load(load.memory, load.word_bytes, &load.bytes);
     }

@@ -202,7 +202,8 @@ mod tests {
         assert!(!Margins(vec![Margins::NEVER]).stops(0, &[i32::MIN, i32::MAX]));
     }
 
-    /// Every pair of membranes of some size, through the definition of one neuron.
+    /// Every pair of membranes of some size, through the definition of one neuron: the bound is safe, and loose by a part
+    /// of it at most (of the leak of 7/8, the harshest here, a tenth).
     #[test]
     fn a_difference_of_that_size_survives_any_leak() {
         for shifts in [&[][..], &[1], &[4], &[1, 2, 3], &[2, 5], &[3, 6, 7], &[7, 9]] {
@@ -221,7 +222,7 @@ mod tests {
                     }
                 }
                 assert!(
-                    needed == 0 || reached <= 8,
+                    needed == 0 || reached <= 8 + needed / 8,
                     "{shifts:?}, {left}: {needed} is {reached} too many"
                 );
             }

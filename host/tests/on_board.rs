@@ -39,7 +39,7 @@ fn image(random: &mut Random) -> Image {
     let pixels = (0..INPUTS).map(|_| random.next().to_le_bytes()[0]).collect();
     Image {
         pixels,
-        seed: u32::try_from(random.below(1 << 32)).unwrap().max(1),
+        seed: u32::try_from(random.below(1 << 32)).expect("below 2^32").max(1),
         steps: STEPS,
     }
 }
@@ -116,8 +116,8 @@ fn model(number: u8) -> ModelImage {
 /// What a device answers once a model is loaded.
 fn answer_of_model(number: u8, steps: &[Vec<Spike>]) -> InferenceResult {
     let mut device = connect(soft());
-    device.load(model(number)).unwrap();
-    device.infer(steps).unwrap()
+    device.load(model(number)).expect("the board takes the model");
+    device.infer(steps).expect("an answer")
 }
 
 #[test]

@@ -145,13 +145,12 @@ impl Logic for ParameterMemory {
                 self.read_data[lane].next = i64::from(number << self._params.fraction_bits).into();
             }
             let bit = |bit: usize| i32::from(self._loading[bit / 8] >> (bit % 8) & 1);
-            if self.load_write.val() && self._params.loadable {
-                if let Some(word) = self._words.get_mut(self.load_address.val().index()) {
-                    for (lane, cell) in word.iter_mut().enumerate() {
-                        let number = (0..shape.width)
-                            .fold(0, |number, at| number | bit(lane * shape.width + at) << at);
-                        *cell = stored(number, shape.width);
-                    }
+            let written = self.load_write.val() && self._params.loadable;
+            if let (true, Some(word)) = (written, self._words.get_mut(self.load_address.val().index())) {
+                for (lane, cell) in word.iter_mut().enumerate() {
+                    let number =
+                        (0..shape.width).fold(0, |number, at| number | bit(lane * shape.width + at) << at);
+                    *cell = stored(number, shape.width);
                 }
             }
             if self.load_shift.val() {

@@ -227,6 +227,8 @@ fn spikes_and_markers_leave_at_one_a_clock_and_words_of_one_at_one_in_two() {
         let storm = storm(8, lanes);
         let (events, clocks, _) = run(&storm, QUEUE, &Willing::always());
         assert_eq!(events.len(), 10 * (48 + 1));
+        // The first word is there in clock 3, and takes two clocks through the queue and one into each register.
+        assert_eq!(clocks[0], 3 + 4);
         let gaps: Vec<usize> = clocks.windows(2).map(|pair| pair[1] - pair[0]).collect();
         // Of one lane, all words but the last, which the marker follows, are of one event.
         let expected = (0..gaps.len()).map(|gap| if lanes == 1 && gap % 49 < 47 { 2 } else { 1 });

@@ -142,7 +142,7 @@ fn layers_beyond_the_generator_are_refused() {
     for (input, kind, what) in [
         ([1, 1, 1], LayerKind::Fc { out: (1 << 14) + 1 }, "channels"),
         ([1, 1, (1 << 11) + 1], LayerKind::Fc { out: 1 << 13 }, "weights"),
-        ([1, 1, (1 << 23) + 1], fc.clone(), "bits of a source's event"),
+        ([1, 1, (1 << 23) + 1], fc, "bits of a source's event"),
         ([2, (1 << 10) + 1, 1], conv(1, 1), "rows"),
         ([2, 1, (1 << 10) + 1], conv(1, 1), "columns"),
         ([1, 1 << 10, 1 << 10], conv(8, 1), "neurons"),

@@ -48,6 +48,13 @@ class Bench {
 #else
         (void)argc;
 #endif
+        // Nothing is loaded, and no inference exits early.
+        design_->load_select = 0;
+        design_->load_byte = 0;
+        design_->load_shift = 0;
+        design_->load_write = 0;
+        design_->load_address = 0;
+        design_->exit_enable = 0;
     }
 
     bool image(const std::vector<uint32_t>& events) {

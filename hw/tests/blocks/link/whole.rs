@@ -7,6 +7,7 @@ use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_golden_model::encode::{PoissonEncoder, Thresholds};
 use synfire_golden_model::integer::{EarlyExit, Engine, Inference, Margins};
+use synfire_golden_model::quantize::InputSpikes;
 use synfire_golden_model::quantized::QuantizedModel;
 use synfire_golden_model::spikes::SpikeRaster;
 use synfire_hw::accelerator::core_params;
@@ -17,7 +18,7 @@ use synfire_hw::plan::Plan;
 const INPUTS: usize = 12;
 const CLASSES: usize = 5;
 const LANES: [usize; 2] = [3, 2];
-const STEPS: usize = 16;
+const STEPS: usize = 8;
 
 /// A network, its board, and a host's idea of the sequence.
 struct Rig {
@@ -174,7 +175,9 @@ fn an_inference_exits_early_whichever_way_its_spikes_come() {
     let mut exits = Vec::new();
     for margin in [0, 100, 100_000_000] {
         let exit = EarlyExit::Margin { margin, from_step: 3 };
-        let margins = exit.margins_of(&rig.model).expect("valid");
+        let margins = exit
+            .margins(&rig.model, STEPS, InputSpikes::Signed)
+            .expect("valid");
         let bytes: Vec<u8> = margins
             .by_step()
             .iter()
@@ -202,13 +205,14 @@ fn an_inference_exits_early_whichever_way_its_spikes_come() {
     }
     assert_eq!((exits[0], exits[5]), (3, STEPS), "{exits:?}");
     // With margins that stop every inference, and without the flag.
-    let never = EarlyExit::Margin {
+    let always = EarlyExit::Margin {
         margin: 0,
         from_step: 0,
-    }
-    .margins_of(&rig.model)
-    .expect("valid");
-    let bytes: Vec<u8> = never
+    };
+    let always = always
+        .margins(&rig.model, STEPS, InputSpikes::Signed)
+        .expect("valid");
+    let bytes: Vec<u8> = always
         .by_step()
         .iter()
         .flat_map(|margin| margin.to_le_bytes())

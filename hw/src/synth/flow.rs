@@ -152,15 +152,16 @@ impl<'a> Flow<'a> {
                 row(DSP, sum(&["MULT18X18D"])),
             ],
             Family::Gowin => {
-                // A carry is made of a table, four tables of one distributed RAM.
+                // A carry is made of a table, a distributed RAM of four.
                 let (tables, available) = sum(&["LUT4"]);
                 let (carries, _) = sum(&["ALU"]);
                 let (rams, _) = sum(&["RAM16SDP4"]);
+                let (multipliers, _) = sum(&["MULT9X9", "MULT18X18", "MULT36X36"]);
                 vec![
                     row(LUT, (tables + carries + 4 * rams, available)),
                     row(FF, sum(&["DFF"])),
                     row(BLOCK_RAM, sum(&["BSRAM"])),
-                    row(DSP, sum(&["MULT9X9", "MULT18X18", "MULT36X36"])),
+                    row(DSP, (multipliers, sum(&["MULT18X18"]).1)),
                 ]
             }
         };

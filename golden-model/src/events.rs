@@ -9,7 +9,7 @@ mod simd;
 mod spike_lists;
 mod windows;
 
-pub(crate) use axis::Axis;
+pub use axis::{Axis, Span};
 pub(crate) use layout::{ALIGNMENT, Layout, Numbers, VECTOR, zeros};
 pub(crate) use rows::{Rows, all_rows};
 pub(crate) use scatter::Scatter;

@@ -8,6 +8,7 @@ pub mod encode;
 pub mod error;
 pub mod evaluation;
 mod events;
+pub mod geometry;
 pub mod integer;
 pub mod model;
 pub mod model_file;

@@ -5,18 +5,24 @@
 //! another program, a cable pulled), the host identifies and synchronizes again and repeats the inference.
 
 mod inference;
+mod job;
+mod loading;
 mod many;
 mod session;
 mod statistics;
 pub mod timeouts;
 
+pub use job::Job;
 pub use many::InferMany;
 pub use statistics::{LinkStatistics, Traffic};
 pub use timeouts::Timeouts;
 
 use crate::error::{Error, Result};
-use crate::protocol::{Counters, Identity, InferenceResult, Opcode, Response, SpikeEncoder, VERSION};
+use crate::protocol::{
+    Counters, Identity, Image, InferenceResult, MemoryImage, ModelImage, Opcode, Response, Spike, VERSION,
+};
 use crate::transport::Transport;
+use job::Inferences;
 use session::Session;
 use std::time::{Duration, Instant};
 
@@ -27,6 +33,8 @@ pub struct ConnectOptions {
     pub expect_design: Option<[u8; 16]>,
     /// Refuse a board with another model than this.
     pub expect_model: Option<[u8; 16]>,
+    /// The model to load where the board's design is right and its model is another; it stands for `expect_model`.
+    pub load: Option<ModelImage>,
     /// How long to wait for each kind of response.
     pub timeouts: Timeouts,
     /// How often a request is repeated without any progress before giving up.
@@ -40,6 +48,7 @@ impl Default for ConnectOptions {
         Self {
             expect_design: None,
             expect_model: None,
+            load: None,
             timeouts: Timeouts::default(),
             retries: 4,
             attempts: 5,
@@ -61,7 +70,12 @@ pub struct Device<T> {
     session: Session<T>,
     options: ConnectOptions,
     identity: Identity,
-    encoder: SpikeEncoder,
+    inferences: Inferences,
+    /// Memories without a hash, loaded before the next inference unless `is_set_up`.
+    setup: Vec<MemoryImage>,
+    is_set_up: bool,
+    /// Of the run that is on its way or failed: writes known to be executed, and where `expected` may be.
+    progress: Option<(usize, (u16, u16))>,
     /// Number of the next write. Numbers are not used again before they wrap.
     next_seq: u16,
     /// Whether device and host agree on `next_seq`.
@@ -79,16 +93,27 @@ impl<T: Transport> Device<T> {
         let mut session = Session::new(transport);
         session.discard()?;
         let (identity, expected) = identify(&mut session, &options)?;
-        let encoder = SpikeEncoder::new(identity.inputs, identity.slot_bytes)?;
+        let inferences = Inferences::new(&identity, &options.timeouts)?;
         let mut device = Self {
             session,
             options,
             identity,
-            encoder,
+            inferences,
+            setup: Vec::new(),
+            is_set_up: false,
+            progress: None,
             next_seq: expected.saturating_add(SEQ_GAP).max(FIRST_SEQ),
             synchronized: false,
         };
         device.sync(0)?;
+        device.session.statistics.connecting = device.session.statistics.total;
+        if let Some(model) = device
+            .options
+            .load
+            .take_if(|model| model.hash != device.identity.model)
+        {
+            device.load(model)?;
+        }
         Ok(device)
     }
 
@@ -141,13 +166,36 @@ impl<T: Transport> Device<T> {
     /// is sent; [`Error::InferenceFailed`] if device or line failed again and again; any mismatch of
     /// [`Device::connect`] if another design appeared in between; [`Error::Rejected`] or
     /// [`Error::MalformedResponse`] if the device does not keep to the protocol.
-    pub fn infer<I>(&mut self, steps: I) -> Result<InferenceResult>
+    pub fn infer<I, S>(&mut self, steps: I) -> Result<InferenceResult>
     where
-        I: IntoIterator,
-        I::Item: AsRef<[u32]>,
+        I: IntoIterator<Item: AsRef<[S]>>,
+        S: Copy + Into<Spike>,
     {
-        let train = self.encoder.encode(steps)?;
-        self.run(&train, &mut || ())
+        let job = self.inferences.of_spikes(steps)?;
+        self.run(&job, &mut || ())
+    }
+
+    /// Runs one inference of an image that the board encodes, by the table of [`Device::set_encoder_table`].
+    ///
+    /// # Errors
+    /// [`Error::Missing`] if the board has no encoder, [`Error::ImageSize`] and [`Error::ZeroSeed`] before anything is
+    /// sent; otherwise as [`Device::infer`].
+    pub fn infer_image(&mut self, image: &Image) -> Result<InferenceResult> {
+        let job = self.inferences.of_image(image)?;
+        self.run(&job, &mut || ())
+    }
+
+    /// Runs one inference after the other, of images that the board encodes.
+    pub fn infer_images<I>(
+        &mut self,
+        images: I,
+    ) -> InferMany<'_, T, impl Iterator<Item = Result<Job>> + use<T, I>>
+    where
+        I: IntoIterator<Item = Image>,
+    {
+        let inferences = self.inferences;
+        let jobs = images.into_iter().map(move |image| inferences.of_image(&image));
+        InferMany::new(self, jobs)
     }
 
     /// Runs one inference after the other, and encodes the next while the device computes.
@@ -164,12 +212,17 @@ impl<T: Transport> Device<T> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn infer_many<I>(&mut self, images: I) -> InferMany<'_, T, I::IntoIter>
+    pub fn infer_many<I, S>(
+        &mut self,
+        images: I,
+    ) -> InferMany<'_, T, impl Iterator<Item = Result<Job>> + use<T, I, S>>
     where
-        I: IntoIterator,
-        I::Item: IntoIterator<Item: AsRef<[u32]>>,
+        I: IntoIterator<Item: IntoIterator<Item: AsRef<[S]>>>,
+        S: Copy + Into<Spike>,
     {
-        InferMany::new(self, images.into_iter())
+        let inferences = self.inferences;
+        let jobs = images.into_iter().map(move |image| inferences.of_spikes(image));
+        InferMany::new(self, jobs)
     }
 
     fn read(&mut self, opcode: Opcode, timeout: Duration) -> Result<Response> {
@@ -212,14 +265,18 @@ impl<T: Transport> Device<T> {
         usize::from(u16::MAX - self.next_seq) >= writes
     }
 
-    /// Finds the device again after it or the line failed, and makes sure that it is still the same.
-    fn recover(&mut self, writes: usize) -> Result<()> {
+    /// Finds the device again after it or the line failed, and makes sure that it is still the same. Returns the number
+    /// of the write that it expected.
+    fn recover(&mut self, writes: usize) -> Result<u16> {
         self.session.statistics.resyncs += 1;
+        self.is_set_up = false;
         self.reconnect()?;
         self.session.discard()?;
-        let (identity, _) = identify(&mut self.session, &self.options)?;
-        same(&identity, &self.identity)?;
-        self.sync(writes)
+        let (identity, expected) = identify(&mut self.session, &self.options)?;
+        same(&identity, &self.identity, self.options.load.is_some())?;
+        self.identity.model = identity.model;
+        self.sync(writes)?;
+        Ok(expected)
     }
 }
 
@@ -227,11 +284,7 @@ impl<T: Transport> Device<T> {
 /// expects.
 fn identify<T: Transport>(session: &mut Session<T>, options: &ConnectOptions) -> Result<(Identity, u16)> {
     let response = session.read(Opcode::Identify, options.timeouts.identify, options.retries)?;
-    let identity = Identity::decode(&response.payload).ok_or(Error::MalformedResponse {
-        command: Opcode::Identify,
-        found: response.payload.len(),
-        wanted: crate::protocol::payload::IDENTITY_BYTES,
-    })?;
+    let identity = identity_of(&response)?;
     if identity.protocol != VERSION {
         return Err(Error::ProtocolVersion {
             found: identity.protocol,
@@ -244,7 +297,13 @@ fn identify<T: Transport>(session: &mut Session<T>, options: &ConnectOptions) ->
             wanted,
         });
     }
-    if let Some(wanted) = options.expect_model.filter(|&wanted| wanted != identity.model) {
+    let loads = options.load.is_some() && identity.loadable;
+    let wanted = options
+        .load
+        .as_ref()
+        .map(|model| model.hash)
+        .or(options.expect_model);
+    if let Some(wanted) = wanted.filter(|&wanted| wanted != identity.model && !loads) {
         return Err(Error::ModelMismatch {
             found: identity.model,
             wanted,
@@ -266,15 +325,24 @@ fn identify<T: Transport>(session: &mut Session<T>, options: &ConnectOptions) ->
     }
 }
 
-/// Refuses a device that is not the one before.
-fn same(found: &Identity, wanted: &Identity) -> Result<()> {
+/// What a device says of itself.
+fn identity_of(response: &Response) -> Result<Identity> {
+    Identity::decode(&response.payload).ok_or(Error::MalformedResponse {
+        command: Opcode::Identify,
+        found: response.payload.len(),
+        wanted: crate::protocol::payload::IDENTITY_BYTES,
+    })
+}
+
+/// Refuses a device that is not the one before; another model is no harm where it can be loaded again.
+fn same(found: &Identity, wanted: &Identity, loads: bool) -> Result<()> {
     if found.design != wanted.design {
         return Err(Error::DesignMismatch {
             found: found.design,
             wanted: wanted.design,
         });
     }
-    if found.model != wanted.model {
+    if found.model != wanted.model && !loads {
         return Err(Error::ModelMismatch {
             found: found.model,
             wanted: wanted.model,

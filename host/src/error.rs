@@ -239,6 +239,67 @@ pub enum Error {
         wanted: usize,
     },
 
+    /// A spike of −1 for a network without such.
+    #[error(
+        "step {step}: input {address} spikes with -1, but the network's inputs are unsigned; encode for this network"
+    )]
+    NegativeSpike {
+        /// Time step, counted from 0.
+        step: u32,
+        /// The input.
+        address: u32,
+    },
+
+    /// An image has not as many pixels as the network has inputs.
+    #[error(
+        "the image has {found} pixels, the network {wanted} inputs; give an image of the network's input shape"
+    )]
+    ImageSize {
+        /// Pixels of the image.
+        found: usize,
+        /// Inputs of the network.
+        wanted: u32,
+    },
+
+    /// An image's generator would never leave its state.
+    #[error("the image's seed is 0, which draws no spikes; give another")]
+    ZeroSeed,
+
+    /// The design on the board lacks something.
+    #[error("the design on the board has no {what}; build one that has, or do without")]
+    Missing {
+        /// What it lacks.
+        what: &'static str,
+    },
+
+    /// A slot cannot hold a word of a memory.
+    #[error(
+        "receive slots of {found} bytes cannot hold a word of memory {memory}, wanted {wanted}; build with larger \
+         slots, or with fewer lanes"
+    )]
+    WordTooLarge {
+        /// The memory's number.
+        memory: u8,
+        /// Bytes of a slot.
+        found: u16,
+        /// Bytes needed.
+        wanted: usize,
+    },
+
+    /// Contents that no memory has.
+    #[error(
+        "memory {memory} takes 2^24 words of {word_bytes} bytes at most, and {bytes} bytes were given; make its \
+         contents anew from the model"
+    )]
+    MemoryTooLarge {
+        /// The memory's number.
+        memory: u8,
+        /// Bytes given.
+        bytes: usize,
+        /// Bytes of a word.
+        word_bytes: usize,
+    },
+
     /// One inference needs more frames than there are sequence numbers.
     #[error(
         "the inference takes {found} frames, at most {wanted} are possible; use fewer time steps or larger slots"

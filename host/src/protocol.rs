@@ -9,6 +9,8 @@
 //! | [`command`] | requests |
 //! | [`response`] | responses: status, credits, cumulative acknowledgement |
 //! | [`payload`] | contents of IDENTIFY, RESULT and COUNTERS responses |
+//! | [`load`] | contents of memories to LOAD payloads |
+//! | [`image`] | images that the board encodes |
 //! | [`spikes`] | time steps of spikes to SPIKES payloads |
 //! | [`window`] | which request to send next: credits and go-back-N |
 //!
@@ -18,6 +20,8 @@ pub mod command;
 pub mod crc;
 mod fields;
 pub mod frame;
+pub mod image;
+pub mod load;
 pub mod payload;
 pub mod response;
 pub mod spikes;
@@ -25,9 +29,11 @@ pub mod window;
 
 pub use command::{Opcode, Request};
 pub use frame::{BadFrame, Decoded, FrameDecoder};
+pub use image::Image;
+pub use load::{MemoryImage, ModelImage};
 pub use payload::{Counters, Identity, InferenceResult, LayerCounters};
 pub use response::{Response, Status};
-pub use spikes::{SpikeEncoder, SpikeTrain};
+pub use spikes::{Spike, SpikeEncoder, SpikeTrain};
 
 /// Protocol version spoken by this crate: byte 0 of every body.
 pub const VERSION: u8 = 1;

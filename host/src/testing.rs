@@ -10,6 +10,7 @@ mod faulty;
 mod random;
 mod soft_device;
 mod soft_link;
+mod soft_memories;
 
 pub use accelerator::ToyAccelerator;
 pub use faulty::{Direction, Fault, FaultPlan, FaultRates, Faulty, Script};

@@ -3,8 +3,8 @@
 use std::path::Path;
 use synfire::protocol::spikes::SpikeEncoder;
 use synfire::protocol::{
-    Counters, Decoded, FrameDecoder, Identity, InferenceResult, LayerCounters, Opcode, Request, Response,
-    Status, frame,
+    Counters, Decoded, FrameDecoder, Identity, Image, InferenceResult, LayerCounters, MemoryImage, Opcode,
+    Request, Response, Status, frame,
 };
 
 /// An example of the document: name, body, bytes on the wire.
@@ -54,6 +54,9 @@ fn identity() -> Identity {
         slot_bytes: 512,
         slots: 2,
         signed_inputs: false,
+        encoder: false,
+        early_exit: false,
+        loadable: false,
         design: count_from(0x10),
         model: count_from(0xA0),
     }
@@ -86,6 +89,20 @@ fn bodies() -> Vec<(&'static str, Vec<u8>)> {
         .expect("large slots")
         .encode([vec![0, 3, 300], vec![]]);
     let train = train.expect("sorted addresses");
+    let memory = MemoryImage {
+        memory: 0,
+        word_bytes: 3,
+        bytes: vec![
+            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6,
+        ],
+    };
+    // Slots of 33 bytes hold seven words: the second request starts with the eighth.
+    let words = memory.payloads(33).expect("small words").swap_remove(1);
+    let image = Image {
+        pixels: Vec::new(),
+        seed: 0x52CF_158A,
+        steps: 100,
+    };
     let result = InferenceResult {
         steps: 2,
         cycles: 1234,
@@ -94,7 +111,7 @@ fn bodies() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         (
             "unknown opcode response",
-            response(0x12, 11, Status::UnknownOpcode, 2, 1027, vec![]),
+            response(0x22, 11, Status::UnknownOpcode, 2, 1027, vec![]),
         ),
         ("PING request", request(Opcode::Ping, 7)),
         ("PING response", response(0x00, 7, Status::Ok, 2, 0, vec![])),
@@ -118,6 +135,20 @@ fn bodies() -> Vec<(&'static str, Vec<u8>)> {
         (
             "SPIKES response, out of sequence",
             response(0x11, 1028, Status::OutOfSequence, 2, 1027, vec![]),
+        ),
+        ("LOAD request", Request::write(Opcode::Load, 1027, &words).body()),
+        ("LOAD response", response(0x12, 1027, Status::Ok, 1, 1028, vec![])),
+        (
+            "LOAD response, no such memory",
+            response(0x12, 1027, Status::NoSuchMemory, 2, 1028, vec![]),
+        ),
+        (
+            "IMAGE request",
+            Request::write(Opcode::Image, 1029, &image.payload(false)).body(),
+        ),
+        (
+            "IMAGE response",
+            response(0x13, 1029, Status::Ok, 2, 1030, vec![]),
         ),
         ("RESULT request", request(Opcode::Result, 9)),
         (

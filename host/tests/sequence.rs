@@ -1,4 +1,4 @@
-//! What the host puts on the line: numbers, tags and delimiters, as section 8 of `docs/protocol.md` wants
+//! What the host puts on the line: numbers, tags and delimiters, as section 9 of `docs/protocol.md` wants
 //! them.
 
 use std::time::Instant;

@@ -1,104 +1,299 @@
 //! From a quantized model and a plan to the circuits of its accelerator.
 
-use crate::circuit::core::Core;
+use crate::circuit::core::{Core, CoreParams};
 use crate::circuit::engine::EngineParams;
-use crate::circuit::word_memory::{Contents, Style, WordMemoryParams};
+use crate::circuit::event::Addressing;
+use crate::circuit::interconnect::Wiring;
+use crate::circuit::layer::LayerParams;
+use crate::circuit::link::identity::{IMAGE_MEMORY, LoadableMemory, MARGIN_MEMORY};
+use crate::circuit::parameter_memory::{Contents, ParameterMemoryParams};
+use crate::circuit::window::{Synapses, WindowParams};
+use crate::circuit::word_memory::{MemoryShape, Style};
+use crate::error::Result;
+use crate::geometry::{Geometry, LayerGeometry, Path, Reach};
 use crate::plan::{LayerPlan, Plan};
-use synfire_golden_model::quantized::{Neuron, QuantizedLayer, QuantizedModel};
+use synfire_golden_model::quantized::{Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
 
 /// The core of a model's accelerator.
-#[must_use]
-pub fn core(model: &QuantizedModel, plan: &Plan) -> Core {
-    Core::new(engines(model, plan), plan.fifo_depth)
+///
+/// # Errors
+/// If the model's description does not resolve.
+pub fn core(model: &QuantizedModel, plan: &Plan) -> Result<Core> {
+    Ok(Core::new(core_params(model, plan)?))
 }
 
-/// Parameters of every layer's engine, from input to output.
-#[must_use]
-pub fn engines(model: &QuantizedModel, plan: &Plan) -> Vec<EngineParams> {
-    model
+/// Parameters of a model's core.
+///
+/// # Errors
+/// If the model's description does not resolve.
+pub fn core_params(model: &QuantizedModel, plan: &Plan) -> Result<CoreParams> {
+    let geometry = Geometry::of(model)?;
+    let mut engines: Vec<EngineParams> = model
         .layers
         .iter()
+        .zip(&geometry.layers)
         .zip(&plan.layers)
         .enumerate()
-        .map(|(index, (layer, plan))| engine(index, layer, plan))
-        .collect()
-}
-
-/// Hex images that the Verilog of a model's accelerator reads: file name and text.
-#[must_use]
-pub fn memory_images(model: &QuantizedModel, plan: &Plan) -> Vec<(String, String)> {
-    engines(model, plan)
-        .iter()
-        .flat_map(|engine| [engine.weights.hex_image(), engine.thresholds.hex_image()])
-        .flatten()
-        .collect()
-}
-
-fn engine(index: usize, layer: &QuantizedLayer, plan: &LayerPlan) -> EngineParams {
-    let (inputs, outputs, lanes) = (layer.inputs(), layer.outputs(), plan.lanes);
-    let groups = outputs.div_ceil(lanes);
-    let membrane_bits = usize::from(layer.membrane_bits);
-    // A neuron that pads the last word never gets a weight; the highest threshold keeps it silent.
-    let silent = i32::MAX >> (32 - membrane_bits);
-    let weight_rows = (0..groups)
-        .flat_map(|group| (0..inputs).map(move |source| (group, source)))
-        .map(|(group, source)| {
-            (group * lanes..(group + 1) * lanes)
-                .map(|neuron| {
-                    layer
-                        .weights
-                        .get((neuron, source))
-                        .map_or(0, |&weight| i32::from(weight))
-                })
-                .collect()
+        .map(|(index, ((layer, geometry), layer_plan))| {
+            engine(index, layer, geometry, layer_plan, plan.features.load)
         })
         .collect();
-    let threshold_rows = match &layer.neuron {
-        Neuron::Lif { thresholds } => (0..groups)
-            .map(|group| {
-                (group * lanes..(group + 1) * lanes)
-                    .map(|neuron| thresholds.get(neuron).copied().unwrap_or(silent))
-                    .collect()
-            })
+    let output = engines.pop().expect("a network has an output layer");
+    let hidden = engines
+        .into_iter()
+        .zip(&geometry.layers)
+        .zip(&plan.layers)
+        .map(|((engine, geometry), plan)| LayerParams {
+            engine,
+            neurons: Addressing::of(geometry.neurons),
+            fifo_depths: plan.fifo_depths.clone(),
+            queue_depth: plan.queue_depth,
+        })
+        .collect::<Vec<_>>();
+    let stream = |layer: &LayerGeometry, path: usize| layer.paths.get(path).map(|path| path.stream);
+    let wiring = Wiring {
+        streams: geometry.layers.len(),
+        main: geometry
+            .layers
+            .iter()
+            .filter_map(|layer| stream(layer, 0))
             .collect(),
+        side: geometry.layers[..hidden.len()]
+            .iter()
+            .map(|layer| stream(layer, 1))
+            .collect(),
+    };
+    let output_fifo_depth = plan.layers.last().map_or(0, |layer| layer.fifo_depths[0]);
+    Ok(CoreParams {
+        hidden,
+        output,
+        output_fifo_depth,
+        wiring,
+        classes: model.description.classes(),
+        exit_steps: (plan.features.early_exit && (1..=1 << 16).contains(&model.description.steps))
+            .then_some(model.description.steps),
+    })
+}
+
+/// The contents of a parameter memory, as LOAD takes them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParameterLoad {
+    /// The memory's number.
+    pub memory: u8,
+    /// Bytes of a word.
+    pub word_bytes: usize,
+    /// All words, the first first.
+    pub bytes: Vec<u8>,
+}
+
+impl CoreParams {
+    /// Every layer's engine, from input to output.
+    pub fn engines(&self) -> impl Iterator<Item = &EngineParams> {
+        self.hidden
+            .iter()
+            .map(|layer| &layer.engine)
+            .chain([&self.output])
+    }
+
+    /// The memories that can be loaded, those of early exit among them.
+    #[must_use]
+    pub fn memories(&self) -> Vec<LoadableMemory> {
+        let margins = self.exit_steps.map(|steps| LoadableMemory {
+            number: MARGIN_MEMORY,
+            depth: steps,
+            word_bytes: 4,
+        });
+        self.parameters()
+            .filter(|(_, memory)| memory.loadable)
+            .map(|(number, memory)| LoadableMemory {
+                number,
+                depth: memory.shape.depth,
+                word_bytes: memory.shape.word_bits().div_ceil(8),
+            })
+            .chain(margins)
+            .collect()
+    }
+
+    /// Every parameter memory with the number under which it is loaded.
+    pub fn parameters(&self) -> impl Iterator<Item = (u8, &ParameterMemoryParams)> {
+        self.engines().flat_map(|engine| {
+            // Higher numbers are taken, and nobody loads a layer that has none.
+            let number = |kind: usize| {
+                u8::try_from(3 * engine.layer + kind)
+                    .ok()
+                    .filter(|&number| number < IMAGE_MEMORY)
+            };
+            let identities = engine.has_identity().then_some((2, &engine.identities));
+            [
+                Some((0, &engine.weights)),
+                engine.fires.then_some((1, &engine.thresholds)),
+                identities,
+            ]
+            .into_iter()
+            .flatten()
+            .filter_map(move |(kind, memory)| Some((number(kind)?, memory)))
+        })
+    }
+
+    /// What is loaded into every parameter memory that can be: its number, the bytes of a word, and all words.
+    pub fn loads(&self) -> impl Iterator<Item = ParameterLoad> {
+        let loadable = self.parameters().filter(|(_, memory)| memory.loadable);
+        loadable.map(|(memory, params)| ParameterLoad {
+            memory,
+            word_bytes: params.shape.word_bits().div_ceil(8),
+            bytes: params
+                .contents
+                .rows
+                .iter()
+                .flat_map(|row| params.word(row))
+                .collect(),
+        })
+    }
+
+    /// Hex images that the Verilog reads, or that are to be loaded: file name and text.
+    #[must_use]
+    pub fn memory_images(&self) -> Vec<(String, String)> {
+        self.engines()
+            .flat_map(EngineParams::memories)
+            .map(ParameterMemoryParams::hex_image)
+            .collect()
+    }
+}
+
+fn engine(
+    index: usize,
+    layer: &QuantizedLayer,
+    geometry: &LayerGeometry,
+    plan: &LayerPlan,
+    loads: bool,
+) -> EngineParams {
+    let lanes = plan.lanes;
+    let channels = geometry.neurons.channels;
+    let groups = channels.div_ceil(lanes);
+    let membrane_bits = usize::from(layer.membrane_bits);
+    // A neuron that pads the last word of a position never gets a weight; the highest threshold keeps it silent.
+    let silent = i32::MAX >> (32 - membrane_bits);
+    let per_channel = |numbers: &[i32], padding: i32| -> Vec<Vec<i32>> {
+        let number = |channel: usize| numbers.get(channel).copied().unwrap_or(padding);
+        (0..groups)
+            .map(|group| (group * lanes..(group + 1) * lanes).map(number).collect())
+            .collect()
+    };
+    let thresholds = match &layer.neuron {
+        Neuron::Lif { thresholds } => per_channel(thresholds, silent),
         Neuron::Output => vec![vec![silent; lanes]; groups],
     };
+    let identities = match &layer.shortcut {
+        Some(QuantizedShortcut::Identity(numbers)) => per_channel(numbers, 0),
+        _ => vec![vec![0; lanes]],
+    };
+    let paths = windows(geometry, lanes, groups);
+    let weights = weight_rows(layer, geometry, lanes);
+    let memory = |kind: &str, rows: Vec<Vec<i32>>, width: usize, fraction_bits: usize, style: Style| {
+        ParameterMemoryParams {
+            shape: MemoryShape {
+                depth: rows.len(),
+                lanes,
+                width,
+                style,
+            },
+            fraction_bits,
+            loadable: loads || style == Style::Huge,
+            contents: Contents {
+                file: format!("layer{index}_{kind}.hex"),
+                rows,
+            },
+        }
+    };
+    // Ones, sign bit included, want two bits.
+    let (weight_bits, guard_bits) = match geometry.paths[0].reach {
+        Reach::Count => (2, 0),
+        _ => (usize::from(layer.weight_bits), usize::from(layer.guard_bits)),
+    };
     EngineParams {
-        inputs,
+        layer: index,
         lanes,
         groups,
         leak_shifts: layer.leak_shifts.clone(),
         floor: layer.floor,
         fires: matches!(layer.neuron, Neuron::Lif { .. }),
-        weights: WordMemoryParams {
-            depth: groups * inputs,
-            lanes,
-            width: usize::from(layer.weight_bits),
-            fraction_bits: usize::from(layer.guard_bits),
-            contents: Contents::Image {
-                file: format!("layer{index}_weights.hex"),
-                rows: weight_rows,
-            },
-            style: Style::Block,
-        },
-        membranes: WordMemoryParams {
-            depth: groups,
+        weights: memory("weights", weights, weight_bits, guard_bits, plan.weight_style),
+        thresholds: memory("thresholds", thresholds, membrane_bits, 0, plan.threshold_style),
+        identities: memory("identities", identities, membrane_bits, 0, plan.threshold_style),
+        membranes: MemoryShape {
+            depth: geometry.neurons.height * geometry.neurons.width * groups,
             lanes,
             width: membrane_bits,
-            fraction_bits: 0,
-            contents: Contents::Zero,
             style: plan.membrane_style,
         },
-        thresholds: WordMemoryParams {
-            depth: groups,
-            lanes,
-            width: membrane_bits,
-            fraction_bits: 0,
-            contents: Contents::Image {
-                file: format!("layer{index}_thresholds.hex"),
-                rows: threshold_rows,
-            },
-            style: plan.threshold_style,
-        },
+        paths,
     }
+}
+
+/// The window units of a layer; a second path's weights lie behind the first's.
+fn windows(geometry: &LayerGeometry, lanes: usize, groups: usize) -> Vec<WindowParams> {
+    let mut base = 0;
+    geometry
+        .paths
+        .iter()
+        .map(|path| {
+            let window = WindowParams {
+                sources: path.sources,
+                rows: path.rows,
+                columns: path.columns,
+                groups,
+                synapses: if path.reach.is_own_channel() {
+                    Synapses::OwnChannel { lanes }
+                } else {
+                    Synapses::Words { base }
+                },
+            };
+            base += window.weight_words();
+            window
+        })
+        .collect()
+}
+
+/// Words of the weight memory: (kernel place · groups + group) · source channels + source channel, path after path.
+fn weight_rows(layer: &QuantizedLayer, geometry: &LayerGeometry, lanes: usize) -> Vec<Vec<i32>> {
+    let groups = geometry.neurons.channels.div_ceil(lanes);
+    let mut rows = Vec::new();
+    for path in &geometry.paths {
+        let weights = match (path.reach, &layer.shortcut) {
+            (Reach::Count | Reach::Identity, _) => continue,
+            (Reach::ShortcutWeights, Some(QuantizedShortcut::Weights(weights))) => weights,
+            _ => &layer.weights,
+        };
+        let columns = kernel_columns(path);
+        for place in columns {
+            for group in 0..groups {
+                for channel in 0..path.sources.shape.channels {
+                    let column = channel * path.rows.kernel * path.columns.kernel + place;
+                    let weight = |neuron| {
+                        weights
+                            .get((neuron, column))
+                            .map_or(0, |&weight| i32::from(weight))
+                    };
+                    rows.push((group * lanes..(group + 1) * lanes).map(weight).collect());
+                }
+            }
+        }
+    }
+    if rows.is_empty() {
+        rows.push(vec![1; lanes]);
+    }
+    rows
+}
+
+/// For each kernel place in the order in which walks pass them, the place in a weight tensor's (row, column) order.
+fn kernel_columns(path: &Path) -> Vec<usize> {
+    let (height, width) = (path.rows.kernel, path.columns.kernel);
+    let mut places = vec![0; height * width];
+    for row in 0..height {
+        for column in 0..width {
+            let place = path.rows.place(row) * width + path.columns.place(column);
+            places[place] = row * width + column;
+        }
+    }
+    places
 }

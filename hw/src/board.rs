@@ -5,7 +5,7 @@
 mod check;
 mod device;
 
-pub use device::{ClockSource, Device, Family, Led, Link, Pin, Programmer, Uart};
+pub use device::{ClockSource, Device, Family, Features, Led, Link, Pin, Programmer, Uart};
 
 pub(crate) use check::BITSTREAM;
 

@@ -7,16 +7,22 @@
 //! | `accelerator.v` | the generated accelerator |
 //! | `board.v` | the board's top module |
 //! | `cosim.v` | the co-simulation's top module |
+//! | `lint.vlt` | what Verilator's `-Wall` may not say, with reasons |
 //! | `board.pcf` / `board.lpf` / `board.cst` | pins and clock |
 //! | `layer*_*.hex` | memory images that the Verilog reads |
 
-use crate::accelerator::{engines, memory_images};
-use crate::board::Board;
-use crate::circuit::accelerator::Accelerator;
+use crate::accelerator::{ParameterLoad, core_params};
+use crate::board::{Board, Features};
+use crate::circuit::accelerator::{Accelerator, LinkParams};
+use crate::circuit::core::CoreParams;
 use crate::circuit::engine::MAX_LANES;
-use crate::circuit::link::command::Identity;
-use crate::emit::{constraints, verilog, wrapper};
+use crate::circuit::event::Addressing;
+use crate::circuit::link::encoder::EncoderParams;
+use crate::circuit::link::identity::Identity;
+use crate::circuit::word_memory::Style;
+use crate::emit::{constraints, lint, verilog, wrapper};
 use crate::error::{Error, Result, io};
+use crate::geometry::Geometry;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -28,7 +34,7 @@ use synfire_golden_model::quantized::QuantizedModel;
 /// Format name in the manifest.
 const FORMAT: &str = "synfire-build";
 /// Version of the build folder's layout.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// The manifest's file name.
 const MANIFEST: &str = "manifest.json";
 /// The quantized model's file name.
@@ -83,12 +89,14 @@ pub struct Design {
 
 /// Generates a model's design for a board.
 ///
-/// The design hash is that of all files as they are with a hash of zeros in the place of itself.
+/// The design hash names the hardware, whatever it holds: it is that of all files but the memory images, as they are for
+/// a nameless network with hashes of zeros in the place of model and design. So two models of one shape, under one plan
+/// and for one board, have the same design, and the weights of either can be loaded into it.
 ///
 /// # Errors
 /// [`Error::Design`] if rust-hdl refuses the circuit.
 pub fn design(model: &QuantizedModel, board: &Board, plan: &Plan) -> Result<Design> {
-    let mut files: BTreeMap<String, String> = memory_images(model, plan).into_iter().collect();
+    let mut files = BTreeMap::new();
     let (constraints_file, constraints) = constraints::constraints(board);
     files.insert(constraints_file.into(), constraints);
     let top = wrapper::board_top(board).map_err(|error| Error::BoardFile {
@@ -96,39 +104,66 @@ pub fn design(model: &QuantizedModel, board: &Board, plan: &Plan) -> Result<Desi
         reason: error.to_string(),
     })?;
     files.insert("board.v".into(), top);
+    files.insert(lint::LINT.into(), lint::waivers());
     files.insert("cosim.v".into(), wrapper::cosim_top(model.layers.len()));
-    let unnamed = accelerator_verilog(model, board, plan, [0; 32])?;
+    let nameless = Names {
+        network: "-",
+        model: [0; 32],
+        design: [0; 32],
+    };
+    let unnamed = accelerator_verilog(model, board, plan, &nameless)?;
+    let core = core_params(model, plan)?;
+    // Contents that cannot be loaded are part of the hardware.
+    let fixed: Vec<(String, String)> = core
+        .parameters()
+        .filter(|(_, memory)| !memory.loadable)
+        .map(|(_, memory)| memory.hex_image())
+        .collect();
     let mut hasher = Sha256::new();
     for (name, text) in files
         .iter()
-        .map(|(name, text)| (name.as_str(), text))
+        .map(|(name, text): (&String, &String)| (name.as_str(), text))
         .chain([("accelerator.v", &unnamed)])
+        .chain(fixed.iter().map(|(name, text)| (name.as_str(), text)))
     {
         hasher.update(format!("{name} {}\n", text.len()));
         hasher.update(text);
     }
     let design_hash: [u8; 32] = hasher.finalize().into();
+    let names = Names {
+        network: &model.description.name,
+        model: model.hash(),
+        design: design_hash,
+    };
     files.insert(
         "accelerator.v".into(),
-        accelerator_verilog(model, board, plan, design_hash)?,
+        accelerator_verilog(model, board, plan, &names)?,
     );
+    files.extend(core.memory_images());
     Ok(Design { files, design_hash })
+}
+
+/// What a design is called.
+struct Names<'a> {
+    network: &'a str,
+    model: [u8; 32],
+    design: [u8; 32],
 }
 
 fn accelerator_verilog(
     model: &QuantizedModel,
     board: &Board,
     plan: &Plan,
-    design_hash: [u8; 32],
+    names: &Names<'_>,
 ) -> Result<String> {
-    let model_hash = model.hash();
-    let identity = identity(model, board, design_hash, model_hash)?;
-    let circuit = Accelerator::new(
-        &identity,
-        engines(model, plan),
-        plan.fifo_depth,
-        board.clocks_per_bit(),
-    );
+    let core = core_params(model, plan)?;
+    let identity = identity(model, board, plan.features, &core, names)?;
+    let link = LinkParams {
+        identity,
+        clocks_per_bit: board.clocks_per_bit(),
+        input: input(model)?,
+    };
+    let circuit = Accelerator::new(&link, core);
     let lanes: Vec<String> = plan
         .layers
         .iter()
@@ -140,12 +175,12 @@ fn accelerator_verilog(
             format!("Event-driven spiking accelerator, generated by {}.", generator()),
             format!(
                 "Network {}, lanes {}, for {}.",
-                model.description.name,
+                names.network,
                 lanes.join(" "),
                 board.name
             ),
-            format!("Model {}.", hex(&model_hash)),
-            format!("Design {}.", hex(&design_hash)),
+            format!("Model {}.", hex(&names.model)),
+            format!("Design {}.", hex(&names.design)),
         ],
     )
 }
@@ -154,12 +189,18 @@ fn accelerator_verilog(
 fn identity(
     model: &QuantizedModel,
     board: &Board,
-    design: [u8; 32],
-    model_hash: [u8; 32],
+    features: Features,
+    core: &CoreParams,
+    names: &Names<'_>,
 ) -> Result<Identity> {
     let (Some(first), Some(last)) = (model.layers.first(), model.layers.last()) else {
         return Err(too_large("network", "layers", 0, 1));
     };
+    let inputs = model.description.input.size();
+    let loadable = core.parameters().any(|(_, memory)| memory.loadable);
+    let is_loaded = core
+        .parameters()
+        .all(|(_, memory)| memory.shape.style != Style::Huge);
     let half = |hash: [u8; 32]| {
         let mut half = [0; 16];
         half.copy_from_slice(&hash[..16]);
@@ -170,12 +211,29 @@ fn identity(
             .map_err(|_| too_large("network", "layers", model.layers.len(), u8::MAX.into()))?,
         classes: u16::try_from(last.outputs())
             .map_err(|_| too_large(&last.name, "classes", last.outputs(), u16::MAX.into()))?,
-        inputs: u32::try_from(first.inputs())
-            .map_err(|_| too_large(&first.name, "inputs", first.inputs(), u32::MAX as usize))?,
+        inputs: u32::try_from(inputs)
+            .map_err(|_| too_large(&first.name, "inputs", inputs, u32::MAX as usize))?,
         clock_hz: board.core_hz(),
         slot_bytes: board.link.slot_bytes,
-        design_hash: half(design),
-        model_hash: half(model_hash),
+        signed_inputs: model.description.normalization.is_some(),
+        encoder: features.encoder && inputs <= 1 << 16,
+        early_exit: core.exit_steps.is_some(),
+        loadable,
+        design_hash: half(names.design),
+        // Memories without contents at power-up hold no model before one is loaded.
+        model_hash: if is_loaded { half(names.model) } else { [0; 16] },
+    })
+}
+
+/// The input as the core addresses it.
+///
+/// # Errors
+/// If the model's description does not resolve.
+pub fn input(model: &QuantizedModel) -> Result<EncoderParams> {
+    let shape = model.description.input;
+    Ok(EncoderParams {
+        shape: [shape.channels, shape.height, shape.width],
+        is_map: Geometry::of(model)?.input == Addressing::of(shape),
     })
 }
 
@@ -219,7 +277,7 @@ impl Build {
             version: VERSION,
             generator: generator(),
             network: model.description.name.clone(),
-            inputs: model.layers.first().map_or(0, |layer| layer.inputs()),
+            inputs: model.description.input.size(),
             classes: model.layers.last().map_or(0, |layer| layer.outputs()),
             steps: model.description.steps,
             board: board.clone(),
@@ -291,6 +349,16 @@ impl Build {
         })
     }
 
+    /// What is loaded into a board of this design so that it holds this model.
+    ///
+    /// # Errors
+    /// As [`Build::model`].
+    pub fn loads(&self) -> Result<Vec<ParameterLoad>> {
+        Ok(core_params(&self.model()?, &self.manifest.plan)?
+            .loads()
+            .collect())
+    }
+
     /// The half of the design's hash that the board answers with.
     #[must_use]
     pub fn short_design_hash(&self) -> Option<[u8; 16]> {
@@ -318,15 +386,29 @@ fn check_manifest(manifest: &Manifest) -> Result<(), String> {
                 layer.name, layer.lanes, layer.groups
             ));
         }
-    }
-    if !plan.fifo_depth.is_power_of_two() || !(8..=32768).contains(&plan.fifo_depth) {
-        return Err(format!(
-            "fifo_depth = {} is not a power of two of 8..=32768",
-            plan.fifo_depth
-        ));
+        let depths = layer
+            .fifo_depths
+            .iter()
+            .chain(Some(&layer.queue_depth).filter(|&&depth| depth > 0));
+        if let Some(depth) = depths
+            .into_iter()
+            .find(|depth| !depth.is_power_of_two() || !(8..=32768).contains(*depth))
+        {
+            return Err(format!(
+                "layer `{}` has a FIFO of {depth}, which is not a power of two of 8..=32768",
+                layer.name
+            ));
+        }
     }
     let (constraints, _) = constraints::constraints(&manifest.board);
-    for name in ["accelerator.v", "board.v", "cosim.v", MODEL, constraints] {
+    for name in [
+        "accelerator.v",
+        "board.v",
+        "cosim.v",
+        lint::LINT,
+        MODEL,
+        constraints,
+    ] {
         if !manifest.files.contains_key(name) {
             return Err(format!("{name} is not among its files"));
         }

@@ -49,6 +49,16 @@ pub enum Error {
         /// Most lanes of a layer.
         most: usize,
     },
+    /// Lanes that a layer whose sources meet their own channel cannot have.
+    #[error(
+        "layer `{layer}`: {given} lanes are no power of two, as pooling and identity shortcuts want; give 1, 2, 4, … 64"
+    )]
+    LanesOfOwnChannel {
+        /// The layer.
+        layer: String,
+        /// What was given.
+        given: usize,
+    },
     /// A network that the generator does not build.
     #[error("layer `{layer}`: {found} is more than the generator's {limit} ({what})")]
     TooLarge {

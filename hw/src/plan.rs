@@ -1,34 +1,43 @@
 //! Plan: how many lanes each layer gets on a board, and what that costs.
 //!
-//! A layer of `lanes` lanes spends, per time step, `spikes in × groups` clocks on spikes and `groups` on the
-//! sweep (`groups = ⌈neurons / lanes⌉`). Layers work on different steps at once, so an inference takes as long
-//! as its slowest layer. The search is exact for that aim: for each number of clocks that some choice of lanes
-//! gives a layer, from the smallest up, it looks at every choice of lanes that stays within it and that no other
-//! beats in both tables and block RAMs (fewer lanes may want more block RAM: their memories are deeper); the
-//! first number of clocks for which one fits gives the answer, of those that fit the one of the fewest tables.
+//! A layer of `lanes` lanes spends, per time step, one clock on every membrane word that a spike meets (`groups =
+//! ⌈channels / lanes⌉` words a position) and one on each of its words for the sweep. Layers work on different steps at
+//! once, so an inference takes as long as its slowest layer. The search is exact for that aim: for each number of clocks
+//! that some choice of lanes gives a layer, from the smallest up, it looks at every choice of lanes that stays within it
+//! and that no other beats in both tables and block RAMs (fewer lanes may want more block RAM: their memories are
+//! deeper); the first number of clocks for which one fits gives the answer, of those that fit the one of the fewest
+//! tables.
 //!
 //! Costs are estimates: block RAM from the shapes that the families' block RAMs can take, tables from a
 //! linear model fitted to this generator's synthesis results.
 
-use crate::board::{Board, Family};
-use crate::circuit::engine::MAX_LANES;
-use crate::circuit::event::event_width;
-use crate::circuit::serializer::{self, queue_depth};
+mod cost;
+
+pub use cost::block_rams;
+
+use crate::board::{Board, Family, Features};
+use crate::circuit::engine::{MAX_LANES, MEMORIES};
+use crate::circuit::event::Addressing;
+use crate::circuit::link::identity::IMAGE_MEMORY;
+use crate::circuit::serializer::entry_bits;
 use crate::circuit::word_memory::Style;
 use crate::error::{Error, Result};
+use crate::geometry::{Geometry, LayerGeometry, Path};
+use crate::load::LayerLoad;
+use cost::{LayerLogic, layer_luts, link_cost};
 use serde::{Deserialize, Serialize};
 use synfire_golden_model::quantized::{Neuron, QuantizedModel};
 
 /// Share of the tables that a plan may use: a fuller device does not route, or routes slowly.
-const LUT_SHARE: f64 = 0.75;
+const LUT_SHARE: f64 = 0.85;
 /// Words up to which a membrane memory is made of logic rather than block RAM.
 const LOGIC_WORDS: usize = 2;
 /// Words up to which ECP5 makes a memory of distributed RAM.
 const DISTRIBUTED_WORDS: usize = 64;
-/// Clocks that an end of step costs beyond its words.
-const SWEEP_OVERHEAD: usize = 4;
-/// Events that a layer's input FIFO holds.
-pub const FIFO_DEPTH: usize = 256;
+/// Share of a step's spikes that a FIFO holds beyond their mean.
+const FIFO_MARGIN: f64 = 1.5;
+/// Most events that a FIFO holds.
+const MOST_EVENTS: usize = 8192;
 
 /// A plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,8 +45,8 @@ pub const FIFO_DEPTH: usize = 256;
 pub struct Plan {
     /// The layers, from input to output.
     pub layers: Vec<LayerPlan>,
-    /// Events that a layer's input FIFO holds.
-    pub fifo_depth: usize,
+    /// What the design has beside the network.
+    pub features: Features,
     /// Estimated cost of the whole design, link included.
     pub cost: Cost,
 }
@@ -50,18 +59,24 @@ pub struct LayerPlan {
     pub name: String,
     /// Neurons updated in a clock.
     pub lanes: usize,
-    /// Membrane words: ⌈neurons / lanes⌉.
+    /// Membrane words of a position: ⌈channels / lanes⌉.
     pub groups: usize,
+    /// Membrane words of the layer: positions · groups.
+    pub words: usize,
+    /// How the weight memory is built.
+    pub weight_style: Style,
     /// How the membrane memory is built.
     pub membrane_style: Style,
     /// How the threshold memory is built.
     pub threshold_style: Style,
+    /// Events that each path's FIFO holds.
+    pub fifo_depths: Vec<usize>,
+    /// Words of a sweep that wait to leave as events; 0 of the output layer.
+    pub queue_depth: usize,
     /// Spikes taken in a time step, as measured or assumed.
     pub spikes_in: f64,
-    /// Clocks that a time step takes at least: spikes × groups + groups.
+    /// Clocks that a time step takes: one for each word that a spike meets, and one for each word of the sweep.
     pub ideal_cycles: f64,
-    /// Clocks that a time step is expected to take.
-    pub expected_cycles: f64,
     /// Estimated cost.
     pub cost: Cost,
 }
@@ -101,13 +116,13 @@ impl std::iter::Sum for Cost {
 }
 
 impl Plan {
-    /// The plan of the shortest inference that fits the board; `spikes_in` is the number of spikes that each
-    /// layer takes in a time step.
+    /// The plan of the shortest inference that fits the board; `loads` is what each layer has to do in a
+    /// time step.
     ///
     /// # Errors
     /// [`Error::DoesNotFit`] with what runs out, [`Error::TooLarge`] for layers beyond the generator.
-    pub fn search(model: &QuantizedModel, board: &Board, spikes_in: &[f64]) -> Result<Self> {
-        Self::search_within(model, board, spikes_in, MAX_LANES)
+    pub fn search(model: &QuantizedModel, board: &Board, loads: &[LayerLoad]) -> Result<Self> {
+        Self::search_within(model, board, loads, MAX_LANES)
     }
 
     /// The same with at most `most_lanes` lanes a layer: for a design that is quickly synthesized.
@@ -117,29 +132,28 @@ impl Plan {
     pub fn search_within(
         model: &QuantizedModel,
         board: &Board,
-        spikes_in: &[f64],
+        loads: &[LayerLoad],
         most_lanes: usize,
     ) -> Result<Self> {
-        let options = layer_options(
-            model,
-            board.device.family,
-            spikes_in,
-            most_lanes.clamp(1, MAX_LANES),
-        )?;
+        let options = layer_options(model, Target::of(board), loads, most_lanes.clamp(1, MAX_LANES))?;
         let mut bounds: Vec<f64> = options
             .iter()
             .flatten()
-            .map(|option| option.expected_cycles)
+            .map(|option| option.ideal_cycles)
             .collect();
         bounds.sort_by(f64::total_cmp);
         bounds.dedup();
         let budget = budget(board);
-        let link = link_cost(board, options.len());
+        let link = link_cost(board, model, options.len());
         for bound in bounds {
             // Choices are in order of tables.
             let mut choices = Choice::undominated(&options, bound, link).into_iter();
             if let Some(choice) = choices.find(|choice| choice.cost.fits(budget)) {
-                return Ok(Self::of(choice.layers.into_iter().cloned().collect(), board));
+                return Ok(Self::of(
+                    choice.layers.into_iter().cloned().collect(),
+                    board,
+                    model,
+                ));
             }
         }
         let choices = Choice::undominated(&options, f64::INFINITY, link);
@@ -157,7 +171,7 @@ impl Plan {
     pub fn with_lanes(
         model: &QuantizedModel,
         board: &Board,
-        spikes_in: &[f64],
+        loads: &[LayerLoad],
         lanes: &[usize],
     ) -> Result<Self> {
         check_sizes(model)?;
@@ -168,21 +182,34 @@ impl Plan {
                 most: MAX_LANES,
             });
         }
-        let layers = (0..lanes.len())
-            .map(|index| {
-                let lanes = lanes[index].min(model.layers[index].outputs());
-                layer_plan(model, index, lanes, board.device.family, spikes_in[index])
-            })
-            .collect();
-        Ok(Self::of(layers, board))
+        let geometry = Geometry::of(model)?;
+        let mut layers = Vec::with_capacity(lanes.len());
+        for (index, (layer, &lanes)) in geometry.layers.iter().zip(lanes).enumerate() {
+            let lanes = lanes.min(most_useful_lanes(layer));
+            if wants_power_of_two(layer) && !lanes.is_power_of_two() {
+                return Err(Error::LanesOfOwnChannel {
+                    layer: model.layers[index].name.clone(),
+                    given: lanes,
+                });
+            }
+            layers.push(layer_plan(
+                model,
+                index,
+                layer,
+                lanes,
+                Target::of(board),
+                &loads[index],
+            ));
+        }
+        Ok(Self::of(layers, board, model))
     }
 
-    fn of(layers: Vec<LayerPlan>, board: &Board) -> Self {
-        let link = link_cost(board, layers.len());
+    fn of(layers: Vec<LayerPlan>, board: &Board, model: &QuantizedModel) -> Self {
+        let link = link_cost(board, model, layers.len());
         let cost = link + layers.iter().map(|layer| layer.cost).sum();
         Self {
             layers,
-            fifo_depth: FIFO_DEPTH,
+            features: board.link.features,
             cost,
         }
     }
@@ -193,7 +220,7 @@ impl Plan {
         let slowest = self
             .layers
             .iter()
-            .map(|layer| layer.expected_cycles)
+            .map(|layer| layer.ideal_cycles)
             .fold(0.0, f64::max);
         #[expect(clippy::cast_precision_loss, reason = "a few thousand at most")]
         let steps = steps as f64;
@@ -242,7 +269,7 @@ impl<'a> Choice<'a> {
         for options in options {
             let options: Vec<&LayerPlan> = options
                 .iter()
-                .filter(|option| option.expected_cycles <= bound)
+                .filter(|option| option.ideal_cycles <= bound)
                 .collect();
             choices = choices
                 .iter()
@@ -283,24 +310,56 @@ pub fn budget(board: &Board) -> Cost {
     }
 }
 
-/// Checks that there are circuits for the network's layers, within the limits of the generator's address fields.
+/// What a layer's plan depends on of a board.
+#[derive(Clone, Copy)]
+struct Target {
+    family: Family,
+    /// Parameters can be loaded.
+    loads: bool,
+}
+
+impl Target {
+    const fn of(board: &Board) -> Self {
+        Self {
+            family: board.device.family,
+            loads: board.link.features.load,
+        }
+    }
+}
+
+/// Checks that the network is within the limits of the generator's address fields.
 ///
 /// # Errors
-/// [`Error::Model`] names a layer without a circuit, [`Error::TooLarge`] one beyond the limits.
+/// [`Error::TooLarge`] names a layer beyond the limits, and what there is too much of.
 pub fn check_sizes(model: &QuantizedModel) -> Result<()> {
-    model.description.require_fully_connected("the accelerator")?;
-    for (index, layer) in model.layers.iter().enumerate() {
-        // A response holds all potentials.
-        let most_neurons = if index + 1 == model.layers.len() {
-            1 << 13
-        } else {
-            1 << 14
+    let geometry = Geometry::of(model)?;
+    let last = geometry.layers.len() - 1;
+    for (index, (layer, geometry)) in model.layers.iter().zip(&geometry.layers).enumerate() {
+        let shape = geometry.neurons;
+        let address_bits = |map: Addressing| map.event_bits();
+        let weights = |path: &Path| {
+            path.rows.kernel * path.columns.kernel * path.sources.shape.channels * shape.channels
         };
-        let words = layer.inputs() * layer.outputs();
+        let row = |path: &Path| path.columns.kernel.min(path.columns.outputs) * shape.channels;
+        // A response holds all potentials.
+        let most_channels = if index == last { 1 << 13 } else { 1 << 14 };
+        let sources = geometry.paths.iter().map(|path| address_bits(path.sources));
         for (what, found, limit) in [
-            ("weights", words, 1 << 24),
-            ("inputs", layer.inputs(), 1 << 20),
-            ("neurons", layer.outputs(), most_neurons),
+            // Three memories a layer, of which LOAD has this many numbers.
+            ("layers", index + 1, usize::from(IMAGE_MEMORY) / MEMORIES),
+            // With one lane, each is a word, of which there is an address of 24 bits.
+            ("weights", geometry.paths.iter().map(weights).sum(), 1 << 24),
+            ("channels", shape.channels, most_channels),
+            ("rows", shape.height, 1 << 10),
+            ("columns", shape.width, 1 << 10),
+            ("neurons", shape.size(), 1 << 22),
+            ("bits of a source's event", sources.max().unwrap_or(0), 26),
+            // With one lane, the words of a run, which a window counts in 16 bits.
+            (
+                "weights that a source meets in a row",
+                geometry.paths.iter().map(row).max().unwrap_or(0),
+                (1 << 16) - 1,
+            ),
         ] {
             if found > limit {
                 return Err(Error::TooLarge {
@@ -315,20 +374,47 @@ pub fn check_sizes(model: &QuantizedModel) -> Result<()> {
     Ok(())
 }
 
+/// Whether some source meets its own channel alone: then lanes are a power of two, so that its lane is a field of
+/// its channel.
+fn wants_power_of_two(layer: &LayerGeometry) -> bool {
+    layer.paths.iter().any(|path| path.reach.is_own_channel())
+}
+
+/// Lanes beyond which a layer gains nothing.
+fn most_useful_lanes(layer: &LayerGeometry) -> usize {
+    let channels = layer.neurons.channels;
+    if wants_power_of_two(layer) {
+        channels.next_power_of_two().min(MAX_LANES)
+    } else {
+        channels.min(MAX_LANES)
+    }
+}
+
 /// Every sensible plan of every layer, in order of lanes: the fewest lanes for each number of groups.
 fn layer_options(
     model: &QuantizedModel,
-    family: Family,
-    spikes_in: &[f64],
+    target: Target,
+    loads: &[LayerLoad],
     most_lanes: usize,
 ) -> Result<Vec<Vec<LayerPlan>>> {
     check_sizes(model)?;
-    Ok((0..model.layers.len())
-        .map(|index| {
-            let neurons = model.layers[index].outputs();
-            (1..=neurons.min(most_lanes))
-                .filter(|&lanes| lanes == 1 || neurons.div_ceil(lanes) < neurons.div_ceil(lanes - 1))
-                .map(|lanes| layer_plan(model, index, lanes, family, spikes_in[index]))
+    let geometry = Geometry::of(model)?;
+    Ok(geometry
+        .layers
+        .iter()
+        .enumerate()
+        .map(|(index, layer)| {
+            let channels = layer.neurons.channels;
+            let is_sensible = |lanes: usize| {
+                if wants_power_of_two(layer) {
+                    lanes.is_power_of_two()
+                } else {
+                    lanes == 1 || channels.div_ceil(lanes) < channels.div_ceil(lanes - 1)
+                }
+            };
+            (1..=most_useful_lanes(layer).min(most_lanes))
+                .filter(|&lanes| is_sensible(lanes))
+                .map(|lanes| layer_plan(model, index, layer, lanes, target, &loads[index]))
                 .collect()
         })
         .collect())
@@ -337,16 +423,20 @@ fn layer_options(
 fn layer_plan(
     model: &QuantizedModel,
     index: usize,
+    geometry: &LayerGeometry,
     lanes: usize,
-    family: Family,
-    spikes_in: f64,
+    target: Target,
+    load: &LayerLoad,
 ) -> LayerPlan {
+    let Target { family, loads } = target;
     let layer = &model.layers[index];
-    let groups = layer.outputs().div_ceil(lanes);
+    let shape = geometry.neurons;
+    let groups = shape.channels.div_ceil(lanes);
+    let words = shape.height * shape.width * groups;
     let membrane_bits = usize::from(layer.membrane_bits);
     let membrane_style = match family {
-        _ if groups <= LOGIC_WORDS => Style::Logic,
-        Family::Ecp5 | Family::Gowin if groups <= DISTRIBUTED_WORDS => Style::Distributed,
+        _ if words <= LOGIC_WORDS => Style::Logic,
+        Family::Ecp5 | Family::Gowin if words <= DISTRIBUTED_WORDS => Style::Distributed,
         _ => Style::Block,
     };
     let threshold_style = if groups <= DISTRIBUTED_WORDS {
@@ -354,109 +444,122 @@ fn layer_plan(
     } else {
         Style::Block
     };
+    let weighted = |path: &&Path| !path.reach.is_own_channel();
+    let weight_words: usize = geometry
+        .paths
+        .iter()
+        .filter(weighted)
+        .map(|path| path.rows.kernel * path.columns.kernel * groups * path.sources.shape.channels)
+        .sum();
+    let weight_style = if weight_words <= 1 {
+        Style::Logic
+    } else {
+        Style::Block
+    };
     #[expect(clippy::cast_precision_loss, reason = "sizes are below 2^24")]
-    let (groups_f, overhead) = (groups as f64, SWEEP_OVERHEAD as f64);
-    let ideal_cycles = spikes_in * groups_f + groups_f;
+    let ideal_cycles = words as f64
+        + geometry
+            .paths
+            .iter()
+            .zip(load)
+            .map(|(path, load)| {
+                load.positions
+                    * if path.reach.is_own_channel() {
+                        1.0
+                    } else {
+                        groups as f64
+                    }
+            })
+            .sum::<f64>();
+    let fires = matches!(layer.neuron, Neuron::Lif { .. });
+    let queue_depth = match groups {
+        _ if !fires => 0,
+        0..=8 => 16,
+        _ => 32,
+    };
+    let fifos: Vec<(usize, usize)> = geometry
+        .paths
+        .iter()
+        .zip(load)
+        .map(|(path, load)| {
+            (
+                fifo_depth(family, path.sources, load.spikes),
+                path.sources.event_bits(),
+            )
+        })
+        .collect();
     let word = lanes * membrane_bits;
-    let weight_rams = block_rams(
-        family,
-        groups * layer.inputs(),
-        lanes * usize::from(layer.weight_bits),
-    );
-    let membrane_rams = if membrane_style == Style::Block {
-        block_rams(family, groups, word)
-    } else {
-        0
-    };
-    let threshold_rams = if threshold_style == Style::Block {
-        block_rams(family, groups, word)
-    } else {
-        0
-    };
-    let fifo_rams = block_rams(family, FIFO_DEPTH, event_width(layer.inputs()));
-    // ECP5 makes the serializer's queue of distributed RAM.
-    let queue_rams = match (family, &layer.neuron) {
-        (Family::Ice40, Neuron::Lif { .. }) => {
-            block_rams(family, queue_depth(groups), lanes + serializer::FLAGS)
+    let rams = |style: Style, depth: usize, width: usize| {
+        if style == Style::Block {
+            block_rams(family, depth, width)
+        } else {
+            0
         }
+    };
+    // ECP5 makes the serializer's queue of distributed RAM.
+    let queue_rams = match family {
+        Family::Ice40 if fires => block_rams(family, queue_depth, entry_bits(lanes, Addressing::of(shape))),
+        _ => 0,
+    };
+    // The output layer's membranes at the end of a step.
+    let snapshot_rams = match family {
+        Family::Ice40 if !fires && groups > 1 => block_rams(family, groups, word),
         _ => 0,
     };
     let cost = Cost {
-        luts: layer_luts(lanes, groups, membrane_bits, membrane_style, threshold_style),
-        block_rams: weight_rams + membrane_rams + threshold_rams + fifo_rams + queue_rams,
+        luts: layer_luts(&LayerLogic {
+            family,
+            lanes,
+            groups,
+            words,
+            membrane_bits,
+            membrane_style,
+            threshold_style,
+            weight_words,
+            weight_bits: usize::from(layer.weight_bits),
+            paths: geometry.paths.len(),
+            loads,
+        }),
+        block_rams: rams(weight_style, weight_words, lanes * usize::from(layer.weight_bits))
+            + rams(membrane_style, words, word)
+            + rams(threshold_style, groups, word)
+            + fifos
+                .iter()
+                .map(|&(depth, width)| block_rams(family, depth, width))
+                .sum::<usize>()
+            + queue_rams
+            + snapshot_rams,
     };
     LayerPlan {
         name: layer.name.clone(),
         lanes,
         groups,
+        words,
+        weight_style,
         membrane_style,
         threshold_style,
-        spikes_in,
+        fifo_depths: fifos.into_iter().map(|(depth, _)| depth).collect(),
+        queue_depth,
+        spikes_in: load.iter().map(|path| path.spikes).sum(),
         ideal_cycles,
-        expected_cycles: ideal_cycles + overhead,
         cost,
     }
 }
 
-/// Tables of a layer: engine control, lanes, and memories made of logic.
-fn layer_luts(
-    lanes: usize,
-    groups: usize,
-    membrane_bits: usize,
-    membrane_style: Style,
-    threshold_style: Style,
-) -> usize {
-    let control = 550;
-    let lane = 6 * membrane_bits + 12;
-    let word = lanes * membrane_bits;
-    let select = groups.div_ceil(2);
-    let membranes = match membrane_style {
-        Style::Block => 0,
-        Style::Distributed => word * groups.div_ceil(16),
-        Style::Logic => word * (groups + select),
+/// Events that a path's FIFO holds: those of a step, so that a layer need not wait for the one before, and at least what
+/// a whole block RAM holds.
+fn fifo_depth(family: Family, sources: Addressing, spikes: f64) -> usize {
+    let bits = sources.event_bits();
+    let whole = match family {
+        Family::Ice40 => 256,
+        Family::Ecp5 | Family::Gowin if bits <= 18 => 1024,
+        Family::Ecp5 | Family::Gowin => 512,
     };
-    let thresholds = if threshold_style == Style::Logic {
-        word * groups.div_ceil(16)
-    } else {
-        0
-    };
-    control + lanes * lane + membranes + thresholds
-}
-
-/// Cost of UART, frames and command processor.
-fn link_cost(board: &Board, layers: usize) -> Cost {
-    let slots = crate::circuit::link::frame_receiver::SLOTS * usize::from(board.link.slot_bytes);
-    Cost {
-        luts: 2200 + 120 * layers,
-        block_rams: block_rams(board.device.family, slots, 8) + 1,
-    }
-}
-
-/// Block RAMs of a memory of `depth` words of `width` bits, in the best of the family's shapes.
-#[must_use]
-pub fn block_rams(family: Family, depth: usize, width: usize) -> usize {
-    let shapes: &[(usize, usize)] = match family {
-        Family::Ice40 => &[(256, 16), (512, 8), (1024, 4), (2048, 2)],
-        // Gowin's are of the same shapes.
-        Family::Ecp5 | Family::Gowin => &[(512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)],
-    };
-    shapes
-        .iter()
-        .map(|(words, bits)| depth.div_ceil(*words) * width.div_ceil(*bits))
-        .min()
-        .unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn block_ram_shapes_are_used_whole() {
-        assert_eq!(block_rams(Family::Ice40, 256, 16), 1);
-        assert_eq!(block_rams(Family::Ice40, 257, 16), 2);
-        assert_eq!(block_rams(Family::Ice40, 512, 8), 1);
-        // 13 deep and 2 wide; the shape of 1024 words would want 7 × 4.
-        assert_eq!(block_rams(Family::Ecp5, 784 * 8, 64), 26);
-    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "bounded before the cast"
+    )]
+    let wanted = (FIFO_MARGIN * spikes).clamp(0.0, 1e6) as usize;
+    wanted.next_power_of_two().clamp(whole, MOST_EVENTS)
 }

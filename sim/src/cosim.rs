@@ -11,7 +11,8 @@ use synfire_golden_model::integer::{self, Trace};
 use synfire_golden_model::quantized::QuantizedModel;
 use synfire_golden_model::spikes::SpikeRaster;
 use synfire_hw::build::Build;
-use synfire_hw::plan::Plan;
+use synfire_hw::geometry::{Geometry, LayerGeometry};
+use synfire_hw::plan::{LayerPlan, Plan};
 
 /// Where a design first differs from the golden model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,7 +144,12 @@ impl fmt::Display for Mismatch {
 
 /// Compares an inference with the golden model's trace; lengths before contents, earliest layer first.
 #[must_use]
-pub fn compare(model: &QuantizedModel, trace: &Trace, seen: &Observation) -> Option<Difference> {
+pub fn compare(
+    model: &QuantizedModel,
+    geometry: &Geometry,
+    trace: &Trace,
+    seen: &Observation,
+) -> Option<Difference> {
     for (index, (raster, steps)) in trace.layers.iter().zip(&seen.spikes).enumerate() {
         let layer = || model.layers[index].name.clone();
         if raster.steps() != steps.len() {
@@ -183,13 +189,21 @@ pub fn compare(model: &QuantizedModel, trace: &Trace, seen: &Observation) -> Opt
             });
         }
     }
-    compare_counters(model, trace, seen)
+    compare_counters(model, geometry, trace, seen)
 }
 
-fn compare_counters(model: &QuantizedModel, trace: &Trace, seen: &Observation) -> Option<Difference> {
+fn compare_counters(
+    model: &QuantizedModel,
+    geometry: &Geometry,
+    trace: &Trace,
+    seen: &Observation,
+) -> Option<Difference> {
     let inference = &trace.inference;
-    let mut spikes_in = inference.input_spikes;
-    for (index, layer) in model.layers.iter().enumerate() {
+    let streams: Vec<u64> = std::iter::once(inference.input_spikes)
+        .chain(inference.spikes.iter().copied())
+        .collect();
+    for (index, (layer, geometry)) in model.layers.iter().zip(&geometry.layers).enumerate() {
+        let spikes_in = geometry.paths.iter().map(|path| streams[path.stream]).sum();
         let spikes_out = inference.spikes.get(index).copied().unwrap_or(0);
         let counters = seen.counters.get(index).copied().unwrap_or_default();
         for (name, expected, actual) in [
@@ -205,7 +219,6 @@ fn compare_counters(model: &QuantizedModel, trace: &Trace, seen: &Observation) -
                 });
             }
         }
-        spikes_in = spikes_out;
     }
     None
 }
@@ -243,21 +256,54 @@ pub struct Summary {
     pub layers: Vec<LayerSummary>,
 }
 
+impl Summary {
+    /// Ideal clocks of the slowest layer: what no inference can beat.
+    #[must_use]
+    pub fn slowest_ideal(&self) -> f64 {
+        self.layers
+            .iter()
+            .map(|layer| layer.ideal_cycles)
+            .fold(0.0, f64::max)
+    }
+}
+
 /// A layer's clocks.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct LayerSummary {
     /// The layer.
     pub name: String,
-    /// Clocks that an inference would ideally take: one per event and group, and one per word and step.
+    /// Clocks that an inference would ideally take.
     pub ideal_cycles: f64,
-    /// Clocks in which the layer was not idle.
+    /// Clocks that it spent on spikes and sweeps.
     pub busy_cycles: f64,
+    /// Clocks in which a sweep waited for room for its spikes.
+    pub stalled_cycles: f64,
+}
+
+/// Clocks that a layer ideally takes for an inference: for every position that a spike meets one a group (of a source
+/// that meets its own channel alone: one), and in every step one for each word of the sweep.
+fn ideal_cycles(geometry: &LayerGeometry, plan: &LayerPlan, input: &SpikeRaster, trace: &Trace) -> u64 {
+    let sweeps = (input.steps() * plan.words) as u64;
+    let spikes = geometry.paths.iter().map(|path| {
+        let raster = path
+            .stream
+            .checked_sub(1)
+            .map_or(input, |layer| &trace.layers[layer]);
+        let groups = if path.reach.is_own_channel() {
+            1
+        } else {
+            plan.groups as u64
+        };
+        path.positions_of(raster) * groups
+    });
+    sweeps + spikes.sum::<u64>()
 }
 
 /// Runs images through a simulator and compares each with the golden model.
 #[derive(Debug)]
 pub struct Cosim<'a> {
     model: &'a QuantizedModel,
+    geometry: Geometry,
     plan: &'a Plan,
     simulator: &'static str,
     summary: Summary,
@@ -265,21 +311,24 @@ pub struct Cosim<'a> {
 
 impl<'a> Cosim<'a> {
     /// Of a model under a plan; `simulator` is named in mismatches.
-    #[must_use]
-    pub fn new(model: &'a QuantizedModel, plan: &'a Plan, simulator: &'static str) -> Self {
+    ///
+    /// # Errors
+    /// If the model's description does not resolve.
+    pub fn new(model: &'a QuantizedModel, plan: &'a Plan, simulator: &'static str) -> Result<Self> {
         let layers = model.layers.iter().map(|layer| LayerSummary {
             name: layer.name.clone(),
             ..LayerSummary::default()
         });
-        Self {
+        Ok(Self {
             model,
+            geometry: Geometry::of(model)?,
             plan,
             simulator,
             summary: Summary {
                 layers: layers.collect(),
                 ..Summary::default()
             },
-        }
+        })
     }
 
     /// Compares one inference; `seed` is that of the image's spikes, for errors.
@@ -288,7 +337,7 @@ impl<'a> Cosim<'a> {
     /// [`Error::Mismatch`] with the first difference.
     pub fn check(&mut self, image: usize, seed: u64, raster: &SpikeRaster, seen: &Observation) -> Result<()> {
         let trace = integer::trace(self.model, raster)?;
-        if let Some(difference) = compare(self.model, &trace, seen) {
+        if let Some(difference) = compare(self.model, &self.geometry, &trace, seen) {
             return Err(Error::Mismatch(Box::new(Mismatch {
                 simulator: self.simulator,
                 image,
@@ -303,15 +352,13 @@ impl<'a> Cosim<'a> {
         summary.spikes += trace.layers.iter().map(|layer| layer.total() as u64).sum::<u64>();
         summary.potentials += seen.potentials.len() as u64;
         summary.cycles += float(seen.cycles);
-        for ((layer, counters), plan) in summary
-            .layers
-            .iter_mut()
-            .zip(&seen.counters)
-            .zip(&self.plan.layers)
+        let geometries = self.geometry.layers.iter().zip(&self.plan.layers);
+        for ((layer, counters), (geometry, plan)) in
+            summary.layers.iter_mut().zip(&seen.counters).zip(geometries)
         {
-            let words = counters.spikes_in + raster.steps() as u64;
-            layer.ideal_cycles += float(words * plan.groups as u64);
+            layer.ideal_cycles += float(ideal_cycles(geometry, plan, raster, &trace));
             layer.busy_cycles += float(counters.busy_cycles);
+            layer.stalled_cycles += float(counters.stalled_cycles);
         }
         Ok(())
     }
@@ -324,6 +371,7 @@ impl<'a> Cosim<'a> {
         for layer in &mut self.summary.layers {
             layer.ideal_cycles /= images;
             layer.busy_cycles /= images;
+            layer.stalled_cycles /= images;
         }
         self.summary
     }
@@ -356,7 +404,7 @@ pub struct Stimulus {
 /// [`Error::Mismatch`], [`Error::Hung`], and what keeps the simulator from running.
 pub fn verilator(build: &Build, stimuli: &[Stimulus], progress: &mut dyn FnMut(usize)) -> Result<Summary> {
     let model = build.model()?;
-    let mut cosim = Cosim::new(&model, &build.manifest.plan, "verilator");
+    let mut cosim = Cosim::new(&model, &build.manifest.plan, "verilator")?;
     let mut core = VerilatedCore::start(build)?;
     for (done, stimulus) in stimuli.iter().enumerate() {
         let checked = core
@@ -415,7 +463,7 @@ pub fn native(
     stimuli: &[Stimulus],
     progress: &mut dyn FnMut(usize),
 ) -> Result<Summary> {
-    let mut cosim = Cosim::new(model, plan, "native simulation");
+    let mut cosim = Cosim::new(model, plan, "native simulation")?;
     let mut core = NativeCore::new(model, plan)?;
     for (done, stimulus) in stimuli.iter().enumerate() {
         let seen = core.infer(&stimulus.raster)?;

@@ -8,6 +8,7 @@ use synfire_golden_model::spikes::SpikeRaster;
 use synfire_hw::accelerator;
 use synfire_hw::circuit::core::Core;
 use synfire_hw::circuit::event::Event;
+use synfire_hw::geometry::Geometry;
 use synfire_hw::plan::Plan;
 use synfire_hw::simulate::Simulation;
 
@@ -18,6 +19,7 @@ const WATCHDOG: u64 = 1_000_000;
 #[derive(Debug)]
 pub struct NativeCore {
     simulation: Simulation<Core>,
+    geometry: Geometry,
     hidden: usize,
     classes: usize,
     output_lanes: usize,
@@ -29,7 +31,7 @@ impl NativeCore {
     /// # Errors
     /// What rust-hdl finds wrong with the circuit.
     pub fn new(model: &QuantizedModel, plan: &Plan) -> Result<Self> {
-        let core = accelerator::core(model, plan);
+        let core = accelerator::core(model, plan)?;
         let simulation = Simulation::new(core, |core| &mut core.clock).map_err(|error| {
             Error::Design(synfire_hw::Error::Design {
                 report: format!("{error:?}"),
@@ -37,6 +39,7 @@ impl NativeCore {
         })?;
         Ok(Self {
             simulation,
+            geometry: Geometry::of(model)?,
             hidden: model.layers.len().saturating_sub(1),
             classes: model.layers.last().map_or(0, |layer| layer.outputs()),
             output_lanes: plan.layers.last().map_or(1, |layer| layer.lanes),
@@ -48,10 +51,10 @@ impl NativeCore {
     /// # Errors
     /// [`Error::Hung`].
     pub fn infer(&mut self, raster: &SpikeRaster) -> Result<Observation> {
-        let mut gatherer = Gatherer::new(self.hidden);
+        let mut gatherer = Gatherer::new(&self.geometry);
         let start = self.simulation.cycles();
         let steps = raster.steps() as u64;
-        self.feed(&events(raster), &mut gatherer, |core| {
+        self.feed(&events(raster, self.geometry.input), &mut gatherer, |core| {
             u64::from(core.steps_done.val().to_u32()) == steps
         })?;
         let cycles = self.simulation.cycles() - start;
@@ -66,11 +69,12 @@ impl NativeCore {
                 spikes_in: core.spikes_in[layer].val().to_u32().into(),
                 spikes_out: core.spikes_out[layer].val().to_u32().into(),
                 busy_cycles: core.busy_cycles[layer].val().to_u32().into(),
+                stalled_cycles: core.stalled_cycles[layer].val().to_u32().into(),
             })
             .collect();
         let potentials = (0..self.classes).map(|class| self.readout(class)).collect();
         let clears = self.simulation.circuit().clears_done.val().to_u32();
-        let mut after = Gatherer::new(self.hidden);
+        let mut after = Gatherer::new(&self.geometry);
         self.feed(&[Event::Clear.encode()], &mut after, |core| {
             core.clears_done.val().to_u32() != clears
         })?;

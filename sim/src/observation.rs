@@ -1,6 +1,7 @@
 //! What a design under test did in one inference, in the golden model's terms.
 
-use synfire_hw::circuit::event::Event;
+use synfire_hw::circuit::event::{Addressing, Event};
+use synfire_hw::geometry::Geometry;
 
 /// Spikes, potentials and counters of one inference.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,35 +27,43 @@ pub struct LayerCounters {
     pub spikes_in: u64,
     /// Spikes emitted.
     pub spikes_out: u64,
-    /// Clocks in which the layer was not idle.
+    /// Clocks spent on spikes and sweeps.
     pub busy_cycles: u64,
+    /// Clocks in which a sweep waited for room for its spikes.
+    pub stalled_cycles: u64,
 }
 
 /// Gathers the events between layers into steps.
 #[derive(Clone, Debug)]
 pub struct Gatherer {
+    neurons: Vec<Addressing>,
     finished: Vec<Vec<Vec<u32>>>,
     open: Vec<Vec<u32>>,
 }
 
 impl Gatherer {
-    /// For `hidden` layers.
+    /// For the hidden layers of a network.
     #[must_use]
-    pub fn new(hidden: usize) -> Self {
+    pub fn new(geometry: &Geometry) -> Self {
+        let hidden = geometry.layers.len().saturating_sub(1);
         Self {
+            neurons: (0..hidden).map(|layer| geometry.stream(layer + 1)).collect(),
             finished: vec![Vec::new(); hidden],
             open: vec![Vec::new(); hidden],
         }
     }
 
-    /// An event of a hidden layer; false for one that cannot be.
+    /// An event of a hidden layer; false for one that cannot be: negative, or of no neuron.
     #[must_use]
     pub fn push(&mut self, layer: usize, word: u32) -> bool {
         let (Some(open), Some(finished)) = (self.open.get_mut(layer), self.finished.get_mut(layer)) else {
             return false;
         };
         match Event::decode(word) {
-            Some(Event::Spike(spike)) if !spike.negative => open.push(spike.address),
+            Some(Event::Spike(spike)) if !spike.negative => match self.neurons[layer].source(spike.address) {
+                Some(neuron) => open.push(neuron),
+                None => return false,
+            },
             Some(Event::EndOfStep) => finished.push(std::mem::take(open)),
             // A clear follows the result of its inference.
             Some(Event::Clear) => {}

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use synfire_golden_model::spikes::SpikeRaster;
 use synfire_hw::build::Build;
+use synfire_hw::geometry::Geometry;
 
 /// Clocks without progress after which a design counts as hung.
 const WATCHDOG: u64 = 1_000_000;
@@ -28,6 +29,7 @@ pub struct VerilatedCore {
     records: BufReader<ChildStdout>,
     program: PathBuf,
     log: PathBuf,
+    geometry: Geometry,
     layers: usize,
     classes: usize,
 }
@@ -80,6 +82,7 @@ impl VerilatedCore {
             records: BufReader::new(stdout),
             program,
             log,
+            geometry: Geometry::of(&build.model()?)?,
             layers,
             classes: manifest.classes,
         })
@@ -90,7 +93,7 @@ impl VerilatedCore {
     /// # Errors
     /// [`Error::Hung`], [`Error::Simulator`].
     pub fn infer(&mut self, image: usize, raster: &SpikeRaster) -> Result<Observation> {
-        let events = events(raster);
+        let events = events(raster, self.geometry.input);
         let mut request = Vec::with_capacity(4 * events.len() + 4);
         let count = u32::try_from(events.len()).map_err(|_| self.broken("too many events"))?;
         for word in std::iter::once(count).chain(events) {
@@ -103,7 +106,7 @@ impl VerilatedCore {
         if !sent {
             return Err(self.broken("it ended"));
         }
-        let mut gatherer = Gatherer::new(self.layers - 1);
+        let mut gatherer = Gatherer::new(&self.geometry);
         loop {
             match self.word()? {
                 TAP => {
@@ -155,6 +158,7 @@ impl VerilatedCore {
                     spikes_in: self.word()?.into(),
                     spikes_out: self.word()?.into(),
                     busy_cycles: self.word()?.into(),
+                    stalled_cycles: self.word()?.into(),
                 })
             })
             .collect::<Result<Vec<_>>>()?;

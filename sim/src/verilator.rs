@@ -6,6 +6,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use synfire_hw::build::{Build, hex, write_atomically};
+use synfire_hw::emit::lint::LINT;
 use synfire_hw::synth::process::tail;
 use synfire_hw::tool::{Found, Tool};
 
@@ -95,8 +96,7 @@ fn compile(verilator: &Found, folder: &Path, simulator: Simulator, objects: &Pat
             "2",
             "-O3",
             "--noassert",
-            "-Wno-lint",
-            "-Wno-style",
+            "-Wall",
         ])
         .args(["--x-assign", "fast", "--x-initial", "fast"])
         .args([
@@ -117,6 +117,7 @@ fn compile(verilator: &Found, folder: &Path, simulator: Simulator, objects: &Pat
         .args(["-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include"])
         .arg("--Mdir")
         .arg(objects)
+        .arg(LINT)
         .args(simulator.sources())
         .arg(objects.join("harness.cpp"));
     if simulator == Simulator::CosimTraced {
@@ -145,7 +146,7 @@ fn fingerprint(folder: &Path, simulator: Simulator, verilator: &Found) -> Result
     hasher.update(simulator.name());
     hasher.update(simulator.harness());
     hasher.update(format!("{:?} {}", verilator.version, verilator.path.display()));
-    for source in simulator.sources() {
+    for source in simulator.sources().iter().chain([&LINT]) {
         let path = folder.join(source);
         hasher.update(std::fs::read(&path).map_err(io("reading", &path))?);
     }

@@ -128,7 +128,7 @@ fn models_of_the_wrong_kind_name_the_remedy() {
 }
 
 #[test]
-fn networks_that_hardware_does_not_know_yet_are_refused() {
+fn convolutions_are_planned_and_a_board_that_is_too_small_is_named() {
     let folder = folder();
     let description = NetworkDescription::preset("lenet").expect("a preset");
     let tensors = description.graph().expect("a valid network").tensors;
@@ -153,22 +153,34 @@ fn networks_that_hardware_does_not_know_yet_are_refused() {
         "0",
     ];
     let _ = program.succeed(&quantize);
+    let rates = "50,900,190,170,40,3";
     for verb in ["plan", "hdl"] {
         let output = if verb == "hdl" { &["-o", "build"][..] } else { &[] };
-        let refusal = |model| program.fail(&[&[verb, model, "--board", "icebreaker"], output].concat());
-        let (_, message) = refusal("lenet.safetensors");
+        let arguments = |model, board| [&[verb, model, "--board", board, "--rates", rates], output].concat();
+        let (_, message) = program.fail(&arguments("lenet.safetensors", "icebreaker"));
         assert!(message.contains("is a float model"), "{message}");
-        let (_, message) = refusal("quantized.safetensors");
-        assert_eq!(
-            message,
-            "network `lenet`: the accelerator takes chains of fully-connected layers so far, \
-             but layer `conv1` has op = \"conv\"; use a network of op = \"fc\" and \"out\""
+        let (_, message) = program.fail(&arguments("quantized.safetensors", "icebreaker"));
+        assert!(
+            message.starts_with("network `lenet` does not fit icebreaker: it needs at least "),
+            "{message}"
         );
     }
     assert!(
         !folder.path().join("build").exists(),
         "nothing is written on failure"
     );
+    let plan = [
+        "plan",
+        "quantized.safetensors",
+        "--board",
+        "ulx3s-85f",
+        "--rates",
+        rates,
+    ];
+    let text = program.succeed(&plan);
+    for layer in ["conv1", "pool1", "conv2", "pool2", "fc1", "out"] {
+        assert!(text.contains(layer), "{text}");
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ use synfire_golden_model::quantized::{Neuron, QuantizedModel};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 use synfire_hw::board::Board;
 use synfire_hw::build::Build;
+use synfire_hw::load;
 use synfire_hw::plan::Plan;
 use synfire_sim::Error;
 use synfire_sim::cosim::{self, Difference, Stimulus};
@@ -57,11 +58,15 @@ fn stimuli() -> Vec<Stimulus> {
         .collect()
 }
 
+fn plan(model: &QuantizedModel, board: &Board) -> Plan {
+    let loads = load::from_rates(model, &[6.0, 3.0]).expect("loads");
+    Plan::with_lanes(model, board, &loads, &[4, 4]).expect("a plan")
+}
+
 /// A build whose circuits are `built`'s but whose model is `claimed`.
 fn build(folder: &Path, built: &QuantizedModel, claimed: &QuantizedModel) -> Build {
     let board = Board::find("ice40-hx8k").expect("a board");
-    let plan = Plan::with_lanes(built, &board, &[6.0, 3.0], &[4, 4]).expect("a plan");
-    let build = Build::write(folder, built, &board, &plan).expect("a build");
+    let build = Build::write(folder, built, &board, &plan(built, &board)).expect("a build");
     claimed.save(folder.join("model.safetensors")).expect("saving");
     build
 }
@@ -133,9 +138,9 @@ fn a_wrong_output_weight_is_found() {
         *weight -= weight.signum();
     }
     let board = Board::find("ice40-hx8k").expect("a board");
-    let plan = Plan::with_lanes(&model, &board, &[6.0, 3.0], &[4, 4]).expect("a plan");
+    let plan = plan(&model, &board);
     let mut core = synfire_sim::native::NativeCore::new(&wrong, &plan).expect("a core");
-    let mut cosim = cosim::Cosim::new(&model, &plan, "native simulation");
+    let mut cosim = cosim::Cosim::new(&model, &plan, "native simulation").expect("valid");
     let stimulus = &stimuli()[0];
     let seen = core.infer(&stimulus.raster).expect("an inference");
     let Err(Error::Mismatch(mismatch)) = cosim.check(0, 0, &stimulus.raster, &seen) else {

@@ -50,6 +50,20 @@ impl Thresholds {
         self.0[channel][usize::from(level)]
     }
 
+    /// The tables as the on-board encoder reads them, 256 words a channel, channel 0 first: |p| in bits 8 to 0, and in
+    /// bit 9 whether p is negative.
+    ///
+    /// ```
+    /// use synfire_golden_model::encode::Thresholds;
+    /// let words = Thresholds::new(1, 255, 0.5, None).words();
+    /// assert_eq!((words.len(), words[0], words[255]), (256, 0, 128));
+    /// ```
+    #[must_use]
+    pub fn words(&self) -> Vec<u16> {
+        let word = |&threshold: &i16| threshold.unsigned_abs() | u16::from(threshold < 0) << 9;
+        self.0.iter().flatten().map(word).collect()
+    }
+
     /// Writes p of every pixel of an image in C, H, W order.
     ///
     /// # Panics
@@ -83,6 +97,27 @@ fn threshold(value: f64) -> i16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_hold_size_and_sign_of_every_pixel_value_of_every_channel() {
+        let normalization = Normalization {
+            mean: vec![0.5, 0.1, 0.9],
+            deviation: vec![0.25, 0.5, 1.0],
+        };
+        for normalization in [None, Some(&normalization)] {
+            let thresholds = Thresholds::new(3, 255, 1.0, normalization);
+            let words = thresholds.words();
+            assert_eq!(words.len(), 3 * 256);
+            for (channel, words) in words.chunks(256).enumerate() {
+                for (level, word) in (0..=255).zip(words) {
+                    let size = (word & 0x1FF).cast_signed();
+                    let threshold = if word >> 9 == 1 { -size } else { size };
+                    assert_eq!(threshold, thresholds.of(channel, level));
+                    assert!(word >> 10 == 0 && (size > 0 || word >> 9 == 0));
+                }
+            }
+        }
+    }
 
     #[test]
     fn thresholds_are_rounded_products() {

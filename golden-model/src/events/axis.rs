@@ -6,27 +6,32 @@
 
 /// What one source meets along one axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Span {
+pub struct Span {
     /// The first output.
-    pub(crate) output: usize,
+    pub output: usize,
     /// Place of its kernel row in [`Axis::place`]'s order.
-    pub(crate) place: usize,
+    pub place: usize,
     /// Number of outputs, and of kernel rows.
-    pub(crate) count: usize,
+    pub count: usize,
 }
 
 /// A convolution along one axis.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Axis {
-    pub(crate) kernel: usize,
-    pub(crate) stride: usize,
-    pub(crate) padding: usize,
-    pub(crate) outputs: usize,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Axis {
+    /// Kernel rows.
+    pub kernel: usize,
+    /// Sources from one output's first to the next's, at least 1.
+    pub stride: usize,
+    /// Rows of nothing before the first source.
+    pub padding: usize,
+    /// Outputs.
+    pub outputs: usize,
 }
 
 impl Axis {
     /// Where kernel row `row` is stored.
-    pub(crate) const fn place(self, row: usize) -> usize {
+    #[must_use]
+    pub const fn place(self, row: usize) -> usize {
         let (phase, rank) = (row % self.stride, row / self.stride);
         let mut before = 0;
         let mut earlier = 0;
@@ -43,7 +48,8 @@ impl Axis {
     }
 
     /// What the source at `y` meets.
-    pub(crate) fn span(self, y: usize) -> Span {
+    #[must_use]
+    pub fn span(self, y: usize) -> Span {
         let padded = y + self.padding;
         let first = (padded + 1).saturating_sub(self.kernel).div_ceil(self.stride);
         let end = (padded / self.stride + 1).min(self.outputs);

@@ -1,5 +1,6 @@
 //! A quantized network made ready to run: parameters laid out for events, state, and scratch space for one image.
 
+use super::early_exit::Margins;
 use super::inference::{Inference, Trace};
 use super::input::InputSpikes;
 use super::stage::{self, Stage};
@@ -11,6 +12,7 @@ use crate::spikes::{Spike, SpikeRaster};
 use crate::train::ImageMemory;
 use crate::{Error, Result};
 use ndarray::Array2;
+use std::ops::ControlFlow;
 
 /// A quantized network made ready to run. Reuse it for many images: between them it allocates only its results.
 ///
@@ -45,7 +47,15 @@ impl Engine {
     /// If the raster's width is not the network's, a source fires twice in a step, or the network's widths are not
     /// proven for that many steps or for negative spikes.
     pub fn infer(&mut self, raster: &SpikeRaster) -> Result<Inference> {
-        self.run(raster, |_, _, _| {})
+        self.run(raster, None, |_, _, _| {})
+    }
+
+    /// Classifies one raster, and stops where the margins say so.
+    ///
+    /// # Errors
+    /// As [`Engine::infer`].
+    pub fn infer_until(&mut self, raster: &SpikeRaster, exit: Option<&Margins>) -> Result<Inference> {
+        self.run(raster, exit, |_, _, _| {})
     }
 
     /// Classifies one raster, and tells `answers`, after every step, the class that would have been found had it been the
@@ -53,11 +63,12 @@ impl Engine {
     pub(super) fn infer_by_step(
         &mut self,
         raster: &SpikeRaster,
+        exit: Option<&Margins>,
         mut answers: impl FnMut(usize),
     ) -> Result<Inference> {
         let last = self.layers.stages.len() - 1;
         let mut potentials = Vec::new();
-        self.run(raster, |layer, stage, _| {
+        self.run(raster, exit, |layer, stage, _| {
             if layer == last {
                 potentials.clear();
                 stage.membranes(&mut potentials);
@@ -76,6 +87,19 @@ impl Engine {
     /// # Errors
     /// As [`Engine::infer`].
     pub fn trace(&mut self, raster: &SpikeRaster, membranes: bool) -> Result<Trace> {
+        self.trace_until(raster, None, membranes)
+    }
+
+    /// [`Engine::trace`], which stops where the margins say so.
+    ///
+    /// # Errors
+    /// As [`Engine::infer`].
+    pub fn trace_until(
+        &mut self,
+        raster: &SpikeRaster,
+        exit: Option<&Margins>,
+        membranes: bool,
+    ) -> Result<Trace> {
         let sizes: Vec<usize> = self
             .layers
             .stages
@@ -85,7 +109,7 @@ impl Engine {
         let last = sizes.len() - 1;
         let mut layers: Vec<_> = sizes[..last].iter().map(|&size| SpikeRaster::new(size)).collect();
         let mut recorded = vec![Vec::new(); sizes.len()];
-        let inference = self.run(raster, |layer, stage, fired| {
+        let inference = self.run(raster, exit, |layer, stage, fired| {
             if let Some(raster) = layers.get_mut(layer) {
                 raster.push_step(spikes(stage.layout(), fired));
             }
@@ -148,27 +172,50 @@ impl Engine {
         }
     }
 
-    /// Runs all steps; `observe` is told of every layer's end of step: layer, stage, addresses that fired.
+    /// Runs all steps, or those up to an early exit; `observe` is told of every layer's end of step: layer, stage,
+    /// addresses that fired.
     fn run(
         &mut self,
         raster: &SpikeRaster,
-        observe: impl FnMut(usize, &dyn Stage, &[u32]),
+        exit: Option<&Margins>,
+        mut observe: impl FnMut(usize, &dyn Stage, &[u32]),
     ) -> Result<Inference> {
         self.layers.check_width(raster)?;
         self.covered_by_proof(raster)?;
         let mut inference = Inference {
             class: 0,
+            steps: 0,
             potentials: Vec::new(),
-            input_spikes: raster.total() as u64,
+            input_spikes: 0,
             spikes: vec![0; self.layers.stages.len()],
             synaptic_operations: vec![0; self.layers.stages.len()],
         };
+        let last = self.layers.stages.len() - 1;
+        let (mut steps, mut potentials) = (0, Vec::new());
         self.layers.run(
             raster,
             &mut inference.spikes,
             &mut inference.synaptic_operations,
-            observe,
+            |layer, stage, fired| {
+                observe(layer, stage, fired);
+                if layer < last {
+                    return ControlFlow::Continue(());
+                }
+                steps += 1;
+                let stops = exit.is_some_and(|margins| {
+                    potentials.clear();
+                    stage.membranes(&mut potentials);
+                    margins.stops(steps - 1, &potentials)
+                });
+                if stops {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            },
         )?;
+        inference.steps = steps;
+        inference.input_spikes = raster.iter().take(steps).map(|step| step.len() as u64).sum();
         if let Some(output) = self.layers.stages.last() {
             output.membranes(&mut inference.potentials);
         }
@@ -251,6 +298,7 @@ impl Layers {
             for &address in fired {
                 counts[layer][address as usize] += 1.0;
             }
+            ControlFlow::Continue(())
         })?;
         let in_order = |(counts, layout): (Vec<f32>, &Layout)| {
             let numbers = 0..layout.shape.size();
@@ -259,13 +307,14 @@ impl Layers {
         Ok(counts.into_iter().zip(&layouts).map(in_order).collect())
     }
 
-    /// Runs all steps, adding to each layer's numbers of spikes and synaptic operations.
+    /// Runs all steps, or those up to one after whose last layer `observe` breaks off; adds to each layer's numbers of
+    /// spikes and synaptic operations.
     fn run(
         &mut self,
         raster: &SpikeRaster,
         spikes: &mut [u64],
         operations: &mut [u64],
-        mut observe: impl FnMut(usize, &dyn Stage, &[u32]),
+        mut observe: impl FnMut(usize, &dyn Stage, &[u32]) -> ControlFlow<()>,
     ) -> Result<()> {
         for stage in &mut self.stages {
             stage.reset();
@@ -273,6 +322,7 @@ impl Layers {
         self.operations_by_step.clear();
         for (step, input) in raster.iter().enumerate() {
             self.inputs.take(step, input)?;
+            let mut goes_on = ControlFlow::Continue(());
             for (layer, stage) in self.stages.iter_mut().enumerate() {
                 for path in 0..stage.sources().len() {
                     operations[layer] += match stage.sources()[path] {
@@ -290,9 +340,12 @@ impl Layers {
                 stage.end_step(fired);
                 let addresses = if stage.fires() { fired.step(0) } else { &[] };
                 spikes[layer] += addresses.len() as u64;
-                observe(layer, &**stage, addresses);
+                goes_on = observe(layer, &**stage, addresses);
             }
             self.operations_by_step.push(operations.iter().sum());
+            if goes_on.is_break() {
+                break;
+            }
         }
         Ok(())
     }

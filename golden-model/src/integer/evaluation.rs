@@ -1,5 +1,6 @@
 //! Classifying many images over all cores.
 
+use super::early_exit::Margins;
 use super::engine::Engine;
 use super::inference::Inference;
 use crate::dataset::Dataset;
@@ -22,11 +23,13 @@ pub struct Evaluation {
     /// Images per label and class found: `[labels, classes]`.
     pub confusion: Array2<usize>,
     /// `correct_by_step[t]` is the number of images whose class was found by those who read the potentials after step t,
-    /// counted from 0.
+    /// counted from 0. The answer of an early exit stands for all steps after it.
     pub correct_by_step: Vec<usize>,
     /// `synaptic_operations_by_step[t]` is the number of synaptic operations of all layers over all images up to the end of
     /// step t, counted from 0.
     pub synaptic_operations_by_step: Vec<u64>,
+    /// Steps taken over all images: fewer than all where there were early exits.
+    pub steps: u64,
     /// Input spikes over all images.
     pub input_spikes: u64,
     /// Spikes of each layer over all images.
@@ -43,6 +46,13 @@ impl Evaluation {
     #[expect(clippy::cast_precision_loss, reason = "nobody evaluates 2^52 images")]
     pub fn accuracy(&self) -> f64 {
         self.correct as f64 / self.predictions.len().max(1) as f64
+    }
+
+    /// Mean number of steps taken; 0 for no images.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "nobody evaluates 2^52 images")]
+    pub fn mean_steps(&self) -> f64 {
+        self.steps as f64 / self.predictions.len().max(1) as f64
     }
 }
 
@@ -61,7 +71,7 @@ pub fn evaluate(
     let engine = Engine::new(model)?;
     let classify = |engine: &mut Engine, index| {
         let (raster, label) = sample(index)?;
-        Answer::to(engine, index, &raster, label)
+        Answer::to(engine, index, &raster, None, label)
     };
     let answers: Vec<Result<Answer>> = (0..count)
         .into_par_iter()
@@ -82,6 +92,21 @@ pub fn evaluate_dataset(
     seed: u64,
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Evaluation> {
+    evaluate_dataset_until(model, dataset, count, seed, None, progress)
+}
+
+/// [`evaluate_dataset`], every inference of which stops where the margins say so.
+///
+/// # Errors
+/// As [`evaluate_dataset`].
+pub fn evaluate_dataset_until(
+    model: &QuantizedModel,
+    dataset: &Dataset,
+    count: usize,
+    seed: u64,
+    exit: Option<&Margins>,
+    progress: &(dyn Fn(usize) + Sync),
+) -> Result<Evaluation> {
     dataset.check_fits(&model.description)?;
     let engine = Engine::new(model)?;
     let done = AtomicUsize::new(0);
@@ -98,7 +123,7 @@ pub fn evaluate_dataset(
             for _ in 0..model.description.steps {
                 encoder.step(raster);
             }
-            let answer = Answer::to(engine, index, raster, dataset.label(index));
+            let answer = Answer::to(engine, index, raster, exit, dataset.label(index));
             progress(done.fetch_add(1, Ordering::Relaxed) + 1);
             answer
         })
@@ -118,16 +143,25 @@ struct Answer {
 }
 
 impl Answer {
-    fn to(engine: &mut Engine, index: usize, raster: &SpikeRaster, label: usize) -> Result<Self> {
+    fn to(
+        engine: &mut Engine,
+        index: usize,
+        raster: &SpikeRaster,
+        exit: Option<&Margins>,
+        label: usize,
+    ) -> Result<Self> {
         let mut found = Vec::with_capacity(raster.steps());
-        let inference = engine.infer_by_step(raster, |answer| found.push(answer == label))?;
+        let inference = engine.infer_by_step(raster, exit, |answer| found.push(answer == label))?;
+        found.resize(raster.steps(), inference.class == label);
+        let mut operations = engine.operations_by_step().to_vec();
+        operations.resize(raster.steps(), operations.last().copied().unwrap_or(0));
         let classes = inference.potentials.len();
         if label < classes {
             Ok(Self {
                 label,
                 inference,
                 found,
-                operations: engine.operations_by_step().to_vec(),
+                operations,
                 memory: engine.memory(raster),
             })
         } else {
@@ -150,6 +184,7 @@ fn sum(model: &QuantizedModel, answers: Vec<Result<Answer>>) -> Result<Evaluatio
         confusion: Array2::zeros((classes, classes)),
         correct_by_step: Vec::new(),
         synaptic_operations_by_step: Vec::new(),
+        steps: 0,
         input_spikes: 0,
         spikes: vec![0; model.layers.len()],
         synaptic_operations: vec![0; model.layers.len()],
@@ -174,6 +209,7 @@ fn sum(model: &QuantizedModel, answers: Vec<Result<Answer>>) -> Result<Evaluatio
         evaluation.predictions.push(inference.class);
         evaluation.correct += usize::from(inference.class == label);
         evaluation.confusion[[label, inference.class]] += 1;
+        evaluation.steps += inference.steps as u64;
         evaluation.input_spikes += inference.input_spikes;
         add(&mut evaluation.spikes, &inference.spikes);
         add(

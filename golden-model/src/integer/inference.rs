@@ -6,11 +6,13 @@ use ndarray::Array2;
 /// Result of one inference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inference {
-    /// Membrane of every class after the last step, in units of 2^−G weight LSB of the output layer.
+    /// Steps taken: all, or those up to an early exit.
+    pub steps: usize,
+    /// Membrane of every class after the last step taken, in units of 2^−G weight LSB of the output layer.
     pub potentials: Vec<i32>,
     /// Class of the largest potential; the lowest number on a tie.
     pub class: usize,
-    /// Spikes that the input delivered.
+    /// Spikes that the input delivered in these steps.
     pub input_spikes: u64,
     /// Spikes that each layer emitted; the output layer, last, emits none.
     pub spikes: Vec<u64>,

@@ -8,6 +8,7 @@
 //! `m += ±(q << G)` for every spike along every path into a layer, then the [`neuron`] update; the output layer leaks but
 //! never fires, and after the last step its largest membrane names the class.
 
+mod early_exit;
 mod engine;
 mod evaluation;
 mod inference;
@@ -19,9 +20,10 @@ mod stage;
 mod sweep;
 mod synapses;
 
+pub use early_exit::{EarlyExit, Margins, lead};
 pub use engine::Engine;
 pub(crate) use engine::Layers;
-pub use evaluation::{Evaluation, evaluate, evaluate_dataset};
+pub use evaluation::{Evaluation, evaluate, evaluate_dataset, evaluate_dataset_until};
 pub use inference::{Inference, Trace};
 pub(crate) use rasters::check;
 

@@ -92,22 +92,24 @@ pub(crate) fn native(build: &Build, stimuli: &[Stimulus], context: &Context) -> 
 
 /// A summary as text.
 pub(crate) fn describe(simulator: &str, summary: &Summary) -> String {
-    let mut rows = table(["layer", "ideal clocks", "busy clocks", "ratio"]);
+    let mut rows = table(["layer", "ideal clocks", "busy clocks", "ratio", "waiting"]);
     for layer in &summary.layers {
         rows.add_row([
             layer.name.clone(),
             count(layer.ideal_cycles),
             count(layer.busy_cycles),
             format!("{:.3}", layer.busy_cycles / layer.ideal_cycles),
+            count(layer.stalled_cycles),
         ]);
     }
     format!(
         "{simulator}: {} images equal the golden model: {} steps, {} spikes, {} potentials\n{} clocks per \
-         inference\n{rows}",
+         inference, {:.3} × the slowest layer's ideal\n{rows}",
         summary.images,
         summary.steps,
         summary.spikes,
         summary.potentials,
-        count(summary.cycles)
+        count(summary.cycles),
+        summary.cycles / summary.slowest_ideal(),
     )
 }

@@ -23,7 +23,10 @@ pub(crate) enum CliError {
     #[diagnostic(code(synfire::link))]
     Link(Box<crate::Error>),
     /// The board's answer differs from the golden model's.
-    #[error("image {image} (seed {seed}): the board answers {found:?}, the golden model {wanted:?}")]
+    #[error(
+        "image {image} (seed {seed}): the board answers {found:?} after {found_steps} steps, the golden model {wanted:?} \
+         after {wanted_steps}"
+    )]
     #[diagnostic(
         code(synfire::mismatch),
         help("this is a bug, in synfire or in the tools: please report it with the build folder")
@@ -33,10 +36,12 @@ pub(crate) enum CliError {
         image: usize,
         /// Seed of its spikes.
         seed: u64,
-        /// The board's potentials.
+        /// The board's potentials, and its steps.
         found: Vec<i32>,
+        found_steps: usize,
         /// The golden model's.
         wanted: Vec<i32>,
+        wanted_steps: usize,
     },
     /// The trainer differs from reference cases.
     #[error("{failed} of {cases} cases fail")]

@@ -1,12 +1,12 @@
 //! Test rasters and integer inference over a data set.
 
 use serde::Serialize;
-use synfire_golden_model::Result;
 use synfire_golden_model::dataset::Dataset;
 use synfire_golden_model::encode::test_raster;
 use synfire_golden_model::model::FloatModel;
 use synfire_golden_model::quantize::{Calibration, QuantizeConfig, QuantizeReport, quantize_with};
 use synfire_golden_model::quantized::QuantizedModel;
+use synfire_hw::load::{self, LayerLoad};
 use synfire_sim::cosim::Stimulus;
 
 /// Seed of the spikes by which models are judged, unless the user gives another.
@@ -40,17 +40,14 @@ pub(crate) struct EvaluatedLayer {
     pub(crate) synaptic_operations: f64,
 }
 
-impl Evaluated {
-    /// Spikes that each layer takes in a time step: what a plan wants to know.
-    pub(crate) fn spikes_in(&self, steps: usize) -> Vec<f64> {
-        let steps = float(steps.max(1) as u64);
-        let inner = self.layers.iter().map(|layer| layer.spikes);
-        std::iter::once(self.input_spikes)
-            .chain(inner)
-            .take(self.layers.len())
-            .map(|spikes| spikes / steps)
-            .collect()
-    }
+/// What each layer has to do in a time step, on the first `images` test images: what a plan wants to know.
+pub(crate) fn measure_loads(
+    model: &QuantizedModel,
+    data: &Dataset,
+    images: usize,
+) -> synfire_hw::Result<Vec<LayerLoad>> {
+    let stimuli = stimuli(model, data, images, DEFAULT_SEED);
+    load::measure(model, stimuli.iter().map(|stimulus| &stimulus.raster))
 }
 
 /// The first `images` test images as stimuli.
@@ -70,7 +67,7 @@ pub(crate) fn quantize_by(
     config: &QuantizeConfig,
     train: &Dataset,
     images: usize,
-) -> Result<(QuantizedModel, QuantizeReport)> {
+) -> synfire_golden_model::Result<(QuantizedModel, QuantizeReport)> {
     let spikes = |image| Ok(test_raster(&model.description, train, image, DEFAULT_SEED));
     quantize_with(model, config, &Calibration::new(images.min(train.len()), &spikes))
 }

@@ -7,6 +7,7 @@ mod cosim;
 mod data;
 mod demo;
 mod diagnostic;
+mod early_exit;
 mod eval;
 mod figures;
 mod flash;

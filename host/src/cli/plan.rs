@@ -3,14 +3,14 @@
 use super::context::Context;
 use super::data::DataArgs;
 use super::diagnostic::{CliError, Result};
-use super::eval::evaluate_integer;
-use super::inference::{DEFAULT_SEED, at_least_one, float};
+use super::inference::{at_least_one, float, measure_loads};
 use super::table::{count, table};
 use serde::Serialize;
 use std::path::PathBuf;
 use synfire_golden_model::quantized::QuantizedModel;
 use synfire_hw::board::Board;
 use synfire_hw::circuit::engine::MAX_LANES;
+use synfire_hw::load;
 use synfire_hw::plan::{Plan, budget, check_sizes};
 
 const EXAMPLE: &str = "Examples:
@@ -104,8 +104,8 @@ impl TargetArgs {
     pub(crate) fn plan(&self, model: &QuantizedModel, board: &Board) -> Result<Plan> {
         // Before the test images, which take time and may not be here.
         check_sizes(model)?;
-        let spikes_in = match &self.rates {
-            Some(rates) if rates.len() == model.layers.len() => rates.clone(),
+        let loads = match &self.rates {
+            Some(rates) if rates.len() == model.layers.len() => load::from_rates(model, rates)?,
             Some(rates) => {
                 return Err(CliError::Rates {
                     given: rates.len(),
@@ -114,13 +114,12 @@ impl TargetArgs {
             }
             None => {
                 let data = self.data.load(&model.description)?;
-                evaluate_integer(model, &data.test, self.images, DEFAULT_SEED)?
-                    .spikes_in(model.description.steps)
+                measure_loads(model, &data.test, self.images)?
             }
         };
         Ok(match &self.lanes {
-            Some(lanes) => Plan::with_lanes(model, board, &spikes_in, lanes)?,
-            None => Plan::search_within(model, board, &spikes_in, self.most_lanes)?,
+            Some(lanes) => Plan::with_lanes(model, board, &loads, lanes)?,
+            None => Plan::search_within(model, board, &loads, self.most_lanes)?,
         })
     }
 }
@@ -154,7 +153,6 @@ pub(crate) fn layers(plan: &Plan, board: &Board) -> String {
         "words",
         "spikes/step",
         "ideal clocks/step",
-        "expected",
         "LUT",
         "block RAM",
     ]);
@@ -162,10 +160,9 @@ pub(crate) fn layers(plan: &Plan, board: &Board) -> String {
         rows.add_row([
             layer.name.clone(),
             layer.lanes.to_string(),
-            layer.groups.to_string(),
+            layer.words.to_string(),
             format!("{:.1}", layer.spikes_in),
             format!("{:.0}", layer.ideal_cycles),
-            format!("{:.0}", layer.expected_cycles),
             layer.cost.luts.to_string(),
             layer.cost.block_rams.to_string(),
         ]);
@@ -180,7 +177,6 @@ pub(crate) fn layers(plan: &Plan, board: &Board) -> String {
     let empty = || String::new();
     rows.add_row([
         "all, with link".to_owned(),
-        empty(),
         empty(),
         empty(),
         empty(),

@@ -3,21 +3,27 @@
 use super::context::Context;
 use super::data::DataArgs;
 use super::diagnostic::{CliError, Result};
+use super::early_exit::EarlyExitArgs;
 use super::inference::{DEFAULT_SEED, at_least_one, float, stimuli};
 use super::table::{count, percent};
+use crate::protocol::{Image, InferenceResult, MemoryImage, ModelImage, Spike};
 use crate::{ConnectOptions, Device, SerialTransport, Timeouts, Transport};
 use serde::Serialize;
 use std::path::PathBuf;
 use std::time::Instant;
-use synfire_golden_model::dataset::Dataset;
-use synfire_golden_model::integer;
+use synfire_golden_model::dataset::{Dataset, Samples};
+use synfire_golden_model::encode::{Thresholds, test_seed};
+use synfire_golden_model::integer::{Engine, Margins};
+use synfire_golden_model::spikes::SpikeRaster;
 use synfire_hw::build::Build;
+use synfire_sim::cosim::Stimulus;
 use synfire_sim::virtual_board::VirtualBoard;
 
 const EXAMPLE: &str = "Examples:
   synfire run build --port /dev/ttyUSB1
   synfire run build --port /dev/pts/3 --images 100    # a virtual board, from `synfire board build`
-  synfire run build --virtual                         # the same, started for this run";
+  synfire run build --virtual                         # the same, started for this run
+  synfire run build --virtual --early-exit certain    # stop once the answer is";
 
 /// Factor on the link library's timeouts, which are made for real boards.
 const TIMEOUT_SCALE: u32 = 4;
@@ -43,6 +49,11 @@ pub(crate) struct Args {
     /// Seed of the images' spikes.
     #[arg(long, default_value_t = DEFAULT_SEED)]
     seed: u64,
+    /// Send spikes, also where the board encodes images.
+    #[arg(long)]
+    spikes: bool,
+    #[command(flatten)]
+    early_exit: EarlyExitArgs,
     #[command(flatten)]
     data: DataArgs,
 }
@@ -54,6 +65,12 @@ pub(crate) struct Summary {
     pub(crate) correct: usize,
     pub(crate) accuracy: f64,
     pub(crate) potentials: usize,
+    /// Whether the board encoded images, or the host sent spikes.
+    pub(crate) encoded_on_board: bool,
+    /// Steps taken, per inference.
+    pub(crate) steps: f64,
+    /// Bytes it took to load the model, the encoder's table and the margins; none where all was there.
+    pub(crate) loading_bytes: u64,
     pub(crate) active_cycles: f64,
     pub(crate) link_bytes: f64,
     pub(crate) line_microseconds: f64,
@@ -83,23 +100,32 @@ impl Args {
             images: self.images,
             seed: self.seed,
             baud,
+            spikes: self.spikes,
+            exit: self.early_exit.margins(&model)?,
         };
         let summary = classify(&build, transport, &data.test, &job, context)?;
         context.print(&summary, || {
             format!(
-                "{} of {} images right ({}); all {} potentials equal the golden model's\n{} active clocks, {:.0} \
-                 µs at {} MHz per inference\n{} bytes per inference on the line, {:.0} µs at {} baud; {} \
-                 retransmissions, {} resynchronizations\n{:.2} s in all",
+                "{} of {} images right ({}); all {} potentials equal the golden model's\n{:.1} steps, {} active \
+                 clocks, {:.0} µs at {} MHz per inference\n{} bytes per inference on the line ({}), {:.0} µs at {} \
+                 baud; {} bytes loaded before; {} retransmissions, {} resynchronizations\n{:.2} s in all",
                 summary.correct,
                 summary.images,
                 percent(summary.accuracy),
                 summary.potentials,
+                summary.steps,
                 count(summary.active_cycles),
                 summary.active_cycles / build.manifest.board.clock_mhz(),
                 build.manifest.board.clock_mhz(),
                 count(summary.link_bytes),
+                if summary.encoded_on_board {
+                    "images, encoded on the board"
+                } else {
+                    "spikes"
+                },
                 summary.line_microseconds,
                 baud,
+                summary.loading_bytes,
                 summary.retransmissions,
                 summary.resyncs,
                 summary.seconds
@@ -109,7 +135,7 @@ impl Args {
 }
 
 /// What to classify, and over what.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Job {
     /// Test images, from the first on.
     pub(crate) images: usize,
@@ -117,6 +143,10 @@ pub(crate) struct Job {
     pub(crate) seed: u64,
     /// Bits a second of the line.
     pub(crate) baud: u32,
+    /// Spikes are sent, also where the board encodes images.
+    pub(crate) spikes: bool,
+    /// Where inferences may exit early.
+    pub(crate) exit: Option<Margins>,
 }
 
 /// Classifies a job's images on the board behind `transport`, comparing every potential with the
@@ -128,49 +158,77 @@ pub(crate) fn classify<T: Transport>(
     job: &Job,
     context: &Context,
 ) -> Result<Summary> {
-    let Job { images, seed, baud } = *job;
+    let &Job {
+        images, seed, baud, ..
+    } = job;
     let model = build.model()?;
     let options = ConnectOptions {
         expect_design: build.short_design_hash(),
-        expect_model: build.short_model_hash(),
+        load: model_image(build)?,
         // A virtual board may be slower than a real one; on a sound line the wait costs nothing.
         timeouts: Timeouts::default().scaled(TIMEOUT_SCALE),
         ..ConnectOptions::default()
     };
     let mut device = Device::connect(transport, options)?;
+    let before = device.statistics().connecting;
+    if let Some(margins) = &job.exit {
+        device.set_early_exit(Some(margins.by_step()))?;
+    }
+    let encoded = match data.samples() {
+        Samples::Images(pictures) if device.identity().encoder && !job.spikes => {
+            let description = &model.description;
+            let table = Thresholds::new(
+                description.input.channels,
+                pictures.full_scale,
+                description.rate,
+                description.normalization.as_ref(),
+            );
+            device.set_encoder_table(&table.words())?;
+            u16::try_from(description.steps).ok()
+        }
+        _ => None,
+    };
+    device.prepare()?;
     let connected = device.statistics().total;
+    let loading_bytes = connected.bytes_out - before.bytes_out;
     let stimuli = stimuli(&model, data, images, seed);
     let bar = context.bar(stimuli.len() as u64, "board");
     let start = Instant::now();
-    let mut correct = 0;
-    let mut active_cycles = 0;
-    let mut potentials = 0;
-    let trains: Vec<Vec<Vec<u32>>> = stimuli
-        .iter()
-        .map(|stimulus| {
-            stimulus
-                .raster
-                .iter()
-                .map(|step| step.iter().map(|spike| spike.address).collect())
-                .collect()
-        })
-        .collect();
-    let results = device.infer_many(&trains);
-    for (stimulus, result) in stimuli.iter().zip(results) {
-        let result = result?;
-        let wanted = integer::infer(&model, &stimulus.raster)?;
-        if result.potentials != wanted.potentials {
+    let (mut correct, mut active_cycles, mut potentials, mut steps) = (0, 0, 0, 0);
+    let mut engine = Engine::new(&model)?;
+    let mut judge = |stimulus: &Stimulus, result: InferenceResult| {
+        let wanted = engine.infer_until(&stimulus.raster, job.exit.as_ref())?;
+        if result.potentials != wanted.potentials || result.steps as usize != wanted.steps {
             return Err(CliError::Answer {
                 image: stimulus.image,
                 seed,
                 found: result.potentials,
+                found_steps: result.steps as usize,
                 wanted: wanted.potentials,
+                wanted_steps: wanted.steps,
             });
         }
         potentials += result.potentials.len();
         active_cycles += u64::from(result.cycles);
+        steps += u64::from(result.steps);
         correct += usize::from(result.class() == data.label(stimulus.image));
         bar.inc(1);
+        Ok(())
+    };
+    if let Some(steps) = encoded {
+        let images = stimuli.iter().map(|stimulus| Image {
+            pixels: data.image(stimulus.image).to_vec(),
+            seed: test_seed(seed, stimulus.image),
+            steps,
+        });
+        for (stimulus, result) in stimuli.iter().zip(device.infer_images(images)) {
+            judge(stimulus, result?)?;
+        }
+    } else {
+        let trains = stimuli.iter().map(|stimulus| spikes(&stimulus.raster));
+        for (stimulus, result) in stimuli.iter().zip(device.infer_many(trains)) {
+            judge(stimulus, result?)?;
+        }
     }
     bar.finish_and_clear();
     let seconds = start.elapsed().as_secs_f64();
@@ -184,6 +242,9 @@ pub(crate) fn classify<T: Transport>(
         correct,
         accuracy: float(correct as u64) / inferences,
         potentials,
+        encoded_on_board: encoded.is_some(),
+        steps: float(steps) / inferences,
+        loading_bytes,
         active_cycles: float(active_cycles) / inferences,
         link_bytes,
         // Ten bits a byte; both directions share no wire, so this is an upper bound.
@@ -192,4 +253,27 @@ pub(crate) fn classify<T: Transport>(
         resyncs: statistics.resyncs,
         seconds,
     })
+}
+
+/// A build's model as it is loaded into a board of its design.
+fn model_image(build: &Build) -> Result<Option<ModelImage>> {
+    let memories = build.loads()?.into_iter().map(|load| MemoryImage {
+        memory: load.memory,
+        word_bytes: load.word_bytes,
+        bytes: load.bytes,
+    });
+    let memories = memories.collect();
+    Ok(build.short_model_hash().map(|hash| ModelImage { hash, memories }))
+}
+
+/// A raster as the link library takes it.
+fn spikes(raster: &SpikeRaster) -> Vec<Vec<Spike>> {
+    let spike = |spike: &synfire_golden_model::spikes::Spike| Spike {
+        address: spike.address,
+        negative: spike.negative,
+    };
+    raster
+        .iter()
+        .map(|step| step.iter().map(spike).collect())
+        .collect()
 }

@@ -1,33 +1,31 @@
-//! One inference: CLEAR and SPIKES through the window, RESULT behind them, and a fresh start when that fails.
+//! One job: its writes through the window, a read behind them, and a fresh start when that fails.
 
+use super::job::Job;
 use super::{Device, LinkStatistics, MAX_WRITES};
 use crate::error::{Error, Result};
 use crate::protocol::window::{Item, Outcome, Window};
-use crate::protocol::{InferenceResult, Opcode, RESPONSE_HEADER, Request, Response, SpikeTrain, crc, frame};
+use crate::protocol::{InferenceResult, Opcode, RESPONSE_HEADER, Request, Response, crc, frame};
 use crate::transport::Transport;
 use std::time::{Duration, Instant};
 
 impl<T: Transport> Device<T> {
     /// Runs one inference. `while_waiting` is called when nothing is left to do but to wait for the device.
-    pub(super) fn run(
-        &mut self,
-        train: &SpikeTrain,
-        while_waiting: &mut dyn FnMut(),
-    ) -> Result<InferenceResult> {
-        let writes = 1 + train.payloads.len();
+    pub(super) fn run(&mut self, job: &Job, while_waiting: &mut dyn FnMut()) -> Result<InferenceResult> {
+        let writes = job.writes.len();
         if writes > MAX_WRITES {
             return Err(Error::TooManyFrames {
-                found: train.payloads.len(),
+                found: writes - 1,
                 wanted: MAX_WRITES - 1,
             });
         }
         let before = self.session.statistics.total;
         let mut failures = 0;
         loop {
-            let error = match self
-                .prepare(writes)
-                .and_then(|()| self.attempt(train, while_waiting))
-            {
+            let result = self
+                .ready(writes)
+                .and_then(|()| self.attempt(job, while_waiting))
+                .and_then(|response| self.result(&response, job));
+            let error = match result {
                 Ok(result) => {
                     let statistics = &mut self.session.statistics;
                     statistics.inferences += 1;
@@ -36,52 +34,67 @@ impl<T: Transport> Device<T> {
                 }
                 Err(error) => error,
             };
-            self.synchronized = false;
-            failures += 1;
-            // While the transport is away, what opening it says is not final either.
-            if !error.is_transient() && self.session.connected {
-                return Err(error);
-            }
-            if failures >= self.options.attempts {
-                return Err(Error::InferenceFailed {
-                    attempts: failures,
-                    last: Box::new(error),
-                });
-            }
+            self.give_up_or_go_on(error, &mut failures)?;
         }
     }
 
-    /// Makes sure that device and host agree, with numbers left for `writes` writes.
-    fn prepare(&mut self, writes: usize) -> Result<()> {
+    /// Counts a failure, after which only a fresh start is sound; returns the error if that would not help, or was tried
+    /// often enough.
+    pub(super) fn give_up_or_go_on(&mut self, error: Error, failures: &mut u32) -> Result<()> {
+        self.synchronized = false;
+        *failures += 1;
+        // While the transport is away, what opening it says is not final either.
+        if !error.is_transient() && self.session.connected {
+            return Err(error);
+        }
+        if *failures >= self.options.attempts {
+            return Err(Error::InferenceFailed {
+                attempts: *failures,
+                last: Box::new(error),
+            });
+        }
+        Ok(())
+    }
+
+    /// Makes sure that device and host agree, that the device holds what it is to hold, and that numbers are left for
+    /// `writes` writes.
+    pub(super) fn ready(&mut self, writes: usize) -> Result<()> {
         if !self.synchronized {
-            self.recover(writes)
-        } else if !self.has_numbers_for(writes) {
-            self.sync(writes)
-        } else {
+            self.recover(writes)?;
+        }
+        self.set_up()?;
+        if self.has_numbers_for(writes) {
             Ok(())
+        } else {
+            self.sync(writes)
         }
     }
 
-    /// Tries once, with retransmissions but without a fresh start.
-    fn attempt(&mut self, train: &SpikeTrain, while_waiting: &mut dyn FnMut()) -> Result<InferenceResult> {
-        let writes = 1 + train.payloads.len();
-        let mut window = Window::new(self.next_seq, writes, self.identity.slots);
+    /// Tries once, with retransmissions but without a fresh start; returns the answer to the job's last request.
+    pub(super) fn attempt(&mut self, job: &Job, while_waiting: &mut dyn FnMut()) -> Result<Response> {
+        let writes = job.writes.len();
+        let opcodes = job.writes.iter().map(|write| write.opcode).collect();
+        let mut window = Window::of(self.next_seq, opcodes, job.last, self.identity.slots);
+        let started = Instant::now();
         self.next_seq = window.seq(writes);
         let line_time = self.line_time();
         let mut last_answer = Instant::now();
         let mut babbling = false;
         let mut patience = Patience::new(self.options.retries, &self.session.statistics);
         loop {
+            self.progress = Some((window.acknowledged(), window.limits()));
             while let Some(item) = window.next() {
                 if window.oldest().is_none() {
                     last_answer = Instant::now();
                 }
-                self.transmit(&mut window, item, train)?;
+                self.transmit(&mut window, item, job)?;
+                self.progress = Some((window.acknowledged(), window.limits()));
             }
             while_waiting();
 
             let oldest = window.oldest().unwrap_or(Item::Result);
-            let (command, timeout) = (opcode(oldest), self.timeout(oldest));
+            let command = window.opcode(oldest);
+            let timeout = self.options.timeouts.of(command);
             let deadline = last_answer + timeout + line_time;
             // A board that babbles must not keep us past the deadline, however much it says.
             let received = if babbling && Instant::now() >= deadline {
@@ -108,7 +121,7 @@ impl<T: Transport> Device<T> {
                 patience = Patience::new(self.options.retries, &self.session.statistics);
             }
             match outcome {
-                Outcome::Finished => return self.result(&response, train.steps),
+                Outcome::Finished => return Ok(response),
                 Outcome::Answered => {}
                 Outcome::Stray => {
                     babbling = true;
@@ -118,6 +131,8 @@ impl<T: Transport> Device<T> {
                     self.session.flush();
                     patience.spend(|attempts, since| self.no_response(command, attempts, timeout, since))?;
                 }
+                // The board draws the spikes by itself, and takes its time over it.
+                Outcome::NotReady(Item::Result) if started.elapsed() < job.patience => {}
                 Outcome::NotReady(Item::Result) => {
                     patience.spend(|attempts, _| Error::NotReady {
                         command: Opcode::Result,
@@ -127,13 +142,13 @@ impl<T: Transport> Device<T> {
                 // Part of the spikes may have reached the accelerator: only a fresh start is sound.
                 Outcome::NotReady(item) => {
                     return Err(Error::NotReady {
-                        command: opcode(item),
+                        command: window.opcode(item),
                         attempts: 1,
                     });
                 }
                 Outcome::Rejected(item, status) => {
                     return Err(Error::Rejected {
-                        command: opcode(item),
+                        command: window.opcode(item),
                         status,
                     });
                 }
@@ -149,12 +164,14 @@ impl<T: Transport> Device<T> {
         }
     }
 
-    fn transmit(&mut self, window: &mut Window, item: Item, train: &SpikeTrain) -> Result<()> {
+    fn transmit(&mut self, window: &mut Window, item: Item, job: &Job) -> Result<()> {
         let tag = self.session.tag();
         let request = match item {
-            Item::Write(0) => Request::new(Opcode::Clear, window.seq(0)),
-            Item::Write(index) => Request::spikes(window.seq(index), &train.payloads[index - 1]),
-            Item::Result => Request::new(Opcode::Result, tag),
+            Item::Write(index) => {
+                let write = &job.writes[index];
+                Request::write(write.opcode, window.seq(index), &write.payload)
+            }
+            Item::Result => Request::new(job.last, tag),
         };
         if window.sent(item, tag) {
             self.session.statistics.retransmissions += 1;
@@ -162,29 +179,20 @@ impl<T: Transport> Device<T> {
         self.session.send(&request)
     }
 
-    fn result(&self, response: &Response, steps: u32) -> Result<InferenceResult> {
+    fn result(&self, response: &Response, job: &Job) -> Result<InferenceResult> {
         let classes = self.identity.classes;
         let result = InferenceResult::decode(&response.payload, classes).ok_or(Error::MalformedResponse {
             command: Opcode::Result,
             found: response.payload.len(),
             wanted: InferenceResult::bytes(classes),
         })?;
-        if result.steps != steps {
-            return Err(Error::StepsMismatch {
-                found: result.steps,
-                wanted: steps,
-            });
+        if result.steps == job.steps || job.may_exit && (1..job.steps).contains(&result.steps) {
+            return Ok(result);
         }
-        Ok(result)
-    }
-
-    const fn timeout(&self, item: Item) -> Duration {
-        let timeouts = &self.options.timeouts;
-        match item {
-            Item::Write(0) => timeouts.clear,
-            Item::Write(_) => timeouts.spikes,
-            Item::Result => timeouts.result,
-        }
+        Err(Error::StepsMismatch {
+            found: result.steps,
+            wanted: job.steps,
+        })
     }
 
     /// Time that a full window and one result take on the line.
@@ -238,13 +246,5 @@ impl Patience {
         } else {
             Ok(())
         }
-    }
-}
-
-const fn opcode(item: Item) -> Opcode {
-    match item {
-        Item::Write(0) => Opcode::Clear,
-        Item::Write(_) => Opcode::Spikes,
-        Item::Result => Opcode::Result,
     }
 }

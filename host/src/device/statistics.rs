@@ -32,6 +32,8 @@ impl Traffic {
 pub struct LinkStatistics {
     /// All traffic.
     pub total: Traffic,
+    /// Traffic of finding the device, before anything was loaded.
+    pub connecting: Traffic,
     /// Traffic of the last inference that succeeded, its failed attempts included.
     pub last_inference: Traffic,
     /// Inferences that succeeded.

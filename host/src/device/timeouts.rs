@@ -4,6 +4,7 @@
 //! that the bytes themselves take on the line comes on top; see
 //! [`Transport::byte_time`](crate::Transport::byte_time).
 
+use crate::protocol::Opcode;
 use std::time::Duration;
 
 /// PING answers at once.
@@ -16,6 +17,12 @@ pub const SYNC: Duration = Duration::from_millis(300);
 pub const CLEAR: Duration = Duration::from_millis(300);
 /// SPIKES waits until the accelerator has taken the events, so for the steps queued before.
 pub const SPIKES: Duration = Duration::from_millis(500);
+/// LOAD waits until the encoder is done.
+pub const LOAD: Duration = Duration::from_millis(1000);
+/// IMAGE answers once the accelerator has taken a clear.
+pub const IMAGE: Duration = Duration::from_millis(500);
+/// An image that the board encodes takes as long as its inference.
+pub const ENCODING: Duration = Duration::from_secs(20);
 /// RESULT waits until all queued steps are computed.
 pub const RESULT: Duration = Duration::from_millis(1000);
 /// COUNTERS answers at once.
@@ -36,6 +43,12 @@ pub struct Timeouts {
     pub clear: Duration,
     /// For SPIKES.
     pub spikes: Duration,
+    /// For LOAD.
+    pub load: Duration,
+    /// For IMAGE.
+    pub image: Duration,
+    /// For all steps of an image that the board encodes: so long a RESULT that is not ready is asked for again.
+    pub encoding: Duration,
     /// For RESULT.
     pub result: Duration,
     /// For COUNTERS.
@@ -52,6 +65,9 @@ impl Default for Timeouts {
             sync: SYNC,
             clear: CLEAR,
             spikes: SPIKES,
+            load: LOAD,
+            image: IMAGE,
+            encoding: ENCODING,
             result: RESULT,
             counters: COUNTERS,
             replug: REPLUG,
@@ -60,6 +76,22 @@ impl Default for Timeouts {
 }
 
 impl Timeouts {
+    /// For an opcode.
+    #[must_use]
+    pub const fn of(&self, opcode: Opcode) -> Duration {
+        match opcode {
+            Opcode::Ping => self.ping,
+            Opcode::Identify => self.identify,
+            Opcode::Sync => self.sync,
+            Opcode::Clear => self.clear,
+            Opcode::Spikes => self.spikes,
+            Opcode::Load => self.load,
+            Opcode::Image => self.image,
+            Opcode::Result => self.result,
+            Opcode::Counters => self.counters,
+        }
+    }
+
     /// All response timeouts `factor` times as long, for a simulated board that is slower than a real one.
     #[must_use]
     pub fn scaled(self, factor: u32) -> Self {
@@ -69,6 +101,9 @@ impl Timeouts {
             sync: self.sync * factor,
             clear: self.clear * factor,
             spikes: self.spikes * factor,
+            load: self.load * factor,
+            image: self.image * factor,
+            encoding: self.encoding * factor,
             result: self.result * factor,
             counters: self.counters * factor,
             replug: self.replug,

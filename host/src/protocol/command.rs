@@ -7,7 +7,7 @@
 use super::{REQUEST_HEADER, VERSION, frame};
 use std::fmt;
 
-/// Operation codes. The reserved ones (LOAD 0x12, IMAGE 0x13, READBACK 0x22) are not spoken by this version.
+/// Operation codes. The reserved one (READBACK 0x22) is not spoken by this version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Opcode {
@@ -21,6 +21,10 @@ pub enum Opcode {
     Clear = 0x10,
     /// Write: spikes of one or more time steps; see [`spikes`](super::spikes).
     Spikes = 0x11,
+    /// Write: words of a memory; see [`load`](super::load).
+    Load = 0x12,
+    /// Write: starts a new inference with an image that the board encodes; see [`image`](super::image).
+    Image = 0x13,
     /// Read: waits for all queued steps, then answers an [`InferenceResult`](super::InferenceResult).
     Result = 0x20,
     /// Read: error and activity counters; see [`Counters`](super::Counters).
@@ -32,12 +36,14 @@ impl Opcode {
     pub const RESPONSE: u8 = 0x80;
 
     /// All opcodes of this version.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Ping,
         Self::Identify,
         Self::Sync,
         Self::Clear,
         Self::Spikes,
+        Self::Load,
+        Self::Image,
         Self::Result,
         Self::Counters,
     ];
@@ -51,7 +57,7 @@ impl Opcode {
     /// Whether a device executes it only if its sequence number is the expected one.
     #[must_use]
     pub const fn is_sequenced(self) -> bool {
-        matches!(self, Self::Clear | Self::Spikes)
+        matches!(self, Self::Clear | Self::Spikes | Self::Load | Self::Image)
     }
 }
 
@@ -63,20 +69,22 @@ impl fmt::Display for Opcode {
             Self::Sync => "SYNC",
             Self::Clear => "CLEAR",
             Self::Spikes => "SPIKES",
+            Self::Load => "LOAD",
+            Self::Image => "IMAGE",
             Self::Result => "RESULT",
             Self::Counters => "COUNTERS",
         })
     }
 }
 
-/// One request. Only SPIKES carries a payload.
+/// One request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request<'a> {
     /// What to do.
     pub opcode: Opcode,
     /// Sequence number (writes, SYNC) or tag (reads).
     pub seq: u16,
-    /// Chunks of SPIKES; empty for all others.
+    /// Flags of CLEAR, chunks of SPIKES, words of LOAD, arguments of IMAGE; empty for all others.
     pub payload: &'a [u8],
 }
 
@@ -89,6 +97,12 @@ impl<'a> Request<'a> {
             seq,
             payload: &[],
         }
+    }
+
+    /// A write with a payload.
+    #[must_use]
+    pub const fn write(opcode: Opcode, seq: u16, payload: &'a [u8]) -> Self {
+        Self { opcode, seq, payload }
     }
 
     /// SPIKES with the given chunks.
@@ -133,6 +147,8 @@ mod tests {
             (0x02, "SYNC", false),
             (0x10, "CLEAR", true),
             (0x11, "SPIKES", true),
+            (0x12, "LOAD", true),
+            (0x13, "IMAGE", true),
             (0x20, "RESULT", false),
             (0x21, "COUNTERS", false),
         ]
@@ -143,7 +159,7 @@ mod tests {
     #[test]
     fn only_known_numbers_are_opcodes() {
         let known: Vec<u8> = (0..=255).filter(|&n| Opcode::from_u8(n).is_some()).collect();
-        assert_eq!(known, [0x00, 0x01, 0x02, 0x10, 0x11, 0x20, 0x21]);
+        assert_eq!(known, [0x00, 0x01, 0x02, 0x10, 0x11, 0x12, 0x13, 0x20, 0x21]);
     }
 
     #[test]

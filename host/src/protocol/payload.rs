@@ -22,8 +22,14 @@ pub struct Identity {
     pub slot_bytes: u16,
     /// Number of receive slots: the most requests that may be without a response.
     pub slots: u8,
-    /// Whether the network's inputs are signed.
+    /// Whether input spikes may be negative.
     pub signed_inputs: bool,
+    /// Whether the board encodes images.
+    pub encoder: bool,
+    /// Whether inferences can exit early.
+    pub early_exit: bool,
+    /// Whether another model's weights can be loaded.
+    pub loadable: bool,
     /// First 16 bytes of the SHA-256 of the design.
     pub design: [u8; 16],
     /// 16 bytes that identify the model.
@@ -35,7 +41,7 @@ impl Identity {
     #[must_use]
     pub fn decode(payload: &[u8]) -> Option<Self> {
         let mut fields = Fields(payload);
-        let identity = Self {
+        let mut identity = Self {
             protocol: fields.u8()?,
             layers: fields.u8()?,
             classes: fields.u16()?,
@@ -43,10 +49,20 @@ impl Identity {
             clock_hz: fields.u32()?,
             slot_bytes: fields.u16()?,
             slots: fields.u8()?,
-            signed_inputs: fields.u8()? & 1 == 1,
-            design: fields.array()?,
-            model: fields.array()?,
+            signed_inputs: false,
+            encoder: false,
+            early_exit: false,
+            loadable: false,
+            design: [0; 16],
+            model: [0; 16],
         };
+        let flags = fields.u8()?;
+        identity.signed_inputs = flags & 1 != 0;
+        identity.encoder = flags & 2 != 0;
+        identity.early_exit = flags & 4 != 0;
+        identity.loadable = flags & 8 != 0;
+        identity.design = fields.array()?;
+        identity.model = fields.array()?;
         fields.finish(identity)
     }
 
@@ -58,7 +74,12 @@ impl Identity {
         payload.extend(self.inputs.to_le_bytes());
         payload.extend(self.clock_hz.to_le_bytes());
         payload.extend(self.slot_bytes.to_le_bytes());
-        payload.extend([self.slots, u8::from(self.signed_inputs)]);
+        let flags = [self.signed_inputs, self.encoder, self.early_exit, self.loadable];
+        let flags = flags
+            .iter()
+            .rev()
+            .fold(0, |flags, &flag| flags << 1 | u8::from(flag));
+        payload.extend([self.slots, flags]);
         payload.extend(self.design);
         payload.extend(self.model);
         payload
@@ -68,7 +89,7 @@ impl Identity {
 /// What RESULT answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InferenceResult {
-    /// Time steps completed since CLEAR.
+    /// Time steps completed since CLEAR: fewer than were sent after an early exit.
     pub steps: u32,
     /// Clock cycles since CLEAR in which any engine was active.
     pub cycles: u32,
@@ -207,14 +228,24 @@ mod tests {
             (identity.slot_bytes, identity.slots, identity.signed_inputs),
             (0x0E0D, 15, false)
         );
+        assert!(!identity.encoder && !identity.early_exit && !identity.loadable);
         assert_eq!(identity.design.to_vec(), (17..=32).collect::<Vec<u8>>());
         assert_eq!(identity.model.to_vec(), (33..=48).collect::<Vec<u8>>());
 
         let mut signed = payload;
-        signed[15] = 0b101; // other flags are for later versions to define
+        for (bit, set) in [(1, 0), (2, 1), (4, 2), (8, 3)] {
+            signed[15] = bit | 0xF0; // other flags are for later versions to define
+            let identity = Identity::decode(&signed).unwrap();
+            let flags = [
+                identity.signed_inputs,
+                identity.encoder,
+                identity.early_exit,
+                identity.loadable,
+            ];
+            assert_eq!(flags, [0, 1, 2, 3].map(|flag| flag == set));
+        }
+        signed[15] = 0b1101;
         let identity = Identity::decode(&signed).unwrap();
-        assert!(identity.signed_inputs);
-        signed[15] = 1;
         assert_eq!(identity.payload(), signed);
         assert_eq!(signed.len(), IDENTITY_BYTES);
         assert_eq!(Identity::decode(&signed[..47]), None);

@@ -20,6 +20,10 @@ pub enum Status {
     OutOfSequence,
     /// The watchdog ran out while the device waited for the accelerator.
     NotReady,
+    /// LOAD: the device has no such memory.
+    NoSuchMemory,
+    /// LOAD: a word lies beyond the memory.
+    OutsideMemory,
     /// A status this version does not know.
     Other(u8),
 }
@@ -35,6 +39,8 @@ impl Status {
             3 => Self::MalformedPayload,
             4 => Self::OutOfSequence,
             5 => Self::NotReady,
+            6 => Self::NoSuchMemory,
+            7 => Self::OutsideMemory,
             other => Self::Other(other),
         }
     }
@@ -49,6 +55,8 @@ impl Status {
             Self::MalformedPayload => 3,
             Self::OutOfSequence => 4,
             Self::NotReady => 5,
+            Self::NoSuchMemory => 6,
+            Self::OutsideMemory => 7,
             Self::Other(number) => number,
         }
     }
@@ -63,6 +71,8 @@ impl fmt::Display for Status {
             Self::MalformedPayload => f.write_str("malformed payload"),
             Self::OutOfSequence => f.write_str("out of sequence"),
             Self::NotReady => f.write_str("accelerator not ready"),
+            Self::NoSuchMemory => f.write_str("no such memory"),
+            Self::OutsideMemory => f.write_str("outside of the memory"),
             Self::Other(number) => write!(f, "unknown status {number}"),
         }
     }
@@ -164,7 +174,7 @@ mod tests {
         for number in 0..=255 {
             assert_eq!(Status::from_u8(number).to_u8(), number);
         }
-        let names: Vec<String> = (0..=6).map(|n| Status::from_u8(n).to_string()).collect();
+        let names: Vec<String> = (0..=8).map(|n| Status::from_u8(n).to_string()).collect();
         let expected = [
             "OK",
             "unknown opcode",
@@ -172,7 +182,9 @@ mod tests {
             "malformed payload",
             "out of sequence",
             "accelerator not ready",
-            "unknown status 6",
+            "no such memory",
+            "outside of the memory",
+            "unknown status 8",
         ];
         assert_eq!(names, expected);
     }

@@ -7,7 +7,11 @@
 //! | bitmap | `1 + ⌈inputs/8⌉` | dense steps |
 //! | delta | `1 + Σ ⌈gap/254⌉ + 1` | sparse steps |
 //!
-//! `gap` is the distance from one spiking address to the next, starting at −1. Per step the encoder takes the
+//! | signed bitmap | `1 + 2 ⌈inputs/8⌉` | dense steps with negative spikes |
+//! | signed delta | `1 + Σ ⌈gap/126⌉ + 1` | sparse steps with negative spikes |
+//!
+//! `gap` is the distance from one spiking address to the next, starting at −1. A step without negative spikes is coded
+//! without signs. Per step the encoder takes the
 //! smaller. Chunks are packed into as few frames as the slots of the device allow, without cutting one in
 //! two; only a step that no frame can hold whole is split into several delta chunks.
 
@@ -18,14 +22,41 @@ use crate::error::{Error, Result};
 pub const BITMAP: u8 = 0;
 /// Tag of a delta chunk.
 pub const DELTA: u8 = 1;
+/// Added to a chunk's tag if its spikes have signs.
+pub const SIGNED: u8 = 2;
 /// Added to a chunk's tag if the time step ends after the chunk.
 pub const STEP_END: u8 = 0x80;
 /// Largest advance of one delta byte, and what [`DELTA_SKIP`] advances by.
 pub const DELTA_MAX: u32 = 254;
 /// Delta byte that advances by [`DELTA_MAX`] without a spike.
 pub const DELTA_SKIP: u8 = 255;
+/// [`DELTA_MAX`] of a signed chunk.
+pub const SIGNED_DELTA_MAX: u32 = 126;
+/// [`DELTA_SKIP`] of a signed chunk.
+pub const SIGNED_DELTA_SKIP: u8 = 127;
+/// Added to a byte of a signed delta chunk whose spike is negative.
+pub const NEGATIVE: u8 = 0x80;
 /// Delta byte that ends the chunk.
 pub const DELTA_END: u8 = 0;
+
+/// A spike of an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Spike {
+    /// The input.
+    pub address: u32,
+    /// Whether it is one of −1.
+    pub negative: bool,
+}
+
+impl From<u32> for Spike {
+    /// A positive spike.
+    fn from(address: u32) -> Self {
+        Self {
+            address,
+            negative: false,
+        }
+    }
+}
 
 /// The spikes of one inference, ready to be sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,6 +74,7 @@ pub struct SpikeTrain {
 pub struct SpikeEncoder {
     inputs: u32,
     room: usize,
+    signed: bool,
 }
 
 impl SpikeEncoder {
@@ -53,9 +85,13 @@ impl SpikeEncoder {
     pub fn new(inputs: u32, slot_bytes: u16) -> Result<Self> {
         let overhead = REQUEST_HEADER + CRC_BYTES;
         let room = usize::from(slot_bytes).saturating_sub(overhead);
-        let encoder = Self { inputs, room };
+        let encoder = Self {
+            inputs,
+            room,
+            signed: false,
+        };
         let needed = encoder
-            .bitmap_bytes()
+            .bitmap_bytes(false)
             .min(2 + inputs.div_ceil(DELTA_MAX) as usize);
         if needed > room {
             return Err(Error::SlotTooSmall {
@@ -65,6 +101,25 @@ impl SpikeEncoder {
             });
         }
         Ok(encoder)
+    }
+
+    /// The same encoder, which also takes negative spikes where `signed`.
+    ///
+    /// # Errors
+    /// [`Error::SlotTooSmall`] if a negative spike of the last input would not fit into a slot.
+    pub fn with_signs(self, signed: bool) -> Result<Self> {
+        let needed = self
+            .bitmap_bytes(true)
+            .min(2 + self.inputs.div_ceil(SIGNED_DELTA_MAX) as usize);
+        if signed && needed > self.room {
+            let overhead = REQUEST_HEADER + CRC_BYTES;
+            return Err(Error::SlotTooSmall {
+                inputs: self.inputs,
+                found: u16::try_from(self.room + overhead).unwrap_or(u16::MAX),
+                wanted: needed + overhead,
+            });
+        }
+        Ok(Self { signed, ..self })
     }
 
     /// Encodes an inference. Each step is the list of inputs that spike in it, in ascending order.
@@ -81,11 +136,11 @@ impl SpikeEncoder {
     ///
     /// # Errors
     /// [`Error::AddressOutOfRange`] and [`Error::AddressesUnsorted`] for addresses that are no input, or not
-    /// in strictly ascending order.
-    pub fn encode<I>(&self, steps: I) -> Result<SpikeTrain>
+    /// in strictly ascending order; [`Error::NegativeSpike`] where there are no signs.
+    pub fn encode<I, S>(&self, steps: I) -> Result<SpikeTrain>
     where
-        I: IntoIterator,
-        I::Item: AsRef<[u32]>,
+        I: IntoIterator<Item: AsRef<[S]>>,
+        S: Copy + Into<Spike>,
     {
         let mut packer = Packer {
             room: self.room,
@@ -93,16 +148,17 @@ impl SpikeEncoder {
         };
         let (mut count, mut spikes) = (0u32, 0u64);
         for step in steps {
-            let addresses = step.as_ref();
-            let delta_bytes = self.check(count, addresses)?;
-            let bitmap_bytes = self.bitmap_bytes();
+            let step: Vec<Spike> = step.as_ref().iter().map(|&spike| spike.into()).collect();
+            let signed = step.iter().any(|spike| spike.negative);
+            let delta_bytes = self.check(count, &step, signed)?;
+            let bitmap_bytes = self.bitmap_bytes(signed);
             if bitmap_bytes <= self.room && bitmap_bytes < delta_bytes {
-                packer.append(&self.bitmap(addresses));
+                packer.append(&self.bitmap(&step, signed));
             } else {
-                self.delta(addresses, &mut packer);
+                self.delta(&step, signed, &mut packer);
             }
             count = count.saturating_add(1);
-            spikes += addresses.len() as u64;
+            spikes += step.len() as u64;
         }
         Ok(SpikeTrain {
             payloads: packer.finish(),
@@ -111,15 +167,15 @@ impl SpikeEncoder {
         })
     }
 
-    const fn bitmap_bytes(&self) -> usize {
-        1 + self.inputs.div_ceil(8) as usize
+    const fn bitmap_bytes(&self, signed: bool) -> usize {
+        1 + (1 + signed as usize) * self.inputs.div_ceil(8) as usize
     }
 
-    /// Checks the addresses of a step and sizes its delta chunk.
-    fn check(&self, step: u32, addresses: &[u32]) -> Result<usize> {
+    /// Checks the spikes of a step and sizes its delta chunk.
+    fn check(&self, step: u32, spikes: &[Spike], signed: bool) -> Result<usize> {
         let mut bytes = 2;
         let mut previous = None;
-        for &address in addresses {
+        for &Spike { address, negative } in spikes {
             if address >= self.inputs {
                 return Err(Error::AddressOutOfRange {
                     step,
@@ -134,42 +190,79 @@ impl SpikeEncoder {
                     address,
                 });
             }
-            bytes += gap(previous, address).div_ceil(DELTA_MAX) as usize;
+            if negative && !self.signed {
+                return Err(Error::NegativeSpike { step, address });
+            }
+            bytes += gap(previous, address).div_ceil(Deltas::of(signed).most) as usize;
             previous = Some(address);
         }
         Ok(bytes)
     }
 
-    fn bitmap(&self, addresses: &[u32]) -> Vec<u8> {
-        let mut chunk = vec![0; self.bitmap_bytes()];
-        chunk[0] = BITMAP | STEP_END;
-        for &address in addresses {
-            chunk[1 + address as usize / 8] |= 1 << (address % 8);
+    /// A bitmap; where there are signs, each byte of it is followed by that of its spikes' signs.
+    fn bitmap(&self, spikes: &[Spike], signed: bool) -> Vec<u8> {
+        let mut chunk = vec![0; self.bitmap_bytes(signed)];
+        chunk[0] = BITMAP | STEP_END | if signed { SIGNED } else { 0 };
+        for spike in spikes {
+            let (byte, bit) = (spike.address as usize / 8, spike.address % 8);
+            if signed {
+                chunk[1 + 2 * byte] |= 1 << bit;
+                chunk[2 + 2 * byte] |= u8::from(spike.negative) << bit;
+            } else {
+                chunk[1 + byte] |= 1 << bit;
+            }
         }
         chunk
     }
 
-    fn delta(&self, addresses: &[u32], packer: &mut Packer) {
-        let mut chunk = vec![DELTA];
+    fn delta(&self, spikes: &[Spike], signed: bool, packer: &mut Packer) {
+        let Deltas { tag, most, skip } = Deltas::of(signed);
+        let mut chunk = vec![tag];
         let mut previous = None;
-        for &address in addresses {
-            let mut advance = gap(previous, address);
-            if chunk.len() + advance.div_ceil(DELTA_MAX) as usize + 1 > self.room {
+        for spike in spikes {
+            let mut advance = gap(previous, spike.address);
+            if chunk.len() + advance.div_ceil(most) as usize + 1 > self.room {
                 chunk.push(DELTA_END);
                 packer.append(&chunk);
-                chunk = vec![DELTA];
-                advance = gap(None, address);
+                chunk = vec![tag];
+                advance = gap(None, spike.address);
             }
-            while advance > DELTA_MAX {
-                chunk.push(DELTA_SKIP);
-                advance -= DELTA_MAX;
+            while advance > most {
+                chunk.push(skip);
+                advance -= most;
             }
-            chunk.push(u8::try_from(advance).expect("the loop above leaves at most 254"));
-            previous = Some(address);
+            let sign = if spike.negative { NEGATIVE } else { 0 };
+            chunk.push(sign | u8::try_from(advance).expect("the loop above leaves at most 254"));
+            previous = Some(spike.address);
         }
         chunk[0] |= STEP_END;
         chunk.push(DELTA_END);
         packer.append(&chunk);
+    }
+}
+
+/// The two kinds of delta chunks.
+struct Deltas {
+    tag: u8,
+    most: u32,
+    skip: u8,
+}
+
+impl Deltas {
+    const fn of(signed: bool) -> Self {
+        if signed {
+            Self {
+                tag: DELTA | SIGNED,
+                most: SIGNED_DELTA_MAX,
+                skip: SIGNED_DELTA_SKIP,
+            }
+        } else {
+            Self {
+                tag: DELTA,
+                most: DELTA_MAX,
+                skip: DELTA_SKIP,
+            }
+        }
     }
 }
 
@@ -265,6 +358,39 @@ mod tests {
     }
 
     #[test]
+    fn signed_steps_are_pinned() {
+        let encode = |inputs, step: &[(u32, bool)]| {
+            let encoder = SpikeEncoder::new(inputs, 64).unwrap().with_signs(true).unwrap();
+            let step: Vec<Spike> = step
+                .iter()
+                .map(|&(address, negative)| Spike { address, negative })
+                .collect();
+            encoder.encode([step]).unwrap().payloads
+        };
+        assert_eq!(encode(5000, &[(3, true), (4, false)]), [[0x83, 0x84, 1, 0]]);
+        assert_eq!(encode(5000, &[(125, true)]), [vec![0x83, 0xFE, 0]]);
+        assert_eq!(encode(5000, &[(126, true)]), [vec![0x83, 127, 0x81, 0]]);
+        assert_eq!(
+            encode(5000, &[(3, false)]),
+            [[0x81, 4, 0]],
+            "no sign, no signed chunk"
+        );
+        let dense = [(0, true), (1, false), (2, true), (3, false), (9, true)];
+        assert_eq!(encode(10, &dense), [[0x82, 0b1111, 0b101, 0b10, 0b10]]);
+        let encoder = SpikeEncoder::new(8, 64).unwrap();
+        let spike = Spike {
+            address: 5,
+            negative: true,
+        };
+        assert_eq!(
+            encoder.encode([vec![], vec![spike]]).unwrap_err().to_string(),
+            "step 1: input 5 spikes with -1, but the network's inputs are unsigned; encode for this network"
+        );
+        assert!(SpikeEncoder::new(2000, 18).unwrap().with_signs(true).is_err());
+        assert!(SpikeEncoder::new(2000, 26).unwrap().with_signs(true).is_ok());
+    }
+
+    #[test]
     fn a_slot_that_cannot_hold_a_spike_is_refused_and_one_byte_more_is_not() {
         // 2000 inputs: tag, eight delta bytes, end = 10 bytes, and 8 of overhead.
         assert!(SpikeEncoder::new(2000, 18).is_ok());
@@ -322,15 +448,21 @@ mod tests {
     proptest! {
         #[test]
         fn every_train_survives_within_its_slots((inputs, slot, steps) in case()) {
-            let train = SpikeEncoder::new(inputs, slot).unwrap().encode(&steps).unwrap();
+            // A third of the spikes of every other step is negative.
+            let steps: Vec<Vec<Spike>> = (0..).zip(&steps).map(|(number, step)| {
+                let spike = |&address: &u32| Spike { address, negative: number % 2 == 1 && address % 3 == 1 };
+                step.iter().map(spike).collect()
+            }).collect();
+            let encoder = SpikeEncoder::new(inputs, slot).unwrap().with_signs(true).unwrap();
+            let train = encoder.encode(&steps).unwrap();
             let mut decoded = vec![Vec::new()];
             for payload in &train.payloads {
                 prop_assert!(payload.len() + REQUEST_HEADER + CRC_BYTES <= usize::from(slot));
-                let parsed = chunks::parse(payload, inputs);
+                let parsed = chunks::parse(payload, inputs, true);
                 prop_assert!(parsed.is_some(), "{:?}: {:?}", parsed, payload);
                 for event in parsed.unwrap() {
                     match event {
-                        chunks::Event::Spike(address) => decoded.last_mut().unwrap().push(address),
+                        chunks::Event::Spike(spike) => decoded.last_mut().unwrap().push(spike),
                         chunks::Event::StepEnd => decoded.push(Vec::new()),
                     }
                 }

@@ -1,6 +1,7 @@
 //! What to send next: credit-based flow control and go-back-N for the writes of one inference and its RESULT.
 //!
-//! A run is `writes` writes with consecutive sequence numbers (CLEAR, then SPIKES), followed by one RESULT.
+//! A run is `writes` writes with consecutive sequence numbers, such as CLEAR and SPIKES, followed by one read that shows
+//! that they were executed: RESULT, or IDENTIFY behind LOADs. It is called RESULT here.
 //! The window knows no time and no bytes: its owner sends what [`Window::next`] names, reports it with
 //! [`Window::sent`], and reports responses and timeouts.
 //!
@@ -61,6 +62,8 @@ struct Flight {
 #[derive(Debug)]
 pub struct Window {
     first: u16,
+    opcodes: Vec<Opcode>,
+    last: Opcode,
     writes: usize,
     slots: usize,
     free: usize,
@@ -73,12 +76,22 @@ pub struct Window {
 }
 
 impl Window {
-    /// A run of `writes` writes, the first numbered `first`, for a device with `slots` receive slots.
+    /// A run of CLEAR and SPIKES, `writes` in all, the first numbered `first`, and RESULT, for a device with `slots` receive
+    /// slots.
     #[must_use]
-    pub const fn new(first: u16, writes: usize, slots: u8) -> Self {
+    pub fn new(first: u16, writes: usize, slots: u8) -> Self {
+        let opcode = |index| if index == 0 { Opcode::Clear } else { Opcode::Spikes };
+        Self::of(first, (0..writes).map(opcode).collect(), Opcode::Result, slots)
+    }
+
+    /// A run of these writes, the first numbered `first`, and the read `last`, for a device with `slots` receive slots.
+    #[must_use]
+    pub const fn of(first: u16, opcodes: Vec<Opcode>, last: Opcode, slots: u8) -> Self {
         Self {
             first,
-            writes,
+            last,
+            writes: opcodes.len(),
+            opcodes,
             slots: slots as usize,
             free: slots as usize,
             acked: 0,
@@ -135,6 +148,15 @@ impl Window {
         self.first.wrapping_add(index as u16)
     }
 
+    /// What is sent for an item.
+    #[must_use]
+    pub fn opcode(&self, item: Item) -> Opcode {
+        match item {
+            Item::Write(index) => self.opcodes.get(index).copied().unwrap_or(self.last),
+            Item::Result => self.last,
+        }
+    }
+
     /// The oldest request without a response.
     #[must_use]
     pub fn oldest(&self) -> Option<Item> {
@@ -156,11 +178,7 @@ impl Window {
 
     /// Takes a response.
     pub fn on_response(&mut self, response: &Response) -> Outcome {
-        let answered = |flight: &Flight| match flight.item {
-            Item::Write(0) => response.answers(Opcode::Clear, flight.tag),
-            Item::Write(_) => response.answers(Opcode::Spikes, flight.tag),
-            Item::Result => response.answers(Opcode::Result, flight.tag),
-        };
+        let answered = |flight: &Flight| response.answers(self.opcode(flight.item), flight.tag);
         let Some(position) = self.in_flight.iter().position(answered) else {
             return Outcome::Stray;
         };

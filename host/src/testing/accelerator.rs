@@ -2,15 +2,17 @@
 //! chance.
 
 use super::chunks::Event;
-use crate::protocol::{InferenceResult, LayerCounters};
+use crate::protocol::{InferenceResult, LayerCounters, Spike};
 
-/// One layer of leaky integrators: per step `m += Σ w(address, class)`, then `m −= m >> 3`.
+/// One layer of leaky integrators: per step `m += Σ ±w(address, class, salt)`, then `m −= m >> 3`. The salt stands for the
+/// weights that are loaded.
 ///
 /// Spikes of one step may come in any order. A spike lost, doubled or moved to another step, and a step lost
 /// or doubled, change the potentials.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToyAccelerator {
     potentials: Vec<i32>,
+    salt: u32,
     steps: u32,
     cycles: u32,
     spikes: u32,
@@ -22,10 +24,16 @@ impl ToyAccelerator {
     pub fn new(classes: u16) -> Self {
         Self {
             potentials: vec![0; classes.into()],
+            salt: 0,
             steps: 0,
             cycles: 0,
             spikes: 0,
         }
+    }
+
+    /// The same accelerator with other weights.
+    pub const fn set_salt(&mut self, salt: u32) {
+        self.salt = salt;
     }
 
     /// What an inference of these steps must answer.
@@ -34,20 +42,32 @@ impl ToyAccelerator {
         let mut accelerator = Self::new(classes);
         for step in steps {
             step.iter()
-                .for_each(|&address| accelerator.take(Event::Spike(address)));
+                .for_each(|&address| accelerator.take(Event::Spike(address.into())));
             accelerator.take(Event::StepEnd);
         }
         accelerator.result()
+    }
+
+    /// The largest potential less the second largest.
+    #[must_use]
+    pub fn lead(&self) -> u32 {
+        let mut sorted = self.potentials.clone();
+        sorted.sort_unstable();
+        match sorted[..] {
+            [.., second, first] => first.abs_diff(second),
+            _ => u32::MAX - 1,
+        }
     }
 
     /// Computes one event.
     pub fn take(&mut self, event: Event) {
         self.cycles += 1;
         match event {
-            Event::Spike(address) => {
+            Event::Spike(Spike { address, negative }) => {
                 self.spikes += 1;
                 for (class, potential) in (0..).zip(&mut self.potentials) {
-                    *potential += weight(address, class);
+                    let weight = weight(address, class ^ self.salt);
+                    *potential += if negative { -weight } else { weight };
                 }
             }
             Event::StepEnd => {

@@ -1,23 +1,28 @@
 //! The device's side of SPIKES: from a payload to events.
 
+use crate::protocol::Spike;
+
 /// What an accelerator sees of a payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// The input with this address spikes.
-    Spike(u32),
+    /// An input spikes.
+    Spike(Spike),
     /// The time step ends.
     StepEnd,
 }
 
-/// Takes a payload apart. `None` if it breaks a rule of the specification.
+/// Takes a payload apart, for a device whose inputs may be negative where `signed`. `None` if it breaks a rule of the
+/// specification.
 #[must_use]
-pub fn parse(payload: &[u8], inputs: u32) -> Option<Vec<Event>> {
+pub fn parse(payload: &[u8], inputs: u32, signed: bool) -> Option<Vec<Event>> {
     let mut events = Vec::new();
     let mut rest = payload;
     while let Some((&tag, data)) = rest.split_first() {
-        rest = match tag & 0x7F {
-            0 => bitmap(data, inputs, &mut events)?,
-            1 => delta(data, inputs, &mut events)?,
+        rest = match (tag & 0x7F, signed) {
+            (0, _) => bitmap(data, inputs, false, &mut events)?,
+            (1, _) => delta(data, inputs, &mut events)?,
+            (2, true) => bitmap(data, inputs, true, &mut events)?,
+            (3, true) => signed_delta(data, inputs, &mut events)?,
             _ => return None,
         };
         if tag & 0x80 != 0 {
@@ -27,11 +32,16 @@ pub fn parse(payload: &[u8], inputs: u32) -> Option<Vec<Event>> {
     Some(events)
 }
 
-fn bitmap<'a>(data: &'a [u8], inputs: u32, events: &mut Vec<Event>) -> Option<&'a [u8]> {
-    let (bitmap, rest) = data.split_at_checked(inputs.div_ceil(8) as usize)?;
-    for (base, byte) in (0u32..).step_by(8).zip(bitmap) {
-        for address in (0..8).filter(|bit| byte >> bit & 1 == 1).map(|bit| base + bit) {
-            events.push((address < inputs).then_some(Event::Spike(address))?);
+fn bitmap<'a>(data: &'a [u8], inputs: u32, signed: bool, events: &mut Vec<Event>) -> Option<&'a [u8]> {
+    let each = if signed { 2 } else { 1 };
+    let (bitmap, rest) = data.split_at_checked(each * inputs.div_ceil(8) as usize)?;
+    for (base, bytes) in (0u32..).step_by(8).zip(bitmap.chunks(each)) {
+        let signs = bytes.get(1).copied().unwrap_or(0);
+        (signs & !bytes[0] == 0).then_some(())?;
+        for bit in (0..8).filter(|bit| bytes[0] >> bit & 1 == 1) {
+            let negative = signs >> bit & 1 == 1;
+            let address = base + bit;
+            events.push((address < inputs).then_some(Event::Spike(Spike { address, negative }))?);
         }
     }
     Some(rest)
@@ -46,7 +56,29 @@ fn delta<'a>(data: &'a [u8], inputs: u32, events: &mut Vec<Event>) -> Option<&'a
             255 => next = next.checked_add(254)?,
             _ => {
                 next = next.checked_add(byte.into())?;
-                events.push((next <= inputs).then_some(Event::Spike(next - 1))?);
+                events.push((next <= inputs).then(|| Event::Spike((next - 1).into()))?);
+            }
+        }
+    }
+    None
+}
+
+fn signed_delta<'a>(data: &'a [u8], inputs: u32, events: &mut Vec<Event>) -> Option<&'a [u8]> {
+    let mut next = 0u32;
+    for (index, &byte) in data.iter().enumerate() {
+        match byte {
+            0 => return Some(&data[index + 1..]),
+            127 => next = next.checked_add(126)?,
+            128 | 255 => return None,
+            _ => {
+                next = next.checked_add(u32::from(byte & 127))?;
+                let spike = |address| {
+                    Event::Spike(Spike {
+                        address,
+                        negative: byte > 127,
+                    })
+                };
+                events.push((next <= inputs).then(|| spike(next - 1))?);
             }
         }
     }
@@ -55,13 +87,63 @@ fn delta<'a>(data: &'a [u8], inputs: u32, events: &mut Vec<Event>) -> Option<&'a
 
 #[cfg(test)]
 mod tests {
-    use super::{Event::*, parse};
+    use super::Event::{self, StepEnd};
+    use crate::protocol::Spike;
+
+    fn parse(payload: &[u8], inputs: u32) -> Option<Vec<Event>> {
+        super::parse(payload, inputs, false)
+    }
+
+    /// A positive spike.
+    fn spike(address: u32) -> Event {
+        Event::Spike(address.into())
+    }
+
+    fn minus(address: u32) -> Event {
+        Event::Spike(Spike {
+            address,
+            negative: true,
+        })
+    }
+
+    #[test]
+    fn signs_follow_their_spikes() {
+        let parse = |payload| super::parse(payload, 300, true);
+        assert_eq!(
+            parse(&[0x83, 0x81, 127, 2, 0xFE, 0, 0x81, 255, 1, 0]),
+            Some(vec![
+                minus(0),
+                spike(128),
+                minus(254),
+                StepEnd,
+                spike(254),
+                StepEnd
+            ])
+        );
+        for payload in [
+            &[0x83, 0x80, 0][..],
+            &[0x83, 0xFF, 1, 0],
+            &[0x83, 127, 127, 49, 0],
+            &[0x83, 1],
+            &[0x86, 0],
+        ] {
+            assert_eq!(parse(payload), None, "{payload:02x?}");
+        }
+        let bitmap = |payload| super::parse(payload, 11, true);
+        assert_eq!(
+            bitmap(&[0x82, 0b11, 0b10, 0b100, 0b100]),
+            Some(vec![spike(0), minus(1), minus(10), StepEnd])
+        );
+        assert_eq!(bitmap(&[0x82, 0b11, 0b100, 0, 0]), None, "a sign without a spike");
+        assert_eq!(bitmap(&[0x82, 0, 0, 0b1000, 0]), None, "beyond the inputs");
+        assert_eq!(bitmap(&[0x82, 0, 0, 0]), None, "cut short");
+    }
 
     #[test]
     fn bitmaps_count_from_the_lowest_bit() {
         assert_eq!(
             parse(&[0x80, 0b11, 0b100], 11),
-            Some(vec![Spike(0), Spike(1), Spike(10), StepEnd])
+            Some(vec![spike(0), spike(1), spike(10), StepEnd])
         );
         assert_eq!(parse(&[0x00, 0, 0], 11), Some(vec![]), "the step goes on");
         assert_eq!(parse(&[0x80, 0, 0b1000], 11), None, "a bit beyond the inputs");
@@ -72,11 +154,11 @@ mod tests {
     fn deltas_start_before_the_first_input() {
         assert_eq!(
             parse(&[0x81, 1, 1, 9, 0], 11),
-            Some(vec![Spike(0), Spike(1), Spike(10), StepEnd])
+            Some(vec![spike(0), spike(1), spike(10), StepEnd])
         );
         assert_eq!(
             parse(&[0x01, 255, 1, 0, 0x81, 2, 0], 300),
-            Some(vec![Spike(254), Spike(1), StepEnd])
+            Some(vec![spike(254), spike(1), StepEnd])
         );
         assert_eq!(parse(&[0x81, 0], 11), Some(vec![StepEnd]));
         assert_eq!(parse(&[0x81, 12, 0], 11), None, "beyond the inputs");

@@ -1,7 +1,8 @@
-//! A device in memory: receive slots, sequence rule, opcodes.
+//! A device in memory: receive slots, sequence rule, opcodes, memories, encoder and early exit.
 
 use super::accelerator::ToyAccelerator;
 use super::chunks;
+use super::soft_memories::SoftMemories;
 use crate::protocol::{
     Counters, Decoded, FrameDecoder, Identity, LayerCounters, Opcode, Response, Status, VERSION, frame,
 };
@@ -15,11 +16,17 @@ pub struct SoftDevice {
     pub identity: Identity,
     /// The next sequence number to be executed.
     pub expected: u16,
+    /// Channels of the image that the encoder draws.
+    pub channels: usize,
     /// The next so many requests that wait for the accelerator run into the watchdog.
     pub stalls: u32,
     decoder: FrameDecoder,
     slots: VecDeque<Vec<u8>>,
     accelerator: ToyAccelerator,
+    memories: SoftMemories,
+    /// Inferences may exit early, and this one has.
+    exits: bool,
+    exited: bool,
     bad_frames: u32,
     dropped_frames: u32,
     executed: u64,
@@ -38,6 +45,9 @@ impl SoftDevice {
             slot_bytes: 64,
             slots: 2,
             signed_inputs: false,
+            encoder: true,
+            early_exit: true,
+            loadable: true,
             design: [0xD5; 16],
             model: [0x3A; 16],
         };
@@ -49,10 +59,14 @@ impl SoftDevice {
     pub fn with_identity(identity: Identity) -> Self {
         Self {
             expected: 0,
+            channels: 1,
             stalls: 0,
             decoder: FrameDecoder::new(identity.slot_bytes.into()),
             slots: VecDeque::new(),
             accelerator: ToyAccelerator::new(identity.classes),
+            memories: SoftMemories::new(&identity),
+            exits: false,
+            exited: false,
             bad_frames: 0,
             dropped_frames: 0,
             executed: 0,
@@ -62,7 +76,9 @@ impl SoftDevice {
 
     /// Loses all state, as a reset or a lapse of power does.
     pub fn reset(&mut self) {
+        let channels = self.channels;
         *self = Self::with_identity(self.identity.clone());
+        self.channels = channels;
     }
 
     /// Number of requests executed since power-up.
@@ -115,50 +131,108 @@ impl SoftDevice {
     }
 
     fn dispatch(&mut self, opcode: u8, seq: u16, payload: &[u8]) -> (Status, Vec<u8>) {
-        let Some(opcode) = Opcode::from_u8(opcode) else {
+        let has = |opcode: &Opcode| self.identity.encoder || *opcode != Opcode::Image;
+        let Some(opcode) = Opcode::from_u8(opcode).filter(has) else {
             return refuse(Status::UnknownOpcode);
         };
         if opcode.is_sequenced() && seq != self.expected {
             return refuse(Status::OutOfSequence);
         }
-        if opcode != Opcode::Spikes && !payload.is_empty() {
+        let has_payload = matches!(
+            opcode,
+            Opcode::Clear | Opcode::Spikes | Opcode::Load | Opcode::Image
+        );
+        if !has_payload && !payload.is_empty() {
             return refuse(Status::MalformedPayload);
         }
-        let answer = match opcode {
-            Opcode::Ping => Vec::new(),
-            Opcode::Identify => self.identity.payload(),
+        let status = match opcode {
+            Opcode::Ping | Opcode::Identify | Opcode::Counters => Status::Ok,
             Opcode::Sync => {
                 self.expected = seq.wrapping_add(1);
-                self.accelerator.clear();
-                Vec::new()
+                self.clear(false);
+                Status::Ok
             }
-            Opcode::Clear => {
-                self.expected = self.expected.wrapping_add(1);
-                self.accelerator.clear();
-                Vec::new()
-            }
+            Opcode::Clear => match payload {
+                [] => self.clear(false),
+                &[flags] => self.clear_by(flags),
+                _ => Status::MalformedPayload,
+            },
             Opcode::Spikes => {
-                let Some(events) = chunks::parse(payload, self.identity.inputs) else {
-                    return refuse(Status::MalformedPayload);
-                };
-                self.expected = self.expected.wrapping_add(1);
-                // Half of the events are in when the watchdog runs out.
-                let stalled = self.stall();
-                let count = if stalled { events.len() / 2 } else { events.len() };
-                events
-                    .into_iter()
-                    .take(count)
-                    .for_each(|event| self.accelerator.take(event));
-                if stalled {
-                    return refuse(Status::NotReady);
+                match chunks::parse(payload, self.identity.inputs, self.identity.signed_inputs) {
+                    Some(events) => self.take_events(&events),
+                    None => Status::MalformedPayload,
                 }
-                Vec::new()
             }
-            Opcode::Result if self.stall() => return refuse(Status::NotReady),
-            Opcode::Result => self.accelerator.result().payload(),
-            Opcode::Counters => self.counters().payload(),
+            Opcode::Load => self.memories.load(payload),
+            Opcode::Image => self.image(payload),
+            Opcode::Result if self.stall() => Status::NotReady,
+            Opcode::Result => Status::Ok,
         };
-        (Status::Ok, answer)
+        // A write that failed is not acknowledged.
+        if opcode.is_sequenced() && status == Status::Ok {
+            self.expected = self.expected.wrapping_add(1);
+        }
+        let answer = match (status, opcode) {
+            (Status::Ok, Opcode::Identify) => Identity {
+                model: self.memories.model(),
+                ..self.identity.clone()
+            }
+            .payload(),
+            (Status::Ok, Opcode::Result) => self.accelerator.result().payload(),
+            (Status::Ok, Opcode::Counters) => self.counters().payload(),
+            _ => Vec::new(),
+        };
+        (status, answer)
+    }
+
+    fn clear(&mut self, exits: bool) -> Status {
+        self.accelerator.clear();
+        self.accelerator.set_salt(self.memories.salt());
+        (self.exits, self.exited) = (exits, false);
+        Status::Ok
+    }
+
+    fn clear_by(&mut self, flags: u8) -> Status {
+        if flags > 1 || flags == 1 && !self.identity.early_exit {
+            return Status::MalformedPayload;
+        }
+        self.clear(flags == 1)
+    }
+
+    fn image(&mut self, payload: &[u8]) -> Status {
+        let &[flags, s0, s1, s2, s3, low, high] = payload else {
+            return Status::MalformedPayload;
+        };
+        let seed = u32::from_le_bytes([s0, s1, s2, s3]);
+        if seed == 0 {
+            return Status::MalformedPayload;
+        }
+        let status = self.clear_by(flags);
+        if status != Status::Ok {
+            return status;
+        }
+        let steps = u16::from_le_bytes([low, high]);
+        let events = self.memories.draw(seed, steps, self.channels);
+        self.take_events(&events)
+    }
+
+    /// Gives events to the accelerator, as far as it has not exited.
+    fn take_events(&mut self, events: &[chunks::Event]) -> Status {
+        // Half of the events are in when the watchdog runs out.
+        let stalled = self.stall();
+        let count = if stalled { events.len() / 2 } else { events.len() };
+        for &event in &events[..count] {
+            if self.exited {
+                break;
+            }
+            self.accelerator.take(event);
+            if event == chunks::Event::StepEnd && self.exits {
+                let step = self.accelerator.result().steps as usize - 1;
+                let margin = self.memories.margin(step).filter(|&margin| margin != u32::MAX);
+                self.exited = margin.is_some_and(|margin| self.accelerator.lead() >= margin);
+            }
+        }
+        if stalled { Status::NotReady } else { Status::Ok }
     }
 
     const fn stall(&mut self) -> bool {

@@ -93,6 +93,31 @@ pub struct Led {
 pub struct Link {
     /// Bytes of a receive slot: a power of two.
     pub slot_bytes: u16,
+    /// What designs for the board have unless they are asked for otherwise.
+    #[serde(default)]
+    pub features: Features,
+}
+
+/// What a design can have or go without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Features {
+    /// Spikes of 8-bit images are drawn on the board.
+    pub encoder: bool,
+    /// An inference can stop when its answer is clear.
+    pub early_exit: bool,
+    /// Weights and thresholds can be loaded over the link, of memories too that have contents at power-up.
+    pub load: bool,
+}
+
+impl Default for Features {
+    fn default() -> Self {
+        Self {
+            encoder: true,
+            early_exit: true,
+            load: true,
+        }
+    }
 }
 
 /// A pin.

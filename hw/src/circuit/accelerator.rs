@@ -1,18 +1,63 @@
 //! The whole accelerator behind its UART pins.
 //!
 //! ```text
-//!  rx ─► UART ─► frame receiver ─► command processor ◄─► core
-//!  tx ◄─ UART ◄─ frame transmitter ◄──────┘
+//!  rx ─► UART ─► frame receiver ─► command processor ─► splitter ─┬─► core
+//!  tx ◄─ UART ◄─ frame transmitter ◄──────┤                       │
+//!                                         └──────────► encoder ───┘
 //! ```
+//!
+//! Splitter and encoder are there where they are needed and wanted. The encoder's events go to the core while it is at
+//! work: the command processor sends none then, and the splitter lets what is no spike pass in the clock in which it
+//! comes, so that a clear is never overtaken.
 
-use super::core::Core;
-use super::engine::EngineParams;
-use super::link::command::{Command, Identity, RESPONSE_HEADER_BYTES};
+use super::core::{Core, CoreParams};
+use super::link::command::{Command, RESPONSE_HEADER_BYTES};
+use super::link::encoder::{Encoder, EncoderParams};
 use super::link::frame_receiver::FrameReceiver;
 use super::link::frame_transmitter::FrameTransmitter;
+use super::link::identity::{IMAGE_MEMORY, Identity, LoadableMemory, TABLE_MEMORY};
+use super::link::splitter::{Splitter, SplitterParams};
 use super::link::uart_receiver::UartReceiver;
 use super::link::uart_transmitter::UartTransmitter;
 use rust_hdl::prelude::*;
+
+/// What is around the core.
+#[derive(Clone, Debug)]
+pub struct LinkParams {
+    /// What IDENTIFY answers.
+    pub identity: Identity,
+    /// Clocks of a bit on the line.
+    pub clocks_per_bit: u64,
+    /// The input, and how the core addresses it.
+    pub input: EncoderParams,
+}
+
+impl LinkParams {
+    /// The encoder's memories, where there is one.
+    fn encoder_memories(&self) -> Vec<LoadableMemory> {
+        let memory = |number, depth, word_bytes| LoadableMemory {
+            number,
+            depth,
+            word_bytes,
+        };
+        if self.identity.encoder {
+            vec![
+                memory(IMAGE_MEMORY, self.input.inputs(), 1),
+                memory(TABLE_MEMORY, self.input.table_words(), 2),
+            ]
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// The splitter, where numbers are no addresses.
+    fn splitter(&self) -> Option<SplitterParams> {
+        let splitter = SplitterParams {
+            shape: self.input.shape,
+        };
+        (self.input.is_map && splitter.is_needed()).then_some(splitter)
+    }
+}
 
 /// See the [module](self).
 #[derive(Debug, LogicBlock)]
@@ -30,37 +75,49 @@ pub struct Accelerator {
     receiver: FrameReceiver,
     transmitter: FrameTransmitter,
     command: Command,
+    splitters: Vec<Splitter>,
+    encoders: Vec<Encoder>,
     core: Core,
+    /// Events of the splitter, or of the command processor where there is none.
+    link_data: Signal<Local, Bits<32>>,
+    link_valid: Signal<Local, Bit>,
+    encoding: Signal<Local, Bit>,
+    image_memory: Constant<Bits<8>>,
+    table_memory: Constant<Bits<8>>,
     last_active_cycles: DFF<Bits<32>>,
 }
 
 impl Accelerator {
-    /// An accelerator of the given identity and layers.
-    ///
-    /// # Panics
-    /// If there is no layer: a bug of the generator.
+    /// An accelerator of the given core behind a link.
     #[must_use]
-    pub fn new(
-        identity: &Identity,
-        layers: Vec<EngineParams>,
-        fifo_depth: usize,
-        clocks_per_bit: u64,
-    ) -> Self {
-        let output_lanes = layers.last().map_or(0, |layer| layer.lanes);
+    pub fn new(link: &LinkParams, core: CoreParams) -> Self {
+        let identity = &link.identity;
+        let output_lanes = core.output.lanes;
+        let layers = core.engines().count();
+        let memories = [core.memories(), link.encoder_memories()].concat();
         let result_bytes = 8 + 4 * usize::from(identity.classes);
-        let counter_bytes = 8 + 12 * layers.len();
+        let counter_bytes = 8 + 12 * layers;
         let longest_payload = result_bytes.max(counter_bytes).max(identity.payload().len());
         Self {
             clock: Signal::default(),
             rx: Signal::default(),
             tx: Signal::default(),
             active: Signal::default(),
-            uart_rx: UartReceiver::new(clocks_per_bit),
-            uart_tx: UartTransmitter::new(clocks_per_bit),
+            uart_rx: UartReceiver::new(link.clocks_per_bit),
+            uart_tx: UartTransmitter::new(link.clocks_per_bit),
             receiver: FrameReceiver::new(usize::from(identity.slot_bytes)),
             transmitter: FrameTransmitter::new(RESPONSE_HEADER_BYTES + longest_payload),
-            command: Command::new(identity, output_lanes),
-            core: Core::new(layers, fifo_depth),
+            command: Command::new(identity, output_lanes, &memories),
+            splitters: link.splitter().into_iter().map(Splitter::new).collect(),
+            encoders: (0..usize::from(identity.encoder))
+                .map(|_| Encoder::new(link.input))
+                .collect(),
+            core: Core::new(core),
+            link_data: Signal::default(),
+            link_valid: Signal::default(),
+            encoding: Signal::default(),
+            image_memory: Constant::new(u64::from(IMAGE_MEMORY).into()),
+            table_memory: Constant::new(u64::from(TABLE_MEMORY).into()),
             last_active_cycles: DFF::default(),
         }
     }
@@ -93,10 +150,52 @@ impl Logic for Accelerator {
         self.command.free_slots.next = self.receiver.free_slots.val();
         self.command.bad_frames.next = self.receiver.bad_frames.val();
         self.command.dropped_frames.next = self.receiver.dropped_frames.val();
-        // Commands to the core.
-        self.core.event_data.next = self.command.event_data.val();
-        self.core.event_valid.next = self.command.event_valid.val();
-        self.command.event_ready.next = self.core.event_ready.val();
+        self.encoding.next = false;
+        for i in 0..self.encoders.len() {
+            self.encoding.next = self.encoders[i].busy.val();
+        }
+        // Commands to the core, by way of the splitter; nothing comes from there while the encoder is at work.
+        self.link_data.next = self.command.event_data.val();
+        self.link_valid.next = self.command.event_valid.val();
+        self.command.event_ready.next = self.core.event_ready.val() && !self.encoding.val();
+        for i in 0..self.splitters.len() {
+            self.splitters[i].clock.next = self.clock.val();
+            self.splitters[i].in_data.next = self.command.event_data.val();
+            self.splitters[i].in_valid.next = self.command.event_valid.val();
+            self.command.event_ready.next = self.splitters[i].in_ready.val();
+            self.link_data.next = self.splitters[i].out_data.val();
+            self.link_valid.next = self.splitters[i].out_valid.val();
+            self.splitters[i].out_ready.next = self.core.event_ready.val() && !self.encoding.val();
+        }
+        self.core.event_data.next = self.link_data.val();
+        self.core.event_valid.next = self.link_valid.val();
+        self.command.encoder_busy.next = false;
+        self.command.encoder_step.next = false;
+        for i in 0..self.encoders.len() {
+            self.encoders[i].clock.next = self.clock.val();
+            self.encoders[i].start.next = self.command.encoder_start.val();
+            self.encoders[i].seed.next = self.command.encoder_seed.val();
+            self.encoders[i].steps.next = self.command.encoder_steps.val();
+            self.encoders[i].stop.next = self.command.encoder_stop.val();
+            self.encoders[i].pixel_address.next = self.command.load_address.val().get_bits::<16>(0);
+            self.encoders[i].pixel_data.next = self.command.load_word.val().get_bits::<8>(24);
+            self.encoders[i].pixel_write.next =
+                self.command.load_write.val() && (self.command.load_select.val() == self.image_memory.val());
+            self.encoders[i].table_address.next = self.command.load_address.val().get_bits::<16>(0);
+            self.encoders[i].table_data.next = self.command.load_word.val().get_bits::<16>(16);
+            self.encoders[i].table_write.next =
+                self.command.load_write.val() && (self.command.load_select.val() == self.table_memory.val());
+            self.encoders[i].event_ready.next = self.core.event_ready.val();
+            self.command.encoder_busy.next = self.encoders[i].busy.val();
+            self.command.encoder_step.next = self.encoders[i].step_sent.val();
+            if self.encoding.val() {
+                self.core.event_data.next = self.encoders[i].event_data.val();
+                self.core.event_valid.next = self.encoders[i].event_valid.val();
+            }
+        }
+        self.core.exit_enable.next = self.command.exit_enable.val();
+        self.command.exited.next = self.core.exited.val();
+        self.command.exit_busy.next = self.core.exit_busy.val();
         self.core.readout_group.next = self.command.readout_group.val();
         self.core.readout_lane.next = self.command.readout_lane.val();
         self.command.readout_data.next = self.core.readout_data.val();
@@ -108,6 +207,11 @@ impl Logic for Accelerator {
             self.command.spikes_out[i].next = self.core.spikes_out[i].val();
             self.command.busy_cycles[i].next = self.core.busy_cycles[i].val();
         }
+        self.core.load_select.next = self.command.load_select.val();
+        self.core.load_byte.next = self.command.load_byte.val();
+        self.core.load_shift.next = self.command.load_shift.val();
+        self.core.load_write.next = self.command.load_write.val();
+        self.core.load_address.next = self.command.load_address.val();
         // Responses to the line.
         self.transmitter.data.next = self.command.response_data.val();
         self.transmitter.valid.next = self.command.response_valid.val();

@@ -6,8 +6,10 @@
 //! |---|---|
 //! | 1..0 | kind: 0 spike, 1 end of the time step, 2 clear: the end of an inference |
 //! | 2 | sign of a spike: 1 for −1 |
-//! | 31..3 | address of a spike's source in C, H, W order |
+//! | 31..3 | address of a spike's source: channel, row and column side by side, as [`Addressing`] says |
 
+use rust_hdl::prelude::clog2;
+use synfire_golden_model::network::Shape;
 use synfire_golden_model::spikes::Spike;
 
 /// Kind field of a spike.
@@ -56,10 +58,75 @@ impl Event {
     }
 }
 
-/// Bits of an event whose address is below `sources`.
-#[must_use]
-pub fn event_width(sources: usize) -> usize {
-    ADDRESS_SHIFT + rust_hdl::prelude::clog2(sources.max(2))
+/// How the events of one stream write a source's address: `channel << (x + y bits) | row << x bits | column`.
+///
+/// Fields side by side let a consumer look rows and columns up without a division.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Addressing {
+    /// The map of the sources.
+    pub shape: Shape,
+}
+
+impl Addressing {
+    /// Of the sources of a map.
+    #[must_use]
+    pub const fn of(shape: Shape) -> Self {
+        Self { shape }
+    }
+
+    /// Bits of the column: none for a map of one column.
+    #[must_use]
+    pub fn column_bits(self) -> usize {
+        clog2(self.shape.width)
+    }
+
+    /// Bits of the row: none for a map of one row.
+    #[must_use]
+    pub fn row_bits(self) -> usize {
+        clog2(self.shape.height)
+    }
+
+    /// Bits of the channel, at least one.
+    #[must_use]
+    pub fn channel_bits(self) -> usize {
+        clog2(self.shape.channels).max(1)
+    }
+
+    /// Bits of an event with such an address.
+    #[must_use]
+    pub fn event_bits(self) -> usize {
+        ADDRESS_SHIFT + self.channel_bits() + self.row_bits() + self.column_bits()
+    }
+
+    /// The address of the source of the given number in C, H, W order.
+    #[must_use]
+    pub fn address(self, source: u32) -> u32 {
+        let (height, width) = (small(self.shape.height), small(self.shape.width));
+        let (channel, row, column) = (source / (height * width), source / width % height, source % width);
+        (channel << self.row_bits() | row) << self.column_bits() | column
+    }
+
+    /// The number in C, H, W order of the source of an address; none for an address outside the map.
+    #[must_use]
+    pub fn source(self, address: u32) -> Option<u32> {
+        let field = |shift: usize, bits: usize| address >> shift & ((1 << bits) - 1);
+        let column = field(0, self.column_bits());
+        let row = field(self.column_bits(), self.row_bits());
+        let channel = address >> (self.column_bits() + self.row_bits());
+        let Shape {
+            channels,
+            height,
+            width,
+        } = self.shape;
+        let (channels, height, width) = (small(channels), small(height), small(width));
+        (channel < channels && row < height && column < width)
+            .then_some((channel * height + row) * width + column)
+    }
+}
+
+/// A side of a map; validation bounds the neurons of a layer far below 2³².
+fn small(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
@@ -87,9 +154,24 @@ mod tests {
     }
 
     #[test]
-    fn width_is_kind_sign_and_address() {
-        assert_eq!(event_width(64), 9);
-        assert_eq!(event_width(65), 10);
-        assert_eq!(event_width(1), 4);
+    fn width_is_kind_sign_and_fields() {
+        let bits = |shape: [usize; 3]| Addressing::of(shape.into()).event_bits();
+        assert_eq!(bits([64, 1, 1]), 9);
+        assert_eq!(bits([65, 1, 1]), 10);
+        assert_eq!(bits([1, 1, 1]), 4);
+        assert_eq!(bits([20, 28, 28]), 18);
+    }
+
+    #[test]
+    fn fields_lie_side_by_side() {
+        let map = Addressing::of([3, 5, 6].into());
+        assert_eq!(map.address(2 * 30 + 4 * 6 + 5), 2 << 6 | 4 << 3 | 5);
+        assert_eq!(map.source(2 << 6 | 4 << 3 | 5), Some(89));
+        for source in 0..90 {
+            assert_eq!(map.source(map.address(source)), Some(source));
+        }
+        for outside in [3 << 6, 5 << 3, 6] {
+            assert_eq!(map.source(outside), None);
+        }
     }
 }

@@ -1,7 +1,6 @@
-//! Packs one flag a lane into a mask, lane 0 in the highest used bit.
+//! Packs one flag a lane into a mask, lane 0 in the lowest bit.
 //!
-//! Combinational; written as Verilog by hand since a kernel cannot assign single bits of a signal. The order is
-//! reversed so that the serializer, which takes the highest bit first, emits neurons in ascending order.
+//! Combinational; written as Verilog by hand since a kernel cannot assign single bits of a signal.
 
 use super::signals;
 use rust_hdl::prelude::*;
@@ -11,7 +10,7 @@ use rust_hdl::prelude::*;
 pub struct MaskPack {
     /// One flag a lane.
     pub flags: Vec<Signal<In, Bit>>,
-    /// Bit `lanes − 1 − i` is flag i; the bits above are 0.
+    /// Bit i is flag i; the bits above are 0.
     pub mask: Signal<Out, Bits<64>>,
 }
 
@@ -31,6 +30,7 @@ impl Logic for MaskPack {
         self.mask.next = self
             .flags
             .iter()
+            .rev()
             .fold(0_u64, |mask, flag| mask << 1 | u64::from(flag.val()))
             .into();
     }
@@ -46,7 +46,7 @@ impl Logic for MaskPack {
         } else {
             String::new()
         };
-        let flags: Vec<String> = (0..lanes).map(|lane| format!("flags${lane}")).collect();
+        let flags: Vec<String> = (0..lanes).rev().map(|lane| format!("flags${lane}")).collect();
         Verilog::Custom(format!("always @(*) mask = {{{padding}{}}};\n", flags.join(", ")))
     }
 }

@@ -1,6 +1,8 @@
-//! Finds the highest bit of a mask, and what is left without it.
+//! Finds the lowest bit of a mask, and what is left without it.
 //!
-//! Combinational; written as Verilog by hand since a kernel has no variable to carry a choice through a loop.
+//! Combinational; written as Verilog by hand since its width is a run-time parameter. `mask & (mask − 1)` is the mask
+//! without its lowest bit, which costs a carry chain and no tree; the bit that it lost is one hot, and so its number is
+//! an OR of bits.
 
 use rust_hdl::prelude::*;
 
@@ -11,10 +13,12 @@ pub struct PriorityEncoder {
     pub mask: Signal<In, Bits<64>>,
     /// Some bit is set.
     pub any: Signal<Out, Bit>,
-    /// Lane of the highest bit: `lanes − 1 −` its position.
+    /// Lane of the lowest bit: its position.
     pub lane: Signal<Out, Bits<24>>,
-    /// The mask without its highest bit.
+    /// The mask without its lowest bit.
     pub rest: Signal<Out, Bits<64>>,
+    /// There is some.
+    pub more: Signal<Out, Bit>,
     _lanes: usize,
 }
 
@@ -27,6 +31,7 @@ impl PriorityEncoder {
             any: Signal::default(),
             lane: Signal::default(),
             rest: Signal::default(),
+            more: Signal::default(),
             _lanes: lanes,
         }
     }
@@ -35,54 +40,56 @@ impl PriorityEncoder {
 impl Logic for PriorityEncoder {
     fn update(&mut self) {
         let mask = self.mask.val().to_u64();
-        let highest = mask.checked_ilog2();
-        self.any.next = highest.is_some();
-        let position = highest.unwrap_or(0) as usize;
-        self.lane.next = if highest.is_some() {
-            (self._lanes - 1 - position) as u64
-        } else {
-            0
-        }
-        .into();
-        self.rest.next = (mask & !(highest.map_or(0, |position| 1_u64 << position))).into();
+        let rest = mask & mask.wrapping_sub(1);
+        self.any.next = mask != 0;
+        self.lane.next = u64::from(if mask == 0 { 0 } else { mask.trailing_zeros() }).into();
+        self.rest.next = rest.into();
+        self.more.next = rest != 0;
     }
 
     fn connect(&mut self) {
         self.any.connect();
         self.lane.connect();
         self.rest.connect();
+        self.more.connect();
     }
 
     fn hdl(&self) -> Verilog {
         let lanes = self._lanes;
         let top = lanes - 1;
-        let cases: Vec<String> = (0..lanes)
-            .map(|lane| {
-                let bit = top - lane;
-                format!(
-                    "    if (mask[{bit}]) begin lane = 24'd{lane}; highest = {lanes}'h{:x}; end",
-                    1_u64 << bit
-                )
-            })
+        let padding = if lanes < 64 {
+            format!("{}'h0, ", 64 - lanes)
+        } else {
+            String::new()
+        };
+        let bits = clog2(lanes);
+        let numbers: Vec<String> = (0..bits)
             .rev()
+            .map(|bit| {
+                let set: Vec<String> = (0..lanes)
+                    .filter(|lane| lane >> bit & 1 == 1)
+                    .map(|lane| format!("lowest[{lane}]"))
+                    .collect();
+                set.join(" | ")
+            })
             .collect();
+        let lane = if bits == 0 {
+            "24'h0".into()
+        } else {
+            format!("{{{}'h0, {}}}", 24 - bits, numbers.join(",\n        "))
+        };
         Verilog::Custom(format!(
             "\
-reg [{top}:0] highest;
+wire [{top}:0] used = mask[{top}:0];
+wire [{top}:0] left = used & (used - {lanes}'h1);
+wire [{top}:0] lowest = used & ~left;
 always @(*) begin
-    lane = 24'd0;
-    highest = {lanes}'h0;
-{cases}
-    any = |mask[{top}:0];
-    rest = mask & ~{{{padding}highest}};
+    any = |used;
+    more = |left;
+    rest = {{{padding}left}};
+    lane = {lane};
 end
-",
-            cases = cases.join("\n"),
-            padding = if lanes < 64 {
-                format!("{}'h0, ", 64 - lanes)
-            } else {
-                String::new()
-            },
+"
         ))
     }
 }

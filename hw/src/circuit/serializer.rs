@@ -1,21 +1,29 @@
-//! Turns the fired masks of a sweep into events for the next layer.
+//! Turns the fired masks of a sweep into events for the next layers.
 //!
-//! Masks and markers wait in a FIFO of their own, so that the engine can go on with the next step while the
-//! spikes of this one leave, one a clock. A word costs one clock to load; a marker one.
+//! ```text
+//!  mask ──►┌─────────────────┐   ┌───────┐   ┌──────┐   ┌─────────┐
+//!          │ address of the  ├──►│ queue ├──►│ next ├──►│ pending ├──► events, one a clock
+//!          │ word's lane 0   │   └───────┘   └──────┘   └─────────┘
+//!          └─────────────────┘
+//! ```
+//!
+//! A sweep's words come position by position, group by group. Words in which nothing fired are dropped at once;
+//! the others wait in a queue, so that the engine can go on while spikes leave. The last word of a sweep carries the
+//! marker, which leaves behind its spikes. A word waits in `next`, so that whether the last spike leaves need not reach
+//! the queue in the same clock: words of one spike follow at one in two clocks, of more without a lost clock.
 
-use super::event::{ADDRESS_SHIFT, CLEAR, END_OF_STEP};
+use super::event::{ADDRESS_SHIFT, Addressing, CLEAR, END_OF_STEP};
 use super::fifo::Fifo;
 use super::priority_encoder::PriorityEncoder;
 use rust_hdl::prelude::*;
 
-/// Bits of an entry of the mask FIFO above the mask: a marker, and whether it is a clear.
-pub const FLAGS: usize = 2;
+/// Bits of a queue's entry beside mask and address: the end of a step, and whether it is a clear.
+const FLAGS: usize = 2;
 
-/// Entries of the mask FIFO for sweeps of `groups` words: a whole sweep fits, so that the engine need not wait for
-/// the layer behind.
+/// Bits of an entry of the queue.
 #[must_use]
-pub const fn queue_depth(groups: usize) -> usize {
-    (groups + 8).next_power_of_two()
+pub fn entry_bits(lanes: usize, neurons: Addressing) -> usize {
+    lanes + neurons.event_bits() - ADDRESS_SHIFT + FLAGS
 }
 
 /// See the [module](self).
@@ -23,14 +31,14 @@ pub const fn queue_depth(groups: usize) -> usize {
 pub struct Serializer {
     /// The clock.
     pub clock: Signal<In, Clock>,
-    /// Mask of the next word: bit `lanes − 1 − i` for lane i.
+    /// Mask of the next word: bit i for lane i.
     pub mask: Signal<In, Bits<64>>,
     /// Takes the mask.
     pub mask_valid: Signal<In, Bit>,
-    /// The sweep has ended; comes after its last mask, never with one.
-    pub marker_valid: Signal<In, Bit>,
-    /// The sweep was a clear.
-    pub marker_clear: Signal<In, Bit>,
+    /// It is the last of its sweep.
+    pub mask_last: Signal<In, Bit>,
+    /// The sweep is a clear.
+    pub mask_clear: Signal<In, Bit>,
     /// The sweep must pause.
     pub pause: Signal<Out, Bit>,
     /// An event for the next layer.
@@ -43,62 +51,114 @@ pub struct Serializer {
     pub spikes_out: Signal<Out, Bits<32>>,
     /// Something is waiting to leave.
     pub busy: Signal<Out, Bit>,
-    queue: Fifo<66>,
-    /// Lanes of the loaded word that are still to be emitted.
-    pending: DFF<Bits<64>>,
-    /// Neuron of lane 0 of the loaded word.
-    base: DFF<Bits<24>>,
-    /// Neuron of lane 0 of the next word.
+    queue: Fifo<96>,
+    /// Address of lane 0 of the next word of the sweep, and where it is.
+    address: DFF<Bits<24>>,
+    group: DFF<Bits<24>>,
+    column: DFF<Bits<24>>,
+    /// The word behind the one that leaves.
+    next_full: DFF<Bit>,
+    next_mask: DFF<Bits<64>>,
     next_base: DFF<Bits<24>>,
+    next_marker: DFF<Bit>,
+    next_clears: DFF<Bit>,
+    /// Lanes of the word that are still to be emitted, its lane 0, and the marker behind it.
+    pending: DFF<Bits<64>>,
+    base: DFF<Bits<24>>,
+    marker: DFF<Bit>,
+    marker_clears: DFF<Bit>,
     spike_count: DFF<Bits<32>>,
     first: PriorityEncoder,
-    spike_event: Signal<Local, Bits<32>>,
+    fired: Signal<Local, Bit>,
+    group_end: Signal<Local, Bit>,
+    row_end: Signal<Local, Bit>,
+    step: Signal<Local, Bits<24>>,
+    entry: Signal<Local, Bits<96>>,
     neuron: Signal<Local, Bits<24>>,
-    head_marker: Signal<Local, Bit>,
-    head_clear: Signal<Local, Bit>,
-    lanes: Constant<Bits<24>>,
-    /// Bits that a neuron's number needs; tells synthesis that the others stay 0.
-    neuron_mask: Constant<Bits<24>>,
+    spike_event: Signal<Local, Bits<32>>,
+    marker_event: Signal<Local, Bits<32>>,
+    emptied: Signal<Local, Bit>,
+    /// From one group to the next, one position to the next, one row to the next.
+    group_step: Constant<Bits<24>>,
+    position_step: Constant<Bits<24>>,
+    row_step: Constant<Bits<24>>,
+    last_group: Constant<Bits<24>>,
+    last_column: Constant<Bits<24>>,
+    address_mask: Constant<Bits<24>>,
+    entry_mask_shift: Constant<Bits<8>>,
+    lane_shift: Constant<Bits<24>>,
     end_of_step: Constant<Bits<32>>,
     clear: Constant<Bits<32>>,
     address_shift: Constant<Bits<32>>,
-    marker_position: Constant<Bits<8>>,
-    clear_position: Constant<Bits<8>>,
 }
 
 impl Serializer {
-    /// A serializer of sweeps of `groups` words of `lanes` lanes.
+    /// A serializer of a layer with the given neurons in words of `lanes` lanes, whose queue holds `queue` words.
+    ///
+    /// # Panics
+    /// For a queue that is no power of two of 8..=32768: a bug of the generator.
     #[must_use]
-    pub fn new(lanes: usize, groups: usize) -> Self {
+    pub fn new(lanes: usize, neurons: Addressing, queue: usize) -> Self {
+        let shape = neurons.shape;
+        let groups = shape.channels.div_ceil(lanes);
+        let channel_shift = neurons.row_bits() + neurons.column_bits();
+        let bits = neurons.event_bits() - ADDRESS_SHIFT;
+        let mask = (1_u64 << bits) - 1;
+        // Addresses wrap around within their bits, so a step back is a step forward.
+        let channels_back = ((groups - 1) * lanes) as u64;
+        let wrap = |step: u64| Constant::new((step & mask).into());
+        let position = 1_u64.wrapping_sub(channels_back << channel_shift);
+        let row = (1_u64 << neurons.column_bits())
+            .wrapping_sub(shape.width as u64 - 1)
+            .wrapping_sub(channels_back << channel_shift);
+        let number = |value: usize| Constant::new((value as u64).into());
         Self {
             clock: Signal::default(),
             mask: Signal::default(),
             mask_valid: Signal::default(),
-            marker_valid: Signal::default(),
-            marker_clear: Signal::default(),
+            mask_last: Signal::default(),
+            mask_clear: Signal::default(),
             pause: Signal::default(),
             event_data: Signal::default(),
             event_valid: Signal::default(),
             event_ready: Signal::default(),
             spikes_out: Signal::default(),
             busy: Signal::default(),
-            queue: Fifo::new(queue_depth(groups), lanes + FLAGS),
+            queue: Fifo::new(queue, entry_bits(lanes, neurons)),
+            address: DFF::default(),
+            group: DFF::default(),
+            column: DFF::default(),
+            next_full: DFF::default(),
+            next_mask: DFF::default(),
+            next_base: DFF::default(),
+            next_marker: DFF::default(),
+            next_clears: DFF::default(),
             pending: DFF::default(),
             base: DFF::default(),
-            next_base: DFF::default(),
+            marker: DFF::default(),
+            marker_clears: DFF::default(),
             spike_count: DFF::default(),
             first: PriorityEncoder::new(lanes),
-            spike_event: Signal::default(),
+            fired: Signal::default(),
+            group_end: Signal::default(),
+            row_end: Signal::default(),
+            step: Signal::default(),
+            entry: Signal::default(),
             neuron: Signal::default(),
-            head_marker: Signal::default(),
-            head_clear: Signal::default(),
-            lanes: Constant::new((lanes as u64).into()),
-            neuron_mask: Constant::new(((lanes * groups).next_power_of_two() as u64 - 1).into()),
+            spike_event: Signal::default(),
+            marker_event: Signal::default(),
+            emptied: Signal::default(),
+            group_step: wrap((lanes as u64) << channel_shift),
+            position_step: wrap(position),
+            row_step: wrap(row),
+            last_group: number(groups - 1),
+            last_column: number(shape.width - 1),
+            address_mask: Constant::new(mask.into()),
+            entry_mask_shift: Constant::new(((bits + FLAGS) as u64).into()),
+            lane_shift: number(channel_shift),
             end_of_step: Constant::new(u64::from(END_OF_STEP).into()),
             clear: Constant::new(u64::from(CLEAR).into()),
             address_shift: Constant::new((ADDRESS_SHIFT as u64).into()),
-            marker_position: Constant::new(0_u64.into()),
-            clear_position: Constant::new(1_u64.into()),
         }
     }
 }
@@ -106,66 +166,113 @@ impl Serializer {
 impl Logic for Serializer {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, pending, base, next_base, spike_count);
+        dff_setup!(
+            self,
+            clock,
+            address,
+            group,
+            column,
+            next_full,
+            next_mask,
+            next_base,
+            next_marker,
+            next_clears,
+            pending,
+            base,
+            marker,
+            marker_clears,
+            spike_count
+        );
         clock!(self, clock, queue);
-        // Entries: {mask, clear, marker}.
-        self.queue.in_valid.next = self.mask_valid.val() || self.marker_valid.val();
-        self.queue.in_data.next = bit_cast::<66, 64>(self.mask.val()) << 2;
-        if self.marker_valid.val() {
-            self.queue.in_data.next = 1.into();
-            if self.marker_clear.val() {
-                self.queue.in_data.next = 3.into();
+        // Where the word is.
+        self.group_end.next = self.group.q.val() == self.last_group.val();
+        self.row_end.next = self.column.q.val() == self.last_column.val();
+        self.step.next = self.group_step.val();
+        if self.group_end.val() {
+            self.step.next = self.position_step.val();
+            if self.row_end.val() {
+                self.step.next = self.row_step.val();
             }
         }
+        if self.mask_valid.val() {
+            self.address.d.next = (self.address.q.val() + self.step.val()) & self.address_mask.val();
+            self.group.d.next = self.group.q.val() + 1;
+            if self.group_end.val() {
+                self.group.d.next = 0.into();
+                self.column.d.next = self.column.q.val() + 1;
+                if self.row_end.val() {
+                    self.column.d.next = 0.into();
+                }
+            }
+            if self.mask_last.val() {
+                self.address.d.next = 0.into();
+                self.group.d.next = 0.into();
+                self.column.d.next = 0.into();
+            }
+        }
+        // Into the queue: {mask, address, clear, end}.
+        self.fired.next = self.mask.val() != 0;
+        self.entry.next = (bit_cast::<96, 64>(self.mask.val()) << self.entry_mask_shift.val())
+            | (bit_cast::<96, 24>(self.address.q.val()) << 2);
+        self.queue.in_data.next = self.entry.val();
+        if self.mask_last.val() {
+            self.queue.in_data.next = self.entry.val() | 1;
+            if self.mask_clear.val() {
+                self.queue.in_data.next = self.entry.val() | 3;
+            }
+        }
+        self.queue.in_valid.next = self.mask_valid.val() && (self.fired.val() || self.mask_last.val());
         self.pause.next = self.queue.nearly_full.val();
-        self.head_marker.next = self
-            .queue
-            .out_data
-            .val()
-            .get_bit(self.marker_position.val().index());
-        self.head_clear.next = self
-            .queue
-            .out_data
-            .val()
-            .get_bit(self.clear_position.val().index());
-        self.first.mask.next = self.pending.q.val();
-        self.neuron.next = self.base.q.val() + self.first.lane.val();
-        self.spike_event.next = bit_cast::<32, 24>(self.neuron.val()) << self.address_shift.val();
 
-        self.queue.out_ready.next = false;
-        self.event_valid.next = false;
+        // Out of it.
+        self.first.mask.next = self.pending.q.val();
+        self.neuron.next =
+            (self.base.q.val() + (self.first.lane.val() << self.lane_shift.val())) & self.address_mask.val();
+        self.spike_event.next = bit_cast::<32, 24>(self.neuron.val()) << self.address_shift.val();
+        self.marker_event.next = self.end_of_step.val();
+        if self.marker_clears.q.val() {
+            self.marker_event.next = self.clear.val();
+        }
         self.event_data.next = self.spike_event.val();
-        self.busy.next = self.queue.out_valid.val() || self.first.any.val();
+        self.event_valid.next = self.first.any.val() || self.marker.q.val();
+        self.emptied.next = !self.first.any.val() && !self.marker.q.val();
         if self.first.any.val() {
-            self.event_valid.next = true;
             if self.event_ready.val() {
                 self.pending.d.next = self.first.rest.val();
                 self.spike_count.d.next = self.spike_count.q.val() + 1;
+                self.emptied.next = !self.first.more.val() && !self.marker.q.val();
             }
         } else {
-            if self.queue.out_valid.val() {
-                if self.head_marker.val() {
-                    self.event_valid.next = true;
-                    self.event_data.next = self.end_of_step.val();
-                    if self.head_clear.val() {
-                        self.event_data.next = self.clear.val();
-                    }
-                    if self.event_ready.val() {
-                        self.queue.out_ready.next = true;
-                        self.next_base.d.next = 0.into();
-                        if self.head_clear.val() {
-                            self.spike_count.d.next = 0.into();
-                        }
-                    }
-                } else {
-                    self.queue.out_ready.next = true;
-                    self.pending.d.next = self.queue.out_data.val().get_bits::<64>(2);
-                    self.base.d.next = self.next_base.q.val();
-                    self.next_base.d.next =
-                        (self.next_base.q.val() + self.lanes.val()) & self.neuron_mask.val();
+            self.event_data.next = self.marker_event.val();
+            if self.marker.q.val() && self.event_ready.val() {
+                self.marker.d.next = false;
+                self.emptied.next = true;
+                if self.marker_clears.q.val() {
+                    self.spike_count.d.next = 0.into();
                 }
             }
         }
+        if self.emptied.val() && self.next_full.q.val() {
+            self.pending.d.next = self.next_mask.q.val();
+            self.base.d.next = self.next_base.q.val();
+            self.marker.d.next = self.next_marker.q.val();
+            self.marker_clears.d.next = self.next_clears.q.val();
+            self.next_full.d.next = false;
+        }
+        self.queue.out_ready.next = !self.next_full.q.val();
+        if !self.next_full.q.val() {
+            self.next_full.d.next = self.queue.out_valid.val();
+            self.next_mask.d.next =
+                bit_cast::<64, 96>(self.queue.out_data.val() >> self.entry_mask_shift.val());
+            self.next_base.d.next =
+                bit_cast::<24, 96>(self.queue.out_data.val() >> 2) & self.address_mask.val();
+            self.next_marker.d.next = self.queue.out_data.val().get_bit(0);
+            self.next_clears.d.next = self.queue.out_data.val().get_bit(1);
+        }
+        self.busy.next = self.queue.out_valid.val()
+            || self.next_full.q.val()
+            || self.first.any.val()
+            || self.marker.q.val();
         self.spikes_out.next = self.spike_count.q.val();
     }
 }

@@ -2,5 +2,6 @@
 
 pub mod clock;
 pub mod constraints;
+pub mod lint;
 pub mod verilog;
 pub mod wrapper;

@@ -20,6 +20,11 @@ pub fn emit<B: Block>(mut circuit: B, lines: &[String]) -> Result<String> {
         report: format!("{error:?}"),
     })?;
     let body = rename_top(&generate_verilog_unchecked(&circuit));
+    if let Some(word) = keyword(&body) {
+        return Err(Error::Design {
+            report: format!("a field is named `{word}`, which is a word of Verilog's own"),
+        });
+    }
     let mut text = String::new();
     for line in lines {
         text.push_str(&format!("// {line}\n"));
@@ -32,6 +37,41 @@ pub fn emit<B: Block>(mut circuit: B, lines: &[String]) -> Result<String> {
     }
     text.push_str("\n`default_nettype wire\n");
     Ok(text)
+}
+
+/// Words of Verilog's and SystemVerilog's own, of which rust-hdl knows but a few.
+const KEYWORDS: &str = "\
+    alias always_comb always_ff always_latch assert assume automatic before begin bind bins bit break \
+    buf byte case cell chandle checker class clocking config const constraint context continue cover \
+    covergroup coverpoint cross deassign default defparam design disable dist do edge else end enum \
+    event expect export extends extern final first_match for force foreach forever fork forkjoin \
+    function generate genvar global if iff ifnone illegal_bins implements implies import incdir include \
+    initial inout input inside instance int integer interface intersect join large let liblist library \
+    local localparam logic longint macromodule matches medium modport module nand negedge new nexttime \
+    nmos nor not null or output package packed parameter pmos posedge primitive priority program \
+    property protected pulldown pullup pure rand randc randcase real realtime ref reg reject_on release \
+    repeat restrict return scalared sequence shortint shortreal signed small soft solve specify static \
+    string strong struct super supply0 supply1 table tagged task this throughout time timeprecision \
+    timeunit tran tri trior type typedef union unique unsigned until use uwire var vectored virtual void \
+    wait wand weak while wildcard wire with within wor xnor xor";
+
+/// The first such word that names a signal or an instance.
+fn keyword(text: &str) -> Option<&'static str> {
+    let named = |line: &str| {
+        let line = line.trim();
+        let is_signal = ["reg ", "wire ", "input ", "output "]
+            .iter()
+            .any(|kind| line.starts_with(kind));
+        let name = if is_signal {
+            line.trim_end_matches(';').rsplit(' ').next()
+        } else if line.starts_with(TOP) && line.ends_with('(') {
+            line.trim_end_matches('(').split_whitespace().nth(1)
+        } else {
+            None
+        };
+        KEYWORDS.split_whitespace().find(|&word| Some(word) == name)
+    };
+    text.lines().find_map(named)
 }
 
 /// Renames rust-hdl's fixed top module and the modules below it, which are named `top$…`.
@@ -60,6 +100,19 @@ fn rename_top(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_are_words_of_verilog_are_found() {
+        assert_eq!(
+            keyword("    reg  [9:0] table;\n    wire signed [1:0] sum;"),
+            Some("table")
+        );
+        assert_eq!(keyword("    synfire$core$signed signed(\n"), Some("signed"));
+        assert_eq!(
+            keyword("    reg  signed [9:0] signed$d;\n    synfire$table tables("),
+            None
+        );
+    }
 
     #[test]
     fn only_the_top_module_and_its_children_are_renamed() {

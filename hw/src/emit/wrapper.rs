@@ -63,7 +63,7 @@ pub fn cosim_top(layers: usize) -> String {
         connections.push(format!(".tap_valid${layer}(tap_valid[{layer}])"));
     }
     for layer in 0..layers {
-        for name in ["spikes_in", "spikes_out", "busy_cycles"] {
+        for name in ["spikes_in", "spikes_out", "busy_cycles", "stalled_cycles"] {
             connections.push(format!(
                 ".{name}${layer}({name}[{}:{}])",
                 32 * layer + 31,
@@ -87,12 +87,21 @@ pub fn cosim_top(layers: usize) -> String {
     input wire [23:0] readout_group,
     input wire [7:0] readout_lane,
     output wire [31:0] readout_data,
+    input wire [7:0] load_select,
+    input wire [7:0] load_byte,
+    input wire load_shift,
+    input wire load_write,
+    input wire [23:0] load_address,
+    input wire exit_enable,
+    output wire exited,
+    output wire exit_busy,
     output wire [31:0] steps_done,
     output wire [7:0] clears_done,
     output wire [31:0] active_cycles,
     output wire [{counter_bits}:0] spikes_in,
     output wire [{counter_bits}:0] spikes_out,
-    output wire [{counter_bits}:0] busy_cycles
+    output wire [{counter_bits}:0] busy_cycles,
+    output wire [{counter_bits}:0] stalled_cycles
 );
 {tied}    {CORE} core (
         .clock(clock),
@@ -105,6 +114,14 @@ pub fn cosim_top(layers: usize) -> String {
         .steps_done(steps_done),
         .clears_done(clears_done),
         .active_cycles(active_cycles),
+        .load_select(load_select),
+        .load_byte(load_byte),
+        .load_shift(load_shift),
+        .load_write(load_write),
+        .load_address(load_address),
+        .exit_enable(exit_enable),
+        .exited(exited),
+        .exit_busy(exit_busy),
         {connections}
     );
 endmodule

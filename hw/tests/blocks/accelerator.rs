@@ -8,7 +8,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_golden_model::integer;
 use synfire_golden_model::quantized::QuantizedModel;
 use synfire_golden_model::spikes::SpikeRaster;
-use synfire_hw::circuit::link::command::Identity;
+use synfire_hw::circuit::link::identity::Identity;
 
 const INPUTS: usize = 12;
 const CLASSES: usize = 5;
@@ -20,6 +20,10 @@ fn identity() -> Identity {
         inputs: 12,
         clock_hz: 12_000_000,
         slot_bytes: 64,
+        signed_inputs: false,
+        encoder: true,
+        early_exit: true,
+        loadable: true,
         design_hash: [0x5A; 16],
         model_hash: [0; 16],
     }

@@ -1,17 +1,18 @@
 //! Core against the golden model: every spike of every layer, potentials and counters.
 
-use crate::network::{plan, random_lanes, random_model, random_raster};
+use crate::network::{any_model, any_raster, plan, random_lanes, random_model, random_raster, roomy_plan};
 use crate::support::{Willing, config, difference, number, simulate, willing, word};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+use std::collections::BTreeMap;
 use synfire_golden_model::integer::{self, Trace};
 use synfire_golden_model::quantized::{Neuron, QuantizedModel};
-use synfire_golden_model::spikes::SpikeRaster;
+use synfire_golden_model::spikes::{Spike, SpikeRaster};
 use synfire_hw::accelerator;
-use synfire_hw::board::Board;
 use synfire_hw::circuit::core::Core;
 use synfire_hw::circuit::event::Event;
+use synfire_hw::geometry::{Geometry, Reach};
 use synfire_hw::plan::Plan;
 use synfire_hw::simulate::Simulation;
 
@@ -23,27 +24,33 @@ struct Inference {
     potentials: Vec<i32>,
     spikes_in: Vec<u64>,
     spikes_out: Vec<u64>,
-    /// Per layer: weights added to membranes.
-    synaptic_operations: Vec<u64>,
 }
 
 impl Inference {
-    fn golden(trace: &Trace) -> Self {
+    fn golden(geometry: &Geometry, trace: &Trace) -> Self {
         let inference = &trace.inference;
-        let addresses = |raster: &SpikeRaster| -> Vec<Vec<u32>> {
-            raster
-                .iter()
-                .map(|step| step.iter().map(|spike| spike.address).collect())
-                .collect()
-        };
-        let mut spikes_in = vec![inference.input_spikes];
-        spikes_in.extend(&inference.spikes[..inference.spikes.len() - 1]);
+        // In the order of the sweep: position by position, channel by channel.
+        let hidden = trace.layers.iter().zip(&geometry.layers);
+        let spikes = hidden.map(|(raster, layer)| {
+            let positions = layer.neurons.height * layer.neurons.width;
+            let step = |step: &[Spike]| {
+                let mut neurons: Vec<u32> = step.iter().map(|spike| spike.address).collect();
+                neurons.sort_by_key(|&neuron| (neuron as usize % positions, neuron as usize / positions));
+                neurons
+            };
+            raster.iter().map(step).collect()
+        });
+        let streams: Vec<u64> = std::iter::once(inference.input_spikes)
+            .chain(inference.spikes.iter().copied())
+            .collect();
+        let layers = geometry.layers.iter();
         Self {
-            spikes: trace.layers.iter().map(addresses).collect(),
+            spikes: spikes.collect(),
             potentials: inference.potentials.clone(),
-            spikes_in,
+            spikes_in: layers
+                .map(|layer| layer.paths.iter().map(|path| streams[path.stream]).sum())
+                .collect(),
             spikes_out: inference.spikes.clone(),
-            synaptic_operations: inference.synaptic_operations.clone(),
         }
     }
 
@@ -66,51 +73,52 @@ impl Inference {
 /// A core and what is needed to read it.
 struct Bench {
     core: Simulation<Core>,
-    outputs: Vec<usize>,
+    geometry: Geometry,
+    classes: usize,
     plan: Plan,
     feed: Willing,
 }
 
 impl Bench {
-    fn new(model: &QuantizedModel, lanes: &[usize], feed: Willing) -> Self {
-        let plan = plan(model, lanes);
+    fn new(model: &QuantizedModel, plan: Plan, feed: Willing) -> Self {
+        let core = accelerator::core(model, &plan).expect("a valid model");
         Self {
-            core: simulate(accelerator::core(model, &plan), |core| &mut core.clock),
-            outputs: model.layers.iter().map(|layer| layer.outputs()).collect(),
+            core: simulate(core, |core| &mut core.clock),
+            geometry: Geometry::of(model).expect("a valid model"),
+            classes: model.layers.last().expect("a layer").outputs(),
             plan,
             feed,
         }
     }
 
+    fn golden(&self, model: &QuantizedModel, raster: &SpikeRaster) -> Inference {
+        Inference::golden(&self.geometry, &integer::trace(model, raster).expect("valid"))
+    }
+
     fn infer(&mut self, raster: &SpikeRaster) -> Inference {
         let mut events = Vec::new();
         for step in raster.iter() {
-            events.extend(step.iter().map(|&spike| Event::Spike(spike)));
+            events.extend(step.iter().map(|spike| {
+                let address = self.geometry.input.address(spike.address);
+                Event::Spike(Spike { address, ..*spike })
+            }));
             events.push(Event::EndOfStep);
         }
         let steps = u32::try_from(raster.steps()).expect("small");
         let spikes = self.push(&events, |core| core.steps_done.val().to_u32() == steps);
-        let potentials = (0..*self.outputs.last().expect("a layer"))
-            .map(|class| self.readout(class))
-            .collect();
+        let potentials = (0..self.classes).map(|class| self.readout(class)).collect();
         let core = self.core.circuit();
-        let spikes_in: Vec<u64> = core.spikes_in.iter().map(|count| count.val().to_u64()).collect();
         Inference {
             spikes,
             potentials,
+            spikes_in: core.spikes_in.iter().map(|count| count.val().to_u64()).collect(),
             spikes_out: core.spikes_out.iter().map(|count| count.val().to_u64()).collect(),
-            synaptic_operations: spikes_in
-                .iter()
-                .zip(&self.outputs)
-                .map(|(n, m)| n * *m as u64)
-                .collect(),
-            spikes_in,
         }
     }
 
     /// Pushes events until `done`; the steps of every hidden layer's spikes.
     fn push(&mut self, events: &[Event], done: impl Fn(&Core) -> bool) -> Vec<Vec<Vec<u32>>> {
-        let hidden = self.outputs.len() - 1;
+        let hidden = self.plan.layers.len() - 1;
         let mut finished = vec![Vec::new(); hidden];
         let mut open = vec![Vec::new(); hidden];
         let mut next = 0;
@@ -127,14 +135,17 @@ impl Bench {
             for layer in 0..hidden {
                 if core.tap_valid[layer].val() {
                     match Event::decode(core.tap_data[layer].val().to_u32()).expect("an event") {
-                        Event::Spike(spike) => open[layer].push(spike.address),
+                        Event::Spike(spike) => {
+                            let source = self.geometry.stream(layer + 1).source(spike.address);
+                            open[layer].push(source.expect("a neuron"));
+                        }
                         Event::EndOfStep => finished[layer].push(std::mem::take(&mut open[layer])),
                         Event::Clear => assert!(open[layer].is_empty(), "spikes of a cleared layer"),
                     }
                 }
             }
             assert!(
-                clock < 20_000,
+                clock < 100_000,
                 "the core hangs after {next} of {} events",
                 events.len()
             );
@@ -165,29 +176,22 @@ impl Bench {
     }
 }
 
-/// A random network of one to three layers, and lanes that need not divide its neurons.
-fn network(rng: &mut Xoshiro256PlusPlus) -> (QuantizedModel, Vec<usize>) {
-    let layers = rng.random_range(1..=3);
-    let sizes: Vec<usize> = (0..=layers).map(|_| rng.random_range(1..=18)).collect();
-    let model = random_model(rng, &sizes);
-    let lanes = random_lanes(rng, &model);
-    (model, lanes)
-}
-
 proptest! {
-    #![proptest_config(config(32))]
+    #![proptest_config(config(40))]
 
     #[test]
-    fn every_inference_is_the_golden_models(seed: u64, feed in willing(), signed: bool) {
+    fn every_inference_is_the_golden_models(seed: u64, feed in willing(), tiny: bool) {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-        let (model, lanes) = network(&mut rng);
-        let mut bench = Bench::new(&model, &lanes, feed);
-        for round in 0..3 {
-            let steps = rng.random_range(1..8);
-            let raster = random_raster(&mut rng, model.description.input.size(), steps, signed);
-            let golden = Inference::golden(&integer::trace(&model, &raster).expect("valid"));
+        let model = any_model(&mut rng);
+        let lanes = random_lanes(&mut rng, &model);
+        let plan = if tiny { plan(&model, &lanes) } else { roomy_plan(&model, &lanes) };
+        let mut bench = Bench::new(&model, plan, feed);
+        for round in 0..2 {
+            let steps = rng.random_range(1..5);
+            let raster = any_raster(&mut rng, &model, steps);
+            let golden = bench.golden(&model, &raster);
             if let Some(found) = golden.difference(&bench.infer(&raster)) {
-                panic!("inference {round} of {lanes:?} lanes: {found}");
+                panic!("inference {round} of {lanes:?} lanes of {}: {found}", model.description.compact());
             }
             bench.clear();
         }
@@ -195,17 +199,44 @@ proptest! {
 }
 
 #[test]
-fn the_random_networks_are_neither_silent_nor_saturated() {
+fn the_random_networks_are_of_every_kind_and_neither_silent_nor_saturated() {
+    let mut counts = BTreeMap::new();
     let (mut fired, mut neuron_steps) = (0, 0);
-    for seed in 0..64 {
+    for seed in 0..100 {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-        let (model, _) = network(&mut rng);
-        let raster = random_raster(&mut rng, model.description.input.size(), 8, false);
+        let model = any_model(&mut rng);
+        let raster = any_raster(&mut rng, &model, 4);
         for layer in integer::trace(&model, &raster).expect("valid").layers {
             fired += layer.total();
             neuron_steps += layer.width() * layer.steps();
         }
+        let mut count = |what: &'static str| *counts.entry(what).or_insert(0) += 1;
+        let geometry = Geometry::of(&model).expect("valid");
+        let mut takers = vec![0; geometry.layers.len()];
+        for path in geometry.layers.iter().flat_map(|layer| &layer.paths) {
+            takers[path.stream] += 1;
+            count(match path.reach {
+                Reach::Weights => "weights",
+                Reach::ShortcutWeights => "shortcuts with weights",
+                Reach::Count => "pooling",
+                Reach::Identity => "identities",
+            });
+            if path.rows.stride > 1 && path.reach != Reach::Weights {
+                count("strides of shortcuts or pooling");
+            }
+        }
+        if takers[0] > 1 {
+            count("inputs of several layers");
+        }
+        if takers[1..].iter().any(|&takers| takers > 1) {
+            count("forks");
+        }
+        if model.description.normalization.is_some() {
+            count("signed inputs");
+        }
     }
+    assert_eq!(counts.len(), 8, "{counts:?}");
+    assert!(counts.values().all(|&count| count >= 10), "{counts:?}");
     assert!(
         (neuron_steps / 20..neuron_steps / 2).contains(&fired),
         "{fired} of {neuron_steps}"
@@ -216,7 +247,7 @@ fn the_random_networks_are_neither_silent_nor_saturated() {
 fn a_clear_returns_every_counter_and_membrane_to_zero() {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(2);
     let model = random_model(&mut rng, &[12, 9, 7]);
-    let mut bench = Bench::new(&model, &[4, 3], Willing::always());
+    let mut bench = Bench::new(&model, plan(&model, &[4, 3]), Willing::always());
     bench.infer(&random_raster(&mut rng, 12, 5, true));
     assert!(bench.core.circuit().active_cycles.val().to_u32() > 0);
     bench.clear();
@@ -226,14 +257,17 @@ fn a_clear_returns_every_counter_and_membrane_to_zero() {
         (0, 0)
     );
     for layer in 0..2 {
-        let counters =
-            [&core.spikes_in, &core.spikes_out, &core.busy_cycles].map(|c| c[layer].val().to_u32());
-        assert_eq!(counters, [0, 0, 0], "layer {layer}");
+        let counters = [
+            &core.spikes_in,
+            &core.spikes_out,
+            &core.busy_cycles,
+            &core.stalled_cycles,
+        ];
+        let counters = counters.map(|counters| counters[layer].val().to_u32());
+        assert_eq!(counters, [0; 4], "layer {layer}");
     }
-    assert_eq!(
-        (0..7).map(|class| bench.readout(class)).collect::<Vec<_>>(),
-        [0; 7]
-    );
+    let potentials: Vec<i32> = (0..7).map(|class| bench.readout(class)).collect();
+    assert_eq!(potentials, [0; 7]);
 }
 
 #[test]
@@ -241,27 +275,53 @@ fn a_layer_is_busy_for_as_long_as_the_plan_expects() {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(4);
     let model = random_model(&mut rng, &[16, 10]);
     for lanes in [1, 3, 10] {
-        let mut bench = Bench::new(&model, &[lanes], Willing::always());
+        let plan = roomy_plan(&model, &[lanes]);
+        let groups = plan.layers[0].groups as u64;
+        let mut bench = Bench::new(&model, plan, Willing::always());
         let raster = random_raster(&mut rng, 16, 6, false);
         bench.infer(&raster);
-        let (spikes, steps) = (raster.total() as u64, raster.steps() as u64);
-        let groups = bench.plan.layers[0].groups as u64;
-        let expected = spikes * groups + steps * (groups + 4);
-        let planned = Plan::with_lanes(
-            &model,
-            &Board::find("ice40-hx8k").expect("a built-in board"),
-            &[spikes as f64 / steps as f64],
-            &[lanes],
-        );
-        let planned = planned.expect("good lanes").expected_cycles(raster.steps());
-        assert!(
-            (planned - expected as f64).abs() < 1e-6,
-            "{planned} planned, {expected} wanted"
-        );
+        let expected = (raster.total() as u64 + raster.steps() as u64) * groups;
         let core = bench.core.circuit();
-        assert_eq!(core.busy_cycles[0].val().to_u64(), expected, "{lanes} lanes");
-        assert_eq!(core.active_cycles.val().to_u64(), expected, "{lanes} lanes");
+        let busy = core.busy_cycles[0].val().to_u64();
+        if groups > 1 {
+            assert_eq!(busy, expected, "{lanes} lanes");
+        } else {
+            // At a word an event, the stream starts behind the FIFO's latency and never catches up.
+            assert!((expected..=expected + 2).contains(&busy), "{busy} for {expected}");
+        }
     }
+}
+
+/// A stream that forks, to a layer and past it to a junction, while that layer works far longer on a step than FIFOs
+/// hold; see the module of the core for why it cannot come to a stop.
+#[test]
+fn the_smallest_fifos_hold_up_a_fork_but_do_not_stop_it() {
+    let mut junctions = 0;
+    for seed in 0..400 {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+        let model = any_model(&mut rng);
+        let geometry = Geometry::of(&model).expect("valid");
+        // The two paths of a junction part at a stream that also feeds a layer on the way to the junction.
+        let parts = geometry.layers.iter().enumerate().any(|(index, layer)| {
+            let [main, side] = &layer.paths[..] else {
+                return false;
+            };
+            main.stream == index && side.stream < index
+        });
+        if !parts || junctions == 12 {
+            continue;
+        }
+        junctions += 1;
+        // One lane: as slow as can be, so that the junction's side runs full.
+        let plan = plan(&model, &vec![1; model.layers.len()]);
+        let mut bench = Bench::new(&model, plan, Willing::always());
+        let raster = any_raster(&mut rng, &model, 3);
+        let golden = bench.golden(&model, &raster);
+        if let Some(found) = golden.difference(&bench.infer(&raster)) {
+            panic!("seed {seed}: {found}");
+        }
+    }
+    assert_eq!(junctions, 12);
 }
 
 #[test]
@@ -269,7 +329,8 @@ fn a_changed_weight_or_threshold_is_reported_with_its_place() {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(6);
     let model = random_model(&mut rng, &[12, 9, 7]);
     let raster = random_raster(&mut rng, 12, 12, false);
-    let seen = Bench::new(&model, &[4, 3], Willing::always()).infer(&raster);
+    let mut bench = Bench::new(&model, plan(&model, &[4, 3]), Willing::always());
+    let seen = bench.infer(&raster);
     let fires = |neuron: u32| seen.spikes[0].iter().flatten().filter(|&&n| n == neuron).count();
     let busiest = (0..9).max_by_key(|&neuron| fires(neuron)).expect("neurons");
     assert!(fires(busiest) > 0, "no neuron fires");
@@ -279,8 +340,10 @@ fn a_changed_weight_or_threshold_is_reported_with_its_place() {
         // Wide enough for whatever the change does.
         model.layers.iter_mut().for_each(|layer| layer.membrane_bits = 32);
         change(&mut model);
-        let trace = integer::trace(&model, &raster).expect("valid");
-        Inference::golden(&trace).difference(&seen).unwrap_or_default()
+        bench
+            .golden(&model, &raster)
+            .difference(&seen)
+            .unwrap_or_default()
     };
     assert_eq!(found(&|_| {}), "");
     let weight = found(&|model| model.layers[1].weights.row_mut(3).mapv_inplace(|weight| -weight));

@@ -1,37 +1,64 @@
 //! Verilog of every circuit: rust-hdl accepts it, it is the same each time, and the smallest are pinned.
 
-use crate::network::{plan, random_model};
+use crate::network::{any_model, plan, random_lanes};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rust_hdl::prelude::Block;
-use synfire_golden_model::quantized::QuantizedModel;
-use synfire_hw::accelerator::{core, engines};
-use synfire_hw::circuit::accelerator::Accelerator;
-use synfire_hw::circuit::engine::Engine;
+use synfire_golden_model::geometry::Axis;
+use synfire_hw::accelerator::core_params;
+use synfire_hw::circuit::accelerator::{Accelerator, LinkParams};
+use synfire_hw::circuit::core::{Core, CoreParams};
+use synfire_hw::circuit::engine::{Engine, EngineParams};
+use synfire_hw::circuit::event::Addressing;
 use synfire_hw::circuit::fifo::Fifo;
+use synfire_hw::circuit::interconnect::{Interconnect, Wiring};
 use synfire_hw::circuit::lane::Lane;
+use synfire_hw::circuit::layer::Layer;
 use synfire_hw::circuit::leak::Leak;
-use synfire_hw::circuit::lif_layer::LifLayer;
-use synfire_hw::circuit::link::command::{Command, Identity};
+use synfire_hw::circuit::link::chunk_decoder::ChunkDecoder;
+use synfire_hw::circuit::link::command::Command;
 use synfire_hw::circuit::link::crc32::Crc32;
+use synfire_hw::circuit::link::early_exit::{EarlyExit, EarlyExitParams};
+use synfire_hw::circuit::link::encoder::{Encoder, EncoderParams};
 use synfire_hw::circuit::link::frame_receiver::FrameReceiver;
 use synfire_hw::circuit::link::frame_transmitter::FrameTransmitter;
+use synfire_hw::circuit::link::identity::{Identity, LoadableMemory};
+use synfire_hw::circuit::link::loader::Loader;
+use synfire_hw::circuit::link::splitter::{Splitter, SplitterParams};
 use synfire_hw::circuit::link::uart_receiver::UartReceiver;
 use synfire_hw::circuit::link::uart_transmitter::UartTransmitter;
+use synfire_hw::circuit::lookup_table::LookupTable;
 use synfire_hw::circuit::mask_pack::MaskPack;
 use synfire_hw::circuit::narrow::Narrow;
 use synfire_hw::circuit::output_layer::OutputLayer;
+use synfire_hw::circuit::parameter_memory::{Contents, ParameterMemory, ParameterMemoryParams};
 use synfire_hw::circuit::priority_encoder::PriorityEncoder;
 use synfire_hw::circuit::serializer::Serializer;
-use synfire_hw::circuit::word_memory::{Contents, Style, WordMemory, WordMemoryParams};
+use synfire_hw::circuit::snapshot::Snapshot;
+use synfire_hw::circuit::walker::Walker;
+use synfire_hw::circuit::window::{Synapses, Window, WindowParams};
+use synfire_hw::circuit::word_memory::{MemoryShape, Style, WordMemory};
 use synfire_hw::circuit::word_store::WordStore;
 use synfire_hw::emit::verilog::emit;
-use synfire_hw::plan::Plan;
 
-fn network() -> (QuantizedModel, Plan) {
-    let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(1), &[6, 5, 3]);
-    let plan = plan(&model, &[2, 3]);
-    (model, plan)
+/// The core of a network of every kind of layer: a junction of weights, one of an identity, pooling.
+fn core() -> CoreParams {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
+    loop {
+        let model = any_model(&mut rng);
+        let lanes = random_lanes(&mut rng, &model);
+        let params = core_params(&model, &plan(&model, &lanes)).expect("a valid model");
+        let identity = params.engines().any(EngineParams::has_identity);
+        let shortcut = params
+            .engines()
+            .any(|engine| engine.paths.len() == 2 && !engine.has_identity());
+        let pooling = params
+            .engines()
+            .any(|engine| matches!(engine.paths[0].synapses, Synapses::OwnChannel { .. }));
+        if identity && shortcut && pooling {
+            return params;
+        }
+    }
 }
 
 fn identity() -> Identity {
@@ -41,20 +68,60 @@ fn identity() -> Identity {
         inputs: 6,
         clock_hz: 12_000_000,
         slot_bytes: 64,
+        signed_inputs: false,
+        encoder: true,
+        early_exit: true,
+        loadable: true,
         design_hash: [1; 16],
         model_hash: [2; 16],
     }
 }
 
-fn memory(contents: Contents) -> WordMemory {
-    WordMemory::new(WordMemoryParams {
-        depth: 5,
-        lanes: 2,
-        width: 4,
+const INPUT: EncoderParams = EncoderParams {
+    shape: [1, 2, 3],
+    is_map: true,
+};
+
+const MEMORY: LoadableMemory = LoadableMemory {
+    number: 3,
+    depth: 10,
+    word_bytes: 2,
+};
+
+const SHAPE: MemoryShape = MemoryShape {
+    depth: 5,
+    lanes: 2,
+    width: 4,
+    style: Style::Block,
+};
+
+fn parameter_memory(style: Style) -> ParameterMemory {
+    ParameterMemory::new(ParameterMemoryParams {
+        shape: MemoryShape { style, ..SHAPE },
+        loadable: true,
         fraction_bits: 3,
-        contents,
-        style: Style::Block,
+        contents: Contents {
+            file: "rows.hex".into(),
+            rows: vec![vec![1, -1]; 5],
+        },
     })
+}
+
+/// A path of 4×4 sources of 3 channels into a 3×3 convolution of stride 2.
+fn path() -> WindowParams {
+    let axis = Axis {
+        kernel: 3,
+        stride: 2,
+        padding: 1,
+        outputs: 2,
+    };
+    WindowParams {
+        sources: Addressing::of([3, 4, 4].into()),
+        rows: axis,
+        columns: axis,
+        groups: 2,
+        synapses: Synapses::Words { base: 0 },
+    }
 }
 
 /// Emits a circuit twice, and returns its Verilog.
@@ -83,32 +150,33 @@ accepted! {
     fifo_is_accepted_by_rust_hdl: Fifo::<32>::new(16, 9);
     word_store_is_accepted_by_rust_hdl: WordStore::<8>::new(32, 8);
     lane_is_accepted_by_rust_hdl: Lane::new(&[7, 9], -100, 12, true);
-    serializer_is_accepted_by_rust_hdl: Serializer::new(4, 3);
-    engine_is_accepted_by_rust_hdl: {
-        let (model, plan) = network();
-        Engine::new(engines(&model, &plan).swap_remove(0))
-    };
-    lif_layer_is_accepted_by_rust_hdl: {
-        let (model, plan) = network();
-        LifLayer::new(engines(&model, &plan).swap_remove(0), 16)
-    };
-    output_layer_is_accepted_by_rust_hdl: {
-        let (model, plan) = network();
-        OutputLayer::new(engines(&model, &plan).swap_remove(1), 16)
-    };
-    core_is_accepted_by_rust_hdl: {
-        let (model, plan) = network();
-        core(&model, &plan)
-    };
+    window_is_accepted_by_rust_hdl: Window::new(&path());
+    walker_is_accepted_by_rust_hdl: Walker::new(&[path()], 8, 54);
+    serializer_is_accepted_by_rust_hdl: Serializer::new(4, Addressing::of([12, 2, 3].into()), 16);
+    engine_is_accepted_by_rust_hdl: Engine::new(core().hidden.swap_remove(0).engine);
+    layer_is_accepted_by_rust_hdl: Layer::new(core().hidden.swap_remove(0));
+    output_layer_is_accepted_by_rust_hdl: OutputLayer::new(core().output, 16);
+    core_is_accepted_by_rust_hdl: Core::new(core());
     uart_receiver_is_accepted_by_rust_hdl: UartReceiver::new(12);
     uart_transmitter_is_accepted_by_rust_hdl: UartTransmitter::new(12);
     crc32_is_accepted_by_rust_hdl: Crc32::default();
     frame_receiver_is_accepted_by_rust_hdl: FrameReceiver::new(64);
     frame_transmitter_is_accepted_by_rust_hdl: FrameTransmitter::new(64);
-    command_is_accepted_by_rust_hdl: Command::new(&identity(), 3);
+    command_is_accepted_by_rust_hdl: Command::new(&identity(), 3, &[MEMORY]);
+    chunk_decoder_is_accepted_by_rust_hdl: ChunkDecoder::new(20, true);
+    loader_is_accepted_by_rust_hdl: Loader::new(&[MEMORY]);
+    splitter_is_accepted_by_rust_hdl: Splitter::new(SplitterParams { shape: INPUT.shape });
+    encoder_is_accepted_by_rust_hdl: Encoder::new(INPUT);
+    early_exit_is_accepted_by_rust_hdl: EarlyExit::new(EarlyExitParams { classes: 10, lanes: 3, steps: 100 });
     accelerator_is_accepted_by_rust_hdl: {
-        let (model, plan) = network();
-        Accelerator::new(&identity(), engines(&model, &plan), plan.fifo_depth, 12)
+        let core = core();
+        let layers = u8::try_from(core.engines().count()).expect("a few");
+        let link = LinkParams {
+            identity: Identity { layers, ..identity() },
+            clocks_per_bit: 12,
+            input: INPUT,
+        };
+        Accelerator::new(&link, core)
     };
 }
 
@@ -139,14 +207,41 @@ fn priority_encoder_is_accepted_by_rust_hdl() {
 
 #[test]
 fn word_memory_is_accepted_by_rust_hdl() {
-    insta::assert_snapshot!(verilog(|| memory(Contents::Zero)));
+    insta::assert_snapshot!(verilog(|| WordMemory::new(SHAPE)));
 }
 
 #[test]
-fn word_memory_with_an_image_is_accepted_by_rust_hdl() {
-    let rows = vec![vec![1, -1]; 5];
-    insta::assert_snapshot!(verilog(|| memory(Contents::Image {
-        file: "rows.hex".into(),
-        rows: rows.clone()
-    })));
+fn parameter_memory_is_accepted_by_rust_hdl() {
+    insta::assert_snapshot!(verilog(|| parameter_memory(Style::Block)));
+}
+
+#[test]
+fn parameter_memory_of_one_port_is_accepted_by_rust_hdl() {
+    insta::assert_snapshot!(verilog(|| parameter_memory(Style::Huge)));
+}
+
+#[test]
+fn snapshot_is_accepted_by_rust_hdl() {
+    insta::assert_snapshot!(verilog(|| Snapshot::new(SHAPE)));
+}
+
+#[test]
+fn lookup_table_is_accepted_by_rust_hdl() {
+    insta::assert_snapshot!(verilog(|| LookupTable::new(vec![7, 1 << 50, 0])));
+}
+
+#[test]
+fn lookup_table_of_one_word_is_accepted_by_rust_hdl() {
+    insta::assert_snapshot!(verilog(|| LookupTable::new(vec![7])));
+}
+
+#[test]
+fn interconnect_is_accepted_by_rust_hdl() {
+    // The input feeds both layers; the first layer's spikes are taken by the second and, beside, by the third.
+    let wiring = Wiring {
+        streams: 3,
+        main: vec![0, 1, 2],
+        side: vec![None, Some(0)],
+    };
+    insta::assert_snapshot!(verilog(|| Interconnect::new(wiring.clone())));
 }

@@ -1,274 +1,490 @@
-//! Engine against plain sums and the golden model's neuron, and its cost in clocks.
+//! Engine against the definition of each kind of layer, computed densely, and its cost in clocks.
 
-use crate::network::{plan, random_lanes, random_model};
+use crate::network::{any_model, plan, random_lanes, random_model};
 use crate::support::{Willing, assert_same, config, difference, number, simulate, willing, word};
+use ndarray::Array2;
 use proptest::prelude::*;
+use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+use std::collections::{BTreeMap, BTreeSet};
+use synfire_golden_model::geometry::Axis;
 use synfire_golden_model::integer::neuron::{end_of_step, settle};
-use synfire_golden_model::quantized::{Neuron, QuantizedLayer, QuantizedModel};
+use synfire_golden_model::network::{LayerKind, Shape};
+use synfire_golden_model::quantized::{Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
 use synfire_golden_model::spikes::Spike;
-use synfire_hw::accelerator::engines;
+use synfire_hw::accelerator::core_params;
 use synfire_hw::circuit::engine::{Engine, EngineParams};
-use synfire_hw::circuit::event::Event;
-use synfire_hw::simulate::Simulation;
+use synfire_hw::circuit::event::{Addressing, Event};
+use synfire_hw::geometry::{Geometry, LayerGeometry, Path, Reach};
 
-/// What leaves an engine.
+/// A layer of a network, as the golden model and as the generator know it.
+struct Subject {
+    layer: QuantizedLayer,
+    geometry: LayerGeometry,
+    params: EngineParams,
+    signed_input: bool,
+}
+
+/// A word of a sweep: its neurons' membranes, and which of them fired, by number in C, H, W order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Output {
-    /// Neurons of a word that fired.
-    Fired(Vec<usize>),
-    /// The end of a sweep.
-    Done { cleared: bool },
+struct Swept {
+    membranes: Vec<i32>,
+    fired: Vec<usize>,
+    last: bool,
+    clear: bool,
 }
 
 /// What an engine did.
 #[derive(Debug, Default)]
 struct Run {
-    outputs: Vec<Output>,
-    /// Membranes at the end.
-    membranes: Vec<i32>,
-    /// Clock in which each event was taken.
-    taken: Vec<usize>,
-    spikes_in: u32,
-    busy_cycles: u32,
+    swept: Vec<Swept>,
+    /// Clock in which each of them left.
+    clocks: Vec<usize>,
+    busy: usize,
+    stalled: usize,
 }
 
-/// The layer in a few lines: what leaves it, and its membranes at the end.
-fn model(layer: &QuantizedLayer, lanes: usize, events: &[Event]) -> (Vec<Output>, Vec<i32>) {
-    let mut membranes = vec![0; layer.outputs()];
-    let mut outputs = Vec::new();
-    for event in events {
-        match event {
-            Event::Spike(spike) => {
-                for (membrane, row) in membranes.iter_mut().zip(layer.weights.rows()) {
-                    let weight = i32::from(row[spike.address as usize]);
-                    *membrane += spike.sign() * (weight << layer.guard_bits);
+/// Every spike by its path and the number of its source, and the markers, which all paths share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Happening {
+    Spike(usize, Spike),
+    Marker(Event),
+}
+
+/// Output positions along an axis that a source meets, and through which kernel row.
+fn met(axis: Axis, y: usize) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    for output in 0..axis.outputs {
+        for row in 0..axis.kernel {
+            if output * axis.stride + row == y + axis.padding {
+                pairs.push((output, row));
+            }
+        }
+    }
+    pairs
+}
+
+impl Subject {
+    fn new(model: &QuantizedModel, lanes: &[usize], index: usize) -> Self {
+        let params = core_params(model, &plan(model, lanes)).expect("a valid model");
+        Self {
+            layer: model.layers[index].clone(),
+            geometry: Geometry::of(model)
+                .expect("a valid model")
+                .layers
+                .swap_remove(index),
+            params: params.engines().nth(index).expect("a layer").clone(),
+            signed_input: model.description.normalization.is_some(),
+        }
+    }
+
+    /// Adds a spike to the membranes, by the definition of the layer.
+    fn integrate(&self, membranes: &mut [i32], path: &Path, spike: Spike) {
+        let Shape { height, width, .. } = path.sources.shape;
+        let source = spike.address as usize;
+        let (channel, row, column) = (source / (height * width), source / width % height, source % width);
+        let Shape {
+            channels,
+            height,
+            width,
+        } = self.geometry.neurons;
+        for (y, kernel_row) in met(path.rows, row) {
+            for (x, kernel_column) in met(path.columns, column) {
+                let mut add = |neuron: usize, number: i32| {
+                    membranes[(neuron * height + y) * width + x] += spike.sign() * number;
+                };
+                let weight = |weights: &Array2<i8>, neuron: usize, column: usize| {
+                    i32::from(weights[(neuron, column)]) << self.layer.guard_bits
+                };
+                match (path.reach, &self.layer.shortcut) {
+                    (Reach::Weights, _) => {
+                        let place = kernel_row * path.columns.kernel + kernel_column;
+                        let column = channel * path.rows.kernel * path.columns.kernel + place;
+                        (0..channels)
+                            .for_each(|neuron| add(neuron, weight(&self.layer.weights, neuron, column)));
+                    }
+                    (Reach::ShortcutWeights, Some(QuantizedShortcut::Weights(weights))) => {
+                        (0..channels).for_each(|neuron| add(neuron, weight(weights, neuron, channel)));
+                    }
+                    (Reach::Count, _) => add(channel, 1),
+                    (Reach::Identity, Some(QuantizedShortcut::Identity(ones))) => add(channel, ones[channel]),
+                    other => panic!("{other:?}"),
                 }
-                continue;
             }
-            Event::Clear => membranes.fill(0),
-            Event::EndOfStep => {}
         }
-        let mut fired = vec![false; membranes.len()];
-        for (neuron, membrane) in membranes.iter_mut().enumerate() {
-            match &layer.neuron {
-                _ if *event == Event::Clear => {}
-                Neuron::Lif { thresholds } => {
-                    (fired[neuron], *membrane) =
-                        end_of_step(*membrane, thresholds[neuron], &layer.leak_shifts, layer.floor);
+    }
+
+    /// The end of a step of a neuron of a channel: whether it fires, and its membrane after.
+    fn settle(&self, membrane: i32, channel: usize) -> (bool, i32) {
+        let (shifts, floor) = (&self.layer.leak_shifts, self.layer.floor);
+        match &self.layer.neuron {
+            Neuron::Lif { thresholds } => end_of_step(membrane, thresholds[channel], shifts, floor),
+            Neuron::Output => (false, settle(membrane, shifts, floor)),
+        }
+    }
+
+    /// The neurons of each word, by lane.
+    fn words(&self) -> Vec<Vec<usize>> {
+        let shape = self.geometry.neurons;
+        let mut words = Vec::new();
+        for position in 0..shape.height * shape.width {
+            let channels: Vec<usize> = (0..shape.channels).collect();
+            words.extend(channels.chunks(self.params.lanes).map(|channels| {
+                let neuron = |channel| channel * shape.height * shape.width + position;
+                channels.iter().map(neuron).collect::<Vec<usize>>()
+            }));
+        }
+        words
+    }
+
+    fn model(&self, happenings: &[Happening]) -> Vec<Swept> {
+        let shape = self.geometry.neurons;
+        let mut membranes = vec![0; shape.size()];
+        let mut swept = Vec::new();
+        let words = self.words();
+        for happening in happenings {
+            let clear = match happening {
+                Happening::Spike(path, spike) => {
+                    self.integrate(&mut membranes, &self.geometry.paths[*path], *spike);
+                    continue;
                 }
-                Neuron::Output => *membrane = settle(*membrane, &layer.leak_shifts, layer.floor),
+                Happening::Marker(marker) => *marker == Event::Clear,
+            };
+            let mut fired = vec![false; membranes.len()];
+            for (neuron, membrane) in membranes.iter_mut().enumerate() {
+                (fired[neuron], *membrane) = if clear {
+                    (false, 0)
+                } else {
+                    self.settle(*membrane, neuron / (shape.height * shape.width))
+                };
+            }
+            swept.extend(words.iter().enumerate().map(|(word, neurons)| Swept {
+                membranes: neurons.iter().map(|&neuron| membranes[neuron]).collect(),
+                fired: neurons.iter().copied().filter(|&neuron| fired[neuron]).collect(),
+                last: word + 1 == words.len(),
+                clear,
+            }));
+        }
+        swept
+    }
+
+    /// The events of each path.
+    fn events(&self, happenings: &[Happening]) -> Vec<Vec<Event>> {
+        let paths = self.geometry.paths.iter().enumerate();
+        paths
+            .map(|(path, of)| {
+                let event = |happening: &Happening| match happening {
+                    Happening::Spike(at, spike) => (*at == path).then(|| {
+                        let address = of.sources.address(spike.address);
+                        Event::Spike(Spike { address, ..*spike })
+                    }),
+                    Happening::Marker(marker) => Some(*marker),
+                };
+                happenings.iter().filter_map(event).collect()
+            })
+            .collect()
+    }
+
+    /// Clocks that a happening ideally takes.
+    fn ideal(&self, happening: &Happening) -> usize {
+        match happening {
+            Happening::Spike(path, spike) => {
+                let path = &self.geometry.paths[*path];
+                let groups = if path.reach.is_own_channel() {
+                    1
+                } else {
+                    self.params.groups
+                };
+                path.positions(spike.address as usize) * groups
+            }
+            Happening::Marker(_) => self.params.membranes.depth,
+        }
+    }
+
+    /// Steps of random spikes that meet something, at most one of a source in a step, with a clear now and then.
+    fn happenings(&self, rng: &mut Xoshiro256PlusPlus, steps: usize) -> Vec<Happening> {
+        let mut happenings = Vec::new();
+        for _ in 0..steps {
+            let rate = rng.random_range(0.0..0.8);
+            let mut spikes = Vec::new();
+            let mut of_stream = BTreeMap::new();
+            for (index, path) in self.geometry.paths.iter().enumerate() {
+                let signed = self.signed_input && path.stream == 0;
+                let of_stream = of_stream.entry(path.stream).or_insert_with(|| {
+                    (0..u32::try_from(path.sources.shape.size()).expect("small"))
+                        .filter(|_| rng.random_bool(rate))
+                        .map(|address| (address, signed && address % 3 == 0))
+                        .collect::<Vec<_>>()
+                });
+                spikes.extend(
+                    of_stream
+                        .iter()
+                        .map(|&(address, negative)| Happening::Spike(index, Spike { address, negative })),
+                );
+            }
+            spikes.retain(|spike| self.ideal(spike) > 0);
+            spikes.shuffle(rng);
+            happenings.append(&mut spikes);
+            happenings.push(Happening::Marker(if rng.random_bool(0.15) {
+                Event::Clear
+            } else {
+                Event::EndOfStep
+            }));
+        }
+        happenings
+    }
+
+    /// Feeds an engine; `running` says when the sweep need not pause.
+    fn run(&self, events: &[Vec<Event>], feeds: &[Willing], running: &Willing) -> Run {
+        let mut engine = simulate(Engine::new(self.params.clone()), |engine| &mut engine.clock);
+        let mut seen = Run::default();
+        let mut next = vec![0; events.len()];
+        let mut offered = vec![false; events.len()];
+        let words = self.words();
+        for clock in 0.. {
+            let circuit = engine.circuit();
+            for path in 0..events.len() {
+                let event = events[path].get(next[path]);
+                // An event that is offered stays until it is taken.
+                offered[path] = event.is_some() && (offered[path] || feeds[path].at(clock));
+                circuit.event_valid[path].next = offered[path];
+                circuit.event_data[path].next = word(event.map_or(0, |event| event.encode()));
+            }
+            circuit.pause.next = !running.at(clock);
+            engine.settle();
+            let circuit = engine.circuit();
+            if circuit.swept.val() {
+                let neurons = &words[seen.swept.len() % words.len()];
+                let mask = circuit.fired_mask.val().to_u64();
+                let has_fired = |lane: usize| mask >> lane & 1 == 1;
+                for padding in neurons.len()..self.params.lanes {
+                    assert!(!has_fired(padding), "a neuron that is not there fired");
+                }
+                let lanes = 0..neurons.len();
+                seen.swept.push(Swept {
+                    membranes: lanes
+                        .clone()
+                        .map(|lane| number(circuit.swept_data[lane].val()))
+                        .collect(),
+                    fired: lanes
+                        .filter(|&lane| has_fired(lane))
+                        .map(|lane| neurons[lane])
+                        .collect(),
+                    last: circuit.swept_last.val(),
+                    clear: circuit.swept_clear.val(),
+                });
+                seen.clocks.push(clock);
+            }
+            for path in 0..events.len() {
+                if offered[path] && circuit.event_ready[path].val() {
+                    next[path] += 1;
+                    offered[path] = false;
+                }
+            }
+            let left: usize = events
+                .iter()
+                .zip(&next)
+                .map(|(events, next)| events.len() - next)
+                .sum();
+            let done = left == 0 && !circuit.busy.val();
+            assert!(clock < 40_000, "the engine hangs with {left} events to go");
+            engine.tick();
+            if done {
+                break;
             }
         }
-        for group in 0..membranes.len().div_ceil(lanes) {
-            let neurons = group * lanes..((group + 1) * lanes).min(membranes.len());
-            outputs.push(Output::Fired(neurons.filter(|&neuron| fired[neuron]).collect()));
-        }
-        outputs.push(Output::Done {
-            cleared: *event == Event::Clear,
-        });
-    }
-    (outputs, membranes)
-}
-
-/// Feeds events to an engine; `running` says when the sweep need not pause.
-fn run(params: &EngineParams, neurons: usize, events: &[Event], feed: &Willing, running: &Willing) -> Run {
-    let lanes = params.lanes;
-    let mut engine = simulate(Engine::new(params.clone()), |engine| &mut engine.clock);
-    let mut seen = Run::default();
-    let mut group = 0;
-    let mut offered = false;
-    for clock in 0.. {
-        let next = events.get(seen.taken.len());
-        // An event that is offered stays until it is taken.
-        offered = next.is_some() && (offered || feed.at(clock));
         let circuit = engine.circuit();
-        circuit.event_valid.next = offered;
-        circuit.event_data.next = word(next.map_or(0, |event| event.encode()));
-        circuit.pause.next = !running.at(clock);
-        engine.settle();
-        let circuit = engine.circuit();
-        if circuit.fired_valid.val() {
-            let mask = circuit.fired_mask.val().to_u64();
-            let fired = (0..lanes).filter(|lane| mask >> (lanes - 1 - lane) & 1 == 1);
-            seen.outputs
-                .push(Output::Fired(fired.map(|lane| group * lanes + lane).collect()));
-            group += 1;
-        }
-        if circuit.sweep_done.val() {
-            seen.outputs.push(Output::Done {
-                cleared: circuit.sweep_cleared.val(),
-            });
-            group = 0;
-        }
-        if offered && circuit.event_ready.val() {
-            seen.taken.push(clock);
-            offered = false;
-        }
-        let done = seen.taken.len() == events.len() && !circuit.busy.val();
-        assert!(
-            clock < 20_000,
-            "the engine hangs after {} of {} events",
-            seen.taken.len(),
-            events.len()
-        );
-        engine.tick();
-        if done {
-            break;
-        }
+        seen.busy = usize::try_from(circuit.busy_cycles.val().to_u64()).expect("small");
+        seen.stalled = usize::try_from(circuit.stalled_cycles.val().to_u64()).expect("small");
+        seen
     }
-    seen.spikes_in = engine.circuit().spikes_in.val().to_u32();
-    seen.busy_cycles = engine.circuit().busy_cycles.val().to_u32();
-    seen.membranes = (0..neurons)
-        .map(|neuron| readout(&mut engine, neuron / lanes, neuron % lanes))
-        .collect();
-    seen
 }
 
-fn readout(engine: &mut Simulation<Engine>, group: usize, lane: usize) -> i32 {
-    engine.circuit().event_valid.next = false;
-    engine.circuit().readout_group.next = word(group as u64);
-    engine.tick();
-    number(engine.circuit().readout_data[lane].val())
+/// Any layer of any network.
+fn subject(rng: &mut Xoshiro256PlusPlus) -> Subject {
+    let model = any_model(rng);
+    let lanes = random_lanes(rng, &model);
+    let index = rng.random_range(0..model.layers.len());
+    Subject::new(&model, &lanes, index)
 }
 
-/// A network whose first layer is of interest, its engine's parameters, and a generator to go on with.
-fn layer(seed: u64, is_output: bool, one_group: bool) -> (QuantizedModel, EngineParams, Xoshiro256PlusPlus) {
-    let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-    let sizes = [rng.random_range(1..20), rng.random_range(1..16)];
-    layer_of(rng, sizes, is_output, one_group)
-}
-
-/// The same of a given number of inputs and neurons.
-fn layer_of(
-    mut rng: Xoshiro256PlusPlus,
-    [inputs, neurons]: [usize; 2],
-    is_output: bool,
-    one_group: bool,
-) -> (QuantizedModel, EngineParams, Xoshiro256PlusPlus) {
-    let sizes = [inputs, neurons, 1];
-    let model = random_model(&mut rng, if is_output { &sizes[..2] } else { &sizes });
-    let mut lanes = random_lanes(&mut rng, &model);
-    if one_group {
-        lanes[0] = model.layers[0].outputs();
-    }
-    let params = engines(&model, &plan(&model, &lanes)).swap_remove(0);
-    (model, params, rng)
-}
-
-/// Steps of random spikes, with a clear now and then; a source comes once a step, in any order.
-fn random_events(rng: &mut Xoshiro256PlusPlus, inputs: usize, steps: usize) -> Vec<Event> {
-    let mut events = Vec::new();
-    for _ in 0..steps {
-        let rate = rng.random_range(0.0..1.0);
-        let first = rng.random_range(0..inputs);
-        for source in (0..inputs).map(|source| (source + first) % inputs) {
-            if rng.random_bool(rate) {
-                let address = u32::try_from(source).expect("small");
-                events.push(Event::Spike(Spike {
-                    address,
-                    negative: rng.random_bool(0.3),
-                }));
-            }
-        }
-        events.push(if rng.random_bool(0.15) {
-            Event::Clear
-        } else {
-            Event::EndOfStep
-        });
-    }
-    events
+fn always(paths: usize) -> Vec<Willing> {
+    vec![Willing::always(); paths]
 }
 
 proptest! {
-    #![proptest_config(config(48))]
+    #![proptest_config(config(64))]
 
     #[test]
-    fn masks_and_membranes_are_those_of_the_model(
-        seed: u64, is_output: bool, one_group: bool, feed in willing(), running in willing(),
-    ) {
-        let (network, params, mut rng) = layer(seed, is_output, one_group);
-        let layer = &network.layers[0];
-        let events = random_events(&mut rng, params.inputs, 8);
-        let seen = run(&params, layer.outputs(), &events, &feed, &running);
-        let (outputs, membranes) = model(layer, params.lanes, &events);
-        assert_same(&outputs, &seen.outputs);
-        assert_same(&membranes, &seen.membranes);
-        let since_clear = events.rsplit(|event| *event == Event::Clear).next().unwrap_or_default();
-        let spikes = since_clear.iter().filter(|event| matches!(event, Event::Spike(_))).count();
-        prop_assert_eq!(seen.spikes_in as usize, spikes);
+    fn words_and_masks_are_those_of_the_definition(seed: u64, feeds in [willing(), willing()], running in willing()) {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+        let subject = subject(&mut rng);
+        let happenings = subject.happenings(&mut rng, 5);
+        let events = subject.events(&happenings);
+        let seen = subject.run(&events, &feeds[..events.len()], &running);
+        assert_same(&subject.model(&happenings), &seen.swept);
     }
 
     #[test]
-    fn a_spike_costs_a_clock_a_word_and_an_end_of_step_four_more(seed: u64, one_group: bool) {
-        let (_, params, mut rng) = layer(seed, false, one_group);
-        let mut events = random_events(&mut rng, params.inputs, 6);
-        events.retain(|event| *event != Event::Clear);
-        let seen = run(&params, 1, &events, &Willing::always(), &Willing::always());
-        let costs: Vec<usize> = events
-            .iter()
-            .map(|event| if matches!(event, Event::Spike(_)) { params.groups } else { params.groups + 4 })
-            .collect();
-        let mut last = -1;
-        let taken: Vec<usize> = seen
-            .taken
-            .iter()
-            .map(|&clock| {
-                let clock = i64::try_from(clock).expect("small");
-                let cost = clock - last;
-                last = clock;
-                usize::try_from(cost).expect("clocks ascend")
-            })
-            .collect();
-        assert_same(&costs, &taken);
-        // The last spike's sum is still on its way when its event has been taken.
-        let trailing = u32::from(matches!(events.last(), Some(Event::Spike(_))));
-        let busy: usize = costs.iter().sum();
-        prop_assert_eq!(seen.busy_cycles, u32::try_from(busy).expect("small") + trailing);
+    fn a_layer_that_never_starves_costs_the_ideal_exactly(seed: u64) {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+        let subject = subject(&mut rng);
+        let mut happenings = subject.happenings(&mut rng, 4);
+        // A clear clears the counters.
+        happenings.retain(|happening| *happening != Happening::Marker(Event::Clear));
+        happenings.push(Happening::Marker(Event::EndOfStep));
+        let ideal: usize = happenings.iter().map(|happening| subject.ideal(happening)).sum();
+        let events = subject.events(&happenings);
+        let seen = subject.run(&events, &always(events.len()), &Willing::always());
+        prop_assert_eq!((seen.busy, seen.stalled), (ideal, 0));
+        // Taken in clock 0, held in 1, addressed in 2, written in 5: and then nothing but words.
+        prop_assert_eq!(seen.clocks.last(), Some(&(ideal + 4)));
+    }
+
+    #[test]
+    fn pauses_are_counted_as_stalls_and_nothing_else(seed: u64, running in willing()) {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+        let subject = subject(&mut rng);
+        let mut happenings = subject.happenings(&mut rng, 3);
+        happenings.retain(|happening| *happening != Happening::Marker(Event::Clear));
+        happenings.push(Happening::Marker(Event::EndOfStep));
+        let ideal: usize = happenings.iter().map(|happening| subject.ideal(happening)).sum();
+        let events = subject.events(&happenings);
+        let seen = subject.run(&events, &always(events.len()), &running);
+        prop_assert_eq!(seen.busy, ideal);
+        prop_assert_eq!(seen.clocks.last(), Some(&(ideal + seen.stalled + 4)));
     }
 }
 
 #[test]
-fn spikes_in_successive_clocks_into_one_word_all_count() {
-    let (network, params, _) = layer_of(Xoshiro256PlusPlus::seed_from_u64(3), [4, 6], true, true);
-    let layer = &network.layers[0];
-    let spikes = [0, 0, 0, 1, 0].map(|address| Event::Spike(Spike::positive(address)));
-    // A gap of one clock reads the word a clock after it was written.
-    for gaps in [
-        vec![true],
-        vec![true, false],
-        vec![true, false, false],
-        vec![true, true, false],
-    ] {
-        let feed = Willing::from_clocks(gaps.into_iter());
-        let seen = run(&params, layer.outputs(), &spikes, &feed, &Willing::always());
-        assert_same(&model(layer, params.lanes, &spikes).1, &seen.membranes);
+fn the_layers_drawn_are_of_every_kind_and_fire() {
+    let mut kinds = BTreeSet::new();
+    let (mut fired, mut neurons) = (0, 0);
+    for seed in 0..200 {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+        let subject = subject(&mut rng);
+        let reaches: Vec<String> = subject
+            .geometry
+            .paths
+            .iter()
+            .map(|path| format!("{:?}", path.reach))
+            .collect();
+        kinds.insert((reaches, subject.params.fires, subject.params.groups > 1));
+        let swept = subject.model(&subject.happenings(&mut rng, 5));
+        if subject.params.fires {
+            fired += swept.iter().map(|swept| swept.fired.len()).sum::<usize>();
+            neurons += swept.iter().map(|swept| swept.membranes.len()).sum::<usize>();
+        }
     }
-}
-
-#[test]
-fn a_changed_weight_threshold_or_leak_is_noticed() {
-    let (network, params, mut rng) = layer_of(Xoshiro256PlusPlus::seed_from_u64(11), [12, 9], false, false);
-    let layer = &network.layers[0];
-    let events = random_events(&mut rng, params.inputs, 30);
-    let seen = run(
-        &params,
-        layer.outputs(),
-        &events,
-        &Willing::always(),
-        &Willing::always(),
-    );
+    // Weights, with either shortcut or none, and pooling, in one group and in several; outputs.
+    assert_eq!(kinds.len(), 10, "{kinds:?}");
     assert!(
-        seen.outputs
-            .iter()
-            .any(|output| matches!(output, Output::Fired(fired) if !fired.is_empty()))
+        (neurons / 20..neurons / 2).contains(&fired),
+        "{fired} of {neurons}"
     );
-    let noticed = |change: fn(&mut QuantizedLayer)| {
-        let mut layer = layer.clone();
-        change(&mut layer);
-        let (outputs, membranes) = model(&layer, params.lanes, &events);
-        difference(&outputs, &seen.outputs).is_some() || difference(&membranes, &seen.membranes).is_some()
+}
+
+/// A 1×1 convolution of one channel over a row: a neuron, and a word, for each source.
+fn row(width: usize) -> Subject {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
+    let mut model = random_model(&mut rng, &[width, 1, 1]);
+    model.description.input = [1, 1, width].into();
+    model.description.layers[0].kind = LayerKind::Conv {
+        out: 1,
+        kernel: 1,
+        stride: 1,
+        padding: 0,
+    };
+    let layer = &mut model.layers[0];
+    layer.weights = Array2::from_elem((1, 1), 3);
+    (layer.weight_bits, layer.guard_bits, layer.membrane_bits) = (4, 3, 9);
+    layer.leak_shifts = vec![2];
+    layer.floor = -20;
+    layer.neuron = Neuron::Lif { thresholds: vec![60] };
+    Subject::new(&model, &[1, 1], 0)
+}
+
+/// All sequences of four spikes and ends of steps, one behind the other with a clear between: words come again at every
+/// distance, from spike to spike, from spike to sweep, from sweep to spike and from sweep to sweep.
+fn all_of_four(width: usize) -> Vec<Happening> {
+    let symbols = u32::try_from(width).expect("small") + 1;
+    let mut happenings = Vec::new();
+    for number in 0..symbols.pow(4) {
+        for digit in 0..4 {
+            let symbol = number / symbols.pow(digit) % symbols;
+            happenings.push(match symbol.checked_sub(1) {
+                None => Happening::Marker(Event::EndOfStep),
+                Some(address) => Happening::Spike(
+                    0,
+                    Spike {
+                        address,
+                        negative: number % 5 == 0,
+                    },
+                ),
+            });
+        }
+        happenings.push(Happening::Marker(Event::EndOfStep));
+        if number % 3 == 0 {
+            happenings.push(Happening::Marker(Event::Clear));
+        }
+    }
+    happenings
+}
+
+#[test]
+fn a_word_that_comes_again_at_any_distance_is_up_to_date() {
+    for width in 1..=4 {
+        let subject = row(width);
+        let happenings = all_of_four(width);
+        let expected = subject.model(&happenings);
+        assert!(
+            expected.iter().any(|swept| !swept.fired.is_empty()),
+            "something fires"
+        );
+        let events = subject.events(&happenings);
+        // Without gaps, and with gaps of one and of two clocks.
+        for rhythm in [vec![true], vec![true, false], vec![true, true, false, false]] {
+            let feed = Willing::from_clocks(rhythm.into_iter());
+            let seen = subject.run(&events, &[feed], &Willing::always());
+            assert_same(&expected, &seen.swept);
+        }
+    }
+}
+
+#[test]
+fn a_junction_takes_what_either_path_has_until_both_are_at_their_markers() {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(9);
+    let subject = loop {
+        let subject = subject(&mut rng);
+        if subject.geometry.paths.len() == 2 {
+            break subject;
+        }
+    };
+    let happenings = subject.happenings(&mut rng, 6);
+    let events = subject.events(&happenings);
+    // Either path far behind the other.
+    let slow = Willing::from_clocks((0..24).map(|clock| clock == 23));
+    for feeds in [[Willing::always(), slow.clone()], [slow, Willing::always()]] {
+        let seen = subject.run(&events, &feeds, &Willing::always());
+        assert_same(&subject.model(&happenings), &seen.swept);
+    }
+}
+
+#[test]
+fn a_changed_weight_threshold_leak_or_address_is_noticed() {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(11);
+    let model = random_model(&mut rng, &[12, 9, 1]);
+    let mut subject = Subject::new(&model, &[4, 1], 0);
+    let happenings = subject.happenings(&mut rng, 30);
+    let events = subject.events(&happenings);
+    let seen = subject.run(&events, &always(1), &Willing::always());
+    assert!(seen.swept.iter().any(|swept| !swept.fired.is_empty()));
+    let layer = subject.layer.clone();
+    let mut noticed = |change: fn(&mut QuantizedLayer)| {
+        subject.layer = layer.clone();
+        change(&mut subject.layer);
+        difference(&subject.model(&happenings), &seen.swept).is_some()
     };
     assert!(!noticed(|_| {}));
     assert!(noticed(|layer| layer.weights[(1, 2)] *= -1), "weight");
@@ -276,9 +492,22 @@ fn a_changed_weight_threshold_or_leak_is_noticed() {
     assert!(noticed(|layer| layer.leak_shifts = vec![1]), "leak");
     assert!(
         noticed(|layer| match &mut layer.neuron {
-            Neuron::Lif { thresholds } => thresholds[0] /= 2,
+            Neuron::Lif { thresholds } => thresholds.iter_mut().for_each(|threshold| *threshold /= 2),
             Neuron::Output => {}
         }),
         "threshold"
+    );
+    subject.layer = layer;
+    subject.geometry.paths[0].sources = Addressing::of([12, 1, 1].into());
+    let mut moved = happenings.clone();
+    if let Some(Happening::Spike(_, spike)) = moved
+        .iter_mut()
+        .find(|happening| matches!(happening, Happening::Spike(..)))
+    {
+        spike.address = (spike.address + 1) % 12;
+    }
+    assert!(
+        difference(&subject.model(&moved), &seen.swept).is_some(),
+        "address"
     );
 }

@@ -8,9 +8,10 @@ use rust_hdl::core::atom::Atom;
 use rust_hdl::core::block::Block;
 use rust_hdl::core::probe::Probe;
 use rust_hdl::core::synth::VCDValue;
-use synfire_hw::accelerator::engines;
-use synfire_hw::circuit::accelerator::Accelerator;
-use synfire_hw::circuit::link::command::Identity;
+use synfire_hw::accelerator::core_params;
+use synfire_hw::circuit::accelerator::{Accelerator, LinkParams};
+use synfire_hw::circuit::link::encoder::EncoderParams;
+use synfire_hw::circuit::link::identity::Identity;
 use synfire_hw::simulate::Simulation;
 
 /// Clocks in which pipelines may still fill with what memories hold.
@@ -58,16 +59,27 @@ fn signals(accelerator: &mut Simulation<Accelerator>) -> Vec<(String, VCDValue)>
 fn first_to_move(level: bool) -> Option<(usize, String)> {
     let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(3), &[12, 7, 5]);
     let plan = plan(&model, &[3, 2]);
-    let identity = Identity {
-        layers: 2,
-        classes: 5,
-        inputs: 12,
-        clock_hz: 12_000_000,
-        slot_bytes: 64,
-        design_hash: [0x5A; 16],
-        model_hash: [0; 16],
+    let link = LinkParams {
+        identity: Identity {
+            layers: 2,
+            classes: 5,
+            inputs: 12,
+            clock_hz: 12_000_000,
+            slot_bytes: 64,
+            signed_inputs: false,
+            encoder: true,
+            early_exit: true,
+            loadable: true,
+            design_hash: [0x5A; 16],
+            model_hash: [0; 16],
+        },
+        clocks_per_bit: 4,
+        input: EncoderParams {
+            shape: [1, 1, 12],
+            is_map: false,
+        },
     };
-    let accelerator = Accelerator::new(&identity, engines(&model, &plan), plan.fifo_depth, 4);
+    let accelerator = Accelerator::new(&link, core_params(&model, &plan).expect("valid"));
     let mut accelerator = simulate(accelerator, |accelerator| &mut accelerator.clock);
     accelerator.circuit().rx.next = true;
     (0..FILLING).for_each(|_| accelerator.tick());

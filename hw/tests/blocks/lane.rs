@@ -1,7 +1,9 @@
-//! Lane against the golden model's neuron and plain sums.
+//! Lane against the golden model's neuron and plain sums, through its three clocks.
 
 use crate::support::{assert_same, config, difference, number, signed, simulate};
 use proptest::prelude::*;
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_golden_model::integer::neuron::{end_of_step, settle};
 use synfire_hw::circuit::lane::Lane;
 use synfire_hw::simulate::Simulation;
@@ -12,36 +14,131 @@ struct Params {
     shifts: Vec<u8>,
     floor: i32,
     membrane_bits: usize,
+    fires: bool,
 }
 
 impl Params {
-    fn lane(&self, fires: bool) -> Simulation<Lane> {
+    fn lane(&self) -> Simulation<Lane> {
         simulate(
-            Lane::new(&self.shifts, self.floor, self.membrane_bits, fires),
+            Lane::new(&self.shifts, self.floor, self.membrane_bits, self.fires),
             |lane| &mut lane.clock,
         )
     }
 }
 
-/// The end of a step, two clocks: whether the neuron fires, and its membrane after.
-fn sweep(lane: &mut Simulation<Lane>, membrane: i32, threshold: i32, clear: bool) -> (bool, i32) {
-    let circuit = lane.circuit();
-    circuit.membrane.next = signed(membrane);
-    circuit.threshold.next = signed(threshold);
-    circuit.clear.next = clear;
-    lane.tick();
-    // Another word is at the inputs already.
-    lane.circuit().membrane.next = signed(!membrane);
-    lane.settle();
-    (lane.circuit().fired.val(), number(lane.circuit().updated.val()))
+/// What a lane is told of a word; the first five in the clock in which it is read, the others in the next.
+#[derive(Clone, Copy, Debug, Default)]
+struct Told {
+    membrane: i32,
+    weight: i32,
+    take_last: bool,
+    take_older: bool,
+    forward_last: bool,
+    threshold: i32,
+    identity: i32,
+    adds_identity: bool,
+    meets: bool,
+    negative: bool,
+    sweep: bool,
+    clears: bool,
+}
+
+/// Fired and result, two clocks after a word was read.
+type Shown = (bool, i32);
+
+fn run(params: &Params, told: &[Told]) -> Vec<Shown> {
+    let mut lane = params.lane();
+    let mut shown = Vec::new();
+    let nothing = Told::default();
+    for clock in 0..told.len() + 2 {
+        let circuit = lane.circuit();
+        let read = told.get(clock).unwrap_or(&nothing);
+        circuit.membrane.next = signed(read.membrane);
+        circuit.weight.next = signed(read.weight);
+        circuit.take_last.next = read.take_last;
+        circuit.take_older.next = read.take_older;
+        let compute = clock
+            .checked_sub(1)
+            .and_then(|at| told.get(at))
+            .unwrap_or(&nothing);
+        circuit.forward_last.next = compute.forward_last;
+        circuit.threshold.next = signed(compute.threshold);
+        circuit.identity.next = signed(compute.identity);
+        circuit.adds_identity.next = compute.adds_identity;
+        circuit.meets.next = compute.meets;
+        circuit.negative.next = compute.negative;
+        circuit.sweep.next = compute.sweep;
+        circuit.clears.next = compute.clears;
+        lane.settle();
+        if clock >= 2 {
+            let circuit = lane.circuit();
+            shown.push((circuit.fired.val(), number(circuit.result.val())));
+        }
+        lane.tick();
+    }
+    shown
+}
+
+/// The lane in a few lines: the results of the words one, two and three before take the place of a membrane.
+fn model(params: &Params, told: &[Told]) -> Vec<Shown> {
+    let mut results = [0; 3];
+    told.iter()
+        .map(|told| {
+            let [one, two, three] = results;
+            let operand = if told.forward_last {
+                one
+            } else if told.take_last {
+                two
+            } else if told.take_older {
+                three
+            } else {
+                told.membrane
+            };
+            let addend = if told.adds_identity {
+                told.identity
+            } else {
+                told.weight
+            };
+            let shown = match told {
+                Told {
+                    sweep: true,
+                    clears: true,
+                    ..
+                } => (false, 0),
+                Told { sweep: true, .. } if params.fires => {
+                    end_of_step(operand, told.threshold, &params.shifts, params.floor)
+                }
+                Told { sweep: true, .. } => (false, settle(operand, &params.shifts, params.floor)),
+                Told { meets: false, .. } => (false, operand),
+                Told { negative: true, .. } => (false, operand - addend),
+                _ => (false, operand + addend),
+            };
+            results = [shown.1, one, two];
+            shown
+        })
+        .collect()
+}
+
+/// The end of a step of each membrane.
+fn sweeps(membranes: &[i32], threshold: i32) -> Vec<Told> {
+    let sweep = |&membrane: &i32| Told {
+        membrane,
+        threshold,
+        sweep: true,
+        ..Told::default()
+    };
+    membranes.iter().map(sweep).collect()
 }
 
 fn params() -> impl Strategy<Value = Params> {
     let shifts = proptest::sample::subsequence((1..=16).collect::<Vec<u8>>(), 0..=3);
-    (shifts, 4..=32_usize, any::<i32>()).prop_map(|(shifts, membrane_bits, floor)| Params {
-        shifts,
-        floor: -(floor >> (32 - membrane_bits)).saturating_abs(),
-        membrane_bits,
+    (shifts, 4..=32_usize, any::<i32>(), any::<bool>()).prop_map(|(shifts, membrane_bits, floor, fires)| {
+        Params {
+            shifts,
+            floor: -(floor >> (32 - membrane_bits)).saturating_abs(),
+            membrane_bits,
+            fires,
+        }
     })
 }
 
@@ -58,46 +155,42 @@ fn membranes(params: &Params, threshold: i32, anywhere: i32) -> Vec<i32> {
         .collect()
 }
 
+/// Anything in any order, with sums far from overflow.
+fn anything(rng: &mut Xoshiro256PlusPlus, clocks: usize) -> Vec<Told> {
+    (0..clocks)
+        .map(|_| Told {
+            membrane: rng.random_range(-10_000..10_000),
+            weight: rng.random_range(-127..128),
+            threshold: rng.random_range(0..5000),
+            meets: rng.random_bool(0.8),
+            negative: rng.random_bool(0.3),
+            sweep: rng.random_bool(0.3),
+            clears: rng.random_bool(0.1),
+            forward_last: rng.random_bool(0.3),
+            take_last: rng.random_bool(0.3),
+            take_older: rng.random_bool(0.3),
+            identity: rng.random_range(0..300),
+            adds_identity: rng.random_bool(0.2),
+        })
+        .collect()
+}
+
 proptest! {
     #![proptest_config(config(48))]
 
     #[test]
     fn the_end_of_a_step_is_the_golden_models(params in params(), threshold: i32, anywhere: i32) {
         let threshold = (threshold >> (32 - params.membrane_bits)).saturating_abs();
-        let membranes = membranes(&params, threshold, anywhere);
-        let (mut fires, mut silent) = (params.lane(true), params.lane(false));
-        for membrane in membranes {
-            prop_assert_eq!(
-                sweep(&mut fires, membrane, threshold, false),
-                end_of_step(membrane, threshold, &params.shifts, params.floor),
-                "membrane {}, threshold {}", membrane, threshold
-            );
-            prop_assert_eq!(
-                sweep(&mut silent, membrane, threshold, false),
-                (false, settle(membrane, &params.shifts, params.floor)),
-                "output membrane {}", membrane
-            );
-            prop_assert_eq!(sweep(&mut fires, membrane, threshold, true), (false, 0), "clear");
-        }
+        let mut told = sweeps(&membranes(&params, threshold, anywhere), threshold);
+        told.push(Told { clears: true, ..told[0] });
+        assert_same(&model(&params, &told), &run(&params, &told));
     }
 
     #[test]
-    fn spikes_add_and_subtract_and_the_last_sum_is_forwarded(
-        spikes in proptest::collection::vec((-10_000..10_000_i32, -127..128_i32, any::<bool>(), any::<bool>()), 1..40),
-    ) {
-        let mut lane = Params { shifts: vec![7, 9], floor: -1000, membrane_bits: 20 }.lane(true);
-        let mut last = 0;
-        for (membrane, weight, negative, forward) in spikes {
-            let circuit = lane.circuit();
-            circuit.membrane.next = signed(membrane);
-            circuit.weight.next = signed(weight);
-            circuit.negative.next = negative;
-            circuit.forward.next = forward;
-            lane.settle();
-            last = (if forward { last } else { membrane }) + if negative { -weight } else { weight };
-            prop_assert_eq!(number(lane.circuit().sum.val()), last);
-            lane.tick();
-        }
+    fn spikes_sweeps_and_forwards_mix_in_any_order(seed: u64, fires: bool) {
+        let params = Params { shifts: vec![7, 9], floor: -1000, membrane_bits: 20, fires };
+        let told = anything(&mut Xoshiro256PlusPlus::seed_from_u64(seed), 60);
+        assert_same(&model(&params, &told), &run(&params, &told));
     }
 }
 
@@ -107,59 +200,47 @@ fn a_membrane_at_the_threshold_does_not_fire_and_one_above_does() {
         shifts: vec![7, 9],
         floor: -1024,
         membrane_bits: 12,
+        fires: true,
     };
-    let mut lane = params.lane(true);
-    assert_eq!(sweep(&mut lane, 640, 640, false), (false, 634));
-    assert_eq!(sweep(&mut lane, 641, 640, false), (true, 0));
-    assert_eq!(sweep(&mut lane, 0, 0, false), (false, 0));
-    assert_eq!(sweep(&mut lane, -2048, 640, false), (false, -1024));
+    assert_same(
+        &[(false, 634), (true, 0), (false, -1024)],
+        &run(&params, &sweeps(&[640, 641, -2048], 640)),
+    );
+    assert_same(&[(false, 0)], &run(&params, &sweeps(&[0], 0)));
 }
 
 #[test]
-fn another_threshold_floor_or_leak_is_noticed() {
+fn another_threshold_floor_leak_or_forward_is_noticed() {
     let params = Params {
         shifts: vec![7, 9],
         floor: -1000,
-        membrane_bits: 16,
+        membrane_bits: 20,
+        fires: true,
     };
-    let membranes = membranes(&params, 640, 12_345);
-    let run = |params: &Params, threshold: i32| -> Vec<(bool, i32)> {
-        let mut lane = params.lane(true);
-        membranes
-            .iter()
-            .map(|&membrane| sweep(&mut lane, membrane, threshold, false))
-            .collect()
+    let mut told = sweeps(&membranes(&params, 640, 12_345), 640);
+    told.extend(anything(&mut Xoshiro256PlusPlus::seed_from_u64(1), 200));
+    let expected = model(&params, &told);
+    let noticed = |params: &Params, told: &[Told]| difference(&expected, &run(params, told)).is_some();
+    assert!(!noticed(&params, &told));
+    let other = |change: fn(&mut Told)| {
+        let mut told = told.clone();
+        told.iter_mut().for_each(change);
+        noticed(&params, &told)
     };
-    let golden: Vec<(bool, i32)> = membranes
-        .iter()
-        .map(|&membrane| end_of_step(membrane, 640, &[7, 9], -1000))
-        .collect();
-    assert_same(&golden, &run(&params, 640));
-    assert!(difference(&golden, &run(&params, 641)).is_some());
-    assert!(
-        difference(
-            &golden,
-            &run(
-                &Params {
-                    floor: -1001,
-                    ..params.clone()
-                },
-                640
-            )
-        )
-        .is_some()
-    );
-    assert!(
-        difference(
-            &golden,
-            &run(
-                &Params {
-                    shifts: vec![7, 10],
-                    ..params
-                },
-                640
-            )
-        )
-        .is_some()
-    );
+    assert!(other(|told| told.threshold += 1), "threshold");
+    assert!(other(|told| told.meets = true), "meets");
+    assert!(other(|told| told.forward_last = false), "one before");
+    assert!(other(|told| told.take_last = false), "two before");
+    assert!(other(|told| told.take_older = false), "three before");
+    assert!(other(|told| told.adds_identity = false), "identity");
+    let floor = Params {
+        floor: -1001,
+        ..params.clone()
+    };
+    assert!(noticed(&floor, &told), "floor");
+    let shifts = Params {
+        shifts: vec![7, 10],
+        ..params
+    };
+    assert!(noticed(&shifts, &told), "leak");
 }

@@ -2,102 +2,120 @@
 
 use crate::support::{Willing, assert_same, config, difference, simulate, willing, word};
 use proptest::prelude::*;
-use std::collections::VecDeque;
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use std::collections::{BTreeSet, VecDeque};
+use synfire_golden_model::network::Shape;
 use synfire_golden_model::spikes::Spike;
-use synfire_hw::circuit::event::Event;
+use synfire_hw::circuit::event::{Addressing, Event};
 use synfire_hw::circuit::serializer::Serializer;
 
-/// Shape of the layer, and its sweeps: the fired flags of every neuron, and whether the sweep is a clear.
+/// The queue that a plan gives a layer of few groups.
+const QUEUE: usize = 16;
+
+/// Shape of the layer, and its sweeps: the fired flags of every neuron in C, H, W order, and whether it is a clear.
 #[derive(Clone, Debug)]
 struct Sweeps {
+    neurons: Shape,
     lanes: usize,
-    groups: usize,
     sweeps: Vec<(Vec<bool>, bool)>,
 }
 
+/// A word of a sweep as the engine puts it out.
+#[derive(Clone, Copy, Debug)]
+struct Word {
+    mask: u64,
+    last: bool,
+    clear: bool,
+}
+
 impl Sweeps {
+    /// The neurons of each word of a sweep: position by position, group by group, lane by lane.
+    fn words(&self) -> Vec<Vec<Option<usize>>> {
+        let Shape {
+            channels,
+            height,
+            width,
+        } = self.neurons;
+        let mut words = Vec::new();
+        for position in 0..height * width {
+            for group in 0..channels.div_ceil(self.lanes) {
+                let lanes = group * self.lanes..(group + 1) * self.lanes;
+                let neuron = |channel| (channel < channels).then_some(channel * height * width + position);
+                words.push(lanes.map(neuron).collect());
+            }
+        }
+        words
+    }
+
     fn expected(&self) -> Vec<Event> {
+        let addressing = Addressing::of(self.neurons);
         let mut events = Vec::new();
         for (fired, clear) in &self.sweeps {
-            let neurons = (0..)
-                .zip(fired)
-                .filter(|(_, fired)| **fired)
-                .map(|(neuron, _)| neuron);
-            events.extend(neurons.map(|neuron| Event::Spike(Spike::positive(neuron))));
+            let neurons = self.words().into_iter().flatten().flatten();
+            events.extend(neurons.filter(|&neuron| fired[neuron]).map(|neuron| {
+                let address = addressing.address(u32::try_from(neuron).expect("small"));
+                Event::Spike(Spike::positive(address))
+            }));
             events.push(if *clear { Event::Clear } else { Event::EndOfStep });
         }
         events
     }
 
-    /// What an engine puts out, sweep by sweep: a mask a word, and the marker.
-    fn entries(&self) -> Vec<Entry> {
-        let mut entries = Vec::new();
+    fn masks(&self) -> VecDeque<Word> {
+        let words = self.words();
+        let mut masks = VecDeque::new();
         for (fired, clear) in &self.sweeps {
-            let masks = fired
-                .chunks(self.lanes)
-                .map(|lanes| Entry::Mask(lanes.iter().fold(0, |mask, &fired| mask << 1 | u64::from(fired))));
-            entries.extend(masks);
-            entries.push(Entry::Marker { clear: *clear });
+            masks.extend(words.iter().enumerate().map(|(index, neurons)| {
+                let fired = |neuron: &Option<usize>| u64::from(neuron.is_some_and(|neuron| fired[neuron]));
+                Word {
+                    mask: neurons
+                        .iter()
+                        .rev()
+                        .fold(0, |mask, neuron| mask << 1 | fired(neuron)),
+                    last: index + 1 == words.len(),
+                    clear: *clear,
+                }
+            }));
         }
-        entries
+        masks
     }
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Entry {
-    Mask(u64),
-    Marker { clear: bool },
-}
-
-/// An engine as its pipeline makes it look: a word that it reads arrives two clocks later, whatever `pause` says
-/// then, and the marker a clock after the last word.
+/// An engine as its pipeline makes it look: a word that it addresses arrives three clocks later, whatever `pause` says
+/// then; and a sweep follows another at once, as if no spike came between.
 struct Engine {
-    entries: VecDeque<Entry>,
-    on_the_way: [Option<Entry>; 2],
-    idle: usize,
+    words: VecDeque<Word>,
+    on_the_way: [Option<Word>; 3],
 }
 
 impl Engine {
-    fn clock(&mut self, pause: bool) -> Option<Entry> {
-        let read = if self.idle > 0 {
-            self.idle -= 1;
-            None
-        } else {
-            match self.entries.front() {
-                Some(Entry::Mask(_)) if pause => None,
-                _ => self.entries.pop_front(),
-            }
-        };
-        if let Some(Entry::Marker { .. }) = read {
-            self.idle = 3;
-        }
-        let [first, second] = self.on_the_way;
-        self.on_the_way = [second, read];
+    fn clock(&mut self, pause: bool) -> Option<Word> {
+        let addressed = if pause { None } else { self.words.pop_front() };
+        let [first, second, third] = self.on_the_way;
+        self.on_the_way = [second, third, addressed];
         first
     }
 }
 
 /// The events that leave, the clocks in which they leave, and the spike counter at the end.
-fn run(sweeps: &Sweeps, reader: &Willing) -> (Vec<Event>, Vec<usize>, u32) {
+fn run(sweeps: &Sweeps, queue: usize, reader: &Willing) -> (Vec<Event>, Vec<usize>, u32) {
     let mut engine = Engine {
-        entries: sweeps.entries().into(),
-        on_the_way: [None, None],
-        idle: 0,
+        words: sweeps.masks(),
+        on_the_way: [None; 3],
     };
-    let mut serializer = simulate(Serializer::new(sweeps.lanes, sweeps.groups), |serializer| {
-        &mut serializer.clock
-    });
+    let serializer = Serializer::new(sweeps.lanes, Addressing::of(sweeps.neurons), queue);
+    let mut serializer = simulate(serializer, |serializer| &mut serializer.clock);
     let (mut events, mut clocks) = (Vec::new(), Vec::new());
     let mut quiet = 0;
     for clock in 0.. {
         let circuit = serializer.circuit();
-        let entry = engine.clock(circuit.pause.val());
-        circuit.mask_valid.next = matches!(entry, Some(Entry::Mask(_)));
-        circuit.marker_valid.next = matches!(entry, Some(Entry::Marker { .. }));
-        match entry {
-            Some(Entry::Mask(mask)) => circuit.mask.next = word(mask),
-            Some(Entry::Marker { clear }) => circuit.marker_clear.next = clear,
-            None => {}
+        let word_ = engine.clock(circuit.pause.val());
+        circuit.mask_valid.next = word_.is_some();
+        if let Some(Word { mask, last, clear }) = word_ {
+            circuit.mask.next = word(mask);
+            circuit.mask_last.next = last;
+            circuit.mask_clear.next = clear;
         }
         circuit.event_ready.next = reader.at(clock);
         serializer.settle();
@@ -106,12 +124,9 @@ fn run(sweeps: &Sweeps, reader: &Willing) -> (Vec<Event>, Vec<usize>, u32) {
             events.push(Event::decode(circuit.event_data.val().to_u32()).expect("an event"));
             clocks.push(clock);
         }
-        quiet = if entry.is_some() || circuit.busy.val() {
-            0
-        } else {
-            quiet + 1
-        };
-        if quiet == 8 && engine.entries.is_empty() {
+        let busy = word_.is_some() || circuit.busy.val();
+        quiet = if busy { 0 } else { quiet + 1 };
+        if quiet == 8 && engine.words.is_empty() {
             break;
         }
         assert!(clock < 20_000, "the serializer hangs after {events:?}");
@@ -120,24 +135,38 @@ fn run(sweeps: &Sweeps, reader: &Willing) -> (Vec<Event>, Vec<usize>, u32) {
     (events, clocks, serializer.circuit().spikes_out.val().to_u32())
 }
 
-fn sweeps() -> impl Strategy<Value = Sweeps> {
-    (1..=9_usize, 1..=6_usize, 0..100_u8).prop_flat_map(|(lanes, groups, rate)| {
-        let fired = proptest::collection::vec((0..100_u8).prop_map(move |draw| draw < rate), lanes * groups);
-        let clear = (0..8_u8).prop_map(|draw| draw == 0);
-        proptest::collection::vec((fired, clear), 1..12).prop_map(move |sweeps| Sweeps {
-            lanes,
-            groups,
-            sweeps,
-        })
-    })
+fn sweeps(seed: u64) -> Sweeps {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let side = |rng: &mut Xoshiro256PlusPlus| if rng.random() { 1 } else { rng.random_range(1..=5) };
+    let neurons = Shape {
+        channels: rng.random_range(1..=11),
+        height: side(&mut rng),
+        width: side(&mut rng),
+    };
+    let rate = rng.random_range(0.0..1.0);
+    let count = rng.random_range(1..10);
+    let sweeps = (0..count).map(|_| {
+        let clear = rng.random_bool(0.15);
+        // Nothing fires in a clear.
+        let fired = (0..neurons.size()).map(|_| !clear && rng.random_bool(rate));
+        (fired.collect(), clear)
+    });
+    Sweeps {
+        neurons,
+        sweeps: sweeps.collect(),
+        lanes: rng.random_range(1..=neurons.channels),
+    }
 }
 
 proptest! {
     #![proptest_config(config(48))]
 
     #[test]
-    fn neurons_leave_in_ascending_order_and_the_marker_behind_them(sweeps in sweeps(), reader in willing()) {
-        let (events, _, spikes) = run(&sweeps, &reader);
+    fn neurons_leave_in_the_order_of_the_sweep_and_the_marker_behind_them(
+        seed: u64, queue in 3..6_u32, reader in willing(),
+    ) {
+        let sweeps = sweeps(seed);
+        let (events, _, spikes) = run(&sweeps, 1 << queue, &reader);
         assert_same(&sweeps.expected(), &events);
         let since_clear = events.rsplit(|event| *event == Event::Clear).next().unwrap_or_default();
         let expected = since_clear.iter().filter(|event| matches!(event, Event::Spike(_))).count();
@@ -145,12 +174,39 @@ proptest! {
     }
 }
 
-/// Ten sweeps of two words in which every neuron fires.
-fn storm(lanes: usize) -> Sweeps {
+/// Ten sweeps in which every neuron of a 2×3 map fires.
+fn storm(channels: usize, lanes: usize) -> Sweeps {
+    let neurons = Shape {
+        channels,
+        height: 2,
+        width: 3,
+    };
     Sweeps {
+        neurons,
         lanes,
-        groups: 2,
-        sweeps: vec![(vec![true; 2 * lanes], false); 10],
+        sweeps: vec![(vec![true; neurons.size()], false); 10],
+    }
+}
+
+#[test]
+fn every_neuron_of_a_map_has_an_address_of_its_own() {
+    for (channels, lanes) in [(7, 2), (8, 8), (1, 1), (5, 3)] {
+        let storm = storm(channels, lanes);
+        let (events, ..) = run(&storm, QUEUE, &Willing::always());
+        let addressing = Addressing::of(storm.neurons);
+        let first = events
+            .split(|event| *event == Event::EndOfStep)
+            .next()
+            .expect("a step");
+        let sources: BTreeSet<u32> = first
+            .iter()
+            .map(|event| match event {
+                Event::Spike(spike) => addressing.source(spike.address).expect("a neuron"),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        let neurons = u32::try_from(storm.neurons.size()).expect("small");
+        assert_eq!((first.len(), sources), (neurons as usize, (0..neurons).collect()));
     }
 }
 
@@ -158,28 +214,52 @@ fn storm(lanes: usize) -> Sweeps {
 fn a_reader_that_stops_for_long_loses_nothing() {
     let reader = Willing::from_clocks((0..400).map(|clock| clock >= 200));
     for lanes in [1, 4, 64] {
-        let (events, ..) = run(&storm(lanes), &reader);
-        assert_same(&storm(lanes).expected(), &events);
+        for queue in [8, QUEUE] {
+            let (events, ..) = run(&storm(64, lanes), queue, &reader);
+            assert_same(&storm(64, lanes).expected(), &events);
+        }
     }
 }
 
 #[test]
-fn a_word_costs_a_clock_to_load_a_spike_one_and_a_marker_one() {
-    let (events, clocks, _) = run(&storm(8), &Willing::always());
-    assert_same(&storm(8).expected(), &events);
-    // The engine is faster than that, so from the second step on nothing else limits it.
-    let first_of_step = |step: usize| clocks[17 * step];
-    assert_eq!(first_of_step(5) - first_of_step(4), 2 * (1 + 8) + 1);
+fn spikes_and_markers_leave_at_one_a_clock_and_words_of_one_at_one_in_two() {
+    for lanes in [1, 3, 8] {
+        let storm = storm(8, lanes);
+        let (events, clocks, _) = run(&storm, QUEUE, &Willing::always());
+        assert_eq!(events.len(), 10 * (48 + 1));
+        // The first word is there in clock 3, and takes two clocks through the queue and one into each register.
+        assert_eq!(clocks[0], 3 + 4);
+        let gaps: Vec<usize> = clocks.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        // Of one lane, all words but the last, which the marker follows, are of one event.
+        let expected = (0..gaps.len()).map(|gap| if lanes == 1 && gap % 49 < 47 { 2 } else { 1 });
+        assert_same(&expected.collect::<Vec<_>>(), &gaps);
+    }
+}
+
+#[test]
+fn words_in_which_nothing_fired_cost_nothing() {
+    // Words of one lane, of which the first and the last of each sweep fire.
+    let mut sweeps = storm(40, 1);
+    for (fired, _) in &mut sweeps.sweeps {
+        fired.fill(false);
+        *fired.first_mut().expect("a neuron") = true;
+        *fired.last_mut().expect("a neuron") = true;
+    }
+    let (events, clocks, _) = run(&sweeps, QUEUE, &Willing::always());
+    assert_same(&sweeps.expected(), &events);
+    // The last spike of the tenth step, as long after that of the first as its sweep.
+    assert_eq!(clocks[3 * 9 + 1] - clocks[1], 240 * 9);
 }
 
 #[test]
 fn a_neuron_that_is_lost_or_moved_is_noticed() {
     let sweeps = Sweeps {
-        lanes: 3,
-        groups: 2,
+        neurons: [3, 1, 2].into(),
+        lanes: 2,
         sweeps: vec![(vec![true, false, true, false, true, false], false)],
     };
-    let (events, ..) = run(&sweeps, &Willing::always());
+    let (events, ..) = run(&sweeps, QUEUE, &Willing::always());
+    assert_same(&sweeps.expected(), &events);
     for (neuron, fired) in [(2, false), (5, true)] {
         let mut wrong = sweeps.clone();
         wrong.sweeps[0].0[neuron] = fired;

@@ -4,15 +4,13 @@ use crate::support::{assert_same, config, difference, number, signed, simulate, 
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use synfire_hw::circuit::word_memory::{Contents, Style, WordMemory, WordMemoryParams};
+use synfire_hw::circuit::word_memory::{MemoryShape, Style, WordMemory};
 
-fn params(depth: usize, lanes: usize, width: usize, fraction_bits: usize) -> WordMemoryParams {
-    WordMemoryParams {
+fn shape(depth: usize, lanes: usize, width: usize) -> MemoryShape {
+    MemoryShape {
         depth,
         lanes,
         width,
-        fraction_bits,
-        contents: Contents::Zero,
         style: Style::Block,
     }
 }
@@ -24,13 +22,13 @@ struct Access {
     write: Option<(usize, Vec<i32>)>,
 }
 
-fn accesses(rng: &mut Xoshiro256PlusPlus, params: &WordMemoryParams, clocks: usize) -> Vec<Access> {
+fn accesses(rng: &mut Xoshiro256PlusPlus, shape: MemoryShape, clocks: usize) -> Vec<Access> {
     (0..clocks)
         .map(|_| Access {
-            read: rng.random_range(0..params.depth),
+            read: rng.random_range(0..shape.depth),
             write: rng.random_bool(0.6).then(|| {
-                let row = (0..params.lanes).map(|_| rng.random()).collect();
-                (rng.random_range(0..params.depth), row)
+                let row = (0..shape.lanes).map(|_| rng.random()).collect();
+                (rng.random_range(0..shape.depth), row)
             }),
         })
         .collect()
@@ -41,29 +39,27 @@ const fn kept(number: i32, width: usize) -> i32 {
     number << (32 - width) >> (32 - width)
 }
 
-/// What each clock's read shows in the clock after it, after the rows that the memory starts with.
-fn model(mut rows: Vec<Vec<i32>>, params: &WordMemoryParams, accesses: &[Access]) -> Vec<Vec<i32>> {
+/// What each clock's read shows in the clock after it.
+fn model(shape: MemoryShape, accesses: &[Access]) -> Vec<Vec<i32>> {
+    let mut rows = vec![vec![0; shape.lanes]; shape.depth];
     accesses
         .iter()
         .map(|access| {
-            let mut shown: Vec<i32> = rows[access.read]
-                .iter()
-                .map(|&number| number << params.fraction_bits)
-                .collect();
+            let mut shown = rows[access.read].clone();
             if let Some((row, numbers)) = &access.write {
                 if *row == access.read {
                     // Undefined in hardware; garbage in simulation, by which such a read shows.
                     shown = numbers.iter().map(|&number| !number).collect();
                 }
-                rows[*row] = numbers.iter().map(|&number| kept(number, params.width)).collect();
+                rows[*row] = numbers.iter().map(|&number| kept(number, shape.width)).collect();
             }
             shown
         })
         .collect()
 }
 
-fn run(params: &WordMemoryParams, accesses: &[Access]) -> Vec<Vec<i32>> {
-    let mut memory = simulate(WordMemory::new(params.clone()), |memory| &mut memory.clock);
+fn run(shape: MemoryShape, accesses: &[Access]) -> Vec<Vec<i32>> {
+    let mut memory = simulate(WordMemory::new(shape), |memory| &mut memory.clock);
     accesses
         .iter()
         .map(|access| {
@@ -77,18 +73,10 @@ fn run(params: &WordMemoryParams, accesses: &[Access]) -> Vec<Vec<i32>> {
                 }
             }
             memory.tick();
-            memory
-                .circuit()
-                .read_data
-                .iter()
-                .map(|lane| number(lane.val()))
-                .collect()
+            let lanes = memory.circuit().read_data.iter();
+            lanes.map(|lane| number(lane.val())).collect()
         })
         .collect()
-}
-
-fn zeros(params: &WordMemoryParams) -> Vec<Vec<i32>> {
-    vec![vec![0; params.lanes]; params.depth]
 }
 
 proptest! {
@@ -96,74 +84,27 @@ proptest! {
 
     #[test]
     fn words_are_read_a_clock_later_as_they_were_written(
-        depth in 1..20_usize, lanes in 1..5_usize, width in 1..=32_usize, fraction in 0..8_usize,
-        seed: u64,
+        depth in 1..20_usize, lanes in 1..5_usize, width in 1..=32_usize, seed: u64,
     ) {
-        let params = params(depth, lanes, width, fraction.min(32 - width));
-        let accesses = accesses(&mut Xoshiro256PlusPlus::seed_from_u64(seed), &params, 80);
-        assert_same(&model(zeros(&params), &params, &accesses), &run(&params, &accesses));
+        let shape = shape(depth, lanes, width);
+        let accesses = accesses(&mut Xoshiro256PlusPlus::seed_from_u64(seed), shape, 80);
+        assert_same(&model(shape, &accesses), &run(shape, &accesses));
     }
-}
-
-#[test]
-fn an_image_is_there_from_the_start() {
-    let rows = vec![vec![1, -2, 3], vec![-4, 3, 2], vec![0, -1, -3]];
-    let contents = Contents::Image {
-        file: "image.hex".into(),
-        rows: rows.clone(),
-    };
-    let params = WordMemoryParams {
-        contents,
-        ..params(3, 3, 3, 5)
-    };
-    let accesses: Vec<Access> = (0..3).map(|read| Access { read, write: None }).collect();
-    assert_same(&model(rows, &params, &accesses), &run(&params, &accesses));
-}
-
-#[test]
-fn the_hex_image_has_lane_0_in_the_lowest_bits_and_one_line_a_word() {
-    let rows = vec![vec![1, -2, 3], vec![-1, 0, 0]];
-    let contents = Contents::Image {
-        file: "image.hex".into(),
-        rows,
-    };
-    let image = WordMemoryParams {
-        contents,
-        ..params(2, 3, 3, 0)
-    }
-    .hex_image();
-    // 3 = 011, −2 = 110, 1 = 001: 0 1111 0001.
-    assert_eq!(image, Some(("image.hex".into(), "0f1\n007\n".into())));
-    assert_eq!(params(2, 3, 3, 0).hex_image(), None);
 }
 
 #[test]
 fn a_write_in_the_clock_of_its_read_shows_garbage_in_simulation() {
-    let params = params(4, 1, 8, 0);
     let write = |read, value| Access {
         read,
         write: Some((2, vec![value])),
     };
-    let seen = run(
-        &params,
-        &[write(0, 7), write(2, 9), Access { read: 2, write: None }],
-    );
-    assert_same(&[vec![0], vec![!9], vec![9]], &seen);
+    let accesses = [write(0, 7), write(2, 9), Access { read: 2, write: None }];
+    assert_same(&[vec![0], vec![!9], vec![9]], &run(shape(4, 1, 8), &accesses));
 }
 
 #[test]
 fn a_memory_that_is_a_bit_wider_is_noticed() {
-    let params = params(8, 2, 6, 3);
-    let accesses = accesses(&mut Xoshiro256PlusPlus::seed_from_u64(5), &params, 80);
-    let wider = WordMemoryParams {
-        width: 7,
-        ..params.clone()
-    };
-    assert!(
-        difference(
-            &model(zeros(&params), &params, &accesses),
-            &run(&wider, &accesses)
-        )
-        .is_some()
-    );
+    let accesses = accesses(&mut Xoshiro256PlusPlus::seed_from_u64(5), shape(8, 2, 6), 80);
+    let expected = model(shape(8, 2, 6), &accesses);
+    assert!(difference(&expected, &run(shape(8, 2, 7), &accesses)).is_some());
 }

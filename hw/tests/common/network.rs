@@ -1,4 +1,4 @@
-//! Random quantized networks whose membranes are exactly as wide as the proof wants.
+//! Random networks, fully-connected ones with membranes exactly as wide as the proof wants, and their plans.
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
@@ -10,8 +10,28 @@ use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescript
 use synfire_golden_model::quantize::proof::{InputSpikes, verify};
 use synfire_golden_model::quantized::{Neuron, QuantizedLayer, QuantizedModel};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
-use synfire_hw::board::Board;
+use synfire_hw::board::{Board, Features};
+use synfire_hw::geometry::{Geometry, LayerGeometry};
+use synfire_hw::load::{self, LayerLoad};
 use synfire_hw::plan::Plan;
+
+#[path = "random.rs"]
+mod random;
+
+/// A network of any layers.
+pub(crate) fn any_model(rng: &mut Xoshiro256PlusPlus) -> QuantizedModel {
+    random::model(rng)
+}
+
+/// Spikes for any network, `steps` of them.
+pub(crate) fn any_raster(rng: &mut Xoshiro256PlusPlus, model: &QuantizedModel, steps: usize) -> SpikeRaster {
+    let (drawn, _) = random::raster(rng, model);
+    let mut raster = SpikeRaster::new(drawn.width());
+    for step in drawn.iter().take(steps) {
+        raster.push_step(step.iter().copied());
+    }
+    raster
+}
 
 /// A network of the given sizes, inputs first and classes last, for signed input spikes.
 pub(crate) fn random_model(rng: &mut Xoshiro256PlusPlus, sizes: &[usize]) -> QuantizedModel {
@@ -124,22 +144,38 @@ pub(crate) fn random_raster(
     raster
 }
 
-/// Random lanes for every layer.
+/// Random lanes for every layer: a power of two where a source meets its own channel alone.
 pub(crate) fn random_lanes(rng: &mut Xoshiro256PlusPlus, model: &QuantizedModel) -> Vec<usize> {
-    model
-        .layers
-        .iter()
-        .map(|layer| rng.random_range(1..=layer.outputs().min(64)))
-        .collect()
+    let geometry = Geometry::of(model).expect("a valid description");
+    let lanes = |layer: &LayerGeometry| {
+        let channels = layer.neurons.channels;
+        if layer.paths.iter().any(|path| path.reach.is_own_channel()) {
+            1 << rng.random_range(0..=channels.next_power_of_two().ilog2())
+        } else {
+            rng.random_range(1..=channels.min(64))
+        }
+    };
+    geometry.layers.iter().map(lanes).collect()
 }
 
-/// The plan of the given lanes, with input FIFOs of 16 events so that they run full.
+/// A spike a step into every layer: where no load matters.
+pub(crate) fn one_spike_a_step(model: &QuantizedModel) -> Vec<LayerLoad> {
+    load::from_rates(model, &vec![1.0; model.layers.len()]).expect("a valid description")
+}
+
+/// The plan of the given lanes, with the smallest FIFOs and queues that can be built so that they run full.
 pub(crate) fn plan(model: &QuantizedModel, lanes: &[usize]) -> Plan {
-    let board = Board::find("ice40-hx8k").expect("a built-in board");
-    let spikes_in = vec![1.0; model.layers.len()];
-    let plan = Plan::with_lanes(model, &board, &spikes_in, lanes).expect("lanes fit the layers");
-    Plan {
-        fifo_depth: 16,
-        ..plan
+    let mut plan = roomy_plan(model, lanes);
+    for layer in &mut plan.layers {
+        layer.fifo_depths.fill(8);
+        layer.queue_depth = layer.queue_depth.min(8);
     }
+    plan
+}
+
+/// The plan of the given lanes as it is, with everything that a design can have.
+pub(crate) fn roomy_plan(model: &QuantizedModel, lanes: &[usize]) -> Plan {
+    let mut board = Board::find("ice40-hx8k").expect("a built-in board");
+    board.link.features = Features::default();
+    Plan::with_lanes(model, &board, &one_spike_a_step(model), lanes).expect("lanes fit the layers")
 }

@@ -113,9 +113,9 @@ fn a_folder_without_a_manifest_of_this_version_is_refused() {
     assert!(message.ends_with("; make it with `synfire hdl`"), "{message}");
     let message = opened_after(edit("{", "")).expect_err("no JSON");
     assert!(message.contains("manifest.json is damaged ("), "{message}");
-    let message = opened_after(edit("\"version\": 1", "\"version\": 2")).expect_err("another version");
+    let message = opened_after(edit("\"version\": 2", "\"version\": 1")).expect_err("another version");
     assert!(
-        message.contains("is synfire-build version 2, this synfire reads synfire-build version 1"),
+        message.contains("is synfire-build version 1, this synfire reads synfire-build version 2"),
         "{message}"
     );
 }
@@ -147,8 +147,23 @@ fn a_design_is_the_same_each_time_and_its_hash_tells_it_from_others() {
     let mut other_pin = board.clone();
     other_pin.uart.rx = "A1".into();
     let other_plan = plan(&model, &[5, 3]);
+    // What can be loaded is not of the hardware; what cannot is.
+    let loaded = design(&other_model, &board, &plan_).expect("designs");
+    assert_eq!(
+        loaded.design_hash, base.design_hash,
+        "other weights for the same hardware"
+    );
+    let mut fixed = plan_.clone();
+    fixed.features.load = false;
+    let fixed_base = design(&model, &board, &fixed).expect("designs");
+    let fixed_other = design(&other_model, &board, &fixed).expect("designs");
+    assert_ne!(
+        fixed_base.design_hash, fixed_other.design_hash,
+        "other weights that cannot be loaded"
+    );
+
     for (what, design) in [
-        ("model", design(&other_model, &board, &plan_)),
+        ("plan without loading", design(&model, &board, &fixed)),
         ("baud rate", design(&model, &other_board, &plan_)),
         ("pin", design(&model, &other_pin, &plan_)),
         ("plan", design(&model, &board, &other_plan)),

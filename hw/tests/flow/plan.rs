@@ -1,12 +1,13 @@
 //! Plan: the search against trying every plan, and its errors.
 
-use crate::network::random_model;
-use ndarray::Array2;
+use crate::network::{one_spike_a_step, random_model};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+use synfire_golden_model::network::LayerKind;
 use synfire_golden_model::quantized::QuantizedModel;
 use synfire_hw::Error;
 use synfire_hw::board::Board;
+use synfire_hw::load::{LayerLoad, from_rates};
 use synfire_hw::plan::{Plan, budget};
 
 /// A board of the given resources, of which a plan may use all block RAMs and three quarters of the tables.
@@ -18,7 +19,7 @@ fn board(name: &str, luts: usize, block_rams: usize) -> Board {
 }
 
 /// Every plan of a model, whether it fits or not.
-fn every_plan(model: &QuantizedModel, board: &Board, spikes_in: &[f64]) -> Vec<Plan> {
+fn every_plan(model: &QuantizedModel, board: &Board, loads: &[LayerLoad]) -> Vec<Plan> {
     let mut choices = vec![Vec::new()];
     for layer in &model.layers {
         choices = choices
@@ -28,7 +29,7 @@ fn every_plan(model: &QuantizedModel, board: &Board, spikes_in: &[f64]) -> Vec<P
     }
     choices
         .iter()
-        .map(|lanes| Plan::with_lanes(model, board, spikes_in, lanes).expect("lanes of the layers"))
+        .map(|lanes| Plan::with_lanes(model, board, loads, lanes).expect("lanes of the layers"))
         .collect()
 }
 
@@ -48,12 +49,13 @@ fn the_search_finds_the_fastest_plan_that_fits() {
         let name = if rng.random() { "ice40-hx8k" } else { "ulx3s-85f" };
         let board = board(name, rng.random_range(3000..16_000), rng.random_range(2..24));
         let spikes_in: Vec<f64> = (0..layers).map(|_| rng.random_range(0.0..20.0)).collect();
-        let plans = every_plan(&model, &board, &spikes_in);
+        let loads = from_rates(&model, &spikes_in).expect("a valid model");
+        let plans = every_plan(&model, &board, &loads);
         let fitting = plans
             .iter()
             .filter(|plan| fits(plan, &board))
             .map(|plan| plan.expected_cycles(1));
-        match (fitting.reduce(f64::min), Plan::search(&model, &board, &spikes_in)) {
+        match (fitting.reduce(f64::min), Plan::search(&model, &board, &loads)) {
             (Some(fastest), Ok(plan)) => {
                 assert!(fits(&plan, &board), "round {round}: {plan:?}");
                 assert_eq!(plan.expected_cycles(1), fastest, "round {round}: {plan:?}");
@@ -69,10 +71,10 @@ fn the_search_finds_the_fastest_plan_that_fits() {
 #[test]
 fn a_model_that_does_not_fit_says_what_runs_out() {
     let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(2), &[700, 20, 10]);
-    let spikes_in = [30.0, 5.0];
+    let loads = from_rates(&model, &[30.0, 5.0]).expect("a valid model");
     for (luts, block_rams, resource) in [(1000, 1000, "tables (LUT)"), (100_000, 3, "block RAMs")] {
         let board = board("ice40-hx8k", luts, block_rams);
-        let error = Plan::search(&model, &board, &spikes_in).expect_err("too small a board");
+        let error = Plan::search(&model, &board, &loads).expect_err("too small a board");
         let Error::DoesNotFit {
             network,
             resource: found,
@@ -90,7 +92,7 @@ fn a_model_that_does_not_fit_says_what_runs_out() {
         };
         assert_eq!(*available, most);
         assert!(needed > available, "{error}");
-        let least = every_plan(&model, &board, &spikes_in).iter().map(used).min();
+        let least = every_plan(&model, &board, &loads).iter().map(used).min();
         assert_eq!(Some(*needed), least, "needs at least");
     }
 }
@@ -100,7 +102,8 @@ fn lanes_that_cannot_be_built_are_refused() {
     let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(3), &[10, 8, 6]);
     let board = Board::find("ice40-hx8k").expect("a built-in board");
     for lanes in [&[4][..], &[4, 4, 4], &[0, 4], &[4, 65], &[]] {
-        let error = Plan::with_lanes(&model, &board, &[1.0, 1.0], lanes).expect_err("bad lanes");
+        let error =
+            Plan::with_lanes(&model, &board, &one_spike_a_step(&model), lanes).expect_err("bad lanes");
         assert_eq!(
             error.to_string(),
             format!("lanes {lanes:?}: the network has 2 layers; give one number of 1..=64 for each")
@@ -112,46 +115,56 @@ fn lanes_that_cannot_be_built_are_refused() {
 fn lanes_beyond_the_neurons_are_none_too_many() {
     let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(3), &[10, 8, 6]);
     let board = Board::find("ice40-hx8k").expect("a built-in board");
-    let plan = Plan::with_lanes(&model, &board, &[2.5, 1.0], &[64, 4]).expect("good lanes");
+    let loads = from_rates(&model, &[2.5, 1.0]).expect("a valid model");
+    let plan = Plan::with_lanes(&model, &board, &loads, &[64, 4]).expect("good lanes");
     let shapes: Vec<(usize, usize)> = plan
         .layers
         .iter()
         .map(|layer| (layer.lanes, layer.groups))
         .collect();
     assert_eq!(shapes, [(8, 1), (4, 2)]);
-    // 2.5 spikes of a word each, one word to sweep, and four clocks.
-    assert_eq!(
-        (plan.layers[0].ideal_cycles, plan.layers[0].expected_cycles),
-        (3.5, 7.5)
-    );
-    assert_eq!(
-        (plan.layers[1].ideal_cycles, plan.layers[1].expected_cycles),
-        (4.0, 8.0)
-    );
-    assert_eq!(plan.expected_cycles(10), 80.0);
+    // 2.5 spikes of a word each and one word to sweep; a spike of two words and two to sweep.
+    let ideal: Vec<f64> = plan.layers.iter().map(|layer| layer.ideal_cycles).collect();
+    assert_eq!(ideal, [3.5, 4.0]);
+    assert_eq!(plan.expected_cycles(10), 40.0);
 }
 
 #[test]
 fn layers_beyond_the_generator_are_refused() {
-    let mut model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(4), &[3, 2]);
     let board = Board::find("ulx3s-85f").expect("a built-in board");
-    for (neurons, inputs, what) in [
-        ((1 << 14) + 1, 1, "neurons"),
-        (1, (1 << 20) + 1, "inputs"),
-        (1 << 13, (1 << 11) + 1, "weights"),
+    let fc = LayerKind::Fc { out: 1 };
+    let conv = |out: usize, kernel: usize| LayerKind::Conv {
+        out,
+        kernel,
+        stride: 1,
+        padding: 0,
+    };
+    for (input, kind, what) in [
+        ([1, 1, 1], LayerKind::Fc { out: (1 << 14) + 1 }, "channels"),
+        ([1, 1, (1 << 11) + 1], LayerKind::Fc { out: 1 << 13 }, "weights"),
+        ([1, 1, (1 << 23) + 1], fc, "bits of a source's event"),
+        ([2, (1 << 10) + 1, 1], conv(1, 1), "rows"),
+        ([2, 1, (1 << 10) + 1], conv(1, 1), "columns"),
+        ([1, 1 << 10, 1 << 10], conv(8, 1), "neurons"),
+        (
+            [1, 15, 15],
+            conv(1 << 13, 8),
+            "weights that a source meets in a row",
+        ),
     ] {
-        model.layers[0].weights = Array2::zeros((neurons, inputs));
+        let mut model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(4), &[3, 2, 2]);
+        let loads = one_spike_a_step(&model);
+        model.description.input = input.into();
+        model.description.layers[0].kind = kind;
         for result in [
-            Plan::search(&model, &board, &[1.0]),
-            Plan::with_lanes(&model, &board, &[1.0], &[1]),
+            Plan::search(&model, &board, &loads),
+            Plan::with_lanes(&model, &board, &loads, &[1, 1]),
         ] {
             match result {
                 Err(Error::TooLarge {
                     layer, what: found, ..
-                }) => {
-                    assert_eq!((layer.as_str(), found), ("layer0", what));
-                }
-                other => panic!("{neurons} × {inputs}: {other:?}"),
+                }) => assert_eq!((layer.as_str(), found), ("layer0", what), "{input:?}"),
+                other => panic!("{what} of {input:?}: {other:?}"),
             }
         }
     }

@@ -4,7 +4,8 @@
 // Standard input, in 32-bit words of this machine: for each image the number of events, then the events.
 // Standard output, likewise: records that start with a tag.
 //   TAP     layer, event
-//   RESULT  cycles, active cycles, steps, potentials[classes], then per layer spikes in, spikes out, busy cycles
+//   RESULT  cycles, active cycles, steps, potentials[classes], then per layer spikes in, spikes out, busy and
+//           stalled cycles
 //   HUNG    cycles
 #include "Vdesign.h"
 #include "verilated.h"
@@ -71,6 +72,7 @@ class Bench {
             put(word(design_->spikes_in, l));
             put(word(design_->spikes_out, l));
             put(word(design_->busy_cycles, l));
+            put(word(design_->stalled_cycles, l));
         }
         const uint32_t clears = (design_->clears_done + 1) & 0xff;
         return feed({CLEAR}, [&] { return design_->clears_done == clears; });

@@ -8,6 +8,8 @@
 mod bench;
 mod case;
 mod cases;
+mod memories;
+mod network;
 
 use bench::{Bench, Mismatch};
 use case::Case;

@@ -8,6 +8,7 @@ mod dense;
 mod encoding;
 mod file;
 mod order;
+#[path = "../../../hw/tests/common/random.rs"]
 mod random;
 
 use dense::Step;

@@ -134,6 +134,8 @@ pub(super) fn run_virtual_board(
         images,
         seed,
         baud: target.board.uart.baud,
+        spikes: false,
+        exit: None,
     };
     let summary = classify(&target.build, transport, data, &job, context)?;
     board.check()?;

@@ -9,7 +9,7 @@ use super::data::DataArgs;
 use super::diagnostic::{CliError, Result, io};
 use super::eval::{evaluate_float, evaluate_integer};
 use super::figures::{curve, raster};
-use super::inference::{DEFAULT_SEED, at_least_one, quantize_by, stimuli};
+use super::inference::{DEFAULT_SEED, at_least_one, measure_loads, quantize_by, stimuli};
 use super::quantize;
 use super::table::percent;
 use super::train::train_network;
@@ -22,7 +22,11 @@ use synfire_golden_model::quantize::QuantizeConfig;
 use synfire_golden_model::quantized::QuantizedModel;
 use synfire_golden_model::{Config, dataset::Split};
 use synfire_hw::board::Board;
+use synfire_hw::load::LayerLoad;
 use synfire_hw::plan::Plan;
+
+/// Test images by which a plan's loads are measured.
+const LOAD_IMAGES: usize = 200;
 
 const EXAMPLE: &str = "Example:
   synfire demo -o out/demo";
@@ -80,11 +84,11 @@ impl Args {
             self.make_model(&config, &data, context, &mut times)?;
         self.draw_raster(&quantized, &data, context)?;
 
-        let spikes_in = integer_result.spikes_in(quantized.description.steps);
+        let loads = measure_loads(&quantized, &data.test, LOAD_IMAGES)?;
         let targets = times.measure("generate hardware", || {
             boards
                 .iter()
-                .map(|board| self.generate(board, &quantized, &spikes_in, context))
+                .map(|board| self.generate(board, &quantized, &loads, context))
                 .collect::<Result<Vec<_>>>()
         })?;
 
@@ -250,10 +254,10 @@ impl Args {
         &self,
         board: &Board,
         model: &QuantizedModel,
-        spikes_in: &[f64],
+        loads: &[LayerLoad],
         context: &Context,
     ) -> Result<Target> {
-        let plan = Plan::search_within(model, board, spikes_in, self.most_lanes)?;
+        let plan = Plan::search_within(model, board, loads, self.most_lanes)?;
         let folder = self.output.join(&board.name);
         let build = synfire_hw::build::Build::write(&folder, model, board, &plan)?;
         context.say(&format!(

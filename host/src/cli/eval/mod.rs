@@ -7,7 +7,8 @@ mod trace;
 
 use super::context::Context;
 use super::data::DataArgs;
-use super::diagnostic::Result;
+use super::diagnostic::{CliError, Result};
+use super::early_exit::EarlyExitArgs;
 use super::figures::readout;
 use super::inference::{DEFAULT_SEED, Evaluated, at_least_one};
 use super::models::AnyModel;
@@ -25,6 +26,8 @@ const EXAMPLE: &str = "Examples:
   synfire eval digits-4bit.safetensors --json
   synfire eval lenet.safetensors --data-dir DATA --stats --readout lenet.svg
   synfire eval lenet.safetensors --data-dir DATA --confusion
+  synfire eval digits-4bit.safetensors --early-exit certain
+  synfire eval digits-4bit.safetensors --early-exit 500@10
   synfire eval digits-4bit.safetensors --trace digits.npz --trace-membranes --limit 5";
 
 /// Arguments of `synfire eval`.
@@ -51,6 +54,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE")]
     readout: Option<PathBuf>,
     #[command(flatten)]
+    early_exit: EarlyExitArgs,
+    #[command(flatten)]
     trace: TraceArgs,
 }
 
@@ -59,6 +64,8 @@ pub(crate) struct Args {
 struct Report {
     #[serde(flatten)]
     evaluated: Evaluated,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mean_steps: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stats: Option<Stats>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -78,11 +85,20 @@ impl Args {
         }
         let bar = context.bar(data.len() as u64, "evaluating");
         let (kind, outcome) = match &model {
+            AnyModel::Float(_) if self.early_exit.is_given() => {
+                return Err(CliError::ModelKind {
+                    path: self.model,
+                    found: "float",
+                    wanted: "quantized",
+                    remedy: "margins are of integers: run `synfire quantize` on it, or leave --early-exit out",
+                });
+            }
             AnyModel::Float(model) => ("float", judge_float(model, &data, self.seed, &bar)?),
-            AnyModel::Quantized(model) => (
-                "integer",
-                judge_integer(model, &data, data.len(), self.seed, &bar)?,
-            ),
+            AnyModel::Quantized(model) => {
+                let exit = self.early_exit.margins(model)?;
+                let outcome = judge_integer(model, &data, data.len(), self.seed, exit.as_ref(), &bar)?;
+                ("integer", outcome)
+            }
         };
         bar.finish_and_clear();
         let Outcome {
@@ -90,6 +106,7 @@ impl Args {
             sparsity,
             correct_by_step,
             confusion,
+            mean_steps,
         } = outcome;
         let stats = Stats::new(sparsity, &correct_by_step, evaluated.images);
         if let Some(path) = &self.readout {
@@ -99,6 +116,7 @@ impl Args {
         let trace = self.trace.write(&model, &data, self.seed, context)?;
         let report = Report {
             evaluated,
+            mean_steps: mean_steps.filter(|_| self.early_exit.is_given()),
             stats: self.stats.then_some(stats),
             confusion: self.confusion.then_some(Confusion(confusion)),
             trace,
@@ -114,6 +132,12 @@ impl Args {
                 percent(evaluated.accuracy),
                 self.seed
             );
+            if let Some(steps) = report.mean_steps {
+                text += &format!(
+                    "early exit after {steps:.1} of {} steps on average\n",
+                    description.steps
+                );
+            }
             text += &match &report.stats {
                 Some(stats) => stats.to_string(),
                 None => activity(evaluated),

@@ -5,7 +5,7 @@ use super::super::inference::{Evaluated, EvaluatedLayer, float};
 use indicatif::ProgressBar;
 use synfire_golden_model::dataset::Dataset;
 use synfire_golden_model::evaluation::{LayerSparsity, Sparsity, evaluate_with};
-use synfire_golden_model::integer;
+use synfire_golden_model::integer::{self, Margins};
 use synfire_golden_model::model::FloatModel;
 use synfire_golden_model::network::NetworkDescription;
 use synfire_golden_model::quantized::QuantizedModel;
@@ -19,6 +19,8 @@ pub(super) struct Outcome {
     pub(super) correct_by_step: Vec<usize>,
     /// Images per class and class found.
     pub(super) confusion: Vec<Vec<usize>>,
+    /// Steps taken per image, of integers.
+    pub(super) mean_steps: Option<f64>,
 }
 
 /// Evaluates a float model on all test images.
@@ -40,6 +42,7 @@ pub(super) fn judge_float(
         sparsity,
         correct_by_step: result.correct_by_step,
         confusion: result.confusion,
+        mean_steps: None,
     })
 }
 
@@ -50,27 +53,30 @@ pub(crate) fn evaluate_integer(
     images: usize,
     seed: u64,
 ) -> Result<Evaluated> {
-    Ok(judge_integer(model, data, images, seed, &ProgressBar::hidden())?.evaluated)
+    Ok(judge_integer(model, data, images, seed, None, &ProgressBar::hidden())?.evaluated)
 }
 
-/// [`evaluate_integer`] with all that is known afterwards; `bar` moves with the images.
+/// [`evaluate_integer`] with all that is known afterwards, stopping where `exit` says so; `bar` moves with the images.
 pub(super) fn judge_integer(
     model: &QuantizedModel,
     data: &Dataset,
     images: usize,
     seed: u64,
+    exit: Option<&Margins>,
     bar: &ProgressBar,
 ) -> Result<Outcome> {
     let images = images.min(data.len());
     let progress = |done: usize| bar.set_position(done as u64);
-    let result = integer::evaluate_dataset(model, data, images, seed, &progress)?;
+    let result = integer::evaluate_dataset_until(model, data, images, seed, exit, &progress)?;
     let sparsity = integer_sparsity(&model.description, images, &result);
+    let mean_steps = Some(result.mean_steps());
     let confusion = result.confusion.rows().into_iter();
     Ok(Outcome {
         evaluated: evaluated(&sparsity, images, result.correct),
         sparsity,
         correct_by_step: result.correct_by_step,
         confusion: confusion.map(|row| row.to_vec()).collect(),
+        mean_steps,
     })
 }
 

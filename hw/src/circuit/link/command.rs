@@ -1,32 +1,40 @@
 //! Command processor: executes requests in order of arrival and answers each once.
 //!
 //! ```text
-//!  frame receiver ──► command processor ──► frame transmitter
-//!                       │          ▲
-//!                 events▼          │steps, membranes, counters
-//!                     accelerator core
+//!  frame receiver ──► command processor ──────► frame transmitter
+//!                      │ chunk decoder │  ▲
+//!                      │ loader        │  │ steps, membranes, counters
+//!                events▼ loads ▼  start▼  │
+//!                     splitter, core, encoder
 //! ```
 //!
 //! A response is a sequence of 32-bit words, sent low byte first: two of header, then the payload of the
 //! request. Opcodes, status and payloads are those of `docs/protocol.md`.
+//!
+//! A write that must not meet the encoder at work (SPIKES, LOAD) waits for it, and RESULT for all steps; the watchdog
+//! bounds both. SYNC, CLEAR and IMAGE stop the encoder instead. After an early exit the encoder is stopped, and what
+//! SPIKES brings is dropped.
 
-use super::frame_receiver::SLOTS;
-use crate::circuit::event::{ADDRESS_SHIFT, CLEAR, END_OF_STEP};
+use super::chunk_decoder::ChunkDecoder;
+use super::identity::{HASH_MEMORY, Identity, LoadableMemory, PROTOCOL_VERSION};
+use super::loader::Loader;
+use crate::circuit::event::CLEAR;
 use crate::circuit::signals;
 use rust_hdl::prelude::*;
 
-/// Version of the protocol.
-pub const PROTOCOL_VERSION: u8 = 1;
 /// Bytes of a response's header.
 pub const RESPONSE_HEADER_BYTES: usize = 8;
-/// Words of IDENTIFY's payload.
+/// Words of IDENTIFY's payload, and of its model hash at the end.
 const IDENTITY_WORDS: usize = 12;
+const HASH_WORDS: usize = 4;
 
 const PING: u64 = 0x00;
 const IDENTIFY: u64 = 0x01;
 const SYNC: u64 = 0x02;
 const CLEAR_MEMBRANES: u64 = 0x10;
 const SPIKES: u64 = 0x11;
+const LOAD: u64 = 0x12;
+const IMAGE: u64 = 0x13;
 const RESULT: u64 = 0x20;
 const COUNTERS: u64 = 0x21;
 
@@ -36,47 +44,11 @@ const UNSUPPORTED_VERSION: u64 = 2;
 const MALFORMED: u64 = 3;
 const OUT_OF_SEQUENCE: u64 = 4;
 const NOT_READY: u64 = 5;
+const NO_MEMORY: u64 = 6;
+const OUTSIDE: u64 = 7;
 
 /// RESULT waits for half a second at most, within what its counter holds: less than the host waits for it.
 const WATCHDOG_PER_SECOND: u32 = 2;
-
-/// What the design says of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
-    /// Hidden layers and output layer.
-    pub layers: u8,
-    /// Classes.
-    pub classes: u16,
-    /// Inputs.
-    pub inputs: u32,
-    /// Clock frequency in Hz.
-    pub clock_hz: u32,
-    /// Bytes of a receive slot.
-    pub slot_bytes: u16,
-    /// First 16 bytes of the design's SHA-256.
-    pub design_hash: [u8; 16],
-    /// First 16 bytes of the model's SHA-256.
-    pub model_hash: [u8; 16],
-}
-
-impl Identity {
-    /// IDENTIFY's payload.
-    #[must_use]
-    pub fn payload(&self) -> Vec<u8> {
-        let mut bytes = vec![PROTOCOL_VERSION, self.layers];
-        bytes.extend(self.classes.to_le_bytes());
-        bytes.extend(self.inputs.to_le_bytes());
-        bytes.extend(self.clock_hz.to_le_bytes());
-        bytes.extend(self.slot_bytes.to_le_bytes());
-        #[expect(clippy::cast_possible_truncation, reason = "there are two")]
-        let slots = SLOTS as u8;
-        let signed_inputs = 0;
-        bytes.extend([slots, signed_inputs]);
-        bytes.extend(self.design_hash);
-        bytes.extend(self.model_hash);
-        bytes
-    }
-}
 
 /// What the processor is doing.
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
@@ -87,20 +59,20 @@ pub enum CommandState {
     Header,
     /// Choosing by opcode.
     Dispatch,
-    /// Sending the clear event.
+    /// Reading the flags of CLEAR and IMAGE.
+    Flags,
+    /// Reading seed and steps of IMAGE.
+    Arguments,
+    /// Stopping the encoder and sending the clear event.
     PushClear,
-    /// Reading a chunk's tag.
-    Tag,
-    /// Reading a byte of a bitmap.
-    BitmapByte,
-    /// Sending its spikes.
-    BitmapBits,
-    /// Reading a byte of delta-coded addresses.
-    DeltaByte,
-    /// Sending its spike.
-    DeltaSpike,
-    /// Ending a chunk.
-    ChunkEnd,
+    /// Starting the encoder.
+    StartEncoder,
+    /// Waiting for the encoder.
+    WaitEncoder,
+    /// Decoding SPIKES.
+    Decode,
+    /// Executing LOAD.
+    LoadWords,
     /// Waiting until all queued steps are computed.
     WaitResult,
     /// Freeing the slot.
@@ -140,12 +112,42 @@ pub struct Command {
     pub response_last: Signal<Out, Bit>,
     /// The transmitter takes it.
     pub response_ready: Signal<In, Bit>,
-    /// Event for the core.
+    /// Event for the core, with an input's number.
     pub event_data: Signal<Out, Bits<32>>,
     /// There is an event.
     pub event_valid: Signal<Out, Bit>,
     /// The core takes it.
     pub event_ready: Signal<In, Bit>,
+    /// Inferences may exit early.
+    pub exit_enable: Signal<Out, Bit>,
+    /// The inference has exited early.
+    pub exited: Signal<In, Bit>,
+    /// An early exit is being decided on, and has the readout.
+    pub exit_busy: Signal<In, Bit>,
+    /// Starts the encoder.
+    pub encoder_start: Signal<Out, Bit>,
+    /// Its seed.
+    pub encoder_seed: Signal<Out, Bits<32>>,
+    /// Its steps.
+    pub encoder_steps: Signal<Out, Bits<16>>,
+    /// Stops it.
+    pub encoder_stop: Signal<Out, Bit>,
+    /// It is at work.
+    pub encoder_busy: Signal<In, Bit>,
+    /// It has sent an end of step.
+    pub encoder_step: Signal<In, Bit>,
+    /// Number of the memory that is loaded.
+    pub load_select: Signal<Out, Bits<8>>,
+    /// Word of it.
+    pub load_address: Signal<Out, Bits<24>>,
+    /// Byte of the word, low byte first.
+    pub load_byte: Signal<Out, Bits<8>>,
+    /// There is a byte.
+    pub load_shift: Signal<Out, Bit>,
+    /// The word is whole.
+    pub load_write: Signal<Out, Bit>,
+    /// The last four bytes.
+    pub load_word: Signal<Out, Bits<32>>,
     /// Output membrane word to show.
     pub readout_group: Signal<Out, Bits<24>>,
     /// Lane of it.
@@ -175,11 +177,16 @@ pub struct Command {
     sequence_number: DFF<Bits<16>>,
     expected: DFF<Bits<16>>,
     status: DFF<Bits<8>>,
-    step_ends: DFF<Bit>,
-    delta_coded: DFF<Bit>,
-    address: DFF<Bits<24>>,
-    bitmap: DFF<Bits<8>>,
-    bit_index: DFF<Bits<3>>,
+    /// The request is a write in sequence.
+    advances: DFF<Bit>,
+    decoder: ChunkDecoder,
+    loader: Loader,
+    exits: DFF<Bit>,
+    /// Seed, then steps.
+    arguments: DFF<Bits<48>>,
+    arguments_left: DFF<Bits<3>>,
+    /// The model hash, each word xor its value at power-up.
+    hash: Vec<DFF<Bits<32>>>,
     steps_pushed: DFF<Bits<32>>,
     clears_pushed: DFF<Bits<8>>,
     watchdog: DFF<Bits<26>>,
@@ -192,19 +199,22 @@ pub struct Command {
     at_end: Signal<Local, Bit>,
     advance: Signal<Local, Bit>,
     in_sequence: Signal<Local, Bit>,
-    address_next: Signal<Local, Bits<24>>,
-    spike: Signal<Local, Bits<32>>,
-    is_last_input: Signal<Local, Bit>,
+    byte_valid: Signal<Local, Bit>,
+    cleared: Signal<Local, Bit>,
+    stopped: Signal<Local, Bit>,
+    timed_out: Signal<Local, Bit>,
     identity: Vec<Constant<Bits<32>>>,
     identity_index: Vec<Constant<Bits<16>>>,
+    hash_index: Vec<Constant<Bits<16>>>,
+    hash_address: Vec<Constant<Bits<24>>>,
+    hash_initial: Vec<Constant<Bits<32>>>,
+    hash_memory: Constant<Bits<8>>,
     spikes_in_index: Vec<Constant<Bits<16>>>,
     spikes_out_index: Vec<Constant<Bits<16>>>,
     busy_cycles_index: Vec<Constant<Bits<16>>>,
     result_last_word: Constant<Bits<16>>,
     counters_last_word: Constant<Bits<16>>,
     identity_last_word: Constant<Bits<16>>,
-    inputs: Constant<Bits<24>>,
-    last_input: Constant<Bits<24>>,
     last_lane: Constant<Bits<8>>,
     version: Constant<Bits<32>>,
     protocol_version: Constant<Bits<8>>,
@@ -214,6 +224,10 @@ pub struct Command {
     op_sync: Constant<Bits<8>>,
     op_clear: Constant<Bits<8>>,
     op_spikes: Constant<Bits<8>>,
+    op_load: Constant<Bits<8>>,
+    op_image: Constant<Bits<8>>,
+    has_encoder: Constant<Bit>,
+    reserved_flags: Constant<Bits<8>>,
     op_result: Constant<Bits<8>>,
     op_counters: Constant<Bits<8>>,
     ok: Constant<Bits<8>>,
@@ -222,31 +236,36 @@ pub struct Command {
     malformed: Constant<Bits<8>>,
     out_of_sequence: Constant<Bits<8>>,
     not_ready: Constant<Bits<8>>,
-    end_of_step_event: Constant<Bits<32>>,
+    no_memory: Constant<Bits<8>>,
+    outside: Constant<Bits<8>>,
     clear_event: Constant<Bits<32>>,
-    address_shift: Constant<Bits<32>>,
-    reserved_tag_bits: Constant<Bits<8>>,
-    delta_skip: Constant<Bits<24>>,
-    delta_skip_code: Constant<Bits<8>>,
-    before_first: Constant<Bits<24>>,
     watchdog_clocks: Constant<Bits<26>>,
 }
 
 impl Command {
-    /// A processor of the given identity, for an output layer of `output_lanes` lanes.
+    /// A processor of the given identity, for an output layer of `output_lanes` lanes, and memories that can be loaded
+    /// beside the model hash.
     #[must_use]
-    pub fn new(identity: &Identity, output_lanes: usize) -> Self {
+    pub fn new(identity: &Identity, output_lanes: usize, memories: &[LoadableMemory]) -> Self {
         let byte = |value: u64| Constant::new(value.into());
         let index = |value: usize| Constant::new((value as u64).into());
         let layers = usize::from(identity.layers);
         let payload = identity.payload();
-        let words = payload.chunks(4).map(|word| {
-            u64::from(
+        let words: Vec<u64> = payload
+            .chunks(4)
+            .map(|word| {
                 word.iter()
                     .rev()
-                    .fold(0_u32, |value, &byte| value << 8 | u32::from(byte)),
-            )
-        });
+                    .fold(0, |value, &byte| value << 8 | u64::from(byte))
+            })
+            .collect();
+        let (plain, hash) = words.split_at(IDENTITY_WORDS - HASH_WORDS);
+        let constants = |words: &[u64]| words.iter().map(|&word| Constant::new(word.into())).collect();
+        let hash_shape = LoadableMemory {
+            number: HASH_MEMORY,
+            depth: HASH_WORDS,
+            word_bytes: 4,
+        };
         Self {
             clock: Signal::default(),
             frame_valid: Signal::default(),
@@ -264,6 +283,21 @@ impl Command {
             event_data: Signal::default(),
             event_valid: Signal::default(),
             event_ready: Signal::default(),
+            exit_enable: Signal::default(),
+            exited: Signal::default(),
+            exit_busy: Signal::default(),
+            encoder_start: Signal::default(),
+            encoder_seed: Signal::default(),
+            encoder_steps: Signal::default(),
+            encoder_stop: Signal::default(),
+            encoder_busy: Signal::default(),
+            encoder_step: Signal::default(),
+            load_select: Signal::default(),
+            load_address: Signal::default(),
+            load_byte: Signal::default(),
+            load_shift: Signal::default(),
+            load_write: Signal::default(),
+            load_word: Signal::default(),
             readout_group: Signal::default(),
             readout_lane: Signal::default(),
             readout_data: Signal::default(),
@@ -282,11 +316,13 @@ impl Command {
             sequence_number: DFF::default(),
             expected: DFF::default(),
             status: DFF::default(),
-            step_ends: DFF::default(),
-            delta_coded: DFF::default(),
-            address: DFF::default(),
-            bitmap: DFF::default(),
-            bit_index: DFF::default(),
+            advances: DFF::default(),
+            decoder: ChunkDecoder::new(identity.inputs, identity.signed_inputs),
+            loader: Loader::new(&[memories, &[hash_shape]].concat()),
+            exits: DFF::default(),
+            arguments: DFF::default(),
+            arguments_left: DFF::default(),
+            hash: hash.iter().map(|_| DFF::default()).collect(),
             steps_pushed: DFF::default(),
             clears_pushed: DFF::default(),
             watchdog: DFF::default(),
@@ -299,19 +335,24 @@ impl Command {
             at_end: Signal::default(),
             advance: Signal::default(),
             in_sequence: Signal::default(),
-            address_next: Signal::default(),
-            spike: Signal::default(),
-            is_last_input: Signal::default(),
-            identity: words.map(|word| Constant::new(word.into())).collect(),
-            identity_index: (0..IDENTITY_WORDS).map(|word| index(2 + word)).collect(),
+            byte_valid: Signal::default(),
+            cleared: Signal::default(),
+            stopped: Signal::default(),
+            timed_out: Signal::default(),
+            identity: constants(plain),
+            identity_index: (0..plain.len()).map(|word| index(2 + word)).collect(),
+            hash_index: (plain.len()..words.len()).map(|word| index(2 + word)).collect(),
+            hash_address: (0..hash.len())
+                .map(|word| Constant::new((word as u64).into()))
+                .collect(),
+            hash_initial: constants(hash),
+            hash_memory: byte(HASH_MEMORY.into()),
             spikes_in_index: (0..layers).map(|layer| index(4 + 3 * layer)).collect(),
             spikes_out_index: (0..layers).map(|layer| index(5 + 3 * layer)).collect(),
             busy_cycles_index: (0..layers).map(|layer| index(6 + 3 * layer)).collect(),
             result_last_word: index(3 + usize::from(identity.classes)),
             counters_last_word: index(3 + 3 * layers),
             identity_last_word: index(1 + IDENTITY_WORDS),
-            inputs: Constant::new(u64::from(identity.inputs).into()),
-            last_input: Constant::new((u64::from(identity.inputs) - 1).into()),
             last_lane: Constant::new((output_lanes as u64 - 1).into()),
             version: Constant::new(u64::from(PROTOCOL_VERSION).into()),
             protocol_version: byte(PROTOCOL_VERSION.into()),
@@ -321,6 +362,10 @@ impl Command {
             op_sync: byte(SYNC),
             op_clear: byte(CLEAR_MEMBRANES),
             op_spikes: byte(SPIKES),
+            op_load: byte(LOAD),
+            op_image: byte(IMAGE),
+            has_encoder: Constant::new(identity.encoder),
+            reserved_flags: byte(if identity.early_exit { 0xFE } else { 0xFF }),
             op_result: byte(RESULT),
             op_counters: byte(COUNTERS),
             ok: byte(OK),
@@ -329,13 +374,9 @@ impl Command {
             malformed: byte(MALFORMED),
             out_of_sequence: byte(OUT_OF_SEQUENCE),
             not_ready: byte(NOT_READY),
-            end_of_step_event: Constant::new(u64::from(END_OF_STEP).into()),
+            no_memory: byte(NO_MEMORY),
+            outside: byte(OUTSIDE),
             clear_event: Constant::new(u64::from(CLEAR).into()),
-            address_shift: Constant::new((ADDRESS_SHIFT as u64).into()),
-            reserved_tag_bits: byte(0x7E),
-            delta_skip: Constant::new(254_u64.into()),
-            delta_skip_code: byte(255),
-            before_first: Constant::new(0xFF_FFFF_u64.into()),
             watchdog_clocks: Constant::new(
                 u64::from((identity.clock_hz / WATCHDOG_PER_SECOND).clamp(1, (1 << 26) - 1)).into(),
             ),
@@ -365,11 +406,10 @@ impl Logic for Command {
             sequence_number,
             expected,
             status,
-            step_ends,
-            delta_coded,
-            address,
-            bitmap,
-            bit_index,
+            advances,
+            exits,
+            arguments,
+            arguments_left,
             steps_pushed,
             clears_pushed,
             watchdog,
@@ -380,25 +420,59 @@ impl Logic for Command {
             potential_lane,
             potential_group
         );
+        clock!(self, clock, decoder, loader);
         self.read_address.next = self.cursor.q.val();
         self.free.next = false;
         self.response_data.next = self.word.q.val().get_bits::<8>(0);
         self.response_valid.next = false;
         self.response_last.next =
             (self.byte_index.q.val() == 3) && (self.word_index.q.val() == self.last_word.q.val());
-        self.event_valid.next = false;
         self.readout_group.next = self.potential_group.q.val();
         self.readout_lane.next = self.potential_lane.q.val();
         self.at_end.next = self.cursor.q.val() == self.frame_length.val();
+        self.byte_valid.next = self.settled.q.val() && !self.at_end.val();
         self.in_sequence.next = self.sequence_number.q.val() == self.expected.q.val();
-        self.is_last_input.next = self.address.q.val() == self.last_input.val();
-        self.spike.next = bit_cast::<32, 24>(self.address.q.val()) << self.address_shift.val();
-        self.event_data.next = self.spike.val();
-        self.address_next.next = self.address.q.val() + bit_cast::<24, 8>(self.read_data.val());
-        if self.read_data.val() == self.delta_skip_code.val() {
-            self.address_next.next = self.address.q.val() + self.delta_skip.val();
-        }
+        self.timed_out.next = self.watchdog.q.val() == self.watchdog_clocks.val();
         self.advance.next = false;
+        // An exit counts once the clear that began this inference has been executed.
+        self.cleared.next = self.clears_done.val() == self.clears_pushed.q.val();
+        self.stopped.next = self.exited.val() && self.cleared.val();
+        self.exit_enable.next = self.exits.q.val();
+        self.encoder_start.next = false;
+        self.encoder_seed.next = self.arguments.q.val().get_bits::<32>(0);
+        self.encoder_steps.next = self.arguments.q.val().get_bits::<16>(32);
+        self.encoder_stop.next = self.stopped.val();
+        if self.encoder_step.val() {
+            self.steps_pushed.d.next = self.steps_pushed.q.val() + 1;
+        }
+        // What the payload's decoders share.
+        self.decoder.run.next = self.state.q.val() == CommandState::Decode;
+        self.decoder.in_byte.next = self.read_data.val();
+        self.decoder.byte_valid.next = self.byte_valid.val();
+        self.decoder.at_end.next = self.at_end.val();
+        self.decoder.event_ready.next = self.event_ready.val() || self.stopped.val();
+        self.event_data.next = self.decoder.event_data.val();
+        self.event_valid.next = self.decoder.event_valid.val() && !self.stopped.val();
+        self.loader.run.next = self.state.q.val() == CommandState::LoadWords;
+        self.loader.in_byte.next = self.read_data.val();
+        self.loader.byte_valid.next = self.byte_valid.val();
+        self.loader.at_end.next = self.at_end.val();
+        self.load_select.next = self.loader.load_select.val();
+        self.load_address.next = self.loader.load_address.val();
+        self.load_byte.next = self.loader.load_byte.val();
+        self.load_shift.next = self.loader.load_shift.val();
+        self.load_write.next = self.loader.load_write.val();
+        self.load_word.next = self.loader.load_word.val();
+        for i in 0..self.hash.len() {
+            self.hash[i].clock.next = self.clock.val();
+            self.hash[i].d.next = self.hash[i].q.val();
+            if self.loader.load_write.val()
+                && (self.loader.load_select.val() == self.hash_memory.val())
+                && (self.loader.load_address.val() == self.hash_address[i].val())
+            {
+                self.hash[i].d.next = self.loader.load_word.val() ^ self.hash_initial[i].val();
+            }
+        }
 
         match self.state.q.val() {
             CommandState::Idle => {
@@ -408,6 +482,7 @@ impl Logic for Command {
                 self.watchdog.d.next = 0.into();
                 self.status.d.next = self.ok.val();
                 self.last_word.d.next = 1.into();
+                self.advances.d.next = false;
                 if self.frame_valid.val() {
                     self.state.d.next = CommandState::Header;
                 }
@@ -442,15 +517,20 @@ impl Logic for Command {
                     self.state.d.next = CommandState::WaitResult;
                 } else if self.opcode.q.val() == self.op_sync.val() {
                     self.expected.d.next = self.sequence_number.q.val() + 1;
+                    self.exits.d.next = false;
                     self.state.d.next = CommandState::PushClear;
                 } else if (self.opcode.q.val() == self.op_clear.val())
                     || (self.opcode.q.val() == self.op_spikes.val())
+                    || (self.opcode.q.val() == self.op_load.val())
+                    || ((self.opcode.q.val() == self.op_image.val()) && self.has_encoder.val())
                 {
                     if self.in_sequence.val() {
-                        self.expected.d.next = self.sequence_number.q.val() + 1;
-                        self.state.d.next = CommandState::PushClear;
-                        if self.opcode.q.val() == self.op_spikes.val() {
-                            self.state.d.next = CommandState::Tag;
+                        self.advances.d.next = true;
+                        self.state.d.next = CommandState::Flags;
+                        if (self.opcode.q.val() == self.op_spikes.val())
+                            || (self.opcode.q.val() == self.op_load.val())
+                        {
+                            self.state.d.next = CommandState::WaitEncoder;
                         }
                     } else {
                         self.status.d.next = self.out_of_sequence.val();
@@ -459,109 +539,125 @@ impl Logic for Command {
                     self.status.d.next = self.unknown_opcode.val();
                 }
             }
-            CommandState::PushClear => {
-                self.event_data.next = self.clear_event.val();
-                self.event_valid.next = true;
-                if self.event_ready.val() {
-                    self.clears_pushed.d.next = self.clears_pushed.q.val() + 1;
-                    self.steps_pushed.d.next = 0.into();
-                    self.state.d.next = CommandState::Answer;
-                }
-            }
-            CommandState::Tag => {
+            CommandState::Flags => {
+                self.arguments_left.d.next = 6.into();
                 if self.at_end.val() {
-                    self.state.d.next = CommandState::Answer;
+                    // No flags, which IMAGE must have.
+                    self.exits.d.next = false;
+                    self.state.d.next = CommandState::PushClear;
+                    if self.opcode.q.val() == self.op_image.val() {
+                        self.status.d.next = self.malformed.val();
+                        self.state.d.next = CommandState::Answer;
+                    }
                 } else if self.settled.q.val() {
                     self.advance.next = true;
-                    self.delta_coded.d.next = self.read_data.val().get_bit(0);
-                    self.step_ends.d.next = self.read_data.val().get_bit(7);
-                    self.address.d.next = 0.into();
-                    self.state.d.next = CommandState::BitmapByte;
-                    if self.read_data.val().get_bit(0) {
-                        self.address.d.next = self.before_first.val();
-                        self.state.d.next = CommandState::DeltaByte;
+                    self.exits.d.next = self.read_data.val().get_bit(0);
+                    self.state.d.next = CommandState::Arguments;
+                    if self.opcode.q.val() != self.op_image.val() {
+                        self.arguments_left.d.next = 0.into();
                     }
-                    if (self.read_data.val() & self.reserved_tag_bits.val()) != 0 {
+                    if (self.read_data.val() & self.reserved_flags.val()) != 0 {
                         self.status.d.next = self.malformed.val();
                         self.state.d.next = CommandState::Answer;
                     }
                 }
             }
-            CommandState::BitmapByte => {
-                if self.at_end.val() {
+            CommandState::Arguments => {
+                if self.arguments_left.q.val() == 0 {
+                    self.state.d.next = CommandState::PushClear;
+                    if !self.at_end.val()
+                        || ((self.opcode.q.val() == self.op_image.val())
+                            && (self.arguments.q.val().get_bits::<32>(0) == 0))
+                    {
+                        self.status.d.next = self.malformed.val();
+                        self.state.d.next = CommandState::Answer;
+                    }
+                } else if self.at_end.val() {
                     self.status.d.next = self.malformed.val();
                     self.state.d.next = CommandState::Answer;
                 } else if self.settled.q.val() {
                     self.advance.next = true;
-                    self.bitmap.d.next = self.read_data.val();
-                    self.bit_index.d.next = 0.into();
-                    self.state.d.next = CommandState::BitmapBits;
+                    self.arguments_left.d.next = self.arguments_left.q.val() - 1;
+                    self.arguments.d.next =
+                        (self.arguments.q.val() >> 8) | (bit_cast::<48, 8>(self.read_data.val()) << 40);
                 }
             }
-            CommandState::BitmapBits => {
-                self.event_valid.next = self.bitmap.q.val().get_bit(0);
-                if self.event_ready.val() || !self.bitmap.q.val().get_bit(0) {
-                    self.bitmap.d.next = self.bitmap.q.val() >> 1;
-                    self.bit_index.d.next = self.bit_index.q.val() + 1;
-                    self.address.d.next = self.address.q.val() + 1;
-                    if self.is_last_input.val() {
-                        self.state.d.next = CommandState::ChunkEnd;
-                    } else if self.bit_index.q.val() == 7 {
-                        self.state.d.next = CommandState::BitmapByte;
-                    }
-                }
-            }
-            CommandState::DeltaByte => {
-                if self.at_end.val() {
-                    self.status.d.next = self.malformed.val();
+            CommandState::PushClear => {
+                self.encoder_stop.next = true;
+                self.event_data.next = self.clear_event.val();
+                self.event_valid.next = !self.encoder_busy.val();
+                if self.event_ready.val() && !self.encoder_busy.val() {
+                    self.clears_pushed.d.next = self.clears_pushed.q.val() + 1;
+                    self.steps_pushed.d.next = 0.into();
                     self.state.d.next = CommandState::Answer;
-                } else if self.settled.q.val() {
-                    self.advance.next = true;
-                    self.address.d.next = self.address_next.val();
-                    if self.read_data.val() == 0 {
-                        self.state.d.next = CommandState::ChunkEnd;
-                    } else if self.read_data.val() != self.delta_skip_code.val() {
-                        self.state.d.next = CommandState::DeltaSpike;
+                    if self.opcode.q.val() == self.op_image.val() {
+                        self.state.d.next = CommandState::StartEncoder;
                     }
                 }
             }
-            CommandState::DeltaSpike => {
-                if self.address.q.val() >= self.inputs.val() {
-                    self.status.d.next = self.malformed.val();
+            CommandState::StartEncoder => {
+                self.encoder_start.next = true;
+                self.state.d.next = CommandState::Answer;
+            }
+            CommandState::WaitEncoder => {
+                self.watchdog.d.next = self.watchdog.q.val() + 1;
+                if !self.encoder_busy.val() {
+                    self.state.d.next = CommandState::Decode;
+                    if self.opcode.q.val() == self.op_load.val() {
+                        self.state.d.next = CommandState::LoadWords;
+                    }
+                } else if self.timed_out.val() {
+                    self.status.d.next = self.not_ready.val();
                     self.state.d.next = CommandState::Answer;
-                } else {
-                    self.event_valid.next = true;
-                    if self.event_ready.val() {
-                        self.state.d.next = CommandState::DeltaByte;
-                    }
                 }
             }
-            CommandState::ChunkEnd => {
-                if self.step_ends.q.val() {
-                    self.event_data.next = self.end_of_step_event.val();
-                    self.event_valid.next = true;
-                    if self.event_ready.val() {
-                        self.steps_pushed.d.next = self.steps_pushed.q.val() + 1;
-                        self.state.d.next = CommandState::Tag;
-                    }
-                } else {
-                    self.state.d.next = CommandState::Tag;
+            CommandState::Decode => {
+                self.advance.next = self.decoder.advance.val();
+                if self.decoder.step_ends.val() {
+                    self.steps_pushed.d.next = self.steps_pushed.q.val() + 1;
+                }
+                if self.decoder.done.val() {
+                    self.state.d.next = CommandState::Answer;
+                }
+                if self.decoder.malformed.val() {
+                    self.status.d.next = self.malformed.val();
+                }
+            }
+            CommandState::LoadWords => {
+                self.advance.next = self.loader.advance.val();
+                if self.loader.done.val() {
+                    self.state.d.next = CommandState::Answer;
+                }
+                if self.loader.malformed.val() {
+                    self.status.d.next = self.malformed.val();
+                }
+                if self.loader.no_memory.val() {
+                    self.status.d.next = self.no_memory.val();
+                }
+                if self.loader.outside.val() {
+                    self.status.d.next = self.outside.val();
                 }
             }
             CommandState::WaitResult => {
                 self.watchdog.d.next = self.watchdog.q.val() + 1;
-                if (self.steps_done.val() == self.steps_pushed.q.val())
-                    && (self.clears_done.val() == self.clears_pushed.q.val())
+                if self.cleared.val()
+                    && !self.encoder_busy.val()
+                    && !self.exit_busy.val()
+                    && ((self.steps_done.val() == self.steps_pushed.q.val()) || self.exited.val())
                 {
                     self.last_word.d.next = self.result_last_word.val();
                     self.state.d.next = CommandState::Answer;
-                } else if self.watchdog.q.val() == self.watchdog_clocks.val() {
+                } else if self.timed_out.val() {
                     self.status.d.next = self.not_ready.val();
                     self.state.d.next = CommandState::Answer;
                 }
             }
             CommandState::Answer => {
                 self.free.next = true;
+                // A write that failed is not acknowledged, so that its loss cannot pass unnoticed.
+                if self.advances.q.val() && (self.status.q.val() == self.ok.val()) {
+                    self.expected.d.next = self.sequence_number.q.val() + 1;
+                }
                 self.word_index.d.next = 0.into();
                 self.state.d.next = CommandState::Load;
             }
@@ -604,6 +700,11 @@ impl Logic for Command {
                     for i in 0..self.identity.len() {
                         if self.word_index.q.val() == self.identity_index[i].val() {
                             self.word.d.next = self.identity[i].val();
+                        }
+                    }
+                    for i in 0..self.hash.len() {
+                        if self.word_index.q.val() == self.hash_index[i].val() {
+                            self.word.d.next = self.hash[i].q.val() ^ self.hash_initial[i].val();
                         }
                     }
                 }

@@ -1,8 +1,20 @@
-//! The accelerator's serial link: UART, frames, command processor. The protocol is `docs/protocol.md`.
+//! The accelerator's serial link: UART, frames, command processor, and what makes spikes of images. The protocol is
+//! `docs/protocol.md`.
 
+pub mod chunk_decoder;
 pub mod command;
 pub mod crc32;
+pub mod early_exit;
+pub mod encoder;
 pub mod frame_receiver;
 pub mod frame_transmitter;
+pub mod identity;
+pub mod loader;
+pub mod splitter;
 pub mod uart_receiver;
 pub mod uart_transmitter;
+
+/// Bits that tell `size` places apart: none for a single one.
+pub(crate) const fn address_bits(size: usize) -> usize {
+    (usize::BITS - size.saturating_sub(1).leading_zeros()) as usize
+}

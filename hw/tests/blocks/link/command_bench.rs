@@ -4,7 +4,8 @@ use crate::support::{Willing, assert_same, signed, simulate, word};
 use std::collections::VecDeque;
 use synfire_golden_model::spikes::Spike;
 use synfire_hw::circuit::event::Event;
-use synfire_hw::circuit::link::command::{Command, Identity};
+use synfire_hw::circuit::link::command::Command;
+use synfire_hw::circuit::link::identity::{Identity, LoadableMemory};
 use synfire_hw::simulate::Simulation;
 
 pub(crate) const PING: u8 = 0x00;
@@ -12,6 +13,8 @@ pub(crate) const IDENTIFY: u8 = 0x01;
 pub(crate) const SYNC: u8 = 0x02;
 pub(crate) const CLEAR: u8 = 0x10;
 pub(crate) const SPIKES: u8 = 0x11;
+pub(crate) const LOAD: u8 = 0x12;
+pub(crate) const IMAGE: u8 = 0x13;
 pub(crate) const RESULT: u8 = 0x20;
 pub(crate) const COUNTERS: u8 = 0x21;
 
@@ -21,6 +24,8 @@ pub(crate) const UNSUPPORTED_VERSION: u8 = 2;
 pub(crate) const MALFORMED: u8 = 3;
 pub(crate) const OUT_OF_SEQUENCE: u8 = 4;
 pub(crate) const NOT_READY: u8 = 5;
+pub(crate) const NO_MEMORY: u8 = 6;
+pub(crate) const OUTSIDE: u8 = 7;
 
 const OUTPUT_LANES: usize = 3;
 /// Clocks that RESULT waits at most.
@@ -43,12 +48,41 @@ pub(crate) fn identity(inputs: u32) -> Identity {
         inputs,
         clock_hz: 12_000_000,
         slot_bytes: 256,
+        signed_inputs: false,
+        encoder: true,
+        early_exit: true,
+        loadable: true,
         design_hash: ascending(0x10),
         model_hash: ascending(0xA0),
     }
 }
 
-/// A processor, a receive slot before it, and a core behind it.
+/// Memories that can be loaded, beside the model hash.
+const MEMORIES: [LoadableMemory; 2] = [
+    LoadableMemory {
+        number: 3,
+        depth: 10,
+        word_bytes: 2,
+    },
+    LoadableMemory {
+        number: 0xFC,
+        depth: 400,
+        word_bytes: 1,
+    },
+];
+
+/// An encoder of a few lines: it sends an end of step every few clocks.
+#[derive(Default)]
+struct SoftEncoder {
+    /// Seeds and steps that it was started with.
+    started: Vec<(u32, u16)>,
+    /// Steps that are left, and clocks.
+    left: usize,
+    /// It never ends by itself.
+    stalled: bool,
+}
+
+/// A processor, a receive slot before it, and a core and an encoder behind it.
 pub(crate) struct Bench {
     pub(crate) command: Simulation<Command>,
     /// Events pushed to the core.
@@ -61,11 +95,21 @@ pub(crate) struct Bench {
     pub(crate) transmitter_ready: Willing,
     steps_done: u32,
     clears_done: u8,
+    encoder: SoftEncoder,
+    /// The core has exited early.
+    pub(crate) exited: bool,
+    /// Words written: memory, address, bytes.
+    loaded: Vec<(u8, u32, Vec<u8>)>,
+    loading: Vec<u8>,
 }
 
 impl Bench {
     pub(crate) fn new(inputs: u32) -> Self {
-        let command = Command::new(&identity(inputs), OUTPUT_LANES).with_watchdog(WATCHDOG_CLOCKS);
+        Self::with_identity(&identity(inputs))
+    }
+
+    pub(crate) fn with_identity(identity: &Identity) -> Self {
+        let command = Command::new(identity, OUTPUT_LANES, &MEMORIES).with_watchdog(WATCHDOG_CLOCKS);
         let mut bench = Self {
             command: simulate(command, |command| &mut command.clock),
             events: Vec::new(),
@@ -75,6 +119,10 @@ impl Bench {
             transmitter_ready: Willing::always(),
             steps_done: 0,
             clears_done: 0,
+            encoder: SoftEncoder::default(),
+            exited: false,
+            loaded: Vec::new(),
+            loading: Vec::new(),
         };
         let circuit = bench.command.circuit();
         circuit.free_slots.next = word(FREE_SLOTS);
@@ -104,6 +152,10 @@ impl Bench {
             circuit.response_ready.next = self.transmitter_ready.at(clock);
             circuit.steps_done.next = word(self.steps_done);
             circuit.clears_done.next = word(self.clears_done);
+            circuit.exited.next = self.exited;
+            let steps_encoded = self.encoder.left > 0 && clock % 5 == 0 && !self.encoder.stalled;
+            circuit.encoder_busy.next = self.encoder.left > 0;
+            circuit.encoder_step.next = steps_encoded;
             self.command.settle();
             // The lane is chosen in this clock, the group in the clock before.
             let class = group * OUTPUT_LANES + self.command.circuit().readout_lane.val().index();
@@ -121,6 +173,32 @@ impl Bench {
                 let event = Event::decode(circuit.event_data.val().to_u32()).expect("an event");
                 self.events.push(event);
                 self.waiting.push_back(event);
+            }
+            if circuit.load_shift.val() {
+                self.loading.push(circuit.load_byte.val().to_u8());
+            }
+            if circuit.load_write.val() {
+                let place = (
+                    circuit.load_select.val().to_u8(),
+                    circuit.load_address.val().to_u32(),
+                );
+                self.loaded
+                    .push((place.0, place.1, std::mem::take(&mut self.loading)));
+            }
+            if steps_encoded {
+                self.encoder.left -= 1;
+                self.waiting.push_back(Event::EndOfStep);
+            }
+            if circuit.encoder_start.val() {
+                assert_eq!(self.encoder.left, 0, "started at work");
+                let steps = circuit.encoder_steps.val().to_u16();
+                self.encoder
+                    .started
+                    .push((circuit.encoder_seed.val().to_u32(), steps));
+                self.encoder.left = steps.into();
+            }
+            if circuit.encoder_stop.val() {
+                self.encoder.left = 0;
             }
             let sent = circuit.response_valid.val() && circuit.response_ready.val();
             let last = circuit.response_last.val();
@@ -179,6 +257,22 @@ impl Bench {
             "payload of status {status}: {response:02x?}"
         );
         response[8..].to_vec()
+    }
+
+    /// Seeds and steps of the images so far.
+    pub(crate) fn images(&self) -> &[(u32, u16)] {
+        &self.encoder.started
+    }
+
+    /// Whether the encoder is at work, and makes it stay so.
+    pub(crate) fn stall_encoder(&mut self, stalled: bool) -> bool {
+        self.encoder.stalled = stalled;
+        self.encoder.left > 0
+    }
+
+    pub(crate) fn take_loaded(&mut self) -> Vec<(u8, u32, Vec<u8>)> {
+        assert!(self.loading.is_empty(), "bytes of no word: {:02x?}", self.loading);
+        std::mem::take(&mut self.loaded)
     }
 
     pub(crate) fn take_events(&mut self) -> Vec<Event> {

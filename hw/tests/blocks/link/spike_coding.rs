@@ -1,8 +1,9 @@
 //! Decoding of spikes by the command processor, against a coder of a few lines.
 
-use super::command_bench::{Bench, OK, SPIKES, request, spike};
+use super::command_bench::{Bench, MALFORMED, OK, SPIKES, identity, request};
 use crate::support::{assert_same, config, difference, willing};
 use proptest::prelude::*;
+use synfire_golden_model::spikes::Spike;
 use synfire_hw::circuit::event::Event;
 
 /// How a part of a step is coded.
@@ -10,6 +11,13 @@ use synfire_hw::circuit::event::Event;
 enum Coding {
     Bitmap,
     Delta,
+    SignedBitmap,
+    SignedDelta,
+}
+
+/// The sign of an input, where there are signs.
+const fn is_negative(address: u32) -> bool {
+    address % 3 == 1
 }
 
 /// A chunk of the given inputs, in ascending order.
@@ -38,6 +46,31 @@ fn chunk(inputs: u32, spikes: &[u32], coding: Coding, step_ends: bool) -> Vec<u8
             bytes.push(0);
             bytes
         }
+        Coding::SignedBitmap => {
+            let mut pairs = vec![[0, 0]; inputs.div_ceil(8) as usize];
+            for &address in spikes {
+                let pair = &mut pairs[address as usize / 8];
+                pair[0] |= 1 << (address % 8);
+                pair[1] |= u8::from(is_negative(address)) << (address % 8);
+            }
+            [vec![tag | 2], pairs.concat()].concat()
+        }
+        Coding::SignedDelta => {
+            let mut bytes = vec![tag | 3];
+            let mut last = -1;
+            for &address in spikes {
+                let mut delta = i64::from(address) - last;
+                while delta > 126 {
+                    bytes.push(127);
+                    delta -= 126;
+                }
+                let sign = u8::from(is_negative(address)) << 7;
+                bytes.push(sign | u8::try_from(delta).expect("at most 126"));
+                last = address.into();
+            }
+            bytes.push(0);
+            bytes
+        }
     }
 }
 
@@ -51,8 +84,14 @@ struct Coded {
 impl Coded {
     fn events(&self) -> Vec<Event> {
         let mut events = Vec::new();
-        for (spikes, _, step_ends, _) in &self.chunks {
-            events.extend(spikes.iter().map(|&address| spike(address)));
+        for (spikes, coding, step_ends, _) in &self.chunks {
+            let signed = matches!(coding, Coding::SignedBitmap | Coding::SignedDelta);
+            events.extend(spikes.iter().map(|&address| {
+                Event::Spike(Spike {
+                    address,
+                    negative: signed && is_negative(address),
+                })
+            }));
             events.extend(step_ends.then_some(Event::EndOfStep));
         }
         events
@@ -77,10 +116,22 @@ fn coded() -> impl Strategy<Value = Coded> {
         let sources = (0..inputs).collect::<Vec<u32>>();
         let most = (inputs * rate / 100).max(1) as usize;
         let spikes = proptest::sample::subsequence(sources, 0..=most.min(inputs as usize));
-        let coding = prop_oneof![Just(Coding::Bitmap), Just(Coding::Delta)];
+        let coding = prop_oneof![
+            Just(Coding::Bitmap),
+            Just(Coding::Delta),
+            Just(Coding::SignedBitmap),
+            Just(Coding::SignedDelta)
+        ];
         prop::collection::vec((spikes, coding, any::<bool>(), any::<bool>()), 1..4)
             .prop_map(move |chunks| Coded { inputs, chunks })
     })
+}
+
+/// A bench that takes signed chunks, too.
+fn signed_bench(inputs: u32) -> Bench {
+    let mut identity = identity(inputs);
+    identity.signed_inputs = true;
+    Bench::with_identity(&identity)
 }
 
 proptest! {
@@ -90,7 +141,7 @@ proptest! {
     fn steps_are_decoded_however_they_are_coded_and_split(
         coded in coded(), core_ready in willing(), transmitter_ready in willing(),
     ) {
-        let mut bench = Bench::new(coded.inputs);
+        let mut bench = signed_bench(coded.inputs);
         bench.core_ready = core_ready;
         bench.transmitter_ready = transmitter_ready;
         for (sequence, payload) in (0..).zip(coded.payloads()) {
@@ -119,5 +170,24 @@ fn a_flipped_bit_of_a_chunk_is_noticed() {
                 "{coding:?}"
             );
         }
+    }
+}
+
+#[test]
+fn signs_of_no_spike_are_malformed_and_a_design_without_signs_takes_none() {
+    for payload in [
+        &[0x83, 0x80, 0][..],
+        &[0x83, 0xFF, 1, 0],
+        &[0x83, 21, 0],
+        &[0x82, 1, 2, 0, 0, 0, 0],
+        &[0x82, 0, 0, 0, 0, 0x10, 0],
+        &[0x82, 1, 0, 0, 0, 0],
+        &[0x86, 0],
+    ] {
+        signed_bench(20).expect(SPIKES, 0, payload, MALFORMED, 0);
+    }
+    for payload in [&[0x83, 1, 0][..], &[0x82, 1, 1, 0, 0, 0, 0]] {
+        signed_bench(20).expect(SPIKES, 0, payload, OK, 1);
+        Bench::new(20).expect(SPIKES, 0, payload, MALFORMED, 0);
     }
 }

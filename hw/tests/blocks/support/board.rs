@@ -3,9 +3,10 @@
 use super::simulate;
 use std::collections::VecDeque;
 use synfire_golden_model::quantized::QuantizedModel;
-use synfire_hw::accelerator::engines;
-use synfire_hw::circuit::accelerator::Accelerator;
-use synfire_hw::circuit::link::command::Identity;
+use synfire_hw::accelerator::core_params;
+use synfire_hw::build::input;
+use synfire_hw::circuit::accelerator::{Accelerator, LinkParams};
+use synfire_hw::circuit::link::identity::Identity;
 use synfire_hw::plan::Plan;
 use synfire_hw::simulate::Simulation;
 
@@ -27,7 +28,13 @@ pub(crate) struct Board {
 impl Board {
     /// The board of a model under a plan, its line idle for a while.
     pub(crate) fn new(identity: &Identity, model: &QuantizedModel, plan: &Plan) -> Self {
-        let accelerator = Accelerator::new(identity, engines(model, plan), plan.fifo_depth, CLOCKS_PER_BIT);
+        let core = core_params(model, plan).expect("a valid model");
+        let link = LinkParams {
+            identity: identity.clone(),
+            clocks_per_bit: CLOCKS_PER_BIT,
+            input: input(model).expect("a valid model"),
+        };
+        let accelerator = Accelerator::new(&link, core);
         let mut board = Self {
             accelerator: simulate(accelerator, |accelerator| &mut accelerator.clock),
             to_device: VecDeque::new(),

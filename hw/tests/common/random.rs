@@ -1,4 +1,4 @@
-//! Random networks of every layer kind, random spikes.
+//! Random networks of every layer kind, random spikes: for the tests of the circuits here, and of the integer contract.
 
 use ndarray::{Array2, Array3};
 use rand::RngExt;

@@ -1,0 +1,128 @@
+//! What a device is to do in one go: writes, and a read that shows that they were executed.
+
+use super::Timeouts;
+use crate::error::{Error, Result};
+use crate::protocol::load::IMAGE_MEMORY;
+use crate::protocol::{Identity, Image, MemoryImage, Opcode, Spike, SpikeEncoder};
+use std::time::Duration;
+
+/// A write with its payload.
+#[derive(Clone, Debug)]
+pub(super) struct Write {
+    pub(super) opcode: Opcode,
+    pub(super) payload: Vec<u8>,
+}
+
+impl Write {
+    pub(super) const fn load(payload: Vec<u8>) -> Self {
+        let opcode = Opcode::Load;
+        Self { opcode, payload }
+    }
+}
+
+/// Writes, and the read behind them: an inference and its RESULT, or LOADs and IDENTIFY.
+#[derive(Clone, Debug)]
+pub struct Job {
+    pub(super) writes: Vec<Write>,
+    pub(super) last: Opcode,
+    /// Steps of an inference.
+    pub(super) steps: u32,
+    /// Whether it may take fewer.
+    pub(super) may_exit: bool,
+    /// How long RESULT may say that it is not ready.
+    pub(super) patience: Duration,
+}
+
+/// Makes inferences of spikes and images for one device.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Inferences {
+    pub(super) spikes: SpikeEncoder,
+    pub(super) inputs: u32,
+    pub(super) slot_bytes: u16,
+    pub(super) encoder: bool,
+    /// Whether inferences may exit early.
+    pub(super) exit: bool,
+    pub(super) encoding: Duration,
+}
+
+impl Inferences {
+    pub(super) fn new(identity: &Identity, timeouts: &Timeouts) -> Result<Self> {
+        let spikes = SpikeEncoder::new(identity.inputs, identity.slot_bytes)?;
+        Ok(Self {
+            spikes: spikes.with_signs(identity.signed_inputs)?,
+            inputs: identity.inputs,
+            slot_bytes: identity.slot_bytes,
+            encoder: identity.encoder,
+            exit: false,
+            encoding: timeouts.encoding,
+        })
+    }
+
+    /// CLEAR, SPIKES and RESULT.
+    pub(super) fn of_spikes<I, S>(&self, steps: I) -> Result<Job>
+    where
+        I: IntoIterator<Item: AsRef<[S]>>,
+        S: Copy + Into<Spike>,
+    {
+        let train = self.spikes.encode(steps)?;
+        let clear = Write {
+            opcode: Opcode::Clear,
+            payload: if self.exit { vec![1] } else { Vec::new() },
+        };
+        let spikes = train.payloads.into_iter().map(|payload| Write {
+            opcode: Opcode::Spikes,
+            payload,
+        });
+        Ok(Job {
+            writes: std::iter::once(clear).chain(spikes).collect(),
+            last: Opcode::Result,
+            steps: train.steps,
+            may_exit: self.exit,
+            patience: Duration::ZERO,
+        })
+    }
+
+    /// LOADs of the pixels, IMAGE and RESULT.
+    pub(super) fn of_image(&self, image: &Image) -> Result<Job> {
+        if !self.encoder {
+            return Err(Error::Missing { what: "encoder" });
+        }
+        if u32::try_from(image.pixels.len()) != Ok(self.inputs) {
+            return Err(Error::ImageSize {
+                found: image.pixels.len(),
+                wanted: self.inputs,
+            });
+        }
+        if image.seed == 0 {
+            return Err(Error::ZeroSeed);
+        }
+        let pixels = MemoryImage {
+            memory: IMAGE_MEMORY,
+            word_bytes: 1,
+            bytes: image.pixels.clone(),
+        };
+        let start = Write {
+            opcode: Opcode::Image,
+            payload: image.payload(self.exit),
+        };
+        let loads = pixels.payloads(self.slot_bytes)?.into_iter().map(Write::load);
+        Ok(Job {
+            writes: loads.chain([start]).collect(),
+            last: Opcode::Result,
+            steps: image.steps.into(),
+            may_exit: self.exit,
+            patience: self.encoding,
+        })
+    }
+
+    /// These LOADs, and IDENTIFY.
+    pub(super) fn of_loads(payloads: &[Vec<u8>]) -> Job {
+        Job {
+            writes: payloads.iter().cloned().map(Write::load).collect(),
+            last: Opcode::Identify,
+            steps: 0,
+            may_exit: false,
+            patience: Duration::ZERO,
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! What a device holds: the model, the encoder's table, the margins of early exit.
+//!
+//! The model is known by its hash. Table and margins have none; they are loaded again whenever device and host had to find
+//! each other anew, since the device may have been reset, or another program may have changed them.
+
+use super::job::Inferences;
+use super::{Device, MAX_WRITES, identity_of};
+use crate::error::{Error, Result};
+use crate::protocol::load::{MARGIN_MEMORY, TABLE_MEMORY};
+use crate::protocol::{MemoryImage, ModelImage};
+use crate::transport::Transport;
+
+impl<T: Transport> Device<T> {
+    /// Loads a model of the shape of the board's design. Where the line fails, what the device is known to have stays.
+    ///
+    /// The model stays known: should the device lose it, it is loaded again before the next inference.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] if the design cannot be loaded; [`Error::WordTooLarge`] or [`Error::MemoryTooLarge`] before
+    /// anything is sent; [`Error::Rejected`] if the memories are not the design's; otherwise as [`Device::infer`].
+    pub fn load(&mut self, model: ModelImage) -> Result<()> {
+        if !self.identity.loadable {
+            return Err(Error::Missing {
+                what: "memories that can be loaded",
+            });
+        }
+        let payloads = model.payloads(self.identity.slot_bytes)?;
+        let hash = model.hash;
+        self.options.load = Some(model);
+        self.load_all(&payloads)?;
+        if self.identity.model == hash {
+            Ok(())
+        } else {
+            Err(Error::ModelMismatch {
+                found: self.identity.model,
+                wanted: hash,
+            })
+        }
+    }
+
+    /// Gives the board's encoder its table: 256 words a channel, |p| in bits 8 to 0 and in bit 9 whether p is negative.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] if the board has no encoder.
+    pub fn set_encoder_table(&mut self, words: &[u16]) -> Result<()> {
+        if !self.identity.encoder {
+            return Err(Error::Missing { what: "encoder" });
+        }
+        self.set(MemoryImage::of_u16(TABLE_MEMORY, words))
+    }
+
+    /// Lets inferences stop after the first step whose lead is at least its margin, or never (`None`). The lead is the
+    /// largest potential less the second largest; a margin of [`NEVER`](crate::protocol::load::NEVER) stops none.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] if the board has no early exit.
+    pub fn set_early_exit(&mut self, margins: Option<&[u32]>) -> Result<()> {
+        if let Some(margins) = margins {
+            if !self.identity.early_exit {
+                return Err(Error::Missing { what: "early exit" });
+            }
+            self.set(MemoryImage::of_u32(MARGIN_MEMORY, margins))?;
+        }
+        self.inferences.exit = margins.is_some();
+        Ok(())
+    }
+
+    /// Loads what was set and is not there yet, which the next inference would do otherwise.
+    ///
+    /// # Errors
+    /// As [`Device::infer`].
+    pub fn prepare(&mut self) -> Result<()> {
+        let mut failures = 0;
+        loop {
+            let error = match self.ready(0) {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            self.give_up_or_go_on(error, &mut failures)?;
+        }
+    }
+
+    fn set(&mut self, image: MemoryImage) -> Result<()> {
+        image.payloads(self.identity.slot_bytes)?;
+        self.setup.retain(|other| other.memory != image.memory);
+        self.setup.push(image);
+        self.is_set_up = false;
+        Ok(())
+    }
+
+    /// Loads what the device is to hold and does not.
+    pub(super) fn set_up(&mut self) -> Result<()> {
+        let slot_bytes = self.identity.slot_bytes;
+        if let Some(model) = self
+            .options
+            .load
+            .as_ref()
+            .filter(|model| model.hash != self.identity.model)
+        {
+            let payloads = model.payloads(slot_bytes)?;
+            self.load_all(&payloads)?;
+        }
+        if !self.is_set_up {
+            let payloads: Vec<_> = self
+                .setup
+                .iter()
+                .map(|image| image.payloads(slot_bytes))
+                .collect::<Result<_>>()?;
+            for payload in payloads.concat().chunks(MAX_WRITES) {
+                self.load_once(payload)?;
+            }
+            self.is_set_up = true;
+        }
+        Ok(())
+    }
+
+    /// Executes LOADs, going on behind the last that the device is known to have executed.
+    fn load_all(&mut self, payloads: &[Vec<u8>]) -> Result<()> {
+        let (mut done, mut failures) = (0, 0);
+        // Of the part that failed: how much of it was executed, if `expected` is still where it was left.
+        let mut failed = None;
+        while done < payloads.len() {
+            let part = &payloads[done..payloads.len().min(done + MAX_WRITES / 2)];
+            let before = done;
+            let error = match self.go_on(part, &mut failed, &mut done) {
+                Ok(true) => {
+                    if done > before {
+                        failures = 0;
+                    }
+                    continue;
+                }
+                Ok(false) => match self.load_once(part) {
+                    Ok(()) => {
+                        done += part.len();
+                        continue;
+                    }
+                    Err(error) => {
+                        failed = self.progress.take();
+                        error
+                    }
+                },
+                Err(error) => error,
+            };
+            self.give_up_or_go_on(error, &mut failures)?;
+        }
+        Ok(())
+    }
+
+    /// Makes sure that device and host agree. Returns whether that has moved what is done: forward where the device was
+    /// left in the middle of the part, back to the start where it may have lost what it had.
+    fn go_on(
+        &mut self,
+        part: &[Vec<u8>],
+        failed: &mut Option<(usize, (u16, u16))>,
+        done: &mut usize,
+    ) -> Result<bool> {
+        if self.synchronized {
+            return Ok(false);
+        }
+        let expected = self.recover(part.len())?;
+        let before = *done;
+        *done = match failed.take() {
+            Some((executed, limits)) if is_within(expected, limits) => before + executed,
+            _ => 0,
+        };
+        Ok(*done != before)
+    }
+
+    /// Executes LOADs, and takes over what the device then says of itself.
+    fn load_once(&mut self, payloads: &[Vec<u8>]) -> Result<()> {
+        self.progress = None;
+        if !self.has_numbers_for(payloads.len()) {
+            self.sync(payloads.len())?;
+        }
+        let response = self.attempt(&Inferences::of_loads(payloads), &mut || ())?;
+        self.identity.model = identity_of(&response)?.model;
+        Ok(())
+    }
+}
+
+/// Whether a number is in a range of numbers modulo 2^16.
+fn is_within(number: u16, (low, high): (u16, u16)) -> bool {
+    number.wrapping_sub(low) <= high.wrapping_sub(low)
+}

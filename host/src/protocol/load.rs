@@ -1,0 +1,166 @@
+//! Payloads of LOAD: contents of a memory, cut into requests of whole words.
+//!
+//! A payload is the memory's number, the address of its first word (3 bytes), and words back to back, low byte first.
+
+use super::{REQUEST_HEADER, crc::CRC_BYTES};
+use crate::error::{Error, Result};
+
+/// The image to encode, a byte a pixel in C, H, W order.
+pub const IMAGE_MEMORY: u8 = 0xFC;
+/// The encoder's table, two bytes a word: |p| in bits 8 to 0, and in bit 9 whether p is negative; 256 words a channel.
+pub const TABLE_MEMORY: u8 = 0xFD;
+/// The model hash that IDENTIFY answers, four words of four bytes.
+pub const HASH_MEMORY: u8 = 0xFE;
+/// The margins of early exit, four bytes a step.
+pub const MARGIN_MEMORY: u8 = 0xFF;
+
+/// A margin with which no inference stops.
+pub const NEVER: u32 = u32::MAX;
+
+/// Bytes before the words.
+const HEADER: usize = 4;
+
+/// Contents for one memory of a device, from its first word on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemoryImage {
+    /// The memory's number.
+    pub memory: u8,
+    /// Bytes of a word.
+    pub word_bytes: usize,
+    /// The words, back to back.
+    pub bytes: Vec<u8>,
+}
+
+impl MemoryImage {
+    /// Contents of words of two bytes.
+    #[must_use]
+    pub fn of_u16(memory: u8, words: &[u16]) -> Self {
+        Self {
+            memory,
+            word_bytes: 2,
+            bytes: words.iter().flat_map(|word| word.to_le_bytes()).collect(),
+        }
+    }
+
+    /// Contents of words of four bytes.
+    #[must_use]
+    pub fn of_u32(memory: u8, words: &[u32]) -> Self {
+        Self {
+            memory,
+            word_bytes: 4,
+            bytes: words.iter().flat_map(|word| word.to_le_bytes()).collect(),
+        }
+    }
+
+    /// The payloads that load it, for receive slots of `slot_bytes` bytes.
+    ///
+    /// ```
+    /// # fn main() -> synfire::Result<()> {
+    /// use synfire::protocol::MemoryImage;
+    /// let image = MemoryImage::of_u16(3, &[0x0102, 0x0304, 0x0506]);
+    /// // Sixteen bytes of slot leave four for words.
+    /// assert_eq!(image.payloads(16)?, [vec![3, 0, 0, 0, 2, 1, 4, 3], vec![3, 2, 0, 0, 6, 5]]);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::WordTooLarge`] if a slot cannot hold a word, [`Error::MemoryTooLarge`] if an address has no 24 bits, or
+    /// the bytes are no whole words.
+    pub fn payloads(&self, slot_bytes: u16) -> Result<Vec<Vec<u8>>> {
+        let overhead = REQUEST_HEADER + CRC_BYTES + HEADER;
+        let words = usize::from(slot_bytes)
+            .saturating_sub(overhead)
+            .checked_div(self.word_bytes)
+            .unwrap_or(0);
+        if words == 0 {
+            return Err(Error::WordTooLarge {
+                memory: self.memory,
+                found: slot_bytes,
+                wanted: self.word_bytes + overhead,
+            });
+        }
+        let count = self.bytes.len() / self.word_bytes;
+        if count > 1 << 24 || !self.bytes.len().is_multiple_of(self.word_bytes) {
+            return Err(Error::MemoryTooLarge {
+                memory: self.memory,
+                bytes: self.bytes.len(),
+                word_bytes: self.word_bytes,
+            });
+        }
+        let payload = |(number, chunk): (usize, &[u8])| {
+            let address = (number * words).to_le_bytes();
+            [&[self.memory][..], &address[..3], chunk].concat()
+        };
+        let chunks = self.bytes.chunks(words * self.word_bytes);
+        Ok(chunks.enumerate().map(payload).collect())
+    }
+}
+
+/// A model's contents for all memories of a design, and its hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModelImage {
+    /// What IDENTIFY answers once all is loaded.
+    pub hash: [u8; 16],
+    /// Its memories.
+    pub memories: Vec<MemoryImage>,
+}
+
+impl ModelImage {
+    /// The payloads that load it. The hash is zeros until everything else is loaded, so that a model that is loaded in
+    /// part is none.
+    ///
+    /// # Errors
+    /// As [`MemoryImage::payloads`].
+    pub fn payloads(&self, slot_bytes: u16) -> Result<Vec<Vec<u8>>> {
+        let hash = |hash: [u8; 16]| MemoryImage {
+            memory: HASH_MEMORY,
+            word_bytes: 4,
+            bytes: hash.to_vec(),
+        };
+        let mut payloads = hash([0; 16]).payloads(slot_bytes)?;
+        for memory in &self.memories {
+            payloads.extend(memory.payloads(slot_bytes)?);
+        }
+        payloads.extend(hash(self.hash).payloads(slot_bytes)?);
+        Ok(payloads)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_has_no_hash_before_all_of_it_is_there() {
+        let image = ModelImage {
+            hash: [7; 16],
+            memories: vec![MemoryImage::of_u32(0, &[1]), MemoryImage::of_u16(1, &[2])],
+        };
+        let payloads = image.payloads(64).unwrap();
+        let heads: Vec<_> = payloads.iter().map(|payload| (payload[0], payload[4])).collect();
+        assert_eq!(heads, [(HASH_MEMORY, 0), (0, 1), (1, 2), (HASH_MEMORY, 7)]);
+        // The hash takes two requests of small slots: the last word makes it whole.
+        assert_eq!(image.payloads(24).unwrap().len(), 6);
+    }
+
+    #[test]
+    fn words_that_no_slot_holds_and_bytes_that_are_no_words_are_refused() {
+        let image = |word_bytes, bytes| MemoryImage {
+            memory: 5,
+            word_bytes,
+            bytes: vec![0; bytes],
+        };
+        assert!(image(52, 52).payloads(64).is_ok());
+        assert_eq!(
+            image(53, 53).payloads(64).unwrap_err().to_string(),
+            "receive slots of 64 bytes cannot hold a word of memory 5, wanted 65; build with larger slots, or with fewer \
+             lanes"
+        );
+        assert_eq!(
+            image(2, 5).payloads(64).unwrap_err().to_string(),
+            "memory 5 takes 2^24 words of 2 bytes at most, and 5 bytes were given; make its contents anew from the model"
+        );
+        assert_eq!(image(3, 0).payloads(64).unwrap(), [[0; 0]; 0]);
+    }
+}

@@ -1,0 +1,190 @@
+//! Wires between layers: every stream of events to all of its takers.
+//!
+//! Combinational. An event passes when all takers of its stream have room, to all of them in the same clock, so that
+//! the streams keep in step. Written as Verilog by hand since who takes which stream is a run-time parameter.
+
+use super::signals;
+use rust_hdl::prelude::*;
+
+/// Which stream each path of each layer takes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wiring {
+    /// Number of streams.
+    pub streams: usize,
+    /// Stream of every layer's first path.
+    pub main: Vec<usize>,
+    /// Stream of every hidden layer's second path, if it has one.
+    pub side: Vec<Option<usize>>,
+}
+
+/// See the [module](self).
+#[derive(Debug, LogicBlock)]
+pub struct Interconnect {
+    /// Events of every stream.
+    pub stream_data: Vec<Signal<In, Bits<32>>>,
+    /// There is an event.
+    pub stream_valid: Vec<Signal<In, Bit>>,
+    /// It passes, if there is one.
+    pub stream_ready: Vec<Signal<Out, Bit>>,
+    /// Events for every layer's first path.
+    pub main_data: Vec<Signal<Out, Bits<32>>>,
+    /// There is an event, and all other takers have room for it.
+    pub main_valid: Vec<Signal<Out, Bit>>,
+    /// The path has room; it must not ask first whether there is an event.
+    pub main_ready: Vec<Signal<In, Bit>>,
+    /// Events for every hidden layer's second path.
+    pub side_data: Vec<Signal<Out, Bits<32>>>,
+    /// As `main_valid`; never, where there is no second path.
+    pub side_valid: Vec<Signal<Out, Bit>>,
+    /// As `main_ready`.
+    pub side_ready: Vec<Signal<In, Bit>>,
+    _wiring: Wiring,
+}
+
+/// A taker: a path of a layer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Taker {
+    Main(usize),
+    Side(usize),
+}
+
+impl Taker {
+    /// The port of the given kind.
+    fn port(self, kind: &str) -> String {
+        match self {
+            Self::Main(layer) => format!("main_{kind}${layer}"),
+            Self::Side(layer) => format!("side_{kind}${layer}"),
+        }
+    }
+}
+
+impl Interconnect {
+    /// Wires as the wiring says.
+    ///
+    /// # Panics
+    /// For a stream that is not there: a bug of the generator.
+    #[must_use]
+    pub fn new(wiring: Wiring) -> Self {
+        let streams = wiring.streams;
+        assert!(
+            wiring
+                .main
+                .iter()
+                .chain(wiring.side.iter().flatten())
+                .all(|&of| of < streams),
+            "{wiring:?}"
+        );
+        let (main, side) = (wiring.main.len(), wiring.side.len());
+        Self {
+            stream_data: signals(streams),
+            stream_valid: signals(streams),
+            stream_ready: signals(streams),
+            main_data: signals(main),
+            main_valid: signals(main),
+            main_ready: signals(main),
+            side_data: signals(side),
+            side_valid: signals(side),
+            side_ready: signals(side),
+            _wiring: wiring,
+        }
+    }
+
+    /// All takers, with the streams that they take.
+    fn takers(&self) -> Vec<(Taker, usize)> {
+        let wiring = &self._wiring;
+        let main = wiring.main.iter().enumerate();
+        let side = wiring.side.iter().enumerate();
+        main.map(|(layer, &stream)| (Taker::Main(layer), stream))
+            .chain(side.filter_map(|(layer, &stream)| Some((Taker::Side(layer), stream?))))
+            .collect()
+    }
+
+    fn is_ready(&self, taker: Taker) -> bool {
+        match taker {
+            Taker::Main(layer) => self.main_ready[layer].val(),
+            Taker::Side(layer) => self.side_ready[layer].val(),
+        }
+    }
+}
+
+impl Logic for Interconnect {
+    fn update(&mut self) {
+        let takers = self.takers();
+        for stream in 0..self.stream_ready.len() {
+            let mut of_stream = takers.iter().filter(|&&(_, of)| of == stream);
+            self.stream_ready[stream].next = of_stream.all(|&(taker, _)| self.is_ready(taker));
+        }
+        for side in 0..self.side_data.len() {
+            self.side_data[side].next = 0.into();
+            self.side_valid[side].next = false;
+        }
+        for &(taker, stream) in &takers {
+            let mut others = takers
+                .iter()
+                .filter(|&&(other, of)| of == stream && other != taker);
+            let valid = self.stream_valid[stream].val() && others.all(|&(other, _)| self.is_ready(other));
+            let data = self.stream_data[stream].val();
+            match taker {
+                Taker::Main(layer) => {
+                    self.main_data[layer].next = data;
+                    self.main_valid[layer].next = valid;
+                }
+                Taker::Side(layer) => {
+                    self.side_data[layer].next = data;
+                    self.side_valid[layer].next = valid;
+                }
+            }
+        }
+    }
+
+    fn connect(&mut self) {
+        for ready in &mut self.stream_ready {
+            ready.connect();
+        }
+        for data in self.main_data.iter_mut().chain(&mut self.side_data) {
+            data.connect();
+        }
+        for valid in self.main_valid.iter_mut().chain(&mut self.side_valid) {
+            valid.connect();
+        }
+    }
+
+    fn hdl(&self) -> Verilog {
+        let takers = self.takers();
+        let mut body = String::new();
+        for stream in 0..self.stream_ready.len() {
+            let ready: Vec<String> = takers
+                .iter()
+                .filter(|&&(_, of)| of == stream)
+                .map(|(taker, _)| taker.port("ready"))
+                .collect();
+            // A stream that nobody takes waits for nobody.
+            let ready = if ready.is_empty() {
+                "1'b1".into()
+            } else {
+                ready.join(" & ")
+            };
+            body.push_str(&format!("    stream_ready${stream} = {ready};\n"));
+        }
+        for (layer, side) in self._wiring.side.iter().enumerate() {
+            if side.is_none() {
+                body.push_str(&format!(
+                    "    side_data${layer} = 32'h0;\n    side_valid${layer} = 1'b0;\n"
+                ));
+            }
+        }
+        for &(taker, stream) in &takers {
+            let others: String = takers
+                .iter()
+                .filter(|&&(other, of)| of == stream && other != taker)
+                .map(|(other, _)| format!(" & {}", other.port("ready")))
+                .collect();
+            body.push_str(&format!(
+                "    {} = stream_data${stream};\n    {} = stream_valid${stream}{others};\n",
+                taker.port("data"),
+                taker.port("valid"),
+            ));
+        }
+        Verilog::Custom(format!("always @(*) begin\n{body}end\n"))
+    }
+}

@@ -1,0 +1,287 @@
+//! Chunk decoder: from the payload of SPIKES to events.
+//!
+//! ```text
+//!  byte, byte_valid, at_end ──►┌───────────────┐──► event_data, event_valid
+//!               advance ◄──────│ chunk decoder │◄── event_ready
+//!                              └───────────────┘──► done, malformed
+//! ```
+//!
+//! The coding is that of `docs/protocol.md`, section 7. A byte is looked at while `byte_valid`, and taken by `advance`.
+//! While `run` is low the decoder waits at the start of a payload; `done` shows for one clock at its end, or with
+//! `malformed` at the first thing that breaks a rule, and `run` must be low in the next clock. Spikes leave with their
+//! plain numbers, one a clock at most; of a bitmap every input takes a clock. `step_ends` shows in the clock in which an
+//! end of step is taken.
+
+use crate::circuit::event::{ADDRESS_SHIFT, END_OF_STEP};
+use rust_hdl::prelude::*;
+
+/// What the decoder is doing.
+#[derive(Copy, Clone, PartialEq, Debug, LogicState)]
+pub enum ChunkState {
+    /// Reading a chunk's tag.
+    Tag,
+    /// Reading a byte of a bitmap.
+    BitmapByte,
+    /// Reading the signs of its spikes.
+    SignByte,
+    /// Sending its spikes.
+    BitmapBits,
+    /// Reading a byte of delta-coded addresses.
+    DeltaByte,
+    /// Sending its spike.
+    DeltaSpike,
+    /// Ending a chunk.
+    ChunkEnd,
+}
+
+/// See the [module](self).
+#[derive(Debug, LogicBlock)]
+pub struct ChunkDecoder {
+    /// The clock.
+    pub clock: Signal<In, Clock>,
+    /// There is a payload.
+    pub run: Signal<In, Bit>,
+    /// Its next byte.
+    pub in_byte: Signal<In, Bits<8>>,
+    /// The byte is there.
+    pub byte_valid: Signal<In, Bit>,
+    /// There is none any more.
+    pub at_end: Signal<In, Bit>,
+    /// Takes the byte.
+    pub advance: Signal<Out, Bit>,
+    /// Event with an input's number.
+    pub event_data: Signal<Out, Bits<32>>,
+    /// There is an event.
+    pub event_valid: Signal<Out, Bit>,
+    /// Takes it.
+    pub event_ready: Signal<In, Bit>,
+    /// An end of step is taken.
+    pub step_ends: Signal<Out, Bit>,
+    /// The payload is decoded, or malformed.
+    pub done: Signal<Out, Bit>,
+    /// It is malformed.
+    pub malformed: Signal<Out, Bit>,
+    state: DFF<ChunkState>,
+    ends_step: DFF<Bit>,
+    has_signs: DFF<Bit>,
+    address: DFF<Bits<24>>,
+    negative: DFF<Bit>,
+    bitmap: DFF<Bits<8>>,
+    signs: DFF<Bits<8>>,
+    bit_index: DFF<Bits<3>>,
+    advance_by: Signal<Local, Bits<24>>,
+    is_skip: Signal<Local, Bit>,
+    is_last_input: Signal<Local, Bit>,
+    spike: Signal<Local, Bits<32>>,
+    inputs: Constant<Bits<24>>,
+    last_input: Constant<Bits<24>>,
+    /// Bits of a tag that must be 0.
+    reserved: Constant<Bits<8>>,
+    before_first: Constant<Bits<24>>,
+    skip: Constant<Bits<8>>,
+    skip_by: Constant<Bits<24>>,
+    signed_skip: Constant<Bits<8>>,
+    signed_skip_by: Constant<Bits<24>>,
+    magnitude: Constant<Bits<8>>,
+    end_of_step: Constant<Bits<32>>,
+    address_shift: Constant<Bits<32>>,
+}
+
+impl ChunkDecoder {
+    /// A decoder for so many inputs, whose spikes may be negative where `signed`.
+    #[must_use]
+    pub fn new(inputs: u32, signed: bool) -> Self {
+        let byte = |value: u64| Constant::new(value.into());
+        let wide = |value: u64| Constant::new(value.into());
+        Self {
+            clock: Signal::default(),
+            run: Signal::default(),
+            in_byte: Signal::default(),
+            byte_valid: Signal::default(),
+            at_end: Signal::default(),
+            advance: Signal::default(),
+            event_data: Signal::default(),
+            event_valid: Signal::default(),
+            event_ready: Signal::default(),
+            step_ends: Signal::default(),
+            done: Signal::default(),
+            malformed: Signal::default(),
+            state: DFF::default(),
+            ends_step: DFF::default(),
+            has_signs: DFF::default(),
+            address: DFF::default(),
+            negative: DFF::default(),
+            bitmap: DFF::default(),
+            signs: DFF::default(),
+            bit_index: DFF::default(),
+            advance_by: Signal::default(),
+            is_skip: Signal::default(),
+            is_last_input: Signal::default(),
+            spike: Signal::default(),
+            inputs: wide(inputs.into()),
+            last_input: wide(u64::from(inputs) - 1),
+            reserved: byte(if signed { 0x7C } else { 0x7E }),
+            before_first: wide(0xFF_FFFF),
+            skip: byte(255),
+            skip_by: wide(254),
+            signed_skip: byte(127),
+            signed_skip_by: wide(126),
+            magnitude: byte(127),
+            end_of_step: Constant::new(u64::from(END_OF_STEP).into()),
+            address_shift: Constant::new((ADDRESS_SHIFT as u64).into()),
+        }
+    }
+}
+
+impl Logic for ChunkDecoder {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(
+            self, clock, state, ends_step, has_signs, address, negative, bitmap, signs, bit_index
+        );
+        self.advance.next = false;
+        self.event_valid.next = false;
+        self.step_ends.next = false;
+        self.done.next = false;
+        self.malformed.next = false;
+        self.is_last_input.next = self.address.q.val() == self.last_input.val();
+        self.spike.next = bit_cast::<32, 24>(self.address.q.val()) << self.address_shift.val();
+        self.event_data.next = self.spike.val();
+        if self.negative.q.val() {
+            self.event_data.next = self.spike.val() | 4;
+        }
+        // What a byte of a delta chunk advances by.
+        self.is_skip.next = self.in_byte.val() == self.skip.val();
+        self.advance_by.next = bit_cast::<24, 8>(self.in_byte.val());
+        if self.is_skip.val() {
+            self.advance_by.next = self.skip_by.val();
+        }
+        if self.has_signs.q.val() {
+            self.is_skip.next = self.in_byte.val() == self.signed_skip.val();
+            self.advance_by.next = bit_cast::<24, 8>(self.in_byte.val() & self.magnitude.val());
+            if self.is_skip.val() {
+                self.advance_by.next = self.signed_skip_by.val();
+            }
+        }
+
+        if self.run.val() {
+            match self.state.q.val() {
+                ChunkState::Tag => {
+                    if self.at_end.val() {
+                        self.done.next = true;
+                    } else if self.byte_valid.val() {
+                        self.advance.next = true;
+                        self.ends_step.d.next = self.in_byte.val().get_bit(7);
+                        self.has_signs.d.next = self.in_byte.val().get_bit(1);
+                        self.negative.d.next = false;
+                        self.signs.d.next = 0.into();
+                        self.address.d.next = 0.into();
+                        self.state.d.next = ChunkState::BitmapByte;
+                        if self.in_byte.val().get_bit(0) {
+                            self.address.d.next = self.before_first.val();
+                            self.state.d.next = ChunkState::DeltaByte;
+                        }
+                        if (self.in_byte.val() & self.reserved.val()) != 0 {
+                            self.malformed.next = true;
+                        }
+                    }
+                }
+                ChunkState::BitmapByte => {
+                    if self.at_end.val() {
+                        self.malformed.next = true;
+                    } else if self.byte_valid.val() {
+                        self.advance.next = true;
+                        self.bitmap.d.next = self.in_byte.val();
+                        self.bit_index.d.next = 0.into();
+                        self.state.d.next = ChunkState::BitmapBits;
+                        if self.has_signs.q.val() {
+                            self.state.d.next = ChunkState::SignByte;
+                        }
+                    }
+                }
+                ChunkState::SignByte => {
+                    if self.at_end.val() {
+                        self.malformed.next = true;
+                    } else if self.byte_valid.val() {
+                        self.advance.next = true;
+                        self.signs.d.next = self.in_byte.val() >> 1;
+                        self.negative.d.next = self.in_byte.val().get_bit(0);
+                        self.state.d.next = ChunkState::BitmapBits;
+                        if (self.in_byte.val() & !self.bitmap.q.val()) != 0 {
+                            self.malformed.next = true;
+                        }
+                    }
+                }
+                ChunkState::BitmapBits => {
+                    self.event_valid.next = self.bitmap.q.val().get_bit(0);
+                    if self.event_ready.val() || !self.bitmap.q.val().get_bit(0) {
+                        self.bitmap.d.next = self.bitmap.q.val() >> 1;
+                        self.signs.d.next = self.signs.q.val() >> 1;
+                        self.negative.d.next = self.signs.q.val().get_bit(0);
+                        self.bit_index.d.next = self.bit_index.q.val() + 1;
+                        self.address.d.next = self.address.q.val() + 1;
+                        if self.is_last_input.val() {
+                            self.state.d.next = ChunkState::ChunkEnd;
+                            if (self.bitmap.q.val() >> 1) != 0 {
+                                self.malformed.next = true;
+                            }
+                        } else if self.bit_index.q.val() == 7 {
+                            self.state.d.next = ChunkState::BitmapByte;
+                        }
+                    }
+                }
+                ChunkState::DeltaByte => {
+                    if self.at_end.val() {
+                        self.malformed.next = true;
+                    } else if self.byte_valid.val() {
+                        self.advance.next = true;
+                        self.address.d.next = self.address.q.val() + self.advance_by.val();
+                        self.negative.d.next = self.has_signs.q.val() && self.in_byte.val().get_bit(7);
+                        if self.in_byte.val() == 0 {
+                            self.state.d.next = ChunkState::ChunkEnd;
+                        } else if !self.is_skip.val() {
+                            self.state.d.next = ChunkState::DeltaSpike;
+                        }
+                        // A sign without a spike: 0x80, an end; 0xFF, a skip.
+                        if self.has_signs.q.val()
+                            && ((self.in_byte.val() & self.magnitude.val()) == 0)
+                            && (self.in_byte.val() != 0)
+                        {
+                            self.malformed.next = true;
+                        }
+                        if self.has_signs.q.val() && (self.in_byte.val() == self.skip.val()) {
+                            self.malformed.next = true;
+                        }
+                    }
+                }
+                ChunkState::DeltaSpike => {
+                    if self.address.q.val() >= self.inputs.val() {
+                        self.malformed.next = true;
+                    } else {
+                        self.event_valid.next = true;
+                        if self.event_ready.val() {
+                            self.state.d.next = ChunkState::DeltaByte;
+                        }
+                    }
+                }
+                ChunkState::ChunkEnd => {
+                    self.state.d.next = ChunkState::Tag;
+                    if self.ends_step.q.val() {
+                        self.event_data.next = self.end_of_step.val();
+                        self.event_valid.next = true;
+                        self.step_ends.next = self.event_ready.val();
+                        if !self.event_ready.val() {
+                            self.state.d.next = ChunkState::ChunkEnd;
+                        }
+                    }
+                }
+            }
+        }
+        if self.malformed.val() {
+            self.done.next = true;
+        }
+        if self.done.val() {
+            self.state.d.next = ChunkState::Tag;
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! Window of an event: which membrane words it meets, and with which weight words.
+//!
+//! ```text
+//!                      ┌─────────────────────────────┐
+//!  event (FIFO) ──────►│ row ───► table ─┐           │
+//!                      │ column ► table ─┴► + ► held ├──► walk, one register
+//!                      │ channel ────────┘           │
+//!                      └─────────────────────────────┘
+//! ```
+//!
+//! A source at (channel c, row y, column x) meets a rectangle of output positions. Along each axis the first output,
+//! the first kernel place and the count depend on the coordinate alone ([`Axis::span`]), so two small tables know
+//! any kernel, stride and padding, and no multiplier is needed. The membrane word of position p and group g is
+//! p · groups + g; the weight word of kernel place k and group g for channel c is (k · groups + g) · channels + c.
+//! As outputs ascend, so do kernel places: a row of the rectangle is one run of membrane words, one apart, and of
+//! weight words, `channels` apart.
+//!
+//! Where a source meets its own channel only (pooling, an identity), the window is one word, and one lane of it.
+//!
+//! An event is taken in a clock in which `held` is empty or taken; its walk is there in the next. Sources that meet
+//! nothing must not come: [`Filter`](super::filter::Filter) keeps them out.
+
+use super::event::{ADDRESS_SHIFT, Addressing, CLEAR, SPIKE};
+use super::lookup_table::LookupTable;
+use rust_hdl::prelude::*;
+use synfire_golden_model::geometry::Axis;
+
+/// Bits of a table's word: first membrane word, first weight word, count.
+const MEMBRANE_BITS: usize = 24;
+const WEIGHT_BITS: usize = 24;
+
+/// Run-time parameters of a [`Window`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WindowParams {
+    /// The sources.
+    pub sources: Addressing,
+    /// Geometry along the rows.
+    pub rows: Axis,
+    /// Geometry along the columns.
+    pub columns: Axis,
+    /// Membrane words of a position.
+    pub groups: usize,
+    /// What a source's weights are.
+    pub synapses: Synapses,
+}
+
+/// What the weights of a source are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Synapses {
+    /// A word for every group, from this word of the weight memory on.
+    Words {
+        /// First word of the path's weights.
+        base: usize,
+    },
+    /// A number for the lane of the source's own channel; lanes are a power of two.
+    OwnChannel {
+        /// Lanes of a word.
+        lanes: usize,
+    },
+}
+
+impl WindowParams {
+    /// Words of the weight memory that the path needs.
+    #[must_use]
+    pub fn weight_words(&self) -> usize {
+        match self.synapses {
+            Synapses::Words { .. } => {
+                self.rows.kernel * self.columns.kernel * self.groups * self.sources.shape.channels
+            }
+            Synapses::OwnChannel { .. } => 0,
+        }
+    }
+
+    /// From a weight word to that of the next group or position of a row.
+    #[must_use]
+    pub fn weight_step(&self) -> usize {
+        match self.synapses {
+            Synapses::Words { .. } => self.sources.shape.channels,
+            Synapses::OwnChannel { .. } => 0,
+        }
+    }
+
+    /// From the first weight word of a row to that of the next.
+    #[must_use]
+    pub fn weight_row_step(&self) -> usize {
+        self.columns.kernel * self.groups * self.weight_step()
+    }
+
+    /// From the first membrane word of a row to that of the next.
+    #[must_use]
+    pub fn membrane_row_step(&self) -> usize {
+        self.columns.outputs * self.groups
+    }
+
+    /// Table of an axis: per coordinate the first membrane and weight word, and the count of words of a run or of
+    /// rows; 0 for a coordinate that meets nothing.
+    fn table(&self, axis: Axis, length: usize, steps: [usize; 2], words: usize) -> Vec<u64> {
+        let [membrane_step, weight_step] = steps;
+        (0..length)
+            .map(|coordinate| {
+                let span = axis.span(coordinate);
+                let membrane = (span.output * membrane_step) as u64;
+                let weight = (span.place * weight_step) as u64;
+                let count = (span.count * words) as u64;
+                (count << WEIGHT_BITS | weight) << MEMBRANE_BITS | membrane
+            })
+            .collect()
+    }
+
+    fn row_table(&self) -> Vec<u64> {
+        let steps = [self.membrane_row_step(), self.weight_row_step()];
+        self.table(self.rows, self.sources.shape.height, steps, 1)
+    }
+
+    fn column_table(&self) -> Vec<u64> {
+        // The word of an own channel is alone; any other source meets every group of a position.
+        let words = match self.synapses {
+            Synapses::Words { .. } => self.groups,
+            Synapses::OwnChannel { .. } => 1,
+        };
+        let steps = [self.groups, self.groups * self.weight_step()];
+        self.table(self.columns, self.sources.shape.width, steps, words)
+    }
+}
+
+/// See the [module](self).
+#[derive(Debug, LogicBlock)]
+pub struct Window {
+    /// The clock.
+    pub clock: Signal<In, Clock>,
+    /// The next event.
+    pub event_data: Signal<In, Bits<32>>,
+    /// There is an event.
+    pub event_valid: Signal<In, Bit>,
+    /// Takes it.
+    pub event_ready: Signal<Out, Bit>,
+    /// There is a walk, or a marker.
+    pub held: Signal<Out, Bit>,
+    /// It is a marker: the end of a step, or a clear.
+    pub marker: Signal<Out, Bit>,
+    /// The marker is a clear.
+    pub clears: Signal<Out, Bit>,
+    /// The spike is negative.
+    pub negative: Signal<Out, Bit>,
+    /// First membrane word.
+    pub membrane: Signal<Out, Bits<24>>,
+    /// First weight word.
+    pub weight: Signal<Out, Bits<24>>,
+    /// Words of a row of the walk.
+    pub run: Signal<Out, Bits<24>>,
+    /// Rows of the walk.
+    pub rows: Signal<Out, Bits<16>>,
+    /// Group of the source's own channel.
+    pub group: Signal<Out, Bits<24>>,
+    /// Lane of the source's own channel.
+    pub lane: Signal<Out, Bits<8>>,
+    /// The walk is taken.
+    pub take: Signal<In, Bit>,
+    row_table: LookupTable,
+    column_table: LookupTable,
+    full: DFF<Bit>,
+    held_marker: DFF<Bit>,
+    held_clears: DFF<Bit>,
+    held_negative: DFF<Bit>,
+    held_membrane: DFF<Bits<24>>,
+    held_weight: DFF<Bits<24>>,
+    held_run: DFF<Bits<24>>,
+    held_rows: DFF<Bits<16>>,
+    held_group: DFF<Bits<24>>,
+    held_lane: DFF<Bits<8>>,
+    is_spike: Signal<Local, Bit>,
+    is_clear: Signal<Local, Bit>,
+    channel: Signal<Local, Bits<24>>,
+    own_group: Signal<Local, Bits<24>>,
+    row_count: Signal<Local, Bits<16>>,
+    column_count: Signal<Local, Bits<16>>,
+    channel_shift: Constant<Bits<32>>,
+    channel_mask: Constant<Bits<32>>,
+    row_shift: Constant<Bits<32>>,
+    row_mask: Constant<Bits<32>>,
+    column_shift: Constant<Bits<32>>,
+    column_mask: Constant<Bits<32>>,
+    /// All ones if the weight word depends on the channel.
+    weight_channel_mask: Constant<Bits<24>>,
+    weight_base: Constant<Bits<24>>,
+    /// All ones if the membrane word depends on the channel.
+    own_channel_mask: Constant<Bits<24>>,
+    lane_shift: Constant<Bits<24>>,
+    lane_mask: Constant<Bits<24>>,
+    kind_mask: Constant<Bits<32>>,
+    kind_spike: Constant<Bits<32>>,
+    kind_clear: Constant<Bits<32>>,
+}
+
+impl Window {
+    /// A window unit of the given parameters.
+    ///
+    /// # Panics
+    /// If an own channel's lanes are no power of two: a bug of the generator.
+    #[must_use]
+    pub fn new(params: &WindowParams) -> Self {
+        let sources = params.sources;
+        let ones = |bits: usize| (1_u64 << bits) - 1;
+        let shift = |bits: usize| Constant::new(((ADDRESS_SHIFT + bits) as u64).into());
+        let (own, lanes, base) = match params.synapses {
+            Synapses::Words { base } => (false, 1, base),
+            Synapses::OwnChannel { lanes } => (true, lanes, 0),
+        };
+        assert!(lanes.is_power_of_two(), "{lanes} lanes");
+        let all = |set: bool| if set { ones(24) } else { 0 };
+        Self {
+            clock: Signal::default(),
+            event_data: Signal::default(),
+            event_valid: Signal::default(),
+            event_ready: Signal::default(),
+            held: Signal::default(),
+            marker: Signal::default(),
+            clears: Signal::default(),
+            negative: Signal::default(),
+            membrane: Signal::default(),
+            weight: Signal::default(),
+            run: Signal::default(),
+            rows: Signal::default(),
+            group: Signal::default(),
+            lane: Signal::default(),
+            take: Signal::default(),
+            row_table: LookupTable::new(params.row_table()),
+            column_table: LookupTable::new(params.column_table()),
+            full: DFF::default(),
+            held_marker: DFF::default(),
+            held_clears: DFF::default(),
+            held_negative: DFF::default(),
+            held_membrane: DFF::default(),
+            held_weight: DFF::default(),
+            held_run: DFF::default(),
+            held_rows: DFF::default(),
+            held_group: DFF::default(),
+            held_lane: DFF::default(),
+            is_spike: Signal::default(),
+            is_clear: Signal::default(),
+            channel: Signal::default(),
+            own_group: Signal::default(),
+            row_count: Signal::default(),
+            column_count: Signal::default(),
+            channel_shift: shift(sources.row_bits() + sources.column_bits()),
+            channel_mask: Constant::new(ones(sources.channel_bits()).into()),
+            row_shift: shift(sources.column_bits()),
+            column_shift: shift(0),
+            row_mask: Constant::new(ones(sources.row_bits()).into()),
+            column_mask: Constant::new(ones(sources.column_bits()).into()),
+            weight_channel_mask: Constant::new(all(!own).into()),
+            weight_base: Constant::new((base as u64).into()),
+            own_channel_mask: Constant::new(all(own).into()),
+            lane_shift: Constant::new((clog2(lanes) as u64).into()),
+            lane_mask: Constant::new((lanes as u64 - 1).into()),
+            kind_mask: Constant::new(3_u64.into()),
+            kind_spike: Constant::new(u64::from(SPIKE).into()),
+            kind_clear: Constant::new(u64::from(CLEAR).into()),
+        }
+    }
+}
+
+impl Logic for Window {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(
+            self,
+            clock,
+            full,
+            held_marker,
+            held_clears,
+            held_negative,
+            held_membrane,
+            held_weight,
+            held_run,
+            held_rows,
+            held_group,
+            held_lane
+        );
+        // The event's fields.
+        self.is_spike.next = (self.event_data.val() & self.kind_mask.val()) == self.kind_spike.val();
+        self.is_clear.next = (self.event_data.val() & self.kind_mask.val()) == self.kind_clear.val();
+        self.channel.next =
+            bit_cast::<24, 32>((self.event_data.val() >> self.channel_shift.val()) & self.channel_mask.val());
+        // From the event alone: through a signal that others share, Verilator would see a loop over the tables.
+        self.row_table.address.next =
+            bit_cast::<16, 32>((self.event_data.val() >> self.row_shift.val()) & self.row_mask.val());
+        self.column_table.address.next =
+            bit_cast::<16, 32>((self.event_data.val() >> self.column_shift.val()) & self.column_mask.val());
+        self.row_count.next = self.row_table.data.val().get_bits::<16>(48);
+        self.column_count.next = self.column_table.data.val().get_bits::<16>(48);
+        self.own_group.next = (self.channel.val() >> self.lane_shift.val()) & self.own_channel_mask.val();
+
+        self.event_ready.next = false;
+        if self.take.val() {
+            self.full.d.next = false;
+        }
+        if self.event_valid.val() && (!self.full.q.val() || self.take.val()) {
+            self.event_ready.next = true;
+            self.held_marker.d.next = !self.is_spike.val();
+            self.held_clears.d.next = self.is_clear.val();
+            self.held_negative.d.next = self.event_data.val().get_bit(2);
+            self.held_membrane.d.next = self.row_table.data.val().get_bits::<24>(0)
+                + self.column_table.data.val().get_bits::<24>(0)
+                + self.own_group.val();
+            self.held_weight.d.next = self.row_table.data.val().get_bits::<24>(24)
+                + self.column_table.data.val().get_bits::<24>(24)
+                + (self.channel.val() & self.weight_channel_mask.val())
+                + self.weight_base.val();
+            self.held_run.d.next = bit_cast::<24, 16>(self.column_count.val());
+            self.held_rows.d.next = self.row_count.val();
+            self.held_group.d.next = self.own_group.val();
+            self.held_lane.d.next = bit_cast::<8, 24>(self.channel.val() & self.lane_mask.val());
+            self.full.d.next = true;
+        }
+        self.held.next = self.full.q.val();
+        self.marker.next = self.held_marker.q.val();
+        self.clears.next = self.held_clears.q.val();
+        self.negative.next = self.held_negative.q.val();
+        self.membrane.next = self.held_membrane.q.val();
+        self.weight.next = self.held_weight.q.val();
+        self.run.next = self.held_run.q.val();
+        self.rows.next = self.held_rows.q.val();
+        self.group.next = self.held_group.q.val();
+        self.lane.next = self.held_lane.q.val();
+    }
+}

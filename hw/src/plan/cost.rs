@@ -1,0 +1,149 @@
+//! What circuits cost, estimated: tables by a linear model fitted to synthesis results, block RAM by shapes.
+
+use super::Cost;
+use crate::board::{Board, Family};
+use crate::circuit::link::frame_receiver::SLOTS;
+use crate::circuit::word_memory::Style;
+use synfire_golden_model::quantized::QuantizedModel;
+
+/// Tables of a bit of a lane: two choices of the membrane, sum, leak, comparisons with threshold and floor, choice.
+const PER_BIT: usize = 8;
+
+/// What a layer's tables depend on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LayerLogic {
+    pub(super) family: Family,
+    pub(super) lanes: usize,
+    pub(super) groups: usize,
+    pub(super) words: usize,
+    pub(super) membrane_bits: usize,
+    pub(super) membrane_style: Style,
+    pub(super) threshold_style: Style,
+    pub(super) weight_words: usize,
+    pub(super) weight_bits: usize,
+    pub(super) paths: usize,
+    /// Thresholds can be loaded: they are flip-flops then, and constants otherwise.
+    pub(super) loads: bool,
+}
+
+/// Tables of a layer: walker and windows, lanes, serializer, memories made of logic, and the choice among the block RAMs
+/// that a deep memory is made of.
+pub(super) fn layer_luts(layer: &LayerLogic) -> usize {
+    let &LayerLogic {
+        family,
+        lanes,
+        groups,
+        words,
+        membrane_bits,
+        ..
+    } = layer;
+    let control = 450 + 200 * layer.paths;
+    let word = lanes * membrane_bits;
+    let lanes_and_serializer = PER_BIT * word + 10 * lanes;
+    let membranes = match layer.membrane_style {
+        Style::Block => choice(family, words, word),
+        Style::Huge => 0,
+        Style::Distributed => word * words.div_ceil(16),
+        Style::Logic => registers(family, word * words) + word * words.div_ceil(2),
+    };
+    let thresholds = match layer.threshold_style {
+        Style::Logic if layer.loads => registers(family, word * groups) + word * groups.div_ceil(2),
+        Style::Logic => word * groups.div_ceil(16),
+        _ => 0,
+    };
+    control
+        + lanes_and_serializer
+        + membranes
+        + thresholds
+        + choice(family, layer.weight_words, lanes * layer.weight_bits)
+}
+
+/// Tables that flip-flops take from others: iCE40's come with a table each.
+const fn registers(family: Family, count: usize) -> usize {
+    match family {
+        Family::Ice40 => count,
+        Family::Ecp5 | Family::Gowin => 0,
+    }
+}
+
+/// Tables that choose among the rows of block RAM that a memory is deep.
+fn choice(family: Family, depth: usize, width: usize) -> usize {
+    let (rows, wide) = match family {
+        Family::Ice40 => (depth.div_ceil(256), 16),
+        Family::Ecp5 | Family::Gowin => (depth.div_ceil(512), 36),
+    };
+    // Deeper and narrower block RAMs make fewer rows of a narrow memory.
+    let rows = if width < wide {
+        rows.div_ceil(wide / width.max(1))
+    } else {
+        rows
+    };
+    width * rows.saturating_sub(1) * 2 / 3
+}
+
+/// Cost of UART, frames, command processor and what the board's features add.
+pub(super) fn link_cost(board: &Board, model: &QuantizedModel, layers: usize) -> Cost {
+    let family = board.device.family;
+    let features = board.link.features;
+    let inputs = model.description.input;
+    let slots = SLOTS * usize::from(board.link.slot_bytes);
+    let only = |feature: bool, cost: Cost| if feature { cost } else { Cost::default() };
+    let parts = [
+        Cost {
+            luts: 1900 + 120 * layers,
+            block_rams: block_rams(family, slots, 8) + 1,
+        },
+        only(
+            features.encoder,
+            Cost {
+                luts: 700,
+                block_rams: block_rams(family, inputs.size(), 8)
+                    + block_rams(family, 256 * inputs.channels, 10),
+            },
+        ),
+        only(
+            features.early_exit,
+            Cost {
+                luts: 600,
+                block_rams: block_rams(family, model.description.steps, 32),
+            },
+        ),
+        only(
+            features.load,
+            Cost {
+                luts: 150,
+                block_rams: 0,
+            },
+        ),
+    ];
+    parts.into_iter().sum()
+}
+
+/// Block RAMs of a memory of `depth` words of `width` bits, in the best of the family's shapes.
+#[must_use]
+pub fn block_rams(family: Family, depth: usize, width: usize) -> usize {
+    let shapes: &[(usize, usize)] = match family {
+        Family::Ice40 => &[(256, 16), (512, 8), (1024, 4), (2048, 2)],
+        // Gowin's are of the same shapes.
+        Family::Ecp5 | Family::Gowin => &[(512, 36), (1024, 18), (2048, 9), (4096, 4), (8192, 2), (16384, 1)],
+    };
+    shapes
+        .iter()
+        .map(|(words, bits)| depth.div_ceil(*words) * width.div_ceil(*bits))
+        .min()
+        .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn block_ram_shapes_are_used_whole() {
+        assert_eq!(block_rams(Family::Ice40, 256, 16), 1);
+        assert_eq!(block_rams(Family::Ice40, 257, 16), 2);
+        assert_eq!(block_rams(Family::Ice40, 512, 8), 1);
+        // 13 deep and 2 wide; the shape of 1024 words would want 7 × 4.
+        assert_eq!(block_rams(Family::Ecp5, 784 * 8, 64), 26);
+    }
+}

@@ -1,0 +1,127 @@
+//! Wires between layers against their definition: an event passes to all takers of its stream, or to none.
+
+use crate::support::{assert_same, combinational, config, difference, word};
+use proptest::prelude::*;
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use synfire_hw::circuit::interconnect::{Interconnect, Wiring};
+
+/// A network's wiring: every layer takes streams of those before it.
+fn wiring(rng: &mut Xoshiro256PlusPlus, layers: usize) -> Wiring {
+    Wiring {
+        streams: layers,
+        main: (0..layers).map(|layer| rng.random_range(0..=layer)).collect(),
+        side: (0..layers - 1)
+            .map(|layer| rng.random_bool(0.5).then(|| rng.random_range(0..=layer)))
+            .collect(),
+    }
+}
+
+/// What comes in: an event of each stream, if there is one, and which takers have room; main paths, then sides.
+#[derive(Clone, Debug)]
+struct Inputs {
+    events: Vec<Option<u32>>,
+    room: Vec<bool>,
+}
+
+fn inputs(rng: &mut Xoshiro256PlusPlus, wiring: &Wiring) -> Inputs {
+    let takers = wiring.main.len() + wiring.side.len();
+    Inputs {
+        events: (0..wiring.streams)
+            .map(|_| rng.random_bool(0.7).then(|| rng.random()))
+            .collect(),
+        room: (0..takers).map(|_| rng.random_bool(0.7)).collect(),
+    }
+}
+
+/// The stream of each taker, if it takes one.
+fn streams(wiring: &Wiring) -> Vec<Option<usize>> {
+    let main = wiring.main.iter().map(|&stream| Some(stream));
+    main.chain(wiring.side.iter().copied()).collect()
+}
+
+/// What passes in a clock: each stream's event, and the event that each taker stores.
+type Passed = (Vec<Option<u32>>, Vec<Option<u32>>);
+
+fn model(wiring: &Wiring, inputs: &Inputs) -> Passed {
+    let takers = streams(wiring);
+    let passes = |stream: usize| {
+        let rooms = takers.iter().zip(&inputs.room);
+        inputs.events[stream].filter(|_| {
+            rooms
+                .filter(|(of, _)| **of == Some(stream))
+                .all(|(_, &room)| room)
+        })
+    };
+    (
+        (0..wiring.streams).map(passes).collect(),
+        takers.iter().map(|of| of.and_then(passes)).collect(),
+    )
+}
+
+fn run(wiring: &Wiring, inputs: &[Inputs]) -> Vec<Passed> {
+    let mut wires = combinational(Interconnect::new(wiring.clone()));
+    let layers = wiring.main.len();
+    inputs
+        .iter()
+        .map(|inputs| {
+            let circuit = wires.circuit();
+            for (stream, event) in inputs.events.iter().enumerate() {
+                circuit.stream_valid[stream].next = event.is_some();
+                circuit.stream_data[stream].next = word(event.unwrap_or(0));
+            }
+            let (main, side) = inputs.room.split_at(layers);
+            let ready = circuit.main_ready.iter_mut().zip(main);
+            ready
+                .chain(circuit.side_ready.iter_mut().zip(side))
+                .for_each(|(port, &room)| port.next = room);
+            wires.settle();
+            let circuit = wires.circuit();
+            let taken = (0..wiring.streams)
+                .map(|stream| inputs.events[stream].filter(|_| circuit.stream_ready[stream].val()));
+            let valid = circuit.main_valid.iter().chain(&circuit.side_valid);
+            let data = circuit.main_data.iter().chain(&circuit.side_data);
+            let stored = valid
+                .zip(data)
+                .zip(&inputs.room)
+                .map(|((valid, data), &room)| (valid.val() && room).then(|| data.val().to_u32()));
+            (taken.collect(), stored.collect())
+        })
+        .collect()
+}
+
+proptest! {
+    #![proptest_config(config(48))]
+
+    #[test]
+    fn an_event_passes_to_all_of_its_takers_in_one_clock_or_to_none(layers in 1..7_usize, seed: u64) {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+        let wiring = wiring(&mut rng, layers);
+        let inputs: Vec<Inputs> = (0..40).map(|_| inputs(&mut rng, &wiring)).collect();
+        let expected: Vec<Passed> = inputs.iter().map(|inputs| model(&wiring, inputs)).collect();
+        assert_same(&expected, &run(&wiring, &inputs));
+    }
+}
+
+#[test]
+fn a_path_of_another_stream_is_noticed() {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
+    let right = Wiring {
+        streams: 3,
+        main: vec![0, 1, 2],
+        side: vec![None, Some(0)],
+    };
+    let inputs: Vec<Inputs> = (0..40).map(|_| inputs(&mut rng, &right)).collect();
+    let expected: Vec<Passed> = inputs.iter().map(|inputs| model(&right, inputs)).collect();
+    assert_same(&expected, &run(&right, &inputs));
+    for side in [vec![None, Some(1)], vec![None, None], vec![Some(0), Some(0)]] {
+        let wrong = Wiring {
+            side,
+            ..right.clone()
+        };
+        assert!(
+            difference(&expected, &run(&wrong, &inputs)).is_some(),
+            "{wrong:?}"
+        );
+    }
+}

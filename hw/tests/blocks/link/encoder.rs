@@ -1,0 +1,201 @@
+//! Encoder against the golden model's coder.
+
+use crate::support::{Willing, assert_same, config, difference, simulate, willing, word};
+use proptest::prelude::*;
+use synfire_golden_model::encode::{PoissonEncoder, Thresholds};
+use synfire_golden_model::network::Normalization;
+use synfire_golden_model::spikes::{Spike, SpikeRaster};
+use synfire_hw::circuit::event::Event;
+use synfire_hw::circuit::link::encoder::{Encoder, EncoderParams};
+use synfire_hw::circuit::link::splitter::SplitterParams;
+use synfire_hw::simulate::Simulation;
+
+/// An encoder with its memories filled.
+struct Bench {
+    encoder: Simulation<Encoder>,
+    ready: Willing,
+}
+
+impl Bench {
+    fn new(params: EncoderParams, thresholds: &Thresholds, pixels: &[u8]) -> Self {
+        let mut encoder = simulate(Encoder::new(params), |encoder| &mut encoder.clock);
+        encoder.circuit().table_write.next = true;
+        for (address, entry) in (0_u64..).zip(thresholds.words()) {
+            encoder.circuit().table_address.next = word(address);
+            encoder.circuit().table_data.next = word(entry);
+            encoder.tick();
+        }
+        encoder.circuit().table_write.next = false;
+        let mut bench = Self {
+            encoder,
+            ready: Willing::always(),
+        };
+        bench.load(pixels);
+        bench
+    }
+
+    fn load(&mut self, pixels: &[u8]) {
+        self.encoder.circuit().pixel_write.next = true;
+        for (address, &pixel) in (0_u64..).zip(pixels) {
+            self.encoder.circuit().pixel_address.next = word(address);
+            self.encoder.circuit().pixel_data.next = word(pixel);
+            self.encoder.tick();
+        }
+        self.encoder.circuit().pixel_write.next = false;
+    }
+
+    /// All events of an image, and the clocks that they took; the encoder is stopped after so many clocks.
+    fn encode(&mut self, seed: u32, steps: u16, stop_at: Option<u64>) -> (Vec<Event>, u64) {
+        self.encoder.circuit().start.next = true;
+        self.encoder.circuit().seed.next = word(seed);
+        self.encoder.circuit().steps.next = word(steps);
+        self.encoder.tick();
+        self.encoder.circuit().start.next = false;
+        let start = self.encoder.cycles();
+        let (mut events, mut sent) = (Vec::new(), 0);
+        while self.encoder.circuit().busy.val() {
+            let clock = self.encoder.cycles() - start;
+            let ready = self.ready.at(usize::try_from(clock).expect("few"));
+            self.encoder.circuit().event_ready.next = ready;
+            self.encoder.circuit().stop.next = stop_at == Some(clock);
+            self.encoder.settle();
+            let circuit = self.encoder.circuit();
+            if ready && circuit.event_valid.val() {
+                events.push(Event::decode(circuit.event_data.val().to_u32()).expect("an event"));
+            }
+            sent += usize::from(circuit.step_sent.val());
+            assert!(clock < 1_000_000, "the encoder never ends");
+            self.encoder.tick();
+            self.encoder.circuit().stop.next = false;
+        }
+        let ends = events.iter().filter(|&&event| event == Event::EndOfStep).count();
+        assert_eq!(ends, sent, "ends of steps sent and told");
+        (events, self.encoder.cycles() - start)
+    }
+}
+
+fn golden(
+    params: EncoderParams,
+    thresholds: &Thresholds,
+    pixels: &[u8],
+    seed: u32,
+    steps: usize,
+) -> SpikeRaster {
+    let mut plain = vec![0; params.inputs()];
+    thresholds.look_up(pixels, &mut plain);
+    PoissonEncoder::new(&plain, seed).encode(steps)
+}
+
+/// Steps as events with addresses of the core's form.
+fn events(params: EncoderParams, raster: &SpikeRaster) -> Vec<Event> {
+    let map = SplitterParams { shape: params.shape };
+    let placed = |spike: &Spike| {
+        let number = usize::try_from(spike.address).expect("32 bits");
+        let address = if params.is_map {
+            map.address_of(number)
+        } else {
+            number
+        };
+        Event::Spike(Spike {
+            address: u32::try_from(address).expect("small"),
+            negative: spike.negative,
+        })
+    };
+    raster
+        .iter()
+        .flat_map(|step| step.iter().map(placed).chain([Event::EndOfStep]))
+        .collect()
+}
+
+#[derive(Clone, Debug)]
+struct Case {
+    params: EncoderParams,
+    thresholds: Thresholds,
+    pixels: Vec<u8>,
+}
+
+fn case() -> impl Strategy<Value = Case> {
+    (1..4_usize, 1..7_usize, 1..7_usize, any::<bool>(), any::<bool>()).prop_flat_map(
+        |(channels, rows, columns, is_map, normalized)| {
+            let normalization = Normalization {
+                mean: vec![0.5, 0.25, 0.75][..channels].to_vec(),
+                deviation: vec![0.5, 0.25, 1.0][..channels].to_vec(),
+            };
+            let thresholds = Thresholds::new(channels, 255, 1.0, normalized.then_some(&normalization));
+            let params = EncoderParams {
+                shape: [channels, rows, columns],
+                is_map,
+            };
+            proptest::collection::vec(any::<u8>(), params.inputs()).prop_map(move |pixels| Case {
+                params,
+                thresholds: thresholds.clone(),
+                pixels,
+            })
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(config(48))]
+
+    #[test]
+    fn spikes_are_the_golden_models_whenever_they_are_taken(
+        case in case(), seeds in [1_u32.., 1_u32..], steps in 0..4_u16, ready in willing(),
+    ) {
+        let Case { params, thresholds, pixels } = case;
+        let mut bench = Bench::new(params, &thresholds, &pixels);
+        bench.ready = ready;
+        // Twice: the second image finds the encoder as the first left it.
+        for seed in seeds {
+            let raster = golden(params, &thresholds, &pixels, seed, steps.into());
+            let (seen, _) = bench.encode(seed, steps, None);
+            assert_same(&events(params, &raster), &seen);
+        }
+    }
+
+    #[test]
+    fn an_encoder_that_is_stopped_sends_a_beginning_and_starts_afresh(case in case(), stop_at in 0..200_u64) {
+        let Case { params, thresholds, pixels } = case;
+        let mut bench = Bench::new(params, &thresholds, &pixels);
+        let whole = events(params, &golden(params, &thresholds, &pixels, 7, 2));
+        let (seen, clocks) = bench.encode(7, 2, Some(stop_at));
+        prop_assert!(clocks <= stop_at + 1);
+        assert_same(&whole[..seen.len()], &seen);
+        assert_same(&whole, &bench.encode(7, 2, None).0);
+    }
+}
+
+#[test]
+fn every_pixel_value_has_its_rate_and_another_image_other_spikes() {
+    let params = EncoderParams {
+        shape: [1, 16, 16],
+        is_map: true,
+    };
+    let thresholds = Thresholds::new(1, 255, 1.0, None);
+    let pixels: Vec<u8> = (0..=255).collect();
+    let mut bench = Bench::new(params, &thresholds, &pixels);
+    let expected = events(params, &golden(params, &thresholds, &pixels, 0x52CF_158A, 8));
+    assert_same(&expected, &bench.encode(0x52CF_158A, 8, None).0);
+    let mut other = pixels;
+    other[255] = 0;
+    bench.load(&other);
+    let changed = bench.encode(0x52CF_158A, 8, None).0;
+    assert!(difference(&expected, &changed).is_some());
+    assert_same(
+        &events(params, &golden(params, &thresholds, &other, 0x52CF_158A, 8)),
+        &changed,
+    );
+}
+
+#[test]
+fn a_step_takes_a_clock_an_input_and_one_for_its_end() {
+    let params = EncoderParams {
+        shape: [2, 3, 5],
+        is_map: true,
+    };
+    let thresholds = Thresholds::new(2, 255, 1.0, None);
+    let mut bench = Bench::new(params, &thresholds, &[255; 30]);
+    let (_, clocks) = bench.encode(1, 4, None);
+    // One for the first pixel to show, one for the first threshold.
+    assert_eq!(clocks, 4 * 31 + 2);
+}

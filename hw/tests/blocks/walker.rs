@@ -1,0 +1,466 @@
+//! Walker against lists of words, exact to the clock: walks, sweeps, and what comes between them, which is nothing.
+
+use crate::support::{Willing, assert_same, config, difference, simulate, willing, word};
+use proptest::prelude::*;
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use std::collections::VecDeque;
+use synfire_golden_model::geometry::Axis;
+use synfire_hw::circuit::event::Addressing;
+use synfire_hw::circuit::walker::Walker;
+use synfire_hw::circuit::window::{Synapses, WindowParams};
+
+/// What a window holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Held {
+    Walk(Walk),
+    Marker { clears: bool },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Walk {
+    negative: bool,
+    membrane: usize,
+    weight: usize,
+    run: usize,
+    rows: usize,
+    group: usize,
+    lane: usize,
+}
+
+/// A word that is addressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Issue {
+    Spike {
+        path: usize,
+        negative: bool,
+        membrane: usize,
+        weight: usize,
+        /// Lane and group of an own channel.
+        own: Option<(usize, usize)>,
+    },
+    Sweep {
+        clears: bool,
+        membrane: usize,
+        group: usize,
+        last: bool,
+    },
+}
+
+/// What a walker shows in a clock: the word that it addresses, whose walks it takes, and whether a sweep waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Shown {
+    issue: Option<Issue>,
+    takes: Vec<bool>,
+    stalled: bool,
+}
+
+/// The paths of an engine.
+#[derive(Clone, Debug)]
+struct Engine {
+    paths: Vec<WindowParams>,
+    words: usize,
+    weight_words: usize,
+}
+
+impl Engine {
+    fn new(paths: Vec<WindowParams>) -> Self {
+        let first = &paths[0];
+        Self {
+            words: first.rows.outputs * first.columns.outputs * first.groups,
+            weight_words: paths.iter().map(WindowParams::weight_words).sum(),
+            paths,
+        }
+    }
+
+    fn own(&self, path: usize) -> bool {
+        matches!(self.paths[path].synapses, Synapses::OwnChannel { .. })
+    }
+
+    fn issues(&self, path: usize, walk: Walk) -> VecDeque<Issue> {
+        let (params, first) = (&self.paths[path], &self.paths[0]);
+        let mut issues = VecDeque::new();
+        for row in 0..walk.rows {
+            for step in 0..walk.run {
+                issues.push_back(Issue::Spike {
+                    path,
+                    negative: walk.negative,
+                    membrane: walk.membrane + row * first.membrane_row_step() + step,
+                    weight: walk.weight + row * first.weight_row_step() + step * params.weight_step(),
+                    own: self.own(path).then_some((walk.lane, walk.group)),
+                });
+            }
+        }
+        issues
+    }
+
+    fn sweep(&self, clears: bool) -> VecDeque<Issue> {
+        let issue = |membrane| Issue::Sweep {
+            clears,
+            membrane,
+            group: membrane % self.paths[0].groups,
+            last: membrane + 1 == self.words,
+        };
+        (0..self.words).map(issue).collect()
+    }
+
+    /// The walker in a few lines.
+    fn model(&self, held: &[Vec<Held>], feeds: &[Willing], running: &Willing, clocks: usize) -> Vec<Shown> {
+        let mut windows = Windows::new(held, feeds);
+        let mut issues = VecDeque::new();
+        (0..clocks)
+            .map(|clock| {
+                let held = windows.clock(clock);
+                let stalled = matches!(issues.front(), Some(Issue::Sweep { .. })) && !running.at(clock);
+                let issue = if stalled { None } else { issues.pop_front() };
+                let mut takes = vec![false; held.len()];
+                if issues.is_empty() && !stalled {
+                    let walk = |held: &Option<Held>| matches!(held, Some(Held::Walk(_)));
+                    if let Some(path) = held.iter().position(walk) {
+                        takes[path] = true;
+                        if let Some(Held::Walk(walk)) = held[path] {
+                            issues = self.issues(path, walk);
+                        }
+                    } else if held.iter().all(Option::is_some) {
+                        takes.fill(true);
+                        issues = self.sweep(held[0] == Some(Held::Marker { clears: true }));
+                    }
+                }
+                windows.take(&takes);
+                Shown {
+                    issue,
+                    takes,
+                    stalled,
+                }
+            })
+            .collect()
+    }
+
+    /// The circuit, driven alike.
+    fn run(&self, held: &[Vec<Held>], feeds: &[Willing], running: &Willing, clocks: usize) -> Vec<Shown> {
+        let walker = Walker::new(&self.paths, self.words, self.weight_words);
+        let mut walker = simulate(walker, |walker| &mut walker.clock);
+        let mut windows = Windows::new(held, feeds);
+        (0..clocks)
+            .map(|clock| {
+                let held = windows.clock(clock);
+                let circuit = walker.circuit();
+                circuit.pause.next = !running.at(clock);
+                for (path, held) in held.iter().enumerate() {
+                    circuit.walk_held[path].next = held.is_some();
+                    match held {
+                        Some(Held::Marker { clears }) => {
+                            circuit.walk_marker[path].next = true;
+                            circuit.walk_clears[path].next = *clears;
+                        }
+                        Some(Held::Walk(walk)) => {
+                            circuit.walk_marker[path].next = false;
+                            circuit.walk_negative[path].next = walk.negative;
+                            circuit.walk_membrane[path].next = word(walk.membrane as u64);
+                            circuit.walk_weight[path].next = word(walk.weight as u64);
+                            circuit.walk_run[path].next = word(walk.run as u64);
+                            circuit.walk_rows[path].next = word(walk.rows as u64);
+                            circuit.walk_group[path].next = word(walk.group as u64);
+                            circuit.walk_lane[path].next = word(walk.lane as u64);
+                        }
+                        None => {}
+                    }
+                }
+                walker.settle();
+                let shown = shown(walker.circuit());
+                windows.take(&shown.takes);
+                walker.tick();
+                shown
+            })
+            .collect()
+    }
+}
+
+fn shown(walker: &Walker) -> Shown {
+    let number = |port: u64| usize::try_from(port).expect("small");
+    let membrane = number(walker.membrane_address.val().to_u64());
+    let group = number(walker.group.val().to_u64());
+    let issue = walker.issue.val().then(|| {
+        if walker.sweep.val() {
+            return Issue::Sweep {
+                clears: walker.clears.val(),
+                membrane,
+                group,
+                last: walker.last.val(),
+            };
+        }
+        assert!(!walker.last.val(), "a walk is no sweep");
+        Issue::Spike {
+            path: usize::from(walker.second_path.val()),
+            negative: walker.negative.val(),
+            membrane,
+            weight: number(walker.weight_address.val().to_u64()),
+            own: (walker.own_channel.val()).then(|| (number(walker.lane.val().to_u64()), group)),
+        }
+    });
+    Shown {
+        issue,
+        takes: walker.walk_take.iter().map(|take| take.val()).collect(),
+        stalled: walker.stalled.val(),
+    }
+}
+
+/// What the windows hold, one after the other; an empty one is filled again when its feed says.
+struct Windows {
+    waiting: Vec<VecDeque<Held>>,
+    held: Vec<Option<Held>>,
+    feeds: Vec<Willing>,
+}
+
+impl Windows {
+    fn new(held: &[Vec<Held>], feeds: &[Willing]) -> Self {
+        Self {
+            waiting: held.iter().map(|held| held.iter().copied().collect()).collect(),
+            held: vec![None; held.len()],
+            feeds: feeds.to_vec(),
+        }
+    }
+
+    fn clock(&mut self, clock: usize) -> Vec<Option<Held>> {
+        for ((held, waiting), feed) in self.held.iter_mut().zip(&mut self.waiting).zip(&self.feeds) {
+            if held.is_none() && feed.at(clock) {
+                *held = waiting.pop_front();
+            }
+        }
+        self.held.clone()
+    }
+
+    fn take(&mut self, takes: &[bool]) {
+        for (held, &take) in self.held.iter_mut().zip(takes) {
+            if take {
+                *held = None;
+            }
+        }
+    }
+}
+
+/// An engine of one path, or of a junction with weights or with an identity.
+fn engine(rng: &mut Xoshiro256PlusPlus) -> Engine {
+    let groups = rng.random_range(1..=3);
+    let lanes = 4;
+    let outputs = [0; 2].map(|_| rng.random_range(1..=4));
+    let axis = |kernel, outputs| Axis {
+        kernel,
+        stride: 1,
+        padding: 0,
+        outputs,
+    };
+    let path = |kernel: usize, channels: usize, synapses| WindowParams {
+        sources: Addressing::of([channels, outputs[0] + kernel - 1, outputs[1] + kernel - 1].into()),
+        rows: axis(kernel, outputs[0]),
+        columns: axis(kernel, outputs[1]),
+        groups,
+        synapses,
+    };
+    let own = Synapses::OwnChannel { lanes };
+    let main = if rng.random_bool(0.2) {
+        path(rng.random_range(1..=3), groups * lanes, own)
+    } else {
+        path(
+            rng.random_range(1..=3),
+            rng.random_range(1..=3),
+            Synapses::Words { base: 0 },
+        )
+    };
+    let base = main.weight_words();
+    let side = match rng.random_range(0..3) {
+        0 => vec![],
+        1 => vec![path(1, groups * lanes, own)],
+        _ => vec![path(1, rng.random_range(1..=3), Synapses::Words { base })],
+    };
+    Engine::new(std::iter::once(main).chain(side).collect())
+}
+
+/// Walks within the engine's words, and markers: those of all paths come in the same order.
+fn held(rng: &mut Xoshiro256PlusPlus, engine: &Engine) -> Vec<Vec<Held>> {
+    let markers: Vec<bool> = (0..6).map(|_| rng.random_bool(0.2)).collect();
+    (0..engine.paths.len())
+        .map(|path| {
+            let mut held = Vec::new();
+            for &clears in &markers {
+                for _ in 0..rng.random_range(0..4) {
+                    held.push(Held::Walk(walk(rng, engine, path)));
+                }
+                held.push(Held::Marker { clears });
+            }
+            held
+        })
+        .collect()
+}
+
+fn walk(rng: &mut Xoshiro256PlusPlus, engine: &Engine, path: usize) -> Walk {
+    let (params, first) = (&engine.paths[path], &engine.paths[0]);
+    let mut some = |axis: Axis| {
+        let count = rng.random_range(1..=axis.kernel.min(axis.outputs));
+        (rng.random_range(0..=axis.outputs - count), count)
+    };
+    let ((y, rows), (x, columns)) = (some(params.rows), some(params.columns));
+    let position = y * first.columns.outputs + x;
+    if engine.own(path) {
+        let (group, lane) = (rng.random_range(0..params.groups), rng.random_range(0..4));
+        return Walk {
+            negative: rng.random(),
+            membrane: position * params.groups + group,
+            weight: 0,
+            run: 1,
+            rows: 1,
+            group,
+            lane,
+        };
+    }
+    let Synapses::Words { base } = params.synapses else {
+        unreachable!("weights")
+    };
+    // The first place of the kernel from which all of the walk's are within it.
+    let place = rng.random_range(0..=params.rows.kernel - rows) * params.columns.kernel
+        + rng.random_range(0..=params.columns.kernel - columns);
+    let channels = params.sources.shape.channels;
+    Walk {
+        negative: rng.random(),
+        membrane: position * params.groups,
+        weight: base + place * params.groups * channels + rng.random_range(0..channels),
+        run: columns * params.groups,
+        rows,
+        group: 0,
+        lane: 0,
+    }
+}
+
+proptest! {
+    #![proptest_config(config(64))]
+
+    #[test]
+    fn every_clock_is_that_of_the_model(
+        seed: u64, feeds in [willing(), willing()], running in willing(),
+    ) {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+        let engine = engine(&mut rng);
+        let held = held(&mut rng, &engine);
+        let feeds = &feeds[..held.len()];
+        let expected = engine.model(&held, feeds, &running, 250);
+        assert_same(&expected, &engine.run(&held, feeds, &running, 250));
+    }
+}
+
+/// Words that the walks and sweeps of all paths have.
+fn words(engine: &Engine, held: &[Vec<Held>]) -> usize {
+    let walks = held.iter().flatten().map(|held| match held {
+        Held::Walk(walk) => walk.run * walk.rows,
+        Held::Marker { .. } => 0,
+    });
+    let sweeps = held[0]
+        .iter()
+        .filter(|held| matches!(held, Held::Marker { .. }))
+        .count();
+    walks.sum::<usize>() + sweeps * engine.words
+}
+
+#[test]
+fn no_clock_is_lost_between_walks_and_sweeps() {
+    for seed in 0..40 {
+        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+        let engine = engine(&mut rng);
+        let held = held(&mut rng, &engine);
+        let feeds = vec![Willing::always(); held.len()];
+        let words = words(&engine, &held);
+        let shown = engine.run(&held, &feeds, &Willing::always(), words + 4);
+        // The first walk is loaded in clock 0.
+        let issues: Vec<bool> = shown.iter().map(|shown| shown.issue.is_some()).collect();
+        let expected: Vec<bool> = (0..words + 4).map(|clock| (1..=words).contains(&clock)).collect();
+        assert_same(&expected, &issues);
+    }
+}
+
+/// A junction of two 1×1 convolutions of one channel into three words.
+fn junction() -> (Engine, Walk) {
+    let axis = |outputs| Axis {
+        kernel: 1,
+        stride: 1,
+        padding: 0,
+        outputs,
+    };
+    let path = |base| WindowParams {
+        sources: Addressing::of([1, 1, 3].into()),
+        rows: axis(1),
+        columns: axis(3),
+        groups: 1,
+        synapses: Synapses::Words { base },
+    };
+    let walk = Walk {
+        negative: false,
+        membrane: 1,
+        weight: 0,
+        run: 1,
+        rows: 1,
+        group: 0,
+        lane: 0,
+    };
+    (Engine::new(vec![path(0), path(1)]), walk)
+}
+
+#[test]
+fn a_marker_waits_for_the_other_path_whose_spikes_go_on() {
+    let (engine, walk) = junction();
+    let marker = Held::Marker { clears: false };
+    let held = [
+        vec![marker, Held::Walk(walk)],
+        vec![Held::Walk(walk), Held::Walk(walk), marker],
+    ];
+    let late = Willing::from_clocks((0..40).map(|clock| clock % 10 == 0));
+    let feeds = [Willing::always(), late];
+    let shown = engine.run(&held, &feeds, &Willing::always(), 30);
+    let kinds: Vec<(usize, char)> = shown
+        .iter()
+        .enumerate()
+        .filter_map(|(clock, shown)| match shown.issue? {
+            Issue::Spike { path, .. } => Some((clock, if path == 0 { 'a' } else { 'b' })),
+            Issue::Sweep { .. } => Some((clock, 's')),
+        })
+        .collect();
+    assert_same(
+        &[(1, 'b'), (11, 'b'), (21, 's'), (22, 's'), (23, 's'), (24, 'a')],
+        &kinds,
+    );
+}
+
+#[test]
+fn a_pause_holds_a_sweep_where_it_is_but_no_walk() {
+    let (engine, walk) = junction();
+    let held = [
+        vec![Held::Walk(walk), Held::Marker { clears: false }],
+        vec![Held::Marker { clears: false }],
+    ];
+    let running = Willing::from_clocks((0..40).map(|clock| clock == 3 || clock > 8));
+    let feeds = [Willing::always(), Willing::always()];
+    let shown = engine.run(&held, &feeds, &running, 14);
+    let issues: Vec<usize> = (0..14).filter(|&clock| shown[clock].issue.is_some()).collect();
+    let stalls: Vec<usize> = (0..14).filter(|&clock| shown[clock].stalled).collect();
+    assert_same(&[1, 3, 9, 10], &issues);
+    assert_same(&[2, 4, 5, 6, 7, 8], &stalls);
+}
+
+#[test]
+fn another_order_of_paths_or_words_is_noticed() {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(2);
+    let (engine, walk) = junction();
+    let held = held(&mut rng, &engine);
+    let feeds = [Willing::always(), Willing::always()];
+    let seen = engine.run(&held, &feeds, &Willing::always(), 80);
+    let noticed = |engine: &Engine, held: &[Vec<Held>]| {
+        let expected = engine.model(held, &feeds, &Willing::always(), 80);
+        difference(&expected, &seen).is_some()
+    };
+    assert!(!noticed(&engine, &held));
+    assert!(noticed(&engine, &[held[1].clone(), held[0].clone()]), "paths");
+    let mut more = held.clone();
+    more[0].insert(0, Held::Walk(walk));
+    assert!(noticed(&engine, &more), "a walk");
+    let mut fewer = engine.clone();
+    fewer.words -= 1;
+    assert!(noticed(&fewer, &held), "words");
+}

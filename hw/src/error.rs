@@ -172,6 +172,16 @@ pub enum Error {
         /// What is missing.
         reason: String,
     },
+    /// The router found no way.
+    #[error(
+        "nextpnr cannot route the design on {board}, in {tries} placements; use fewer lanes, or a larger board"
+    )]
+    NotRouted {
+        /// The board.
+        board: String,
+        /// Placements tried.
+        tries: usize,
+    },
     /// The design is too slow for the board's clock.
     #[error(
         "timing not met on {board}: {reached_mhz:.2} MHz reached, {wanted_mhz:.2} MHz wanted; no bitstream was \

@@ -47,6 +47,7 @@ fn synthesized(folder: &Path) {
         critical_path: None,
         bitstream: "bitstream.bin".into(),
         bitstream_hash: sha256(b"bits"),
+        seed: 1,
         yosys: "0.70".into(),
         nextpnr: "0.11".into(),
         synthesis_seconds: 1.0,

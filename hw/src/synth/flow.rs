@@ -46,8 +46,8 @@ impl<'a> Flow<'a> {
         format!("read_verilog accelerator.v board.v\n{synth} -top {BOARD_TOP} -json netlist.json\n")
     }
 
-    /// Arguments of nextpnr.
-    pub(super) fn place_and_route(&self) -> Vec<String> {
+    /// Arguments of nextpnr, whose random choices follow `seed`.
+    pub(super) fn place_and_route(&self, seed: u32) -> Vec<String> {
         let device = &self.board.device;
         let (constraints, _) = constraints(self.board);
         let mut arguments: Vec<String> = match device.family {
@@ -74,7 +74,7 @@ impl<'a> Flow<'a> {
             // For the iCE40 the default is router1, which some netlists keep busy for ever; Gowin's default is best.
             arguments.extend(["--router".into(), "router2".into()]);
         }
-        let frequency = self.board.clock_mhz().to_string();
+        let (frequency, seed) = (self.board.clock_mhz().to_string(), seed.to_string());
         arguments.extend(
             [
                 "--json",
@@ -82,7 +82,7 @@ impl<'a> Flow<'a> {
                 "--freq",
                 &frequency,
                 "--seed",
-                "1",
+                &seed,
                 "--report",
                 "nextpnr.json",
                 // Whether the clock is met is judged afterwards, with the frequency in hand.
@@ -152,15 +152,16 @@ impl<'a> Flow<'a> {
                 row(DSP, sum(&["MULT18X18D"])),
             ],
             Family::Gowin => {
-                // A carry is made of a table, four tables of one distributed RAM.
+                // A carry is made of a table, a distributed RAM of four.
                 let (tables, available) = sum(&["LUT4"]);
                 let (carries, _) = sum(&["ALU"]);
                 let (rams, _) = sum(&["RAM16SDP4"]);
+                let (multipliers, _) = sum(&["MULT9X9", "MULT18X18", "MULT36X36"]);
                 vec![
                     row(LUT, (tables + carries + 4 * rams, available)),
                     row(FF, sum(&["DFF"])),
                     row(BLOCK_RAM, sum(&["BSRAM"])),
-                    row(DSP, sum(&["MULT9X9", "MULT18X18", "MULT36X36"])),
+                    row(DSP, (multipliers, sum(&["MULT18X18"]).1)),
                 ]
             }
         };

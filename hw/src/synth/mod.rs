@@ -12,7 +12,7 @@ use crate::build::{Build, sha256, write_atomically};
 use crate::error::{Error, Result, io};
 use crate::tool::{Found, Tool};
 use flow::Flow;
-use process::Cancel;
+use process::{Cancel, End};
 use report::{REPORT, Report};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -52,7 +52,7 @@ pub const fn tools(board: &Board) -> [Tool; 3] {
 /// Scripts, logs and the report stay in the build folder. `cancel` stops the running tool from another thread.
 ///
 /// # Errors
-/// A tool that is missing, too old or fails; [`Error::TimingNotMet`].
+/// A tool that is missing, too old or fails; [`Error::NotRouted`], [`Error::TimingNotMet`].
 pub fn synthesize(build: &Build, cancel: &Cancel, progress: &mut dyn FnMut(Stage)) -> Result<Report> {
     let board = &build.manifest.board;
     let flow = Flow::of(board);
@@ -74,7 +74,7 @@ pub fn synthesize(build: &Build, cancel: &Cancel, progress: &mut dyn FnMut(Stage
     let synthesis_seconds = start.elapsed().as_secs_f64();
 
     progress(Stage::PlaceAndRoute);
-    run(&nextpnr, &flow.place_and_route(), "nextpnr.log")?;
+    let seed = place_and_route(&flow, &nextpnr, build, cancel)?;
     let routed = nextpnr::read_nextpnr(&folder.join("nextpnr.json"), nextpnr.tool.name())?;
     let place_and_route_seconds = start.elapsed().as_secs_f64() - synthesis_seconds;
     let clock_mhz = board.clock_mhz();
@@ -102,6 +102,7 @@ pub fn synthesize(build: &Build, cancel: &Cancel, progress: &mut dyn FnMut(Stage
         critical_path: routed.critical_path,
         bitstream: PathBuf::from(flow.bitstream),
         bitstream_hash: sha256(&content),
+        seed,
         yosys: version(&yosys),
         nextpnr: version(&nextpnr),
         synthesis_seconds,
@@ -109,6 +110,39 @@ pub fn synthesize(build: &Build, cancel: &Cancel, progress: &mut dyn FnMut(Stage
     };
     report.write(&folder.join(REPORT))?;
     Ok(report)
+}
+
+/// Rounds of nextpnr's router after which it is given up: those that succeed take less than two hundred.
+const MOST_ROUNDS: usize = 600;
+
+/// Placements that are tried.
+const SEEDS: std::ops::RangeInclusive<u32> = 1..=5;
+
+/// Places and routes; gives the seed of the placement that could be routed.
+///
+/// Some placements leave the router with a handful of wires that it moves in circles for ever, a known fault of
+/// nextpnr; another placement is the way out of it.
+fn place_and_route(flow: &Flow, nextpnr: &Found, build: &Build, cancel: &Cancel) -> Result<u32> {
+    for seed in SEEDS {
+        let arguments = flow.place_and_route(seed);
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let goes_in_circles = |log: &str| log.matches(" iter=").count() > MOST_ROUNDS;
+        let end = process::run_unless_stuck(
+            nextpnr,
+            &build.folder,
+            &arguments,
+            "nextpnr.log",
+            cancel,
+            goes_in_circles,
+        )?;
+        if end == End::Done {
+            return Ok(seed);
+        }
+    }
+    Err(Error::NotRouted {
+        board: build.manifest.board.name.clone(),
+        tries: SEEDS.count(),
+    })
 }
 
 /// Files that [`synthesize`] leaves in a build folder, of all families.

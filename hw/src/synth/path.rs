@@ -68,6 +68,13 @@ pub fn place(cell: &str) -> &str {
     let cell = &cell[..added.unwrap_or(cell.len())];
     // rust-hdl's flip-flops and signals.
     let cell = cell.strip_suffix("_LC").unwrap_or(cell);
+    // The blocks that a memory is made of are numbered, as `memory.0.1`.
+    let mut cell = cell;
+    while let Some((memory, number)) = cell.rsplit_once('.')
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        cell = memory;
+    }
     [".q", "$q", ".d", "$d"]
         .iter()
         .find_map(|suffix| cell.strip_suffix(suffix))
@@ -99,6 +106,8 @@ mod tests {
                 "accelerator.core.layers$0.engine.weights_DP16KD",
                 "core.layers$0.engine.weights",
             ),
+            ("accelerator.receiver.store.memory.0.0", "receiver.store.memory"),
+            ("core.stage2_LUT4_F", "core.stage2"),
             ("ready", "ready"),
         ] {
             assert_eq!(place(cell), wanted);

@@ -29,6 +29,8 @@ pub struct Report {
     pub bitstream: PathBuf,
     /// Its SHA-256, in hex.
     pub bitstream_hash: String,
+    /// Seed of the placement.
+    pub seed: u32,
     /// Version of Yosys.
     pub yosys: String,
     /// Version of nextpnr.

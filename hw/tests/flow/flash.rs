@@ -23,6 +23,7 @@ fn build(board: &Board) -> (tempfile::TempDir, Build, Report) {
         critical_path: None,
         bitstream: "bitstream.bin".into(),
         bitstream_hash: sha256(b"bits"),
+        seed: 1,
         yosys: "0.70".into(),
         nextpnr: "0.11".into(),
         synthesis_seconds: 1.0,

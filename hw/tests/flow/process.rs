@@ -3,7 +3,7 @@
 use std::path::Path;
 use synfire_hw::Error;
 use synfire_hw::synth::process::Cancel;
-use synfire_hw::synth::process::run;
+use synfire_hw::synth::process::{End, run, run_unless_stuck};
 use synfire_hw::tool::{Found, Tool};
 
 /// A shell in the place of a tool.
@@ -102,4 +102,24 @@ fn a_tool_is_stopped_from_another_thread() {
     .expect_err("stopped");
     stopper.join().expect("the other thread");
     assert!(error.to_string().ends_with(" was stopped"), "{error}");
+}
+
+#[test]
+fn a_tool_that_goes_in_circles_is_stopped_and_one_that_does_not_is_left_alone() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let watched = |script: &str| {
+        run_unless_stuck(
+            &shell("/bin/sh"),
+            folder.path(),
+            &["-c", script],
+            "tool.log",
+            &Cancel::default(),
+            |log| log.matches(" iter=").count() > 3,
+        )
+        .expect("no failure")
+    };
+    let circles = "while true; do echo \"Info: iter=1\"; sleep 0.05; done";
+    assert_eq!(watched(circles), End::Stuck);
+    assert!(log(folder.path()).matches(" iter=").count() > 3);
+    assert_eq!(watched("echo \"Info: iter=1\"; echo \"Info: iter=2\""), End::Done);
 }

@@ -110,6 +110,7 @@ fn our_own_report_is_read_as_it_was_written() {
         critical_path: None,
         bitstream: "bitstream.bin".into(),
         bitstream_hash: "12ab".into(),
+        seed: 1,
         yosys: "0.70".into(),
         nextpnr: "0.11".into(),
         synthesis_seconds: 10.5,

@@ -111,8 +111,8 @@ pub fn design(model: &QuantizedModel, board: &Board, plan: &Plan) -> Result<Desi
         model: [0; 32],
         design: [0; 32],
     };
-    let unnamed = accelerator_verilog(model, board, plan, &nameless)?;
     let core = core_params(model, plan)?;
+    let unnamed = accelerator_verilog(model, board, plan, core.clone(), &nameless)?;
     // Contents that cannot be loaded are part of the hardware.
     let fixed: Vec<(String, String)> = core
         .parameters()
@@ -135,11 +135,11 @@ pub fn design(model: &QuantizedModel, board: &Board, plan: &Plan) -> Result<Desi
         model: model.hash(),
         design: design_hash,
     };
+    files.extend(core.memory_images());
     files.insert(
         "accelerator.v".into(),
-        accelerator_verilog(model, board, plan, &names)?,
+        accelerator_verilog(model, board, plan, core, &names)?,
     );
-    files.extend(core.memory_images());
     Ok(Design { files, design_hash })
 }
 
@@ -154,9 +154,9 @@ fn accelerator_verilog(
     model: &QuantizedModel,
     board: &Board,
     plan: &Plan,
+    core: CoreParams,
     names: &Names<'_>,
 ) -> Result<String> {
-    let core = core_params(model, plan)?;
     let identity = identity(model, board, plan.features, &core, names)?;
     let link = LinkParams {
         identity,

@@ -169,3 +169,19 @@ fn layers_beyond_the_generator_are_refused() {
         }
     }
 }
+
+#[test]
+fn more_layers_than_load_has_numbers_for_are_refused() {
+    let board = Board::find("ulx3s-85f").expect("a built-in board");
+    let found = |layers: usize| {
+        let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(5), &vec![1; layers + 1]);
+        Plan::with_lanes(&model, &board, &one_spike_a_step(&model), &vec![1; layers])
+    };
+    assert_eq!(found(84).expect("as many as there are numbers").layers.len(), 84);
+    match found(85) {
+        Err(Error::TooLarge {
+            layer, what, limit, ..
+        }) => assert_eq!((layer.as_str(), what, limit), ("layer84", "layers", 84)),
+        other => panic!("{other:?}"),
+    }
+}

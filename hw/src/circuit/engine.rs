@@ -149,12 +149,15 @@ pub struct Engine {
     stalled_count: DFF<Bits<32>>,
     /// A path below the index has an event that does not wait for another path.
     waiting: Vec<Signal<Local, Bit>>,
-    /// The load port a clock late, so that its way across the device is not the engine's.
-    late_select: DFF<Bits<8>>,
+    /// The load port a clock late and decoded, so that its way across the device is not the memories'.
     late_byte: DFF<Bits<8>>,
-    late_shift: DFF<Bit>,
-    late_write: DFF<Bit>,
     late_address: DFF<Bits<24>>,
+    shifts_weights: DFF<Bit>,
+    writes_weights: DFF<Bit>,
+    shifts_thresholds: DFF<Bit>,
+    writes_thresholds: DFF<Bit>,
+    shifts_identities: DFF<Bit>,
+    writes_identities: DFF<Bit>,
     loads_weights: Signal<Local, Bit>,
     loads_thresholds: Signal<Local, Bit>,
     loads_identities: Signal<Local, Bit>,
@@ -265,11 +268,14 @@ impl Engine {
             loadable: DFF::default(),
             stalled_count: DFF::default(),
             waiting: signals(paths + 1),
-            late_select: DFF::default(),
             late_byte: DFF::default(),
-            late_shift: DFF::default(),
-            late_write: DFF::default(),
             late_address: DFF::default(),
+            shifts_weights: DFF::default(),
+            writes_weights: DFF::default(),
+            shifts_thresholds: DFF::default(),
+            writes_thresholds: DFF::default(),
+            shifts_identities: DFF::default(),
+            writes_identities: DFF::default(),
             loads_weights: Signal::default(),
             loads_thresholds: Signal::default(),
             loads_identities: Signal::default(),
@@ -334,11 +340,14 @@ impl Logic for Engine {
             write_clears,
             write_last,
             write_address,
-            late_select,
             late_byte,
-            late_shift,
-            late_write,
             late_address,
+            shifts_weights,
+            writes_weights,
+            shifts_thresholds,
+            writes_thresholds,
+            shifts_identities,
+            writes_identities,
             busy_count,
             loadable,
             stalled_count
@@ -438,25 +447,28 @@ impl Logic for Engine {
         self.fired_mask.next = self.pack.mask.val();
 
         // Parameters.
-        self.late_select.d.next = self.load_select.val();
         self.late_byte.d.next = self.load_byte.val();
-        self.late_shift.d.next = self.load_shift.val();
-        self.late_write.d.next = self.load_write.val();
         self.late_address.d.next = self.load_address.val();
-        self.loads_weights.next = self.late_select.q.val() == self.weights_number.val();
-        self.loads_thresholds.next = self.late_select.q.val() == self.thresholds_number.val();
-        self.loads_identities.next = self.late_select.q.val() == self.identities_number.val();
+        self.loads_weights.next = self.load_select.val() == self.weights_number.val();
+        self.loads_thresholds.next = self.load_select.val() == self.thresholds_number.val();
+        self.loads_identities.next = self.load_select.val() == self.identities_number.val();
+        self.shifts_weights.d.next = self.load_shift.val() && self.loads_weights.val();
+        self.writes_weights.d.next = self.load_write.val() && self.loads_weights.val();
         self.weights.load_byte.next = self.late_byte.q.val();
-        self.weights.load_shift.next = self.late_shift.q.val() && self.loads_weights.val();
-        self.weights.load_write.next = self.late_write.q.val() && self.loads_weights.val();
+        self.weights.load_shift.next = self.shifts_weights.q.val();
+        self.weights.load_write.next = self.writes_weights.q.val();
         self.weights.load_address.next = self.late_address.q.val();
+        self.shifts_thresholds.d.next = self.load_shift.val() && self.loads_thresholds.val();
+        self.writes_thresholds.d.next = self.load_write.val() && self.loads_thresholds.val();
         self.thresholds.load_byte.next = self.late_byte.q.val();
-        self.thresholds.load_shift.next = self.late_shift.q.val() && self.loads_thresholds.val();
-        self.thresholds.load_write.next = self.late_write.q.val() && self.loads_thresholds.val();
+        self.thresholds.load_shift.next = self.shifts_thresholds.q.val();
+        self.thresholds.load_write.next = self.writes_thresholds.q.val();
         self.thresholds.load_address.next = self.late_address.q.val();
+        self.shifts_identities.d.next = self.load_shift.val() && self.loads_identities.val();
+        self.writes_identities.d.next = self.load_write.val() && self.loads_identities.val();
         self.identities.load_byte.next = self.late_byte.q.val();
-        self.identities.load_shift.next = self.late_shift.q.val() && self.loads_identities.val();
-        self.identities.load_write.next = self.late_write.q.val() && self.loads_identities.val();
+        self.identities.load_shift.next = self.shifts_identities.q.val();
+        self.identities.load_write.next = self.writes_identities.q.val();
         self.identities.load_address.next = self.late_address.q.val();
 
         // Counters.

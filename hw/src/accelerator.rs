@@ -86,6 +86,17 @@ pub struct ParameterLoad {
     pub bytes: Vec<u8>,
 }
 
+impl ParameterMemoryParams {
+    /// The contents as they are loaded into the memory of this number.
+    fn as_loaded(&self, memory: u8) -> ParameterLoad {
+        ParameterLoad {
+            memory,
+            word_bytes: self.shape.word_bits().div_ceil(8),
+            bytes: self.contents.rows.iter().flat_map(|row| self.word(row)).collect(),
+        }
+    }
+}
+
 impl CoreParams {
     /// Every layer's engine, from input to output.
     pub fn engines(&self) -> impl Iterator<Item = &EngineParams> {
@@ -138,16 +149,14 @@ impl CoreParams {
     /// What is loaded into every parameter memory that can be: its number, the bytes of a word, and all words.
     pub fn loads(&self) -> impl Iterator<Item = ParameterLoad> {
         let loadable = self.parameters().filter(|(_, memory)| memory.loadable);
-        loadable.map(|(memory, params)| ParameterLoad {
-            memory,
-            word_bytes: params.shape.word_bits().div_ceil(8),
-            bytes: params
-                .contents
-                .rows
-                .iter()
-                .flat_map(|row| params.word(row))
-                .collect(),
-        })
+        loadable.map(|(memory, params)| params.as_loaded(memory))
+    }
+
+    /// Those of the loads without which the core does nothing of use: of memories that are empty at power-up.
+    pub fn initial_loads(&self) -> impl Iterator<Item = ParameterLoad> {
+        let is_empty = |params: &ParameterMemoryParams| params.shape.style == Style::Huge;
+        let empty = self.parameters().filter(move |(_, params)| is_empty(params));
+        empty.map(|(memory, params)| params.as_loaded(memory))
     }
 
     /// Hex images that the Verilog reads, or that are to be loaded: file name and text.

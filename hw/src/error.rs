@@ -25,7 +25,7 @@ pub enum Error {
     /// The network does not fit the board, even at one lane a layer.
     #[error(
         "network `{network}` does not fit {board}: it needs at least {needed} {resource}, of {available} \
-         available; use fewer weight bits, a smaller network or a larger board"
+         available, {layer_needed} of them for layer `{layer}`; {remedies}"
     )]
     DoesNotFit {
         /// The network.
@@ -38,6 +38,12 @@ pub enum Error {
         needed: usize,
         /// How much the plan may use.
         available: usize,
+        /// The layer that needs the most.
+        layer: String,
+        /// How much that is.
+        layer_needed: usize,
+        /// What would fit.
+        remedies: String,
     },
     /// Lanes given by the user that the generator cannot build.
     #[error("lanes {given:?}: the network has {layers} layers; give one number of 1..={most} for each")]

@@ -4,16 +4,22 @@
 //! ⌈channels / lanes⌉` words a position) and one on each of its words for the sweep. Layers work on different steps at
 //! once, so an inference takes as long as its slowest layer. The search is exact for that aim: for each number of clocks
 //! that some choice of lanes gives a layer, from the smallest up, it looks at every choice of lanes that stays within it
-//! and that no other beats in both tables and block RAMs (fewer lanes may want more block RAM: their memories are
-//! deeper); the first number of clocks for which one fits gives the answer, of those that fit the one of the fewest
+//! and that no other beats in tables, block RAMs and SPRAMs at once (fewer lanes may want more block RAM: their memories
+//! are deeper); the first number of clocks for which one fits gives the answer, of those that fit the one of the fewest
 //! tables.
+//!
+//! Where the device has SPRAM, each layer's weights may lie there or in block RAM, whichever leads to the shorter
+//! inference. SPRAM is empty at power-up, so such a design takes its weights over the link.
 //!
 //! Costs are estimates: block RAM from the shapes that the families' block RAMs can take, tables from a
 //! linear model fitted to this generator's synthesis results.
 
+mod choice;
 mod cost;
+mod shortage;
 
 pub use cost::block_rams;
+pub use shortage::{Faster, Shortage};
 
 use crate::board::{Board, Family, Features};
 use crate::circuit::engine::{MAX_LANES, MEMORIES};
@@ -24,8 +30,10 @@ use crate::circuit::word_memory::Style;
 use crate::error::{Error, Result};
 use crate::geometry::{Geometry, LayerGeometry, Path};
 use crate::load::LayerLoad;
-use cost::{LayerLogic, layer_luts, link_cost};
+use choice::Choice;
+use cost::{LayerLogic, layer_luts, link_cost, sprams};
 use serde::{Deserialize, Serialize};
+use shortage::does_not_fit;
 use synfire_golden_model::quantized::{Neuron, QuantizedModel};
 
 /// Share of the tables that a plan may use: a fuller device does not route, or routes slowly.
@@ -63,6 +71,8 @@ pub struct LayerPlan {
     pub groups: usize,
     /// Membrane words of the layer: positions · groups.
     pub words: usize,
+    /// Words of weights, of all paths; 0 without weights of its own.
+    pub weight_words: usize,
     /// How the weight memory is built.
     pub weight_style: Style,
     /// How the membrane memory is built.
@@ -88,13 +98,16 @@ pub struct Cost {
     pub luts: usize,
     /// Block RAMs.
     pub block_rams: usize,
+    /// Single-ported RAMs of 256 kbit, which UltraPlus has.
+    #[serde(default)]
+    pub sprams: usize,
 }
 
 impl Cost {
     /// Whether a budget holds it.
     #[must_use]
     pub const fn fits(self, budget: Self) -> bool {
-        self.luts <= budget.luts && self.block_rams <= budget.block_rams
+        self.luts <= budget.luts && self.block_rams <= budget.block_rams && self.sprams <= budget.sprams
     }
 }
 
@@ -105,6 +118,7 @@ impl std::ops::Add for Cost {
         Self {
             luts: self.luts + other.luts,
             block_rams: self.block_rams + other.block_rams,
+            sprams: self.sprams + other.sprams,
         }
     }
 }
@@ -149,19 +163,11 @@ impl Plan {
             // Choices are in order of tables.
             let mut choices = Choice::undominated(&options, bound, link).into_iter();
             if let Some(choice) = choices.find(|choice| choice.cost.fits(budget)) {
-                return Ok(Self::of(
-                    choice.layers.into_iter().cloned().collect(),
-                    board,
-                    model,
-                ));
+                return Ok(Self::of(choice.layers(), board, model));
             }
         }
         let choices = Choice::undominated(&options, f64::INFINITY, link);
-        Err(does_not_fit(
-            model,
-            board,
-            choices.iter().map(|choice| choice.cost).collect(),
-        ))
+        Err(does_not_fit(model, board, loads, &choices))
     }
 
     /// The plan of the given lanes, whether it fits or not.
@@ -183,7 +189,7 @@ impl Plan {
             });
         }
         let geometry = Geometry::of(model)?;
-        let mut layers = Vec::with_capacity(lanes.len());
+        let mut options = Vec::with_capacity(lanes.len());
         for (index, (layer, &lanes)) in geometry.layers.iter().zip(lanes).enumerate() {
             let lanes = lanes.min(most_useful_lanes(layer));
             if wants_power_of_two(layer) && !lanes.is_power_of_two() {
@@ -192,7 +198,7 @@ impl Plan {
                     given: lanes,
                 });
             }
-            layers.push(layer_plan(
+            options.push(layer_plans(
                 model,
                 index,
                 layer,
@@ -201,6 +207,12 @@ impl Plan {
                 &loads[index],
             ));
         }
+        // Of the memories that fit those of the fewest tables; if none do, of those that there are.
+        let choices = Choice::undominated(&options, f64::INFINITY, link_cost(board, model, options.len()));
+        let budget = budget(board);
+        let fits = choices.iter().find(|choice| choice.cost.fits(budget));
+        let exists = || choices.iter().find(|choice| choice.cost.sprams <= budget.sprams);
+        let layers = fits.or_else(exists).map_or_else(Vec::new, Choice::layers);
         Ok(Self::of(layers, board, model))
     }
 
@@ -228,73 +240,6 @@ impl Plan {
     }
 }
 
-/// Why none of the plans of the given costs fits: what the one with the least of it still lacks.
-fn does_not_fit(model: &QuantizedModel, board: &Board, costs: Vec<Cost>) -> Error {
-    let budget = budget(board);
-    let block_rams = costs.iter().map(|cost| cost.block_rams).min().unwrap_or(0);
-    let (resource, needed, available) = if block_rams > budget.block_rams {
-        ("block RAMs", block_rams, budget.block_rams)
-    } else {
-        let possible = costs.iter().filter(|cost| cost.block_rams <= budget.block_rams);
-        (
-            "tables (LUT)",
-            possible.map(|cost| cost.luts).min().unwrap_or(0),
-            budget.luts,
-        )
-    };
-    Error::DoesNotFit {
-        network: model.description.name.clone(),
-        board: board.name.clone(),
-        resource,
-        needed,
-        available,
-    }
-}
-
-/// A choice of lanes for the first layers.
-#[derive(Clone)]
-struct Choice<'a> {
-    layers: Vec<&'a LayerPlan>,
-    cost: Cost,
-}
-
-impl<'a> Choice<'a> {
-    /// The choices in which every layer stays within `bound` clocks a step, without those that another beats in
-    /// both resources; in order of tables. `link` is the cost of everything but the layers.
-    fn undominated(options: &'a [Vec<LayerPlan>], bound: f64, link: Cost) -> Vec<Self> {
-        let mut choices = vec![Self {
-            layers: Vec::new(),
-            cost: link,
-        }];
-        for options in options {
-            let options: Vec<&LayerPlan> = options
-                .iter()
-                .filter(|option| option.ideal_cycles <= bound)
-                .collect();
-            choices = choices
-                .iter()
-                .flat_map(|choice| options.iter().map(|option| choice.with(option)))
-                .collect();
-            choices.sort_by_key(|choice| (choice.cost.luts, choice.cost.block_rams));
-            let mut fewest = usize::MAX;
-            choices.retain(|choice| {
-                let is_better = choice.cost.block_rams < fewest;
-                fewest = fewest.min(choice.cost.block_rams);
-                is_better
-            });
-        }
-        choices
-    }
-
-    fn with(&self, layer: &'a LayerPlan) -> Self {
-        let layers = self.layers.iter().copied().chain([layer]).collect();
-        Self {
-            layers,
-            cost: self.cost + layer.cost,
-        }
-    }
-}
-
 /// What a plan may use of a board.
 #[must_use]
 pub fn budget(board: &Board) -> Cost {
@@ -307,6 +252,7 @@ pub fn budget(board: &Board) -> Cost {
     Cost {
         luts,
         block_rams: board.device.block_rams,
+        sprams: board.device.sprams,
     }
 }
 
@@ -316,6 +262,8 @@ struct Target {
     family: Family,
     /// Parameters can be loaded.
     loads: bool,
+    /// There is SPRAM.
+    sprams: bool,
 }
 
 impl Target {
@@ -323,6 +271,16 @@ impl Target {
         Self {
             family: board.device.family,
             loads: board.link.features.load,
+            sprams: board.device.sprams > 0,
+        }
+    }
+
+    /// What weights of so many words can be made of, the fastest to come by first.
+    const fn weight_styles(self, words: usize) -> &'static [Style] {
+        match (words, self.sprams) {
+            (0 | 1, _) => &[Style::Logic],
+            (_, true) => &[Style::Block, Style::Huge],
+            (_, false) => &[Style::Block],
         }
     }
 }
@@ -414,10 +372,28 @@ fn layer_options(
             };
             (1..=most_useful_lanes(layer).min(most_lanes))
                 .filter(|&lanes| is_sensible(lanes))
-                .map(|lanes| layer_plan(model, index, layer, lanes, target, &loads[index]))
+                .flat_map(|lanes| layer_plans(model, index, layer, lanes, target, &loads[index]))
                 .collect()
         })
         .collect())
+}
+
+/// A layer's plans with so many lanes: one for each memory that its weights can lie in.
+fn layer_plans(
+    model: &QuantizedModel,
+    index: usize,
+    geometry: &LayerGeometry,
+    lanes: usize,
+    target: Target,
+    load: &LayerLoad,
+) -> Vec<LayerPlan> {
+    let groups = geometry.neurons.channels.div_ceil(lanes);
+    let weighted = geometry.paths.iter().filter(|path| !path.reach.is_own_channel());
+    let weight_words = weighted
+        .map(|path| path.rows.kernel * path.columns.kernel * groups * path.sources.shape.channels)
+        .sum();
+    let of_style = |&style| layer_plan(model, index, geometry, lanes, target, load, (weight_words, style));
+    target.weight_styles(weight_words).iter().map(of_style).collect()
 }
 
 fn layer_plan(
@@ -427,8 +403,9 @@ fn layer_plan(
     lanes: usize,
     target: Target,
     load: &LayerLoad,
+    (weight_words, weight_style): (usize, Style),
 ) -> LayerPlan {
-    let Target { family, loads } = target;
+    let Target { family, loads, .. } = target;
     let layer = &model.layers[index];
     let shape = geometry.neurons;
     let groups = shape.channels.div_ceil(lanes);
@@ -440,18 +417,6 @@ fn layer_plan(
         _ => Style::Block,
     };
     let threshold_style = if groups <= DISTRIBUTED_WORDS {
-        Style::Logic
-    } else {
-        Style::Block
-    };
-    let weighted = |path: &&Path| !path.reach.is_own_channel();
-    let weight_words: usize = geometry
-        .paths
-        .iter()
-        .filter(weighted)
-        .map(|path| path.rows.kernel * path.columns.kernel * groups * path.sources.shape.channels)
-        .sum();
-    let weight_style = if weight_words <= 1 {
         Style::Logic
     } else {
         Style::Block
@@ -516,6 +481,7 @@ fn layer_plan(
             membrane_style,
             threshold_style,
             weight_words,
+            weight_style,
             weight_bits: usize::from(layer.weight_bits),
             paths: geometry.paths.len(),
             loads,
@@ -529,12 +495,17 @@ fn layer_plan(
                 .sum::<usize>()
             + queue_rams
             + snapshot_rams,
+        sprams: match weight_style {
+            Style::Huge => sprams(weight_words, lanes * usize::from(layer.weight_bits)),
+            _ => 0,
+        },
     };
     LayerPlan {
         name: layer.name.clone(),
         lanes,
         groups,
         words,
+        weight_words,
         weight_style,
         membrane_style,
         threshold_style,

@@ -7,7 +7,7 @@ use crate::verilated::VerilatedCore;
 use serde::Serialize;
 use std::fmt;
 use std::path::Path;
-use synfire_golden_model::integer::{self, Trace};
+use synfire_golden_model::integer::{self, Engine, Inference, Margins, Trace};
 use synfire_golden_model::quantized::QuantizedModel;
 use synfire_golden_model::spikes::SpikeRaster;
 use synfire_hw::build::Build;
@@ -142,22 +142,30 @@ impl fmt::Display for Mismatch {
     }
 }
 
-/// Compares an inference with the golden model's trace; lengths before contents, earliest layer first.
+/// Compares an inference with the golden model's trace, and with the golden model's early exit from it if it may have
+/// exited; lengths before contents, earliest layer first.
+///
+/// Hidden layers work ahead of an exit, so that they may have ended more steps than it has; those are compared, too.
 #[must_use]
 pub fn compare(
     model: &QuantizedModel,
     geometry: &Geometry,
     trace: &Trace,
+    exit: Option<&Inference>,
     seen: &Observation,
 ) -> Option<Difference> {
+    let inference = exit.unwrap_or(&trace.inference);
+    let wrong_steps = |layer: usize, actual: usize| {
+        Some(Difference::Steps {
+            layer: model.layers[layer].name.clone(),
+            expected: inference.steps,
+            actual,
+        })
+    };
     for (index, (raster, steps)) in trace.layers.iter().zip(&seen.spikes).enumerate() {
         let layer = || model.layers[index].name.clone();
-        if raster.steps() != steps.len() {
-            return Some(Difference::Steps {
-                layer: layer(),
-                expected: raster.steps(),
-                actual: steps.len(),
-            });
+        if !(inference.steps..=raster.steps()).contains(&steps.len()) {
+            return wrong_steps(index, steps.len());
         }
         for (step, (expected, actual)) in raster.iter().zip(steps).enumerate() {
             if let Some((neuron, expected, actual)) =
@@ -173,7 +181,10 @@ pub fn compare(
             }
         }
     }
-    let potentials = &trace.inference.potentials;
+    if seen.steps != inference.steps as u64 {
+        return wrong_steps(model.layers.len() - 1, usize::try_from(seen.steps).unwrap_or(usize::MAX));
+    }
+    let potentials = &inference.potentials;
     if potentials.len() != seen.potentials.len() {
         return Some(Difference::Classes {
             expected: potentials.len(),
@@ -188,6 +199,10 @@ pub fn compare(
                 actual,
             });
         }
+    }
+    if exit.is_some() {
+        // How far layers have come when the clear overtakes their work is a matter of timing.
+        return None;
     }
     compare_counters(model, geometry, trace, seen)
 }
@@ -306,16 +321,24 @@ pub struct Cosim<'a> {
     geometry: Geometry,
     plan: &'a Plan,
     simulator: &'static str,
+    exit: Option<&'a Margins>,
     summary: Summary,
 }
 
 impl<'a> Cosim<'a> {
-    /// Of a model under a plan; `simulator` is named in mismatches.
+    /// Of a model under a plan; `simulator` is named in mismatches. Inferences exit where the margins say so, if any are
+    /// given; then no layer's clocks are told, since they depend on how far it was ahead.
     ///
     /// # Errors
     /// If the model's description does not resolve.
-    pub fn new(model: &'a QuantizedModel, plan: &'a Plan, simulator: &'static str) -> Result<Self> {
-        let layers = model.layers.iter().map(|layer| LayerSummary {
+    pub fn new(
+        model: &'a QuantizedModel,
+        plan: &'a Plan,
+        simulator: &'static str,
+        exit: Option<&'a Margins>,
+    ) -> Result<Self> {
+        let timed = if exit.is_some() { &[][..] } else { &model.layers };
+        let layers = timed.iter().map(|layer| LayerSummary {
             name: layer.name.clone(),
             ..LayerSummary::default()
         });
@@ -324,6 +347,7 @@ impl<'a> Cosim<'a> {
             geometry: Geometry::of(model)?,
             plan,
             simulator,
+            exit,
             summary: Summary {
                 layers: layers.collect(),
                 ..Summary::default()
@@ -337,7 +361,11 @@ impl<'a> Cosim<'a> {
     /// [`Error::Mismatch`] with the first difference.
     pub fn check(&mut self, image: usize, seed: u64, raster: &SpikeRaster, seen: &Observation) -> Result<()> {
         let trace = integer::trace(self.model, raster)?;
-        if let Some(difference) = compare(self.model, &self.geometry, &trace, seen) {
+        let exit = match self.exit {
+            Some(_) => Some(Engine::new(self.model)?.infer_until(raster, self.exit)?),
+            None => None,
+        };
+        if let Some(difference) = compare(self.model, &self.geometry, &trace, exit.as_ref(), seen) {
             return Err(Error::Mismatch(Box::new(Mismatch {
                 simulator: self.simulator,
                 image,
@@ -348,8 +376,9 @@ impl<'a> Cosim<'a> {
         }
         let summary = &mut self.summary;
         summary.images += 1;
-        summary.steps += raster.steps() as u64;
-        summary.spikes += trace.layers.iter().map(|layer| layer.total() as u64).sum::<u64>();
+        summary.steps += seen.steps;
+        let steps = seen.spikes.iter().flatten();
+        summary.spikes += steps.map(|step| step.len() as u64).sum::<u64>();
         summary.potentials += seen.potentials.len() as u64;
         summary.cycles += float(seen.cycles);
         let geometries = self.geometry.layers.iter().zip(&self.plan.layers);
@@ -396,22 +425,28 @@ pub struct Stimulus {
     pub raster: SpikeRaster,
 }
 
-/// Co-simulates the Verilog of a build in Verilator; `progress` hears of every image compared.
+/// Co-simulates the Verilog of a build in Verilator; `progress` hears of every image compared. Inferences exit where the
+/// margins say so, if any are given.
 ///
 /// On a mismatch the image runs again with a waveform, which the error names.
 ///
 /// # Errors
 /// [`Error::Mismatch`], [`Error::Hung`], and what keeps the simulator from running.
-pub fn verilator(build: &Build, stimuli: &[Stimulus], progress: &mut dyn FnMut(usize)) -> Result<Summary> {
+pub fn verilator(
+    build: &Build,
+    stimuli: &[Stimulus],
+    exit: Option<&Margins>,
+    progress: &mut dyn FnMut(usize),
+) -> Result<Summary> {
     let model = build.model()?;
-    let mut cosim = Cosim::new(&model, &build.manifest.plan, "verilator")?;
-    let mut core = VerilatedCore::start(build)?;
+    let mut cosim = Cosim::new(&model, &build.manifest.plan, "verilator", exit)?;
+    let mut core = VerilatedCore::start(build, exit)?;
     for (done, stimulus) in stimuli.iter().enumerate() {
         let checked = core
             .infer(stimulus.image, &stimulus.raster)
             .and_then(|seen| cosim.check(stimulus.image, stimulus.seed, &stimulus.raster, &seen));
         if let Err(error) = checked {
-            return Err(with_waveform(error, build, stimulus));
+            return Err(with_waveform(error, build, exit, stimulus));
         }
         progress(done + 1);
     }
@@ -420,10 +455,10 @@ pub fn verilator(build: &Build, stimuli: &[Stimulus], progress: &mut dyn FnMut(u
 }
 
 /// Runs an image again with a waveform, and puts its name into the error.
-fn with_waveform(error: Error, build: &Build, stimulus: &Stimulus) -> Error {
+fn with_waveform(error: Error, build: &Build, exit: Option<&Margins>, stimulus: &Stimulus) -> Error {
     let file = build.folder.join(format!("image{}.vcd", stimulus.image));
     let record = |file: &Path| -> Result<()> {
-        let mut core = VerilatedCore::start_traced(build, file)?;
+        let mut core = VerilatedCore::start_traced(build, exit, file)?;
         // What differs is known already; a hung design still leaves a waveform.
         let _ = core.infer(stimulus.image, &stimulus.raster);
         core.finish()
@@ -461,10 +496,11 @@ pub fn native(
     model: &QuantizedModel,
     plan: &Plan,
     stimuli: &[Stimulus],
+    exit: Option<&Margins>,
     progress: &mut dyn FnMut(usize),
 ) -> Result<Summary> {
-    let mut cosim = Cosim::new(model, plan, "native simulation")?;
-    let mut core = NativeCore::new(model, plan)?;
+    let mut cosim = Cosim::new(model, plan, "native simulation", exit)?;
+    let mut core = NativeCore::new(model, plan, exit)?;
     for (done, stimulus) in stimuli.iter().enumerate() {
         let seen = core.infer(&stimulus.raster)?;
         cosim.check(stimulus.image, stimulus.seed, &stimulus.raster, &seen)?;

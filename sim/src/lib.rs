@@ -8,6 +8,7 @@ pub mod cosim;
 pub mod error;
 pub mod native;
 pub mod observation;
+pub mod preparation;
 pub mod stimulus;
 pub mod verilated;
 pub mod verilator;

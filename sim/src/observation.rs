@@ -72,6 +72,15 @@ impl Gatherer {
         true
     }
 
+    /// The whole steps of every layer, where an early exit may cut one short.
+    #[must_use]
+    pub fn finish_cut(&mut self) -> Vec<Vec<Vec<u32>>> {
+        for open in &mut self.open {
+            open.clear();
+        }
+        self.finish()
+    }
+
     /// The steps of every layer; spikes after the last end of step make a step of their own, so that they
     /// show as a mismatch.
     #[must_use]

@@ -2,23 +2,31 @@
 
 use crate::error::{Error, Result, io};
 use crate::observation::{Gatherer, LayerCounters, Observation};
+use crate::preparation::Preparation;
 use crate::stimulus::events;
 use crate::verilator::{Simulator, program};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use synfire_golden_model::integer::Margins;
 use synfire_golden_model::spikes::SpikeRaster;
+use synfire_hw::accelerator::core_params;
 use synfire_hw::build::Build;
 use synfire_hw::geometry::Geometry;
 
 /// Clocks without progress after which a design counts as hung.
 const WATCHDOG: u64 = 1_000_000;
 
-/// Tags of the harness's records.
+/// Tags of the harness's requests.
+const IMAGE: u32 = 1;
+const LOAD: u32 = 2;
+const EXITS: u32 = 3;
+/// Tags of its records.
 const TAP: u32 = 1;
 const RESULT: u32 = 2;
 const HUNG: u32 = 3;
+const CLEARED: u32 = 4;
 
 /// A running simulator.
 #[derive(Debug)]
@@ -32,26 +40,35 @@ pub struct VerilatedCore {
     geometry: Geometry,
     layers: usize,
     classes: usize,
+    /// Inferences may exit early.
+    exits: bool,
 }
 
 impl VerilatedCore {
-    /// Builds the simulator if need be, and starts it.
+    /// Builds the simulator if need be, and starts it; inferences exit where the margins say so, if any are given.
     ///
     /// # Errors
-    /// Those of [`program`]; a process that cannot be started.
-    pub fn start(build: &Build) -> Result<Self> {
-        Self::launch(build, Simulator::Cosim, None)
+    /// Those of [`program`] and [`Preparation::of`]; a process that cannot be started.
+    pub fn start(build: &Build, exit: Option<&Margins>) -> Result<Self> {
+        Self::launch(build, exit, Simulator::Cosim, None)
     }
 
     /// The same, recording a waveform of everything.
     ///
     /// # Errors
     /// As [`VerilatedCore::start`].
-    pub fn start_traced(build: &Build, waveform: &Path) -> Result<Self> {
-        Self::launch(build, Simulator::CosimTraced, Some(waveform))
+    pub fn start_traced(build: &Build, exit: Option<&Margins>, waveform: &Path) -> Result<Self> {
+        Self::launch(build, exit, Simulator::CosimTraced, Some(waveform))
     }
 
-    fn launch(build: &Build, simulator: Simulator, waveform: Option<&Path>) -> Result<Self> {
+    fn launch(
+        build: &Build,
+        exit: Option<&Margins>,
+        simulator: Simulator,
+        waveform: Option<&Path>,
+    ) -> Result<Self> {
+        let model = build.model()?;
+        let preparation = Preparation::of(&core_params(&model, &build.manifest.plan)?, exit)?;
         let program = program(build, simulator)?;
         let manifest = &build.manifest;
         let layers = manifest.plan.layers.len();
@@ -76,16 +93,41 @@ impl VerilatedCore {
                 log,
             });
         };
-        Ok(Self {
+        let mut core = Self {
             child,
             requests: Some(BufWriter::new(stdin)),
             records: BufReader::new(stdout),
             program,
             log,
-            geometry: Geometry::of(&build.model()?)?,
+            geometry: Geometry::of(&model)?,
             layers,
             classes: manifest.classes,
-        })
+            exits: preparation.exits,
+        };
+        core.prepare(&preparation)?;
+        Ok(core)
+    }
+
+    fn prepare(&mut self, preparation: &Preparation) -> Result<()> {
+        for load in &preparation.loads {
+            let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+            let words = load.bytes.len() / load.word_bytes;
+            let header = [LOAD, load.memory.into(), count(load.word_bytes), count(words)];
+            self.request(header.into_iter().chain(load.bytes.iter().map(|&byte| byte.into())))?;
+        }
+        self.request([EXITS, preparation.exits.into()])
+    }
+
+    fn request(&mut self, words: impl IntoIterator<Item = u32>) -> Result<()> {
+        let request: Vec<u8> = words.into_iter().flat_map(u32::to_ne_bytes).collect();
+        let sent = self
+            .requests
+            .as_mut()
+            .is_some_and(|pipe| pipe.write_all(&request).and_then(|()| pipe.flush()).is_ok());
+        if sent {
+            return Ok(());
+        }
+        Err(self.broken("it ended"))
     }
 
     /// Runs one inference; `image` is its number, for errors.
@@ -94,30 +136,29 @@ impl VerilatedCore {
     /// [`Error::Hung`], [`Error::Simulator`].
     pub fn infer(&mut self, image: usize, raster: &SpikeRaster) -> Result<Observation> {
         let events = events(raster, self.geometry.input);
-        let mut request = Vec::with_capacity(4 * events.len() + 4);
         let count = u32::try_from(events.len()).map_err(|_| self.broken("too many events"))?;
-        for word in std::iter::once(count).chain(events) {
-            request.extend(word.to_ne_bytes());
-        }
-        let sent = self
-            .requests
-            .as_mut()
-            .is_some_and(|pipe| pipe.write_all(&request).and_then(|()| pipe.flush()).is_ok());
-        if !sent {
-            return Err(self.broken("it ended"));
-        }
+        self.request([IMAGE, count].into_iter().chain(events))?;
         let mut gatherer = Gatherer::new(&self.geometry);
+        let mut observation = Observation::default();
         loop {
             match self.word()? {
                 TAP => {
                     let layer = self.word()? as usize;
                     let event = self.word()?;
-                    // The clear of the inference before leaves the layers after its result.
                     if !gatherer.push(layer, event) {
                         return Err(self.broken(&format!("layer {layer} emitted {event:#x}")));
                     }
                 }
-                RESULT => return self.result(&mut gatherer),
+                RESULT => observation = self.result()?,
+                // Until the clear, layers may still be at work where the inference has exited.
+                CLEARED => {
+                    observation.spikes = if self.exits {
+                        gatherer.finish_cut()
+                    } else {
+                        gatherer.finish()
+                    };
+                    return Ok(observation);
+                }
                 HUNG => {
                     let cycle = self.word()?.into();
                     return Err(Error::Hung {
@@ -145,7 +186,8 @@ impl VerilatedCore {
         }
     }
 
-    fn result(&mut self, gatherer: &mut Gatherer) -> Result<Observation> {
+    /// All but the spikes.
+    fn result(&mut self) -> Result<Observation> {
         let cycles = self.word()?.into();
         let active_cycles = self.word()?.into();
         let steps = self.word()?.into();
@@ -163,7 +205,7 @@ impl VerilatedCore {
             })
             .collect::<Result<Vec<_>>>()?;
         Ok(Observation {
-            spikes: gatherer.finish(),
+            spikes: Vec::new(),
             potentials,
             cycles,
             active_cycles,

@@ -76,10 +76,10 @@ fn the_model_s_own_design_passes() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let model = model();
     let build = build(folder.path(), &model, &model);
-    let summary = cosim::verilator(&build, &stimuli(), &mut |_| ()).expect("equal");
+    let summary = cosim::verilator(&build, &stimuli(), None, &mut |_| ()).expect("equal");
     assert_eq!((summary.images, summary.steps), (3, 18));
     assert!(summary.spikes > 10, "{} spikes prove little", summary.spikes);
-    let native = cosim::native(&model, &build.manifest.plan, &stimuli(), &mut |_| ()).expect("equal");
+    let native = cosim::native(&model, &build.manifest.plan, &stimuli(), None, &mut |_| ()).expect("equal");
     assert_eq!(
         (native.spikes, native.potentials),
         (summary.spikes, summary.potentials)
@@ -102,7 +102,7 @@ fn a_wrong_threshold_is_found_and_shown() {
     let neuron = (0..9).max_by_key(|&n| thresholds[n]).expect("a neuron");
     thresholds[neuron] = 1;
     let build = build(folder.path(), &wrong, &model);
-    let Err(Error::Mismatch(mismatch)) = cosim::verilator(&build, &stimuli(), &mut |_| ()) else {
+    let Err(Error::Mismatch(mismatch)) = cosim::verilator(&build, &stimuli(), None, &mut |_| ()) else {
         panic!("a wrong threshold went unnoticed");
     };
     let Difference::Spikes {
@@ -139,8 +139,8 @@ fn a_wrong_output_weight_is_found() {
     }
     let board = Board::find("ice40-hx8k").expect("a board");
     let plan = plan(&model, &board);
-    let mut core = synfire_sim::native::NativeCore::new(&wrong, &plan).expect("a core");
-    let mut cosim = cosim::Cosim::new(&model, &plan, "native simulation").expect("valid");
+    let mut core = synfire_sim::native::NativeCore::new(&wrong, &plan, None).expect("a core");
+    let mut cosim = cosim::Cosim::new(&model, &plan, "native simulation", None).expect("valid");
     let stimulus = &stimuli()[0];
     let seen = core.infer(&stimulus.raster).expect("an inference");
     let Err(Error::Mismatch(mismatch)) = cosim.check(0, 0, &stimulus.raster, &seen) else {

@@ -3,17 +3,20 @@
 use super::context::Context;
 use super::data::DataArgs;
 use super::diagnostic::Result;
+use super::early_exit::EarlyExitArgs;
 use super::inference::{DEFAULT_SEED, at_least_one, stimuli};
 use super::table::{count, table};
 use clap::ValueEnum;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use synfire_golden_model::integer::Margins;
 use synfire_hw::build::Build;
 use synfire_hw::synth::speed::keep_measured;
 use synfire_sim::cosim::{self, Stimulus, Summary};
 
 const EXAMPLE: &str = "Examples:
   synfire cosim build
+  synfire cosim build --early-exit certain
   synfire cosim build --simulator native --images 1";
 
 /// Arguments of `synfire cosim`.
@@ -31,6 +34,8 @@ pub(crate) struct Args {
     /// Seed of the images' spikes.
     #[arg(long, default_value_t = DEFAULT_SEED)]
     seed: u64,
+    #[command(flatten)]
+    early_exit: EarlyExitArgs,
     #[command(flatten)]
     data: DataArgs,
 }
@@ -52,15 +57,18 @@ impl Args {
         let model = build.model()?;
         let data = self.data.load(&model.description)?;
         let stimuli = stimuli(&model, &data.test, self.images, self.seed);
+        let exit = self.early_exit.margins(&model)?;
         let mut summaries = BTreeMap::new();
         if self.simulator != Simulator::Native {
-            let summary = verilator(&build, &stimuli, context)?;
-            // For `synfire synth` and `synfire report`; the other simulator counts the same clocks.
-            keep_measured(&build, summary.images, summary.cycles)?;
+            let summary = verilator(&build, &stimuli, exit.as_ref(), context)?;
+            // For `synfire synth` and `synfire report`, of whole inferences; the other simulator counts the same clocks.
+            if exit.is_none() {
+                keep_measured(&build, summary.images, summary.cycles)?;
+            }
             summaries.insert("verilator", summary);
         }
         if self.simulator != Simulator::Verilator {
-            summaries.insert("native", native(&build, &stimuli, context)?);
+            summaries.insert("native", native(&build, &stimuli, exit.as_ref(), context)?);
         }
         context.print(&summaries, || {
             let texts: Vec<String> = summaries
@@ -73,19 +81,29 @@ impl Args {
 }
 
 /// Co-simulates in Verilator, showing progress.
-pub(crate) fn verilator(build: &Build, stimuli: &[Stimulus], context: &Context) -> Result<Summary> {
+pub(crate) fn verilator(
+    build: &Build,
+    stimuli: &[Stimulus],
+    exit: Option<&Margins>,
+    context: &Context,
+) -> Result<Summary> {
     let bar = context.bar(stimuli.len() as u64, "verilator");
-    let summary = cosim::verilator(build, stimuli, &mut |done| bar.set_position(done as u64))?;
+    let summary = cosim::verilator(build, stimuli, exit, &mut |done| bar.set_position(done as u64))?;
     bar.finish_and_clear();
     Ok(summary)
 }
 
 /// Co-simulates natively, showing progress.
-pub(crate) fn native(build: &Build, stimuli: &[Stimulus], context: &Context) -> Result<Summary> {
+pub(crate) fn native(
+    build: &Build,
+    stimuli: &[Stimulus],
+    exit: Option<&Margins>,
+    context: &Context,
+) -> Result<Summary> {
     let bar = context.bar(stimuli.len() as u64, "native simulation");
     let model = build.model()?;
     let plan = &build.manifest.plan;
-    let summary = cosim::native(&model, plan, stimuli, &mut |done| bar.set_position(done as u64))?;
+    let summary = cosim::native(&model, plan, stimuli, exit, &mut |done| bar.set_position(done as u64))?;
     bar.finish_and_clear();
     Ok(summary)
 }
@@ -102,14 +120,19 @@ pub(crate) fn describe(simulator: &str, summary: &Summary) -> String {
             count(layer.stalled_cycles),
         ]);
     }
-    format!(
-        "{simulator}: {} images equal the golden model: {} steps, {} spikes, {} potentials\n{} clocks per \
-         inference, {:.3} × the slowest layer's ideal\n{rows}",
+    let equal = format!(
+        "{simulator}: {} images equal the golden model: {} steps, {} spikes, {} potentials\n{} clocks per inference",
         summary.images,
         summary.steps,
         summary.spikes,
         summary.potentials,
         count(summary.cycles),
-        summary.cycles / summary.slowest_ideal(),
+    );
+    if summary.layers.is_empty() {
+        return equal;
+    }
+    format!(
+        "{equal}, {:.3} × the slowest layer's ideal\n{rows}",
+        summary.cycles / summary.slowest_ideal()
     )
 }

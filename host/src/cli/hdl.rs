@@ -28,13 +28,14 @@ impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
         let model = QuantizedModel::load(&self.model)?;
         let board = self.target.board()?;
-        let plan = self.target.plan(&model, &board)?;
+        let loads = self.target.loads(&model)?;
+        let plan = self.target.plan(&model, &board, &loads)?;
         let build = Build::write(&self.output, &model, &board, &plan)?;
         context.print(&build.manifest, || {
             let files: Vec<&str> = build.manifest.files.keys().map(String::as_str).collect();
             format!(
                 "{}\ndesign {}\nbuild folder {}: {}",
-                layers(&plan, &board),
+                layers(&plan, &board, model.description.steps),
                 build.manifest.design_hash,
                 self.output.display(),
                 files.join(", ")

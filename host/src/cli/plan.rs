@@ -4,14 +4,15 @@ use super::context::Context;
 use super::data::DataArgs;
 use super::diagnostic::{CliError, Result};
 use super::inference::{at_least_one, float, measure_loads};
-use super::table::{count, table};
+use super::table::{count, percent, table};
 use serde::Serialize;
 use std::path::PathBuf;
 use synfire_golden_model::quantized::QuantizedModel;
-use synfire_hw::board::Board;
+use synfire_hw::board::{Board, Features};
 use synfire_hw::circuit::engine::MAX_LANES;
-use synfire_hw::load;
-use synfire_hw::plan::{Plan, budget, check_sizes};
+use synfire_hw::circuit::word_memory::Style;
+use synfire_hw::load::{self, LayerLoad};
+use synfire_hw::plan::{Faster, Plan, budget, check_sizes};
 
 const EXAMPLE: &str = "Examples:
   synfire plan digits-4bit.safetensors --board icebreaker
@@ -36,6 +37,10 @@ pub(crate) struct TargetArgs {
     /// Frequency of the core in MHz, instead of the board's own choice; its PLL must be able to make it.
     #[arg(long, value_name = "MHZ", value_parser = megahertz)]
     clock: Option<u32>,
+    /// What the design has beside the network, instead of the board's own choice: `encoder`, `early-exit` and `load`,
+    /// separated by commas, or `none`.
+    #[arg(long, value_name = "FEATURE,...")]
+    features: Option<Features>,
     /// Lanes of each layer, separated by commas, instead of the fastest that fit.
     #[arg(long, value_delimiter = ',')]
     pub(crate) lanes: Option<Vec<usize>>,
@@ -60,31 +65,34 @@ struct Summary<'a> {
     plan: &'a Plan,
     expected_cycles: f64,
     expected_microseconds: f64,
+    /// What the next faster choice of lanes lacks.
+    faster: Option<Faster>,
 }
 
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
         let model = QuantizedModel::load(&self.model)?;
         let board = self.target.board()?;
-        let plan = self.target.plan(&model, &board)?;
-        let expected_cycles = plan.expected_cycles(model.description.steps);
+        let loads = self.target.loads(&model)?;
+        let plan = self.target.plan(&model, &board, &loads)?;
+        let faster = plan.faster(&model, &board, &loads)?;
+        let steps = model.description.steps;
+        let expected_cycles = plan.expected_cycles(steps);
         let summary = Summary {
             network: &model.description.name,
             board: &board.name,
             plan: &plan,
             expected_cycles,
             expected_microseconds: expected_cycles / board.clock_mhz(),
+            faster,
         };
         context.print(&summary, || {
             format!(
-                "{} on {} at {} MHz\n{}\nexpected: {} clocks, {:.0} µs per inference of {} steps",
+                "{} on {}\n{}\n{}",
                 summary.network,
                 board.title,
-                board.clock_mhz(),
-                layers(&plan, &board),
-                count(expected_cycles),
-                summary.expected_microseconds,
-                model.description.steps
+                layers(&plan, &board, steps),
+                limit(&plan, summary.faster.as_ref(), self.target.lanes.is_some())
             )
         })
     }
@@ -93,18 +101,21 @@ impl Args {
 impl TargetArgs {
     /// The board that the flags name, with the clock that they want.
     pub(crate) fn board(&self) -> Result<Board> {
-        let board = Board::find(&self.board)?;
+        let mut board = Board::find(&self.board)?;
+        if let Some(features) = self.features {
+            board.link.features = features;
+        }
         Ok(match self.clock {
             Some(core_hz) => board.with_core_hz(core_hz)?,
             None => board,
         })
     }
 
-    /// The plan that the flags ask for.
-    pub(crate) fn plan(&self, model: &QuantizedModel, board: &Board) -> Result<Plan> {
+    /// What each layer has to do in a time step: as the flags say, or as measured.
+    pub(crate) fn loads(&self, model: &QuantizedModel) -> Result<Vec<LayerLoad>> {
         // Before the test images, which take time and may not be here.
         check_sizes(model)?;
-        let loads = match &self.rates {
+        Ok(match &self.rates {
             Some(rates) if rates.len() == model.layers.len() => load::from_rates(model, rates)?,
             Some(rates) => {
                 return Err(CliError::Rates {
@@ -116,10 +127,14 @@ impl TargetArgs {
                 let data = self.data.load(&model.description)?;
                 measure_loads(model, &data.test, self.images)?
             }
-        };
+        })
+    }
+
+    /// The plan that the flags ask for.
+    pub(crate) fn plan(&self, model: &QuantizedModel, board: &Board, loads: &[LayerLoad]) -> Result<Plan> {
         Ok(match &self.lanes {
-            Some(lanes) => Plan::with_lanes(model, board, &loads, lanes)?,
-            None => Plan::search_within(model, board, &loads, self.most_lanes)?,
+            Some(lanes) => Plan::with_lanes(model, board, loads, lanes)?,
+            None => Plan::search_within(model, board, loads, self.most_lanes)?,
         })
     }
 }
@@ -146,43 +161,95 @@ fn rate(text: &str) -> Result<f64, String> {
 }
 
 /// The plan as a table.
-pub(crate) fn layers(plan: &Plan, board: &Board) -> String {
-    let mut rows = table([
-        "layer",
-        "lanes",
-        "words",
-        "spikes/step",
-        "ideal clocks/step",
-        "LUT",
-        "block RAM",
-    ]);
+pub(crate) fn layers(plan: &Plan, board: &Board, steps: usize) -> String {
+    let has_sprams = board.device.sprams > 0;
+    let mut rows = table(
+        [
+            "layer",
+            "lanes",
+            "weights",
+            "membranes",
+            "spikes/step",
+            "ideal clocks/step",
+            "of the slowest",
+            "LUT",
+            "block RAM",
+        ]
+        .into_iter()
+        .chain(has_sprams.then_some("SPRAM")),
+    );
+    let slowest = plan.expected_cycles(1);
     for layer in &plan.layers {
-        rows.add_row([
-            layer.name.clone(),
-            layer.lanes.to_string(),
-            layer.words.to_string(),
-            format!("{:.1}", layer.spikes_in),
-            format!("{:.0}", layer.ideal_cycles),
-            layer.cost.luts.to_string(),
-            layer.cost.block_rams.to_string(),
-        ]);
+        let sprams = has_sprams.then(|| layer.cost.sprams.to_string());
+        rows.add_row(
+            [
+                layer.name.clone(),
+                layer.lanes.to_string(),
+                memory(layer.weight_words, layer.weight_style),
+                memory(layer.words, layer.membrane_style),
+                format!("{:.1}", layer.spikes_in),
+                count(layer.ideal_cycles),
+                percent(layer.ideal_cycles / slowest),
+                layer.cost.luts.to_string(),
+                layer.cost.block_rams.to_string(),
+            ]
+            .into_iter()
+            .chain(sprams),
+        );
     }
     let budget = budget(board);
     let share = |used: usize, available: usize| {
-        format!(
-            "{used} ({:.0} % of {available})",
-            100.0 * float(used as u64) / float(available.max(1) as u64)
-        )
+        let share = float(used as u64) / float(available.max(1) as u64);
+        format!("{used} ({:.0} % of {available})", 100.0 * share)
     };
-    let empty = || String::new();
-    rows.add_row([
-        "all, with link".to_owned(),
-        empty(),
-        empty(),
-        empty(),
-        empty(),
-        share(plan.cost.luts, board.device.luts),
-        share(plan.cost.block_rams, budget.block_rams),
-    ]);
-    rows.to_string()
+    let sprams = has_sprams.then(|| share(plan.cost.sprams, budget.sprams));
+    let all = ["all, with link", "", "", "", "", "", ""].map(str::to_owned).into_iter();
+    rows.add_row(
+        all.chain([
+            share(plan.cost.luts, board.device.luts),
+            share(plan.cost.block_rams, budget.block_rams),
+        ])
+        .chain(sprams),
+    );
+    let expected = plan.expected_cycles(steps);
+    format!(
+        "{rows}\nexpected: {} clocks, {:.0} µs at {} MHz per inference of {steps} steps",
+        count(expected),
+        expected / board.clock_mhz(),
+        board.clock_mhz(),
+    )
+}
+
+/// A memory's words, and what it is made of.
+fn memory(words: usize, style: Style) -> String {
+    let kind = match style {
+        Style::Block => "block RAM",
+        Style::Distributed => "LUT RAM",
+        Style::Logic => "logic",
+        Style::Huge => "SPRAM",
+    };
+    match words {
+        0 => "none".into(),
+        1 => format!("1 word, {kind}"),
+        _ => format!("{words} words, {kind}"),
+    }
+}
+
+/// What keeps a plan from being faster.
+fn limit(plan: &Plan, faster: Option<&Faster>, lanes_given: bool) -> String {
+    let slowest = plan.layers.iter().max_by(|a, b| a.ideal_cycles.total_cmp(&b.ideal_cycles));
+    let slowest = slowest.map_or("", |layer| layer.name.as_str());
+    match faster {
+        None => format!("limit: `{slowest}`, which no more lanes make faster"),
+        Some(_) if lanes_given => format!("limit: `{slowest}`, with the lanes that were given"),
+        Some(Faster { cycles, shortage }) => format!(
+            "limit: `{slowest}`; {} clocks a step would take {} {}, of {} that a plan may use, {} of them for `{}`",
+            count(*cycles),
+            shortage.needed,
+            shortage.resource,
+            shortage.available,
+            shortage.layer_needed,
+            shortage.layer
+        ),
+    }
 }

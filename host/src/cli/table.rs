@@ -4,7 +4,7 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
 
 /// A table with the given heading; all columns but the first are aligned to the right.
-pub(crate) fn table<const N: usize>(heading: [&str; N]) -> Table {
+pub(crate) fn table<'a>(heading: impl IntoIterator<Item = &'a str>) -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED).set_header(heading);
     for column in table.column_iter_mut().skip(1) {

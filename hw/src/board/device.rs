@@ -110,6 +110,52 @@ pub struct Features {
     pub load: bool,
 }
 
+impl Features {
+    /// How many there are.
+    #[must_use]
+    pub fn count(self) -> usize {
+        [self.encoder, self.early_exit, self.load].map(usize::from).iter().sum()
+    }
+}
+
+/// As `--features` takes them.
+impl std::fmt::Display for Features {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let all = [(self.encoder, "encoder"), (self.early_exit, "early-exit"), (self.load, "load")];
+        let names: Vec<&str> = all.into_iter().filter_map(|(has, name)| has.then_some(name)).collect();
+        f.write_str(if names.is_empty() { "none" } else { "" })?;
+        f.write_str(&names.join(","))
+    }
+}
+
+impl std::str::FromStr for Features {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut features = Self {
+            encoder: false,
+            early_exit: false,
+            load: false,
+        };
+        if text == "none" {
+            return Ok(features);
+        }
+        for name in text.split(',') {
+            match name {
+                "encoder" => features.encoder = true,
+                "early-exit" => features.early_exit = true,
+                "load" => features.load = true,
+                _ => {
+                    return Err(format!(
+                        "`{name}` is no feature; known are encoder, early-exit and load, separated by commas, or none"
+                    ));
+                }
+            }
+        }
+        Ok(features)
+    }
+}
+
 impl Default for Features {
     fn default() -> Self {
         Self {

@@ -8,6 +8,10 @@ use synfire_golden_model::quantized::QuantizedModel;
 
 /// Tables of a bit of a lane: two choices of the membrane, sum, leak, comparisons with threshold and floor, choice.
 const PER_BIT: usize = 8;
+/// Tables of the way by which memories are loaded.
+const LOADER: usize = 150;
+/// Words of an SPRAM, of 16 bits.
+const SPRAM_WORDS: usize = 16384;
 
 /// What a layer's tables depend on.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +24,7 @@ pub(super) struct LayerLogic {
     pub(super) membrane_style: Style,
     pub(super) threshold_style: Style,
     pub(super) weight_words: usize,
+    pub(super) weight_style: Style,
     pub(super) weight_bits: usize,
     pub(super) paths: usize,
     /// Thresholds can be loaded: they are flip-flops then, and constants otherwise.
@@ -55,7 +60,23 @@ pub(super) fn layer_luts(layer: &LayerLogic) -> usize {
         + lanes_and_serializer
         + membranes
         + thresholds
-        + choice(family, layer.weight_words, lanes * layer.weight_bits)
+        + match layer.weight_style {
+            // The loader, where nothing else wants one, and the choice between reading and writing.
+            Style::Huge => choice_of_huge(layer) + usize::from(!layer.loads) * LOADER,
+            _ => choice(family, layer.weight_words, lanes * layer.weight_bits),
+        }
+}
+
+/// Tables that choose among the rows of SPRAM that a memory is deep.
+fn choice_of_huge(layer: &LayerLogic) -> usize {
+    let rows = layer.weight_words.div_ceil(SPRAM_WORDS);
+    layer.lanes * layer.weight_bits * rows.saturating_sub(1)
+}
+
+/// SPRAMs of a memory of `depth` words of `width` bits.
+#[must_use]
+pub(super) const fn sprams(depth: usize, width: usize) -> usize {
+    depth.div_ceil(SPRAM_WORDS) * width.div_ceil(16)
 }
 
 /// Tables that flip-flops take from others: iCE40's come with a table each.
@@ -92,6 +113,7 @@ pub(super) fn link_cost(board: &Board, model: &QuantizedModel, layers: usize) ->
         Cost {
             luts: 1900 + 120 * layers,
             block_rams: block_rams(family, slots, 8) + 1,
+            sprams: 0,
         },
         only(
             features.encoder,
@@ -99,6 +121,7 @@ pub(super) fn link_cost(board: &Board, model: &QuantizedModel, layers: usize) ->
                 luts: 700,
                 block_rams: block_rams(family, inputs.size(), 8)
                     + block_rams(family, 256 * inputs.channels, 10),
+                sprams: 0,
             },
         ),
         only(
@@ -106,13 +129,14 @@ pub(super) fn link_cost(board: &Board, model: &QuantizedModel, layers: usize) ->
             Cost {
                 luts: 600,
                 block_rams: block_rams(family, model.description.steps, 32),
+                sprams: 0,
             },
         ),
         only(
             features.load,
             Cost {
-                luts: 150,
-                block_rams: 0,
+                luts: LOADER,
+                ..Cost::default()
             },
         ),
     ];

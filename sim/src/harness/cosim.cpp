@@ -1,11 +1,15 @@
 // Drives the accelerator's core with events and records what it does.
 //
 // Arguments: hidden layers, layers, classes, lanes of the output layer, watchdog in clocks [, waveform file].
-// Standard input, in 32-bit words of this machine: for each image the number of events, then the events.
+// Standard input, in 32-bit words of this machine: requests that start with a tag.
+//   IMAGE   number of events, events
+//   LOAD    memory, bytes of a word, words, then each byte
+//   EXITS   1 where inferences may exit early
 // Standard output, likewise: records that start with a tag.
 //   TAP     layer, event
 //   RESULT  cycles, active cycles, steps, potentials[classes], then per layer spikes in, spikes out, busy and
 //           stalled cycles
+//   CLEARED
 //   HUNG    cycles
 #include "Vdesign.h"
 #include "verilated.h"
@@ -20,7 +24,8 @@
 
 namespace {
 
-enum Tag : uint32_t { TAP = 1, RESULT = 2, HUNG = 3 };
+enum Request : uint32_t { IMAGE = 1, LOAD = 2, EXITS = 3 };
+enum Tag : uint32_t { TAP = 1, RESULT = 2, HUNG = 3, CLEARED = 4 };
 constexpr uint32_t KIND_MASK = 3, END_OF_STEP = 1, CLEAR = 2;
 
 // Verilator gives a port the narrowest type that holds it; these read word `i` of any of them.
@@ -48,7 +53,6 @@ class Bench {
 #else
         (void)argc;
 #endif
-        // Nothing is loaded, and no inference exits early.
         design_->load_select = 0;
         design_->load_byte = 0;
         design_->load_shift = 0;
@@ -57,24 +61,44 @@ class Bench {
         design_->exit_enable = 0;
     }
 
+    void exits(bool enable) { design_->exit_enable = enable; }
+
+    // A word's bytes, the lowest first, then its write: as the command processor does it.
+    void load(uint32_t memory, uint32_t address, const std::vector<uint32_t>& bytes) {
+        design_->load_select = memory;
+        design_->load_shift = 1;
+        for (uint32_t byte : bytes) {
+            design_->load_byte = byte;
+            tick();
+        }
+        design_->load_shift = 0;
+        design_->load_write = 1;
+        design_->load_address = address;
+        tick();
+        design_->load_write = 0;
+    }
+
     bool image(const std::vector<uint32_t>& events) {
         uint32_t steps = 0;
         for (uint32_t event : events) steps += (event & KIND_MASK) == END_OF_STEP;
         const uint64_t start = cycles_;
-        if (!feed(events, [&] { return design_->steps_done == steps; })) return false;
+        if (!feed(events, [&] { return design_->steps_done == steps && !design_->exit_busy; })) return false;
         const uint64_t spent = cycles_ - start;
-        put(RESULT);
-        put(static_cast<uint32_t>(spent));
         // The output layer tells of the last step one clock before the counters stand.
         settle(8);
-        put(design_->active_cycles);
-        put(design_->steps_done);
+        const uint32_t active = design_->active_cycles;
+        std::vector<uint32_t> potentials(classes_);
         for (int c = 0; c < classes_; ++c) {
             design_->readout_group = c / lanes_;
             design_->readout_lane = c % lanes_;
             tick();
-            put(design_->readout_data);
+            potentials[c] = design_->readout_data;
         }
+        put(RESULT);
+        put(static_cast<uint32_t>(spent));
+        put(active);
+        put(design_->steps_done);
+        for (uint32_t potential : potentials) put(potential);
         for (int l = 0; l < layers_; ++l) {
             put(word(design_->spikes_in, l));
             put(word(design_->spikes_out, l));
@@ -82,7 +106,9 @@ class Bench {
             put(word(design_->stalled_cycles, l));
         }
         const uint32_t clears = (design_->clears_done + 1) & 0xff;
-        return feed({CLEAR}, [&] { return design_->clears_done == clears; });
+        if (!feed({CLEAR}, [&] { return design_->clears_done == clears; })) return false;
+        put(CLEARED);
+        return true;
     }
 
     ~Bench() {
@@ -96,22 +122,16 @@ class Bench {
     template <typename Done> bool feed(const std::vector<uint32_t>& events, Done done) {
         std::size_t next = 0;
         uint64_t waited = 0;
-        while (!(next == events.size() && done())) {
+        // An inference that has exited takes no more of its events; its clear ends that.
+        const auto exited = [&] { return design_->exited && !(events.size() == 1 && events[0] == CLEAR); };
+        while (!(next == events.size() && done()) && !exited()) {
             design_->event_valid = next < events.size();
             if (next < events.size()) design_->event_data = events[next];
             design_->eval();
             const bool taken = design_->event_valid && design_->event_ready;
-            for (int l = 0; l < hidden_; ++l) {
-                if (word(design_->tap_valid, l / 32) >> (l % 32) & 1) {
-                    put(TAP);
-                    put(l);
-                    put(word(design_->tap_data, l));
-                    waited = 0;
-                }
-            }
-            tick();
+            const bool tapped = tick();
             next += taken;
-            waited = taken ? 0 : waited + 1;
+            waited = taken || tapped ? 0 : waited + 1;
             if (waited > watchdog_) {
                 put(HUNG);
                 put(static_cast<uint32_t>(cycles_));
@@ -126,14 +146,25 @@ class Bench {
         for (int i = 0; i < clocks; ++i) tick();
     }
 
-    void tick() {
+    // True if a layer emitted an event. Where an inference has exited, layers do so while its result is read.
+    bool tick() {
         design_->clock = 0;
         design_->eval();
         dump();
+        bool tapped = false;
+        for (int l = 0; l < hidden_; ++l) {
+            if (word(design_->tap_valid, l / 32) >> (l % 32) & 1) {
+                put(TAP);
+                put(l);
+                put(word(design_->tap_data, l));
+                tapped = true;
+            }
+        }
         design_->clock = 1;
         design_->eval();
         dump();
         ++cycles_;
+        return tapped;
     }
 
     void dump() {
@@ -158,13 +189,37 @@ class Bench {
 int main(int argc, char** argv) {
     if (argc < 6) return 2;
     Bench bench(argc, argv);
-    uint32_t count;
-    while (get(count)) {
-        std::vector<uint32_t> events(count);
-        for (uint32_t& event : events)
-            if (!get(event)) return 2;
-        if (!bench.image(events)) break;
-        std::fflush(stdout);
+    uint32_t request;
+    while (get(request)) {
+        uint32_t enable, count, memory, bytes, words;
+        switch (request) {
+        case IMAGE: {
+            if (!get(count)) return 2;
+            std::vector<uint32_t> events(count);
+            for (uint32_t& event : events)
+                if (!get(event)) return 2;
+            const bool done = bench.image(events);
+            std::fflush(stdout);
+            if (!done) return 0;
+            break;
+        }
+        case LOAD: {
+            if (!get(memory) || !get(bytes) || !get(words)) return 2;
+            std::vector<uint32_t> word(bytes);
+            for (uint32_t address = 0; address < words; ++address) {
+                for (uint32_t& byte : word)
+                    if (!get(byte)) return 2;
+                bench.load(memory, address, word);
+            }
+            break;
+        }
+        case EXITS:
+            if (!get(enable)) return 2;
+            bench.exits(enable != 0);
+            break;
+        default:
+            return 2;
+        }
     }
     return std::fflush(stdout) == 0 ? 0 : 2;
 }

@@ -98,7 +98,7 @@ impl Args {
         let mut simulated = Vec::new();
         for target in &targets {
             let summary = times.measure("co-simulate Verilog", || {
-                cosim::verilator(&target.build, &stimuli, context)
+                cosim::verilator(&target.build, &stimuli, None, context)
             })?;
             context.say(&format!(
                 "5  co-simulated {} in Verilator: {} images, {} steps, {} spikes, {} potentials equal the golden model",
@@ -110,7 +110,7 @@ impl Args {
         if let Some(target) = targets.first() {
             let native = &stimuli[..NATIVE_IMAGES.min(stimuli.len())];
             let summary = times.measure("native simulation", || {
-                cosim::native(&target.build, native, context)
+                cosim::native(&target.build, native, None, context)
             })?;
             context.say(&format!(
                 "5  simulated {} in rust-hdl: {} image, {} spikes, {} potentials equal the golden model",
@@ -263,7 +263,7 @@ impl Args {
         context.say(&format!(
             "4  generated {}\n{}",
             folder.display(),
-            super::plan::layers(&plan, board)
+            super::plan::layers(&plan, board, model.description.steps)
         ));
         Ok(Target {
             board: board.clone(),

@@ -18,7 +18,7 @@
 //! | `pixel_…`, `table_…` | writes, in any clock in which the encoder is not busy |
 //! | `step_sent` | an end of step is taken in this clock |
 //!
-//! The first event comes 3 clocks after `start`, or later; from there on a step takes inputs + 1 clocks, and a clock more
+//! The first event comes 4 clocks after `start`, or later; from there on a step takes inputs + 1 clocks, and a clock more
 //! for each in which an event is not taken. Addresses are counted up in the core's form, without any multiplication.
 
 use super::address_bits;
@@ -108,6 +108,10 @@ pub struct Encoder {
     draw_entry: DFF<Bits<16>>,
     /// State after its draw.
     random: DFF<Bits<32>>,
+    out_valid: DFF<Bit>,
+    out_ends_step: DFF<Bit>,
+    out_data: DFF<Bits<32>>,
+    drawn_event: Signal<Local, Bits<32>>,
     entry: Signal<Local, Bits<16>>,
     left: Signal<Local, Bits<32>>,
     right: Signal<Local, Bits<32>>,
@@ -181,6 +185,10 @@ impl Encoder {
             draw_address: DFF::default(),
             draw_entry: DFF::default(),
             random: DFF::default(),
+            out_valid: DFF::default(),
+            out_ends_step: DFF::default(),
+            out_data: DFF::default(),
+            drawn_event: Signal::default(),
             entry: Signal::default(),
             left: Signal::default(),
             right: Signal::default(),
@@ -219,7 +227,10 @@ impl Logic for Encoder {
             draw_ends_step,
             draw_address,
             draw_entry,
-            random
+            random,
+            out_valid,
+            out_ends_step,
+            out_data
         );
         clock!(self, clock, pixels, codes);
         self.pixels.write_address.next = self.pixel_address.val();
@@ -232,20 +243,25 @@ impl Logic for Encoder {
         self.left.next = self.random.q.val() ^ (self.random.q.val() << 13);
         self.right.next = self.left.val() ^ (self.left.val() >> 17);
         self.drawn.next = self.right.val() ^ (self.right.val() << 5);
-        // What the last stage sends. Everything stands still while it is not taken.
+        // The draw; a register holds what it found, so that the way through memory and comparison ends there.
         self.spikes.next = bit_cast::<9, 8>(self.random.q.val().get_bits::<8>(24))
             < self.codes.read_data.val().get_bits::<9>(0);
         self.emits.next = self.draw_valid.q.val() && (self.draw_ends_step.q.val() || self.spikes.val());
-        self.go.next = !self.emits.val() || self.event_ready.val();
-        self.event_valid.next = self.emits.val();
         self.spike.next = bit_cast::<32, 24>(self.draw_address.q.val()) << self.address_shift.val();
-        self.event_data.next =
+        self.drawn_event.next =
             self.spike.val() | (bit_cast::<32, 1>(self.codes.read_data.val().get_bits::<1>(9)) << 2);
         if self.draw_ends_step.q.val() {
-            self.event_data.next = self.end_of_step.val();
+            self.drawn_event.next = self.end_of_step.val();
         }
-        self.step_sent.next = self.emits.val() && self.draw_ends_step.q.val() && self.event_ready.val();
-        self.busy.next = self.priming.q.val() || self.pixel_valid.q.val() || self.draw_valid.q.val();
+        // Everything stands still while what is held is not taken.
+        self.go.next = !self.out_valid.q.val() || self.event_ready.val();
+        self.event_valid.next = self.out_valid.q.val();
+        self.event_data.next = self.out_data.q.val();
+        self.step_sent.next = self.out_valid.q.val() && self.out_ends_step.q.val() && self.event_ready.val();
+        self.busy.next = self.priming.q.val()
+            || self.pixel_valid.q.val()
+            || self.draw_valid.q.val()
+            || self.out_valid.q.val();
         // The memories show what the registers name, in every clock.
         self.entry.next =
             (bit_cast::<16, 8>(self.channel.q.val()) << 8) | bit_cast::<16, 8>(self.pixels.read_data.val());
@@ -257,6 +273,9 @@ impl Logic for Encoder {
             self.pixel_valid.d.next = true;
         }
         if self.go.val() {
+            self.out_valid.d.next = self.emits.val();
+            self.out_ends_step.d.next = self.draw_ends_step.q.val();
+            self.out_data.d.next = self.drawn_event.val();
             self.draw_valid.d.next = self.pixel_valid.q.val();
             self.draw_ends_step.d.next = self.pixel_ends_step.q.val();
             self.draw_address.d.next = self.address.q.val();
@@ -310,6 +329,7 @@ impl Logic for Encoder {
             self.priming.d.next = false;
             self.pixel_valid.d.next = false;
             self.draw_valid.d.next = false;
+            self.out_valid.d.next = false;
         }
     }
 }

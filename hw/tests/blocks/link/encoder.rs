@@ -196,6 +196,6 @@ fn a_step_takes_a_clock_an_input_and_one_for_its_end() {
     let thresholds = Thresholds::new(2, 255, 1.0, None);
     let mut bench = Bench::new(params, &thresholds, &[255; 30]);
     let (_, clocks) = bench.encode(1, 4, None);
-    // One for the first pixel to show, one for the first threshold.
-    assert_eq!(clocks, 4 * 31 + 2);
+    // One for the first pixel to show, one for the first threshold, one for what is drawn to be held.
+    assert_eq!(clocks, 4 * 31 + 3);
 }

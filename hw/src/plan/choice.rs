@@ -1,0 +1,55 @@
+//! Choices of lanes and memories, layer by layer.
+
+use super::{Cost, LayerPlan};
+
+/// A choice for the first layers.
+#[derive(Clone)]
+pub(super) struct Choice<'a> {
+    layers: Vec<&'a LayerPlan>,
+    pub(super) cost: Cost,
+}
+
+impl<'a> Choice<'a> {
+    /// The choices in which every layer stays within `bound` clocks a step, without those that another beats in
+    /// all resources; in order of tables. `link` is the cost of everything but the layers.
+    pub(super) fn undominated(options: &'a [Vec<LayerPlan>], bound: f64, link: Cost) -> Vec<Self> {
+        let mut choices = vec![Self {
+            layers: Vec::new(),
+            cost: link,
+        }];
+        for options in options {
+            let options: Vec<&LayerPlan> = options
+                .iter()
+                .filter(|option| option.ideal_cycles <= bound)
+                .collect();
+            choices = choices
+                .iter()
+                .flat_map(|choice| options.iter().map(|option| choice.with(option)))
+                .collect();
+            choices.sort_by_key(|choice| (choice.cost.luts, choice.cost.block_rams, choice.cost.sprams));
+            // A choice is beaten only by one of no more tables, which comes before it.
+            let mut best: Vec<Cost> = Vec::new();
+            choices.retain(|choice| {
+                let is_better = !best.iter().any(|better| better.fits(choice.cost));
+                if is_better {
+                    best.push(choice.cost);
+                }
+                is_better
+            });
+        }
+        choices
+    }
+
+    /// The layers' plans.
+    pub(super) fn layers(&self) -> Vec<LayerPlan> {
+        self.layers.iter().copied().cloned().collect()
+    }
+
+    fn with(&self, layer: &'a LayerPlan) -> Self {
+        let layers = self.layers.iter().copied().chain([layer]).collect();
+        Self {
+            layers,
+            cost: self.cost + layer.cost,
+        }
+    }
+}

@@ -182,7 +182,10 @@ pub fn compare(
         }
     }
     if seen.steps != inference.steps as u64 {
-        return wrong_steps(model.layers.len() - 1, usize::try_from(seen.steps).unwrap_or(usize::MAX));
+        return wrong_steps(
+            model.layers.len() - 1,
+            usize::try_from(seen.steps).unwrap_or(usize::MAX),
+        );
     }
     let potentials = &inference.potentials;
     if potentials.len() != seen.potentials.len() {

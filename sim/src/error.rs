@@ -35,7 +35,9 @@ pub enum Error {
         log: PathBuf,
     },
     /// An early exit was asked of a design that has none.
-    #[error("the design has no early exit; generate it for a board whose features have it, or with --features")]
+    #[error(
+        "the design has no early exit; generate it for a board whose features have it, or with --features"
+    )]
     NoEarlyExit,
     /// A pseudo-terminal could not be used.
     #[error("pseudo-terminal: {action} failed: {source}")]

@@ -29,7 +29,11 @@ impl Preparation {
             loads.push(ParameterLoad {
                 memory: MARGIN_MEMORY,
                 word_bytes: 4,
-                bytes: margins.by_step().iter().flat_map(|margin| margin.to_le_bytes()).collect(),
+                bytes: margins
+                    .by_step()
+                    .iter()
+                    .flat_map(|margin| margin.to_le_bytes())
+                    .collect(),
             });
         }
         Ok(Self {

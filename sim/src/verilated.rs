@@ -113,7 +113,11 @@ impl VerilatedCore {
             let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
             let words = load.bytes.len() / load.word_bytes;
             let header = [LOAD, load.memory.into(), count(load.word_bytes), count(words)];
-            self.request(header.into_iter().chain(load.bytes.iter().map(|&byte| byte.into())))?;
+            self.request(
+                header
+                    .into_iter()
+                    .chain(load.bytes.iter().map(|&byte| byte.into())),
+            )?;
         }
         self.request([EXITS, preparation.exits.into()])
     }

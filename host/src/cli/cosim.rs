@@ -103,7 +103,9 @@ pub(crate) fn native(
     let bar = context.bar(stimuli.len() as u64, "native simulation");
     let model = build.model()?;
     let plan = &build.manifest.plan;
-    let summary = cosim::native(&model, plan, stimuli, exit, &mut |done| bar.set_position(done as u64))?;
+    let summary = cosim::native(&model, plan, stimuli, exit, &mut |done| {
+        bar.set_position(done as u64)
+    })?;
     bar.finish_and_clear();
     Ok(summary)
 }

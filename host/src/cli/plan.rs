@@ -203,7 +203,9 @@ pub(crate) fn layers(plan: &Plan, board: &Board, steps: usize) -> String {
         format!("{used} ({:.0} % of {available})", 100.0 * share)
     };
     let sprams = has_sprams.then(|| share(plan.cost.sprams, budget.sprams));
-    let all = ["all, with link", "", "", "", "", "", ""].map(str::to_owned).into_iter();
+    let all = ["all, with link", "", "", "", "", "", ""]
+        .map(str::to_owned)
+        .into_iter();
     rows.add_row(
         all.chain([
             share(plan.cost.luts, board.device.luts),
@@ -237,7 +239,10 @@ fn memory(words: usize, style: Style) -> String {
 
 /// What keeps a plan from being faster.
 fn limit(plan: &Plan, faster: Option<&Faster>, lanes_given: bool) -> String {
-    let slowest = plan.layers.iter().max_by(|a, b| a.ideal_cycles.total_cmp(&b.ideal_cycles));
+    let slowest = plan
+        .layers
+        .iter()
+        .max_by(|a, b| a.ideal_cycles.total_cmp(&b.ideal_cycles));
     let slowest = slowest.map_or("", |layer| layer.name.as_str());
     match faster {
         None => format!("limit: `{slowest}`, which no more lanes make faster"),

@@ -114,15 +114,25 @@ impl Features {
     /// How many there are.
     #[must_use]
     pub fn count(self) -> usize {
-        [self.encoder, self.early_exit, self.load].map(usize::from).iter().sum()
+        [self.encoder, self.early_exit, self.load]
+            .map(usize::from)
+            .iter()
+            .sum()
     }
 }
 
 /// As `--features` takes them.
 impl std::fmt::Display for Features {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let all = [(self.encoder, "encoder"), (self.early_exit, "early-exit"), (self.load, "load")];
-        let names: Vec<&str> = all.into_iter().filter_map(|(has, name)| has.then_some(name)).collect();
+        let all = [
+            (self.encoder, "encoder"),
+            (self.early_exit, "early-exit"),
+            (self.load, "load"),
+        ];
+        let names: Vec<&str> = all
+            .into_iter()
+            .filter_map(|(has, name)| has.then_some(name))
+            .collect();
         f.write_str(if names.is_empty() { "none" } else { "" })?;
         f.write_str(&names.join(","))
     }
@@ -183,4 +193,27 @@ pub struct Programmer {
     /// Loads the FPGA until it loses power, where the board can do that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load: Option<Vec<String>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn features_are_read_as_they_are_written() {
+        for gone in 0..8 {
+            let features = Features {
+                encoder: gone & 1 == 0,
+                early_exit: gone & 2 == 0,
+                load: gone & 4 == 0,
+            };
+            assert_eq!(features.to_string().parse(), Ok(features));
+        }
+        assert_eq!(Features::default().to_string(), "encoder,early-exit,load");
+        let error = "encoder,lode".parse::<Features>().expect_err("no feature");
+        assert!(
+            error.starts_with("`lode` is no feature; known are encoder"),
+            "{error}"
+        );
+    }
 }

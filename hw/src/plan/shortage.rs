@@ -39,8 +39,10 @@ impl Shortage {
     /// decide it, are what a user can change.
     pub(super) fn of(choices: &[Choice<'_>], budget: Cost) -> Option<Self> {
         // Weights may lie in block RAM always, so that some choices need no SPRAM.
-        let buildable: Vec<&Choice<'_>> =
-            choices.iter().filter(|choice| choice.cost.sprams <= budget.sprams).collect();
+        let buildable: Vec<&Choice<'_>> = choices
+            .iter()
+            .filter(|choice| choice.cost.sprams <= budget.sprams)
+            .collect();
         let of = |resource: &'static str, choices: Vec<&&Choice<'_>>, amount: fn(Cost) -> usize| {
             let least = choices.into_iter().min_by_key(|choice| amount(choice.cost))?;
             let layers = least.layers();
@@ -58,7 +60,11 @@ impl Shortage {
             return Some(block_rams);
         }
         let enough = |choice: &&&Choice<'_>| choice.cost.block_rams <= budget.block_rams;
-        of("tables (LUT)", buildable.iter().filter(enough).collect(), |cost| cost.luts)
+        of(
+            "tables (LUT)",
+            buildable.iter().filter(enough).collect(),
+            |cost| cost.luts,
+        )
     }
 }
 
@@ -67,7 +73,12 @@ impl Plan {
     ///
     /// # Errors
     /// As [`Plan::search`].
-    pub fn faster(&self, model: &QuantizedModel, board: &Board, loads: &[LayerLoad]) -> Result<Option<Faster>> {
+    pub fn faster(
+        &self,
+        model: &QuantizedModel,
+        board: &Board,
+        loads: &[LayerLoad],
+    ) -> Result<Option<Faster>> {
         let options = layer_options(model, Target::of(board), loads, MAX_LANES)?;
         let slowest = self.expected_cycles(1);
         let cycles = options.iter().flatten().map(|option| option.ideal_cycles);
@@ -92,7 +103,12 @@ fn fits(model: &QuantizedModel, board: &Board, loads: &[LayerLoad]) -> bool {
 }
 
 /// The error of a network of which no plan fits: by how much, of what, and what would.
-pub(super) fn does_not_fit(model: &QuantizedModel, board: &Board, loads: &[LayerLoad], choices: &[Choice<'_>]) -> Error {
+pub(super) fn does_not_fit(
+    model: &QuantizedModel,
+    board: &Board,
+    loads: &[LayerLoad],
+    choices: &[Choice<'_>],
+) -> Error {
     let shortage = Shortage::of(choices, budget(board)).unwrap_or(Shortage {
         resource: "layers",
         needed: 1,

@@ -7,6 +7,7 @@ use synfire_golden_model::network::LayerKind;
 use synfire_golden_model::quantized::QuantizedModel;
 use synfire_hw::Error;
 use synfire_hw::board::Board;
+use synfire_hw::circuit::word_memory::Style;
 use synfire_hw::load::{LayerLoad, from_rates};
 use synfire_hw::plan::{Plan, budget};
 
@@ -46,7 +47,7 @@ fn the_search_finds_the_fastest_plan_that_fits() {
         let mut sizes = vec![rng.random_range(1..600)];
         sizes.extend((0..layers).map(|_| rng.random_range(1..=14)));
         let model = random_model(&mut rng, &sizes);
-        let name = if rng.random() { "ice40-hx8k" } else { "ulx3s-85f" };
+        let name = ["ice40-hx8k", "icebreaker", "ulx3s-85f"][rng.random_range(0..3)];
         let board = board(name, rng.random_range(3000..16_000), rng.random_range(2..24));
         let spikes_in: Vec<f64> = (0..layers).map(|_| rng.random_range(0.0..20.0)).collect();
         let loads = from_rates(&model, &spikes_in).expect("a valid model");
@@ -95,6 +96,60 @@ fn a_model_that_does_not_fit_says_what_runs_out() {
         let least = every_plan(&model, &board, &loads).iter().map(used).min();
         assert_eq!(Some(*needed), least, "needs at least");
     }
+}
+
+#[test]
+fn weights_go_to_spram_where_block_ram_runs_out() {
+    let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(6), &[700, 20, 10]);
+    let loads = from_rates(&model, &[30.0, 5.0]).expect("a valid model");
+    let mut board = board("icebreaker", 100_000, 26);
+    let plan = Plan::search(&model, &board, &loads).expect("weights in SPRAM");
+    assert!((1..=4).contains(&plan.cost.sprams), "{:?}", plan.cost);
+    assert_eq!(plan.layers[0].weight_style, Style::Huge);
+    board.device.sprams = 0;
+    let error = Plan::search(&model, &board, &loads).expect_err("no SPRAM");
+    let Error::DoesNotFit {
+        resource,
+        layer,
+        remedies,
+        ..
+    } = &error
+    else {
+        panic!("{error}")
+    };
+    assert_eq!((*resource, layer.as_str()), ("block RAMs", "layer0"));
+    // The boards that are named are those that hold it.
+    for name in Board::names() {
+        let other = Board::find(name).expect("a built-in board");
+        let holds = Plan::search(&model, &other, &loads).is_ok();
+        let is_named = remedies.split([' ', ',', ';']).any(|word| word == name);
+        assert_eq!(is_named, holds, "{name}: {remedies}");
+    }
+    assert!(remedies.contains("ulx3s-85f"), "{remedies}");
+}
+
+#[test]
+fn the_limit_of_a_plan_is_what_the_next_faster_lacks() {
+    let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(7), &[100, 20, 10]);
+    let loads = from_rates(&model, &[30.0, 5.0]).expect("a valid model");
+    let mut board = board("ice40-hx8k", 7000, 1000);
+    let plan = Plan::search(&model, &board, &loads).expect("a plan");
+    let faster = plan
+        .faster(&model, &board, &loads)
+        .expect("sizes")
+        .expect("more lanes are faster");
+    assert!(faster.cycles < plan.expected_cycles(1), "{faster:?}");
+    assert_eq!(faster.shortage.resource, "tables (LUT)");
+    assert!(faster.shortage.needed > faster.shortage.available, "{faster:?}");
+    // With what it lacks it is the plan.
+    while budget(&board).luts < faster.shortage.needed {
+        board.device.luts += 1;
+    }
+    let plan = Plan::search(&model, &board, &loads).expect("a plan");
+    assert_eq!(plan.expected_cycles(1), faster.cycles);
+    board.device.luts = 1_000_000;
+    let plan = Plan::search(&model, &board, &loads).expect("a plan");
+    assert_eq!(plan.faster(&model, &board, &loads).expect("sizes"), None);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Errors of this crate.
 
+use crate::plan::Shortage;
 use std::path::PathBuf;
 
 /// What can go wrong from a plan to a bitstream.
@@ -24,24 +25,17 @@ pub enum Error {
     },
     /// The network does not fit the board, even at one lane a layer.
     #[error(
-        "network `{network}` does not fit {board}: it needs at least {needed} {resource}, of {available} \
-         available, {layer_needed} of them for layer `{layer}`; {remedies}"
+        "network `{network}` does not fit {board}: it needs at least {} {}, of {} available, {} of them for layer \
+         `{}`; {remedies}",
+        .shortage.needed, .shortage.resource, .shortage.available, .shortage.layer_needed, .shortage.layer
     )]
     DoesNotFit {
         /// The network.
         network: String,
         /// The board.
         board: String,
-        /// What runs out.
-        resource: &'static str,
-        /// How much of it the smallest plan needs.
-        needed: usize,
-        /// How much the plan may use.
-        available: usize,
-        /// The layer that needs the most.
-        layer: String,
-        /// How much that is.
-        layer_needed: usize,
+        /// What runs out, in the plan that needs the least of it.
+        shortage: Box<Shortage>,
         /// What would fit.
         remedies: String,
     },

@@ -480,6 +480,7 @@ fn layer_plan(
             membrane_bits,
             membrane_style,
             threshold_style,
+            fires: fires && weight_words > 0,
             weight_words,
             weight_style,
             weight_bits: usize::from(layer.weight_bits),

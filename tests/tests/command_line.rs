@@ -164,6 +164,22 @@ fn convolutions_are_planned_and_a_board_that_is_too_small_is_named() {
             message.starts_with("network `lenet` does not fit icebreaker: it needs at least "),
             "{message}"
         );
+        for part in [
+            " of them for layer `",
+            "it fits ",
+            "ulx3s-85f",
+            "fewer weight bits or channels",
+        ] {
+            assert!(message.contains(part), "{part} in {message}");
+        }
+        let unknown = [
+            &arguments("quantized.safetensors", "icebreaker")[..],
+            &["--features", "encoder,lode"],
+        ];
+        let output = program.run(&unknown.concat());
+        assert_eq!(output.status.code(), Some(2));
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(message.contains("`lode` is no feature"), "{message}");
     }
     assert!(
         !folder.path().join("build").exists(),

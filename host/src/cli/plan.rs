@@ -4,7 +4,7 @@ use super::context::Context;
 use super::data::DataArgs;
 use super::diagnostic::{CliError, Result};
 use super::inference::{at_least_one, float, measure_loads};
-use super::table::{count, percent, table};
+use super::table::{count, table};
 use serde::Serialize;
 use std::path::PathBuf;
 use synfire_golden_model::quantized::QuantizedModel;
@@ -167,11 +167,11 @@ pub(crate) fn layers(plan: &Plan, board: &Board, steps: usize) -> String {
         [
             "layer",
             "lanes",
-            "weights",
-            "membranes",
+            "weight words",
+            "membrane words",
             "spikes/step",
-            "ideal clocks/step",
-            "of the slowest",
+            "clocks/step",
+            "of slowest",
             "LUT",
             "block RAM",
         ]
@@ -189,7 +189,7 @@ pub(crate) fn layers(plan: &Plan, board: &Board, steps: usize) -> String {
                 memory(layer.words, layer.membrane_style),
                 format!("{:.1}", layer.spikes_in),
                 count(layer.ideal_cycles),
-                percent(layer.ideal_cycles / slowest),
+                format!("{:.0} %", 100.0 * layer.ideal_cycles / slowest),
                 layer.cost.luts.to_string(),
                 layer.cost.block_rams.to_string(),
             ]
@@ -225,15 +225,14 @@ pub(crate) fn layers(plan: &Plan, board: &Board, steps: usize) -> String {
 /// A memory's words, and what it is made of.
 fn memory(words: usize, style: Style) -> String {
     let kind = match style {
-        Style::Block => "block RAM",
-        Style::Distributed => "LUT RAM",
+        Style::Block => "block",
+        Style::Distributed => "distributed",
         Style::Logic => "logic",
         Style::Huge => "SPRAM",
     };
     match words {
         0 => "none".into(),
-        1 => format!("1 word, {kind}"),
-        _ => format!("{words} words, {kind}"),
+        _ => format!("{words} {kind}"),
     }
 }
 

@@ -2,16 +2,19 @@
 
 use super::context::Context;
 use super::diagnostic::Result;
+use super::inference::float;
 use super::table::{count, table};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use synfire_hw::build::Build;
-use synfire_hw::synth::flow::{BLOCK_RAM, DSP, FF, LUT, SPRAM};
+use synfire_hw::plan::Cost;
+use synfire_hw::synth::flow::{BLOCK_RAM, DSP, FF, LOGIC_CELL, LUT, SPRAM};
 use synfire_hw::synth::report::{Report, Utilization};
 use synfire_hw::synth::speed::Speed;
 
 const EXAMPLE: &str = "Examples:
   synfire report out/demo/ice40-hx8k out/demo/ulx3s-85f
+  synfire report builds/* --estimates     # what the plans expected, beside what was used
   synfire report builds/* --markdown > table.md";
 
 /// Arguments of `synfire report`.
@@ -21,6 +24,9 @@ pub(crate) struct Args {
     /// Build folders, from `synfire hdl`; those that were synthesized tell most.
     #[arg(required = true)]
     folders: Vec<PathBuf>,
+    /// Compare the resources that each plan expected with those that its design takes.
+    #[arg(long)]
+    estimates: bool,
     /// Print the table as Markdown.
     #[arg(long, conflicts_with = "json")]
     markdown: bool,
@@ -42,6 +48,8 @@ struct Row {
     inferences_per_second: f64,
     /// Highest frequency after routing; none if it was not synthesized, or too slow.
     fmax_mhz: Option<f64>,
+    /// What the plan expected.
+    planned: Cost,
     utilization: Vec<Utilization>,
     critical_path: Option<String>,
 }
@@ -71,10 +79,17 @@ impl Args {
             .map(|folder| row(folder))
             .collect::<Result<Vec<Row>>>()?;
         context.print(&rows, || {
-            if self.markdown {
-                markdown(&rows)
+            let (titles, cells, legend) = if self.estimates {
+                let cells: Vec<Vec<String>> = rows.iter().map(Row::estimates).collect();
+                (&ESTIMATES[..], cells, ESTIMATES_LEGEND)
             } else {
-                text(&rows)
+                let cells: Vec<Vec<String>> = rows.iter().map(|row| row.cells().to_vec()).collect();
+                (&COLUMNS[..], cells, LEGEND)
+            };
+            match (self.markdown, self.estimates) {
+                (true, _) => markdown(titles, &cells, legend),
+                (false, true) => text(titles, &cells, legend),
+                (false, false) => text(titles, &cells, legend) + &critical_paths(&rows),
             }
         })
     }
@@ -108,6 +123,7 @@ fn row(folder: &Path) -> Result<Row> {
         clock_mhz: manifest.board.clock_mhz(),
         inferences_per_second: speed.inferences_per_second,
         fmax_mhz,
+        planned: manifest.plan.cost,
         utilization,
         critical_path,
     })
@@ -143,6 +159,59 @@ impl Row {
     }
 }
 
+/// Titles of the columns of estimates.
+const ESTIMATES: [&str; 10] = [
+    "network",
+    "board",
+    "lanes",
+    "LUT planned",
+    "used",
+    "off by",
+    "block RAM planned",
+    "used",
+    "off by",
+    "SPRAM planned, used",
+];
+
+impl Row {
+    fn used(&self, resource: &str) -> Option<usize> {
+        let row = self.utilization.iter().find(|row| row.resource == resource);
+        row.map(|row| row.used)
+    }
+
+    /// Its cells, in the order of [`ESTIMATES`].
+    fn estimates(&self) -> Vec<String> {
+        let lanes: Vec<String> = self.lanes.iter().map(ToString::to_string).collect();
+        let compare = |planned: usize, used: Option<usize>| {
+            [
+                planned.to_string(),
+                used.map_or_else(unknown, |used| used.to_string()),
+                used.map_or_else(unknown, |used| off_by(planned, used)),
+            ]
+        };
+        // A plan counts an iCE40's cells, which flip-flops take, too.
+        let tables = self.used(LOGIC_CELL).or_else(|| self.used(LUT));
+        let sprams = self
+            .used(SPRAM)
+            .map_or_else(unknown, |used| format!("{}, {used}", self.planned.sprams));
+        [self.network.clone(), self.board.clone(), lanes.join(" + ")]
+            .into_iter()
+            .chain(compare(self.planned.luts, tables))
+            .chain(compare(self.planned.block_rams, self.used(BLOCK_RAM)))
+            .chain([sprams])
+            .collect()
+    }
+}
+
+/// By how much of what was used an estimate is off.
+fn off_by(planned: usize, used: usize) -> String {
+    if used == 0 {
+        return unknown();
+    }
+    let [planned, used] = [planned, used].map(|count| float(count as u64));
+    format!("{:+.1} %", 100.0 * (planned - used) / used)
+}
+
 fn unknown() -> String {
     "-".into()
 }
@@ -151,32 +220,38 @@ fn unknown() -> String {
 const LEGEND: &str =
     "≈: expected by the plan, not yet measured by `synfire cosim`; -: not synthesized, or not there";
 
-fn text(rows: &[Row]) -> String {
-    let mut text = table(COLUMNS);
+const ESTIMATES_LEGEND: &str = "planned: what the plan expected; used: what nextpnr reports, of an iCE40 its logic cells; -: not synthesized, or \
+                                not there";
+
+fn text(titles: &[&str], rows: &[Vec<String>], legend: &str) -> String {
+    let mut text = table(titles.iter().copied());
     for row in rows {
-        text.add_row(row.cells());
+        text.add_row(row);
     }
-    let mut text = format!("{text}\n{LEGEND}");
-    for row in rows {
-        if let Some(path) = &row.critical_path {
-            text.push_str(&format!("\n{}: slowest path {path}", row.folder.display()));
-        }
-    }
-    text
+    format!("{text}\n{legend}")
 }
 
-fn markdown(rows: &[Row]) -> String {
+fn critical_paths(rows: &[Row]) -> String {
+    let path = |row: &Row| {
+        let path = row.critical_path.as_ref()?;
+        Some(format!("\n{}: slowest path {path}", row.folder.display()))
+    };
+    rows.iter().filter_map(path).collect()
+}
+
+fn markdown(titles: &[&str], rows: &[Vec<String>], legend: &str) -> String {
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
-    let mut text = line(&COLUMNS.map(String::from));
+    let titles: Vec<String> = titles.iter().map(ToString::to_string).collect();
+    let mut text = line(&titles);
     // The names are on the left, numbers on the right.
-    let rules: Vec<String> = (0..COLUMNS.len())
+    let rules: Vec<String> = (0..titles.len())
         .map(|column| if column < 3 { "---" } else { "---:" }.to_owned())
         .collect();
     text.push_str(&line(&rules));
     for row in rows {
-        text.push_str(&line(&row.cells()));
+        text.push_str(&line(row));
     }
-    text.push_str(&format!("\n{LEGEND}.\n"));
+    text.push_str(&format!("\n{legend}.\n"));
     text
 }
 
@@ -201,8 +276,44 @@ mod tests {
                 used: 2034,
                 available: 5280,
             }],
+            planned: Cost {
+                luts: 2200,
+                block_rams: 10,
+                sprams: 0,
+            },
             critical_path: None,
         }
+    }
+
+    #[test]
+    fn estimates_are_compared_with_what_was_used() {
+        let mut row = example();
+        assert_eq!(
+            row.estimates(),
+            [
+                "digits",
+                "icebreaker",
+                "4 + 1",
+                "2200",
+                "2034",
+                "+8.2 %",
+                "10",
+                "-",
+                "-",
+                "-"
+            ]
+        );
+        let used = |resource: &str, used| Utilization {
+            resource: resource.into(),
+            used,
+            available: 5280,
+        };
+        row.utilization
+            .extend([used(LOGIC_CELL, 2750), used(BLOCK_RAM, 8), used(SPRAM, 1)]);
+        assert_eq!(
+            row.estimates()[3..],
+            ["2200", "2750", "-20.0 %", "10", "8", "+25.0 %", "0, 1"]
+        );
     }
 
     #[test]
@@ -214,7 +325,8 @@ mod tests {
             utilization: Vec::new(),
             ..example()
         };
-        let text = markdown(&[example(), planned]);
+        let cells = [example(), planned].map(|row| row.cells().to_vec());
+        let text = markdown(&COLUMNS, &cells, LEGEND);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 6, "{text}");
         assert_eq!(

@@ -6,8 +6,15 @@ use crate::circuit::link::frame_receiver::SLOTS;
 use crate::circuit::word_memory::Style;
 use synfire_golden_model::quantized::QuantizedModel;
 
-/// Tables of a bit of a lane: two choices of the membrane, sum, leak, comparisons with threshold and floor, choice.
-const PER_BIT: usize = 8;
+/// Tables of a bit of a lane: two choices of the membrane, sum, leak, comparisons with threshold and floor, choice. Where
+/// carries are no part of the cells, those of neurons that fire and leak take more.
+const fn per_bit(family: Family, fires: bool) -> usize {
+    match (family, fires) {
+        (Family::Ecp5 | Family::Gowin, true) => 12,
+        _ => 8,
+    }
+}
+
 /// Tables of the way by which memories are loaded.
 const LOADER: usize = 150;
 /// Words of an SPRAM, of 16 bits.
@@ -23,6 +30,8 @@ pub(super) struct LayerLogic {
     pub(super) membrane_bits: usize,
     pub(super) membrane_style: Style,
     pub(super) threshold_style: Style,
+    /// LIF neurons, not the output layer's or those that pool.
+    pub(super) fires: bool,
     pub(super) weight_words: usize,
     pub(super) weight_style: Style,
     pub(super) weight_bits: usize,
@@ -44,7 +53,7 @@ pub(super) fn layer_luts(layer: &LayerLogic) -> usize {
     } = layer;
     let control = 450 + 200 * layer.paths;
     let word = lanes * membrane_bits;
-    let lanes_and_serializer = PER_BIT * word + 10 * lanes;
+    let lanes_and_serializer = per_bit(family, layer.fires) * word + 10 * lanes;
     let membranes = match layer.membrane_style {
         Style::Block => choice(family, words, word),
         Style::Huge => 0,

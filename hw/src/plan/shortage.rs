@@ -135,11 +135,7 @@ pub(super) fn does_not_fit(
     Error::DoesNotFit {
         network: model.description.name.clone(),
         board: board.name.clone(),
-        resource: shortage.resource,
-        needed: shortage.needed,
-        available: shortage.available,
-        layer: shortage.layer,
-        layer_needed: shortage.layer_needed,
+        shortage: Box::new(shortage),
         remedies: remedies.join("; "),
     }
 }

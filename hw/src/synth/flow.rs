@@ -139,7 +139,7 @@ impl<'a> Flow<'a> {
                 vec![
                     row(LUT, count("SB_LUT4")),
                     row(FF, count("SB_DFF")),
-                    row("logic cells (LUT4 and FF)", logic_cells),
+                    row(LOGIC_CELL, logic_cells),
                     row(BLOCK_RAM, sum(&["ICESTORM_RAM"])),
                     row(SPRAM, sum(&["ICESTORM_SPRAM"])),
                     row(DSP, sum(&["ICESTORM_DSP"])),
@@ -172,6 +172,8 @@ impl<'a> Flow<'a> {
 
 /// Resources, as reports name them.
 pub const LUT: &str = "LUT4";
+/// Cells of a table and a flip-flop, of which the iCE40 is made: more than its tables where flip-flops stand alone.
+pub const LOGIC_CELL: &str = "logic cells (LUT4 and FF)";
 /// Flip-flops.
 pub const FF: &str = "FF";
 /// Block RAMs.

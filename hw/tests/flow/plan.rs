@@ -9,7 +9,7 @@ use synfire_hw::Error;
 use synfire_hw::board::Board;
 use synfire_hw::circuit::word_memory::Style;
 use synfire_hw::load::{LayerLoad, from_rates};
-use synfire_hw::plan::{Plan, budget};
+use synfire_hw::plan::{Plan, Shortage, budget};
 
 /// A board of the given resources, of which a plan may use all block RAMs and three quarters of the tables.
 fn board(name: &str, luts: usize, block_rams: usize) -> Board {
@@ -77,16 +77,15 @@ fn a_model_that_does_not_fit_says_what_runs_out() {
         let board = board("ice40-hx8k", luts, block_rams);
         let error = Plan::search(&model, &board, &loads).expect_err("too small a board");
         let Error::DoesNotFit {
-            network,
-            resource: found,
-            needed,
-            available,
-            ..
+            network, shortage, ..
         } = &error
         else {
             panic!("{error}")
         };
-        assert_eq!((network.as_str(), *found), ("random", resource));
+        let Shortage {
+            needed, available, ..
+        } = shortage.as_ref();
+        assert_eq!((network.as_str(), shortage.resource), ("random", resource));
         let (used, most): (fn(&Plan) -> usize, usize) = match resource {
             "block RAMs" => (|plan| plan.cost.block_rams, budget(&board).block_rams),
             _ => (|plan| plan.cost.luts, budget(&board).luts),
@@ -109,15 +108,15 @@ fn weights_go_to_spram_where_block_ram_runs_out() {
     board.device.sprams = 0;
     let error = Plan::search(&model, &board, &loads).expect_err("no SPRAM");
     let Error::DoesNotFit {
-        resource,
-        layer,
-        remedies,
-        ..
+        shortage, remedies, ..
     } = &error
     else {
         panic!("{error}")
     };
-    assert_eq!((*resource, layer.as_str()), ("block RAMs", "layer0"));
+    assert_eq!(
+        (shortage.resource, shortage.layer.as_str()),
+        ("block RAMs", "layer0")
+    );
     // The boards that are named are those that hold it.
     for name in Board::names() {
         let other = Board::find(name).expect("a built-in board");

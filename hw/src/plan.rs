@@ -46,6 +46,8 @@ const DISTRIBUTED_WORDS: usize = 64;
 const FIFO_MARGIN: f64 = 1.5;
 /// Most events that a FIFO holds.
 const MOST_EVENTS: usize = 8192;
+/// Most words of a sweep that a serializer's queue holds.
+const MOST_QUEUED: usize = 512;
 
 /// A plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -204,7 +206,7 @@ impl Plan {
                 layer,
                 lanes,
                 Target::of(board),
-                &loads[index],
+                Work::of(&geometry, loads, index),
             ));
         }
         // Of the memories that fit those of the fewest tables; if none do, of those that there are.
@@ -372,10 +374,42 @@ fn layer_options(
             };
             (1..=most_useful_lanes(layer).min(most_lanes))
                 .filter(|&lanes| is_sensible(lanes))
-                .flat_map(|lanes| layer_plans(model, index, layer, lanes, target, &loads[index]))
+                .flat_map(|lanes| {
+                    layer_plans(
+                        model,
+                        index,
+                        layer,
+                        lanes,
+                        target,
+                        Work::of(&geometry, loads, index),
+                    )
+                })
                 .collect()
         })
         .collect())
+}
+
+/// What a layer has to do in a step.
+#[derive(Clone, Copy)]
+struct Work<'a> {
+    load: &'a LayerLoad,
+    /// Spikes that it sends.
+    spikes_out: f64,
+}
+
+impl<'a> Work<'a> {
+    fn of(geometry: &Geometry, loads: &'a [LayerLoad], index: usize) -> Self {
+        let paths = geometry
+            .layers
+            .iter()
+            .zip(loads)
+            .flat_map(|(layer, load)| layer.paths.iter().zip(load));
+        let takers = paths.filter(|(path, _)| path.stream == index + 1);
+        Self {
+            load: &loads[index],
+            spikes_out: takers.map(|(_, load)| load.spikes).fold(0.0, f64::max),
+        }
+    }
 }
 
 /// A layer's plans with so many lanes: one for each memory that its weights can lie in.
@@ -385,14 +419,14 @@ fn layer_plans(
     geometry: &LayerGeometry,
     lanes: usize,
     target: Target,
-    load: &LayerLoad,
+    work: Work<'_>,
 ) -> Vec<LayerPlan> {
     let groups = geometry.neurons.channels.div_ceil(lanes);
     let weighted = geometry.paths.iter().filter(|path| !path.reach.is_own_channel());
     let weight_words = weighted
         .map(|path| path.rows.kernel * path.columns.kernel * groups * path.sources.shape.channels)
         .sum();
-    let of_style = |&style| layer_plan(model, index, geometry, lanes, target, load, (weight_words, style));
+    let of_style = |&style| layer_plan(model, index, geometry, lanes, target, work, (weight_words, style));
     target.weight_styles(weight_words).iter().map(of_style).collect()
 }
 
@@ -402,10 +436,11 @@ fn layer_plan(
     geometry: &LayerGeometry,
     lanes: usize,
     target: Target,
-    load: &LayerLoad,
+    work: Work<'_>,
     (weight_words, weight_style): (usize, Style),
 ) -> LayerPlan {
     let Target { family, loads, .. } = target;
+    let Work { load, spikes_out } = work;
     let layer = &model.layers[index];
     let shape = geometry.neurons;
     let groups = shape.channels.div_ceil(lanes);
@@ -437,10 +472,10 @@ fn layer_plan(
             })
             .sum::<f64>();
     let fires = matches!(layer.neuron, Neuron::Lif { .. });
-    let queue_depth = match groups {
-        _ if !fires => 0,
-        0..=8 => 16,
-        _ => 32,
+    let queue_depth = if fires {
+        queue_depth(words, groups, spikes_out)
+    } else {
+        0
     };
     let fifos: Vec<(usize, usize)> = geometry
         .paths
@@ -461,9 +496,11 @@ fn layer_plan(
             0
         }
     };
-    // ECP5 makes the serializer's queue of distributed RAM.
+    // ECP5 makes the serializer's queue of distributed RAM, but for deep ones.
     let queue_rams = match family {
-        Family::Ice40 if fires => block_rams(family, queue_depth, entry_bits(lanes, Addressing::of(shape))),
+        _ if fires && (family == Family::Ice40 || queue_depth > DISTRIBUTED_WORDS) => {
+            block_rams(family, queue_depth, entry_bits(lanes, Addressing::of(shape)))
+        }
         _ => 0,
     };
     // The output layer's membranes at the end of a step.
@@ -516,6 +553,22 @@ fn layer_plan(
         ideal_cycles,
         cost,
     }
+}
+
+/// Words of a sweep that the serializer's queue holds. One leaves for every spike, one comes in every clock: where a step
+/// has more spikes than words, the queue takes what piles up, so that the sweep need not pause.
+fn queue_depth(words: usize, groups: usize, spikes_out: f64) -> usize {
+    #[expect(clippy::cast_precision_loss, reason = "sizes are below 2^24")]
+    let words = words as f64;
+    let piled = words * (1.0 - words / spikes_out.max(words));
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "bounded before the cast"
+    )]
+    let piled = piled.clamp(0.0, 1e6) as usize;
+    let least = if groups <= 8 { 16 } else { 32 };
+    (least + piled).next_power_of_two().min(MOST_QUEUED)
 }
 
 /// Events that a path's FIFO holds: those of a step, so that a layer need not wait for the one before, and at least what

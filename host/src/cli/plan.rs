@@ -9,13 +9,15 @@ use serde::Serialize;
 use std::path::PathBuf;
 use synfire_golden_model::quantized::QuantizedModel;
 use synfire_hw::board::Board;
+use synfire_hw::build::write_atomically;
 use synfire_hw::circuit::engine::MAX_LANES;
+use synfire_hw::diagram;
 use synfire_hw::load;
 use synfire_hw::plan::{Plan, budget, check_sizes};
 
 const EXAMPLE: &str = "Examples:
   synfire plan digits-4bit.safetensors --board icebreaker
-  synfire plan digits-4bit.safetensors --board ulx3s-85f --lanes 16,10";
+  synfire plan digits-4bit.safetensors --board ulx3s-85f --lanes 16,10 --diagram digits.svg";
 
 /// Arguments of `synfire plan`.
 #[derive(Debug, clap::Args)]
@@ -25,6 +27,9 @@ pub(crate) struct Args {
     model: PathBuf,
     #[command(flatten)]
     target: TargetArgs,
+    /// Draw the design's block diagram into this SVG file, as `synfire hdl` puts one into the build folder.
+    #[arg(long, value_name = "FILE.svg")]
+    diagram: Option<PathBuf>,
 }
 
 /// Flags that decide a plan, shared with `synfire hdl`.
@@ -67,6 +72,9 @@ impl Args {
         let model = QuantizedModel::load(&self.model)?;
         let board = self.target.board()?;
         let plan = self.target.plan(&model, &board)?;
+        if let Some(path) = &self.diagram {
+            write_atomically(path, &diagram::svg(&model, &board, &plan)?)?;
+        }
         let expected_cycles = plan.expected_cycles(model.description.steps);
         let summary = Summary {
             network: &model.description.name,

@@ -70,9 +70,14 @@ pub fn core_params(model: &QuantizedModel, plan: &Plan) -> Result<CoreParams> {
         output_fifo_depth,
         wiring,
         classes: model.description.classes(),
-        exit_steps: (plan.features.early_exit && (1..=1 << 16).contains(&model.description.steps))
-            .then_some(model.description.steps),
+        exit_steps: exit_steps(model, plan),
     })
+}
+
+/// Steps of an inference that can exit early: the margins that there are then.
+pub(crate) fn exit_steps(model: &QuantizedModel, plan: &Plan) -> Option<usize> {
+    let steps = model.description.steps;
+    (plan.features.early_exit && (1..=1 << 16).contains(&steps)).then_some(steps)
 }
 
 /// The contents of a parameter memory, as LOAD takes them.
@@ -240,7 +245,7 @@ fn engine(
 }
 
 /// The window units of a layer; a second path's weights lie behind the first's.
-fn windows(geometry: &LayerGeometry, lanes: usize, groups: usize) -> Vec<WindowParams> {
+pub(crate) fn windows(geometry: &LayerGeometry, lanes: usize, groups: usize) -> Vec<WindowParams> {
     let mut base = 0;
     geometry
         .paths

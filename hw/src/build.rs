@@ -7,6 +7,7 @@
 //! | `accelerator.v` | the generated accelerator |
 //! | `board.v` | the board's top module |
 //! | `cosim.v` | the co-simulation's top module |
+//! | `diagram.svg` | block diagram of the design |
 //! | `lint.vlt` | what Verilator's `-Wall` may not say, with reasons |
 //! | `board.pcf` / `board.lpf` / `board.cst` | pins and clock |
 //! | `layer*_*.hex` | memory images that the Verilog reads |
@@ -20,6 +21,7 @@ use crate::circuit::event::Addressing;
 use crate::circuit::link::encoder::EncoderParams;
 use crate::circuit::link::identity::Identity;
 use crate::circuit::word_memory::Style;
+use crate::diagram;
 use crate::emit::{constraints, lint, verilog, wrapper};
 use crate::error::{Error, Result, io};
 use crate::geometry::Geometry;
@@ -89,9 +91,10 @@ pub struct Design {
 
 /// Generates a model's design for a board.
 ///
-/// The design hash names the hardware, whatever it holds: it is that of all files but the memory images, as they are for
-/// a nameless network with hashes of zeros in the place of model and design. So two models of one shape, under one plan
-/// and for one board, have the same design, and the weights of either can be loaded into it.
+/// The design hash names the hardware, whatever it holds: it is that of all files but the memory images and the diagram,
+/// as they are for a nameless network with hashes of zeros in the place of model, plan and design. So two models of one
+/// shape, on the same lanes and memories and for one board, have the same design, and the weights of either can be loaded
+/// into it.
 ///
 /// # Errors
 /// [`Error::Design`] if rust-hdl refuses the circuit.
@@ -109,6 +112,7 @@ pub fn design(model: &QuantizedModel, board: &Board, plan: &Plan) -> Result<Desi
     let nameless = Names {
         network: "-",
         model: [0; 32],
+        plan: [0; 32],
         design: [0; 32],
     };
     let core = core_params(model, plan)?;
@@ -133,8 +137,10 @@ pub fn design(model: &QuantizedModel, board: &Board, plan: &Plan) -> Result<Desi
     let names = Names {
         network: &model.description.name,
         model: model.hash(),
+        plan: plan.hash(),
         design: design_hash,
     };
+    files.insert(diagram::FILE.into(), diagram::svg(model, board, plan)?);
     files.extend(core.memory_images());
     files.insert(
         "accelerator.v".into(),
@@ -147,6 +153,7 @@ pub fn design(model: &QuantizedModel, board: &Board, plan: &Plan) -> Result<Desi
 struct Names<'a> {
     network: &'a str,
     model: [u8; 32],
+    plan: [u8; 32],
     design: [u8; 32],
 }
 
@@ -180,6 +187,7 @@ fn accelerator_verilog(
                 board.name
             ),
             format!("Model {}.", hex(&names.model)),
+            format!("Plan {}.", hex(&names.plan)),
             format!("Design {}.", hex(&names.design)),
         ],
     )
@@ -216,13 +224,18 @@ fn identity(
         clock_hz: board.core_hz(),
         slot_bytes: board.link.slot_bytes,
         signed_inputs: model.description.normalization.is_some(),
-        encoder: features.encoder && inputs <= 1 << 16,
+        encoder: has_encoder(features, inputs),
         early_exit: core.exit_steps.is_some(),
         loadable,
         design_hash: half(names.design),
         // Memories without contents at power-up hold no model before one is loaded.
         model_hash: if is_loaded { half(names.model) } else { [0; 16] },
     })
+}
+
+/// Whether a design of that many inputs has the encoder.
+pub(crate) const fn has_encoder(features: Features, inputs: usize) -> bool {
+    features.encoder && inputs <= 1 << 16
 }
 
 /// The input as the core addresses it.
@@ -428,7 +441,7 @@ fn short_hash(hex: &str) -> Option<[u8; 16]> {
 /// Program and version, as files name them.
 #[must_use]
 pub fn generator() -> String {
-    format!("synfire {}", env!("CARGO_PKG_VERSION"))
+    concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned()
 }
 
 /// Bytes as hex.

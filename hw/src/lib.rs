@@ -8,6 +8,7 @@ pub mod accelerator;
 pub mod board;
 pub mod build;
 pub mod circuit;
+pub mod diagram;
 pub mod emit;
 pub mod error;
 pub mod flash;

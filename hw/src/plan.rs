@@ -33,6 +33,7 @@ use crate::load::LayerLoad;
 use choice::Choice;
 use cost::{LayerLogic, layer_luts, link_cost, sprams};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use shortage::does_not_fit;
 use synfire_golden_model::quantized::{Neuron, QuantizedModel};
 
@@ -226,6 +227,17 @@ impl Plan {
             features: board.link.features,
             cost,
         }
+    }
+
+    /// SHA-256 of the plan as JSON without blanks, its fields in the order of their declaration: by it a design's
+    /// Verilog names its plan, measured spikes and estimates included.
+    ///
+    /// # Panics
+    /// Never: a plan is plain data, which always serializes.
+    #[must_use]
+    pub fn hash(&self) -> [u8; 32] {
+        let json = serde_json::to_vec(self).expect("plain data");
+        Sha256::digest(json).into()
     }
 
     /// Clocks that an inference of `steps` time steps is expected to take: its slowest layer's.

@@ -9,14 +9,16 @@ use serde::Serialize;
 use std::path::PathBuf;
 use synfire_golden_model::quantized::QuantizedModel;
 use synfire_hw::board::{Board, Features};
+use synfire_hw::build::write_atomically;
 use synfire_hw::circuit::engine::MAX_LANES;
 use synfire_hw::circuit::word_memory::Style;
+use synfire_hw::diagram;
 use synfire_hw::load::{self, LayerLoad};
 use synfire_hw::plan::{Faster, Plan, budget, check_sizes};
 
 const EXAMPLE: &str = "Examples:
   synfire plan digits-4bit.safetensors --board icebreaker
-  synfire plan digits-4bit.safetensors --board ulx3s-85f --lanes 16,10";
+  synfire plan digits-4bit.safetensors --board ulx3s-85f --lanes 16,10 --diagram digits.svg";
 
 /// Arguments of `synfire plan`.
 #[derive(Debug, clap::Args)]
@@ -26,6 +28,9 @@ pub(crate) struct Args {
     model: PathBuf,
     #[command(flatten)]
     target: TargetArgs,
+    /// Draw the design's block diagram into this SVG file, as `synfire hdl` puts one into the build folder.
+    #[arg(long, value_name = "FILE.svg")]
+    diagram: Option<PathBuf>,
 }
 
 /// Flags that decide a plan, shared with `synfire hdl`.
@@ -75,6 +80,9 @@ impl Args {
         let board = self.target.board()?;
         let loads = self.target.loads(&model)?;
         let plan = self.target.plan(&model, &board, &loads)?;
+        if let Some(path) = &self.diagram {
+            write_atomically(path, &diagram::svg(&model, &board, &plan)?)?;
+        }
         let faster = plan.faster(&model, &board, &loads)?;
         let steps = model.description.steps;
         let expected_cycles = plan.expected_cycles(steps);

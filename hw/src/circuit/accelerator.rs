@@ -52,10 +52,7 @@ impl LinkParams {
 
     /// The splitter, where numbers are no addresses.
     fn splitter(&self) -> Option<SplitterParams> {
-        let splitter = SplitterParams {
-            shape: self.input.shape,
-        };
-        (self.input.is_map && splitter.is_needed()).then_some(splitter)
+        SplitterParams::of(&self.input)
     }
 }
 

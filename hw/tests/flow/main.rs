@@ -2,6 +2,8 @@
 
 mod board;
 mod build;
+mod diagram;
+mod examples;
 mod flash;
 #[path = "../common/network.rs"]
 mod network;
@@ -9,3 +11,4 @@ mod plan;
 mod process;
 mod report;
 mod speed;
+mod xml;

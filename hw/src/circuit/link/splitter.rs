@@ -15,6 +15,7 @@
 //! ([`SplitterParams::is_needed`]).
 
 use super::address_bits;
+use super::encoder::EncoderParams;
 use crate::circuit::event::{ADDRESS_SHIFT, SPIKE};
 use rust_hdl::prelude::*;
 
@@ -29,6 +30,13 @@ pub struct SplitterParams {
 }
 
 impl SplitterParams {
+    /// The splitter of an input, where its numbers are no addresses.
+    #[must_use]
+    pub fn of(input: &EncoderParams) -> Option<Self> {
+        let splitter = Self { shape: input.shape };
+        (input.is_map && splitter.is_needed()).then_some(splitter)
+    }
+
     /// Whether some input's address is not its number.
     #[must_use]
     pub const fn is_needed(&self) -> bool {

@@ -1,0 +1,201 @@
+//! The memories of a design: sizes as the generator builds them, block RAMs as the plan counts them.
+
+use super::Drawing;
+use super::frame::CELL;
+use super::palette::{BLUE, BLUE_TINT, EDGE, GREY, GREY_TINT, INK, ORANGE, ORANGE_TINT};
+use super::svg::{Anchor, Rect, Svg, Type};
+use super::text::{count, counted};
+use crate::accelerator::windows;
+use crate::board::Family;
+use crate::circuit::event::Addressing;
+use crate::circuit::serializer::entry_bits;
+use crate::circuit::word_memory::Style;
+use crate::geometry::Reach;
+use crate::plan::block_rams;
+use synfire_golden_model::quantized::{Neuron, QuantizedShortcut};
+
+/// A memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Memory {
+    /// What is in it.
+    pub(super) name: String,
+    /// Words, as text.
+    pub(super) words: String,
+    /// A word's bits, as text.
+    pub(super) bits: String,
+    /// What it is made of.
+    pub(super) built: Built,
+}
+
+/// What a memory is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Built {
+    /// That many block RAMs.
+    Block(usize),
+    /// RAM of look-up tables.
+    Distributed,
+    /// Flip-flops or look-up tables.
+    Logic,
+    /// UltraPlus SPRAM.
+    Huge,
+}
+
+impl Built {
+    fn of(style: Style, family: Family, depth: usize, width: usize) -> Self {
+        match style {
+            Style::Block => Self::Block(block_rams(family, depth, width)),
+            Style::Distributed => Self::Distributed,
+            Style::Logic => Self::Logic,
+            Style::Huge => Self::Huge,
+        }
+    }
+
+    fn text(self) -> String {
+        match self {
+            Self::Block(number) => format!("{} block RAM", count(number)),
+            Self::Distributed => "distributed RAM".into(),
+            Self::Logic => "logic".into(),
+            Self::Huge => "SPRAM".into(),
+        }
+    }
+
+    /// Edge and fill.
+    pub(super) const fn colours(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Block(_) | Self::Huge => (BLUE, BLUE_TINT),
+            Self::Distributed => (ORANGE, ORANGE_TINT),
+            Self::Logic => (EDGE, GREY_TINT),
+        }
+    }
+}
+
+impl Memory {
+    /// A memory of `depth` words of `lanes` numbers.
+    fn new(name: &str, family: Family, style: Style, depth: usize, lanes: usize, width: usize) -> Self {
+        Self {
+            name: name.into(),
+            words: counted(depth, "word", "words"),
+            bits: format!("{lanes} × {width} bits"),
+            built: Built::of(style, family, depth, lanes * width),
+        }
+    }
+
+    /// Draws it.
+    pub(super) fn draw(&self, svg: &mut Svg, x: f64, y: f64) {
+        let area = Rect::new(x, y, CELL.0, CELL.1);
+        let (edge, fill) = self.built.colours();
+        let built = self.built.text();
+        let title = format!("{}: {} of {}, {built}", self.name, self.words, self.bits);
+        svg.group("memory", &title, |svg| {
+            svg.rect(area, fill, edge);
+            let middle = area.middle().0;
+            let lines = [
+                (&self.name, Type::new(11.5, INK).bold()),
+                (&self.words, Type::new(11.0, INK)),
+                (&self.bits, Type::new(11.0, INK)),
+                (&built, Type::new(11.0, if edge == EDGE { GREY } else { edge })),
+            ];
+            for (line, y) in lines.into_iter().zip([15.0, 29.5, 43.5, 58.5]) {
+                let look = line.1.anchored(Anchor::Middle).within(CELL.0 - 8.0);
+                svg.text((middle, area.y + y), line.0, &look);
+            }
+        });
+    }
+}
+
+/// The memories of a layer, in the order in which a spike meets them.
+pub(super) fn of_layer(drawing: &Drawing<'_>, index: usize) -> Vec<Memory> {
+    let layer = &drawing.model.layers[index];
+    let plan = &drawing.plan.layers[index];
+    let geometry = &drawing.geometry.layers[index];
+    let family = drawing.board.device.family;
+    let (lanes, groups) = (plan.lanes, plan.groups);
+    let membrane_bits = usize::from(layer.membrane_bits);
+    let memory = |name, style, depth, width| Memory::new(name, family, style, depth, lanes, width);
+
+    let is_junction = geometry.paths.len() > 1;
+    let fifos = geometry.paths.iter().zip(&plan.fifo_depths);
+    let mut memories: Vec<Memory> = fifos
+        .map(|(path, &depth)| {
+            let bits = path.sources.event_bits();
+            Memory {
+                name: if is_junction {
+                    format!("FIFO of {}", drawing.stream_name(path.stream))
+                } else {
+                    "FIFO".into()
+                },
+                words: counted(depth, "event", "events"),
+                bits: format!("{bits} bits"),
+                built: Built::of(Style::Block, family, depth, bits),
+            }
+        })
+        .collect();
+    let words: usize = windows(geometry, lanes, groups)
+        .iter()
+        .map(|window| window.weight_words())
+        .sum();
+    // Ones of pooling, sign bit included.
+    let weight_bits = match geometry.paths[0].reach {
+        Reach::Count => 2,
+        _ => usize::from(layer.weight_bits),
+    };
+    memories.push(memory("weights", plan.weight_style, words.max(1), weight_bits));
+    memories.push(memory(
+        "membranes",
+        plan.membrane_style,
+        plan.words,
+        membrane_bits,
+    ));
+    if matches!(layer.neuron, Neuron::Lif { .. }) {
+        memories.push(memory("thresholds", plan.threshold_style, groups, membrane_bits));
+    }
+    if let Some(QuantizedShortcut::Identity(_)) = &layer.shortcut {
+        memories.push(memory("identities", plan.threshold_style, groups, membrane_bits));
+    }
+    if plan.queue_depth > 0 {
+        let bits = entry_bits(lanes, Addressing::of(geometry.neurons));
+        // Only iCE40 has no RAM of tables.
+        let style = match family {
+            Family::Ice40 => Style::Block,
+            Family::Ecp5 | Family::Gowin => Style::Distributed,
+        };
+        memories.push(Memory {
+            name: "serializer".into(),
+            words: counted(plan.queue_depth, "mask", "masks"),
+            bits: format!("{bits} bits"),
+            built: Built::of(style, family, plan.queue_depth, bits),
+        });
+    }
+    memories
+}
+
+/// The snapshot of the output layer's membranes.
+pub(super) fn snapshot(drawing: &Drawing<'_>) -> Option<Memory> {
+    let (layer, plan) = (drawing.model.layers.last()?, drawing.plan.layers.last()?);
+    let family = drawing.board.device.family;
+    let style = match family {
+        _ if plan.groups == 1 => Style::Logic,
+        Family::Ice40 => Style::Block,
+        Family::Ecp5 | Family::Gowin => Style::Distributed,
+    };
+    let bits = usize::from(layer.membrane_bits);
+    Some(Memory::new(
+        "snapshot",
+        family,
+        style,
+        plan.groups,
+        plan.lanes,
+        bits,
+    ))
+}
+
+/// The early exit's margins, one a step.
+pub(super) fn margins(drawing: &Drawing<'_>, steps: usize) -> Memory {
+    let family = drawing.board.device.family;
+    Memory {
+        name: "early exit".into(),
+        words: counted(steps, "margin", "margins"),
+        bits: "32 bits".into(),
+        built: Built::of(Style::Block, family, steps, 32),
+    }
+}

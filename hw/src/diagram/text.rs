@@ -1,0 +1,107 @@
+//! Numbers as text, and how wide text is.
+//!
+//! Which font a viewer takes is not known. Widths are estimated after DejaVu Sans, among the widest of those that stand in
+//! for `sans-serif`, so that what fits here fits in others.
+
+use std::borrow::Cow;
+
+/// Smallest type that can be read.
+const SMALLEST: f64 = 9.0;
+
+/// An integer as a float.
+#[expect(clippy::cast_precision_loss, reason = "sizes are below 2^52")]
+pub(super) fn float(number: usize) -> f64 {
+    number as f64
+}
+
+/// A count with its digits in groups of three.
+pub(super) fn count(number: usize) -> String {
+    grouped(&number.to_string())
+}
+
+/// A number that is not whole: in tenths where it is small.
+pub(super) fn rounded(number: f64) -> String {
+    if number.abs() < 99.95 {
+        let text = format!("{number:.1}");
+        text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+    } else {
+        grouped(&format!("{number:.0}"))
+    }
+}
+
+/// `one` of a thing, or `more` of it.
+pub(super) fn counted(number: usize, one: &str, more: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { more })
+}
+
+fn grouped(digits: &str) -> String {
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Width of a text in pixels.
+pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
+    let em: f64 = text
+        .chars()
+        .map(|c| match c {
+            'i' | 'j' | 'l' | ' ' | ',' | '.' | ':' | ';' | '\'' | '|' => 0.33,
+            'f' | 'r' | 't' | '-' | '(' | ')' => 0.41,
+            'm' | 'w' | 'M' | 'W' | '%' | '@' | '→' => 0.95,
+            'A'..='Z' | '×' | '+' | '<' | '>' | '=' | '&' => 0.8,
+            c if c.is_ascii() => 0.63,
+            _ => 1.0,
+        })
+        .sum();
+    em * size * if bold { 1.12 } else { 1.0 }
+}
+
+/// The text and its size such that it fits a width: smaller, and if that is not enough, cut.
+pub(super) fn fitted(text: &str, size: f64, bold: bool, room: f64) -> (Cow<'_, str>, f64) {
+    let needed = width(text, size, bold);
+    if needed <= room {
+        return (text.into(), size);
+    }
+    let size = (size * room / needed).max(SMALLEST.min(size));
+    let mut kept: Vec<char> = text.chars().collect();
+    let shown = |kept: &[char]| format!("{}…", kept.iter().collect::<String>());
+    if width(text, size, bold) <= room {
+        return (text.into(), size);
+    }
+    while !kept.is_empty() && width(&shown(&kept), size, bold) > room {
+        kept.pop();
+    }
+    (shown(&kept).into(), size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_grouped_from_the_right() {
+        let texts = [0, 7, 999, 1000, 83640, 1_234_567].map(count);
+        assert_eq!(texts, ["0", "7", "999", "1,000", "83,640", "1,234,567"]);
+        let texts = [0.0, 2.46, 19.8, 99.94, 99.95, 12_345.6].map(rounded);
+        assert_eq!(texts, ["0", "2.5", "19.8", "99.9", "100", "12,346"]);
+    }
+
+    #[test]
+    fn text_that_is_too_wide_shrinks_and_is_then_cut() {
+        let name = "layer_0123456789";
+        let full = width(name, 14.0, true);
+        assert_eq!(fitted(name, 14.0, true, full), (name.into(), 14.0));
+        let (text, size) = fitted(name, 14.0, true, 0.8 * full);
+        assert_eq!(text, name);
+        assert!((11.0..11.3).contains(&size), "{size}");
+        let (text, size) = fitted(name, 14.0, true, 0.4 * full);
+        assert!(text.starts_with("layer") && text.ends_with('…'), "{text}");
+        assert_eq!(size, SMALLEST);
+        assert!(width(&text, size, true) <= 0.4 * full);
+    }
+}

@@ -185,8 +185,8 @@ pub enum Error {
     /// The design is too slow for the board's clock.
     #[error(
         "timing not met on {board}: {reached_mhz:.2} MHz reached, {wanted_mhz:.2} MHz wanted; no bitstream was \
-         made. The slowest path is {path}. Use fewer lanes, or a slower clock: `synfire hdl --clock`, or core_hz in \
-         the board file"
+         made. The slowest path is {path}. Use fewer lanes, more placements (`synfire synth --tries`), or a slower \
+         clock: `synfire hdl --clock`, or core_hz in the board file"
     )]
     TimingNotMet {
         /// The board.

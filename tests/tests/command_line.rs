@@ -3,7 +3,7 @@
 use ndarray::Array2;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use synfire_golden_model::model::FloatModel;
 use synfire_golden_model::network::NetworkDescription;
 use synfire_tests::Program;
@@ -390,6 +390,71 @@ fn missing_port_lists_the_ports_found() {
         message.starts_with("serial port /dev/no-such-port does not exist; "),
         "{message}"
     );
+}
+
+/// Tools that place as told: the frequency in MHz is 40 and ten times the seed.
+fn placing_tools(folder: &Path) -> [(&'static str, PathBuf); 3] {
+    let nextpnr = "#!/bin/sh\nif [ \"$1\" = --version ]; then echo 'nextpnr-ecp5 -- (Version nextpnr-0.9)'; exit; fi\n\
+                   while [ $# -gt 0 ]; do if [ \"$1\" = --seed ]; then seed=$2; fi; shift; done\n\
+                   echo $seed >> seeds.txt\n\
+                   echo '{\"utilization\": {}, \"fmax\": {\"clock\": {\"achieved\": '$((40 + 10 * seed))'}}}' > nextpnr.json\n";
+    let yosys = "#!/bin/sh\necho 'Yosys 0.70'\n";
+    let ecppack = "#!/bin/sh\nif [ \"$1\" = --version ]; then echo 'Project Trellis ecppack Version 1.4'; exit; fi\n\
+                   touch bitstream.bit\n";
+    [
+        ("SYNFIRE_YOSYS", yosys),
+        ("SYNFIRE_NEXTPNR_ECP5", nextpnr),
+        ("SYNFIRE_ECPPACK", ecppack),
+    ]
+    .map(|(variable, text)| {
+        let path = folder.join(variable);
+        fs::write(&path, text).expect("writing");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("making it executable");
+        (variable, path)
+    })
+}
+
+#[test]
+fn placements_are_tried_until_one_meets_the_clock() {
+    let folder = folder();
+    let mut program = program(&folder);
+    for (variable, path) in placing_tools(folder.path()) {
+        program = program.with(variable, path);
+    }
+    models(&program);
+    let hdl = "hdl quantized.safetensors --board ulx3s-85f --clock 75 --most-lanes 2 -o build";
+    let _ = program.succeed(&hdl.split(' ').collect::<Vec<_>>());
+    let seeds = || {
+        let seeds = folder.path().join("build/seeds.txt");
+        let text = fs::read_to_string(&seeds).expect("the seeds");
+        fs::remove_file(seeds).expect("removing");
+        text
+    };
+    for (flags, expected) in [("--tries 3", "1\n2\n3\n"), ("--seed 3 --tries 2", "3\n4\n")] {
+        let arguments: Vec<&str> = ["synth", "build"].into_iter().chain(flags.split(' ')).collect();
+        if flags == "--tries 3" {
+            let (_, message) = program.fail(&arguments);
+            assert!(
+                message.contains("70.00 MHz reached, 75.00 MHz wanted"),
+                "{message}"
+            );
+            assert!(message.contains("synfire synth --tries"), "{message}");
+            assert!(
+                !folder.path().join("build/bitstream.bit").exists(),
+                "a bitstream that is too slow"
+            );
+        } else {
+            let report = program.succeed(&[&arguments[..], &["--json"]].concat());
+            assert!(
+                report.contains("\"seed\":4") && report.contains("\"fmax_mhz\":80"),
+                "{report}"
+            );
+        }
+        assert_eq!(seeds(), expected);
+    }
+    let (_, message) = program.fail(&["synth", "build"]);
+    assert!(message.contains("50.00 MHz reached"), "{message}");
+    assert_eq!(seeds(), "1\n", "one placement, where no more are asked for");
 }
 
 fn truncate(path: &Path, share: f64) {

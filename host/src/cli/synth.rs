@@ -7,10 +7,11 @@ use super::table::{count, table};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use synfire_hw::build::Build;
-use synfire_hw::synth::{process::Cancel, report::Report, speed::Speed, synthesize};
+use synfire_hw::synth::{Placements, process::Cancel, report::Report, speed::Speed, synthesize};
 
-const EXAMPLE: &str = "Example:
-  synfire synth build";
+const EXAMPLE: &str = "Examples:
+  synfire synth build
+  synfire synth build --tries 4       # up to four placements, until one meets the clock";
 
 /// Arguments of `synfire synth`.
 #[derive(Debug, clap::Args)]
@@ -18,13 +19,23 @@ const EXAMPLE: &str = "Example:
 pub(crate) struct Args {
     /// Build folder, from `synfire hdl`.
     build: PathBuf,
+    /// Seed of nextpnr's placement.
+    #[arg(long, default_value_t = Placements::default().seed)]
+    seed: u32,
+    /// Most placements to try until one meets the clock, with seeds that follow the first.
+    #[arg(long, default_value_t = Placements::default().tries, value_parser = clap::value_parser!(u32).range(1..))]
+    tries: u32,
 }
 
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
         let build = Build::open(&self.build)?;
         let spinner = context.spinner(&build.manifest.board.name);
-        let report = synthesize(&build, &Cancel::default(), &mut |stage| {
+        let placements = Placements {
+            seed: self.seed,
+            tries: self.tries,
+        };
+        let report = synthesize(&build, placements, &Cancel::default(), &mut |stage| {
             spinner.set_message(stage.title())
         })?;
         spinner.finish_and_clear();

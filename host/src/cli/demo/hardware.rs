@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use synfire_golden_model::dataset::Dataset;
 use synfire_hw::board::Board;
 use synfire_hw::build::Build;
-use synfire_hw::synth::{Stage, process::Cancel, report::Report, synthesize, tools};
+use synfire_hw::synth::{Placements, Stage, process::Cancel, report::Report, synthesize, tools};
 use synfire_hw::tool::Tool;
 use synfire_sim::virtual_board::VirtualBoard;
 
@@ -47,7 +47,7 @@ impl Synthesis {
                 let (build, sender, cancel) = (target.build.clone(), sender.clone(), cancel.clone());
                 std::thread::spawn(move || {
                     let name = build.manifest.board.name.clone();
-                    synthesize(&build, &cancel, &mut |stage| {
+                    synthesize(&build, Placements::default(), &cancel, &mut |stage| {
                         // Nobody may be listening any more.
                         let _ = sender.send((name.clone(), stage));
                     })

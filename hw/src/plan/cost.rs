@@ -1,6 +1,6 @@
 //! What circuits cost, estimated: tables by a linear model fitted to synthesis results, block RAM by shapes.
 
-use super::Cost;
+use super::{Cost, DISTRIBUTED_WORDS};
 use crate::board::{Board, Family};
 use crate::circuit::link::frame_receiver::SLOTS;
 use crate::circuit::word_memory::Style;
@@ -111,6 +111,9 @@ fn choice(family: Family, depth: usize, width: usize) -> usize {
     width * rows.saturating_sub(1) * 2 / 3
 }
 
+/// Bytes of the frame transmitter's buffer, about.
+const TRANSMITTED: usize = 64;
+
 /// Cost of UART, frames, command processor and what the board's features add.
 pub(super) fn link_cost(board: &Board, model: &QuantizedModel, layers: usize) -> Cost {
     let family = board.device.family;
@@ -121,15 +124,15 @@ pub(super) fn link_cost(board: &Board, model: &QuantizedModel, layers: usize) ->
     let parts = [
         Cost {
             luts: 1900 + 120 * layers,
-            block_rams: block_rams(family, slots, 8) + 1,
+            block_rams: small_or_block_rams(family, slots, 8) + small_or_block_rams(family, TRANSMITTED, 8),
             sprams: 0,
         },
         only(
             features.encoder,
             Cost {
                 luts: 700,
-                block_rams: block_rams(family, inputs.size(), 8)
-                    + block_rams(family, 256 * inputs.channels, 10),
+                block_rams: small_or_block_rams(family, inputs.size(), 8)
+                    + small_or_block_rams(family, 256 * inputs.channels, 10),
                 sprams: 0,
             },
         ),
@@ -137,7 +140,7 @@ pub(super) fn link_cost(board: &Board, model: &QuantizedModel, layers: usize) ->
             features.early_exit,
             Cost {
                 luts: 600,
-                block_rams: block_rams(family, model.description.steps, 32),
+                block_rams: small_or_block_rams(family, model.description.steps, 32),
                 sprams: 0,
             },
         ),
@@ -150,6 +153,15 @@ pub(super) fn link_cost(board: &Board, model: &QuantizedModel, layers: usize) ->
         ),
     ];
     parts.into_iter().sum()
+}
+
+/// Block RAMs of a memory of which synthesis decides what it is made of: small ones become RAM of look-up tables, where
+/// the family has it.
+fn small_or_block_rams(family: Family, depth: usize, width: usize) -> usize {
+    match family {
+        Family::Ecp5 | Family::Gowin if depth <= DISTRIBUTED_WORDS => 0,
+        _ => block_rams(family, depth, width),
+    }
 }
 
 /// Block RAMs of a memory of `depth` words of `width` bits, in the best of the family's shapes.

@@ -4,7 +4,7 @@
 CARGO ?= cargo
 SYNFIRE = $(CARGO) run --quiet --release --locked -p synfire --
 
-.PHONY: demo test boards mnist tools fmt lint doc clean
+.PHONY: demo test boards mnist lenet tools fmt lint doc clean
 
 ## Train, quantize, generate, co-simulate, synthesize and run on real digits; results in out/demo.
 demo: tools
@@ -33,6 +33,19 @@ mnist: tools
 	$(SYNFIRE) cosim out/mnist/build --images 10
 	$(SYNFIRE) run out/mnist/build --virtual --images 20
 	$(SYNFIRE) synth out/mnist/build
+
+## The paper's LeNet on MNIST for the ULX3S-85F, as fast as it gets; wants SYNFIRE_DATA as above. Training takes about ten minutes,
+## placing and routing as long a try.
+lenet: tools
+	@test -n "$$SYNFIRE_DATA" || { echo "set SYNFIRE_DATA to the folder of the MNIST files" >&2; exit 1; }
+	mkdir -p out/lenet
+	$(SYNFIRE) train lenet --data mnist --epochs 6 --schedule cosine --warmup 0.5 -o out/lenet/model.safetensors
+	$(SYNFIRE) quantize out/lenet/model.safetensors -o out/lenet/quantized.safetensors --bits 4 --data mnist
+	$(SYNFIRE) eval out/lenet/quantized.safetensors --data mnist
+	$(SYNFIRE) hdl out/lenet/quantized.safetensors --board ulx3s-85f $(LENET_CLOCK) --lanes 20,4,50,4,8,2 --data mnist --images 200 \
+		-o out/lenet/build
+	$(SYNFIRE) cosim out/lenet/build --images 3 --data mnist
+	$(SYNFIRE) synth out/lenet/build --tries 5
 
 ## Install the pinned EDA tools into .venv, if they are not there.
 tools:

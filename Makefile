@@ -34,7 +34,7 @@ mnist: tools
 	$(SYNFIRE) run out/mnist/build --virtual --images 20
 	$(SYNFIRE) synth out/mnist/build
 
-## The paper's LeNet on MNIST for the ULX3S-85F, as fast as it gets; wants SYNFIRE_DATA as above. Training takes about ten minutes,
+## The paper's LeNet on MNIST for the ULX3S-85F, at its 50 MHz or with LENET_CLOCK="--clock 60"; wants SYNFIRE_DATA as above. Training takes about ten minutes,
 ## placing and routing as long a try.
 lenet: tools
 	@test -n "$$SYNFIRE_DATA" || { echo "set SYNFIRE_DATA to the folder of the MNIST files" >&2; exit 1; }

@@ -245,7 +245,7 @@ fn engine(
 }
 
 /// The window units of a layer; a second path's weights lie behind the first's.
-pub(crate) fn windows(geometry: &LayerGeometry, lanes: usize, groups: usize) -> Vec<WindowParams> {
+fn windows(geometry: &LayerGeometry, lanes: usize, groups: usize) -> Vec<WindowParams> {
     let mut base = 0;
     geometry
         .paths

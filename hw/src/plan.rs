@@ -19,6 +19,7 @@ mod cost;
 mod shortage;
 
 pub use cost::block_rams;
+pub(crate) use cost::sprams;
 pub use shortage::{Faster, Shortage};
 
 use crate::board::{Board, Family, Features};
@@ -31,7 +32,7 @@ use crate::error::{Error, Result};
 use crate::geometry::{Geometry, LayerGeometry, Path};
 use crate::load::LayerLoad;
 use choice::Choice;
-use cost::{LayerLogic, layer_luts, link_cost, sprams};
+use cost::{LayerLogic, layer_luts, link_cost};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use shortage::does_not_fit;
@@ -508,17 +509,17 @@ fn layer_plan(
             0
         }
     };
-    // ECP5 makes the serializer's queue of distributed RAM, but for deep ones.
-    let queue_rams = match family {
-        _ if fires && (family == Family::Ice40 || queue_depth > DISTRIBUTED_WORDS) => {
-            block_rams(family, queue_depth, entry_bits(lanes, Addressing::of(shape)))
-        }
-        _ => 0,
+    let queue_rams = if fires {
+        let bits = entry_bits(lanes, Addressing::of(shape));
+        rams(inferred_style(family, queue_depth), queue_depth, bits)
+    } else {
+        0
     };
     // The output layer's membranes at the end of a step.
-    let snapshot_rams = match family {
-        Family::Ice40 if !fires && groups > 1 => block_rams(family, groups, word),
-        _ => 0,
+    let snapshot_rams = if fires {
+        0
+    } else {
+        rams(snapshot_style(family, groups), groups, word)
     };
     let cost = Cost {
         luts: layer_luts(&LayerLogic {
@@ -581,6 +582,24 @@ fn queue_depth(words: usize, groups: usize, spikes_out: f64) -> usize {
     let piled = piled.clamp(0.0, 1e6) as usize;
     let least = if groups <= 8 { 16 } else { 32 };
     (least + piled).next_power_of_two().min(MOST_QUEUED)
+}
+
+/// What synthesis makes of a memory whose style is its own choice, such as a serializer's queue: RAM of tables, where the
+/// family has it, but for deep ones.
+pub(crate) const fn inferred_style(family: Family, depth: usize) -> Style {
+    match family {
+        Family::Ecp5 | Family::Gowin if depth <= DISTRIBUTED_WORDS => Style::Distributed,
+        _ => Style::Block,
+    }
+}
+
+/// What synthesis makes the snapshot of the output layer's membranes of.
+pub(crate) const fn snapshot_style(family: Family, groups: usize) -> Style {
+    match family {
+        _ if groups <= 1 => Style::Logic,
+        Family::Ice40 => Style::Block,
+        Family::Ecp5 | Family::Gowin => Style::Distributed,
+    }
 }
 
 /// Events that a path's FIFO holds: those of a step, so that a layer need not wait for the one before, and at least what

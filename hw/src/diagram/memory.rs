@@ -5,13 +5,12 @@ use super::frame::CELL;
 use super::palette::{BLUE, BLUE_TINT, EDGE, GREY, GREY_TINT, INK, ORANGE, ORANGE_TINT};
 use super::svg::{Anchor, Rect, Svg, Type};
 use super::text::{count, counted};
-use crate::accelerator::windows;
 use crate::board::Family;
 use crate::circuit::event::Addressing;
 use crate::circuit::serializer::entry_bits;
 use crate::circuit::word_memory::Style;
 use crate::geometry::Reach;
-use crate::plan::block_rams;
+use crate::plan::{block_rams, inferred_style, snapshot_style, sprams};
 use synfire_golden_model::quantized::{Neuron, QuantizedShortcut};
 
 /// A memory.
@@ -36,8 +35,8 @@ pub(super) enum Built {
     Distributed,
     /// Flip-flops or look-up tables.
     Logic,
-    /// UltraPlus SPRAM.
-    Huge,
+    /// That many of UltraPlus's SPRAMs.
+    Huge(usize),
 }
 
 impl Built {
@@ -46,7 +45,7 @@ impl Built {
             Style::Block => Self::Block(block_rams(family, depth, width)),
             Style::Distributed => Self::Distributed,
             Style::Logic => Self::Logic,
-            Style::Huge => Self::Huge,
+            Style::Huge => Self::Huge(sprams(depth, width)),
         }
     }
 
@@ -55,14 +54,14 @@ impl Built {
             Self::Block(number) => format!("{} block RAM", count(number)),
             Self::Distributed => "distributed RAM".into(),
             Self::Logic => "logic".into(),
-            Self::Huge => "SPRAM".into(),
+            Self::Huge(number) => format!("{} SPRAM", count(number)),
         }
     }
 
     /// Edge and fill.
     pub(super) const fn colours(self) -> (&'static str, &'static str) {
         match self {
-            Self::Block(_) | Self::Huge => (BLUE, BLUE_TINT),
+            Self::Block(_) | Self::Huge(_) => (BLUE, BLUE_TINT),
             Self::Distributed => (ORANGE, ORANGE_TINT),
             Self::Logic => (EDGE, GREY_TINT),
         }
@@ -130,16 +129,17 @@ pub(super) fn of_layer(drawing: &Drawing<'_>, index: usize) -> Vec<Memory> {
             }
         })
         .collect();
-    let words: usize = windows(geometry, lanes, groups)
-        .iter()
-        .map(|window| window.weight_words())
-        .sum();
     // Ones of pooling, sign bit included.
     let weight_bits = match geometry.paths[0].reach {
         Reach::Count => 2,
         _ => usize::from(layer.weight_bits),
     };
-    memories.push(memory("weights", plan.weight_style, words.max(1), weight_bits));
+    memories.push(memory(
+        "weights",
+        plan.weight_style,
+        plan.weight_words.max(1),
+        weight_bits,
+    ));
     memories.push(memory(
         "membranes",
         plan.membrane_style,
@@ -154,11 +154,7 @@ pub(super) fn of_layer(drawing: &Drawing<'_>, index: usize) -> Vec<Memory> {
     }
     if plan.queue_depth > 0 {
         let bits = entry_bits(lanes, Addressing::of(geometry.neurons));
-        // Only iCE40 has no RAM of tables.
-        let style = match family {
-            Family::Ice40 => Style::Block,
-            Family::Ecp5 | Family::Gowin => Style::Distributed,
-        };
+        let style = inferred_style(family, plan.queue_depth);
         memories.push(Memory {
             name: "serializer".into(),
             words: counted(plan.queue_depth, "mask", "masks"),
@@ -173,11 +169,7 @@ pub(super) fn of_layer(drawing: &Drawing<'_>, index: usize) -> Vec<Memory> {
 pub(super) fn snapshot(drawing: &Drawing<'_>) -> Option<Memory> {
     let (layer, plan) = (drawing.model.layers.last()?, drawing.plan.layers.last()?);
     let family = drawing.board.device.family;
-    let style = match family {
-        _ if plan.groups == 1 => Style::Logic,
-        Family::Ice40 => Style::Block,
-        Family::Ecp5 | Family::Gowin => Style::Distributed,
-    };
+    let style = snapshot_style(family, plan.groups);
     let bits = usize::from(layer.membrane_bits);
     Some(Memory::new(
         "snapshot",
@@ -196,6 +188,6 @@ pub(super) fn margins(drawing: &Drawing<'_>, steps: usize) -> Memory {
         name: "early exit".into(),
         words: counted(steps, "margin", "margins"),
         bits: "32 bits".into(),
-        built: Built::of(Style::Block, family, steps, 32),
+        built: Built::of(inferred_style(family, steps), family, steps, 32),
     }
 }

@@ -1,6 +1,6 @@
 //! What circuits cost, estimated: tables by a linear model fitted to synthesis results, block RAM by shapes.
 
-use super::{Cost, DISTRIBUTED_WORDS};
+use super::{Cost, inferred_style};
 use crate::board::{Board, Family};
 use crate::circuit::link::frame_receiver::SLOTS;
 use crate::circuit::word_memory::Style;
@@ -84,7 +84,7 @@ fn choice_of_huge(layer: &LayerLogic) -> usize {
 
 /// SPRAMs of a memory of `depth` words of `width` bits.
 #[must_use]
-pub(super) const fn sprams(depth: usize, width: usize) -> usize {
+pub(crate) const fn sprams(depth: usize, width: usize) -> usize {
     depth.div_ceil(SPRAM_WORDS) * width.div_ceil(16)
 }
 
@@ -155,12 +155,11 @@ pub(super) fn link_cost(board: &Board, model: &QuantizedModel, layers: usize) ->
     parts.into_iter().sum()
 }
 
-/// Block RAMs of a memory of which synthesis decides what it is made of: small ones become RAM of look-up tables, where
-/// the family has it.
+/// Block RAMs of a memory of which synthesis decides what it is made of.
 fn small_or_block_rams(family: Family, depth: usize, width: usize) -> usize {
-    match family {
-        Family::Ecp5 | Family::Gowin if depth <= DISTRIBUTED_WORDS => 0,
-        _ => block_rams(family, depth, width),
+    match inferred_style(family, depth) {
+        Style::Block => block_rams(family, depth, width),
+        _ => 0,
     }
 }
 

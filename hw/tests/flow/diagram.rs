@@ -12,6 +12,7 @@ use synfire_hw::circuit::engine::EngineParams;
 use synfire_hw::circuit::word_memory::{MemoryShape, Style};
 use synfire_hw::diagram;
 use synfire_hw::geometry::Geometry;
+use synfire_hw::load::from_rates;
 use synfire_hw::plan::{LayerPlan, Plan, block_rams};
 
 fn board(name: &str, features: Features) -> Board {
@@ -43,14 +44,17 @@ fn networks() -> Vec<(QuantizedModel, Board, Plan)> {
         board("ulx3s-85f", Features::default()),
         board("ice40-hx8k", NOTHING),
         board("tang-nano-9k", Features::default()),
+        board("icebreaker", Features::default()),
     ];
-    (0..30)
+    (0..32)
         .map(|index| {
             let model = any_model(&mut rng);
             let board = boards[index % boards.len()].clone();
             let lanes = random_lanes(&mut rng, &model);
-            let plan =
-                Plan::with_lanes(&model, &board, &one_spike_a_step(&model), &lanes).expect("lanes fit");
+            // So many that queues are deep.
+            let spikes = vec![if index % 2 == 0 { 500.0 } else { 1.0 }; lanes.len()];
+            let loads = from_rates(&model, &spikes).expect("a valid model");
+            let plan = Plan::with_lanes(&model, &board, &loads, &lanes).expect("lanes fit");
             (model, board, plan)
         })
         .collect()
@@ -70,7 +74,10 @@ fn memory(name: &str, shape: MemoryShape, board: &Board) -> String {
         ),
         Style::Distributed => "distributed RAM".into(),
         Style::Logic => "logic".into(),
-        Style::Huge => "SPRAM".into(),
+        Style::Huge => format!(
+            "{} SPRAM",
+            shape.depth.div_ceil(16384) * shape.word_bits().div_ceil(16)
+        ),
     };
     format!(
         "{name}: {words} of {} × {} bits, {built}",
@@ -382,6 +389,7 @@ fn the_link_shows_what_the_features_bring() {
         has(&bare, "snapshot") && has(&bare, "UART transmitter"),
         "{bare:?}"
     );
+    assert!(!bare.iter().any(|text| text.starts_with("loads")), "{bare:?}");
     assert_eq!(classes, [1, 0, 0]);
 }
 

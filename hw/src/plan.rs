@@ -178,6 +178,9 @@ impl Plan {
     ///
     /// # Errors
     /// [`Error::BadLanes`], [`Error::TooLarge`].
+    ///
+    /// # Panics
+    /// Never: weights may lie in block RAM always, so that there is a choice of memories.
     pub fn with_lanes(
         model: &QuantizedModel,
         board: &Board,
@@ -216,8 +219,8 @@ impl Plan {
         let budget = budget(board);
         let fits = choices.iter().find(|choice| choice.cost.fits(budget));
         let exists = || choices.iter().find(|choice| choice.cost.sprams <= budget.sprams);
-        let layers = fits.or_else(exists).map_or_else(Vec::new, Choice::layers);
-        Ok(Self::of(layers, board, model))
+        let choice = fits.or_else(exists).expect("weights may lie in block RAM always");
+        Ok(Self::of(choice.layers(), board, model))
     }
 
     fn of(layers: Vec<LayerPlan>, board: &Board, model: &QuantizedModel) -> Self {
@@ -521,6 +524,7 @@ fn layer_plan(
     } else {
         rams(snapshot_style(family, groups), groups, word)
     };
+    let has_identity = geometry.paths.len() > 1 && geometry.paths[1].reach.is_own_channel();
     let cost = Cost {
         luts: layer_luts(&LayerLogic {
             family,
@@ -539,7 +543,7 @@ fn layer_plan(
         }),
         block_rams: rams(weight_style, weight_words, lanes * usize::from(layer.weight_bits))
             + rams(membrane_style, words, word)
-            + rams(threshold_style, groups, word)
+            + rams(threshold_style, groups, word) * (1 + usize::from(has_identity))
             + fifos
                 .iter()
                 .map(|&(depth, width)| block_rams(family, depth, width))

@@ -109,11 +109,7 @@ impl NativeCore {
             core.clears_done.val().to_u32() != clears
         })?;
         Ok(Observation {
-            spikes: if self.exits {
-                gatherer.finish_cut()
-            } else {
-                gatherer.finish()
-            },
+            spikes: gatherer.finish(self.exits),
             potentials,
             cycles,
             active_cycles,

@@ -72,22 +72,14 @@ impl Gatherer {
         true
     }
 
-    /// The whole steps of every layer, where an early exit may cut one short.
+    /// The steps of every layer. Spikes after the last end of step make a step of their own, so that they show as a
+    /// mismatch, but where an early exit may have cut it short.
     #[must_use]
-    pub fn finish_cut(&mut self) -> Vec<Vec<Vec<u32>>> {
-        for open in &mut self.open {
-            open.clear();
-        }
-        self.finish()
-    }
-
-    /// The steps of every layer; spikes after the last end of step make a step of their own, so that they
-    /// show as a mismatch.
-    #[must_use]
-    pub fn finish(&mut self) -> Vec<Vec<Vec<u32>>> {
+    pub fn finish(&mut self, may_be_cut: bool) -> Vec<Vec<Vec<u32>>> {
         for (open, finished) in self.open.iter_mut().zip(&mut self.finished) {
-            if !open.is_empty() {
-                finished.push(std::mem::take(open));
+            let rest = std::mem::take(open);
+            if !rest.is_empty() && !may_be_cut {
+                finished.push(rest);
             }
         }
         let hidden = self.finished.len();

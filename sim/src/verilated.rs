@@ -156,11 +156,7 @@ impl VerilatedCore {
                 RESULT => observation = self.result()?,
                 // Until the clear, layers may still be at work where the inference has exited.
                 CLEARED => {
-                    observation.spikes = if self.exits {
-                        gatherer.finish_cut()
-                    } else {
-                        gatherer.finish()
-                    };
+                    observation.spikes = gatherer.finish(self.exits);
                     return Ok(observation);
                 }
                 HUNG => {

@@ -83,7 +83,10 @@ impl Args {
         if let Some(path) = &self.diagram {
             write_atomically(path, &diagram::svg(&model, &board, &plan)?)?;
         }
-        let faster = plan.faster(&model, &board, &loads)?;
+        let faster = match self.target.lanes {
+            Some(_) => None,
+            None => plan.faster(&model, &board, &loads, self.target.most_lanes)?,
+        };
         let steps = model.description.steps;
         let expected_cycles = plan.expected_cycles(steps);
         let summary = Summary {
@@ -100,7 +103,7 @@ impl Args {
                 summary.network,
                 board.title,
                 layers(&plan, &board, steps),
-                limit(&plan, summary.faster.as_ref(), self.target.lanes.is_some())
+                self.target.limit(&plan, summary.faster.as_ref())
             )
         })
     }
@@ -244,24 +247,32 @@ fn memory(words: usize, style: Style) -> String {
     }
 }
 
-/// What keeps a plan from being faster.
-fn limit(plan: &Plan, faster: Option<&Faster>, lanes_given: bool) -> String {
-    let slowest = plan
-        .layers
-        .iter()
-        .max_by(|a, b| a.ideal_cycles.total_cmp(&b.ideal_cycles));
-    let slowest = slowest.map_or("", |layer| layer.name.as_str());
-    match faster {
-        None => format!("limit: `{slowest}`, which no more lanes make faster"),
-        Some(_) if lanes_given => format!("limit: `{slowest}`, with the lanes that were given"),
-        Some(Faster { cycles, shortage }) => format!(
-            "limit: `{slowest}`; {} clocks a step would take {} {}, of {} that a plan may use, {} of them for `{}`",
-            count(*cycles),
-            shortage.needed,
-            shortage.resource,
-            shortage.available,
-            shortage.layer_needed,
-            shortage.layer
-        ),
+impl TargetArgs {
+    /// What keeps a plan from being faster.
+    fn limit(&self, plan: &Plan, faster: Option<&Faster>) -> String {
+        let slowest = plan
+            .layers
+            .iter()
+            .max_by(|a, b| a.ideal_cycles.total_cmp(&b.ideal_cycles));
+        let slowest = slowest.map_or("", |layer| layer.name.as_str());
+        match faster {
+            Some(Faster { cycles, shortage }) => format!(
+                "limit: `{slowest}`; {} clocks a step would take {} {}, of {} that a plan may use, {} of them for `{}`",
+                count(*cycles),
+                shortage.needed,
+                shortage.resource,
+                shortage.available,
+                shortage.layer_needed,
+                shortage.layer
+            ),
+            None if self.lanes.is_some() => format!("limit: `{slowest}`, with the lanes that were given"),
+            None if self.most_lanes < MAX_LANES => {
+                format!(
+                    "limit: `{slowest}`, with at most {} lanes a layer",
+                    self.most_lanes
+                )
+            }
+            None => format!("limit: `{slowest}`, which no more lanes make faster"),
+        }
     }
 }

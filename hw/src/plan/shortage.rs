@@ -69,7 +69,8 @@ impl Shortage {
 }
 
 impl Plan {
-    /// What the next faster choice of lanes lacks on the board; none if no lanes make the network faster.
+    /// What the next faster choice of at most `most_lanes` lanes lacks on the board, of a plan that was searched for within
+    /// them; none if no lanes make the network faster.
     ///
     /// # Errors
     /// As [`Plan::search`].
@@ -78,8 +79,9 @@ impl Plan {
         model: &QuantizedModel,
         board: &Board,
         loads: &[LayerLoad],
+        most_lanes: usize,
     ) -> Result<Option<Faster>> {
-        let options = layer_options(model, Target::of(board), loads, MAX_LANES)?;
+        let options = layer_options(model, Target::of(board), loads, most_lanes.clamp(1, MAX_LANES))?;
         let slowest = self.expected_cycles(1);
         let cycles = options.iter().flatten().map(|option| option.ideal_cycles);
         let Some(bound) = cycles.filter(|&cycles| cycles < slowest).max_by(f64::total_cmp) else {
@@ -109,13 +111,7 @@ pub(super) fn does_not_fit(
     loads: &[LayerLoad],
     choices: &[Choice<'_>],
 ) -> Error {
-    let shortage = Shortage::of(choices, budget(board)).unwrap_or(Shortage {
-        resource: "layers",
-        needed: 1,
-        available: 0,
-        layer: String::new(),
-        layer_needed: 0,
-    });
+    let shortage = Shortage::of(choices, budget(board)).expect("weights may lie in block RAM always");
     let mut remedies = Vec::new();
     if let Some(features) = without_some(board.link.features).into_iter().find(|&features| {
         let mut board = board.clone();

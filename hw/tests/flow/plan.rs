@@ -7,6 +7,7 @@ use synfire_golden_model::network::LayerKind;
 use synfire_golden_model::quantized::QuantizedModel;
 use synfire_hw::Error;
 use synfire_hw::board::Board;
+use synfire_hw::circuit::engine::MAX_LANES;
 use synfire_hw::circuit::word_memory::Style;
 use synfire_hw::load::{LayerLoad, from_rates};
 use synfire_hw::plan::{Plan, Shortage, budget};
@@ -134,7 +135,7 @@ fn the_limit_of_a_plan_is_what_the_next_faster_lacks() {
     let mut board = board("ice40-hx8k", 7000, 1000);
     let plan = Plan::search(&model, &board, &loads).expect("a plan");
     let faster = plan
-        .faster(&model, &board, &loads)
+        .faster(&model, &board, &loads, MAX_LANES)
         .expect("sizes")
         .expect("more lanes are faster");
     assert!(faster.cycles < plan.expected_cycles(1), "{faster:?}");
@@ -148,7 +149,37 @@ fn the_limit_of_a_plan_is_what_the_next_faster_lacks() {
     assert_eq!(plan.expected_cycles(1), faster.cycles);
     board.device.luts = 1_000_000;
     let plan = Plan::search(&model, &board, &loads).expect("a plan");
-    assert_eq!(plan.faster(&model, &board, &loads).expect("sizes"), None);
+    assert_eq!(
+        plan.faster(&model, &board, &loads, MAX_LANES).expect("sizes"),
+        None
+    );
+}
+
+#[test]
+fn the_limit_of_few_lanes_is_theirs() {
+    let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(7), &[100, 20, 10]);
+    let loads = from_rates(&model, &[30.0, 5.0]).expect("a valid model");
+    let board = Board::find("ulx3s-85f").expect("a built-in board");
+    let plan = Plan::search_within(&model, &board, &loads, 4).expect("a plan");
+    // More lanes would be faster and fit: nothing is short.
+    assert!(plan.faster(&model, &board, &loads, 4).expect("sizes").is_none());
+}
+
+#[test]
+fn a_queue_holds_what_a_sweep_piles_up() {
+    let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(8), &[20, 200, 10]);
+    let board = Board::find("ulx3s-85f").expect("a built-in board");
+    let depth = |spikes_out: f64, lanes: usize| {
+        let loads = from_rates(&model, &[5.0, spikes_out]).expect("a valid model");
+        let plan = Plan::with_lanes(&model, &board, &loads, &[lanes, 10]).expect("lanes fit");
+        (plan.layers[0].words, plan.layers[0].queue_depth)
+    };
+    // Of 50 words with 150 spikes 17 have left when the last comes: 33 and the least of 32.
+    assert_eq!(depth(150.0, 4), (50, 128));
+    assert_eq!(depth(50.0, 4), (50, 32));
+    assert_eq!(depth(0.0, 4), (50, 32));
+    assert_eq!(depth(150.0, 40), (5, 32));
+    assert_eq!(depth(5.0, 40), (5, 16));
 }
 
 #[test]

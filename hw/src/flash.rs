@@ -83,18 +83,18 @@ impl CommandLine {
     /// [`FlashError`], [`crate::Error::Report`] for a report of another design.
     pub fn of(build: &Build, memory: Memory) -> Result<Self> {
         let board = &build.manifest.board;
-        let report = Report::of(build)?.filter(|report| report.fmax_mhz >= report.clock_mhz);
-        let report = report.ok_or_else(|| FlashError::NoBitstream {
+        let bitstream = Report::of(build)?.and_then(|report| report.bitstream);
+        let bitstream = bitstream.ok_or_else(|| FlashError::NoBitstream {
             path: build.folder.clone(),
         })?;
-        let path = build.folder.join(&report.bitstream);
+        let path = build.folder.join(&bitstream.file);
         let content = std::fs::read(&path).map_err(io("reading", &path))?;
         let found = sha256(&content);
-        if found != report.bitstream_hash {
+        if found != bitstream.sha256 {
             return Err(FlashError::OtherBitstream {
                 path,
                 found,
-                wanted: report.bitstream_hash,
+                wanted: bitstream.sha256,
             }
             .into());
         }

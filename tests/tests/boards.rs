@@ -123,7 +123,7 @@ fn bitstream(name: &str) -> Value {
     );
     let bitstream = folder()
         .join(name)
-        .join(report["bitstream"].as_str().expect("a bitstream"));
+        .join(report["bitstream"]["file"].as_str().expect("a bitstream"));
     assert!(bitstream.metadata().expect("a bitstream").len() > 10_000);
     let line = program.json(&["flash", name, "--dry-run"]);
     let arguments = line["arguments"].as_array().expect("arguments");

@@ -443,6 +443,14 @@ fn placements_are_tried_until_one_meets_the_clock() {
                 !folder.path().join("build/bitstream.bit").exists(),
                 "a bitstream that is too slow"
             );
+            let row = program.succeed(&["report", "build", "--json"]);
+            assert!(
+                row.contains("\"fmax_mhz\":70") && row.contains("\"clock_met\":false"),
+                "{row}"
+            );
+            assert!(program.succeed(&["report", "build"]).contains("70.0 (too slow)"));
+            let (_, message) = program.fail(&["flash", "build", "--dry-run"]);
+            assert!(message.contains("no bitstream that met its clock"), "{message}");
         } else {
             let report = program.succeed(&[&arguments[..], &["--json"]].concat());
             assert!(

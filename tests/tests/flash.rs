@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use synfire_hw::build::{Build, sha256};
-use synfire_hw::synth::report::{REPORT, Report, Utilization};
+use synfire_hw::synth::report::{Bitstream, REPORT, Report, Utilization};
 use synfire_tests::Program;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_synfire-under-test");
@@ -45,8 +45,10 @@ fn synthesized(folder: &Path) {
         fmax_mhz: 26.5,
         clock_mhz: 18.0,
         critical_path: None,
-        bitstream: "bitstream.bin".into(),
-        bitstream_hash: sha256(b"bits"),
+        bitstream: Some(Bitstream {
+            file: "bitstream.bin".into(),
+            sha256: sha256(b"bits"),
+        }),
         seed: 1,
         yosys: "0.70".into(),
         nextpnr: "0.11".into(),

@@ -46,8 +46,10 @@ struct Row {
     measured: bool,
     clock_mhz: f64,
     inferences_per_second: f64,
-    /// Highest frequency after routing; none if it was not synthesized, or too slow.
+    /// Highest frequency after routing; none if it was not synthesized.
     fmax_mhz: Option<f64>,
+    /// Whether it is the clock's, so that there is a bitstream; none if it was not synthesized.
+    clock_met: Option<bool>,
     /// What the plan expected.
     planned: Cost,
     utilization: Vec<Utilization>,
@@ -101,14 +103,12 @@ fn row(folder: &Path) -> Result<Row> {
     let report = Report::of(&build)?;
     let model = build.model()?;
     let manifest = &build.manifest;
-    let (fmax_mhz, utilization, critical_path) = match report {
-        Some(report) => (
-            Some(report.fmax_mhz),
-            report.utilization,
-            report.critical_path.map(|path| path.to_string()),
-        ),
-        None => (None, Vec::new(), None),
-    };
+    let fmax_mhz = report.as_ref().map(|report| report.fmax_mhz);
+    let clock_met = report.as_ref().map(|report| report.bitstream.is_some());
+    let (utilization, critical_path) = report.map_or_else(Default::default, |report| {
+        let path = report.critical_path.map(|path| path.to_string());
+        (report.utilization, path)
+    });
     Ok(Row {
         folder: folder.into(),
         network: manifest.network.clone(),
@@ -123,6 +123,7 @@ fn row(folder: &Path) -> Result<Row> {
         clock_mhz: manifest.board.clock_mhz(),
         inferences_per_second: speed.inferences_per_second,
         fmax_mhz,
+        clock_met,
         planned: manifest.plan.cost,
         utilization,
         critical_path,
@@ -148,8 +149,11 @@ impl Row {
             format!("{about}{}", count(self.cycles)),
             self.clock_mhz.to_string(),
             format!("{about}{}", count(self.inferences_per_second)),
-            self.fmax_mhz
-                .map_or_else(unknown, |reached| format!("{reached:.1}")),
+            match (self.fmax_mhz, self.clock_met) {
+                (Some(reached), Some(false)) => format!("{reached:.1} (too slow)"),
+                (Some(reached), _) => format!("{reached:.1}"),
+                (None, _) => unknown(),
+            },
             used(LUT),
             used(FF),
             used(BLOCK_RAM),
@@ -217,8 +221,8 @@ fn unknown() -> String {
 }
 
 /// What the table's signs mean.
-const LEGEND: &str =
-    "≈: expected by the plan, not yet measured by `synfire cosim`; -: not synthesized, or not there";
+const LEGEND: &str = "≈: expected by the plan, not yet measured by `synfire cosim`; too slow: for its clock, there is no bitstream; -: not \
+     synthesized, or not there";
 
 const ESTIMATES_LEGEND: &str = "planned: what the plan expected; used: what nextpnr reports, of an iCE40 its logic cells; -: not synthesized, or \
                                 not there";
@@ -271,6 +275,7 @@ mod tests {
             clock_mhz: 18.0,
             inferences_per_second: 12_848.0,
             fmax_mhz: Some(26.17),
+            clock_met: Some(true),
             utilization: vec![Utilization {
                 resource: LUT.into(),
                 used: 2034,
@@ -322,6 +327,7 @@ mod tests {
             float_accuracy: None,
             measured: false,
             fmax_mhz: None,
+            clock_met: None,
             utilization: Vec::new(),
             ..example()
         };

@@ -44,9 +44,7 @@ impl Args {
             report: &report,
             speed,
         };
-        context.print(&summary, || {
-            describe(&report, speed, &self.build.join(&report.bitstream))
-        })
+        context.print(&summary, || describe(&report, speed, &self.build))
     }
 }
 
@@ -58,8 +56,8 @@ struct Summary<'a> {
     speed: Speed,
 }
 
-/// A report as text.
-fn describe(report: &Report, speed: Speed, bitstream: &Path) -> String {
+/// A report as text, of a build in `folder`.
+fn describe(report: &Report, speed: Speed, folder: &Path) -> String {
     let mut rows = table(["resource", "used", "available", "share"]);
     for row in &report.utilization {
         rows.add_row([
@@ -89,7 +87,10 @@ fn describe(report: &Report, speed: Speed, bitstream: &Path) -> String {
         } else {
             "as the plan expects; `synfire cosim` measures them"
         },
-        bitstream.display(),
+        report.bitstream.as_ref().map_or_else(
+            || "none".into(),
+            |bitstream| folder.join(&bitstream.file).display().to_string()
+        ),
         report.synthesis_seconds,
         report.yosys,
         report.place_and_route_seconds,

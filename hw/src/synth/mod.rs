@@ -13,7 +13,7 @@ use crate::error::{Error, Result, io};
 use crate::tool::{Found, Tool};
 use flow::Flow;
 use process::{Cancel, End};
-use report::{REPORT, Report};
+use report::{Bitstream, REPORT, Report};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -64,7 +64,8 @@ impl Default for Placements {
 
 /// Synthesizes, places, routes and packs a build; `progress` hears of each stage as it starts.
 ///
-/// Scripts, logs and the report stay in the build folder. `cancel` stops the running tool from another thread.
+/// Scripts, logs and the report stay in the build folder, the report of a design that misses its clock, too. `cancel`
+/// stops the running tool from another thread.
 ///
 /// # Errors
 /// A tool that is missing, too old or fails; [`Error::NotRouted`], [`Error::TimingNotMet`].
@@ -96,35 +97,33 @@ pub fn synthesize(
     progress(Stage::PlaceAndRoute);
     let clock_mhz = board.clock_mhz();
     let read = || nextpnr::read_nextpnr(&folder.join("nextpnr.json"), nextpnr.tool.name());
-    let mut seed = place_and_route(&flow, &nextpnr, build, placements.seed, cancel)?;
-    let mut routed = read()?;
+    let mut last = place_and_route(&flow, &nextpnr, build, placements.seed, cancel)?;
+    let (mut seed, mut routed) = (last, read()?);
     for _ in 1..placements.tries {
         if routed.fmax_mhz >= clock_mhz {
             break;
         }
-        seed = place_and_route(&flow, &nextpnr, build, seed.wrapping_add(1), cancel)?;
+        last = place_and_route(&flow, &nextpnr, build, last.wrapping_add(1), cancel)?;
         let next = read()?;
         // Where none meets the clock, the best is told of.
         if next.fmax_mhz > routed.fmax_mhz {
-            routed = next;
+            (seed, routed) = (last, next);
         }
     }
     let place_and_route_seconds = start.elapsed().as_secs_f64() - synthesis_seconds;
-    if routed.fmax_mhz < clock_mhz {
-        return Err(Error::TimingNotMet {
-            board: board.name.clone(),
-            reached_mhz: routed.fmax_mhz,
-            wanted_mhz: clock_mhz,
-            path: routed
-                .critical_path
-                .map_or_else(|| "not reported".into(), |path| path.to_string()),
-        });
-    }
 
-    progress(Stage::Pack);
-    run(&packer, &flow.pack(), "pack.log")?;
-    let bitstream = folder.join(flow.bitstream);
-    let content = std::fs::read(&bitstream).map_err(io("reading", &bitstream))?;
+    let bitstream = if routed.fmax_mhz < clock_mhz {
+        None
+    } else {
+        progress(Stage::Pack);
+        run(&packer, &flow.pack(), "pack.log")?;
+        let file = folder.join(flow.bitstream);
+        let content = std::fs::read(&file).map_err(io("reading", &file))?;
+        Some(Bitstream {
+            file: PathBuf::from(flow.bitstream),
+            sha256: sha256(&content),
+        })
+    };
     let report = Report {
         board: board.name.clone(),
         design_hash: build.manifest.design_hash.clone(),
@@ -132,8 +131,7 @@ pub fn synthesize(
         fmax_mhz: routed.fmax_mhz,
         clock_mhz,
         critical_path: routed.critical_path,
-        bitstream: PathBuf::from(flow.bitstream),
-        bitstream_hash: sha256(&content),
+        bitstream,
         seed,
         yosys: version(&yosys),
         nextpnr: version(&nextpnr),
@@ -141,6 +139,16 @@ pub fn synthesize(
         place_and_route_seconds,
     };
     report.write(&folder.join(REPORT))?;
+    if report.bitstream.is_none() {
+        return Err(Error::TimingNotMet {
+            board: report.board,
+            reached_mhz: report.fmax_mhz,
+            wanted_mhz: report.clock_mhz,
+            path: report
+                .critical_path
+                .map_or_else(|| "not reported".into(), |path| path.to_string()),
+        });
+    }
     Ok(report)
 }
 

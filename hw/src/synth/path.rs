@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Share of a path's time that routing may take before it is what to look at.
-const MOSTLY_ROUTING: f64 = 0.6;
+/// Share of a path's time above which logic, or routing, is what to look at.
+const MOSTLY: f64 = 0.6;
 
 /// A path from one register or memory to another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,10 +48,12 @@ impl fmt::Display for CriticalPath {
             if self.levels == 1 { "level" } else { "levels" },
             self.routing_ns,
         )?;
-        f.write_str(if self.routing_ns > MOSTLY_ROUTING * self.total_ns() {
+        f.write_str(if self.routing_ns > MOSTLY * self.total_ns() {
             "mostly routing: fewer lanes, or a device less full, would shorten it"
-        } else {
+        } else if self.logic_ns > MOSTLY * self.total_ns() {
             "mostly logic: a register on the way, or narrower numbers, would shorten it"
+        } else {
+            "of both: fewer lanes, a device less full, or a register on the way would shorten it"
         })
     }
 }
@@ -141,6 +143,15 @@ mod tests {
             path.to_string(),
             "from command.word_index to command.word: 12.2 ns, 10.2 of them logic in 1 level and 2.0 routing; \
              mostly logic: a register on the way, or narrower numbers, would shorten it"
+        );
+        let path = CriticalPath {
+            routing_ns: 12.0,
+            ..path
+        };
+        assert_eq!(
+            path.to_string(),
+            "from command.word_index to command.word: 22.2 ns, 10.2 of them logic in 1 level and 12.0 routing; \
+             of both: fewer lanes, a device less full, or a register on the way would shorten it"
         );
     }
 }

@@ -25,10 +25,8 @@ pub struct Report {
     pub clock_mhz: f64,
     /// The slowest path.
     pub critical_path: Option<CriticalPath>,
-    /// The bitstream, in the build folder.
-    pub bitstream: PathBuf,
-    /// Its SHA-256, in hex.
-    pub bitstream_hash: String,
+    /// The bitstream; none of a design that misses its clock.
+    pub bitstream: Option<Bitstream>,
     /// Seed of the placement.
     pub seed: u32,
     /// Version of Yosys.
@@ -39,6 +37,15 @@ pub struct Report {
     pub synthesis_seconds: f64,
     /// Seconds that placing and routing took.
     pub place_and_route_seconds: f64,
+}
+
+/// A bitstream that meets its clock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bitstream {
+    /// Its file, in the build folder.
+    pub file: PathBuf,
+    /// Its SHA-256, in hex.
+    pub sha256: String,
 }
 
 /// A resource used and available.
@@ -74,7 +81,7 @@ impl Report {
         read_json(path, "synfire")
     }
 
-    /// The report of a build; none if it has not been synthesized, or not met its clock.
+    /// The report of a build; none if it has not been synthesized.
     ///
     /// # Errors
     /// [`Error::Report`] if it is damaged or of another design.

@@ -6,7 +6,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_hw::board::Board;
 use synfire_hw::build::{Build, sha256};
 use synfire_hw::flash::{CommandLine, Memory};
-use synfire_hw::synth::report::{REPORT, Report};
+use synfire_hw::synth::report::{Bitstream, REPORT, Report};
 
 /// A build of a board as if it had been synthesized, in a folder of its own.
 fn build(board: &Board) -> (tempfile::TempDir, Build, Report) {
@@ -21,8 +21,10 @@ fn build(board: &Board) -> (tempfile::TempDir, Build, Report) {
         fmax_mhz: 60.0,
         clock_mhz: board.clock_mhz(),
         critical_path: None,
-        bitstream: "bitstream.bin".into(),
-        bitstream_hash: sha256(b"bits"),
+        bitstream: Some(Bitstream {
+            file: "bitstream.bin".into(),
+            sha256: sha256(b"bits"),
+        }),
         seed: 1,
         yosys: "0.70".into(),
         nextpnr: "0.11".into(),
@@ -92,6 +94,7 @@ fn only_this_designs_bitstream_that_met_its_clock_gets_onto_a_board() {
         refused(&board, |build, report| {
             let slow = Report {
                 fmax_mhz: 47.9,
+                bitstream: None,
                 ..report
             };
             slow.write(&build.folder.join(REPORT)).expect("writes");

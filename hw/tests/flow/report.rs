@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use synfire_hw::synth::nextpnr::{count_cells, read_nextpnr};
 use synfire_hw::synth::path::CriticalPath;
-use synfire_hw::synth::report::{Report, Utilization};
+use synfire_hw::synth::report::{Bitstream, Report, Utilization};
 
 const NEXTPNR: &str = r#"{
     "critical_paths": [
@@ -108,8 +108,10 @@ fn our_own_report_is_read_as_it_was_written() {
         fmax_mhz: 48.25,
         clock_mhz: 12.0,
         critical_path: None,
-        bitstream: "bitstream.bin".into(),
-        bitstream_hash: "12ab".into(),
+        bitstream: Some(Bitstream {
+            file: "bitstream.bin".into(),
+            sha256: "12ab".into(),
+        }),
         seed: 1,
         yosys: "0.70".into(),
         nextpnr: "0.11".into(),

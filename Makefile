@@ -4,7 +4,7 @@
 CARGO ?= cargo
 SYNFIRE = $(CARGO) run --quiet --release --locked -p synfire --
 
-.PHONY: demo test boards mnist lenet tools fmt lint doc clean
+.PHONY: demo test boards deep mnist lenet tools fmt lint doc clean
 
 ## Train, quantize, generate, co-simulate, synthesize and run on real digits; results in out/demo.
 demo: tools
@@ -21,6 +21,12 @@ boards:
 	$(CARGO) run --quiet --locked -p synfire -- tools --install
 	$(CARGO) test --locked -p synfire-tests --test boards -- --include-ignored --nocapture
 
+## VGG9 and ResNet11 at full size in co-simulation; wants SYNFIRE_DATA, the folder of the CIFAR-10 files.
+deep:
+	@test -n "$$SYNFIRE_DATA" || { echo "set SYNFIRE_DATA to the folder of the CIFAR-10 files" >&2; exit 1; }
+	$(CARGO) run --quiet --locked -p synfire -- tools --install
+	$(CARGO) test --locked -p synfire-tests --test deep -- --include-ignored --nocapture --test-threads 1
+
 ## 784-128-10 on MNIST through the same verbs; wants SYNFIRE_DATA, the folder of the MNIST files.
 mnist: tools
 	@test -n "$$SYNFIRE_DATA" || { echo "set SYNFIRE_DATA to the folder of the MNIST files" >&2; exit 1; }
@@ -34,17 +40,18 @@ mnist: tools
 	$(SYNFIRE) run out/mnist/build --virtual --images 20
 	$(SYNFIRE) synth out/mnist/build
 
-## The paper's LeNet on MNIST for the ULX3S-85F, at its 50 MHz or with LENET_CLOCK="--clock 60"; wants SYNFIRE_DATA as above. Training takes about ten minutes,
-## placing and routing as long a try.
+## The paper's LeNet on MNIST for the ULX3S-85F at 62.5 MHz, or another clock with LENET_CLOCK=50; wants SYNFIRE_DATA as above.
+## Training takes about ten minutes, placing and routing as long a try.
+LENET_CLOCK ?= 62.5
 lenet: tools
 	@test -n "$$SYNFIRE_DATA" || { echo "set SYNFIRE_DATA to the folder of the MNIST files" >&2; exit 1; }
 	mkdir -p out/lenet
 	$(SYNFIRE) train lenet --data mnist --epochs 6 --schedule cosine --warmup 0.5 -o out/lenet/model.safetensors
 	$(SYNFIRE) quantize out/lenet/model.safetensors -o out/lenet/quantized.safetensors --bits 4 --data mnist
 	$(SYNFIRE) eval out/lenet/quantized.safetensors --data mnist
-	$(SYNFIRE) hdl out/lenet/quantized.safetensors --board ulx3s-85f $(LENET_CLOCK) --lanes 20,4,50,4,8,2 --data mnist --images 200 \
+	$(SYNFIRE) hdl out/lenet/quantized.safetensors --board ulx3s-85f --clock $(LENET_CLOCK) --lanes 20,4,50,4,8,2 --data mnist --images 200 \
 		-o out/lenet/build
-	$(SYNFIRE) cosim out/lenet/build --images 3 --data mnist
+	$(SYNFIRE) cosim out/lenet/build --images 200 --data mnist
 	$(SYNFIRE) synth out/lenet/build --tries 5
 
 ## Install the pinned EDA tools into .venv, if they are not there.

@@ -2,7 +2,7 @@
 // Network tiny-mlp, lanes hidden×4 out×2, for ice40-hx8k.
 // Model a1534ee8f81c7bfcb24f6792a966554cbab01a14d1eed9b284dc3a339139fbab.
 // Plan ea8463e58cec0fff56cad77241b0cdb83509567cde854357422475e09b02ee09.
-// Design aceb9f683fc6cf870ee7a3e7ffb7bafb14f5fda86a66440ee0fba96966d7a566.
+// Design 92f5e86d35c529b4da28bafbca7324bb35aed5e5c2e5483cef0f5797597efd47.
 
 `default_nettype none
 
@@ -425,10 +425,10 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
     localparam  identity$1 = 32'h10;
     localparam  identity$2 = 32'h2dc6c00;
     localparam  identity$3 = 32'h2020100;
-    localparam  identity$4 = 32'h689febac;
-    localparam  identity$5 = 32'h87cfc63f;
-    localparam  identity$6 = 32'he7a3e70e;
-    localparam  identity$7 = 32'hfbbab7ff;
+    localparam  identity$4 = 32'h6de8f592;
+    localparam  identity$5 = 32'hb429c535;
+    localparam  identity$6 = 32'hfbba28da;
+    localparam  identity$7 = 32'hbb2473ca;
     localparam  identity_index$0 = 16'h2;
     localparam  identity_index$1 = 16'h3;
     localparam  identity_index$2 = 16'h4;
@@ -508,6 +508,9 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
     reg  [15:0] cursor$d;
     wire  [15:0] cursor$q;
     reg  cursor$clock;
+    reg  [7:0] body_byte$d;
+    wire  [7:0] body_byte$q;
+    reg  body_byte$clock;
     reg  settled$d;
     wire  settled$q;
     reg  settled$clock;
@@ -628,6 +631,11 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
         .d(cursor$d),
         .q(cursor$q),
         .clock(cursor$clock)
+    );
+    synfire$command$body_byte body_byte(
+        .d(body_byte$d),
+        .q(body_byte$q),
+        .clock(body_byte$clock)
     );
     synfire$command$settled settled(
         .d(settled$d),
@@ -786,6 +794,7 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
     always @(*) begin
         state$clock = clock;
         cursor$clock = clock;
+        body_byte$clock = clock;
         settled$clock = clock;
         settling$clock = clock;
         good_version$clock = clock;
@@ -808,6 +817,7 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
         potential_group$clock = clock;
         state$d = state$q;
         cursor$d = cursor$q;
+        body_byte$d = body_byte$q;
         settled$d = settled$q;
         settling$d = settling$q;
         good_version$d = good_version$q;
@@ -831,6 +841,7 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
         decoder$clock = clock;
         loader$clock = clock;
         read_address = cursor$q;
+        body_byte$d = read_data;
         free = 1'b0;
         response_data = word$q[(32'h0)+:(8)];
         response_valid = 1'b0;
@@ -853,14 +864,14 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
             steps_pushed$d = steps_pushed$q + 32'h1;
         end
         decoder$run = state$q == CommandState$Decode;
-        decoder$in_byte = read_data;
+        decoder$in_byte = body_byte$q;
         decoder$byte_valid = byte_valid;
         decoder$at_end = at_end;
         decoder$event_ready = event_ready || stopped;
         event_data = decoder$event_data;
         event_valid = decoder$event_valid && ~stopped;
         loader$run = state$q == CommandState$LoadWords;
-        loader$in_byte = read_data;
+        loader$in_byte = body_byte$q;
         loader$byte_valid = byte_valid;
         loader$at_end = at_end;
         load_select = loader$load_select;
@@ -908,16 +919,16 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
                     if (settled$q) begin
                         advance = 1'b1;
                         if (cursor$q == 32'h0) begin
-                            good_version$d = read_data == protocol_version;
+                            good_version$d = body_byte$q == protocol_version;
                         end
                         else if (cursor$q == 32'h1) begin
-                            opcode$d = read_data;
+                            opcode$d = body_byte$q;
                         end
                         else if (cursor$q == 32'h2) begin
-                            sequence_number$d = ((read_data) & 16'hffff);
+                            sequence_number$d = ((body_byte$q) & 16'hffff);
                         end
                         else begin
-                            sequence_number$d = sequence_number$q | (((read_data) & 16'hffff) << 32'h8);
+                            sequence_number$d = sequence_number$q | (((body_byte$q) & 16'hffff) << 32'h8);
                             state$d = CommandState$Dispatch;
                         end
                     end
@@ -974,12 +985,12 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
                     end
                     else if (settled$q) begin
                         advance = 1'b1;
-                        exits$d = read_data[32'h0];
+                        exits$d = body_byte$q[32'h0];
                         state$d = CommandState$Arguments;
                         if (opcode$q != op_image) begin
                             arguments_left$d = 32'h0;
                         end
-                        if ((read_data & reserved_flags) != 32'h0) begin
+                        if ((body_byte$q & reserved_flags) != 32'h0) begin
                             status$d = malformed;
                             state$d = CommandState$Answer;
                         end
@@ -1001,7 +1012,7 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
                     else if (settled$q) begin
                         advance = 1'b1;
                         arguments_left$d = arguments_left$q - 32'h1;
-                        arguments$d = (arguments$q >> 32'h8) | (((read_data) & 48'hffffffffffff) << 32'h28);
+                        arguments$d = (arguments$q >> 32'h8) | (((body_byte$q) & 48'hffffffffffff) << 32'h28);
                     end
                 end
             CommandState$PushClear:
@@ -1266,6 +1277,25 @@ module synfire$command$arguments_left(d,q,clock);
     end
 
 endmodule // synfire$command$arguments_left
+
+
+module synfire$command$body_byte(d,q,clock);
+
+    // Module arguments
+    input wire  [7:0] d;
+    output reg  [7:0] q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 8'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$command$body_byte
 
 
 module synfire$command$byte_index(d,q,clock);
@@ -3152,42 +3182,66 @@ module synfire$core$hidden$0$engine(clock,event_data$0,event_valid$0,event_ready
     reg  [23:0] read_address$d;
     wire  [23:0] read_address$q;
     reg  read_address$clock;
-    reg  take_last$d;
-    wire  take_last$q;
     reg  take_last$clock;
-    reg  take_older$d;
-    wire  take_older$q;
+    reg  take_last$flag;
+    wire  take_last$lanes$0;
+    wire  take_last$lanes$1;
+    wire  take_last$lanes$2;
+    wire  take_last$lanes$3;
     reg  take_older$clock;
+    reg  take_older$flag;
+    wire  take_older$lanes$0;
+    wire  take_older$lanes$1;
+    wire  take_older$lanes$2;
+    wire  take_older$lanes$3;
     reg  computing$d;
     wire  computing$q;
     reg  computing$clock;
-    reg  compute_sweep$d;
-    wire  compute_sweep$q;
     reg  compute_sweep$clock;
-    reg  compute_clears$d;
-    wire  compute_clears$q;
+    reg  compute_sweep$flag;
+    wire  compute_sweep$lanes$0;
+    wire  compute_sweep$lanes$1;
+    wire  compute_sweep$lanes$2;
+    wire  compute_sweep$lanes$3;
     reg  compute_clears$clock;
+    reg  compute_clears$flag;
+    wire  compute_clears$lanes$0;
+    wire  compute_clears$lanes$1;
+    wire  compute_clears$lanes$2;
+    wire  compute_clears$lanes$3;
     reg  compute_last$d;
     wire  compute_last$q;
     reg  compute_last$clock;
-    reg  compute_negative$d;
-    wire  compute_negative$q;
     reg  compute_negative$clock;
-    reg  compute_own$d;
-    wire  compute_own$q;
+    reg  compute_negative$flag;
+    wire  compute_negative$lanes$0;
+    wire  compute_negative$lanes$1;
+    wire  compute_negative$lanes$2;
+    wire  compute_negative$lanes$3;
     reg  compute_own$clock;
-    reg  compute_second$d;
-    wire  compute_second$q;
+    reg  compute_own$flag;
+    wire  compute_own$lanes$0;
+    wire  compute_own$lanes$1;
+    wire  compute_own$lanes$2;
+    wire  compute_own$lanes$3;
     reg  compute_second$clock;
+    reg  compute_second$flag;
+    wire  compute_second$lanes$0;
+    wire  compute_second$lanes$1;
+    wire  compute_second$lanes$2;
+    wire  compute_second$lanes$3;
     reg  [7:0] compute_lane$d;
     wire  [7:0] compute_lane$q;
     reg  compute_lane$clock;
     reg  [23:0] compute_address$d;
     wire  [23:0] compute_address$q;
     reg  compute_address$clock;
-    reg  forward_last$d;
-    wire  forward_last$q;
     reg  forward_last$clock;
+    reg  forward_last$flag;
+    wire  forward_last$lanes$0;
+    wire  forward_last$lanes$1;
+    wire  forward_last$lanes$2;
+    wire  forward_last$lanes$3;
     reg  writing$d;
     wire  writing$q;
     reg  writing$clock;
@@ -3212,30 +3266,6 @@ module synfire$core$hidden$0$engine(clock,event_data$0,event_valid$0,event_ready
     reg  [31:0] stalled_count$d;
     wire  [31:0] stalled_count$q;
     reg  stalled_count$clock;
-    reg  [7:0] late_byte$d;
-    wire  [7:0] late_byte$q;
-    reg  late_byte$clock;
-    reg  [23:0] late_address$d;
-    wire  [23:0] late_address$q;
-    reg  late_address$clock;
-    reg  shifts_weights$d;
-    wire  shifts_weights$q;
-    reg  shifts_weights$clock;
-    reg  writes_weights$d;
-    wire  writes_weights$q;
-    reg  writes_weights$clock;
-    reg  shifts_thresholds$d;
-    wire  shifts_thresholds$q;
-    reg  shifts_thresholds$clock;
-    reg  writes_thresholds$d;
-    wire  writes_thresholds$q;
-    reg  writes_thresholds$clock;
-    reg  shifts_identities$d;
-    wire  shifts_identities$q;
-    reg  shifts_identities$clock;
-    reg  writes_identities$d;
-    wire  writes_identities$q;
-    reg  writes_identities$clock;
 
     // Local signals
     reg  waiting$0;
@@ -3467,14 +3497,20 @@ module synfire$core$hidden$0$engine(clock,event_data$0,event_valid$0,event_ready
         .clock(read_address$clock)
     );
     synfire$core$hidden$0$engine$take_last take_last(
-        .d(take_last$d),
-        .q(take_last$q),
-        .clock(take_last$clock)
+        .clock(take_last$clock),
+        .flag(take_last$flag),
+        .lanes$0(take_last$lanes$0),
+        .lanes$1(take_last$lanes$1),
+        .lanes$2(take_last$lanes$2),
+        .lanes$3(take_last$lanes$3)
     );
     synfire$core$hidden$0$engine$take_older take_older(
-        .d(take_older$d),
-        .q(take_older$q),
-        .clock(take_older$clock)
+        .clock(take_older$clock),
+        .flag(take_older$flag),
+        .lanes$0(take_older$lanes$0),
+        .lanes$1(take_older$lanes$1),
+        .lanes$2(take_older$lanes$2),
+        .lanes$3(take_older$lanes$3)
     );
     synfire$core$hidden$0$engine$computing computing(
         .d(computing$d),
@@ -3482,14 +3518,20 @@ module synfire$core$hidden$0$engine(clock,event_data$0,event_valid$0,event_ready
         .clock(computing$clock)
     );
     synfire$core$hidden$0$engine$compute_sweep compute_sweep(
-        .d(compute_sweep$d),
-        .q(compute_sweep$q),
-        .clock(compute_sweep$clock)
+        .clock(compute_sweep$clock),
+        .flag(compute_sweep$flag),
+        .lanes$0(compute_sweep$lanes$0),
+        .lanes$1(compute_sweep$lanes$1),
+        .lanes$2(compute_sweep$lanes$2),
+        .lanes$3(compute_sweep$lanes$3)
     );
     synfire$core$hidden$0$engine$compute_clears compute_clears(
-        .d(compute_clears$d),
-        .q(compute_clears$q),
-        .clock(compute_clears$clock)
+        .clock(compute_clears$clock),
+        .flag(compute_clears$flag),
+        .lanes$0(compute_clears$lanes$0),
+        .lanes$1(compute_clears$lanes$1),
+        .lanes$2(compute_clears$lanes$2),
+        .lanes$3(compute_clears$lanes$3)
     );
     synfire$core$hidden$0$engine$compute_last compute_last(
         .d(compute_last$d),
@@ -3497,19 +3539,28 @@ module synfire$core$hidden$0$engine(clock,event_data$0,event_valid$0,event_ready
         .clock(compute_last$clock)
     );
     synfire$core$hidden$0$engine$compute_negative compute_negative(
-        .d(compute_negative$d),
-        .q(compute_negative$q),
-        .clock(compute_negative$clock)
+        .clock(compute_negative$clock),
+        .flag(compute_negative$flag),
+        .lanes$0(compute_negative$lanes$0),
+        .lanes$1(compute_negative$lanes$1),
+        .lanes$2(compute_negative$lanes$2),
+        .lanes$3(compute_negative$lanes$3)
     );
     synfire$core$hidden$0$engine$compute_own compute_own(
-        .d(compute_own$d),
-        .q(compute_own$q),
-        .clock(compute_own$clock)
+        .clock(compute_own$clock),
+        .flag(compute_own$flag),
+        .lanes$0(compute_own$lanes$0),
+        .lanes$1(compute_own$lanes$1),
+        .lanes$2(compute_own$lanes$2),
+        .lanes$3(compute_own$lanes$3)
     );
     synfire$core$hidden$0$engine$compute_second compute_second(
-        .d(compute_second$d),
-        .q(compute_second$q),
-        .clock(compute_second$clock)
+        .clock(compute_second$clock),
+        .flag(compute_second$flag),
+        .lanes$0(compute_second$lanes$0),
+        .lanes$1(compute_second$lanes$1),
+        .lanes$2(compute_second$lanes$2),
+        .lanes$3(compute_second$lanes$3)
     );
     synfire$core$hidden$0$engine$compute_lane compute_lane(
         .d(compute_lane$d),
@@ -3522,9 +3573,12 @@ module synfire$core$hidden$0$engine(clock,event_data$0,event_valid$0,event_ready
         .clock(compute_address$clock)
     );
     synfire$core$hidden$0$engine$forward_last forward_last(
-        .d(forward_last$d),
-        .q(forward_last$q),
-        .clock(forward_last$clock)
+        .clock(forward_last$clock),
+        .flag(forward_last$flag),
+        .lanes$0(forward_last$lanes$0),
+        .lanes$1(forward_last$lanes$1),
+        .lanes$2(forward_last$lanes$2),
+        .lanes$3(forward_last$lanes$3)
     );
     synfire$core$hidden$0$engine$writing writing(
         .d(writing$d),
@@ -3566,46 +3620,6 @@ module synfire$core$hidden$0$engine(clock,event_data$0,event_valid$0,event_ready
         .q(stalled_count$q),
         .clock(stalled_count$clock)
     );
-    synfire$core$hidden$0$engine$late_byte late_byte(
-        .d(late_byte$d),
-        .q(late_byte$q),
-        .clock(late_byte$clock)
-    );
-    synfire$core$hidden$0$engine$late_address late_address(
-        .d(late_address$d),
-        .q(late_address$q),
-        .clock(late_address$clock)
-    );
-    synfire$core$hidden$0$engine$shifts_weights shifts_weights(
-        .d(shifts_weights$d),
-        .q(shifts_weights$q),
-        .clock(shifts_weights$clock)
-    );
-    synfire$core$hidden$0$engine$writes_weights writes_weights(
-        .d(writes_weights$d),
-        .q(writes_weights$q),
-        .clock(writes_weights$clock)
-    );
-    synfire$core$hidden$0$engine$shifts_thresholds shifts_thresholds(
-        .d(shifts_thresholds$d),
-        .q(shifts_thresholds$q),
-        .clock(shifts_thresholds$clock)
-    );
-    synfire$core$hidden$0$engine$writes_thresholds writes_thresholds(
-        .d(writes_thresholds$d),
-        .q(writes_thresholds$q),
-        .clock(writes_thresholds$clock)
-    );
-    synfire$core$hidden$0$engine$shifts_identities shifts_identities(
-        .d(shifts_identities$d),
-        .q(shifts_identities$q),
-        .clock(shifts_identities$clock)
-    );
-    synfire$core$hidden$0$engine$writes_identities writes_identities(
-        .d(writes_identities$d),
-        .q(writes_identities$q),
-        .clock(writes_identities$clock)
-    );
 
     // Update code
     always @(*) begin
@@ -3619,31 +3633,15 @@ module synfire$core$hidden$0$engine(clock,event_data$0,event_valid$0,event_ready
         read_lane$clock = clock;
         read_group$clock = clock;
         read_address$clock = clock;
-        take_last$clock = clock;
-        take_older$clock = clock;
         computing$clock = clock;
-        compute_sweep$clock = clock;
-        compute_clears$clock = clock;
         compute_last$clock = clock;
-        compute_negative$clock = clock;
-        compute_own$clock = clock;
-        compute_second$clock = clock;
         compute_lane$clock = clock;
         compute_address$clock = clock;
-        forward_last$clock = clock;
         writing$clock = clock;
         write_sweep$clock = clock;
         write_clears$clock = clock;
         write_last$clock = clock;
         write_address$clock = clock;
-        late_byte$clock = clock;
-        late_address$clock = clock;
-        shifts_weights$clock = clock;
-        writes_weights$clock = clock;
-        shifts_thresholds$clock = clock;
-        writes_thresholds$clock = clock;
-        shifts_identities$clock = clock;
-        writes_identities$clock = clock;
         busy_count$clock = clock;
         loadable$clock = clock;
         stalled_count$clock = clock;
@@ -3657,31 +3655,15 @@ module synfire$core$hidden$0$engine(clock,event_data$0,event_valid$0,event_ready
         read_lane$d = read_lane$q;
         read_group$d = read_group$q;
         read_address$d = read_address$q;
-        take_last$d = take_last$q;
-        take_older$d = take_older$q;
         computing$d = computing$q;
-        compute_sweep$d = compute_sweep$q;
-        compute_clears$d = compute_clears$q;
         compute_last$d = compute_last$q;
-        compute_negative$d = compute_negative$q;
-        compute_own$d = compute_own$q;
-        compute_second$d = compute_second$q;
         compute_lane$d = compute_lane$q;
         compute_address$d = compute_address$q;
-        forward_last$d = forward_last$q;
         writing$d = writing$q;
         write_sweep$d = write_sweep$q;
         write_clears$d = write_clears$q;
         write_last$d = write_last$q;
         write_address$d = write_address$q;
-        late_byte$d = late_byte$q;
-        late_address$d = late_address$q;
-        shifts_weights$d = shifts_weights$q;
-        writes_weights$d = writes_weights$q;
-        shifts_thresholds$d = shifts_thresholds$q;
-        writes_thresholds$d = writes_thresholds$q;
-        shifts_identities$d = shifts_identities$q;
-        writes_identities$d = writes_identities$q;
         busy_count$d = busy_count$q;
         loadable$d = loadable$q;
         stalled_count$d = stalled_count$q;
@@ -3690,6 +3672,14 @@ module synfire$core$hidden$0$engine(clock,event_data$0,event_valid$0,event_ready
         identities$clock = clock;
         thresholds$clock = clock;
         membranes$clock = clock;
+        take_last$clock = clock;
+        take_older$clock = clock;
+        forward_last$clock = clock;
+        compute_sweep$clock = clock;
+        compute_clears$clock = clock;
+        compute_negative$clock = clock;
+        compute_own$clock = clock;
+        compute_second$clock = clock;
         waiting$0 = 1'b0;
         windows$0$clock = clock;
         windows$0$event_data = event_data$0;
@@ -3720,86 +3710,86 @@ module synfire$core$hidden$0$engine(clock,event_data$0,event_valid$0,event_ready
         read_lane$d = walker$lane;
         read_group$d = walker$group;
         read_address$d = walker$membrane_address;
-        take_last$d = computing$q && (compute_address$q == walker$membrane_address);
-        take_older$d = writing$q && (write_address$q == walker$membrane_address);
+        take_last$flag = computing$q && (compute_address$q == walker$membrane_address);
+        take_older$flag = writing$q && (write_address$q == walker$membrane_address);
         thresholds$read_address = read_group$q;
         identities$read_address = read_group$q;
         computing$d = reading$q;
-        compute_sweep$d = read_sweep$q;
-        compute_clears$d = read_clears$q;
+        compute_sweep$flag = read_sweep$q;
+        compute_clears$flag = read_clears$q;
         compute_last$d = read_last$q;
-        compute_negative$d = read_negative$q;
-        compute_own$d = read_own$q;
-        compute_second$d = read_second$q;
+        compute_negative$flag = read_negative$q;
+        compute_own$flag = read_own$q;
+        compute_second$flag = read_second$q;
         compute_lane$d = read_lane$q;
         compute_address$d = read_address$q;
-        forward_last$d = computing$q && (compute_address$q == read_address$q);
+        forward_last$flag = computing$q && (compute_address$q == read_address$q);
         writing$d = computing$q;
-        write_sweep$d = computing$q && compute_sweep$q;
-        write_clears$d = compute_clears$q;
+        write_sweep$d = computing$q && compute_sweep$lanes$0;
+        write_clears$d = compute_clears$lanes$0;
         write_last$d = compute_last$q;
         write_address$d = compute_address$q;
         lanes$0$clock = clock;
         lanes$0$membrane = membranes$read_data$0;
         lanes$0$weight = weights$read_data$0;
-        lanes$0$take_last = take_last$q;
-        lanes$0$take_older = take_older$q;
+        lanes$0$take_last = take_last$lanes$0;
+        lanes$0$take_older = take_older$lanes$0;
         lanes$0$identity = identities$read_data$0;
-        lanes$0$adds_identity = compute_second$q;
+        lanes$0$adds_identity = compute_second$lanes$0;
         lanes$0$threshold = thresholds$read_data$0;
-        lanes$0$meets = ~compute_own$q || (compute_lane$q == lane_number$0);
-        lanes$0$negative = compute_negative$q;
-        lanes$0$sweep = compute_sweep$q;
-        lanes$0$clears = compute_clears$q;
-        lanes$0$forward_last = forward_last$q;
+        lanes$0$meets = ~compute_own$lanes$0 || (compute_lane$q == lane_number$0);
+        lanes$0$negative = compute_negative$lanes$0;
+        lanes$0$sweep = compute_sweep$lanes$0;
+        lanes$0$clears = compute_clears$lanes$0;
+        lanes$0$forward_last = forward_last$lanes$0;
         membranes$write_data$0 = lanes$0$result;
         swept_data$0 = lanes$0$result;
         pack$flags$0 = lanes$0$fired;
         lanes$1$clock = clock;
         lanes$1$membrane = membranes$read_data$1;
         lanes$1$weight = weights$read_data$1;
-        lanes$1$take_last = take_last$q;
-        lanes$1$take_older = take_older$q;
+        lanes$1$take_last = take_last$lanes$1;
+        lanes$1$take_older = take_older$lanes$1;
         lanes$1$identity = identities$read_data$1;
-        lanes$1$adds_identity = compute_second$q;
+        lanes$1$adds_identity = compute_second$lanes$1;
         lanes$1$threshold = thresholds$read_data$1;
-        lanes$1$meets = ~compute_own$q || (compute_lane$q == lane_number$1);
-        lanes$1$negative = compute_negative$q;
-        lanes$1$sweep = compute_sweep$q;
-        lanes$1$clears = compute_clears$q;
-        lanes$1$forward_last = forward_last$q;
+        lanes$1$meets = ~compute_own$lanes$1 || (compute_lane$q == lane_number$1);
+        lanes$1$negative = compute_negative$lanes$1;
+        lanes$1$sweep = compute_sweep$lanes$1;
+        lanes$1$clears = compute_clears$lanes$1;
+        lanes$1$forward_last = forward_last$lanes$1;
         membranes$write_data$1 = lanes$1$result;
         swept_data$1 = lanes$1$result;
         pack$flags$1 = lanes$1$fired;
         lanes$2$clock = clock;
         lanes$2$membrane = membranes$read_data$2;
         lanes$2$weight = weights$read_data$2;
-        lanes$2$take_last = take_last$q;
-        lanes$2$take_older = take_older$q;
+        lanes$2$take_last = take_last$lanes$2;
+        lanes$2$take_older = take_older$lanes$2;
         lanes$2$identity = identities$read_data$2;
-        lanes$2$adds_identity = compute_second$q;
+        lanes$2$adds_identity = compute_second$lanes$2;
         lanes$2$threshold = thresholds$read_data$2;
-        lanes$2$meets = ~compute_own$q || (compute_lane$q == lane_number$2);
-        lanes$2$negative = compute_negative$q;
-        lanes$2$sweep = compute_sweep$q;
-        lanes$2$clears = compute_clears$q;
-        lanes$2$forward_last = forward_last$q;
+        lanes$2$meets = ~compute_own$lanes$2 || (compute_lane$q == lane_number$2);
+        lanes$2$negative = compute_negative$lanes$2;
+        lanes$2$sweep = compute_sweep$lanes$2;
+        lanes$2$clears = compute_clears$lanes$2;
+        lanes$2$forward_last = forward_last$lanes$2;
         membranes$write_data$2 = lanes$2$result;
         swept_data$2 = lanes$2$result;
         pack$flags$2 = lanes$2$fired;
         lanes$3$clock = clock;
         lanes$3$membrane = membranes$read_data$3;
         lanes$3$weight = weights$read_data$3;
-        lanes$3$take_last = take_last$q;
-        lanes$3$take_older = take_older$q;
+        lanes$3$take_last = take_last$lanes$3;
+        lanes$3$take_older = take_older$lanes$3;
         lanes$3$identity = identities$read_data$3;
-        lanes$3$adds_identity = compute_second$q;
+        lanes$3$adds_identity = compute_second$lanes$3;
         lanes$3$threshold = thresholds$read_data$3;
-        lanes$3$meets = ~compute_own$q || (compute_lane$q == lane_number$3);
-        lanes$3$negative = compute_negative$q;
-        lanes$3$sweep = compute_sweep$q;
-        lanes$3$clears = compute_clears$q;
-        lanes$3$forward_last = forward_last$q;
+        lanes$3$meets = ~compute_own$lanes$3 || (compute_lane$q == lane_number$3);
+        lanes$3$negative = compute_negative$lanes$3;
+        lanes$3$sweep = compute_sweep$lanes$3;
+        lanes$3$clears = compute_clears$lanes$3;
+        lanes$3$forward_last = forward_last$lanes$3;
         membranes$write_data$3 = lanes$3$result;
         swept_data$3 = lanes$3$result;
         pack$flags$3 = lanes$3$fired;
@@ -3809,29 +3799,21 @@ module synfire$core$hidden$0$engine(clock,event_data$0,event_valid$0,event_ready
         swept_last = write_last$q;
         swept_clear = write_clears$q;
         fired_mask = pack$mask;
-        late_byte$d = load_byte;
-        late_address$d = load_address;
         loads_weights = load_select == weights_number;
+        weights$load_byte = load_byte;
+        weights$load_shift = load_shift && loads_weights;
+        weights$load_write = load_write && loads_weights;
+        weights$load_address = load_address;
         loads_thresholds = load_select == thresholds_number;
+        thresholds$load_byte = load_byte;
+        thresholds$load_shift = load_shift && loads_thresholds;
+        thresholds$load_write = load_write && loads_thresholds;
+        thresholds$load_address = load_address;
         loads_identities = load_select == identities_number;
-        shifts_weights$d = load_shift && loads_weights;
-        writes_weights$d = load_write && loads_weights;
-        weights$load_byte = late_byte$q;
-        weights$load_shift = shifts_weights$q;
-        weights$load_write = writes_weights$q;
-        weights$load_address = late_address$q;
-        shifts_thresholds$d = load_shift && loads_thresholds;
-        writes_thresholds$d = load_write && loads_thresholds;
-        thresholds$load_byte = late_byte$q;
-        thresholds$load_shift = shifts_thresholds$q;
-        thresholds$load_write = writes_thresholds$q;
-        thresholds$load_address = late_address$q;
-        shifts_identities$d = load_shift && loads_identities;
-        writes_identities$d = load_write && loads_identities;
-        identities$load_byte = late_byte$q;
-        identities$load_shift = shifts_identities$q;
-        identities$load_write = writes_identities$q;
-        identities$load_address = late_address$q;
+        identities$load_byte = load_byte;
+        identities$load_shift = load_shift && loads_identities;
+        identities$load_write = load_write && loads_identities;
+        identities$load_address = load_address;
         busy = walker$busy || waiting$1 || reading$q || computing$q || writing$q;
         loadable$d = walker$loadable;
         if (walker$issue || (loadable$q && ~walker$stalled)) begin
@@ -3889,22 +3871,24 @@ module synfire$core$hidden$0$engine$compute_address(d,q,clock);
 endmodule // synfire$core$hidden$0$engine$compute_address
 
 
-module synfire$core$hidden$0$engine$compute_clears(d,q,clock);
+module synfire$core$hidden$0$engine$compute_clears(clock,flag,lanes$0,lanes$1,lanes$2,lanes$3);
 
     // Module arguments
-    input wire  d;
-    output reg  q;
     input wire  clock;
+    input wire  flag;
+    output reg  lanes$0;
+    output reg  lanes$1;
+    output reg  lanes$2;
+    output reg  lanes$3;
 
     // Update code (custom)
-    initial begin
-       q = 1'h0;
-    end
+    reg copy_0;
+    (* keep *) always @(posedge clock) copy_0 <= flag;
 
-    always @(posedge clock) begin
-       q <= d;
-    end
-
+    always @(*) lanes$0 = copy_0;
+    always @(*) lanes$1 = copy_0;
+    always @(*) lanes$2 = copy_0;
+    always @(*) lanes$3 = copy_0;
 endmodule // synfire$core$hidden$0$engine$compute_clears
 
 
@@ -3946,79 +3930,87 @@ module synfire$core$hidden$0$engine$compute_last(d,q,clock);
 endmodule // synfire$core$hidden$0$engine$compute_last
 
 
-module synfire$core$hidden$0$engine$compute_negative(d,q,clock);
+module synfire$core$hidden$0$engine$compute_negative(clock,flag,lanes$0,lanes$1,lanes$2,lanes$3);
 
     // Module arguments
-    input wire  d;
-    output reg  q;
     input wire  clock;
+    input wire  flag;
+    output reg  lanes$0;
+    output reg  lanes$1;
+    output reg  lanes$2;
+    output reg  lanes$3;
 
     // Update code (custom)
-    initial begin
-       q = 1'h0;
-    end
+    reg copy_0;
+    (* keep *) always @(posedge clock) copy_0 <= flag;
 
-    always @(posedge clock) begin
-       q <= d;
-    end
-
+    always @(*) lanes$0 = copy_0;
+    always @(*) lanes$1 = copy_0;
+    always @(*) lanes$2 = copy_0;
+    always @(*) lanes$3 = copy_0;
 endmodule // synfire$core$hidden$0$engine$compute_negative
 
 
-module synfire$core$hidden$0$engine$compute_own(d,q,clock);
+module synfire$core$hidden$0$engine$compute_own(clock,flag,lanes$0,lanes$1,lanes$2,lanes$3);
 
     // Module arguments
-    input wire  d;
-    output reg  q;
     input wire  clock;
+    input wire  flag;
+    output reg  lanes$0;
+    output reg  lanes$1;
+    output reg  lanes$2;
+    output reg  lanes$3;
 
     // Update code (custom)
-    initial begin
-       q = 1'h0;
-    end
+    reg copy_0;
+    (* keep *) always @(posedge clock) copy_0 <= flag;
 
-    always @(posedge clock) begin
-       q <= d;
-    end
-
+    always @(*) lanes$0 = copy_0;
+    always @(*) lanes$1 = copy_0;
+    always @(*) lanes$2 = copy_0;
+    always @(*) lanes$3 = copy_0;
 endmodule // synfire$core$hidden$0$engine$compute_own
 
 
-module synfire$core$hidden$0$engine$compute_second(d,q,clock);
+module synfire$core$hidden$0$engine$compute_second(clock,flag,lanes$0,lanes$1,lanes$2,lanes$3);
 
     // Module arguments
-    input wire  d;
-    output reg  q;
     input wire  clock;
+    input wire  flag;
+    output reg  lanes$0;
+    output reg  lanes$1;
+    output reg  lanes$2;
+    output reg  lanes$3;
 
     // Update code (custom)
-    initial begin
-       q = 1'h0;
-    end
+    reg copy_0;
+    (* keep *) always @(posedge clock) copy_0 <= flag;
 
-    always @(posedge clock) begin
-       q <= d;
-    end
-
+    always @(*) lanes$0 = copy_0;
+    always @(*) lanes$1 = copy_0;
+    always @(*) lanes$2 = copy_0;
+    always @(*) lanes$3 = copy_0;
 endmodule // synfire$core$hidden$0$engine$compute_second
 
 
-module synfire$core$hidden$0$engine$compute_sweep(d,q,clock);
+module synfire$core$hidden$0$engine$compute_sweep(clock,flag,lanes$0,lanes$1,lanes$2,lanes$3);
 
     // Module arguments
-    input wire  d;
-    output reg  q;
     input wire  clock;
+    input wire  flag;
+    output reg  lanes$0;
+    output reg  lanes$1;
+    output reg  lanes$2;
+    output reg  lanes$3;
 
     // Update code (custom)
-    initial begin
-       q = 1'h0;
-    end
+    reg copy_0;
+    (* keep *) always @(posedge clock) copy_0 <= flag;
 
-    always @(posedge clock) begin
-       q <= d;
-    end
-
+    always @(*) lanes$0 = copy_0;
+    always @(*) lanes$1 = copy_0;
+    always @(*) lanes$2 = copy_0;
+    always @(*) lanes$3 = copy_0;
 endmodule // synfire$core$hidden$0$engine$compute_sweep
 
 
@@ -4041,22 +4033,24 @@ module synfire$core$hidden$0$engine$computing(d,q,clock);
 endmodule // synfire$core$hidden$0$engine$computing
 
 
-module synfire$core$hidden$0$engine$forward_last(d,q,clock);
+module synfire$core$hidden$0$engine$forward_last(clock,flag,lanes$0,lanes$1,lanes$2,lanes$3);
 
     // Module arguments
-    input wire  d;
-    output reg  q;
     input wire  clock;
+    input wire  flag;
+    output reg  lanes$0;
+    output reg  lanes$1;
+    output reg  lanes$2;
+    output reg  lanes$3;
 
     // Update code (custom)
-    initial begin
-       q = 1'h0;
-    end
+    reg copy_0;
+    (* keep *) always @(posedge clock) copy_0 <= flag;
 
-    always @(posedge clock) begin
-       q <= d;
-    end
-
+    always @(*) lanes$0 = copy_0;
+    always @(*) lanes$1 = copy_0;
+    always @(*) lanes$2 = copy_0;
+    always @(*) lanes$3 = copy_0;
 endmodule // synfire$core$hidden$0$engine$forward_last
 
 
@@ -5210,44 +5204,6 @@ module synfire$core$hidden$0$engine$lanes$3$summed(wide,narrow);
 endmodule // synfire$core$hidden$0$engine$lanes$3$summed
 
 
-module synfire$core$hidden$0$engine$late_address(d,q,clock);
-
-    // Module arguments
-    input wire  [23:0] d;
-    output reg  [23:0] q;
-    input wire  clock;
-
-    // Update code (custom)
-    initial begin
-       q = 24'h0;
-    end
-
-    always @(posedge clock) begin
-       q <= d;
-    end
-
-endmodule // synfire$core$hidden$0$engine$late_address
-
-
-module synfire$core$hidden$0$engine$late_byte(d,q,clock);
-
-    // Module arguments
-    input wire  [7:0] d;
-    output reg  [7:0] q;
-    input wire  clock;
-
-    // Update code (custom)
-    initial begin
-       q = 8'h0;
-    end
-
-    always @(posedge clock) begin
-       q <= d;
-    end
-
-endmodule // synfire$core$hidden$0$engine$late_byte
-
-
 module synfire$core$hidden$0$engine$loadable(d,q,clock);
 
     // Module arguments
@@ -5510,63 +5466,6 @@ module synfire$core$hidden$0$engine$reading(d,q,clock);
 endmodule // synfire$core$hidden$0$engine$reading
 
 
-module synfire$core$hidden$0$engine$shifts_identities(d,q,clock);
-
-    // Module arguments
-    input wire  d;
-    output reg  q;
-    input wire  clock;
-
-    // Update code (custom)
-    initial begin
-       q = 1'h0;
-    end
-
-    always @(posedge clock) begin
-       q <= d;
-    end
-
-endmodule // synfire$core$hidden$0$engine$shifts_identities
-
-
-module synfire$core$hidden$0$engine$shifts_thresholds(d,q,clock);
-
-    // Module arguments
-    input wire  d;
-    output reg  q;
-    input wire  clock;
-
-    // Update code (custom)
-    initial begin
-       q = 1'h0;
-    end
-
-    always @(posedge clock) begin
-       q <= d;
-    end
-
-endmodule // synfire$core$hidden$0$engine$shifts_thresholds
-
-
-module synfire$core$hidden$0$engine$shifts_weights(d,q,clock);
-
-    // Module arguments
-    input wire  d;
-    output reg  q;
-    input wire  clock;
-
-    // Update code (custom)
-    initial begin
-       q = 1'h0;
-    end
-
-    always @(posedge clock) begin
-       q <= d;
-    end
-
-endmodule // synfire$core$hidden$0$engine$shifts_weights
-
-
 module synfire$core$hidden$0$engine$stalled_count(d,q,clock);
 
     // Module arguments
@@ -5586,41 +5485,45 @@ module synfire$core$hidden$0$engine$stalled_count(d,q,clock);
 endmodule // synfire$core$hidden$0$engine$stalled_count
 
 
-module synfire$core$hidden$0$engine$take_last(d,q,clock);
+module synfire$core$hidden$0$engine$take_last(clock,flag,lanes$0,lanes$1,lanes$2,lanes$3);
 
     // Module arguments
-    input wire  d;
-    output reg  q;
     input wire  clock;
+    input wire  flag;
+    output reg  lanes$0;
+    output reg  lanes$1;
+    output reg  lanes$2;
+    output reg  lanes$3;
 
     // Update code (custom)
-    initial begin
-       q = 1'h0;
-    end
+    reg copy_0;
+    (* keep *) always @(posedge clock) copy_0 <= flag;
 
-    always @(posedge clock) begin
-       q <= d;
-    end
-
+    always @(*) lanes$0 = copy_0;
+    always @(*) lanes$1 = copy_0;
+    always @(*) lanes$2 = copy_0;
+    always @(*) lanes$3 = copy_0;
 endmodule // synfire$core$hidden$0$engine$take_last
 
 
-module synfire$core$hidden$0$engine$take_older(d,q,clock);
+module synfire$core$hidden$0$engine$take_older(clock,flag,lanes$0,lanes$1,lanes$2,lanes$3);
 
     // Module arguments
-    input wire  d;
-    output reg  q;
     input wire  clock;
+    input wire  flag;
+    output reg  lanes$0;
+    output reg  lanes$1;
+    output reg  lanes$2;
+    output reg  lanes$3;
 
     // Update code (custom)
-    initial begin
-       q = 1'h0;
-    end
+    reg copy_0;
+    (* keep *) always @(posedge clock) copy_0 <= flag;
 
-    always @(posedge clock) begin
-       q <= d;
-    end
-
+    always @(*) lanes$0 = copy_0;
+    always @(*) lanes$1 = copy_0;
+    always @(*) lanes$2 = copy_0;
+    always @(*) lanes$3 = copy_0;
 endmodule // synfire$core$hidden$0$engine$take_older
 
 
@@ -6786,63 +6689,6 @@ module synfire$core$hidden$0$engine$write_sweep(d,q,clock);
     end
 
 endmodule // synfire$core$hidden$0$engine$write_sweep
-
-
-module synfire$core$hidden$0$engine$writes_identities(d,q,clock);
-
-    // Module arguments
-    input wire  d;
-    output reg  q;
-    input wire  clock;
-
-    // Update code (custom)
-    initial begin
-       q = 1'h0;
-    end
-
-    always @(posedge clock) begin
-       q <= d;
-    end
-
-endmodule // synfire$core$hidden$0$engine$writes_identities
-
-
-module synfire$core$hidden$0$engine$writes_thresholds(d,q,clock);
-
-    // Module arguments
-    input wire  d;
-    output reg  q;
-    input wire  clock;
-
-    // Update code (custom)
-    initial begin
-       q = 1'h0;
-    end
-
-    always @(posedge clock) begin
-       q <= d;
-    end
-
-endmodule // synfire$core$hidden$0$engine$writes_thresholds
-
-
-module synfire$core$hidden$0$engine$writes_weights(d,q,clock);
-
-    // Module arguments
-    input wire  d;
-    output reg  q;
-    input wire  clock;
-
-    // Update code (custom)
-    initial begin
-       q = 1'h0;
-    end
-
-    always @(posedge clock) begin
-       q <= d;
-    end
-
-endmodule // synfire$core$hidden$0$engine$writes_weights
 
 
 module synfire$core$hidden$0$engine$writing(d,q,clock);
@@ -8279,42 +8125,50 @@ module synfire$core$last$engine(clock,event_data$0,event_valid$0,event_ready$0,p
     reg  [23:0] read_address$d;
     wire  [23:0] read_address$q;
     reg  read_address$clock;
-    reg  take_last$d;
-    wire  take_last$q;
     reg  take_last$clock;
-    reg  take_older$d;
-    wire  take_older$q;
+    reg  take_last$flag;
+    wire  take_last$lanes$0;
+    wire  take_last$lanes$1;
     reg  take_older$clock;
+    reg  take_older$flag;
+    wire  take_older$lanes$0;
+    wire  take_older$lanes$1;
     reg  computing$d;
     wire  computing$q;
     reg  computing$clock;
-    reg  compute_sweep$d;
-    wire  compute_sweep$q;
     reg  compute_sweep$clock;
-    reg  compute_clears$d;
-    wire  compute_clears$q;
+    reg  compute_sweep$flag;
+    wire  compute_sweep$lanes$0;
+    wire  compute_sweep$lanes$1;
     reg  compute_clears$clock;
+    reg  compute_clears$flag;
+    wire  compute_clears$lanes$0;
+    wire  compute_clears$lanes$1;
     reg  compute_last$d;
     wire  compute_last$q;
     reg  compute_last$clock;
-    reg  compute_negative$d;
-    wire  compute_negative$q;
     reg  compute_negative$clock;
-    reg  compute_own$d;
-    wire  compute_own$q;
+    reg  compute_negative$flag;
+    wire  compute_negative$lanes$0;
+    wire  compute_negative$lanes$1;
     reg  compute_own$clock;
-    reg  compute_second$d;
-    wire  compute_second$q;
+    reg  compute_own$flag;
+    wire  compute_own$lanes$0;
+    wire  compute_own$lanes$1;
     reg  compute_second$clock;
+    reg  compute_second$flag;
+    wire  compute_second$lanes$0;
+    wire  compute_second$lanes$1;
     reg  [7:0] compute_lane$d;
     wire  [7:0] compute_lane$q;
     reg  compute_lane$clock;
     reg  [23:0] compute_address$d;
     wire  [23:0] compute_address$q;
     reg  compute_address$clock;
-    reg  forward_last$d;
-    wire  forward_last$q;
     reg  forward_last$clock;
+    reg  forward_last$flag;
+    wire  forward_last$lanes$0;
+    wire  forward_last$lanes$1;
     reg  writing$d;
     wire  writing$q;
     reg  writing$clock;
@@ -8339,30 +8193,6 @@ module synfire$core$last$engine(clock,event_data$0,event_valid$0,event_ready$0,p
     reg  [31:0] stalled_count$d;
     wire  [31:0] stalled_count$q;
     reg  stalled_count$clock;
-    reg  [7:0] late_byte$d;
-    wire  [7:0] late_byte$q;
-    reg  late_byte$clock;
-    reg  [23:0] late_address$d;
-    wire  [23:0] late_address$q;
-    reg  late_address$clock;
-    reg  shifts_weights$d;
-    wire  shifts_weights$q;
-    reg  shifts_weights$clock;
-    reg  writes_weights$d;
-    wire  writes_weights$q;
-    reg  writes_weights$clock;
-    reg  shifts_thresholds$d;
-    wire  shifts_thresholds$q;
-    reg  shifts_thresholds$clock;
-    reg  writes_thresholds$d;
-    wire  writes_thresholds$q;
-    reg  writes_thresholds$clock;
-    reg  shifts_identities$d;
-    wire  shifts_identities$q;
-    reg  shifts_identities$clock;
-    reg  writes_identities$d;
-    wire  writes_identities$q;
-    reg  writes_identities$clock;
 
     // Local signals
     reg  waiting$0;
@@ -8548,14 +8378,16 @@ module synfire$core$last$engine(clock,event_data$0,event_valid$0,event_ready$0,p
         .clock(read_address$clock)
     );
     synfire$core$last$engine$take_last take_last(
-        .d(take_last$d),
-        .q(take_last$q),
-        .clock(take_last$clock)
+        .clock(take_last$clock),
+        .flag(take_last$flag),
+        .lanes$0(take_last$lanes$0),
+        .lanes$1(take_last$lanes$1)
     );
     synfire$core$last$engine$take_older take_older(
-        .d(take_older$d),
-        .q(take_older$q),
-        .clock(take_older$clock)
+        .clock(take_older$clock),
+        .flag(take_older$flag),
+        .lanes$0(take_older$lanes$0),
+        .lanes$1(take_older$lanes$1)
     );
     synfire$core$last$engine$computing computing(
         .d(computing$d),
@@ -8563,14 +8395,16 @@ module synfire$core$last$engine(clock,event_data$0,event_valid$0,event_ready$0,p
         .clock(computing$clock)
     );
     synfire$core$last$engine$compute_sweep compute_sweep(
-        .d(compute_sweep$d),
-        .q(compute_sweep$q),
-        .clock(compute_sweep$clock)
+        .clock(compute_sweep$clock),
+        .flag(compute_sweep$flag),
+        .lanes$0(compute_sweep$lanes$0),
+        .lanes$1(compute_sweep$lanes$1)
     );
     synfire$core$last$engine$compute_clears compute_clears(
-        .d(compute_clears$d),
-        .q(compute_clears$q),
-        .clock(compute_clears$clock)
+        .clock(compute_clears$clock),
+        .flag(compute_clears$flag),
+        .lanes$0(compute_clears$lanes$0),
+        .lanes$1(compute_clears$lanes$1)
     );
     synfire$core$last$engine$compute_last compute_last(
         .d(compute_last$d),
@@ -8578,19 +8412,22 @@ module synfire$core$last$engine(clock,event_data$0,event_valid$0,event_ready$0,p
         .clock(compute_last$clock)
     );
     synfire$core$last$engine$compute_negative compute_negative(
-        .d(compute_negative$d),
-        .q(compute_negative$q),
-        .clock(compute_negative$clock)
+        .clock(compute_negative$clock),
+        .flag(compute_negative$flag),
+        .lanes$0(compute_negative$lanes$0),
+        .lanes$1(compute_negative$lanes$1)
     );
     synfire$core$last$engine$compute_own compute_own(
-        .d(compute_own$d),
-        .q(compute_own$q),
-        .clock(compute_own$clock)
+        .clock(compute_own$clock),
+        .flag(compute_own$flag),
+        .lanes$0(compute_own$lanes$0),
+        .lanes$1(compute_own$lanes$1)
     );
     synfire$core$last$engine$compute_second compute_second(
-        .d(compute_second$d),
-        .q(compute_second$q),
-        .clock(compute_second$clock)
+        .clock(compute_second$clock),
+        .flag(compute_second$flag),
+        .lanes$0(compute_second$lanes$0),
+        .lanes$1(compute_second$lanes$1)
     );
     synfire$core$last$engine$compute_lane compute_lane(
         .d(compute_lane$d),
@@ -8603,9 +8440,10 @@ module synfire$core$last$engine(clock,event_data$0,event_valid$0,event_ready$0,p
         .clock(compute_address$clock)
     );
     synfire$core$last$engine$forward_last forward_last(
-        .d(forward_last$d),
-        .q(forward_last$q),
-        .clock(forward_last$clock)
+        .clock(forward_last$clock),
+        .flag(forward_last$flag),
+        .lanes$0(forward_last$lanes$0),
+        .lanes$1(forward_last$lanes$1)
     );
     synfire$core$last$engine$writing writing(
         .d(writing$d),
@@ -8647,46 +8485,6 @@ module synfire$core$last$engine(clock,event_data$0,event_valid$0,event_ready$0,p
         .q(stalled_count$q),
         .clock(stalled_count$clock)
     );
-    synfire$core$last$engine$late_byte late_byte(
-        .d(late_byte$d),
-        .q(late_byte$q),
-        .clock(late_byte$clock)
-    );
-    synfire$core$last$engine$late_address late_address(
-        .d(late_address$d),
-        .q(late_address$q),
-        .clock(late_address$clock)
-    );
-    synfire$core$last$engine$shifts_weights shifts_weights(
-        .d(shifts_weights$d),
-        .q(shifts_weights$q),
-        .clock(shifts_weights$clock)
-    );
-    synfire$core$last$engine$writes_weights writes_weights(
-        .d(writes_weights$d),
-        .q(writes_weights$q),
-        .clock(writes_weights$clock)
-    );
-    synfire$core$last$engine$shifts_thresholds shifts_thresholds(
-        .d(shifts_thresholds$d),
-        .q(shifts_thresholds$q),
-        .clock(shifts_thresholds$clock)
-    );
-    synfire$core$last$engine$writes_thresholds writes_thresholds(
-        .d(writes_thresholds$d),
-        .q(writes_thresholds$q),
-        .clock(writes_thresholds$clock)
-    );
-    synfire$core$last$engine$shifts_identities shifts_identities(
-        .d(shifts_identities$d),
-        .q(shifts_identities$q),
-        .clock(shifts_identities$clock)
-    );
-    synfire$core$last$engine$writes_identities writes_identities(
-        .d(writes_identities$d),
-        .q(writes_identities$q),
-        .clock(writes_identities$clock)
-    );
 
     // Update code
     always @(*) begin
@@ -8700,31 +8498,15 @@ module synfire$core$last$engine(clock,event_data$0,event_valid$0,event_ready$0,p
         read_lane$clock = clock;
         read_group$clock = clock;
         read_address$clock = clock;
-        take_last$clock = clock;
-        take_older$clock = clock;
         computing$clock = clock;
-        compute_sweep$clock = clock;
-        compute_clears$clock = clock;
         compute_last$clock = clock;
-        compute_negative$clock = clock;
-        compute_own$clock = clock;
-        compute_second$clock = clock;
         compute_lane$clock = clock;
         compute_address$clock = clock;
-        forward_last$clock = clock;
         writing$clock = clock;
         write_sweep$clock = clock;
         write_clears$clock = clock;
         write_last$clock = clock;
         write_address$clock = clock;
-        late_byte$clock = clock;
-        late_address$clock = clock;
-        shifts_weights$clock = clock;
-        writes_weights$clock = clock;
-        shifts_thresholds$clock = clock;
-        writes_thresholds$clock = clock;
-        shifts_identities$clock = clock;
-        writes_identities$clock = clock;
         busy_count$clock = clock;
         loadable$clock = clock;
         stalled_count$clock = clock;
@@ -8738,31 +8520,15 @@ module synfire$core$last$engine(clock,event_data$0,event_valid$0,event_ready$0,p
         read_lane$d = read_lane$q;
         read_group$d = read_group$q;
         read_address$d = read_address$q;
-        take_last$d = take_last$q;
-        take_older$d = take_older$q;
         computing$d = computing$q;
-        compute_sweep$d = compute_sweep$q;
-        compute_clears$d = compute_clears$q;
         compute_last$d = compute_last$q;
-        compute_negative$d = compute_negative$q;
-        compute_own$d = compute_own$q;
-        compute_second$d = compute_second$q;
         compute_lane$d = compute_lane$q;
         compute_address$d = compute_address$q;
-        forward_last$d = forward_last$q;
         writing$d = writing$q;
         write_sweep$d = write_sweep$q;
         write_clears$d = write_clears$q;
         write_last$d = write_last$q;
         write_address$d = write_address$q;
-        late_byte$d = late_byte$q;
-        late_address$d = late_address$q;
-        shifts_weights$d = shifts_weights$q;
-        writes_weights$d = writes_weights$q;
-        shifts_thresholds$d = shifts_thresholds$q;
-        writes_thresholds$d = writes_thresholds$q;
-        shifts_identities$d = shifts_identities$q;
-        writes_identities$d = writes_identities$q;
         busy_count$d = busy_count$q;
         loadable$d = loadable$q;
         stalled_count$d = stalled_count$q;
@@ -8771,6 +8537,14 @@ module synfire$core$last$engine(clock,event_data$0,event_valid$0,event_ready$0,p
         identities$clock = clock;
         thresholds$clock = clock;
         membranes$clock = clock;
+        take_last$clock = clock;
+        take_older$clock = clock;
+        forward_last$clock = clock;
+        compute_sweep$clock = clock;
+        compute_clears$clock = clock;
+        compute_negative$clock = clock;
+        compute_own$clock = clock;
+        compute_second$clock = clock;
         waiting$0 = 1'b0;
         windows$0$clock = clock;
         windows$0$event_data = event_data$0;
@@ -8801,54 +8575,54 @@ module synfire$core$last$engine(clock,event_data$0,event_valid$0,event_ready$0,p
         read_lane$d = walker$lane;
         read_group$d = walker$group;
         read_address$d = walker$membrane_address;
-        take_last$d = computing$q && (compute_address$q == walker$membrane_address);
-        take_older$d = writing$q && (write_address$q == walker$membrane_address);
+        take_last$flag = computing$q && (compute_address$q == walker$membrane_address);
+        take_older$flag = writing$q && (write_address$q == walker$membrane_address);
         thresholds$read_address = read_group$q;
         identities$read_address = read_group$q;
         computing$d = reading$q;
-        compute_sweep$d = read_sweep$q;
-        compute_clears$d = read_clears$q;
+        compute_sweep$flag = read_sweep$q;
+        compute_clears$flag = read_clears$q;
         compute_last$d = read_last$q;
-        compute_negative$d = read_negative$q;
-        compute_own$d = read_own$q;
-        compute_second$d = read_second$q;
+        compute_negative$flag = read_negative$q;
+        compute_own$flag = read_own$q;
+        compute_second$flag = read_second$q;
         compute_lane$d = read_lane$q;
         compute_address$d = read_address$q;
-        forward_last$d = computing$q && (compute_address$q == read_address$q);
+        forward_last$flag = computing$q && (compute_address$q == read_address$q);
         writing$d = computing$q;
-        write_sweep$d = computing$q && compute_sweep$q;
-        write_clears$d = compute_clears$q;
+        write_sweep$d = computing$q && compute_sweep$lanes$0;
+        write_clears$d = compute_clears$lanes$0;
         write_last$d = compute_last$q;
         write_address$d = compute_address$q;
         lanes$0$clock = clock;
         lanes$0$membrane = membranes$read_data$0;
         lanes$0$weight = weights$read_data$0;
-        lanes$0$take_last = take_last$q;
-        lanes$0$take_older = take_older$q;
+        lanes$0$take_last = take_last$lanes$0;
+        lanes$0$take_older = take_older$lanes$0;
         lanes$0$identity = identities$read_data$0;
-        lanes$0$adds_identity = compute_second$q;
+        lanes$0$adds_identity = compute_second$lanes$0;
         lanes$0$threshold = thresholds$read_data$0;
-        lanes$0$meets = ~compute_own$q || (compute_lane$q == lane_number$0);
-        lanes$0$negative = compute_negative$q;
-        lanes$0$sweep = compute_sweep$q;
-        lanes$0$clears = compute_clears$q;
-        lanes$0$forward_last = forward_last$q;
+        lanes$0$meets = ~compute_own$lanes$0 || (compute_lane$q == lane_number$0);
+        lanes$0$negative = compute_negative$lanes$0;
+        lanes$0$sweep = compute_sweep$lanes$0;
+        lanes$0$clears = compute_clears$lanes$0;
+        lanes$0$forward_last = forward_last$lanes$0;
         membranes$write_data$0 = lanes$0$result;
         swept_data$0 = lanes$0$result;
         pack$flags$0 = lanes$0$fired;
         lanes$1$clock = clock;
         lanes$1$membrane = membranes$read_data$1;
         lanes$1$weight = weights$read_data$1;
-        lanes$1$take_last = take_last$q;
-        lanes$1$take_older = take_older$q;
+        lanes$1$take_last = take_last$lanes$1;
+        lanes$1$take_older = take_older$lanes$1;
         lanes$1$identity = identities$read_data$1;
-        lanes$1$adds_identity = compute_second$q;
+        lanes$1$adds_identity = compute_second$lanes$1;
         lanes$1$threshold = thresholds$read_data$1;
-        lanes$1$meets = ~compute_own$q || (compute_lane$q == lane_number$1);
-        lanes$1$negative = compute_negative$q;
-        lanes$1$sweep = compute_sweep$q;
-        lanes$1$clears = compute_clears$q;
-        lanes$1$forward_last = forward_last$q;
+        lanes$1$meets = ~compute_own$lanes$1 || (compute_lane$q == lane_number$1);
+        lanes$1$negative = compute_negative$lanes$1;
+        lanes$1$sweep = compute_sweep$lanes$1;
+        lanes$1$clears = compute_clears$lanes$1;
+        lanes$1$forward_last = forward_last$lanes$1;
         membranes$write_data$1 = lanes$1$result;
         swept_data$1 = lanes$1$result;
         pack$flags$1 = lanes$1$fired;
@@ -8858,29 +8632,21 @@ module synfire$core$last$engine(clock,event_data$0,event_valid$0,event_ready$0,p
         swept_last = write_last$q;
         swept_clear = write_clears$q;
         fired_mask = pack$mask;
-        late_byte$d = load_byte;
-        late_address$d = load_address;
         loads_weights = load_select == weights_number;
+        weights$load_byte = load_byte;
+        weights$load_shift = load_shift && loads_weights;
+        weights$load_write = load_write && loads_weights;
+        weights$load_address = load_address;
         loads_thresholds = load_select == thresholds_number;
+        thresholds$load_byte = load_byte;
+        thresholds$load_shift = load_shift && loads_thresholds;
+        thresholds$load_write = load_write && loads_thresholds;
+        thresholds$load_address = load_address;
         loads_identities = load_select == identities_number;
-        shifts_weights$d = load_shift && loads_weights;
-        writes_weights$d = load_write && loads_weights;
-        weights$load_byte = late_byte$q;
-        weights$load_shift = shifts_weights$q;
-        weights$load_write = writes_weights$q;
-        weights$load_address = late_address$q;
-        shifts_thresholds$d = load_shift && loads_thresholds;
-        writes_thresholds$d = load_write && loads_thresholds;
-        thresholds$load_byte = late_byte$q;
-        thresholds$load_shift = shifts_thresholds$q;
-        thresholds$load_write = writes_thresholds$q;
-        thresholds$load_address = late_address$q;
-        shifts_identities$d = load_shift && loads_identities;
-        writes_identities$d = load_write && loads_identities;
-        identities$load_byte = late_byte$q;
-        identities$load_shift = shifts_identities$q;
-        identities$load_write = writes_identities$q;
-        identities$load_address = late_address$q;
+        identities$load_byte = load_byte;
+        identities$load_shift = load_shift && loads_identities;
+        identities$load_write = load_write && loads_identities;
+        identities$load_address = load_address;
         busy = walker$busy || waiting$1 || reading$q || computing$q || writing$q;
         loadable$d = walker$loadable;
         if (walker$issue || (loadable$q && ~walker$stalled)) begin
@@ -8938,22 +8704,20 @@ module synfire$core$last$engine$compute_address(d,q,clock);
 endmodule // synfire$core$last$engine$compute_address
 
 
-module synfire$core$last$engine$compute_clears(d,q,clock);
+module synfire$core$last$engine$compute_clears(clock,flag,lanes$0,lanes$1);
 
     // Module arguments
-    input wire  d;
-    output reg  q;
     input wire  clock;
+    input wire  flag;
+    output reg  lanes$0;
+    output reg  lanes$1;
 
     // Update code (custom)
-    initial begin
-       q = 1'h0;
-    end
+    reg copy_0;
+    (* keep *) always @(posedge clock) copy_0 <= flag;
 
-    always @(posedge clock) begin
-       q <= d;
-    end
-
+    always @(*) lanes$0 = copy_0;
+    always @(*) lanes$1 = copy_0;
 endmodule // synfire$core$last$engine$compute_clears
 
 
@@ -8995,79 +8759,71 @@ module synfire$core$last$engine$compute_last(d,q,clock);
 endmodule // synfire$core$last$engine$compute_last
 
 
-module synfire$core$last$engine$compute_negative(d,q,clock);
+module synfire$core$last$engine$compute_negative(clock,flag,lanes$0,lanes$1);
 
     // Module arguments
-    input wire  d;
-    output reg  q;
     input wire  clock;
+    input wire  flag;
+    output reg  lanes$0;
+    output reg  lanes$1;
 
     // Update code (custom)
-    initial begin
-       q = 1'h0;
-    end
+    reg copy_0;
+    (* keep *) always @(posedge clock) copy_0 <= flag;
 
-    always @(posedge clock) begin
-       q <= d;
-    end
-
+    always @(*) lanes$0 = copy_0;
+    always @(*) lanes$1 = copy_0;
 endmodule // synfire$core$last$engine$compute_negative
 
 
-module synfire$core$last$engine$compute_own(d,q,clock);
+module synfire$core$last$engine$compute_own(clock,flag,lanes$0,lanes$1);
 
     // Module arguments
-    input wire  d;
-    output reg  q;
     input wire  clock;
+    input wire  flag;
+    output reg  lanes$0;
+    output reg  lanes$1;
 
     // Update code (custom)
-    initial begin
-       q = 1'h0;
-    end
+    reg copy_0;
+    (* keep *) always @(posedge clock) copy_0 <= flag;
 
-    always @(posedge clock) begin
-       q <= d;
-    end
-
+    always @(*) lanes$0 = copy_0;
+    always @(*) lanes$1 = copy_0;
 endmodule // synfire$core$last$engine$compute_own
 
 
-module synfire$core$last$engine$compute_second(d,q,clock);
+module synfire$core$last$engine$compute_second(clock,flag,lanes$0,lanes$1);
 
     // Module arguments
-    input wire  d;
-    output reg  q;
     input wire  clock;
+    input wire  flag;
+    output reg  lanes$0;
+    output reg  lanes$1;
 
     // Update code (custom)
-    initial begin
-       q = 1'h0;
-    end
+    reg copy_0;
+    (* keep *) always @(posedge clock) copy_0 <= flag;
 
-    always @(posedge clock) begin
-       q <= d;
-    end
-
+    always @(*) lanes$0 = copy_0;
+    always @(*) lanes$1 = copy_0;
 endmodule // synfire$core$last$engine$compute_second
 
 
-module synfire$core$last$engine$compute_sweep(d,q,clock);
+module synfire$core$last$engine$compute_sweep(clock,flag,lanes$0,lanes$1);
 
     // Module arguments
-    input wire  d;
-    output reg  q;
     input wire  clock;
+    input wire  flag;
+    output reg  lanes$0;
+    output reg  lanes$1;
 
     // Update code (custom)
-    initial begin
-       q = 1'h0;
-    end
+    reg copy_0;
+    (* keep *) always @(posedge clock) copy_0 <= flag;
 
-    always @(posedge clock) begin
-       q <= d;
-    end
-
+    always @(*) lanes$0 = copy_0;
+    always @(*) lanes$1 = copy_0;
 endmodule // synfire$core$last$engine$compute_sweep
 
 
@@ -9090,22 +8846,20 @@ module synfire$core$last$engine$computing(d,q,clock);
 endmodule // synfire$core$last$engine$computing
 
 
-module synfire$core$last$engine$forward_last(d,q,clock);
+module synfire$core$last$engine$forward_last(clock,flag,lanes$0,lanes$1);
 
     // Module arguments
-    input wire  d;
-    output reg  q;
     input wire  clock;
+    input wire  flag;
+    output reg  lanes$0;
+    output reg  lanes$1;
 
     // Update code (custom)
-    initial begin
-       q = 1'h0;
-    end
+    reg copy_0;
+    (* keep *) always @(posedge clock) copy_0 <= flag;
 
-    always @(posedge clock) begin
-       q <= d;
-    end
-
+    always @(*) lanes$0 = copy_0;
+    always @(*) lanes$1 = copy_0;
 endmodule // synfire$core$last$engine$forward_last
 
 
@@ -9695,44 +9449,6 @@ module synfire$core$last$engine$lanes$1$summed(wide,narrow);
 endmodule // synfire$core$last$engine$lanes$1$summed
 
 
-module synfire$core$last$engine$late_address(d,q,clock);
-
-    // Module arguments
-    input wire  [23:0] d;
-    output reg  [23:0] q;
-    input wire  clock;
-
-    // Update code (custom)
-    initial begin
-       q = 24'h0;
-    end
-
-    always @(posedge clock) begin
-       q <= d;
-    end
-
-endmodule // synfire$core$last$engine$late_address
-
-
-module synfire$core$last$engine$late_byte(d,q,clock);
-
-    // Module arguments
-    input wire  [7:0] d;
-    output reg  [7:0] q;
-    input wire  clock;
-
-    // Update code (custom)
-    initial begin
-       q = 8'h0;
-    end
-
-    always @(posedge clock) begin
-       q <= d;
-    end
-
-endmodule // synfire$core$last$engine$late_byte
-
-
 module synfire$core$last$engine$loadable(d,q,clock);
 
     // Module arguments
@@ -9987,63 +9703,6 @@ module synfire$core$last$engine$reading(d,q,clock);
 endmodule // synfire$core$last$engine$reading
 
 
-module synfire$core$last$engine$shifts_identities(d,q,clock);
-
-    // Module arguments
-    input wire  d;
-    output reg  q;
-    input wire  clock;
-
-    // Update code (custom)
-    initial begin
-       q = 1'h0;
-    end
-
-    always @(posedge clock) begin
-       q <= d;
-    end
-
-endmodule // synfire$core$last$engine$shifts_identities
-
-
-module synfire$core$last$engine$shifts_thresholds(d,q,clock);
-
-    // Module arguments
-    input wire  d;
-    output reg  q;
-    input wire  clock;
-
-    // Update code (custom)
-    initial begin
-       q = 1'h0;
-    end
-
-    always @(posedge clock) begin
-       q <= d;
-    end
-
-endmodule // synfire$core$last$engine$shifts_thresholds
-
-
-module synfire$core$last$engine$shifts_weights(d,q,clock);
-
-    // Module arguments
-    input wire  d;
-    output reg  q;
-    input wire  clock;
-
-    // Update code (custom)
-    initial begin
-       q = 1'h0;
-    end
-
-    always @(posedge clock) begin
-       q <= d;
-    end
-
-endmodule // synfire$core$last$engine$shifts_weights
-
-
 module synfire$core$last$engine$stalled_count(d,q,clock);
 
     // Module arguments
@@ -10063,41 +9722,37 @@ module synfire$core$last$engine$stalled_count(d,q,clock);
 endmodule // synfire$core$last$engine$stalled_count
 
 
-module synfire$core$last$engine$take_last(d,q,clock);
+module synfire$core$last$engine$take_last(clock,flag,lanes$0,lanes$1);
 
     // Module arguments
-    input wire  d;
-    output reg  q;
     input wire  clock;
+    input wire  flag;
+    output reg  lanes$0;
+    output reg  lanes$1;
 
     // Update code (custom)
-    initial begin
-       q = 1'h0;
-    end
+    reg copy_0;
+    (* keep *) always @(posedge clock) copy_0 <= flag;
 
-    always @(posedge clock) begin
-       q <= d;
-    end
-
+    always @(*) lanes$0 = copy_0;
+    always @(*) lanes$1 = copy_0;
 endmodule // synfire$core$last$engine$take_last
 
 
-module synfire$core$last$engine$take_older(d,q,clock);
+module synfire$core$last$engine$take_older(clock,flag,lanes$0,lanes$1);
 
     // Module arguments
-    input wire  d;
-    output reg  q;
     input wire  clock;
+    input wire  flag;
+    output reg  lanes$0;
+    output reg  lanes$1;
 
     // Update code (custom)
-    initial begin
-       q = 1'h0;
-    end
+    reg copy_0;
+    (* keep *) always @(posedge clock) copy_0 <= flag;
 
-    always @(posedge clock) begin
-       q <= d;
-    end
-
+    always @(*) lanes$0 = copy_0;
+    always @(*) lanes$1 = copy_0;
 endmodule // synfire$core$last$engine$take_older
 
 
@@ -11255,63 +10910,6 @@ module synfire$core$last$engine$write_sweep(d,q,clock);
     end
 
 endmodule // synfire$core$last$engine$write_sweep
-
-
-module synfire$core$last$engine$writes_identities(d,q,clock);
-
-    // Module arguments
-    input wire  d;
-    output reg  q;
-    input wire  clock;
-
-    // Update code (custom)
-    initial begin
-       q = 1'h0;
-    end
-
-    always @(posedge clock) begin
-       q <= d;
-    end
-
-endmodule // synfire$core$last$engine$writes_identities
-
-
-module synfire$core$last$engine$writes_thresholds(d,q,clock);
-
-    // Module arguments
-    input wire  d;
-    output reg  q;
-    input wire  clock;
-
-    // Update code (custom)
-    initial begin
-       q = 1'h0;
-    end
-
-    always @(posedge clock) begin
-       q <= d;
-    end
-
-endmodule // synfire$core$last$engine$writes_thresholds
-
-
-module synfire$core$last$engine$writes_weights(d,q,clock);
-
-    // Module arguments
-    input wire  d;
-    output reg  q;
-    input wire  clock;
-
-    // Update code (custom)
-    initial begin
-       q = 1'h0;
-    end
-
-    always @(posedge clock) begin
-       q <= d;
-    end
-
-endmodule // synfire$core$last$engine$writes_weights
 
 
 module synfire$core$last$engine$writing(d,q,clock);

@@ -26,6 +26,7 @@
 //! A word that is addressed again in the next three clocks is forwarded, whether a spike's or a sweep's, so that
 //! neither waits for the other. A clear is an end of step that zeroes every membrane and counter.
 
+use super::fan_out::FanOut;
 use super::lane::Lane;
 use super::mask_pack::MaskPack;
 use super::parameter_memory::{ParameterMemory, ParameterMemoryParams};
@@ -125,19 +126,19 @@ pub struct Engine {
     read_lane: DFF<Bits<8>>,
     read_group: DFF<Bits<24>>,
     read_address: DFF<Bits<24>>,
-    take_last: DFF<Bit>,
-    take_older: DFF<Bit>,
+    take_last: FanOut,
+    take_older: FanOut,
     /// Computing: the lanes hold the words.
     computing: DFF<Bit>,
-    compute_sweep: DFF<Bit>,
-    compute_clears: DFF<Bit>,
+    compute_sweep: FanOut,
+    compute_clears: FanOut,
     compute_last: DFF<Bit>,
-    compute_negative: DFF<Bit>,
-    compute_own: DFF<Bit>,
-    compute_second: DFF<Bit>,
+    compute_negative: FanOut,
+    compute_own: FanOut,
+    compute_second: FanOut,
     compute_lane: DFF<Bits<8>>,
     compute_address: DFF<Bits<24>>,
-    forward_last: DFF<Bit>,
+    forward_last: FanOut,
     /// Writing: the lanes show results.
     writing: DFF<Bit>,
     write_sweep: DFF<Bit>,
@@ -149,15 +150,6 @@ pub struct Engine {
     stalled_count: DFF<Bits<32>>,
     /// A path below the index has an event that does not wait for another path.
     waiting: Vec<Signal<Local, Bit>>,
-    /// The load port a clock late and decoded, so that its way across the device is not the memories'.
-    late_byte: DFF<Bits<8>>,
-    late_address: DFF<Bits<24>>,
-    shifts_weights: DFF<Bit>,
-    writes_weights: DFF<Bit>,
-    shifts_thresholds: DFF<Bit>,
-    writes_thresholds: DFF<Bit>,
-    shifts_identities: DFF<Bit>,
-    writes_identities: DFF<Bit>,
     loads_weights: Signal<Local, Bit>,
     loads_thresholds: Signal<Local, Bit>,
     loads_identities: Signal<Local, Bit>,
@@ -247,18 +239,18 @@ impl Engine {
             read_lane: DFF::default(),
             read_group: DFF::default(),
             read_address: DFF::default(),
-            take_last: DFF::default(),
-            take_older: DFF::default(),
+            take_last: FanOut::new(lanes),
+            take_older: FanOut::new(lanes),
             computing: DFF::default(),
-            compute_sweep: DFF::default(),
-            compute_clears: DFF::default(),
+            compute_sweep: FanOut::new(lanes),
+            compute_clears: FanOut::new(lanes),
             compute_last: DFF::default(),
-            compute_negative: DFF::default(),
-            compute_own: DFF::default(),
-            compute_second: DFF::default(),
+            compute_negative: FanOut::new(lanes),
+            compute_own: FanOut::new(lanes),
+            compute_second: FanOut::new(lanes),
             compute_lane: DFF::default(),
             compute_address: DFF::default(),
-            forward_last: DFF::default(),
+            forward_last: FanOut::new(lanes),
             writing: DFF::default(),
             write_sweep: DFF::default(),
             write_clears: DFF::default(),
@@ -268,14 +260,6 @@ impl Engine {
             loadable: DFF::default(),
             stalled_count: DFF::default(),
             waiting: signals(paths + 1),
-            late_byte: DFF::default(),
-            late_address: DFF::default(),
-            shifts_weights: DFF::default(),
-            writes_weights: DFF::default(),
-            shifts_thresholds: DFF::default(),
-            writes_thresholds: DFF::default(),
-            shifts_identities: DFF::default(),
-            writes_identities: DFF::default(),
             loads_weights: Signal::default(),
             loads_thresholds: Signal::default(),
             loads_identities: Signal::default(),
@@ -323,36 +307,30 @@ impl Logic for Engine {
             read_lane,
             read_group,
             read_address,
-            take_last,
-            take_older,
             computing,
-            compute_sweep,
-            compute_clears,
             compute_last,
-            compute_negative,
-            compute_own,
-            compute_second,
             compute_lane,
             compute_address,
-            forward_last,
             writing,
             write_sweep,
             write_clears,
             write_last,
             write_address,
-            late_byte,
-            late_address,
-            shifts_weights,
-            writes_weights,
-            shifts_thresholds,
-            writes_thresholds,
-            shifts_identities,
-            writes_identities,
             busy_count,
             loadable,
             stalled_count
         );
         clock!(self, clock, walker, weights, identities, thresholds, membranes);
+        clock!(self, clock, take_last, take_older, forward_last);
+        clock!(
+            self,
+            clock,
+            compute_sweep,
+            compute_clears,
+            compute_negative,
+            compute_own,
+            compute_second
+        );
         // Events to windows, windows to the walker.
         self.waiting[0].next = false;
         for i in 0..self.windows.len() {
@@ -392,47 +370,47 @@ impl Logic for Engine {
         self.read_group.d.next = self.walker.group.val();
         self.read_address.d.next = self.walker.membrane_address.val();
         // Two words ahead is computed in this clock and there when this one is read; three ahead is written now.
-        self.take_last.d.next =
+        self.take_last.flag.next =
             self.computing.q.val() && (self.compute_address.q.val() == self.walker.membrane_address.val());
-        self.take_older.d.next =
+        self.take_older.flag.next =
             self.writing.q.val() && (self.write_address.q.val() == self.walker.membrane_address.val());
 
         // Read.
         self.thresholds.read_address.next = self.read_group.q.val();
         self.identities.read_address.next = self.read_group.q.val();
         self.computing.d.next = self.reading.q.val();
-        self.compute_sweep.d.next = self.read_sweep.q.val();
-        self.compute_clears.d.next = self.read_clears.q.val();
+        self.compute_sweep.flag.next = self.read_sweep.q.val();
+        self.compute_clears.flag.next = self.read_clears.q.val();
         self.compute_last.d.next = self.read_last.q.val();
-        self.compute_negative.d.next = self.read_negative.q.val();
-        self.compute_own.d.next = self.read_own.q.val();
-        self.compute_second.d.next = self.read_second.q.val();
+        self.compute_negative.flag.next = self.read_negative.q.val();
+        self.compute_own.flag.next = self.read_own.q.val();
+        self.compute_second.flag.next = self.read_second.q.val();
         self.compute_lane.d.next = self.read_lane.q.val();
         self.compute_address.d.next = self.read_address.q.val();
-        self.forward_last.d.next =
+        self.forward_last.flag.next =
             self.computing.q.val() && (self.compute_address.q.val() == self.read_address.q.val());
 
         // Compute.
         self.writing.d.next = self.computing.q.val();
-        self.write_sweep.d.next = self.computing.q.val() && self.compute_sweep.q.val();
-        self.write_clears.d.next = self.compute_clears.q.val();
+        self.write_sweep.d.next = self.computing.q.val() && self.compute_sweep.lanes[0].val();
+        self.write_clears.d.next = self.compute_clears.lanes[0].val();
         self.write_last.d.next = self.compute_last.q.val();
         self.write_address.d.next = self.compute_address.q.val();
         for i in 0..self.lanes.len() {
             self.lanes[i].clock.next = self.clock.val();
             self.lanes[i].membrane.next = self.membranes.read_data[i].val();
             self.lanes[i].weight.next = self.weights.read_data[i].val();
-            self.lanes[i].take_last.next = self.take_last.q.val();
-            self.lanes[i].take_older.next = self.take_older.q.val();
+            self.lanes[i].take_last.next = self.take_last.lanes[i].val();
+            self.lanes[i].take_older.next = self.take_older.lanes[i].val();
             self.lanes[i].identity.next = self.identities.read_data[i].val();
-            self.lanes[i].adds_identity.next = self.compute_second.q.val();
+            self.lanes[i].adds_identity.next = self.compute_second.lanes[i].val();
             self.lanes[i].threshold.next = self.thresholds.read_data[i].val();
             self.lanes[i].meets.next =
-                !self.compute_own.q.val() || (self.compute_lane.q.val() == self.lane_number[i].val());
-            self.lanes[i].negative.next = self.compute_negative.q.val();
-            self.lanes[i].sweep.next = self.compute_sweep.q.val();
-            self.lanes[i].clears.next = self.compute_clears.q.val();
-            self.lanes[i].forward_last.next = self.forward_last.q.val();
+                !self.compute_own.lanes[i].val() || (self.compute_lane.q.val() == self.lane_number[i].val());
+            self.lanes[i].negative.next = self.compute_negative.lanes[i].val();
+            self.lanes[i].sweep.next = self.compute_sweep.lanes[i].val();
+            self.lanes[i].clears.next = self.compute_clears.lanes[i].val();
+            self.lanes[i].forward_last.next = self.forward_last.lanes[i].val();
             self.membranes.write_data[i].next = self.lanes[i].result.val();
             self.swept_data[i].next = self.lanes[i].result.val();
             self.pack.flags[i].next = self.lanes[i].fired.val();
@@ -447,29 +425,21 @@ impl Logic for Engine {
         self.fired_mask.next = self.pack.mask.val();
 
         // Parameters.
-        self.late_byte.d.next = self.load_byte.val();
-        self.late_address.d.next = self.load_address.val();
         self.loads_weights.next = self.load_select.val() == self.weights_number.val();
+        self.weights.load_byte.next = self.load_byte.val();
+        self.weights.load_shift.next = self.load_shift.val() && self.loads_weights.val();
+        self.weights.load_write.next = self.load_write.val() && self.loads_weights.val();
+        self.weights.load_address.next = self.load_address.val();
         self.loads_thresholds.next = self.load_select.val() == self.thresholds_number.val();
+        self.thresholds.load_byte.next = self.load_byte.val();
+        self.thresholds.load_shift.next = self.load_shift.val() && self.loads_thresholds.val();
+        self.thresholds.load_write.next = self.load_write.val() && self.loads_thresholds.val();
+        self.thresholds.load_address.next = self.load_address.val();
         self.loads_identities.next = self.load_select.val() == self.identities_number.val();
-        self.shifts_weights.d.next = self.load_shift.val() && self.loads_weights.val();
-        self.writes_weights.d.next = self.load_write.val() && self.loads_weights.val();
-        self.weights.load_byte.next = self.late_byte.q.val();
-        self.weights.load_shift.next = self.shifts_weights.q.val();
-        self.weights.load_write.next = self.writes_weights.q.val();
-        self.weights.load_address.next = self.late_address.q.val();
-        self.shifts_thresholds.d.next = self.load_shift.val() && self.loads_thresholds.val();
-        self.writes_thresholds.d.next = self.load_write.val() && self.loads_thresholds.val();
-        self.thresholds.load_byte.next = self.late_byte.q.val();
-        self.thresholds.load_shift.next = self.shifts_thresholds.q.val();
-        self.thresholds.load_write.next = self.writes_thresholds.q.val();
-        self.thresholds.load_address.next = self.late_address.q.val();
-        self.shifts_identities.d.next = self.load_shift.val() && self.loads_identities.val();
-        self.writes_identities.d.next = self.load_write.val() && self.loads_identities.val();
-        self.identities.load_byte.next = self.late_byte.q.val();
-        self.identities.load_shift.next = self.shifts_identities.q.val();
-        self.identities.load_write.next = self.writes_identities.q.val();
-        self.identities.load_address.next = self.late_address.q.val();
+        self.identities.load_byte.next = self.load_byte.val();
+        self.identities.load_shift.next = self.load_shift.val() && self.loads_identities.val();
+        self.identities.load_write.next = self.load_write.val() && self.loads_identities.val();
+        self.identities.load_address.next = self.load_address.val();
 
         // Counters.
         for i in self.windows.len()..self.waiting.len() {

@@ -4,6 +4,7 @@ pub mod accelerator;
 pub mod core;
 pub mod engine;
 pub mod event;
+pub mod fan_out;
 pub mod fifo;
 pub mod filter;
 pub mod interconnect;

@@ -5,17 +5,20 @@
 //! read_address ──►│ depth × lanes├──► read_data[lanes]   one clock after the address
 //!                 │    × width   │
 //! load_byte ─────►│              │
-//! load_shift ────►│              │   shifts the byte into a register as wide as a word
-//! load_write ────►│              │   writes that register
+//! load_shift ────►│              │   shifts the byte into a register as wide as a word, a clock later
+//! load_write ────►│              │   writes that register, a clock later
 //! load_address ──►│              │
 //!                 └──────────────┘
 //! ```
+//!
+//! The load port comes from afar and ends in registers, so that its way across the device is not the memory's.
 //!
 //! It has contents at power-up, if the device's memory can, and is loaded byte by byte otherwise, or for other
 //! weights. A word's lanes lie side by side, lane 0 lowest, `width` bits each, filled up to whole bytes with anything;
 //! the lowest byte comes first. Nobody reads while a word is being written. A stored number is read as
 //! `number · 2^fraction_bits`, sign-extended to 32 bits.
 
+use super::fan_out::kept_copy;
 use super::signals;
 use super::word_memory::{MemoryShape, Style, stored, unpack};
 use rust_hdl::prelude::*;
@@ -85,15 +88,25 @@ pub struct ParameterMemory {
     pub read_data: Vec<Signal<Out, Signed<32>>>,
     /// Byte to shift in.
     pub load_byte: Signal<In, Bits<8>>,
-    /// Shifts it in.
+    /// Shifts it in; done after the next clock.
     pub load_shift: Signal<In, Bit>,
-    /// Writes the word shifted in; not in a clock that shifts.
+    /// Writes the word shifted in, after the next clock; not in a clock that shifts.
     pub load_write: Signal<In, Bit>,
     /// Word to write.
     pub load_address: Signal<In, Bits<24>>,
     _params: ParameterMemoryParams,
     _words: Vec<Vec<i32>>,
     _loading: Vec<u8>,
+    _late: LoadPort,
+}
+
+/// The load port's registers.
+#[derive(Clone, Debug, Default)]
+struct LoadPort {
+    byte: u8,
+    shift: bool,
+    write: bool,
+    address: usize,
 }
 
 impl ParameterMemory {
@@ -130,6 +143,7 @@ impl ParameterMemory {
             load_address: Signal::default(),
             _words: words,
             _loading: vec![0; shape.word_bits().div_ceil(8)],
+            _late: LoadPort::default(),
             _params: params,
         }
     }
@@ -144,22 +158,26 @@ impl Logic for ParameterMemory {
                 let number = self._words.get(address).map_or(0, |word| word[lane]);
                 self.read_data[lane].next = i64::from(number << self._params.fraction_bits).into();
             }
+            let port = LoadPort {
+                byte: self.load_byte.val().to_u8(),
+                shift: self.load_shift.val(),
+                write: self.load_write.val(),
+                address: self.load_address.val().index(),
+            };
+            let late = std::mem::replace(&mut self._late, port);
             let bit = |bit: usize| i32::from(self._loading[bit / 8] >> (bit % 8) & 1);
-            let written = self.load_write.val() && self._params.loadable;
-            if let (true, Some(word)) = (written, self._words.get_mut(self.load_address.val().index())) {
+            let written = late.write && self._params.loadable;
+            if let (true, Some(word)) = (written, self._words.get_mut(late.address)) {
                 for (lane, cell) in word.iter_mut().enumerate() {
                     let number =
                         (0..shape.width).fold(0, |number, at| number | bit(lane * shape.width + at) << at);
                     *cell = stored(number, shape.width);
                 }
             }
-            if self.load_shift.val() {
+            if late.shift {
                 self._loading.rotate_left(1);
-                if let (Some(last), Ok(byte)) = (
-                    self._loading.last_mut(),
-                    u8::try_from(self.load_byte.val().to_u32()),
-                ) {
-                    *last = byte;
+                if let Some(last) = self._loading.last_mut() {
+                    *last = late.byte;
                 }
             }
         }
@@ -174,20 +192,15 @@ impl Logic for ParameterMemory {
     fn hdl(&self) -> Verilog {
         let shape = self._params.shape;
         let top = shape.word_bits() - 1;
-        let loading = shape.word_bits().div_ceil(8) * 8;
         let address = shape.address_bits() - 1;
-        let shifted = if loading == 8 {
-            "load_byte".to_owned()
-        } else {
-            format!("{{load_byte, loading[{}:8]}}", loading - 1)
-        };
+        let file = &self._params.contents.file;
         let ports = match shape.style {
             // One port, which keeps what it has read while it writes.
             Style::Huge => format!(
                 "\
-wire [{address}:0] address = load_write ? load_address[{address}:0] : read_address[{address}:0];
+wire [{address}:0] address = writes_0 ? late_address : read_address[{address}:0];
 always @(posedge clock) begin
-    if (load_write) memory[address] <= loading[{top}:0];
+    if (writes_0) memory[address] <= loading[{top}:0];
     else word <= memory[address];
 end
 "
@@ -196,29 +209,38 @@ end
                 "\
 initial $readmemh(\"{file}\", memory);
 always @(posedge clock) word <= memory[read_address[{address}:0]];
-",
-                file = self._params.contents.file,
+"
             ),
-            _ => format!(
+            // A flip-flop's enable is its own; other memories are written whole words at a time.
+            Style::Logic => {
+                let parts: String = parts(shape.word_bits())
+                    .map(|(part, low, high)| {
+                        format!(
+                            "    if (writes_{part}) memory[late_address][{high}:{low}] <= loading[{high}:{low}];\n"
+                        )
+                    })
+                    .collect();
+                format!(
+                    "\
+initial $readmemh(\"{file}\", memory);
+always @(posedge clock) begin
+    word <= memory[read_address[{address}:0]];
+{parts}end
+"
+                )
+            }
+            Style::Block | Style::Distributed => format!(
                 "\
 initial $readmemh(\"{file}\", memory);
 always @(posedge clock) begin
     word <= memory[read_address[{address}:0]];
-    if (load_write) memory[load_address[{address}:0]] <= loading[{top}:0];
+    if (writes_0) memory[late_address] <= loading[{top}:0];
 end
-",
-                file = self._params.contents.file,
+"
             ),
         };
         let loading_word = if self._params.loadable {
-            format!(
-                "reg [{top}:0] loading;
-always @(posedge clock) begin
-    if (load_shift) loading <= {shifted};
-end
-",
-                top = loading - 1
-            )
+            self.loading_word()
         } else {
             String::new()
         };
@@ -240,5 +262,58 @@ end
 
     fn timing(&self) -> Vec<TimingInfo> {
         vec![]
+    }
+}
+
+/// Bits of a word that a copy of the load port's enables drives.
+const BITS_PER_COPY: usize = 64;
+
+/// The parts of a word of `bits` bits that copies drive: number, lowest and highest bit.
+fn parts(bits: usize) -> impl Iterator<Item = (usize, usize, usize)> {
+    let part = move |low: usize| (low / BITS_PER_COPY, low, (low + BITS_PER_COPY).min(bits) - 1);
+    (0..bits).step_by(BITS_PER_COPY).map(part)
+}
+
+impl ParameterMemory {
+    /// Verilog of the load port's registers, and of the word that is shifted in. Wide words, which can be spread over the
+    /// device, have enables of their own for every few bits.
+    fn loading_word(&self) -> String {
+        let shape = self._params.shape;
+        let bits = shape.word_bits().div_ceil(8) * 8;
+        let (top, address) = (bits - 1, shape.address_bits() - 1);
+        let copies: String = parts(bits)
+            .map(|(part, ..)| kept_copy(&format!("shifts_{part}"), "load_shift"))
+            .collect();
+        let writing = match shape.style {
+            Style::Logic => parts(shape.word_bits()).count(),
+            Style::Block | Style::Distributed | Style::Huge => 1,
+        };
+        let writes: String = (0..writing)
+            .map(|part| kept_copy(&format!("writes_{part}"), "load_write"))
+            .collect();
+        let shifted = if bits == 8 {
+            "late_byte".to_owned()
+        } else {
+            format!("{{late_byte, loading[{top}:8]}}")
+        };
+        let parts: String = parts(bits)
+            .map(|(part, low, high)| {
+                format!("    if (shifts_{part}) loading[{high}:{low}] <= shifted[{high}:{low}];\n")
+            })
+            .collect();
+        format!(
+            "\
+reg [7:0] late_byte;
+reg [{address}:0] late_address;
+always @(posedge clock) begin
+    late_byte <= load_byte;
+    late_address <= load_address[{address}:0];
+end
+{copies}{writes}reg [{top}:0] loading;
+wire [{top}:0] shifted = {shifted};
+always @(posedge clock) begin
+{parts}end
+"
+        )
     }
 }

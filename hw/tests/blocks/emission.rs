@@ -10,6 +10,7 @@ use synfire_hw::circuit::accelerator::{Accelerator, LinkParams};
 use synfire_hw::circuit::core::{Core, CoreParams};
 use synfire_hw::circuit::engine::{Engine, EngineParams};
 use synfire_hw::circuit::event::Addressing;
+use synfire_hw::circuit::fan_out::FanOut;
 use synfire_hw::circuit::fifo::Fifo;
 use synfire_hw::circuit::interconnect::{Interconnect, Wiring};
 use synfire_hw::circuit::lane::Lane;
@@ -201,6 +202,11 @@ fn mask_pack_is_accepted_by_rust_hdl() {
 }
 
 #[test]
+fn fan_out_is_accepted_by_rust_hdl() {
+    insta::assert_snapshot!(verilog(|| FanOut::new(9)));
+}
+
+#[test]
 fn priority_encoder_is_accepted_by_rust_hdl() {
     insta::assert_snapshot!(verilog(|| PriorityEncoder::new(3)));
 }
@@ -213,6 +219,11 @@ fn word_memory_is_accepted_by_rust_hdl() {
 #[test]
 fn parameter_memory_is_accepted_by_rust_hdl() {
     insta::assert_snapshot!(verilog(|| parameter_memory(Style::Block)));
+}
+
+#[test]
+fn parameter_memory_of_flip_flops_is_accepted_by_rust_hdl() {
+    insta::assert_snapshot!(verilog(|| parameter_memory(Style::Logic)));
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod accelerator;
 mod core;
 mod emission;
 mod engine;
+mod fan_out;
 mod fifo;
 mod filter;
 mod idle;

@@ -79,6 +79,8 @@ impl Bench {
         (memory.load_address.next, memory.load_write.next) = (word(row as u64), true);
         self.0.tick();
         self.0.circuit().load_write.next = false;
+        // The load port's registers.
+        self.0.tick();
     }
 
     fn load(&mut self, row: usize, bytes: &[u8]) {

@@ -4,6 +4,7 @@ use ndarray::Array2;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Once;
 use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescription};
 use synfire_golden_model::quantized::{Neuron, QuantizedLayer, QuantizedModel};
 use synfire_hw::board::Board;
@@ -90,9 +91,28 @@ fn model(name: &str, input: [usize; 3], layers: Vec<LayerDescription>) -> Quanti
 }
 
 impl Example {
-    fn folder(&self) -> PathBuf {
+    /// Where it is committed.
+    fn committed(&self) -> PathBuf {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
         folder.join(&self.model.description.name)
+    }
+
+    /// Where it is committed, written anew before if that is wanted.
+    fn folder(&self) -> PathBuf {
+        // The tests run side by side: whichever comes first writes, and the others wait for it.
+        static UPDATED: Once = Once::new();
+        UPDATED.call_once(|| {
+            if std::env::var_os(UPDATE).is_some() {
+                for example in examples() {
+                    let committed = example.committed();
+                    if committed.exists() {
+                        fs::remove_dir_all(&committed).expect("removes");
+                    }
+                    example.write(&committed);
+                }
+            }
+        });
+        self.committed()
     }
 
     fn write(&self, folder: &Path) -> Build {
@@ -114,12 +134,6 @@ fn names(folder: &Path) -> BTreeSet<String> {
 fn examples_are_what_is_generated() {
     for example in examples() {
         let committed = example.folder();
-        if std::env::var_os(UPDATE).is_some() {
-            if committed.exists() {
-                fs::remove_dir_all(&committed).expect("removes");
-            }
-            example.write(&committed);
-        }
         let fresh = tempfile::tempdir().expect("a temporary folder");
         example.write(fresh.path());
         let name = &example.model.description.name;

@@ -76,8 +76,8 @@ pub(crate) struct Driver<B> {
     pub(crate) set: fn(&mut B, &[u128]),
     /// Reads the outputs, in the order of `outputs`.
     pub(crate) get: fn(&B) -> Vec<u128>,
-    /// Whether the outputs are defined in the clock after the given inputs.
-    pub(crate) defines: fn(&[u128]) -> bool,
+    /// Whether the outputs are defined in the clock after the given inputs, those of the last two clocks, latest first.
+    pub(crate) defines: fn([&[u128]; 2]) -> bool,
 }
 
 impl<B: Block> Driver<B> {
@@ -88,6 +88,7 @@ impl<B: Block> Driver<B> {
         let mut simulation = Simulation::new((self.new)(), self.clock.unwrap_or(no_clock))
             .expect("rust-hdl accepts the block");
         let mut compared = true;
+        let mut before = vec![0; self.inputs.len()];
         let mut rows = Vec::with_capacity(stimulus.len());
         for inputs in stimulus {
             assert_eq!(inputs.len(), self.inputs.len(), "inputs of {}", self.name);
@@ -95,7 +96,8 @@ impl<B: Block> Driver<B> {
             simulation.settle();
             let outputs = (self.get)(simulation.circuit());
             assert_eq!(outputs.len(), self.outputs.len(), "outputs of {}", self.name);
-            let defined = (self.defines)(&inputs);
+            let defined = (self.defines)([&inputs, &before]);
+            before.clone_from(&inputs);
             rows.push(Row {
                 inputs,
                 outputs,

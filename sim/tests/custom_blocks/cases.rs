@@ -5,6 +5,7 @@ use crate::{memories, network};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rust_hdl::prelude::{Bits, Signed, ToBits};
+use synfire_hw::circuit::fan_out::FanOut;
 use synfire_hw::circuit::leak::Leak;
 use synfire_hw::circuit::mask_pack::MaskPack;
 use synfire_hw::circuit::narrow::Narrow;
@@ -24,12 +25,13 @@ pub(crate) fn all() -> Vec<Case> {
     cases.extend([1, 2, 12, 31, 32].map(|width| narrow(rng, width)));
     cases.extend([1, 2, 5, 63, 64].map(|lanes| mask_pack(rng, lanes)));
     cases.extend([1, 2, 5, 63, 64].map(|lanes| priority_encoder(rng, lanes)));
+    cases.extend([1, 8, 9, 20].map(|lanes| fan_out(rng, lanes)));
     cases.extend(memories::all(rng));
     cases.extend(network::all(rng));
     cases
 }
 
-pub(crate) const fn always_defined(_: &[u128]) -> bool {
+pub(crate) const fn always_defined(_: [&[u128]; 2]) -> bool {
     true
 }
 
@@ -106,6 +108,21 @@ fn mask_pack(rng: &mut Xoshiro256PlusPlus, lanes: usize) -> Case {
     };
     let mut flags = || (0..lanes).map(|_| u128::from(rng.random::<bool>())).collect();
     driver.run((0..CLOCKS).map(|_| flags()).collect())
+}
+
+fn fan_out(rng: &mut Xoshiro256PlusPlus, lanes: usize) -> Case {
+    let driver = Driver {
+        block: "fan_out",
+        name: format!("fan-out to {lanes} lanes"),
+        new: Box::new(move || FanOut::new(lanes)),
+        clock: Some(|register| &mut register.clock),
+        inputs: ports([("flag", 1)]),
+        outputs: vector("lanes", lanes, 1),
+        set: |register, inputs| register.flag.next = inputs[0] == 1,
+        get: |register| register.lanes.iter().map(|lane| lane.val().into()).collect(),
+        defines: always_defined,
+    };
+    driver.run((0..CLOCKS).map(|_| vec![rng.random::<bool>().into()]).collect())
 }
 
 fn priority_encoder(rng: &mut Xoshiro256PlusPlus, lanes: usize) -> Case {

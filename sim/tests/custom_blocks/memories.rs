@@ -35,6 +35,10 @@ pub(crate) fn all(rng: &mut Xoshiro256PlusPlus) -> Vec<Case> {
         ((3, 2, 32, Style::Block), 0),
         ((9, 2, 5, Style::Huge), 2),
         ((4, 1, 3, Style::Huge), 0),
+        // Wider than what one copy of an enable drives, and not by a whole number of bytes.
+        ((3, 11, 13, Style::Logic), 0),
+        ((1, 1, 2, Style::Logic), 0),
+        ((2, 5, 13, Style::Block), 0),
     ]) {
         cases.push(parameter_memory(rng, number, shape(of), fraction_bits));
     }
@@ -75,7 +79,7 @@ fn addresses(rng: &mut Xoshiro256PlusPlus, depth: usize) -> Vec<[u128; 3]> {
 }
 
 /// A word that is read in the clock that writes it is undefined in hardware.
-fn reads_another_word_than_it_writes(inputs: &[u128]) -> bool {
+fn reads_another_word_than_it_writes([inputs, _]: [&[u128]; 2]) -> bool {
     inputs[2] == 0 || inputs[0] != inputs[1]
 }
 
@@ -158,14 +162,14 @@ fn word_store<const N: usize>(
     driver.run(stimulus)
 }
 
-/// A word that is read in the clock that writes it is undefined in hardware.
-fn reads_another_word_than_it_loads(inputs: &[u128]) -> bool {
-    inputs[3] == 0 || inputs[0] != inputs[4]
+/// A word that is read in the clock that writes it, which is the one after `load_write`, is undefined in hardware.
+fn reads_another_word_than_it_loads([inputs, before]: [&[u128]; 2]) -> bool {
+    before[3] == 0 || inputs[0] != before[4]
 }
 
 /// A memory of one port reads nothing in a clock that writes.
-fn loads_nothing(inputs: &[u128]) -> bool {
-    inputs[3] == 0
+fn loads_nothing([_, before]: [&[u128]; 2]) -> bool {
+    before[3] == 0
 }
 
 fn parameter_memory(

@@ -168,7 +168,9 @@ pub struct Command {
     pub busy_cycles: Vec<Signal<In, Bits<32>>>,
     state: DFF<CommandState>,
     cursor: DFF<Bits<16>>,
-    /// `read_data` is the byte at the cursor.
+    /// `read_data` of the clock before: a memory's output comes late in its clock.
+    body_byte: DFF<Bits<8>>,
+    /// `body_byte` is the byte at the cursor.
     settled: DFF<Bit>,
     /// `settled`, a clock earlier.
     settling: DFF<Bit>,
@@ -309,6 +311,7 @@ impl Command {
             busy_cycles: signals(layers),
             state: DFF::default(),
             cursor: DFF::default(),
+            body_byte: DFF::default(),
             settled: DFF::default(),
             settling: DFF::default(),
             good_version: DFF::default(),
@@ -399,6 +402,7 @@ impl Logic for Command {
             clock,
             state,
             cursor,
+            body_byte,
             settled,
             settling,
             good_version,
@@ -422,6 +426,7 @@ impl Logic for Command {
         );
         clock!(self, clock, decoder, loader);
         self.read_address.next = self.cursor.q.val();
+        self.body_byte.d.next = self.read_data.val();
         self.free.next = false;
         self.response_data.next = self.word.q.val().get_bits::<8>(0);
         self.response_valid.next = false;
@@ -447,14 +452,14 @@ impl Logic for Command {
         }
         // What the payload's decoders share.
         self.decoder.run.next = self.state.q.val() == CommandState::Decode;
-        self.decoder.in_byte.next = self.read_data.val();
+        self.decoder.in_byte.next = self.body_byte.q.val();
         self.decoder.byte_valid.next = self.byte_valid.val();
         self.decoder.at_end.next = self.at_end.val();
         self.decoder.event_ready.next = self.event_ready.val() || self.stopped.val();
         self.event_data.next = self.decoder.event_data.val();
         self.event_valid.next = self.decoder.event_valid.val() && !self.stopped.val();
         self.loader.run.next = self.state.q.val() == CommandState::LoadWords;
-        self.loader.in_byte.next = self.read_data.val();
+        self.loader.in_byte.next = self.body_byte.q.val();
         self.loader.byte_valid.next = self.byte_valid.val();
         self.loader.at_end.next = self.at_end.val();
         self.load_select.next = self.loader.load_select.val();
@@ -491,14 +496,14 @@ impl Logic for Command {
                 if self.settled.q.val() {
                     self.advance.next = true;
                     if self.cursor.q.val() == 0 {
-                        self.good_version.d.next = self.read_data.val() == self.protocol_version.val();
+                        self.good_version.d.next = self.body_byte.q.val() == self.protocol_version.val();
                     } else if self.cursor.q.val() == 1 {
-                        self.opcode.d.next = self.read_data.val();
+                        self.opcode.d.next = self.body_byte.q.val();
                     } else if self.cursor.q.val() == 2 {
-                        self.sequence_number.d.next = bit_cast::<16, 8>(self.read_data.val());
+                        self.sequence_number.d.next = bit_cast::<16, 8>(self.body_byte.q.val());
                     } else {
                         self.sequence_number.d.next =
-                            self.sequence_number.q.val() | (bit_cast::<16, 8>(self.read_data.val()) << 8);
+                            self.sequence_number.q.val() | (bit_cast::<16, 8>(self.body_byte.q.val()) << 8);
                         self.state.d.next = CommandState::Dispatch;
                     }
                 }
@@ -551,12 +556,12 @@ impl Logic for Command {
                     }
                 } else if self.settled.q.val() {
                     self.advance.next = true;
-                    self.exits.d.next = self.read_data.val().get_bit(0);
+                    self.exits.d.next = self.body_byte.q.val().get_bit(0);
                     self.state.d.next = CommandState::Arguments;
                     if self.opcode.q.val() != self.op_image.val() {
                         self.arguments_left.d.next = 0.into();
                     }
-                    if (self.read_data.val() & self.reserved_flags.val()) != 0 {
+                    if (self.body_byte.q.val() & self.reserved_flags.val()) != 0 {
                         self.status.d.next = self.malformed.val();
                         self.state.d.next = CommandState::Answer;
                     }
@@ -579,7 +584,7 @@ impl Logic for Command {
                     self.advance.next = true;
                     self.arguments_left.d.next = self.arguments_left.q.val() - 1;
                     self.arguments.d.next =
-                        (self.arguments.q.val() >> 8) | (bit_cast::<48, 8>(self.read_data.val()) << 40);
+                        (self.arguments.q.val() >> 8) | (bit_cast::<48, 8>(self.body_byte.q.val()) << 40);
                 }
             }
             CommandState::PushClear => {
@@ -735,7 +740,7 @@ impl Logic for Command {
             }
         }
 
-        // The slot shows a byte a clock after its address.
+        // The slot shows a byte a clock after its address, and `body_byte` another clock later.
         self.settling.d.next = true;
         self.settled.d.next = self.settling.q.val();
         if self.advance.val() {

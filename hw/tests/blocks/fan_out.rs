@@ -1,0 +1,25 @@
+//! Register of a flag for many lanes: all of them show the flag of the clock before.
+
+use crate::support::{config, simulate};
+use proptest::prelude::*;
+use synfire_hw::circuit::fan_out::FanOut;
+
+proptest! {
+    #![proptest_config(config(32))]
+
+    #[test]
+    fn every_lane_shows_the_flag_a_clock_later(
+        lanes in 1..=64_usize, flags in proptest::collection::vec(any::<bool>(), 1..20),
+    ) {
+        let mut register = simulate(FanOut::new(lanes), |register| &mut register.clock);
+        let mut expected = false;
+        for flag in flags {
+            register.circuit().flag.next = flag;
+            register.settle();
+            let shown: Vec<bool> = register.circuit().lanes.iter().map(|lane| lane.val()).collect();
+            prop_assert_eq!(shown, vec![expected; lanes]);
+            register.tick();
+            expected = flag;
+        }
+    }
+}

@@ -70,10 +70,10 @@ pub fn place(cell: &str) -> &str {
     let cell = &cell[..added.unwrap_or(cell.len())];
     // rust-hdl's flip-flops and signals.
     let cell = cell.strip_suffix("_LC").unwrap_or(cell);
-    // The blocks that a memory is made of are numbered, as `memory.0.1`.
+    // The blocks that a memory is made of are numbered, as `memory.0.1`, and what is behind their outputs as `memory.0.1_DOB3`.
     let mut cell = cell;
     while let Some((memory, number)) = cell.rsplit_once('.')
-        && number.bytes().all(|byte| byte.is_ascii_digit())
+        && number.starts_with(|first: char| first.is_ascii_digit())
     {
         cell = memory;
     }
@@ -109,6 +109,10 @@ mod tests {
                 "core.layers$0.engine.weights",
             ),
             ("accelerator.receiver.store.memory.0.0", "receiver.store.memory"),
+            (
+                "accelerator.core.engine.weights.memory.0.40_DOB3_LUT4_C_Z_LUT4_Z",
+                "core.engine.weights.memory",
+            ),
             ("core.stage2_LUT4_F", "core.stage2"),
             ("ready", "ready"),
         ] {

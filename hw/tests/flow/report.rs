@@ -18,6 +18,9 @@ const NEXTPNR: &str = r#"{
             {"delay": 0.25, "type": "logic",
              "from": {"cell": "x_SB_LUT4_O", "loc": [1, 3], "port": "I0"},
              "to": {"cell": "x_SB_LUT4_O", "loc": [1, 3], "port": "O"}},
+            {"delay": 0.5, "type": "logic",
+             "from": {"cell": "$nextpnr_ICESTORM_LC_7", "loc": [1, 3], "port": "I1"},
+             "to": {"cell": "$nextpnr_ICESTORM_LC_7", "loc": [1, 3], "port": "O"}},
             {"delay": 1.0, "type": "setup",
              "from": {"cell": "x_SB_LUT4_O", "loc": [1, 3], "port": "O"},
              "to": {"cell": "accelerator.core.lane_SB_DFFE_Q", "loc": [1, 4], "port": "D"}}
@@ -53,9 +56,9 @@ fn cells_the_slowest_clock_and_the_path_between_flip_flops_are_read() {
             from: "core.fifo".into(),
             to: "core.lane".into(),
             through: vec!["x".into()],
-            logic_ns: 1.75,
+            logic_ns: 2.25,
             routing_ns: 1.25,
-            levels: 1,
+            levels: 2,
         }
     );
 }

@@ -2,7 +2,7 @@
 // Network tiny-mlp, lanes hidden×4 out×2, for ice40-hx8k.
 // Model a1534ee8f81c7bfcb24f6792a966554cbab01a14d1eed9b284dc3a339139fbab.
 // Plan ea8463e58cec0fff56cad77241b0cdb83509567cde854357422475e09b02ee09.
-// Design 92f5e86d35c529b4da28bafbca7324bb35aed5e5c2e5483cef0f5797597efd47.
+// Design eabe6e4ca84533ff2de4b383901fcbd7b855599c8b807aa4e762c1cff43bff0e.
 
 `default_nettype none
 
@@ -421,26 +421,6 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
     input wire  [31:0] busy_cycles$1;
 
     // Constant declarations
-    localparam  identity$0 = 32'h40201;
-    localparam  identity$1 = 32'h10;
-    localparam  identity$2 = 32'h2dc6c00;
-    localparam  identity$3 = 32'h2020100;
-    localparam  identity$4 = 32'h6de8f592;
-    localparam  identity$5 = 32'hb429c535;
-    localparam  identity$6 = 32'hfbba28da;
-    localparam  identity$7 = 32'hbb2473ca;
-    localparam  identity_index$0 = 16'h2;
-    localparam  identity_index$1 = 16'h3;
-    localparam  identity_index$2 = 16'h4;
-    localparam  identity_index$3 = 16'h5;
-    localparam  identity_index$4 = 16'h6;
-    localparam  identity_index$5 = 16'h7;
-    localparam  identity_index$6 = 16'h8;
-    localparam  identity_index$7 = 16'h9;
-    localparam  hash_index$0 = 16'ha;
-    localparam  hash_index$1 = 16'hb;
-    localparam  hash_index$2 = 16'hc;
-    localparam  hash_index$3 = 16'hd;
     localparam  hash_address$0 = 24'h0;
     localparam  hash_address$1 = 24'h1;
     localparam  hash_address$2 = 24'h2;
@@ -450,19 +430,7 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
     localparam  hash_initial$2 = 32'h92674fb2;
     localparam  hash_initial$3 = 32'h4c5566a9;
     localparam  hash_memory = 8'hfe;
-    localparam  spikes_in_index$0 = 16'h4;
-    localparam  spikes_in_index$1 = 16'h7;
-    localparam  spikes_out_index$0 = 16'h5;
-    localparam  spikes_out_index$1 = 16'h8;
-    localparam  busy_cycles_index$0 = 16'h6;
-    localparam  busy_cycles_index$1 = 16'h9;
-    localparam  result_last_word = 16'h7;
-    localparam  counters_last_word = 16'h9;
-    localparam  identity_last_word = 16'hd;
-    localparam  last_lane = 8'h1;
-    localparam  version = 32'h1;
     localparam  protocol_version = 8'h1;
-    localparam  response_flag = 8'h80;
     localparam  op_ping = 8'h0;
     localparam  op_identify = 8'h1;
     localparam  op_sync = 8'h2;
@@ -498,8 +466,7 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
     localparam CommandState$LoadWords = 9;
     localparam CommandState$WaitResult = 10;
     localparam CommandState$Answer = 11;
-    localparam CommandState$Load = 12;
-    localparam CommandState$Send = 13;
+    localparam CommandState$Respond = 12;
 
     // Stub signals
     reg  [3:0] state$d;
@@ -563,6 +530,35 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
     wire  loader$load_shift;
     wire  loader$load_write;
     wire  [31:0] loader$load_word;
+    reg  responder$clock;
+    reg  responder$start;
+    reg  [7:0] responder$opcode;
+    reg  [15:0] responder$sequence_number;
+    reg  [15:0] responder$expected;
+    reg  [7:0] responder$status;
+    reg  [7:0] responder$free_slots;
+    reg  [31:0] responder$bad_frames;
+    reg  [31:0] responder$dropped_frames;
+    reg  [31:0] responder$hash$0;
+    reg  [31:0] responder$hash$1;
+    reg  [31:0] responder$hash$2;
+    reg  [31:0] responder$hash$3;
+    wire  [23:0] responder$readout_group;
+    wire  [7:0] responder$readout_lane;
+    reg signed [31:0] responder$readout_data;
+    reg  [31:0] responder$steps_done;
+    reg  [31:0] responder$active_cycles;
+    reg  [31:0] responder$spikes_in$0;
+    reg  [31:0] responder$spikes_in$1;
+    reg  [31:0] responder$spikes_out$0;
+    reg  [31:0] responder$spikes_out$1;
+    reg  [31:0] responder$busy_cycles$0;
+    reg  [31:0] responder$busy_cycles$1;
+    wire  [7:0] responder$response_data;
+    wire  responder$response_valid;
+    wire  responder$response_last;
+    reg  responder$response_ready;
+    wire  responder$done;
     reg  exits$d;
     wire  exits$q;
     reg  exits$clock;
@@ -593,24 +589,6 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
     reg  [25:0] watchdog$d;
     wire  [25:0] watchdog$q;
     reg  watchdog$clock;
-    reg  [15:0] word_index$d;
-    wire  [15:0] word_index$q;
-    reg  word_index$clock;
-    reg  [15:0] last_word$d;
-    wire  [15:0] last_word$q;
-    reg  last_word$clock;
-    reg  [31:0] word$d;
-    wire  [31:0] word$q;
-    reg  word$clock;
-    reg  [1:0] byte_index$d;
-    wire  [1:0] byte_index$q;
-    reg  byte_index$clock;
-    reg  [7:0] potential_lane$d;
-    wire  [7:0] potential_lane$q;
-    reg  potential_lane$clock;
-    reg  [23:0] potential_group$d;
-    wire  [23:0] potential_group$q;
-    reg  potential_group$clock;
 
     // Local signals
     reg  at_end;
@@ -709,6 +687,37 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
         .load_write(loader$load_write),
         .load_word(loader$load_word)
     );
+    synfire$command$responder responder(
+        .clock(responder$clock),
+        .start(responder$start),
+        .opcode(responder$opcode),
+        .sequence_number(responder$sequence_number),
+        .expected(responder$expected),
+        .status(responder$status),
+        .free_slots(responder$free_slots),
+        .bad_frames(responder$bad_frames),
+        .dropped_frames(responder$dropped_frames),
+        .hash$0(responder$hash$0),
+        .hash$1(responder$hash$1),
+        .hash$2(responder$hash$2),
+        .hash$3(responder$hash$3),
+        .readout_group(responder$readout_group),
+        .readout_lane(responder$readout_lane),
+        .readout_data(responder$readout_data),
+        .steps_done(responder$steps_done),
+        .active_cycles(responder$active_cycles),
+        .spikes_in$0(responder$spikes_in$0),
+        .spikes_in$1(responder$spikes_in$1),
+        .spikes_out$0(responder$spikes_out$0),
+        .spikes_out$1(responder$spikes_out$1),
+        .busy_cycles$0(responder$busy_cycles$0),
+        .busy_cycles$1(responder$busy_cycles$1),
+        .response_data(responder$response_data),
+        .response_valid(responder$response_valid),
+        .response_last(responder$response_last),
+        .response_ready(responder$response_ready),
+        .done(responder$done)
+    );
     synfire$command$exits exits(
         .d(exits$d),
         .q(exits$q),
@@ -759,36 +768,6 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
         .q(watchdog$q),
         .clock(watchdog$clock)
     );
-    synfire$command$word_index word_index(
-        .d(word_index$d),
-        .q(word_index$q),
-        .clock(word_index$clock)
-    );
-    synfire$command$last_word last_word(
-        .d(last_word$d),
-        .q(last_word$q),
-        .clock(last_word$clock)
-    );
-    synfire$command$word word(
-        .d(word$d),
-        .q(word$q),
-        .clock(word$clock)
-    );
-    synfire$command$byte_index byte_index(
-        .d(byte_index$d),
-        .q(byte_index$q),
-        .clock(byte_index$clock)
-    );
-    synfire$command$potential_lane potential_lane(
-        .d(potential_lane$d),
-        .q(potential_lane$q),
-        .clock(potential_lane$clock)
-    );
-    synfire$command$potential_group potential_group(
-        .d(potential_group$d),
-        .q(potential_group$q),
-        .clock(potential_group$clock)
-    );
 
     // Update code
     always @(*) begin
@@ -809,12 +788,6 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
         steps_pushed$clock = clock;
         clears_pushed$clock = clock;
         watchdog$clock = clock;
-        word_index$clock = clock;
-        last_word$clock = clock;
-        word$clock = clock;
-        byte_index$clock = clock;
-        potential_lane$clock = clock;
-        potential_group$clock = clock;
         state$d = state$q;
         cursor$d = cursor$q;
         body_byte$d = body_byte$q;
@@ -832,22 +805,39 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
         steps_pushed$d = steps_pushed$q;
         clears_pushed$d = clears_pushed$q;
         watchdog$d = watchdog$q;
-        word_index$d = word_index$q;
-        last_word$d = last_word$q;
-        word$d = word$q;
-        byte_index$d = byte_index$q;
-        potential_lane$d = potential_lane$q;
-        potential_group$d = potential_group$q;
         decoder$clock = clock;
         loader$clock = clock;
+        responder$clock = clock;
         read_address = cursor$q;
         body_byte$d = read_data;
         free = 1'b0;
-        response_data = word$q[(32'h0)+:(8)];
-        response_valid = 1'b0;
-        response_last = (byte_index$q == 32'h3) && (word_index$q == last_word$q);
-        readout_group = potential_group$q;
-        readout_lane = potential_lane$q;
+        responder$start = 1'b0;
+        responder$opcode = opcode$q;
+        responder$sequence_number = sequence_number$q;
+        responder$expected = expected$q;
+        responder$status = status$q;
+        responder$free_slots = free_slots;
+        responder$bad_frames = bad_frames;
+        responder$dropped_frames = dropped_frames;
+        responder$readout_data = readout_data;
+        responder$steps_done = steps_done;
+        responder$active_cycles = active_cycles;
+        responder$spikes_in$0 = spikes_in$0;
+        responder$spikes_out$0 = spikes_out$0;
+        responder$busy_cycles$0 = busy_cycles$0;
+        responder$spikes_in$1 = spikes_in$1;
+        responder$spikes_out$1 = spikes_out$1;
+        responder$busy_cycles$1 = busy_cycles$1;
+        responder$hash$0 = hash$0$q ^ hash_initial$0;
+        responder$hash$1 = hash$1$q ^ hash_initial$1;
+        responder$hash$2 = hash$2$q ^ hash_initial$2;
+        responder$hash$3 = hash$3$q ^ hash_initial$3;
+        response_data = responder$response_data;
+        response_valid = responder$response_valid;
+        response_last = responder$response_last;
+        responder$response_ready = response_ready;
+        readout_group = responder$readout_group;
+        readout_lane = responder$readout_lane;
         at_end = cursor$q == frame_length;
         byte_valid = settled$q && ~at_end;
         in_sequence = sequence_number$q == expected$q;
@@ -904,11 +894,8 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
             CommandState$Idle:
                 begin
                     cursor$d = 32'h0;
-                    potential_lane$d = 32'h0;
-                    potential_group$d = 32'h0;
                     watchdog$d = 32'h0;
                     status$d = ok;
-                    last_word$d = 32'h1;
                     advances$d = 1'b0;
                     if (frame_valid) begin
                         state$d = CommandState$Header;
@@ -939,14 +926,8 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
                     if (~good_version$q) begin
                         status$d = unsupported_version;
                     end
-                    else if (opcode$q == op_ping) begin
+                    else if ((opcode$q == op_ping) || (opcode$q == op_identify) || (opcode$q == op_counters)) begin
                         status$d = ok;
-                    end
-                    else if (opcode$q == op_identify) begin
-                        last_word$d = identity_last_word;
-                    end
-                    else if (opcode$q == op_counters) begin
-                        last_word$d = counters_last_word;
                     end
                     else if (opcode$q == op_result) begin
                         state$d = CommandState$WaitResult;
@@ -1081,7 +1062,6 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
                 begin
                     watchdog$d = watchdog$q + 32'h1;
                     if (cleared && ~encoder_busy && ~exit_busy && ((steps_done == steps_pushed$q) || exited)) begin
-                        last_word$d = result_last_word;
                         state$d = CommandState$Answer;
                     end
                     else if (timed_out) begin
@@ -1095,114 +1075,13 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
                     if (advances$q && (status$q == ok)) begin
                         expected$d = sequence_number$q + 32'h1;
                     end
-                    word_index$d = 32'h0;
-                    state$d = CommandState$Load;
+                    responder$start = 1'b1;
+                    state$d = CommandState$Respond;
                 end
-            CommandState$Load:
+            CommandState$Respond:
                 begin
-                    byte_index$d = 32'h0;
-                    state$d = CommandState$Send;
-                    word$d = 32'h0;
-                    if (opcode$q == op_result) begin
-                        word$d = $unsigned(readout_data);
-                        if (word_index$q == 32'h2) begin
-                            word$d = steps_done;
-                        end
-                        else if (word_index$q == 32'h3) begin
-                            word$d = active_cycles;
-                        end
-                        else if (word_index$q > 32'h3) begin
-                            potential_lane$d = potential_lane$q + 32'h1;
-                            if (potential_lane$q == last_lane) begin
-                                potential_lane$d = 32'h0;
-                                potential_group$d = potential_group$q + 32'h1;
-                            end
-                        end
-                    end
-                    else if (opcode$q == op_counters) begin
-                        if (word_index$q == 32'h2) begin
-                            word$d = bad_frames;
-                        end
-                        if (word_index$q == 32'h3) begin
-                            word$d = dropped_frames;
-                        end
-                        if (word_index$q == spikes_in_index$0) begin
-                            word$d = spikes_in$0;
-                        end
-                        if (word_index$q == spikes_out_index$0) begin
-                            word$d = spikes_out$0;
-                        end
-                        if (word_index$q == busy_cycles_index$0) begin
-                            word$d = busy_cycles$0;
-                        end
-                        if (word_index$q == spikes_in_index$1) begin
-                            word$d = spikes_in$1;
-                        end
-                        if (word_index$q == spikes_out_index$1) begin
-                            word$d = spikes_out$1;
-                        end
-                        if (word_index$q == busy_cycles_index$1) begin
-                            word$d = busy_cycles$1;
-                        end
-                    end
-                    else begin
-                        if (word_index$q == identity_index$0) begin
-                            word$d = identity$0;
-                        end
-                        if (word_index$q == identity_index$1) begin
-                            word$d = identity$1;
-                        end
-                        if (word_index$q == identity_index$2) begin
-                            word$d = identity$2;
-                        end
-                        if (word_index$q == identity_index$3) begin
-                            word$d = identity$3;
-                        end
-                        if (word_index$q == identity_index$4) begin
-                            word$d = identity$4;
-                        end
-                        if (word_index$q == identity_index$5) begin
-                            word$d = identity$5;
-                        end
-                        if (word_index$q == identity_index$6) begin
-                            word$d = identity$6;
-                        end
-                        if (word_index$q == identity_index$7) begin
-                            word$d = identity$7;
-                        end
-                        if (word_index$q == hash_index$0) begin
-                            word$d = hash$0$q ^ hash_initial$0;
-                        end
-                        if (word_index$q == hash_index$1) begin
-                            word$d = hash$1$q ^ hash_initial$1;
-                        end
-                        if (word_index$q == hash_index$2) begin
-                            word$d = hash$2$q ^ hash_initial$2;
-                        end
-                        if (word_index$q == hash_index$3) begin
-                            word$d = hash$3$q ^ hash_initial$3;
-                        end
-                    end
-                    if (word_index$q == 32'h0) begin
-                        word$d = version | (((opcode$q | response_flag) & 32'hffffffff) << 32'h8) | (((sequence_number$q) & 32'hffffffff) << 32'h10);
-                    end
-                    if (word_index$q == 32'h1) begin
-                        word$d = ((status$q) & 32'hffffffff) | (((free_slots) & 32'hffffffff) << 32'h8) | (((expected$q) & 32'hffffffff) << 32'h10);
-                    end
-                end
-            CommandState$Send:
-                begin
-                    response_valid = 1'b1;
-                    if (response_ready) begin
-                        word$d = word$q >> 32'h8;
-                        byte_index$d = byte_index$q + 32'h1;
-                        if (byte_index$q == 32'h3) begin
-                            word_index$d = word_index$q + 32'h1;
-                            state$d = CommandState$Load;
-                            if (response_last) begin
-                                state$d = CommandState$Idle;
-                            end
-                        end
+                    if (responder$done) begin
+                        state$d = CommandState$Idle;
                     end
                 end
         endcase
@@ -1296,25 +1175,6 @@ module synfire$command$body_byte(d,q,clock);
     end
 
 endmodule // synfire$command$body_byte
-
-
-module synfire$command$byte_index(d,q,clock);
-
-    // Module arguments
-    input wire  [1:0] d;
-    output reg  [1:0] q;
-    input wire  clock;
-
-    // Update code (custom)
-    initial begin
-       q = 2'h0;
-    end
-
-    always @(posedge clock) begin
-       q <= d;
-    end
-
-endmodule // synfire$command$byte_index
 
 
 module synfire$command$clears_pushed(d,q,clock);
@@ -1936,25 +1796,6 @@ module synfire$command$hash$3(d,q,clock);
 endmodule // synfire$command$hash$3
 
 
-module synfire$command$last_word(d,q,clock);
-
-    // Module arguments
-    input wire  [15:0] d;
-    output reg  [15:0] q;
-    input wire  clock;
-
-    // Update code (custom)
-    initial begin
-       q = 16'h0;
-    end
-
-    always @(posedge clock) begin
-       q <= d;
-    end
-
-endmodule // synfire$command$last_word
-
-
 module synfire$command$loader(clock,run,in_byte,byte_valid,at_end,advance,done,malformed,no_memory,outside,load_select,load_address,load_byte,load_shift,load_write,load_word);
 
     // Module arguments
@@ -2324,7 +2165,339 @@ module synfire$command$opcode(d,q,clock);
 endmodule // synfire$command$opcode
 
 
-module synfire$command$potential_group(d,q,clock);
+module synfire$command$responder(clock,start,opcode,sequence_number,expected,status,free_slots,bad_frames,dropped_frames,hash$0,hash$1,hash$2,hash$3,readout_group,readout_lane,readout_data,steps_done,active_cycles,spikes_in$0,spikes_in$1,spikes_out$0,spikes_out$1,busy_cycles$0,busy_cycles$1,response_data,response_valid,response_last,response_ready,done);
+
+    // Module arguments
+    input wire  clock;
+    input wire  start;
+    input wire  [7:0] opcode;
+    input wire  [15:0] sequence_number;
+    input wire  [15:0] expected;
+    input wire  [7:0] status;
+    input wire  [7:0] free_slots;
+    input wire  [31:0] bad_frames;
+    input wire  [31:0] dropped_frames;
+    input wire  [31:0] hash$0;
+    input wire  [31:0] hash$1;
+    input wire  [31:0] hash$2;
+    input wire  [31:0] hash$3;
+    output reg  [23:0] readout_group;
+    output reg  [7:0] readout_lane;
+    input wire signed [31:0] readout_data;
+    input wire  [31:0] steps_done;
+    input wire  [31:0] active_cycles;
+    input wire  [31:0] spikes_in$0;
+    input wire  [31:0] spikes_in$1;
+    input wire  [31:0] spikes_out$0;
+    input wire  [31:0] spikes_out$1;
+    input wire  [31:0] busy_cycles$0;
+    input wire  [31:0] busy_cycles$1;
+    output reg  [7:0] response_data;
+    output reg  response_valid;
+    output reg  response_last;
+    input wire  response_ready;
+    output reg  done;
+
+    // Constant declarations
+    localparam  identity$0 = 32'h40201;
+    localparam  identity$1 = 32'h10;
+    localparam  identity$2 = 32'h2dc6c00;
+    localparam  identity$3 = 32'h2020100;
+    localparam  identity$4 = 32'h4c6ebeea;
+    localparam  identity$5 = 32'hff3345a8;
+    localparam  identity$6 = 32'h83b3e42d;
+    localparam  identity$7 = 32'hd7cb1f90;
+    localparam  identity_index$0 = 16'h2;
+    localparam  identity_index$1 = 16'h3;
+    localparam  identity_index$2 = 16'h4;
+    localparam  identity_index$3 = 16'h5;
+    localparam  identity_index$4 = 16'h6;
+    localparam  identity_index$5 = 16'h7;
+    localparam  identity_index$6 = 16'h8;
+    localparam  identity_index$7 = 16'h9;
+    localparam  hash_index$0 = 16'ha;
+    localparam  hash_index$1 = 16'hb;
+    localparam  hash_index$2 = 16'hc;
+    localparam  hash_index$3 = 16'hd;
+    localparam  spikes_in_index$0 = 16'h4;
+    localparam  spikes_in_index$1 = 16'h7;
+    localparam  spikes_out_index$0 = 16'h5;
+    localparam  spikes_out_index$1 = 16'h8;
+    localparam  busy_cycles_index$0 = 16'h6;
+    localparam  busy_cycles_index$1 = 16'h9;
+    localparam  result_last_word = 16'h7;
+    localparam  counters_last_word = 16'h9;
+    localparam  identity_last_word = 16'hd;
+    localparam  last_lane = 8'h1;
+    localparam  version = 32'h1;
+    localparam  response_flag = 8'h80;
+    localparam  op_identify = 8'h1;
+    localparam  op_result = 8'h20;
+    localparam  op_counters = 8'h21;
+    localparam  ok = 8'h0;
+
+    // Enums
+    localparam ResponderState$Idle = 0;
+    localparam ResponderState$Choose = 1;
+    localparam ResponderState$Send = 2;
+
+    // Stub signals
+    reg  [1:0] state$d;
+    wire  [1:0] state$q;
+    reg  state$clock;
+    reg  [15:0] word_index$d;
+    wire  [15:0] word_index$q;
+    reg  word_index$clock;
+    reg  [15:0] last_word$d;
+    wire  [15:0] last_word$q;
+    reg  last_word$clock;
+    reg  [31:0] word$d;
+    wire  [31:0] word$q;
+    reg  word$clock;
+    reg  [1:0] byte_index$d;
+    wire  [1:0] byte_index$q;
+    reg  byte_index$clock;
+    reg  [7:0] membrane_lane$d;
+    wire  [7:0] membrane_lane$q;
+    reg  membrane_lane$clock;
+    reg  [23:0] membrane_group$d;
+    wire  [23:0] membrane_group$q;
+    reg  membrane_group$clock;
+
+    // Sub module instances
+    synfire$command$responder$state state(
+        .d(state$d),
+        .q(state$q),
+        .clock(state$clock)
+    );
+    synfire$command$responder$word_index word_index(
+        .d(word_index$d),
+        .q(word_index$q),
+        .clock(word_index$clock)
+    );
+    synfire$command$responder$last_word last_word(
+        .d(last_word$d),
+        .q(last_word$q),
+        .clock(last_word$clock)
+    );
+    synfire$command$responder$word word(
+        .d(word$d),
+        .q(word$q),
+        .clock(word$clock)
+    );
+    synfire$command$responder$byte_index byte_index(
+        .d(byte_index$d),
+        .q(byte_index$q),
+        .clock(byte_index$clock)
+    );
+    synfire$command$responder$membrane_lane membrane_lane(
+        .d(membrane_lane$d),
+        .q(membrane_lane$q),
+        .clock(membrane_lane$clock)
+    );
+    synfire$command$responder$membrane_group membrane_group(
+        .d(membrane_group$d),
+        .q(membrane_group$q),
+        .clock(membrane_group$clock)
+    );
+
+    // Update code
+    always @(*) begin
+        state$clock = clock;
+        word_index$clock = clock;
+        last_word$clock = clock;
+        word$clock = clock;
+        byte_index$clock = clock;
+        membrane_lane$clock = clock;
+        membrane_group$clock = clock;
+        state$d = state$q;
+        word_index$d = word_index$q;
+        last_word$d = last_word$q;
+        word$d = word$q;
+        byte_index$d = byte_index$q;
+        membrane_lane$d = membrane_lane$q;
+        membrane_group$d = membrane_group$q;
+        response_data = word$q[(32'h0)+:(8)];
+        response_valid = 1'b0;
+        response_last = (byte_index$q == 32'h3) && (word_index$q == last_word$q);
+        readout_group = membrane_group$q;
+        readout_lane = membrane_lane$q;
+        done = 1'b0;
+        case (state$q)
+            ResponderState$Idle:
+                begin
+                    word_index$d = 32'h0;
+                    membrane_lane$d = 32'h0;
+                    membrane_group$d = 32'h0;
+                    last_word$d = 32'h1;
+                    if (status == ok) begin
+                        if (opcode == op_identify) begin
+                            last_word$d = identity_last_word;
+                        end
+                        if (opcode == op_counters) begin
+                            last_word$d = counters_last_word;
+                        end
+                        if (opcode == op_result) begin
+                            last_word$d = result_last_word;
+                        end
+                    end
+                    if (start) begin
+                        state$d = ResponderState$Choose;
+                    end
+                end
+            ResponderState$Choose:
+                begin
+                    byte_index$d = 32'h0;
+                    state$d = ResponderState$Send;
+                    word$d = 32'h0;
+                    if (opcode == op_result) begin
+                        word$d = $unsigned(readout_data);
+                        if (word_index$q == 32'h2) begin
+                            word$d = steps_done;
+                        end
+                        else if (word_index$q == 32'h3) begin
+                            word$d = active_cycles;
+                        end
+                        else if (word_index$q > 32'h3) begin
+                            membrane_lane$d = membrane_lane$q + 32'h1;
+                            if (membrane_lane$q == last_lane) begin
+                                membrane_lane$d = 32'h0;
+                                membrane_group$d = membrane_group$q + 32'h1;
+                            end
+                        end
+                    end
+                    else if (opcode == op_counters) begin
+                        if (word_index$q == 32'h2) begin
+                            word$d = bad_frames;
+                        end
+                        if (word_index$q == 32'h3) begin
+                            word$d = dropped_frames;
+                        end
+                        if (word_index$q == spikes_in_index$0) begin
+                            word$d = spikes_in$0;
+                        end
+                        if (word_index$q == spikes_out_index$0) begin
+                            word$d = spikes_out$0;
+                        end
+                        if (word_index$q == busy_cycles_index$0) begin
+                            word$d = busy_cycles$0;
+                        end
+                        if (word_index$q == spikes_in_index$1) begin
+                            word$d = spikes_in$1;
+                        end
+                        if (word_index$q == spikes_out_index$1) begin
+                            word$d = spikes_out$1;
+                        end
+                        if (word_index$q == busy_cycles_index$1) begin
+                            word$d = busy_cycles$1;
+                        end
+                    end
+                    else begin
+                        if (word_index$q == identity_index$0) begin
+                            word$d = identity$0;
+                        end
+                        if (word_index$q == identity_index$1) begin
+                            word$d = identity$1;
+                        end
+                        if (word_index$q == identity_index$2) begin
+                            word$d = identity$2;
+                        end
+                        if (word_index$q == identity_index$3) begin
+                            word$d = identity$3;
+                        end
+                        if (word_index$q == identity_index$4) begin
+                            word$d = identity$4;
+                        end
+                        if (word_index$q == identity_index$5) begin
+                            word$d = identity$5;
+                        end
+                        if (word_index$q == identity_index$6) begin
+                            word$d = identity$6;
+                        end
+                        if (word_index$q == identity_index$7) begin
+                            word$d = identity$7;
+                        end
+                        if (word_index$q == hash_index$0) begin
+                            word$d = hash$0;
+                        end
+                        if (word_index$q == hash_index$1) begin
+                            word$d = hash$1;
+                        end
+                        if (word_index$q == hash_index$2) begin
+                            word$d = hash$2;
+                        end
+                        if (word_index$q == hash_index$3) begin
+                            word$d = hash$3;
+                        end
+                    end
+                    if (word_index$q == 32'h0) begin
+                        word$d = version | (((opcode | response_flag) & 32'hffffffff) << 32'h8) | (((sequence_number) & 32'hffffffff) << 32'h10);
+                    end
+                    if (word_index$q == 32'h1) begin
+                        word$d = ((status) & 32'hffffffff) | (((free_slots) & 32'hffffffff) << 32'h8) | (((expected) & 32'hffffffff) << 32'h10);
+                    end
+                end
+            ResponderState$Send:
+                begin
+                    response_valid = 1'b1;
+                    if (response_ready) begin
+                        word$d = word$q >> 32'h8;
+                        byte_index$d = byte_index$q + 32'h1;
+                        if (byte_index$q == 32'h3) begin
+                            word_index$d = word_index$q + 32'h1;
+                            state$d = ResponderState$Choose;
+                            if (response_last) begin
+                                done = 1'b1;
+                                state$d = ResponderState$Idle;
+                            end
+                        end
+                    end
+                end
+        endcase
+    end
+
+endmodule // synfire$command$responder
+
+
+module synfire$command$responder$byte_index(d,q,clock);
+
+    // Module arguments
+    input wire  [1:0] d;
+    output reg  [1:0] q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 2'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$command$responder$byte_index
+
+
+module synfire$command$responder$last_word(d,q,clock);
+
+    // Module arguments
+    input wire  [15:0] d;
+    output reg  [15:0] q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 16'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$command$responder$last_word
+
+
+module synfire$command$responder$membrane_group(d,q,clock);
 
     // Module arguments
     input wire  [23:0] d;
@@ -2340,10 +2513,10 @@ module synfire$command$potential_group(d,q,clock);
        q <= d;
     end
 
-endmodule // synfire$command$potential_group
+endmodule // synfire$command$responder$membrane_group
 
 
-module synfire$command$potential_lane(d,q,clock);
+module synfire$command$responder$membrane_lane(d,q,clock);
 
     // Module arguments
     input wire  [7:0] d;
@@ -2359,7 +2532,69 @@ module synfire$command$potential_lane(d,q,clock);
        q <= d;
     end
 
-endmodule // synfire$command$potential_lane
+endmodule // synfire$command$responder$membrane_lane
+
+
+module synfire$command$responder$state(d,q,clock);
+
+    // Module arguments
+    input wire  [1:0] d;
+    output reg  [1:0] q;
+    input wire  clock;
+
+    // Enums
+    localparam ResponderState$Idle = 0;
+    localparam ResponderState$Choose = 1;
+    localparam ResponderState$Send = 2;
+
+    // Update code (custom)
+    initial begin
+       q = 64'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$command$responder$state
+
+
+module synfire$command$responder$word(d,q,clock);
+
+    // Module arguments
+    input wire  [31:0] d;
+    output reg  [31:0] q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 32'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$command$responder$word
+
+
+module synfire$command$responder$word_index(d,q,clock);
+
+    // Module arguments
+    input wire  [15:0] d;
+    output reg  [15:0] q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 16'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$command$responder$word_index
 
 
 module synfire$command$sequence_number(d,q,clock);
@@ -2439,8 +2674,7 @@ module synfire$command$state(d,q,clock);
     localparam CommandState$LoadWords = 9;
     localparam CommandState$WaitResult = 10;
     localparam CommandState$Answer = 11;
-    localparam CommandState$Load = 12;
-    localparam CommandState$Send = 13;
+    localparam CommandState$Respond = 12;
 
     // Update code (custom)
     initial begin
@@ -2509,44 +2743,6 @@ module synfire$command$watchdog(d,q,clock);
     end
 
 endmodule // synfire$command$watchdog
-
-
-module synfire$command$word(d,q,clock);
-
-    // Module arguments
-    input wire  [31:0] d;
-    output reg  [31:0] q;
-    input wire  clock;
-
-    // Update code (custom)
-    initial begin
-       q = 32'h0;
-    end
-
-    always @(posedge clock) begin
-       q <= d;
-    end
-
-endmodule // synfire$command$word
-
-
-module synfire$command$word_index(d,q,clock);
-
-    // Module arguments
-    input wire  [15:0] d;
-    output reg  [15:0] q;
-    input wire  clock;
-
-    // Update code (custom)
-    initial begin
-       q = 16'h0;
-    end
-
-    always @(posedge clock) begin
-       q <= d;
-    end
-
-endmodule // synfire$command$word_index
 
 
 module synfire$core(clock,event_data,event_valid,event_ready,tap_data$0,tap_valid$0,readout_group,readout_lane,readout_data,load_select,load_byte,load_shift,load_write,load_address,exit_enable,exited,exit_busy,steps_done,clears_done,active_cycles,spikes_in$0,spikes_in$1,spikes_out$0,spikes_out$1,busy_cycles$0,busy_cycles$1,stalled_cycles$0,stalled_cycles$1);

@@ -11,11 +11,12 @@
 //! comes, so that a clear is never overtaken.
 
 use super::core::{Core, CoreParams};
-use super::link::command::{Command, RESPONSE_HEADER_BYTES};
+use super::link::command::Command;
 use super::link::encoder::{Encoder, EncoderParams};
 use super::link::frame_receiver::FrameReceiver;
 use super::link::frame_transmitter::FrameTransmitter;
 use super::link::identity::{IMAGE_MEMORY, Identity, LoadableMemory, TABLE_MEMORY};
+use super::link::responder::RESPONSE_HEADER_BYTES;
 use super::link::splitter::{Splitter, SplitterParams};
 use super::link::uart_receiver::UartReceiver;
 use super::link::uart_transmitter::UartTransmitter;

@@ -10,7 +10,8 @@ use synfire_golden_model::quantized::QuantizedModel;
 /// carries are no part of the cells, those of neurons that fire and leak take more.
 const fn per_bit(family: Family, fires: bool) -> usize {
     match (family, fires) {
-        (Family::Ecp5 | Family::Gowin, true) => 12,
+        (Family::Ecp5, true) => 12,
+        (Family::Gowin, true) => 14,
         _ => 8,
     }
 }
@@ -57,11 +58,13 @@ pub(super) fn layer_luts(layer: &LayerLogic) -> usize {
     let membranes = match layer.membrane_style {
         Style::Block => choice(family, words, word),
         Style::Huge => 0,
-        Style::Distributed => word * words.div_ceil(16),
+        // Its tables, and the register behind them.
+        Style::Distributed => word * words.div_ceil(16) + registers(family, word),
         Style::Logic => registers(family, word * words) + word * words.div_ceil(2),
     };
     let thresholds = match layer.threshold_style {
-        Style::Logic if layer.loads => registers(family, word * groups) + word * groups.div_ceil(2),
+        // The words, and the one that is shifted in.
+        Style::Logic if layer.loads => registers(family, word * (groups + 1)) + word * groups.div_ceil(2),
         Style::Logic => word * groups.div_ceil(16),
         _ => 0,
     };
@@ -73,6 +76,11 @@ pub(super) fn layer_luts(layer: &LayerLogic) -> usize {
             // The loader, where nothing else wants one, and the choice between reading and writing.
             Style::Huge => choice_of_huge(layer) + usize::from(!layer.loads) * LOADER,
             _ => choice(family, layer.weight_words, lanes * layer.weight_bits),
+        }
+        + if layer.loads {
+            registers(family, lanes * layer.weight_bits)
+        } else {
+            0
         }
 }
 
@@ -88,11 +96,11 @@ pub(crate) const fn sprams(depth: usize, width: usize) -> usize {
     depth.div_ceil(SPRAM_WORDS) * width.div_ceil(16)
 }
 
-/// Tables that flip-flops take from others: iCE40's come with a table each.
+/// Tables that flip-flops take from others: iCE40's come with a table each, and Gowin's are fed by one.
 const fn registers(family: Family, count: usize) -> usize {
     match family {
-        Family::Ice40 => count,
-        Family::Ecp5 | Family::Gowin => 0,
+        Family::Ice40 | Family::Gowin => count,
+        Family::Ecp5 => 0,
     }
 }
 

@@ -25,6 +25,7 @@ use synfire_hw::circuit::link::frame_receiver::FrameReceiver;
 use synfire_hw::circuit::link::frame_transmitter::FrameTransmitter;
 use synfire_hw::circuit::link::identity::{Identity, LoadableMemory};
 use synfire_hw::circuit::link::loader::Loader;
+use synfire_hw::circuit::link::responder::Responder;
 use synfire_hw::circuit::link::splitter::{Splitter, SplitterParams};
 use synfire_hw::circuit::link::uart_receiver::UartReceiver;
 use synfire_hw::circuit::link::uart_transmitter::UartTransmitter;
@@ -164,6 +165,7 @@ accepted! {
     frame_receiver_is_accepted_by_rust_hdl: FrameReceiver::new(64);
     frame_transmitter_is_accepted_by_rust_hdl: FrameTransmitter::new(64);
     command_is_accepted_by_rust_hdl: Command::new(&identity(), 3, &[MEMORY]);
+    responder_is_accepted_by_rust_hdl: Responder::new(&identity(), 3);
     chunk_decoder_is_accepted_by_rust_hdl: ChunkDecoder::new(20, true);
     loader_is_accepted_by_rust_hdl: Loader::new(&[MEMORY]);
     splitter_is_accepted_by_rust_hdl: Splitter::new(SplitterParams { shape: INPUT.shape });

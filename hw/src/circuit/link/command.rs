@@ -2,50 +2,29 @@
 //!
 //! ```text
 //!  frame receiver ──► command processor ──────► frame transmitter
-//!                      │ chunk decoder │  ▲
-//!                      │ loader        │  │ steps, membranes, counters
-//!                events▼ loads ▼  start▼  │
-//!                     splitter, core, encoder
+//!                      │ chunk decoder, loader,  ▲
+//!                      │ responder               │ steps, membranes, counters
+//!                events▼ loads ▼  start▼         │
+//!                     splitter, core, encoder ───┘
 //! ```
 //!
-//! A response is a sequence of 32-bit words, sent low byte first: two of header, then the payload of the
-//! request. Opcodes, status and payloads are those of `docs/protocol.md`.
+//! Opcodes, status and payloads are those of `docs/protocol.md`.
 //!
 //! A write that must not meet the encoder at work (SPIKES, LOAD) waits for it, and RESULT for all steps; the watchdog
 //! bounds both. SYNC, CLEAR and IMAGE stop the encoder instead. After an early exit the encoder is stopped, and what
 //! SPIKES brings is dropped.
 
 use super::chunk_decoder::ChunkDecoder;
-use super::identity::{HASH_MEMORY, Identity, LoadableMemory, PROTOCOL_VERSION};
+use super::identity::{HASH_MEMORY, HASH_WORDS, Identity, LoadableMemory, PROTOCOL_VERSION};
 use super::loader::Loader;
+use super::opcode::{
+    CLEAR_MEMBRANES, COUNTERS, IDENTIFY, IMAGE, LOAD, MALFORMED, NO_MEMORY, NOT_READY, OK, OUT_OF_SEQUENCE,
+    OUTSIDE, PING, RESULT, SPIKES, SYNC, UNKNOWN_OPCODE, UNSUPPORTED_VERSION,
+};
+use super::responder::Responder;
 use crate::circuit::event::CLEAR;
 use crate::circuit::signals;
 use rust_hdl::prelude::*;
-
-/// Bytes of a response's header.
-pub const RESPONSE_HEADER_BYTES: usize = 8;
-/// Words of IDENTIFY's payload, and of its model hash at the end.
-const IDENTITY_WORDS: usize = 12;
-const HASH_WORDS: usize = 4;
-
-const PING: u64 = 0x00;
-const IDENTIFY: u64 = 0x01;
-const SYNC: u64 = 0x02;
-const CLEAR_MEMBRANES: u64 = 0x10;
-const SPIKES: u64 = 0x11;
-const LOAD: u64 = 0x12;
-const IMAGE: u64 = 0x13;
-const RESULT: u64 = 0x20;
-const COUNTERS: u64 = 0x21;
-
-const OK: u64 = 0;
-const UNKNOWN_OPCODE: u64 = 1;
-const UNSUPPORTED_VERSION: u64 = 2;
-const MALFORMED: u64 = 3;
-const OUT_OF_SEQUENCE: u64 = 4;
-const NOT_READY: u64 = 5;
-const NO_MEMORY: u64 = 6;
-const OUTSIDE: u64 = 7;
 
 /// RESULT waits for half a second at most, within what its counter holds: less than the host waits for it.
 const WATCHDOG_PER_SECOND: u32 = 2;
@@ -77,10 +56,8 @@ pub enum CommandState {
     WaitResult,
     /// Freeing the slot.
     Answer,
-    /// Choosing the response's next word.
-    Load,
-    /// Sending it.
-    Send,
+    /// Waiting until the response is sent.
+    Respond,
 }
 
 /// See the [module](self).
@@ -183,6 +160,7 @@ pub struct Command {
     advances: DFF<Bit>,
     decoder: ChunkDecoder,
     loader: Loader,
+    responder: Responder,
     exits: DFF<Bit>,
     /// Seed, then steps.
     arguments: DFF<Bits<48>>,
@@ -192,12 +170,6 @@ pub struct Command {
     steps_pushed: DFF<Bits<32>>,
     clears_pushed: DFF<Bits<8>>,
     watchdog: DFF<Bits<26>>,
-    word_index: DFF<Bits<16>>,
-    last_word: DFF<Bits<16>>,
-    word: DFF<Bits<32>>,
-    byte_index: DFF<Bits<2>>,
-    potential_lane: DFF<Bits<8>>,
-    potential_group: DFF<Bits<24>>,
     at_end: Signal<Local, Bit>,
     advance: Signal<Local, Bit>,
     in_sequence: Signal<Local, Bit>,
@@ -205,22 +177,10 @@ pub struct Command {
     cleared: Signal<Local, Bit>,
     stopped: Signal<Local, Bit>,
     timed_out: Signal<Local, Bit>,
-    identity: Vec<Constant<Bits<32>>>,
-    identity_index: Vec<Constant<Bits<16>>>,
-    hash_index: Vec<Constant<Bits<16>>>,
     hash_address: Vec<Constant<Bits<24>>>,
     hash_initial: Vec<Constant<Bits<32>>>,
     hash_memory: Constant<Bits<8>>,
-    spikes_in_index: Vec<Constant<Bits<16>>>,
-    spikes_out_index: Vec<Constant<Bits<16>>>,
-    busy_cycles_index: Vec<Constant<Bits<16>>>,
-    result_last_word: Constant<Bits<16>>,
-    counters_last_word: Constant<Bits<16>>,
-    identity_last_word: Constant<Bits<16>>,
-    last_lane: Constant<Bits<8>>,
-    version: Constant<Bits<32>>,
     protocol_version: Constant<Bits<8>>,
-    response_flag: Constant<Bits<8>>,
     op_ping: Constant<Bits<8>>,
     op_identify: Constant<Bits<8>>,
     op_sync: Constant<Bits<8>>,
@@ -250,19 +210,9 @@ impl Command {
     #[must_use]
     pub fn new(identity: &Identity, output_lanes: usize, memories: &[LoadableMemory]) -> Self {
         let byte = |value: u64| Constant::new(value.into());
-        let index = |value: usize| Constant::new((value as u64).into());
         let layers = usize::from(identity.layers);
-        let payload = identity.payload();
-        let words: Vec<u64> = payload
-            .chunks(4)
-            .map(|word| {
-                word.iter()
-                    .rev()
-                    .fold(0, |value, &byte| value << 8 | u64::from(byte))
-            })
-            .collect();
-        let (plain, hash) = words.split_at(IDENTITY_WORDS - HASH_WORDS);
-        let constants = |words: &[u64]| words.iter().map(|&word| Constant::new(word.into())).collect();
+        let words = identity.words();
+        let (_, hash) = words.split_at(words.len() - HASH_WORDS);
         let hash_shape = LoadableMemory {
             number: HASH_MEMORY,
             depth: HASH_WORDS,
@@ -322,6 +272,7 @@ impl Command {
             advances: DFF::default(),
             decoder: ChunkDecoder::new(identity.inputs, identity.signed_inputs),
             loader: Loader::new(&[memories, &[hash_shape]].concat()),
+            responder: Responder::new(identity, output_lanes),
             exits: DFF::default(),
             arguments: DFF::default(),
             arguments_left: DFF::default(),
@@ -329,12 +280,6 @@ impl Command {
             steps_pushed: DFF::default(),
             clears_pushed: DFF::default(),
             watchdog: DFF::default(),
-            word_index: DFF::default(),
-            last_word: DFF::default(),
-            word: DFF::default(),
-            byte_index: DFF::default(),
-            potential_lane: DFF::default(),
-            potential_group: DFF::default(),
             at_end: Signal::default(),
             advance: Signal::default(),
             in_sequence: Signal::default(),
@@ -342,24 +287,12 @@ impl Command {
             cleared: Signal::default(),
             stopped: Signal::default(),
             timed_out: Signal::default(),
-            identity: constants(plain),
-            identity_index: (0..plain.len()).map(|word| index(2 + word)).collect(),
-            hash_index: (plain.len()..words.len()).map(|word| index(2 + word)).collect(),
             hash_address: (0..hash.len())
                 .map(|word| Constant::new((word as u64).into()))
                 .collect(),
-            hash_initial: constants(hash),
+            hash_initial: hash.iter().map(|&word| Constant::new(word.into())).collect(),
             hash_memory: byte(HASH_MEMORY.into()),
-            spikes_in_index: (0..layers).map(|layer| index(4 + 3 * layer)).collect(),
-            spikes_out_index: (0..layers).map(|layer| index(5 + 3 * layer)).collect(),
-            busy_cycles_index: (0..layers).map(|layer| index(6 + 3 * layer)).collect(),
-            result_last_word: index(3 + usize::from(identity.classes)),
-            counters_last_word: index(3 + 3 * layers),
-            identity_last_word: index(1 + IDENTITY_WORDS),
-            last_lane: Constant::new((output_lanes as u64 - 1).into()),
-            version: Constant::new(u64::from(PROTOCOL_VERSION).into()),
             protocol_version: byte(PROTOCOL_VERSION.into()),
-            response_flag: byte(0x80),
             op_ping: byte(PING),
             op_identify: byte(IDENTIFY),
             op_sync: byte(SYNC),
@@ -416,24 +349,38 @@ impl Logic for Command {
             arguments_left,
             steps_pushed,
             clears_pushed,
-            watchdog,
-            word_index,
-            last_word,
-            word,
-            byte_index,
-            potential_lane,
-            potential_group
+            watchdog
         );
-        clock!(self, clock, decoder, loader);
+        clock!(self, clock, decoder, loader, responder);
         self.read_address.next = self.cursor.q.val();
         self.body_byte.d.next = self.read_data.val();
         self.free.next = false;
-        self.response_data.next = self.word.q.val().get_bits::<8>(0);
-        self.response_valid.next = false;
-        self.response_last.next =
-            (self.byte_index.q.val() == 3) && (self.word_index.q.val() == self.last_word.q.val());
-        self.readout_group.next = self.potential_group.q.val();
-        self.readout_lane.next = self.potential_lane.q.val();
+        // The response.
+        self.responder.start.next = false;
+        self.responder.opcode.next = self.opcode.q.val();
+        self.responder.sequence_number.next = self.sequence_number.q.val();
+        self.responder.expected.next = self.expected.q.val();
+        self.responder.status.next = self.status.q.val();
+        self.responder.free_slots.next = self.free_slots.val();
+        self.responder.bad_frames.next = self.bad_frames.val();
+        self.responder.dropped_frames.next = self.dropped_frames.val();
+        self.responder.readout_data.next = self.readout_data.val();
+        self.responder.steps_done.next = self.steps_done.val();
+        self.responder.active_cycles.next = self.active_cycles.val();
+        for i in 0..self.spikes_in.len() {
+            self.responder.spikes_in[i].next = self.spikes_in[i].val();
+            self.responder.spikes_out[i].next = self.spikes_out[i].val();
+            self.responder.busy_cycles[i].next = self.busy_cycles[i].val();
+        }
+        for i in 0..self.hash.len() {
+            self.responder.hash[i].next = self.hash[i].q.val() ^ self.hash_initial[i].val();
+        }
+        self.response_data.next = self.responder.response_data.val();
+        self.response_valid.next = self.responder.response_valid.val();
+        self.response_last.next = self.responder.response_last.val();
+        self.responder.response_ready.next = self.response_ready.val();
+        self.readout_group.next = self.responder.readout_group.val();
+        self.readout_lane.next = self.responder.readout_lane.val();
         self.at_end.next = self.cursor.q.val() == self.frame_length.val();
         self.byte_valid.next = self.settled.q.val() && !self.at_end.val();
         self.in_sequence.next = self.sequence_number.q.val() == self.expected.q.val();
@@ -482,11 +429,8 @@ impl Logic for Command {
         match self.state.q.val() {
             CommandState::Idle => {
                 self.cursor.d.next = 0.into();
-                self.potential_lane.d.next = 0.into();
-                self.potential_group.d.next = 0.into();
                 self.watchdog.d.next = 0.into();
                 self.status.d.next = self.ok.val();
-                self.last_word.d.next = 1.into();
                 self.advances.d.next = false;
                 if self.frame_valid.val() {
                     self.state.d.next = CommandState::Header;
@@ -512,12 +456,11 @@ impl Logic for Command {
                 self.state.d.next = CommandState::Answer;
                 if !self.good_version.q.val() {
                     self.status.d.next = self.unsupported_version.val();
-                } else if self.opcode.q.val() == self.op_ping.val() {
+                } else if (self.opcode.q.val() == self.op_ping.val())
+                    || (self.opcode.q.val() == self.op_identify.val())
+                    || (self.opcode.q.val() == self.op_counters.val())
+                {
                     self.status.d.next = self.ok.val();
-                } else if self.opcode.q.val() == self.op_identify.val() {
-                    self.last_word.d.next = self.identity_last_word.val();
-                } else if self.opcode.q.val() == self.op_counters.val() {
-                    self.last_word.d.next = self.counters_last_word.val();
                 } else if self.opcode.q.val() == self.op_result.val() {
                     self.state.d.next = CommandState::WaitResult;
                 } else if self.opcode.q.val() == self.op_sync.val() {
@@ -650,7 +593,6 @@ impl Logic for Command {
                     && !self.exit_busy.val()
                     && ((self.steps_done.val() == self.steps_pushed.q.val()) || self.exited.val())
                 {
-                    self.last_word.d.next = self.result_last_word.val();
                     self.state.d.next = CommandState::Answer;
                 } else if self.timed_out.val() {
                     self.status.d.next = self.not_ready.val();
@@ -663,79 +605,12 @@ impl Logic for Command {
                 if self.advances.q.val() && (self.status.q.val() == self.ok.val()) {
                     self.expected.d.next = self.sequence_number.q.val() + 1;
                 }
-                self.word_index.d.next = 0.into();
-                self.state.d.next = CommandState::Load;
+                self.responder.start.next = true;
+                self.state.d.next = CommandState::Respond;
             }
-            CommandState::Load => {
-                self.byte_index.d.next = 0.into();
-                self.state.d.next = CommandState::Send;
-                self.word.d.next = 0.into();
-                if self.opcode.q.val() == self.op_result.val() {
-                    self.word.d.next = unsigned_cast(self.readout_data.val());
-                    if self.word_index.q.val() == 2 {
-                        self.word.d.next = self.steps_done.val();
-                    } else if self.word_index.q.val() == 3 {
-                        self.word.d.next = self.active_cycles.val();
-                    } else if self.word_index.q.val() > 3 {
-                        self.potential_lane.d.next = self.potential_lane.q.val() + 1;
-                        if self.potential_lane.q.val() == self.last_lane.val() {
-                            self.potential_lane.d.next = 0.into();
-                            self.potential_group.d.next = self.potential_group.q.val() + 1;
-                        }
-                    }
-                } else if self.opcode.q.val() == self.op_counters.val() {
-                    if self.word_index.q.val() == 2 {
-                        self.word.d.next = self.bad_frames.val();
-                    }
-                    if self.word_index.q.val() == 3 {
-                        self.word.d.next = self.dropped_frames.val();
-                    }
-                    for i in 0..self.spikes_in.len() {
-                        if self.word_index.q.val() == self.spikes_in_index[i].val() {
-                            self.word.d.next = self.spikes_in[i].val();
-                        }
-                        if self.word_index.q.val() == self.spikes_out_index[i].val() {
-                            self.word.d.next = self.spikes_out[i].val();
-                        }
-                        if self.word_index.q.val() == self.busy_cycles_index[i].val() {
-                            self.word.d.next = self.busy_cycles[i].val();
-                        }
-                    }
-                } else {
-                    for i in 0..self.identity.len() {
-                        if self.word_index.q.val() == self.identity_index[i].val() {
-                            self.word.d.next = self.identity[i].val();
-                        }
-                    }
-                    for i in 0..self.hash.len() {
-                        if self.word_index.q.val() == self.hash_index[i].val() {
-                            self.word.d.next = self.hash[i].q.val() ^ self.hash_initial[i].val();
-                        }
-                    }
-                }
-                if self.word_index.q.val() == 0 {
-                    self.word.d.next = self.version.val()
-                        | (bit_cast::<32, 8>(self.opcode.q.val() | self.response_flag.val()) << 8)
-                        | (bit_cast::<32, 16>(self.sequence_number.q.val()) << 16);
-                }
-                if self.word_index.q.val() == 1 {
-                    self.word.d.next = bit_cast::<32, 8>(self.status.q.val())
-                        | (bit_cast::<32, 8>(self.free_slots.val()) << 8)
-                        | (bit_cast::<32, 16>(self.expected.q.val()) << 16);
-                }
-            }
-            CommandState::Send => {
-                self.response_valid.next = true;
-                if self.response_ready.val() {
-                    self.word.d.next = self.word.q.val() >> 8;
-                    self.byte_index.d.next = self.byte_index.q.val() + 1;
-                    if self.byte_index.q.val() == 3 {
-                        self.word_index.d.next = self.word_index.q.val() + 1;
-                        self.state.d.next = CommandState::Load;
-                        if self.response_last.val() {
-                            self.state.d.next = CommandState::Idle;
-                        }
-                    }
+            CommandState::Respond => {
+                if self.responder.done.val() {
+                    self.state.d.next = CommandState::Idle;
                 }
             }
         }

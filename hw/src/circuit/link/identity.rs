@@ -14,6 +14,9 @@ pub const HASH_MEMORY: u8 = 0xFE;
 /// Memory of LOAD that is the margins of the early exit: four bytes a word.
 pub const MARGIN_MEMORY: u8 = 0xFF;
 
+/// Words of the model hash.
+pub(super) const HASH_WORDS: usize = 4;
+
 /// A memory that LOAD can write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoadableMemory {
@@ -72,5 +75,16 @@ impl Identity {
         bytes.extend(self.design_hash);
         bytes.extend(self.model_hash);
         bytes
+    }
+
+    /// The payload in words of four bytes, the lowest first; the last [`HASH_WORDS`] are the model hash.
+    pub(super) fn words(&self) -> Vec<u64> {
+        let word = |bytes: &[u8]| {
+            bytes
+                .iter()
+                .rev()
+                .fold(0, |word, &byte| word << 8 | u64::from(byte))
+        };
+        self.payload().chunks(4).map(word).collect()
     }
 }

@@ -10,6 +10,8 @@ pub mod frame_receiver;
 pub mod frame_transmitter;
 pub mod identity;
 pub mod loader;
+mod opcode;
+pub mod responder;
 pub mod splitter;
 pub mod uart_receiver;
 pub mod uart_transmitter;

@@ -2,7 +2,7 @@
 // Network tiny-mlp, lanes hidden×4 out×2, for ice40-hx8k.
 // Model a1534ee8f81c7bfcb24f6792a966554cbab01a14d1eed9b284dc3a339139fbab.
 // Plan ea8463e58cec0fff56cad77241b0cdb83509567cde854357422475e09b02ee09.
-// Design eabe6e4ca84533ff2de4b383901fcbd7b855599c8b807aa4e762c1cff43bff0e.
+// Design 024d7efb466cc9dee94ad15af2ff7e3875b20b96e0aca0546428580bfb92c206.
 
 `default_nettype none
 
@@ -2203,10 +2203,10 @@ module synfire$command$responder(clock,start,opcode,sequence_number,expected,sta
     localparam  identity$1 = 32'h10;
     localparam  identity$2 = 32'h2dc6c00;
     localparam  identity$3 = 32'h2020100;
-    localparam  identity$4 = 32'h4c6ebeea;
-    localparam  identity$5 = 32'hff3345a8;
-    localparam  identity$6 = 32'h83b3e42d;
-    localparam  identity$7 = 32'hd7cb1f90;
+    localparam  identity$4 = 32'hfb7e4d02;
+    localparam  identity$5 = 32'hdec96c46;
+    localparam  identity$6 = 32'h5ad14ae9;
+    localparam  identity$7 = 32'h387efff2;
     localparam  identity_index$0 = 16'h2;
     localparam  identity_index$1 = 16'h3;
     localparam  identity_index$2 = 16'h4;
@@ -4079,6 +4079,7 @@ module synfire$core$hidden$0$engine$compute_clears(clock,flag,lanes$0,lanes$1,la
 
     // Update code (custom)
     reg copy_0;
+    initial copy_0 = 1'b0;
     (* keep *) always @(posedge clock) copy_0 <= flag;
 
     always @(*) lanes$0 = copy_0;
@@ -4138,6 +4139,7 @@ module synfire$core$hidden$0$engine$compute_negative(clock,flag,lanes$0,lanes$1,
 
     // Update code (custom)
     reg copy_0;
+    initial copy_0 = 1'b0;
     (* keep *) always @(posedge clock) copy_0 <= flag;
 
     always @(*) lanes$0 = copy_0;
@@ -4159,6 +4161,7 @@ module synfire$core$hidden$0$engine$compute_own(clock,flag,lanes$0,lanes$1,lanes
 
     // Update code (custom)
     reg copy_0;
+    initial copy_0 = 1'b0;
     (* keep *) always @(posedge clock) copy_0 <= flag;
 
     always @(*) lanes$0 = copy_0;
@@ -4180,6 +4183,7 @@ module synfire$core$hidden$0$engine$compute_second(clock,flag,lanes$0,lanes$1,la
 
     // Update code (custom)
     reg copy_0;
+    initial copy_0 = 1'b0;
     (* keep *) always @(posedge clock) copy_0 <= flag;
 
     always @(*) lanes$0 = copy_0;
@@ -4201,6 +4205,7 @@ module synfire$core$hidden$0$engine$compute_sweep(clock,flag,lanes$0,lanes$1,lan
 
     // Update code (custom)
     reg copy_0;
+    initial copy_0 = 1'b0;
     (* keep *) always @(posedge clock) copy_0 <= flag;
 
     always @(*) lanes$0 = copy_0;
@@ -4241,6 +4246,7 @@ module synfire$core$hidden$0$engine$forward_last(clock,flag,lanes$0,lanes$1,lane
 
     // Update code (custom)
     reg copy_0;
+    initial copy_0 = 1'b0;
     (* keep *) always @(posedge clock) copy_0 <= flag;
 
     always @(*) lanes$0 = copy_0;
@@ -5693,6 +5699,7 @@ module synfire$core$hidden$0$engine$take_last(clock,flag,lanes$0,lanes$1,lanes$2
 
     // Update code (custom)
     reg copy_0;
+    initial copy_0 = 1'b0;
     (* keep *) always @(posedge clock) copy_0 <= flag;
 
     always @(*) lanes$0 = copy_0;
@@ -5714,6 +5721,7 @@ module synfire$core$hidden$0$engine$take_older(clock,flag,lanes$0,lanes$1,lanes$
 
     // Update code (custom)
     reg copy_0;
+    initial copy_0 = 1'b0;
     (* keep *) always @(posedge clock) copy_0 <= flag;
 
     always @(*) lanes$0 = copy_0;
@@ -8910,6 +8918,7 @@ module synfire$core$last$engine$compute_clears(clock,flag,lanes$0,lanes$1);
 
     // Update code (custom)
     reg copy_0;
+    initial copy_0 = 1'b0;
     (* keep *) always @(posedge clock) copy_0 <= flag;
 
     always @(*) lanes$0 = copy_0;
@@ -8965,6 +8974,7 @@ module synfire$core$last$engine$compute_negative(clock,flag,lanes$0,lanes$1);
 
     // Update code (custom)
     reg copy_0;
+    initial copy_0 = 1'b0;
     (* keep *) always @(posedge clock) copy_0 <= flag;
 
     always @(*) lanes$0 = copy_0;
@@ -8982,6 +8992,7 @@ module synfire$core$last$engine$compute_own(clock,flag,lanes$0,lanes$1);
 
     // Update code (custom)
     reg copy_0;
+    initial copy_0 = 1'b0;
     (* keep *) always @(posedge clock) copy_0 <= flag;
 
     always @(*) lanes$0 = copy_0;
@@ -8999,6 +9010,7 @@ module synfire$core$last$engine$compute_second(clock,flag,lanes$0,lanes$1);
 
     // Update code (custom)
     reg copy_0;
+    initial copy_0 = 1'b0;
     (* keep *) always @(posedge clock) copy_0 <= flag;
 
     always @(*) lanes$0 = copy_0;
@@ -9016,6 +9028,7 @@ module synfire$core$last$engine$compute_sweep(clock,flag,lanes$0,lanes$1);
 
     // Update code (custom)
     reg copy_0;
+    initial copy_0 = 1'b0;
     (* keep *) always @(posedge clock) copy_0 <= flag;
 
     always @(*) lanes$0 = copy_0;
@@ -9052,6 +9065,7 @@ module synfire$core$last$engine$forward_last(clock,flag,lanes$0,lanes$1);
 
     // Update code (custom)
     reg copy_0;
+    initial copy_0 = 1'b0;
     (* keep *) always @(posedge clock) copy_0 <= flag;
 
     always @(*) lanes$0 = copy_0;
@@ -9928,6 +9942,7 @@ module synfire$core$last$engine$take_last(clock,flag,lanes$0,lanes$1);
 
     // Update code (custom)
     reg copy_0;
+    initial copy_0 = 1'b0;
     (* keep *) always @(posedge clock) copy_0 <= flag;
 
     always @(*) lanes$0 = copy_0;
@@ -9945,6 +9960,7 @@ module synfire$core$last$engine$take_older(clock,flag,lanes$0,lanes$1);
 
     // Update code (custom)
     reg copy_0;
+    initial copy_0 = 1'b0;
     (* keep *) always @(posedge clock) copy_0 <= flag;
 
     always @(*) lanes$0 = copy_0;

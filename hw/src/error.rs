@@ -186,7 +186,7 @@ pub enum Error {
     #[error(
         "timing not met on {board}: {reached_mhz:.2} MHz reached, {wanted_mhz:.2} MHz wanted; no bitstream was \
          made. The slowest path is {path}. Use fewer lanes, more placements (`synfire synth --tries`), or a slower \
-         clock: `synfire hdl --clock`, or core_hz in the board file"
+         clock: `synfire hdl --clock`, or core_hz in the board file; `synfire report` shows what the design takes"
     )]
     TimingNotMet {
         /// The board.

@@ -120,6 +120,7 @@ fn check_artefacts(folder: &Path) {
             let size = fs::metadata(folder.join(board).join(file)).map_or(0, |file| file.len());
             assert!(size > 0, "{board}/{file}");
         }
+        check_copies(&folder.join(board).join("netlist.json"));
     }
     for picture in ["training.svg", "raster.svg"] {
         let svg = fs::read_to_string(folder.join(picture)).expect("a picture");
@@ -128,6 +129,20 @@ fn check_artefacts(folder: &Path) {
             "{picture}"
         );
         assert!(svg.len() > 5000, "{picture} has {} bytes", svg.len());
+    }
+}
+
+/// Sixteen lanes hear of a sweep from two registers, which synthesis has not merged.
+fn check_copies(netlist: &Path) {
+    let text = fs::read_to_string(netlist).expect("a netlist");
+    let netlist: Value = serde_json::from_str(&text).expect("JSON");
+    let cells = netlist["modules"]["board"]["cells"].as_object().expect("cells");
+    for copy in ["copy_0", "copy_1"] {
+        let register = format!("engine.compute_sweep.{copy}_");
+        let is_register = |(name, cell): (&String, &Value)| {
+            name.contains(&register) && cell["type"].as_str().is_some_and(|kind| kind.contains("FF"))
+        };
+        assert!(cells.iter().any(is_register), "{register}");
     }
 }
 

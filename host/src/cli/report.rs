@@ -48,7 +48,7 @@ struct Row {
     inferences_per_second: f64,
     /// Highest frequency after routing; none if it was not synthesized.
     fmax_mhz: Option<f64>,
-    /// Whether it is the clock's, so that there is a bitstream; none if it was not synthesized.
+    /// Whether that is fast enough for the clock, so that there is a bitstream; none if it was not synthesized.
     clock_met: Option<bool>,
     /// What the plan expected.
     planned: Cost,
@@ -221,7 +221,7 @@ fn unknown() -> String {
 }
 
 /// What the table's signs mean.
-const LEGEND: &str = "≈: expected by the plan, not yet measured by `synfire cosim`; too slow: for its clock, there is no bitstream; -: not \
+const LEGEND: &str = "≈: expected by the plan, not yet measured by `synfire cosim`; too slow: it misses its clock, so there is no bitstream; -: not \
      synthesized, or not there";
 
 const ESTIMATES_LEGEND: &str = "planned: what the plan expected; used: what nextpnr reports, of an iCE40 its logic cells; -: not synthesized, or \

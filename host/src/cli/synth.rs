@@ -74,9 +74,14 @@ fn describe(report: &Report, speed: Speed, folder: &Path) -> String {
         .critical_path
         .as_ref()
         .map_or_else(|| "not reported".into(), ToString::to_string);
+    let bitstream = report
+        .bitstream
+        .as_ref()
+        .map(|bitstream| format!("bitstream: {}\n", folder.join(&bitstream.file).display()))
+        .unwrap_or_default();
     format!(
         "{}: {:.1} MHz reached, {:.1} MHz wanted\n{rows}\nslowest path: {path}\n{} inferences/s: {} clocks each, {}\n\
-         bitstream: {}\nsynthesis {:.0} s (yosys {}), place and route {:.0} s (nextpnr {})",
+         {}synthesis {:.0} s (yosys {}), place and route {:.0} s (nextpnr {})",
         report.board,
         report.fmax_mhz,
         report.clock_mhz,
@@ -87,10 +92,7 @@ fn describe(report: &Report, speed: Speed, folder: &Path) -> String {
         } else {
             "as the plan expects; `synfire cosim` measures them"
         },
-        report.bitstream.as_ref().map_or_else(
-            || "none".into(),
-            |bitstream| folder.join(&bitstream.file).display().to_string()
-        ),
+        bitstream,
         report.synthesis_seconds,
         report.yosys,
         report.place_and_route_seconds,

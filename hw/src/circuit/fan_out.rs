@@ -66,7 +66,5 @@ impl Logic for FanOut {
 
 /// Verilog of a register of a bit that synthesis does not merge with others that are alike.
 pub(super) fn kept_copy(name: &str, source: &str) -> String {
-    format!(
-        "reg {name};\ninitial {name} = 1'b0;\n(* keep *) always @(posedge clock) {name} <= {source};\n"
-    )
+    format!("reg {name};\ninitial {name} = 1'b0;\n(* keep *) always @(posedge clock) {name} <= {source};\n")
 }

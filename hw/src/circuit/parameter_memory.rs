@@ -11,7 +11,8 @@
 //!                 └──────────────┘
 //! ```
 //!
-//! The load port comes from afar and ends in registers, so that its way across the device is not the memory's.
+//! The load port comes from afar and ends in registers, so that its way across the device is not the memory's. Synthesis makes one of
+//! the bytes and addresses of all memories; what says when to shift and write is each memory's own.
 //!
 //! It has contents at power-up, if the device's memory can, and is loaded byte by byte otherwise, or for other
 //! weights. A word's lanes lie side by side, lane 0 lowest, `width` bits each, filled up to whole bytes with anything;
@@ -22,6 +23,15 @@ use super::fan_out::kept_copy;
 use super::signals;
 use super::word_memory::{MemoryShape, Style, stored, unpack};
 use rust_hdl::prelude::*;
+
+/// Bits of a word that a copy of the load port's enables drives.
+const BITS_PER_COPY: usize = 64;
+
+/// The parts of a word of `bits` bits that copies drive: number, lowest and highest bit.
+fn parts(bits: usize) -> impl Iterator<Item = (usize, usize, usize)> {
+    let part = move |low: usize| (low / BITS_PER_COPY, low, (low + BITS_PER_COPY).min(bits) - 1);
+    (0..bits).step_by(BITS_PER_COPY).map(part)
+}
 
 /// What a [`ParameterMemory`] holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -265,18 +275,9 @@ end
     }
 }
 
-/// Bits of a word that a copy of the load port's enables drives.
-const BITS_PER_COPY: usize = 64;
-
-/// The parts of a word of `bits` bits that copies drive: number, lowest and highest bit.
-fn parts(bits: usize) -> impl Iterator<Item = (usize, usize, usize)> {
-    let part = move |low: usize| (low / BITS_PER_COPY, low, (low + BITS_PER_COPY).min(bits) - 1);
-    (0..bits).step_by(BITS_PER_COPY).map(part)
-}
-
 impl ParameterMemory {
-    /// Verilog of the load port's registers, and of the word that is shifted in. Wide words, which can be spread over the
-    /// device, have enables of their own for every few bits.
+    /// Verilog of the load port's registers, and of the word that is shifted in. The flip-flops of a wide word can be spread over
+    /// the device, so each [`BITS_PER_COPY`] of them have enables of their own.
     fn loading_word(&self) -> String {
         let shape = self._params.shape;
         let bits = shape.word_bits().div_ceil(8) * 8;

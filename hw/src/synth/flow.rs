@@ -208,3 +208,25 @@ fn ice40_synth(device: &Device) -> String {
     }
     synth
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_family_is_synthesized_by_its_own_command() {
+        for (board, wanted) in [
+            ("icebreaker", "synth_ice40 -abc9 -device u -dsp -spram"),
+            ("ice40-hx8k", "synth_ice40 -abc9 -device hx"),
+            ("ulx3s-25f", "synth_ecp5 -abc9"),
+            ("tang-nano-9k", "synth_gowin -nowidelut -family gw1n"),
+            ("tang-nano-20k", "synth_gowin -nowidelut -family gw2a"),
+        ] {
+            let board = Board::find(board).expect("a built-in board");
+            assert_eq!(
+                Flow::of(&board).script(),
+                format!("read_verilog accelerator.v board.v\n{wanted} -top board -json netlist.json\n")
+            );
+        }
+    }
+}

@@ -64,8 +64,8 @@ impl Default for Placements {
 
 /// Synthesizes, places, routes and packs a build; `progress` hears of each stage as it starts.
 ///
-/// Scripts, logs and the report stay in the build folder, the report of a design that misses its clock, too. `cancel`
-/// stops the running tool from another thread.
+/// Scripts, logs and the report stay in the build folder, also that of a design that misses its clock. `cancel` stops the
+/// running tool from another thread.
 ///
 /// # Errors
 /// A tool that is missing, too old or fails; [`Error::NotRouted`], [`Error::TimingNotMet`].
@@ -103,7 +103,11 @@ pub fn synthesize(
         if routed.fmax_mhz >= clock_mhz {
             break;
         }
-        last = place_and_route(&flow, &nextpnr, build, last.wrapping_add(1), cancel)?;
+        last = match place_and_route(&flow, &nextpnr, build, last.wrapping_add(1), cancel) {
+            // What was routed before is there to be told of.
+            Err(Error::NotRouted { .. }) => break,
+            result => result?,
+        };
         let next = read()?;
         // Where none meets the clock, the best is told of.
         if next.fmax_mhz > routed.fmax_mhz {

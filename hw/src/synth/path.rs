@@ -53,7 +53,7 @@ impl fmt::Display for CriticalPath {
         } else if self.logic_ns > MOSTLY * self.total_ns() {
             "mostly logic: a register on the way, or narrower numbers, would shorten it"
         } else {
-            "of both: fewer lanes, a device less full, or a register on the way would shorten it"
+            "logic and routing alike: fewer lanes, a device less full, or a register on the way would shorten it"
         })
     }
 }
@@ -77,6 +77,11 @@ pub fn place(cell: &str) -> &str {
     {
         cell = memory;
     }
+    // A flag's register, of which there are several (`fan_out`).
+    let cell = match cell.rsplit_once(".copy_") {
+        Some((register, copy)) if copy.bytes().all(|byte| byte.is_ascii_digit()) => register,
+        _ => cell,
+    };
     [".q", "$q", ".d", "$d"]
         .iter()
         .find_map(|suffix| cell.strip_suffix(suffix))
@@ -112,6 +117,10 @@ mod tests {
             (
                 "accelerator.core.engine.weights.memory.0.40_DOB3_LUT4_C_Z_LUT4_Z",
                 "core.engine.weights.memory",
+            ),
+            (
+                "core.engine.take_older.copy_2_TRELLIS_FF_Q",
+                "core.engine.take_older",
             ),
             ("core.stage2_LUT4_F", "core.stage2"),
             ("ready", "ready"),
@@ -155,7 +164,7 @@ mod tests {
         assert_eq!(
             path.to_string(),
             "from command.word_index to command.word: 22.2 ns, 10.2 of them logic in 1 level and 12.0 routing; \
-             of both: fewer lanes, a device less full, or a register on the way would shorten it"
+             logic and routing alike: fewer lanes, a device less full, or a register on the way would shorten it"
         );
     }
 }

@@ -23,3 +23,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_flag_without_its_clock_is_noticed() {
+    let mut register = simulate(FanOut::new(9), |register| &mut register.clock);
+    register.circuit().flag.next = true;
+    register.settle();
+    assert!(register.circuit().lanes.iter().all(|lane| !lane.val()));
+    register.tick();
+    assert!(register.circuit().lanes.iter().all(|lane| lane.val()));
+}

@@ -226,7 +226,10 @@ fn parameter_memory(
             reads_another_word_than_it_loads
         },
     };
-    let stimulus = addresses(rng, depth).into_iter().map(|[read, load, _]| {
+    // A word is written a clock after its address is given: those that `addresses` aims at the next read are to come before it.
+    let reads = addresses(rng, depth);
+    let delayed = [[0; 3]].iter().chain(&reads).copied().collect::<Vec<_>>();
+    let stimulus = delayed.into_iter().zip(reads).map(|([read, ..], [_, load, _])| {
         let byte = rng.random::<u8>().into();
         let [shifts, writes] = [0.7, 0.3].map(|rate| u128::from(rng.random_bool(rate)));
         // A word is written in a clock of its own.

@@ -8,7 +8,7 @@
 //!
 //! An answer is a sequence of 32-bit words, sent low byte first: two of header, then the payload, if the request succeeded
 //! and its opcode has one. They are those of `docs/protocol.md`. Each word is taken in a clock of its own, and what it shows
-//! is as of that clock; opcode, status and sequence numbers must stay from the clock after `start` until `done`.
+//! is as of that clock; opcode, status and sequence number must stay from the clock of `start` until `done`.
 
 use super::identity::{HASH_WORDS, Identity, PROTOCOL_VERSION};
 use super::opcode::{COUNTERS, IDENTIFY, OK, RESULT};

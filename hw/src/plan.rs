@@ -514,7 +514,7 @@ fn layer_plan(
     };
     let queue_rams = if fires {
         let bits = entry_bits(lanes, Addressing::of(shape));
-        rams(inferred_style(family, queue_depth), queue_depth, bits)
+        rams(inferred_style(family, queue_depth, bits), queue_depth, bits)
     } else {
         0
     };
@@ -588,11 +588,17 @@ fn queue_depth(words: usize, groups: usize, spikes_out: f64) -> usize {
     (least + piled).next_power_of_two().min(MOST_QUEUED)
 }
 
-/// What synthesis makes of a memory whose style is its own choice, such as a serializer's queue: RAM of tables, where the
-/// family has it, but for deep ones.
-pub(crate) const fn inferred_style(family: Family, depth: usize) -> Style {
+/// Cells of distributed RAM, 16 words of 4 bits each, that Yosys takes to be worth as much as a block RAM.
+const CELLS_WORTH_A_BLOCK: usize = 32;
+
+/// What synthesis makes of a memory of `depth` words of `width` bits whose style is its own choice, such as a serializer's
+/// queue: distributed RAM, where the family has it, but for large ones.
+pub(crate) const fn inferred_style(family: Family, depth: usize, width: usize) -> Style {
+    let cells = depth.div_ceil(16) * width.div_ceil(4);
     match family {
-        Family::Ecp5 | Family::Gowin if depth <= DISTRIBUTED_WORDS => Style::Distributed,
+        Family::Ecp5 | Family::Gowin if depth <= DISTRIBUTED_WORDS && cells < CELLS_WORTH_A_BLOCK => {
+            Style::Distributed
+        }
         _ => Style::Block,
     }
 }

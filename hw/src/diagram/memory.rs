@@ -154,7 +154,7 @@ pub(super) fn of_layer(drawing: &Drawing<'_>, index: usize) -> Vec<Memory> {
     }
     if plan.queue_depth > 0 {
         let bits = entry_bits(lanes, Addressing::of(geometry.neurons));
-        let style = inferred_style(family, plan.queue_depth);
+        let style = inferred_style(family, plan.queue_depth, bits);
         memories.push(Memory {
             name: "serializer".into(),
             words: counted(plan.queue_depth, "mask", "masks"),
@@ -188,6 +188,6 @@ pub(super) fn margins(drawing: &Drawing<'_>, steps: usize) -> Memory {
         name: "early exit".into(),
         words: counted(steps, "margin", "margins"),
         bits: "32 bits".into(),
-        built: Built::of(inferred_style(family, steps), family, steps, 32),
+        built: Built::of(inferred_style(family, steps, 32), family, steps, 32),
     }
 }

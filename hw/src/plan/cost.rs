@@ -58,8 +58,7 @@ pub(super) fn layer_luts(layer: &LayerLogic) -> usize {
     let membranes = match layer.membrane_style {
         Style::Block => choice(family, words, word),
         Style::Huge => 0,
-        // Its tables, and the register behind them.
-        Style::Distributed => word * words.div_ceil(16) + registers(family, word),
+        Style::Distributed => distributed(family, words, word),
         Style::Logic => registers(family, word * words) + word * words.div_ceil(2),
     };
     let thresholds = match layer.threshold_style {
@@ -94,6 +93,17 @@ fn choice_of_huge(layer: &LayerLogic) -> usize {
 #[must_use]
 pub(crate) const fn sprams(depth: usize, width: usize) -> usize {
     depth.div_ceil(SPRAM_WORDS) * width.div_ceil(16)
+}
+
+/// Tables of a distributed RAM with a register behind it: cells of 16 words of 4 bits, which take four tables each and on ECP5 two more to
+/// write them, and the choice among those that it is deep.
+fn distributed(family: Family, depth: usize, width: usize) -> usize {
+    let rows = depth.div_ceil(16);
+    let cell = match family {
+        Family::Ecp5 => 6,
+        Family::Ice40 | Family::Gowin => 4,
+    };
+    rows * width.div_ceil(4) * cell + width * (rows - 1) + registers(family, width)
 }
 
 /// Tables that flip-flops take from others: iCE40's come with a table each, and Gowin's are fed by one.
@@ -165,7 +175,7 @@ pub(super) fn link_cost(board: &Board, model: &QuantizedModel, layers: usize) ->
 
 /// Block RAMs of a memory of which synthesis decides what it is made of.
 fn small_or_block_rams(family: Family, depth: usize, width: usize) -> usize {
-    match inferred_style(family, depth) {
+    match inferred_style(family, depth, width) {
         Style::Block => block_rams(family, depth, width),
         _ => 0,
     }

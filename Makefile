@@ -21,7 +21,7 @@ boards:
 	$(CARGO) run --quiet --locked -p synfire -- tools --install
 	$(CARGO) test --locked -p synfire-tests --test boards -- --include-ignored --nocapture
 
-## VGG9 and ResNet11 at full size in co-simulation; wants SYNFIRE_DATA, the folder of the CIFAR-10 files.
+## VGG9 and ResNet11 in co-simulation, at full size for a few steps and narrow for a hundred; takes ten minutes, and wants SYNFIRE_DATA, the folder of the CIFAR-10 files.
 deep:
 	@test -n "$$SYNFIRE_DATA" || { echo "set SYNFIRE_DATA to the folder of the CIFAR-10 files" >&2; exit 1; }
 	$(CARGO) run --quiet --locked -p synfire -- tools --install

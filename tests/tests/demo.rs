@@ -114,6 +114,7 @@ fn check_artefacts(folder: &Path) {
             "accelerator.v",
             "board.v",
             "manifest.json",
+            "cosim.json",
             "report.json",
             bitstream,
         ] {

@@ -60,12 +60,7 @@ impl Args {
         let exit = self.early_exit.margins(&model)?;
         let mut summaries = BTreeMap::new();
         if self.simulator != Simulator::Native {
-            let summary = verilator(&build, &stimuli, exit.as_ref(), context)?;
-            // For `synfire synth` and `synfire report`, of whole inferences; the other simulator counts the same clocks.
-            if exit.is_none() {
-                keep_measured(&build, summary.images, summary.cycles)?;
-            }
-            summaries.insert("verilator", summary);
+            summaries.insert("verilator", verilator(&build, &stimuli, exit.as_ref(), context)?);
         }
         if self.simulator != Simulator::Verilator {
             summaries.insert("native", native(&build, &stimuli, exit.as_ref(), context)?);
@@ -80,7 +75,8 @@ impl Args {
     }
 }
 
-/// Co-simulates in Verilator, showing progress.
+/// Co-simulates in Verilator, showing progress, and keeps the clocks of whole inferences for `synfire synth` and
+/// `synfire report`; the other simulator counts the same.
 pub(crate) fn verilator(
     build: &Build,
     stimuli: &[Stimulus],
@@ -90,6 +86,9 @@ pub(crate) fn verilator(
     let bar = context.bar(stimuli.len() as u64, "verilator");
     let summary = cosim::verilator(build, stimuli, exit, &mut |done| bar.set_position(done as u64))?;
     bar.finish_and_clear();
+    if exit.is_none() {
+        keep_measured(build, summary.images, summary.cycles)?;
+    }
     Ok(summary)
 }
 

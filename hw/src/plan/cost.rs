@@ -201,6 +201,33 @@ mod tests {
     use super::*;
 
     #[test]
+    fn distributed_ram_is_cells_and_the_choice_among_its_rows() {
+        // 4 rows of 30 cells, and a choice of four for each of 120 bits.
+        assert_eq!(distributed(Family::Ecp5, 64, 120), 4 * 30 * 6 + 3 * 120);
+        assert_eq!(distributed(Family::Ecp5, 16, 120), 30 * 6);
+        // Gowin's registers behind it take tables.
+        assert_eq!(distributed(Family::Gowin, 16, 120), 30 * 4 + 120);
+    }
+
+    #[test]
+    fn what_synthesis_chooses_depends_on_depth_and_width() {
+        for (depth, width, style) in [
+            (64, 17, Style::Distributed),
+            (64, 28, Style::Distributed),
+            (64, 29, Style::Block),
+            (50, 32, Style::Block),
+            (65, 1, Style::Block),
+        ] {
+            assert_eq!(
+                inferred_style(Family::Ecp5, depth, width),
+                style,
+                "{depth} x {width}"
+            );
+        }
+        assert_eq!(inferred_style(Family::Ice40, 16, 4), Style::Block);
+    }
+
+    #[test]
     fn block_ram_shapes_are_used_whole() {
         assert_eq!(block_rams(Family::Ice40, 256, 16), 1);
         assert_eq!(block_rams(Family::Ice40, 257, 16), 2);

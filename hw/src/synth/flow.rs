@@ -45,8 +45,7 @@ impl<'a> Flow<'a> {
                     Some("GW5A") => "gw5a",
                     _ => "gw2a",
                 };
-                // Wide tables, made of plain ones and multiplexers, would take a fifth more of the device and a third
-                // of its speed.
+                // Wide tables, made of plain ones and multiplexers, would take more of the device and be slower.
                 format!("synth_gowin -nowidelut -family {family}")
             }
         };

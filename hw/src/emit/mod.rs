@@ -3,5 +3,6 @@
 pub mod clock;
 pub mod constraints;
 pub mod lint;
+mod mend;
 pub mod verilog;
 pub mod wrapper;

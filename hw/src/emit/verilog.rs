@@ -1,5 +1,6 @@
 //! Verilog text of a rust-hdl circuit.
 
+use super::mend;
 use crate::error::{Error, Result};
 use rust_hdl::prelude::{Block, check_all, generate_verilog_unchecked};
 
@@ -19,7 +20,7 @@ pub fn emit<B: Block>(mut circuit: B, lines: &[String]) -> Result<String> {
     check_all(&circuit).map_err(|error| Error::Design {
         report: format!("{error:?}"),
     })?;
-    let body = rename_top(&generate_verilog_unchecked(&circuit));
+    let body = mend::constants(&rename_top(&generate_verilog_unchecked(&circuit)))?;
     if let Some(word) = keyword(&body) {
         return Err(Error::Design {
             report: format!("a field is named `{word}`, which is a word of Verilog's own"),

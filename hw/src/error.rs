@@ -89,6 +89,32 @@ pub enum Error {
         /// Environment variable that names it.
         variable: &'static str,
     },
+    /// Yosys's simulation models of a family are not where its data should be.
+    #[error(
+        "{name}, the simulation models of {yosys}, is not in {}: run `synfire tools --install`, or set SYNFIRE_YOSYS to a \
+         Yosys with its data folder",
+        .shares.iter().map(|share| share.display().to_string()).collect::<Vec<_>>().join(" or ")
+    )]
+    CellsMissing {
+        /// The file, from the data folder on.
+        name: &'static str,
+        /// The Yosys that is used.
+        yosys: PathBuf,
+        /// Where its data folder might be.
+        shares: Vec<PathBuf>,
+    },
+    /// A tool that is not among the wheels is not there.
+    #[error(
+        "{tool} not found: install it (package {package} of Debian and Ubuntu), or set {variable} to its path"
+    )]
+    PackageMissing {
+        /// The tool.
+        tool: &'static str,
+        /// Debian's package.
+        package: &'static str,
+        /// Environment variable that names it.
+        variable: &'static str,
+    },
     /// The environment names a tool that is not there.
     #[error(
         "{variable} names {path}, which is no file: {tool} {wanted} or newer is wanted; correct it, or unset it and \
@@ -197,6 +223,25 @@ pub enum Error {
         wanted_mhz: f64,
         /// The slowest path in words.
         path: String,
+    },
+    /// The core in the whole netlist is not the one that was written out.
+    #[error(
+        "the core in netlist.json is not that of core.json: cell `{cell}`: {reason}; this is a bug in synfire or Yosys, please report it"
+    )]
+    CoreDiffers {
+        /// The cell.
+        cell: String,
+        /// What is different.
+        reason: String,
+    },
+    /// The bitstream of a family that no tool turns back into Verilog.
+    #[error(
+        "board {board}: its bitstream cannot be turned back into Verilog, which Project IceStorm does for iCE40 alone; \
+         `synfire board --netlist` runs the netlist that the bitstream is made of"
+    )]
+    NotUnpacked {
+        /// The board.
+        board: String,
     },
     /// A build folder that is not one, or is damaged.
     #[error("build folder {path}: {reason}; make it with `synfire hdl`")]

@@ -67,6 +67,10 @@ pub enum Tool {
     Ecppack,
     /// Bitstream packer for Gowin.
     GowinPack,
+    /// Unpacker of iCE40's bitstreams.
+    Iceunpack,
+    /// From unpacked iCE40 bitstreams to Verilog.
+    IceboxVlog,
     /// Verilator.
     Verilator,
 }
@@ -98,7 +102,7 @@ impl Found {
 
 impl Tool {
     /// All tools.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Yosys,
         Self::NextpnrIce40,
         Self::NextpnrEcp5,
@@ -106,6 +110,8 @@ impl Tool {
         Self::Icepack,
         Self::Ecppack,
         Self::GowinPack,
+        Self::Iceunpack,
+        Self::IceboxVlog,
         Self::Verilator,
     ];
 
@@ -120,6 +126,8 @@ impl Tool {
             Self::Icepack => "icepack",
             Self::Ecppack => "ecppack",
             Self::GowinPack => "gowin_pack",
+            Self::Iceunpack => "iceunpack",
+            Self::IceboxVlog => "icebox_vlog",
             Self::Verilator => "verilator",
         }
     }
@@ -135,6 +143,8 @@ impl Tool {
             Self::Icepack => "SYNFIRE_ICEPACK",
             Self::Ecppack => "SYNFIRE_ECPPACK",
             Self::GowinPack => "SYNFIRE_GOWIN_PACK",
+            Self::Iceunpack => "SYNFIRE_ICEUNPACK",
+            Self::IceboxVlog => "SYNFIRE_ICEBOX_VLOG",
             Self::Verilator => "SYNFIRE_VERILATOR",
         }
     }
@@ -148,7 +158,7 @@ impl Tool {
             // The first whose database of bits is that of the packer's release.
             Self::NextpnrGowin => Some(Version(vec![0, 8])),
             Self::Verilator => Some(Version(vec![5, 20])),
-            Self::Icepack | Self::Ecppack | Self::GowinPack => None,
+            Self::Icepack | Self::Ecppack | Self::GowinPack | Self::Iceunpack | Self::IceboxVlog => None,
         }
     }
 
@@ -227,7 +237,20 @@ impl Tool {
             .find(|path| path.is_file())
     }
 
+    /// Whether synfire can do without it: what it is for is left out then, aloud.
+    #[must_use]
+    pub const fn is_optional(self) -> bool {
+        matches!(self, Self::IceboxVlog)
+    }
+
     fn missing(self) -> Error {
+        if self == Self::IceboxVlog {
+            return Error::PackageMissing {
+                tool: self.name(),
+                package: "fpga-icestorm",
+                variable: self.variable(),
+            };
+        }
         Error::ToolMissing {
             tool: self.name(),
             wanted: self.oldest(),

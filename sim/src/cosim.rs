@@ -13,6 +13,7 @@ use synfire_golden_model::spikes::SpikeRaster;
 use synfire_hw::build::Build;
 use synfire_hw::geometry::{Geometry, LayerGeometry};
 use synfire_hw::plan::{LayerPlan, Plan};
+use synfire_hw::synth::checks::Form;
 
 /// Where a design first differs from the golden model.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -428,7 +429,7 @@ pub struct Stimulus {
     pub raster: SpikeRaster,
 }
 
-/// Co-simulates the Verilog of a build in Verilator; `progress` hears of every image compared. Inferences exit where the
+/// Co-simulates a build in Verilator, in one of its forms; `progress` hears of every image compared. Inferences exit where the
 /// margins say so, if any are given.
 ///
 /// On a mismatch the image runs again with a waveform, which the error names.
@@ -437,19 +438,20 @@ pub struct Stimulus {
 /// [`Error::Mismatch`], [`Error::Hung`], and what keeps the simulator from running.
 pub fn verilator(
     build: &Build,
+    form: Form,
     stimuli: &[Stimulus],
     exit: Option<&Margins>,
     progress: &mut dyn FnMut(usize),
 ) -> Result<Summary> {
     let model = build.model()?;
-    let mut cosim = Cosim::new(&model, &build.manifest.plan, "verilator", exit)?;
-    let mut core = VerilatedCore::start(build, exit)?;
+    let mut cosim = Cosim::new(&model, &build.manifest.plan, simulator(form), exit)?;
+    let mut core = VerilatedCore::start(build, form, exit)?;
     for (done, stimulus) in stimuli.iter().enumerate() {
         let checked = core
             .infer(stimulus.image, &stimulus.raster)
             .and_then(|seen| cosim.check(stimulus.image, stimulus.seed, &stimulus.raster, &seen));
         if let Err(error) = checked {
-            return Err(with_waveform(error, build, exit, stimulus));
+            return Err(with_waveform(error, build, form, exit, stimulus));
         }
         progress(done + 1);
     }
@@ -457,11 +459,27 @@ pub fn verilator(
     Ok(cosim.finish())
 }
 
+/// What runs a form of a design, as mismatches name it.
+const fn simulator(form: Form) -> &'static str {
+    match form {
+        Form::Emitted => "verilator",
+        Form::Elaborated => "verilator (as Yosys elaborates it)",
+        Form::Netlist => "verilator (netlist)",
+        Form::Bitstream => "verilator (bitstream)",
+    }
+}
+
 /// Runs an image again with a waveform, and puts its name into the error.
-fn with_waveform(error: Error, build: &Build, exit: Option<&Margins>, stimulus: &Stimulus) -> Error {
+fn with_waveform(
+    error: Error,
+    build: &Build,
+    form: Form,
+    exit: Option<&Margins>,
+    stimulus: &Stimulus,
+) -> Error {
     let file = build.folder.join(format!("image{}.vcd", stimulus.image));
     let record = |file: &Path| -> Result<()> {
-        let mut core = VerilatedCore::start_traced(build, exit, file)?;
+        let mut core = VerilatedCore::start_traced(build, form, exit, file)?;
         // What differs is known already; a hung design still leaves a waveform.
         let _ = core.infer(stimulus.image, &stimulus.raster);
         core.finish()

@@ -2,6 +2,7 @@
 
 use crate::cosim::Mismatch;
 use std::path::PathBuf;
+use synfire_hw::synth::checks::Form;
 
 /// What can go wrong in simulation.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +40,12 @@ pub enum Error {
         "the design has no early exit; generate it for a board whose features have it, or with --features"
     )]
     NoEarlyExit,
+    /// A form of a design that has lost the core's ports.
+    #[error("a {form} has no core ports any more: it runs through its pins, by `synfire board --{form}`")]
+    NoPorts {
+        /// The form.
+        form: Form,
+    },
     /// A pseudo-terminal could not be used.
     #[error("pseudo-terminal: {action} failed: {source}")]
     Terminal {

@@ -1,10 +1,10 @@
-//! The core of a build in a Verilator simulation of its emitted Verilog.
+//! The core of a build in a Verilator simulation: of its emitted Verilog, or of what tools made of that.
 
 use crate::error::{Error, Result, io};
 use crate::observation::{Gatherer, LayerCounters, Observation};
 use crate::preparation::Preparation;
 use crate::stimulus::events;
-use crate::verilator::{Simulator, program};
+use crate::verilator::{Harness, Simulator, program};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
@@ -14,6 +14,7 @@ use synfire_golden_model::spikes::SpikeRaster;
 use synfire_hw::accelerator::core_params;
 use synfire_hw::build::Build;
 use synfire_hw::geometry::Geometry;
+use synfire_hw::synth::checks::Form;
 
 /// Clocks without progress after which a design counts as hung.
 const WATCHDOG: u64 = 1_000_000;
@@ -45,20 +46,22 @@ pub struct VerilatedCore {
 }
 
 impl VerilatedCore {
-    /// Builds the simulator if need be, and starts it; inferences exit where the margins say so, if any are given.
+    /// Builds the simulator of a form of the design if need be, and starts it; inferences exit where the margins say so, if any are given.
     ///
     /// # Errors
     /// Those of [`program`] and [`Preparation::of`]; a process that cannot be started.
-    pub fn start(build: &Build, exit: Option<&Margins>) -> Result<Self> {
-        Self::launch(build, exit, Simulator::Cosim, None)
+    pub fn start(build: &Build, form: Form, exit: Option<&Margins>) -> Result<Self> {
+        let harness = Harness::Cosim;
+        Self::launch(build, exit, Simulator { harness, form }, None)
     }
 
     /// The same, recording a waveform of everything.
     ///
     /// # Errors
     /// As [`VerilatedCore::start`].
-    pub fn start_traced(build: &Build, exit: Option<&Margins>, waveform: &Path) -> Result<Self> {
-        Self::launch(build, exit, Simulator::CosimTraced, Some(waveform))
+    pub fn start_traced(build: &Build, form: Form, exit: Option<&Margins>, waveform: &Path) -> Result<Self> {
+        let harness = Harness::CosimTraced;
+        Self::launch(build, exit, Simulator { harness, form }, Some(waveform))
     }
 
     fn launch(

@@ -1,27 +1,37 @@
-//! Builds a simulator of a design's Verilog with Verilator, once for each content.
+//! Builds a simulator of a design with Verilator, once for each content.
+//!
+//! A design is simulated in any of its [forms](Form), by the same harnesses: the core through its ports, which are those of the
+//! Verilog's in every form, or the whole through its pins. Netlists and bitstreams are made first if they are not there yet.
 
 use crate::error::{Error, Result, io};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use synfire_hw::board::Family;
 use synfire_hw::build::{Build, hex, write_atomically};
+use synfire_hw::cells;
 use synfire_hw::emit::lint::LINT;
-use synfire_hw::synth::process::tail;
+use synfire_hw::emit::verilog::TOP;
+use synfire_hw::emit::wrapper::{BOARD_TOP, COSIM_TOP};
+use synfire_hw::synth::checks::Form;
+use synfire_hw::synth::netlist::{CORE_VERILOG, ELABORATED, NETLIST_VERILOG, elaborate, netlist};
+use synfire_hw::synth::process::{Cancel, tail};
+use synfire_hw::synth::unpack::{UNPACKED, unpack};
 use synfire_hw::tool::{Found, Tool};
 
-/// A simulator to build.
+/// What drives a design, and watches it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Simulator {
+pub enum Harness {
     /// The core with its taps, driven by events.
     Cosim,
     /// The same, recording a waveform.
     CosimTraced,
-    /// The whole accelerator behind its UART pins.
+    /// The whole design behind its UART pins.
     Board,
 }
 
-impl Simulator {
+impl Harness {
     const fn name(self) -> &'static str {
         match self {
             Self::Cosim => "cosim",
@@ -30,42 +40,98 @@ impl Simulator {
         }
     }
 
-    const fn harness(self) -> &'static str {
+    const fn source(self) -> &'static str {
         match self {
             Self::Cosim | Self::CosimTraced => include_str!("harness/cosim.cpp"),
             Self::Board => include_str!("harness/board.cpp"),
         }
     }
+}
 
-    const fn top(self) -> &'static str {
-        match self {
-            Self::Cosim | Self::CosimTraced => synfire_hw::emit::wrapper::COSIM_TOP,
-            Self::Board => synfire_hw::emit::verilog::TOP,
+/// A simulator to build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Simulator {
+    /// What drives the design.
+    pub harness: Harness,
+    /// The form in which it is simulated.
+    pub form: Form,
+}
+
+/// What Verilator is given.
+struct Sources {
+    top: &'static str,
+    /// Files in the build folder.
+    files: Vec<&'static str>,
+    /// Models of the family's cells, if the files are made of them.
+    cells: Option<Family>,
+}
+
+impl Simulator {
+    /// The program's name, and that of its folder.
+    fn name(self) -> String {
+        let harness = self.harness.name();
+        match self.form {
+            Form::Emitted => harness.into(),
+            Form::Elaborated => format!("{harness}-elaborated"),
+            Form::Netlist => format!("{harness}-netlist"),
+            Form::Bitstream => format!("{harness}-bitstream"),
         }
     }
 
-    const fn sources(self) -> &'static [&'static str] {
-        match self {
-            Self::Cosim | Self::CosimTraced => &["accelerator.v", "cosim.v"],
-            Self::Board => &["accelerator.v"],
+    fn sources(self, family: Family) -> Result<Sources> {
+        let through_ports = self.harness != Harness::Board;
+        let (top, file, cells) = match (self.form, through_ports) {
+            (Form::Emitted, true) => (COSIM_TOP, "accelerator.v", None),
+            (Form::Emitted, false) => (TOP, "accelerator.v", None),
+            (Form::Elaborated, true) => (COSIM_TOP, ELABORATED, None),
+            (Form::Elaborated, false) => (TOP, ELABORATED, None),
+            (Form::Netlist, true) => (COSIM_TOP, CORE_VERILOG, Some(family)),
+            (Form::Netlist, false) => (BOARD_TOP, NETLIST_VERILOG, Some(family)),
+            (Form::Bitstream, true) => return Err(Error::NoPorts { form: self.form }),
+            (Form::Bitstream, false) => (BOARD_TOP, UNPACKED, Some(family)),
+        };
+        let mut files = vec![file];
+        if through_ports {
+            files.push("cosim.v");
         }
+        Ok(Sources { top, files, cells })
+    }
+
+    /// Whether the top module is the board's, with its oscillator and its LED.
+    const fn is_whole_board(self) -> bool {
+        matches!(self.form, Form::Netlist | Form::Bitstream)
     }
 }
 
 /// The simulator's program, built if it is not there yet or something it is made of has changed.
 ///
 /// # Errors
-/// Verilator missing or too old; a build that fails, with the end of its log.
+/// Verilator, or the tools that make the form, missing, too old or failing; a build that fails, with the end of its log.
 pub fn program(build: &Build, simulator: Simulator) -> Result<PathBuf> {
     let verilator = Tool::Verilator.find()?;
+    prepare(build, simulator.form)?;
     let folder = build
         .folder
         .canonicalize()
         .map_err(io("opening", &build.folder))?;
+    let family = build.manifest.board.device.family;
+    let sources = simulator.sources(family)?;
     let objects = folder.join(format!("verilator-{}", simulator.name()));
     let program = objects.join(simulator.name());
     let stamp = objects.join("built.sha256");
-    let fingerprint = fingerprint(&folder, simulator, &verilator)?;
+    let mut arguments = arguments(simulator, &sources, &build.manifest.board)?;
+    let mut texts = vec![("harness.cpp", simulator.harness.source().to_owned())];
+    if let Some(family) = sources.cells {
+        let (name, models) = cells::models(family);
+        texts.extend([(name, models.to_owned()), ("cells.vlt", cells::waivers(family))]);
+        arguments.extend(cells::DEFINES.map(String::from));
+        let library = cells::yosys_library(&Tool::Yosys.find()?, family)?;
+        arguments.extend(["-v".into(), library.display().to_string()]);
+        // ECP5's includes others that lie beside it.
+        let beside = library.parent().unwrap_or(Path::new("."));
+        arguments.push(format!("-I{}", beside.display()));
+    }
+    let fingerprint = fingerprint(&folder, &arguments, &texts, &sources, &verilator)?;
     let is_current = std::fs::read_to_string(&stamp).is_ok_and(|built| built == fingerprint);
     if is_current && program.is_file() {
         return Ok(program);
@@ -74,56 +140,108 @@ pub fn program(build: &Build, simulator: Simulator) -> Result<PathBuf> {
         std::fs::remove_dir_all(&objects).map_err(io("removing", &objects))?;
     }
     std::fs::create_dir_all(&objects).map_err(io("creating folder", &objects))?;
-    write_atomically(&objects.join("harness.cpp"), simulator.harness())?;
-    compile(&verilator, &folder, simulator, &objects)?;
+    for (name, text) in &texts {
+        write_atomically(&objects.join(name), text)?;
+    }
+    // Waivers stand before what they are about.
+    arguments.push(match sources.cells {
+        Some(_) => objects.join("cells.vlt").display().to_string(),
+        None => LINT.into(),
+    });
+    arguments.extend(sources.files.iter().map(ToString::to_string));
+    let written = texts.iter().filter(|(name, _)| *name != "cells.vlt");
+    arguments.extend(written.map(|(name, _)| objects.join(name).display().to_string()));
+    arguments.extend(["--Mdir".into(), objects.display().to_string()]);
+    compile(&verilator, &folder, &arguments, &objects)?;
     // Stamped last, so that a build that was stopped half-way is made again.
     write_atomically(&stamp, &fingerprint)?;
     Ok(program)
 }
 
-fn compile(verilator: &Found, folder: &Path, simulator: Simulator, objects: &Path) -> Result<()> {
+/// Makes the form that is to be simulated, if it is not there yet.
+fn prepare(build: &Build, form: Form) -> Result<()> {
+    let cancel = Cancel::default();
+    match form {
+        Form::Emitted => {}
+        Form::Elaborated => {
+            elaborate(build, &Tool::Yosys.find()?, &cancel)?;
+        }
+        Form::Netlist => {
+            netlist(build, &Tool::Yosys.find()?, &cancel)?;
+        }
+        Form::Bitstream => unpack(build, &cancel)?,
+    }
+    Ok(())
+}
+
+/// Verilator's arguments, but for files.
+fn arguments(
+    simulator: Simulator,
+    sources: &Sources,
+    board: &synfire_hw::board::Board,
+) -> Result<Vec<String>> {
+    let mut flags = String::from("-std=c++20 -DVL_TIME_CONTEXT");
+    // The pin that tells whether the design is at work.
+    if !simulator.is_whole_board() {
+        flags.push_str(" -DACTIVE=active");
+    } else if board.led.is_some() {
+        flags.push_str(" -DACTIVE=led");
+    }
+    let name = simulator.name();
+    let mut arguments: Vec<String> = [
+        "--cc",
+        "--exe",
+        "--build",
+        "-j",
+        "2",
+        "-O3",
+        "--noassert",
+        "--x-assign",
+        "fast",
+        "--x-initial",
+        "fast",
+        "--top-module",
+        sources.top,
+        "--prefix",
+        "Vdesign",
+        "-o",
+        &name,
+        "-CFLAGS",
+        &flags,
+        "-MAKEFLAGS",
+        "OPT_FAST=-O2",
+        // The wheel leaves this empty, and without it a build of several files cannot find its precompiled header.
+        "-MAKEFLAGS",
+        "CFG_CXXFLAGS_PCH_I=-include",
+    ]
+    .map(String::from)
+    .into();
+    arguments.push(
+        match simulator.form {
+            // Our own Verilog is to be clean.
+            Form::Emitted => "-Wall",
+            // What Yosys and the unpacker write is right, if not pretty; errors are errors still.
+            _ => "-Wno-fatal",
+        }
+        .into(),
+    );
+    if simulator.form != Form::Emitted {
+        arguments.push("-Wno-lint".into());
+    }
+    if simulator.harness == Harness::CosimTraced {
+        arguments.push("--trace".into());
+    }
+    Ok(arguments)
+}
+
+fn compile(verilator: &Found, folder: &Path, arguments: &[String], objects: &Path) -> Result<()> {
     let log = objects.join("verilator.log");
     let output = File::create(&log).map_err(io("creating", &log))?;
     let errors = output.try_clone().map_err(io("writing", &log))?;
-    let mut command = verilator.command();
-    command
+    let status = verilator
+        .command()
         .current_dir(folder)
-        .args([
-            "--cc",
-            "--exe",
-            "--build",
-            "-j",
-            "2",
-            "-O3",
-            "--noassert",
-            "-Wall",
-        ])
-        .args(["--x-assign", "fast", "--x-initial", "fast"])
-        .args([
-            "--top-module",
-            simulator.top(),
-            "--prefix",
-            "Vdesign",
-            "-o",
-            simulator.name(),
-        ])
-        .args([
-            "-CFLAGS",
-            "-std=c++20 -DVL_TIME_CONTEXT",
-            "-MAKEFLAGS",
-            "OPT_FAST=-O2",
-        ])
-        // The wheel leaves this empty, and without it a build of several files cannot find its precompiled header.
-        .args(["-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include"])
-        .arg("--Mdir")
-        .arg(objects)
-        .arg(LINT)
-        .args(simulator.sources())
-        .arg(objects.join("harness.cpp"));
-    if simulator == Simulator::CosimTraced {
-        command.arg("--trace");
-    }
-    let status = command
+        .args(arguments)
         .stdin(Stdio::null())
         .stdout(output)
         .stderr(errors)
@@ -141,12 +259,20 @@ fn compile(verilator: &Found, folder: &Path, simulator: Simulator, objects: &Pat
 }
 
 /// Hash of everything that the program is made of.
-fn fingerprint(folder: &Path, simulator: Simulator, verilator: &Found) -> Result<String> {
+fn fingerprint(
+    folder: &Path,
+    arguments: &[String],
+    texts: &[(&str, String)],
+    sources: &Sources,
+    verilator: &Found,
+) -> Result<String> {
     let mut hasher = Sha256::new();
-    hasher.update(simulator.name());
-    hasher.update(simulator.harness());
+    hasher.update(arguments.join("\n"));
+    for (name, text) in texts {
+        hasher.update(format!("{name} {}\n{text}", text.len()));
+    }
     hasher.update(format!("{:?} {}", verilator.version, verilator.path.display()));
-    for source in simulator.sources().iter().chain([&LINT]) {
+    for source in sources.files.iter().chain([&LINT]) {
         let path = folder.join(source);
         hasher.update(std::fs::read(&path).map_err(io("reading", &path))?);
     }

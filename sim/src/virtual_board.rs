@@ -1,10 +1,11 @@
 //! Virtual board: the verilated accelerator with its UART pins behind a pseudo-terminal.
 //!
-//! Whoever opens the pseudo-terminal talks to the very Verilog that the bitstream is made of; the host's
+//! Whoever opens the pseudo-terminal talks to the very Verilog that the bitstream is made of, or to the netlist or the unpacked
+//! bitstream with all of the board's top module; the host's
 //! library and program cannot tell it from a board, but for its clock, which runs as fast as the machine can.
 
 use crate::error::{Error, Result, io};
-use crate::verilator::{Simulator, program};
+use crate::verilator::{Harness, Simulator, program};
 use nix::pty::openpty;
 use nix::sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr};
 use nix::unistd::ttyname;
@@ -12,7 +13,10 @@ use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use synfire_hw::board::Board;
 use synfire_hw::build::Build;
+use synfire_hw::emit::clock::SETTLING_CLOCKS;
+use synfire_hw::synth::checks::Form;
 
 /// A running virtual board. It ends when it is dropped.
 #[derive(Debug)]
@@ -26,12 +30,13 @@ pub struct VirtualBoard {
 }
 
 impl VirtualBoard {
-    /// Builds the simulator if need be, and powers the board up.
+    /// Builds the simulator of a form of the design if need be, and powers the board up.
     ///
     /// # Errors
     /// Verilator missing or failing; no pseudo-terminal to be had.
-    pub fn start(build: &Build) -> Result<Self> {
-        let program = program(build, Simulator::Board)?;
+    pub fn start(build: &Build, form: Form) -> Result<Self> {
+        let harness = Harness::Board;
+        let program = program(build, Simulator { harness, form })?;
         let pty = openpty(None, None).map_err(terminal("opening one"))?;
         // Raw before anybody opens it: nothing may be echoed or translated.
         let mut settings = tcgetattr(&pty.slave).map_err(terminal("reading its settings"))?;
@@ -49,7 +54,7 @@ impl VirtualBoard {
         let child = Command::new(&program)
             // The memory images are named relative to the build folder.
             .current_dir(&build.folder)
-            .arg(build.manifest.board.clocks_per_bit().to_string())
+            .args(pins(&build.manifest.board, form))
             .stdin(Stdio::from(input))
             .stdout(Stdio::from(output))
             .stderr(errors)
@@ -96,6 +101,26 @@ impl Drop for VirtualBoard {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What the harness is told of the pins: clocks of a bit on the line, level of the pin that shows activity while there is none, clocks
+/// of silence after which nothing goes on, clocks from power-up until the line is listened to.
+fn pins(board: &Board, form: Form) -> [String; 4] {
+    let whole_board = matches!(form, Form::Netlist | Form::Bitstream);
+    let (idle_level, shows_activity) = match &board.led {
+        Some(led) if whole_board => (led.active_low, true),
+        _ => (false, !whole_board),
+    };
+    // Without a light, only silence for as long as the design's own watchdog shows that nothing goes on.
+    let idle_clocks = if shows_activity { 1 << 17 } else { board.core_hz() };
+    // The board's top module waits for its loop to lock.
+    let settling = if whole_board { 4 * SETTLING_CLOCKS } else { 0 };
+    [
+        board.clocks_per_bit().to_string(),
+        u8::from(idle_level).to_string(),
+        idle_clocks.to_string(),
+        settling.to_string(),
+    ]
 }
 
 fn terminal(action: &'static str) -> impl FnOnce(nix::Error) -> Error {

@@ -15,6 +15,7 @@ use synfire_hw::build::Build;
 use synfire_hw::circuit::word_memory::Style;
 use synfire_hw::load;
 use synfire_hw::plan::Plan;
+use synfire_hw::synth::checks::Form;
 use synfire_sim::Error;
 use synfire_sim::cosim::{self, Cosim, Difference, Stimulus};
 use synfire_sim::native::NativeCore;
@@ -90,14 +91,16 @@ fn weights_of_spram_are_loaded_before_the_first_inference() {
     // What is in block RAM came with the design, what is in SPRAM comes with the model.
     let folder = tempfile::tempdir().expect("a temporary folder");
     let build = build_with(folder.path(), Style::Huge, &wrong, &right);
-    let loaded = cosim::verilator(&build, &stimuli(), None, &mut |_| ()).expect("the model's weights");
+    let loaded =
+        cosim::verilator(&build, Form::Emitted, &stimuli(), None, &mut |_| ()).expect("the model's weights");
     assert!(loaded.spikes > 20, "{} spikes prove little", loaded.spikes);
     let native = cosim::native(&right, &build.manifest.plan, &stimuli(), None, &mut |_| ()).expect("equal");
     assert_eq!((native.spikes, native.cycles), (loaded.spikes, loaded.cycles));
 
     let folder = tempfile::tempdir().expect("a temporary folder");
     let build = build_with(folder.path(), Style::Block, &wrong, &right);
-    let error = cosim::verilator(&build, &stimuli(), None, &mut |_| ()).expect_err("the design's weights");
+    let error = cosim::verilator(&build, Form::Emitted, &stimuli(), None, &mut |_| ())
+        .expect_err("the design's weights");
     assert!(matches!(error, Error::Mismatch(_)), "{error}");
 }
 
@@ -132,7 +135,8 @@ fn inferences_exit_where_the_golden_model_s_do() {
     for margin in [1, whole / 2, u32::MAX - 1] {
         let margins = margins(&model, margin);
         let expected = steps(&margins);
-        let summary = cosim::verilator(&build, &stimuli(), Some(&margins), &mut |_| ()).expect("equal");
+        let summary =
+            cosim::verilator(&build, Form::Emitted, &stimuli(), Some(&margins), &mut |_| ()).expect("equal");
         assert_eq!(
             summary.steps,
             expected.iter().sum::<usize>() as u64,

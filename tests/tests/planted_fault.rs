@@ -12,6 +12,7 @@ use synfire_hw::board::Board;
 use synfire_hw::build::Build;
 use synfire_hw::load;
 use synfire_hw::plan::Plan;
+use synfire_hw::synth::checks::Form;
 use synfire_sim::Error;
 use synfire_sim::cosim::{self, Difference, Stimulus};
 
@@ -76,7 +77,7 @@ fn the_model_s_own_design_passes() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let model = model();
     let build = build(folder.path(), &model, &model);
-    let summary = cosim::verilator(&build, &stimuli(), None, &mut |_| ()).expect("equal");
+    let summary = cosim::verilator(&build, Form::Emitted, &stimuli(), None, &mut |_| ()).expect("equal");
     assert_eq!((summary.images, summary.steps), (3, 18));
     assert!(summary.spikes > 10, "{} spikes prove little", summary.spikes);
     let native = cosim::native(&model, &build.manifest.plan, &stimuli(), None, &mut |_| ()).expect("equal");
@@ -102,7 +103,9 @@ fn a_wrong_threshold_is_found_and_shown() {
     let neuron = (0..9).max_by_key(|&n| thresholds[n]).expect("a neuron");
     thresholds[neuron] = 1;
     let build = build(folder.path(), &wrong, &model);
-    let Err(Error::Mismatch(mismatch)) = cosim::verilator(&build, &stimuli(), None, &mut |_| ()) else {
+    let Err(Error::Mismatch(mismatch)) =
+        cosim::verilator(&build, Form::Emitted, &stimuli(), None, &mut |_| ())
+    else {
         panic!("a wrong threshold went unnoticed");
     };
     let Difference::Spikes {

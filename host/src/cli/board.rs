@@ -2,15 +2,20 @@
 
 use super::context::Context;
 use super::diagnostic::{Result, io};
+use super::form::BoardFormArgs;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use synfire_hw::build::Build;
+use synfire_hw::synth::checks::Form;
 use synfire_sim::virtual_board::VirtualBoard;
 
-const EXAMPLE: &str = "Example: a virtual board in one terminal, the host in another
+const EXAMPLE: &str = "Examples: a virtual board in one terminal, the host in another
   synfire board build --link /tmp/board
-  synfire run build --port /tmp/board";
+  synfire run build --port /tmp/board
+The same with what goes onto the board, instead of its Verilog
+  synfire board build --netlist
+  synfire board build --bitstream";
 
 /// Arguments of `synfire board`.
 #[derive(Debug, clap::Args)]
@@ -21,6 +26,8 @@ pub(crate) struct Args {
     /// Make a symbolic link to the pseudo-terminal under this name while the board runs.
     #[arg(long)]
     link: Option<PathBuf>,
+    #[command(flatten)]
+    form: BoardFormArgs,
 }
 
 /// What is printed when the board is up.
@@ -28,6 +35,7 @@ pub(crate) struct Args {
 struct Up<'a> {
     port: &'a Path,
     board: &'a str,
+    form: Form,
     design_hash: &'a str,
 }
 
@@ -51,17 +59,19 @@ impl Args {
         // Before anything is started, so that an interrupt is noticed from here on.
         let interrupt = super::interrupt::Interrupt::catch()?;
         let spinner = context.spinner("building");
-        let mut board = VirtualBoard::start(&build)?;
+        let form = self.form.form();
+        let mut board = VirtualBoard::start(&build, form)?;
         spinner.finish_and_clear();
         let _link = self.link.map(|name| link(board.port(), name)).transpose()?;
         let up = Up {
             port: board.port(),
             board: &build.manifest.board.name,
+            form,
             design_hash: &build.manifest.design_hash,
         };
         context.print(&up, || format!("{}", up.port.display()))?;
         context.say(&format!(
-            "virtual {} with design {}; Ctrl-C ends it",
+            "virtual {} with design {} ({form}); Ctrl-C ends it",
             up.board,
             &up.design_hash[..32.min(up.design_hash.len())]
         ));

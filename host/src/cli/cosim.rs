@@ -4,6 +4,7 @@ use super::context::Context;
 use super::data::DataArgs;
 use super::diagnostic::Result;
 use super::early_exit::EarlyExitArgs;
+use super::form::CoreFormArgs;
 use super::inference::{DEFAULT_SEED, at_least_one, stimuli};
 use super::table::{count, table};
 use clap::ValueEnum;
@@ -11,11 +12,17 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use synfire_golden_model::integer::Margins;
 use synfire_hw::build::Build;
+use synfire_hw::synth::checks::{self, Check, Form, Through};
+use synfire_hw::synth::containment::contained;
+use synfire_hw::synth::netlist::netlist;
+use synfire_hw::synth::process::Cancel;
 use synfire_hw::synth::speed::keep_measured;
+use synfire_hw::tool::Tool;
 use synfire_sim::cosim::{self, Stimulus, Summary};
 
 const EXAMPLE: &str = "Examples:
   synfire cosim build
+  synfire cosim build --netlist                       # what Yosys made of it, as nextpnr gets it
   synfire cosim build --early-exit certain
   synfire cosim build --simulator native --images 1";
 
@@ -31,6 +38,8 @@ pub(crate) struct Args {
     /// What runs the design.
     #[arg(long, value_enum, default_value_t = Simulator::Verilator)]
     simulator: Simulator,
+    #[command(flatten)]
+    form: CoreFormArgs,
     /// Seed of the images' spikes.
     #[arg(long, default_value_t = DEFAULT_SEED)]
     seed: u64,
@@ -60,7 +69,10 @@ impl Args {
         let exit = self.early_exit.margins(&model)?;
         let mut summaries = BTreeMap::new();
         if self.simulator != Simulator::Native {
-            summaries.insert("verilator", verilator(&build, &stimuli, exit.as_ref(), context)?);
+            summaries.insert(
+                "verilator",
+                verilator(&build, self.form.form(), &stimuli, exit.as_ref(), context)?,
+            );
         }
         if self.simulator != Simulator::Verilator {
             summaries.insert("native", native(&build, &stimuli, exit.as_ref(), context)?);
@@ -75,21 +87,43 @@ impl Args {
     }
 }
 
-/// Co-simulates in Verilator, showing progress, and keeps the clocks of whole inferences for `synfire synth` and
-/// `synfire report`; the other simulator counts the same.
+/// Co-simulates a form of a design in Verilator, showing progress. Keeps the clocks of whole inferences for `synfire synth` and
+/// `synfire report`, and for them and `synfire flash` what was compared of which netlist.
 pub(crate) fn verilator(
     build: &Build,
+    form: Form,
     stimuli: &[Stimulus],
     exit: Option<&Margins>,
     context: &Context,
 ) -> Result<Summary> {
     let bar = context.bar(stimuli.len() as u64, "verilator");
-    let summary = cosim::verilator(build, stimuli, exit, &mut |done| bar.set_position(done as u64))?;
+    let summary = cosim::verilator(build, form, stimuli, exit, &mut |done| {
+        bar.set_position(done as u64)
+    })?;
     bar.finish_and_clear();
+    if form == Form::Netlist {
+        keep_check(build, &summary)?;
+    }
     if exit.is_none() {
         keep_measured(build, summary.images, summary.cycles)?;
     }
     Ok(summary)
+}
+
+/// Keeps what was compared of a build's netlist.
+fn keep_check(build: &Build, summary: &Summary) -> Result<()> {
+    // Of what was simulated; it is there already.
+    let netlist = netlist(build, &Tool::Yosys.find()?, &Cancel::default())?;
+    contained(build)?;
+    let check = Check {
+        form: Form::Netlist,
+        sha256: netlist.sha256,
+        through: Through::Ports,
+        inferences: summary.images,
+        spikes: summary.spikes,
+        potentials: summary.potentials,
+    };
+    Ok(checks::keep(build, check)?)
 }
 
 /// Co-simulates natively, showing progress.

@@ -6,6 +6,8 @@ use serde::Serialize;
 use std::path::PathBuf;
 use synfire_hw::build::Build;
 use synfire_hw::flash::{CommandLine, Memory};
+use synfire_hw::synth::checks::{self, Check};
+use synfire_hw::synth::report::Report;
 
 const EXAMPLE: &str = "Examples:
   synfire flash build
@@ -33,6 +35,9 @@ struct Summary<'a> {
     program: String,
     arguments: &'a [String],
     done: bool,
+    /// Whether netlist or bitstream were compared with the golden model.
+    checked: bool,
+    checks: &'a [Check],
 }
 
 impl Args {
@@ -44,6 +49,13 @@ impl Args {
             Memory::Flash
         };
         let command = CommandLine::of(&build, memory)?;
+        let checks = match Report::of(&build)? {
+            Some(report) => checks::of_report(&build, &report)?,
+            None => Vec::new(),
+        };
+        if checks.is_empty() {
+            context.warn(&format!("what is flashed is {}", checks::describe(&checks)));
+        }
         if !self.dry_run {
             let spinner = context.spinner(&build.manifest.board.name);
             spinner.set_message(command.program.display().to_string());
@@ -55,14 +67,18 @@ impl Args {
             program: command.program.display().to_string(),
             arguments: &command.arguments,
             done: !self.dry_run,
+            checked: !checks.is_empty(),
+            checks: &checks,
         };
         context.print(&summary, || {
             if self.dry_run {
                 return command.to_string();
             }
             format!(
-                "{} runs design {}",
-                build.manifest.board.title, build.manifest.design_hash
+                "{} runs design {}\n{}",
+                build.manifest.board.title,
+                build.manifest.design_hash,
+                checks::describe(&checks)
             )
         })
     }

@@ -11,6 +11,7 @@ mod early_exit;
 mod eval;
 mod figures;
 mod flash;
+mod form;
 mod gradcheck;
 mod hdl;
 mod inference;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 use synfire_hw::build::Build;
 use synfire_hw::plan::Cost;
+use synfire_hw::synth::checks::{self, Check, Form};
 use synfire_hw::synth::flow::{BLOCK_RAM, DSP, FF, LOGIC_CELL, LUT, SPRAM};
 use synfire_hw::synth::report::{Report, Utilization};
 use synfire_hw::synth::speed::Speed;
@@ -54,10 +55,12 @@ struct Row {
     planned: Cost,
     utilization: Vec<Utilization>,
     critical_path: Option<String>,
+    /// What of netlist and bitstream was compared with the golden model.
+    checks: Vec<Check>,
 }
 
 /// Titles of the columns.
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "network",
     "board",
     "lanes",
@@ -71,6 +74,7 @@ const COLUMNS: [&str; 13] = [
     "block RAM",
     "SPRAM",
     "DSP",
+    "checked",
 ];
 
 impl Args {
@@ -104,6 +108,10 @@ fn row(folder: &Path) -> Result<Row> {
     let model = build.model()?;
     let manifest = &build.manifest;
     let fmax_mhz = report.as_ref().map(|report| report.fmax_mhz);
+    let checks = match &report {
+        Some(report) => checks::of_report(&build, report)?,
+        None => Vec::new(),
+    };
     let clock_met = report.as_ref().map(|report| report.bitstream.is_some());
     let (utilization, critical_path) = report.map_or_else(Default::default, |report| {
         let path = report.critical_path.map(|path| path.to_string());
@@ -127,12 +135,13 @@ fn row(folder: &Path) -> Result<Row> {
         planned: manifest.plan.cost,
         utilization,
         critical_path,
+        checks,
     })
 }
 
 impl Row {
     /// Its cells, in the order of [`COLUMNS`].
-    fn cells(&self) -> [String; 13] {
+    fn cells(&self) -> [String; 14] {
         let lanes: Vec<String> = self.lanes.iter().map(ToString::to_string).collect();
         let used = |resource: &str| {
             let row = self.utilization.iter().find(|row| row.resource == resource);
@@ -159,6 +168,11 @@ impl Row {
             used(BLOCK_RAM),
             used(SPRAM),
             used(DSP),
+            if self.fmax_mhz.is_none() {
+                unknown()
+            } else {
+                checked(&self.checks)
+            },
         ]
     }
 }
@@ -216,12 +230,29 @@ fn off_by(planned: usize, used: usize) -> String {
     format!("{:+.1} %", 100.0 * (planned - used) / used)
 }
 
+/// Which forms of a synthesized design equal the golden model, with the inferences compared.
+fn checked(checks: &[Check]) -> String {
+    let forms: Vec<String> = [Form::Netlist, Form::Bitstream]
+        .into_iter()
+        .filter_map(|form| {
+            let inferences = checks.iter().filter(|check| check.form == form);
+            let inferences: usize = inferences.map(|check| check.inferences).sum();
+            (inferences > 0).then(|| format!("{form} {inferences}"))
+        })
+        .collect();
+    if forms.is_empty() {
+        return "not checked".into();
+    }
+    forms.join(", ")
+}
+
 fn unknown() -> String {
     "-".into()
 }
 
 /// What the table's signs mean.
-const LEGEND: &str = "≈: expected by the plan, not yet measured by `synfire cosim`; too slow: it misses its clock, so there is no bitstream; -: not \
+const LEGEND: &str = "≈: expected by the plan, not yet measured by `synfire cosim`; too slow: it misses its clock, so there is no bitstream; checked: \
+     inferences in which what was simulated of the synthesized design equals the golden model; -: not \
      synthesized, or not there";
 
 const ESTIMATES_LEGEND: &str = "planned: what the plan expected; used: what nextpnr reports, of an iCE40 its logic cells; -: not synthesized, or \
@@ -287,6 +318,7 @@ mod tests {
                 sprams: 0,
             },
             critical_path: None,
+            checks: Vec::new(),
         }
     }
 
@@ -337,11 +369,11 @@ mod tests {
         assert_eq!(lines.len(), 6, "{text}");
         assert_eq!(
             lines[2],
-            "| digits | icebreaker | 4 + 1 | 92.50 % | 1 401 | 18 | 12 848 | 26.2 | 2034 of 5280 | - | - | - | - |"
+            "| digits | icebreaker | 4 + 1 | 92.50 % | 1 401 | 18 | 12 848 | 26.2 | 2034 of 5280 | - | - | - | - | not checked |"
         );
         assert_eq!(
             lines[3],
-            "| digits | icebreaker | 4 + 1 | - | ≈ 1 401 | 18 | ≈ 12 848 | - | - | - | - | - | - |"
+            "| digits | icebreaker | 4 + 1 | - | ≈ 1 401 | 18 | ≈ 12 848 | - | - | - | - | - | - | - |"
         );
         // Every line has as many cells as there are titles.
         for line in &lines[..4] {

@@ -4,6 +4,7 @@ use super::context::Context;
 use super::data::DataArgs;
 use super::diagnostic::{CliError, Result};
 use super::early_exit::EarlyExitArgs;
+use super::form::BoardFormArgs;
 use super::inference::{DEFAULT_SEED, at_least_one, float, stimuli};
 use super::table::{count, percent};
 use crate::protocol::{Image, InferenceResult, MemoryImage, ModelImage, Spike};
@@ -16,6 +17,11 @@ use synfire_golden_model::encode::{Thresholds, test_seed};
 use synfire_golden_model::integer::{Engine, Margins};
 use synfire_golden_model::spikes::SpikeRaster;
 use synfire_hw::build::Build;
+use synfire_hw::synth::checks::{self, Check, Form, Through};
+use synfire_hw::synth::netlist::netlist;
+use synfire_hw::synth::process::Cancel;
+use synfire_hw::synth::report::Report;
+use synfire_hw::tool::Tool;
 use synfire_sim::cosim::Stimulus;
 use synfire_sim::virtual_board::VirtualBoard;
 
@@ -23,6 +29,7 @@ const EXAMPLE: &str = "Examples:
   synfire run build --port /dev/ttyUSB1
   synfire run build --port /dev/pts/3 --images 100    # a virtual board, from `synfire board build`
   synfire run build --virtual                         # the same, started for this run
+  synfire run build --virtual --bitstream             # the bitstream itself, unpacked again (iCE40)
   synfire run build --virtual --early-exit certain    # stop once the answer is";
 
 /// Factor on the link library's timeouts, which are made for real boards.
@@ -35,11 +42,18 @@ pub(crate) struct Args {
     /// Build folder whose bitstream is on the board.
     build: PathBuf,
     /// Serial port of the board.
-    #[arg(long, env = "SYNFIRE_PORT", required_unless_present = "virtual")]
+    #[arg(
+        long,
+        env = "SYNFIRE_PORT",
+        required_unless_present = "virtual",
+        conflicts_with = "BoardFormArgs"
+    )]
     port: Option<String>,
     /// Start a virtual board for this run instead of using a port.
     #[arg(long, conflicts_with_all = ["port", "baud"])]
     r#virtual: bool,
+    #[command(flatten)]
+    form: BoardFormArgs,
     /// Bits a second; by default those of the build's board.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     baud: Option<u32>,
@@ -85,12 +99,13 @@ impl Args {
         let model = build.model()?;
         let data = self.data.load(&model.description)?;
         let baud = self.baud.unwrap_or(build.manifest.board.uart.baud);
+        let form = self.form.form();
         let mut virtual_board = None;
         let port = match self.port {
             Some(port) => port,
             // Held until the end of the run.
             None => virtual_board
-                .insert(VirtualBoard::start(&build)?)
+                .insert(VirtualBoard::start(&build, form)?)
                 .port()
                 .display()
                 .to_string(),
@@ -104,6 +119,9 @@ impl Args {
             exit: self.early_exit.margins(&model)?,
         };
         let summary = classify(&build, transport, &data.test, &job, context)?;
+        if virtual_board.is_some() {
+            keep_check(&build, form, &summary)?;
+        }
         context.print(&summary, || {
             format!(
                 "{} of {} images right ({}); all {} potentials equal the golden model's\n{:.1} steps, {} active \
@@ -132,6 +150,28 @@ impl Args {
             )
         })
     }
+}
+
+/// Keeps, for `synfire synth`, `report` and `flash`, what was compared of a build's netlist or bitstream through its pins.
+pub(crate) fn keep_check(build: &Build, form: Form, summary: &Summary) -> Result<()> {
+    let sha256 = match form {
+        Form::Emitted | Form::Elaborated => return Ok(()),
+        // Of what was simulated; it is there already.
+        Form::Netlist => netlist(build, &Tool::Yosys.find()?, &Cancel::default())?.sha256,
+        Form::Bitstream => {
+            let bitstream = Report::of(build)?.and_then(|report| report.bitstream);
+            bitstream.map(|bitstream| bitstream.sha256).unwrap_or_default()
+        }
+    };
+    let check = Check {
+        form,
+        sha256,
+        through: Through::Pins,
+        inferences: summary.images,
+        spikes: 0,
+        potentials: summary.potentials as u64,
+    };
+    Ok(checks::keep(build, check)?)
 }
 
 /// What to classify, and over what.

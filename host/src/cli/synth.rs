@@ -7,6 +7,7 @@ use super::table::{count, table};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use synfire_hw::build::Build;
+use synfire_hw::synth::checks::{self, Check, Form};
 use synfire_hw::synth::{Placements, process::Cancel, report::Report, speed::Speed, synthesize};
 
 const EXAMPLE: &str = "Examples:
@@ -25,11 +26,17 @@ pub(crate) struct Args {
     /// Most placements to try until one meets the clock, with seeds that follow the first.
     #[arg(long, default_value_t = Placements::default().tries, value_parser = clap::value_parser!(u32).range(1..))]
     tries: u32,
+    /// Place and route without comparing what Yosys makes of the design with the golden model.
+    #[arg(long)]
+    no_check: bool,
 }
 
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
         let build = Build::open(&self.build)?;
+        if !self.no_check {
+            check(&build, context)?;
+        }
         let spinner = context.spinner(&build.manifest.board.name);
         let placements = Placements {
             seed: self.seed,
@@ -40,12 +47,24 @@ impl Args {
         })?;
         spinner.finish_and_clear();
         let speed = Speed::of(&build)?;
+        let checks = checks::of_report(&build, &report)?;
         let summary = Summary {
             report: &report,
+            checked: !checks.is_empty(),
+            checks: &checks,
             speed,
         };
-        context.print(&summary, || describe(&report, speed, &self.build))
+        context.print(&summary, || describe(&report, &checks, speed, &self.build))
     }
+}
+
+/// Compares with the golden model how Yosys reads the design, then what it makes of it, before that is placed and routed.
+fn check(build: &Build, context: &Context) -> Result<()> {
+    let stimuli = trains(&build.model()?);
+    for form in [Form::Elaborated, Form::Netlist] {
+        super::cosim::verilator(build, form, &stimuli, None, context)?;
+    }
+    Ok(())
 }
 
 /// A report and what it means for an inference.
@@ -53,11 +72,14 @@ impl Args {
 struct Summary<'a> {
     #[serde(flatten)]
     report: &'a Report,
+    /// Whether netlist or bitstream were compared with the golden model.
+    checked: bool,
+    checks: &'a [Check],
     speed: Speed,
 }
 
 /// A report as text, of a build in `folder`.
-fn describe(report: &Report, speed: Speed, folder: &Path) -> String {
+fn describe(report: &Report, checks: &[Check], speed: Speed, folder: &Path) -> String {
     let mut rows = table(["resource", "used", "available", "share"]);
     for row in &report.utilization {
         rows.add_row([
@@ -80,11 +102,12 @@ fn describe(report: &Report, speed: Speed, folder: &Path) -> String {
         .map(|bitstream| format!("bitstream: {}\n", folder.join(&bitstream.file).display()))
         .unwrap_or_default();
     format!(
-        "{}: {:.1} MHz reached, {:.1} MHz wanted\n{rows}\nslowest path: {path}\n{} inferences/s: {} clocks each, {}\n\
+        "{}: {:.1} MHz reached, {:.1} MHz wanted\n{rows}\n{}\nslowest path: {path}\n{} inferences/s: {} clocks each, {}\n\
          {}synthesis {:.0} s (yosys {}), place and route {:.0} s (nextpnr {})",
         report.board,
         report.fmax_mhz,
         report.clock_mhz,
+        checks::describe(checks),
         count(speed.inferences_per_second),
         count(speed.cycles),
         if speed.measured {
@@ -98,4 +121,22 @@ fn describe(report: &Report, speed: Speed, folder: &Path) -> String {
         report.place_and_route_seconds,
         report.nextpnr
     )
+}
+
+/// Placeholder.
+fn trains(model: &synfire_golden_model::quantized::QuantizedModel) -> Vec<synfire_sim::cosim::Stimulus> {
+    let mut raster = synfire_golden_model::spikes::SpikeRaster::new(model.description.input.size());
+    for step in 0..model.description.steps.min(12) {
+        let n = u32::try_from(model.description.input.size()).unwrap_or(0);
+        raster.push_step(
+            (0..n)
+                .filter(|i| (i * 7 + step as u32 * 5) % 4 < 2)
+                .map(synfire_golden_model::spikes::Spike::positive),
+        );
+    }
+    vec![synfire_sim::cosim::Stimulus {
+        image: 0,
+        seed: 0,
+        raster,
+    }]
 }

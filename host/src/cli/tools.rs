@@ -31,6 +31,8 @@ struct Row {
     version: Option<String>,
     wanted: Option<String>,
     path: Option<PathBuf>,
+    /// Whether synfire can do without it.
+    optional: bool,
     problem: Option<String>,
 }
 
@@ -58,9 +60,11 @@ impl Args {
                     row.tool.to_owned(),
                     row.version.clone().unwrap_or_else(|| "-".into()),
                     row.wanted.clone().unwrap_or_else(|| "any".into()),
-                    row.path
-                        .as_ref()
-                        .map_or_else(|| "not found".into(), |path| path.display().to_string()),
+                    match (&row.path, &row.problem) {
+                        (Some(path), _) => path.display().to_string(),
+                        (None, Some(problem)) if row.optional => problem.clone(),
+                        (None, _) => "not found".into(),
+                    },
                 ]);
             }
             text.to_string()
@@ -85,6 +89,7 @@ fn row(tool: Tool, venv: Option<&Path>) -> (Row, Option<synfire_hw::Error>) {
                     version,
                     wanted,
                     path: Some(found.path),
+                    optional: tool.is_optional(),
                     problem: None,
                 },
                 None,
@@ -98,9 +103,10 @@ fn row(tool: Tool, venv: Option<&Path>) -> (Row, Option<synfire_hw::Error>) {
                     version: None,
                     wanted,
                     path: None,
+                    optional: tool.is_optional(),
                     problem,
                 },
-                Some(error),
+                Some(error).filter(|_| !tool.is_optional()),
             )
         }
     }

@@ -281,7 +281,8 @@ impl ParameterMemory {
     fn loading_word(&self) -> String {
         let shape = self._params.shape;
         let bits = shape.word_bits().div_ceil(8) * 8;
-        let (top, address) = (bits - 1, shape.address_bits() - 1);
+        let address_bits = shape.address_bits();
+        let (top, address) = (bits - 1, address_bits - 1);
         let copies: String = parts(bits)
             .map(|(part, ..)| kept_copy(&format!("shifts_{part}"), "load_shift"))
             .collect();
@@ -306,12 +307,17 @@ impl ParameterMemory {
             "\
 reg [7:0] late_byte;
 reg [{address}:0] late_address;
+reg [{top}:0] loading;
+initial begin
+    late_byte = 8'h0;
+    late_address = {address_bits}'h0;
+    loading = {bits}'h0;
+end
 always @(posedge clock) begin
     late_byte <= load_byte;
     late_address <= load_address[{address}:0];
 end
-{copies}{writes}reg [{top}:0] loading;
-wire [{top}:0] shifted = {shifted};
+{copies}{writes}wire [{top}:0] shifted = {shifted};
 always @(posedge clock) begin
 {parts}end
 "

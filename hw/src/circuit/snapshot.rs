@@ -106,6 +106,7 @@ integer row;
 initial begin
     for (row = 0; row < {depth}; row = row + 1) memory[row] = {word_bits}'h0;
     group = {group_bits}'h0;
+    number = {width}'h0;
 end
 
 wire [{top}:0] word = memory[readout_group[{group_top}:0]];

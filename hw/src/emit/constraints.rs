@@ -17,9 +17,8 @@ struct Port<'a> {
     pull_up: bool,
 }
 
-/// File name and text of the constraints.
-#[must_use]
-pub fn constraints(board: &Board) -> (&'static str, String) {
+/// The ports of the board's top module.
+fn ports(board: &Board) -> Vec<Port<'_>> {
     let port = |name: &str, pin| Port {
         name: name.into(),
         pin,
@@ -41,6 +40,13 @@ pub fn constraints(board: &Board) -> (&'static str, String) {
     }));
     let high = board.held_high.iter().enumerate();
     ports.extend(high.map(|(index, high)| port(&format!("high{index}"), &high.pin)));
+    ports
+}
+
+/// File name and text of the constraints.
+#[must_use]
+pub fn constraints(board: &Board) -> (&'static str, String) {
+    let ports = ports(board);
     let (file, comment, body) = match board.device.family {
         Family::Ice40 => ("board.pcf", "#", pcf(board, &ports)),
         Family::Ecp5 => ("board.lpf", "#", lpf(board, &ports)),
@@ -52,6 +58,15 @@ pub fn constraints(board: &Board) -> (&'static str, String) {
         text.push('\n');
     }
     (file, text)
+}
+
+/// Which port is on which pin, in the format of iCE40's tools, and nothing else.
+#[must_use]
+pub fn pins(board: &Board) -> String {
+    ports(board)
+        .iter()
+        .map(|port| format!("set_io {} {}\n", port.name, port.pin))
+        .collect()
 }
 
 fn pcf(board: &Board, ports: &[Port]) -> String {

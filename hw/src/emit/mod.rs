@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod constraints;
 pub mod lint;
+pub mod meaning;
 mod mend;
 pub mod verilog;
 pub mod wrapper;

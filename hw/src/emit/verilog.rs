@@ -1,6 +1,6 @@
 //! Verilog text of a rust-hdl circuit.
 
-use super::mend;
+use super::{meaning, mend};
 use crate::error::{Error, Result};
 use rust_hdl::prelude::{Block, check_all, generate_verilog_unchecked};
 
@@ -37,6 +37,7 @@ pub fn emit<B: Block>(mut circuit: B, lines: &[String]) -> Result<String> {
         text.push('\n');
     }
     text.push_str("\n`default_nettype wire\n");
+    meaning::check(&text)?;
     Ok(text)
 }
 

@@ -1,14 +1,18 @@
 //! From a build folder to a bitstream with Yosys and nextpnr, and what they report.
 
+pub mod checks;
+pub mod containment;
 pub mod flow;
+pub mod netlist;
 pub mod nextpnr;
 pub mod path;
 pub mod process;
 pub mod report;
 pub mod speed;
+pub mod unpack;
 
 use crate::board::Board;
-use crate::build::{Build, sha256, write_atomically};
+use crate::build::{Build, sha256};
 use crate::error::{Error, Result, io};
 use crate::tool::{Found, Tool};
 use flow::Flow;
@@ -85,13 +89,11 @@ pub fn synthesize(
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         process::run(tool, folder, &arguments, log, cancel)
     };
-    remove_outputs(folder)?;
     let start = Instant::now();
 
     progress(Stage::Synthesis);
-    write_atomically(&folder.join("synth.ys"), &flow.script())?;
-    let arguments = ["-q", "-l", "yosys.log", "synth.ys"].map(String::from);
-    run(&yosys, &arguments, "yosys.out")?;
+    let netlist = netlist::netlist(build, &yosys, cancel)?;
+    remove_routed(folder)?;
     let synthesis_seconds = start.elapsed().as_secs_f64();
 
     progress(Stage::PlaceAndRoute);
@@ -131,6 +133,7 @@ pub fn synthesize(
     let report = Report {
         board: board.name.clone(),
         design_hash: build.manifest.design_hash.clone(),
+        netlist: netlist.sha256,
         utilization: flow.utilization(&routed.cells, folder)?,
         fmax_mhz: routed.fmax_mhz,
         clock_mhz,
@@ -189,9 +192,8 @@ fn place_and_route(flow: &Flow, nextpnr: &Found, build: &Build, first: u32, canc
     })
 }
 
-/// Files that [`synthesize`] leaves in a build folder, of all families.
-const OUTPUTS: [&str; 9] = [
-    "netlist.json",
+/// Files that placing, routing and packing leave in a build folder, of all families.
+const ROUTED: [&str; 10] = [
     REPORT,
     "nextpnr.json",
     "routed.asc",
@@ -200,6 +202,8 @@ const OUTPUTS: [&str; 9] = [
     "bitstream.bin",
     "bitstream.bit",
     "bitstream.fs",
+    unpack::UNPACKED,
+    unpack::MADE,
 ];
 
 /// Removes what an earlier synthesis left in a folder: it must not pass for the next one's.
@@ -207,7 +211,16 @@ const OUTPUTS: [&str; 9] = [
 /// # Errors
 /// [`Error::Io`] for a file that is there and cannot be removed.
 pub fn remove_outputs(folder: &Path) -> Result<()> {
-    for file in OUTPUTS {
+    remove_files(folder, netlist::FILES.iter().chain(&ROUTED))
+}
+
+/// The same, but leaves the netlists.
+fn remove_routed(folder: &Path) -> Result<()> {
+    remove_files(folder, ROUTED.iter())
+}
+
+fn remove_files<'a>(folder: &Path, files: impl Iterator<Item = &'a &'static str>) -> Result<()> {
+    for file in files {
         let path = folder.join(file);
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {

@@ -17,6 +17,8 @@ pub struct Report {
     pub board: String,
     /// SHA-256 of the design that was synthesized, in hex.
     pub design_hash: String,
+    /// SHA-256 of the netlist that was placed and routed, in hex.
+    pub netlist: String,
     /// Resources used and available.
     pub utilization: Vec<Utilization>,
     /// Highest frequency after routing.

@@ -101,6 +101,7 @@ fn our_own_report_is_read_as_it_was_written() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("report.json");
     let report = Report {
+        netlist: "3c".repeat(32),
         board: "ice40-hx8k".into(),
         design_hash: "00ff".into(),
         utilization: vec![Utilization {

@@ -1,6 +1,7 @@
 // A board in simulation: its UART pins are standard input and output.
 //
-// Arguments: clocks per UART bit. Bytes that come in on standard input are sent to the design's receiver bit by
+// Arguments: clocks per UART bit, level of the pin that shows activity while there is none, clocks of silence after which
+// nothing goes on, clocks from power-up until the line is listened to. The macro ACTIVE names that pin, if there is one. Bytes that come in on standard input are sent to the design's receiver bit by
 // bit, back to back; what the design sends is sampled and written to standard output. The clock runs as fast as
 // it can, and stands still while nothing is going on.
 #include "Vdesign.h"
@@ -15,18 +16,18 @@
 
 namespace {
 
-// Clocks without a bit in either direction after which the board sleeps until a byte comes; the design's own
-// watchdog is longer, but then its accelerator is at work and `active` shows it.
-constexpr uint64_t IDLE_CLOCKS = 1 << 17;
-
 class Board {
   public:
-    explicit Board(int clocks_per_bit) : clocks_per_bit_(clocks_per_bit) { design_->rx = 1; }
+    Board(int clocks_per_bit, bool idle_level, uint64_t most_idle_clocks)
+        : clocks_per_bit_(clocks_per_bit), idle_level_(idle_level), most_idle_clocks_(most_idle_clocks) {
+        design_->rx = 1;
+    }
 
     // Runs until standard input ends.
-    int run() {
+    int run(uint64_t settling) {
+        for (uint64_t i = 0; i < settling; ++i) tick();
         for (;;) {
-            const bool idle = idle_clocks_ > IDLE_CLOCKS;
+            const bool idle = idle_clocks_ > most_idle_clocks_;
             if (incoming_.empty() && bits_left_ == 0 && !fill(idle ? -1 : 0)) return 0;
             for (int i = 0; i < 256; ++i) tick();
         }
@@ -54,8 +55,16 @@ class Board {
         design_->clock = 1;
         design_->eval();
         transmit_bit();
-        const bool quiet = bits_left_ == 0 && incoming_.empty() && sending_ == 0 && !design_->active;
+        const bool quiet = bits_left_ == 0 && incoming_.empty() && sending_ == 0 && !at_work();
         idle_clocks_ = quiet ? idle_clocks_ + 1 : 0;
+    }
+
+    bool at_work() const {
+#ifdef ACTIVE
+        return design_->ACTIVE != idle_level_;
+#else
+        return false;
+#endif
     }
 
     // Host to board.
@@ -103,6 +112,10 @@ class Board {
     std::unique_ptr<VerilatedContext> context_ = std::make_unique<VerilatedContext>();
     std::unique_ptr<Vdesign> design_ = std::make_unique<Vdesign>(context_.get());
     const int clocks_per_bit_;
+    const bool idle_level_;
+    // Clocks without a bit in either direction after which the board sleeps until a byte comes; the design's own
+    // watchdog is longer, but then its accelerator is at work, and its light shows it.
+    const uint64_t most_idle_clocks_;
     std::deque<uint8_t> incoming_;
     uint32_t frame_ = 0;
     int bits_left_ = 0, receive_clock_ = 0;
@@ -114,6 +127,7 @@ class Board {
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc != 2) return 2;
-    return Board(std::atoi(argv[1])).run();
+    if (argc != 5) return 2;
+    Board board(std::atoi(argv[1]), std::atoi(argv[2]) != 0, std::strtoull(argv[3], nullptr, 10));
+    return board.run(std::strtoull(argv[4], nullptr, 10));
 }

@@ -10,6 +10,8 @@ use std::thread::JoinHandle;
 use synfire_golden_model::dataset::Dataset;
 use synfire_hw::board::Board;
 use synfire_hw::build::Build;
+use synfire_hw::synth::checks::Form;
+use synfire_hw::synth::unpack::can_unpack;
 use synfire_hw::synth::{Placements, Stage, process::Cancel, report::Report, synthesize, tools};
 use synfire_hw::tool::Tool;
 use synfire_sim::virtual_board::VirtualBoard;
@@ -97,6 +99,21 @@ impl Drop for Synthesis {
     }
 }
 
+/// The form in which a board is run through its pins: its bitstream where that can be unpacked and the tool is there, else its
+/// netlist; and why not the bitstream.
+pub(super) fn form_behind_pins(board: &Board) -> (Form, Option<String>) {
+    if !can_unpack(board) {
+        return (
+            Form::Netlist,
+            Some("no tool turns this family's bitstreams back into Verilog".into()),
+        );
+    }
+    match Tool::IceboxVlog.find() {
+        Ok(_) => (Form::Bitstream, None),
+        Err(error) => (Form::Netlist, Some(error.to_string())),
+    }
+}
+
 /// A report in a line.
 pub(super) fn describe(report: &Report) -> String {
     let used: Vec<String> = report
@@ -119,15 +136,16 @@ pub(super) fn describe(report: &Report) -> String {
     )
 }
 
-/// Starts a build's virtual board and classifies on it through the ordinary host library.
+/// Starts a virtual board of a form of a build, and classifies on it through the ordinary host library.
 pub(super) fn run_virtual_board(
     target: &Target,
+    form: Form,
     data: &Dataset,
     images: usize,
     seed: u64,
     context: &Context,
 ) -> Result<run::Summary> {
-    let mut board = VirtualBoard::start(&target.build)?;
+    let mut board = VirtualBoard::start(&target.build, form)?;
     let port = board.port().display().to_string();
     let transport = SerialTransport::open(port, target.board.uart.baud)?;
     let job = Job {
@@ -139,5 +157,6 @@ pub(super) fn run_virtual_board(
     };
     let summary = classify(&target.build, transport, data, &job, context)?;
     board.check()?;
+    run::keep_check(&target.build, form, &summary)?;
     Ok(summary)
 }

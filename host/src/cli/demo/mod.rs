@@ -24,6 +24,7 @@ use synfire_golden_model::{Config, dataset::Split};
 use synfire_hw::board::Board;
 use synfire_hw::load::LayerLoad;
 use synfire_hw::plan::Plan;
+use synfire_hw::synth::checks::{self, Form};
 
 /// Test images by which a plan's loads are measured.
 const LOAD_IMAGES: usize = 200;
@@ -98,7 +99,7 @@ impl Args {
         let mut simulated = Vec::new();
         for target in &targets {
             let summary = times.measure("co-simulate Verilog", || {
-                cosim::verilator(&target.build, &stimuli, None, context)
+                cosim::verilator(&target.build, Form::Emitted, &stimuli, None, context)
             })?;
             context.say(&format!(
                 "5  co-simulated {} in Verilator: {} images, {} steps, {} spikes, {} potentials equal the golden model",
@@ -131,13 +132,38 @@ impl Args {
             );
         }
 
+        let (mut netlists, mut behind_pins) = (Vec::new(), Vec::new());
+        for target in &targets {
+            let summary = times.measure("co-simulate netlists", || {
+                cosim::verilator(&target.build, Form::Netlist, &stimuli, None, context)
+            })?;
+            let name = &target.board.name;
+            context.say(&format!(
+                "7  co-simulated the netlist of {name}: {} images, {} steps, {} spikes, {} potentials equal the golden model",
+                summary.images, summary.steps, summary.spikes, summary.potentials
+            ));
+            netlists.push(summary);
+            let (form, why_not) = hardware::form_behind_pins(&target.board);
+            let summary = times.measure("netlists and bitstreams through pins", || {
+                hardware::run_virtual_board(target, form, &data.test, self.images, DEFAULT_SEED, context)
+            })?;
+            let why_not = why_not.map(|why| format!(" ({why})")).unwrap_or_default();
+            context.say(&format!(
+                "7  ran the {form} of {name} through its pins{why_not}: {} images over its serial port, all {} potentials equal \
+                 the golden model",
+                summary.images, summary.potentials
+            ));
+            behind_pins.push((form, summary));
+        }
+
         let mut over_serial = None;
         if let Some(target) = targets.last() {
             let summary = times.measure("virtual board", || {
-                hardware::run_virtual_board(target, &data.test, self.serial_images, DEFAULT_SEED, context)
+                let images = self.serial_images;
+                hardware::run_virtual_board(target, Form::Emitted, &data.test, images, DEFAULT_SEED, context)
             })?;
             context.say(&format!(
-                "7  {} images over the serial port of a virtual {}: all {} potentials equal the golden model",
+                "8  {} images over the serial port of a virtual {}: all {} potentials equal the golden model",
                 summary.images, target.board.name, summary.potentials
             ));
             over_serial = Some(summary);
@@ -147,14 +173,19 @@ impl Args {
             .iter()
             .zip(&reports)
             .zip(&simulated)
-            .map(|((target, report), summary)| BoardResult::new(target, report, summary))
-            .collect();
+            .map(|((target, report), summary)| {
+                let checks = checks::of_report(&target.build, report)?;
+                Ok(BoardResult::new(target, report, checks, summary))
+            })
+            .collect::<Result<_>>()?;
         let results = Results {
             network: float.description.name.clone(),
             steps: quantized.description.steps,
             float: float_result,
             integer: integer_result,
             cosim: simulated,
+            netlists,
+            behind_pins,
             native: native_summary,
             over_serial,
             boards,

@@ -8,6 +8,7 @@ use super::hardware::Target;
 use serde::Serialize;
 use std::path::Path;
 use std::time::Instant;
+use synfire_hw::synth::checks::{Check, Form};
 use synfire_hw::synth::report::{Report, Utilization};
 use synfire_sim::cosim::Summary;
 
@@ -46,10 +47,12 @@ pub(super) struct BoardResult {
     cycles: f64,
     microseconds: f64,
     inferences_per_second: f64,
+    /// What of netlist and bitstream was compared with the golden model.
+    checks: Vec<Check>,
 }
 
 impl BoardResult {
-    pub(super) fn new(target: &Target, report: &Report, simulated: &Summary) -> Self {
+    pub(super) fn new(target: &Target, report: &Report, checks: Vec<Check>, simulated: &Summary) -> Self {
         let clock_mhz = target.board.clock_mhz();
         let microseconds = simulated.cycles / clock_mhz;
         Self {
@@ -69,6 +72,7 @@ impl BoardResult {
             cycles: simulated.cycles,
             microseconds,
             inferences_per_second: 1e6 / microseconds,
+            checks,
         }
     }
 }
@@ -82,6 +86,10 @@ pub(super) struct Results {
     pub(super) integer: Evaluated,
     /// Verilog against the golden model, board by board.
     pub(super) cosim: Vec<Summary>,
+    /// Netlists against the golden model, board by board.
+    pub(super) netlists: Vec<Summary>,
+    /// Netlists or bitstreams through the boards' pins.
+    pub(super) behind_pins: Vec<(Form, run::Summary)>,
     /// The circuits against the golden model.
     pub(super) native: Option<Summary>,
     pub(super) over_serial: Option<run::Summary>,
@@ -157,6 +165,9 @@ impl Results {
                 "  maximum frequency",
                 format!("{:.1} MHz of {} wanted: met", board.fmax_mhz, board.clock_mhz),
             );
+            for check in &board.checks {
+                row("  equals the golden model", check.to_string());
+            }
             for used in &board.utilization {
                 row(
                     &format!("  {}", used.resource),

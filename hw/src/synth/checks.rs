@@ -1,0 +1,154 @@
+//! What of a build has been compared with the golden model, and in which form.
+//!
+//! A design passes through several forms on its way to the board. A check names the form and the hash of what was simulated, so
+//! that a check of one netlist says nothing about another.
+
+use super::nextpnr::read_json;
+use super::report::Report;
+use crate::build::{Build, write_atomically};
+use crate::error::{Error, Result};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// File in a build folder that keeps the checks.
+pub const CHECKS: &str = "checks.json";
+
+/// A form of a design.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// The Verilog as it was emitted.
+    Emitted,
+    /// The Verilog as Yosys elaborates it.
+    Elaborated,
+    /// The netlist that nextpnr reads, with the vendor's cell models.
+    Netlist,
+    /// The bitstream, unpacked.
+    Bitstream,
+}
+
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Emitted => "emitted Verilog",
+            Self::Elaborated => "Verilog as Yosys elaborates it",
+            Self::Netlist => "netlist",
+            Self::Bitstream => "bitstream",
+        })
+    }
+}
+
+/// Where a design was driven and watched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Through {
+    /// The core's ports: every spike, potential and counter.
+    Ports,
+    /// The board's pins, by the host over the serial line: every potential.
+    Pins,
+}
+
+/// A comparison with the golden model that found no difference.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Check {
+    /// What was simulated.
+    pub form: Form,
+    /// SHA-256 of the file that was simulated, or that it was made from: `netlist.json` for a netlist.
+    pub sha256: String,
+    /// Where it was driven and watched.
+    pub through: Through,
+    /// Inferences compared.
+    pub inferences: usize,
+    /// Spikes of hidden layers compared; none through pins.
+    pub spikes: u64,
+    /// Output potentials compared.
+    pub potentials: u64,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct Checks {
+    checks: Vec<Check>,
+}
+
+/// All checks of a build, of whatever it has been.
+///
+/// # Errors
+/// [`Error::Report`] for a file that is damaged.
+pub fn read(build: &Build) -> Result<Vec<Check>> {
+    let path = build.folder.join(CHECKS);
+    if !path.is_file() {
+        return Ok(Vec::new());
+    }
+    let checks: Checks = read_json(&path, "synfire")?;
+    Ok(checks.checks)
+}
+
+/// Keeps a check in the build's folder, in place of an earlier one of the same form, file and place.
+///
+/// # Errors
+/// [`Error::Report`], [`Error::Io`].
+pub fn keep(build: &Build, check: Check) -> Result<()> {
+    let mut checks = read(build)?;
+    checks.retain(|old| (old.form, old.through) != (check.form, check.through) || old.sha256 != check.sha256);
+    checks.push(check);
+    let path = build.folder.join(CHECKS);
+    let text = serde_json::to_string_pretty(&Checks { checks }).map_err(|error| Error::Report {
+        path: path.clone(),
+        tool: "synfire",
+        reason: error.to_string(),
+    })?;
+    write_atomically(&path, &text)
+}
+
+/// The checks of what a report is about: of its netlist, and of its bitstream.
+///
+/// # Errors
+/// As [`read`].
+pub fn of_report(build: &Build, report: &Report) -> Result<Vec<Check>> {
+    let bitstream = report
+        .bitstream
+        .as_ref()
+        .map(|bitstream| bitstream.sha256.as_str());
+    let checks = read(build)?.into_iter();
+    Ok(checks
+        .filter(|check| match check.form {
+            Form::Netlist => check.sha256 == report.netlist,
+            Form::Bitstream => Some(check.sha256.as_str()) == bitstream,
+            Form::Emitted | Form::Elaborated => false,
+        })
+        .collect())
+}
+
+/// What a report's checks come to, in a line: *checked* with what was compared, or *not checked* with the remedy.
+#[must_use]
+pub fn describe(checks: &[Check]) -> String {
+    if checks.is_empty() {
+        return "not checked: `synfire cosim BUILD --netlist` compares the netlist with the golden model"
+            .into();
+    }
+    let texts: Vec<String> = checks.iter().map(ToString::to_string).collect();
+    format!("checked: {}", texts.join("; "))
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            form,
+            inferences,
+            spikes,
+            potentials,
+            ..
+        } = self;
+        let many = if *inferences == 1 { "" } else { "s" };
+        match self.through {
+            Through::Ports => write!(
+                f,
+                "{form} by {inferences} inference{many} ({spikes} spikes, {potentials} potentials)"
+            ),
+            Through::Pins => write!(
+                f,
+                "{form} through its pins by {inferences} inference{many} ({potentials} potentials)"
+            ),
+        }
+    }
+}

@@ -89,6 +89,20 @@ pub enum Error {
         /// Environment variable that names it.
         variable: &'static str,
     },
+    /// Yosys's simulation models of a family are not where its data should be.
+    #[error(
+        "{name}, the simulation models of {yosys}, is not in {}: run `synfire tools --install`, or set SYNFIRE_YOSYS to a \
+         Yosys with its data folder",
+        .shares.iter().map(|share| share.display().to_string()).collect::<Vec<_>>().join(" or ")
+    )]
+    CellsMissing {
+        /// The file, from the data folder on.
+        name: &'static str,
+        /// The Yosys that is used.
+        yosys: PathBuf,
+        /// Where its data folder might be.
+        shares: Vec<PathBuf>,
+    },
     /// The environment names a tool that is not there.
     #[error(
         "{variable} names {path}, which is no file: {tool} {wanted} or newer is wanted; correct it, or unset it and \

@@ -7,6 +7,7 @@
 pub mod accelerator;
 pub mod board;
 pub mod build;
+pub mod cells;
 pub mod circuit;
 pub mod diagram;
 pub mod emit;

@@ -1,0 +1,93 @@
+//! A memory with its parameters, and the inputs that it is given.
+
+use rand::RngExt;
+use rand_xoshiro::Xoshiro256PlusPlus;
+
+/// A port.
+#[derive(Clone, Debug)]
+pub(crate) struct Port {
+    /// Its Verilog name.
+    pub(crate) name: String,
+    /// Its bits.
+    pub(crate) width: usize,
+}
+
+/// A port of one name and width.
+pub(crate) fn port(name: &str, width: usize) -> Port {
+    Port {
+        name: name.into(),
+        width,
+    }
+}
+
+/// `count` ports of a vector, as rust-hdl names them.
+pub(crate) fn vector(name: &str, count: usize, width: usize) -> impl Iterator<Item = Port> {
+    (0..count).map(move |index| port(&format!("{name}${index}"), width))
+}
+
+/// An output, and the one that says whether it counts, where there is one.
+#[derive(Clone, Debug)]
+pub(crate) struct Output {
+    pub(crate) port: Port,
+    pub(crate) valid: Option<&'static str>,
+}
+
+impl From<Port> for Output {
+    fn from(port: Port) -> Self {
+        Self { port, valid: None }
+    }
+}
+
+/// One clock.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    pub(crate) inputs: Vec<u128>,
+    /// The outputs before the rising edge, which follow from the clocks before, are defined.
+    pub(crate) compared: bool,
+}
+
+/// See the [module](self).
+#[derive(Clone, Debug)]
+pub(crate) struct Case {
+    /// Kind and parameters in words.
+    pub(crate) name: String,
+    /// Its Verilog, as a module `synfire`.
+    pub(crate) verilog: String,
+    pub(crate) has_clock: bool,
+    pub(crate) inputs: Vec<Port>,
+    pub(crate) outputs: Vec<Output>,
+    pub(crate) rows: Vec<Row>,
+    /// Files that the Verilog reads: name and text.
+    pub(crate) files: Vec<(String, String)>,
+}
+
+/// Random addresses: those around powers of two and the ends, and some others, come again and again, so that what was written is
+/// read; and now and then any.
+pub(crate) struct Addresses {
+    depth: u64,
+    often: Vec<u64>,
+}
+
+impl Addresses {
+    pub(crate) fn new(rng: &mut Xoshiro256PlusPlus, depth: usize) -> Self {
+        let depth = depth as u64;
+        let powers = (0..64).map(|bit| 1 << bit).take_while(|power| *power < depth);
+        let mut often: Vec<u64> = powers.flat_map(|power| [power - 1, power]).collect();
+        often.push(depth - 1);
+        often.extend((0..32).map(|_| rng.random_range(0..depth)));
+        Self { depth, often }
+    }
+
+    pub(crate) fn next(&self, rng: &mut Xoshiro256PlusPlus) -> u64 {
+        if rng.random_bool(0.3) {
+            rng.random_range(0..self.depth)
+        } else {
+            self.often[rng.random_range(0..self.often.len())]
+        }
+    }
+}
+
+/// Random bits.
+pub(crate) fn bits(rng: &mut Xoshiro256PlusPlus, width: usize) -> u128 {
+    rng.random::<u128>() >> (128 - width)
+}

@@ -52,7 +52,8 @@ lenet: tools
 	$(SYNFIRE) hdl out/lenet/quantized.safetensors --board ulx3s-85f --clock $(LENET_CLOCK) --lanes 20,4,50,4,8,2 --data mnist --images 200 \
 		-o out/lenet/build
 	$(SYNFIRE) cosim out/lenet/build --images 200 --data mnist
-	$(SYNFIRE) synth out/lenet/build --tries 5
+	$(SYNFIRE) cosim out/lenet/build --netlist --images 1 --data mnist
+	$(SYNFIRE) synth out/lenet/build --tries 5 --no-check
 
 ## Install the pinned EDA tools into .venv, if they are not there.
 tools:

@@ -123,7 +123,7 @@ pub fn program(build: &Build, simulator: Simulator) -> Result<PathBuf> {
     let mut texts = vec![("harness.cpp", simulator.harness.source().to_owned())];
     if let Some(family) = sources.cells {
         let (name, models) = cells::models(family);
-        texts.extend([(name, models.to_owned()), ("cells.vlt", cells::waivers(family))]);
+        texts.extend([(name, models.to_owned()), ("cells.vlt", cells::waivers())]);
         arguments.extend(cells::DEFINES.map(String::from));
         let library = cells::yosys_library(&Tool::Yosys.find()?, family)?;
         arguments.extend(["-v".into(), library.display().to_string()]);

@@ -9,15 +9,18 @@ use super::table::{count, table};
 use clap::ValueEnum;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::str::FromStr;
 use synfire_golden_model::integer::Margins;
 use synfire_hw::build::Build;
 use synfire_hw::synth::speed::keep_measured;
-use synfire_sim::cosim::{self, Stimulus, Summary};
+use synfire_sim::cosim::{self, Activity, Stimulus, Summary};
+use synfire_sim::stress::{self, Train};
 
 const EXAMPLE: &str = "Examples:
   synfire cosim build
   synfire cosim build --early-exit certain
-  synfire cosim build --simulator native --images 1";
+  synfire cosim build --simulator native --images 1
+  synfire cosim build --stress 40 --images 1";
 
 /// Arguments of `synfire cosim`.
 #[derive(Debug, clap::Args)]
@@ -31,13 +34,34 @@ pub(crate) struct Args {
     /// What runs the design.
     #[arg(long, value_enum, default_value_t = Simulator::Verilator)]
     simulator: Simulator,
-    /// Seed of the images' spikes.
+    /// Stress trains to compare before the images, on the design and on a variant of it with the smallest FIFOs, gaps
+    /// between events and held streams; or none.
+    #[arg(long, value_name = "N|none", default_value = "8")]
+    stress: Stress,
+    /// Seed of the images' spikes, and of the stress trains.
     #[arg(long, default_value_t = DEFAULT_SEED)]
     seed: u64,
     #[command(flatten)]
     early_exit: EarlyExitArgs,
     #[command(flatten)]
     data: DataArgs,
+}
+
+/// A number of stress trains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stress(usize);
+
+impl FromStr for Stress {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        if text == "none" {
+            return Ok(Self(0));
+        }
+        at_least_one(text)
+            .map(Self)
+            .map_err(|reason| format!("{reason}, or `none`"))
+    }
 }
 
 /// What runs the design.
@@ -58,13 +82,26 @@ impl Args {
         let data = self.data.load(&model.description)?;
         let stimuli = stimuli(&model, &data.test, self.images, self.seed);
         let exit = self.early_exit.margins(&model)?;
+        let trains = stress::trains(&model, self.stress.0, self.seed)?;
         let mut summaries = BTreeMap::new();
         if self.simulator != Simulator::Native {
+            if !trains.is_empty() {
+                let [trained, stressed] = verilator_stress(&build, &trains, context)?;
+                summaries.insert("verilator, stress trains", trained);
+                summaries.insert("verilator, design under stress", stressed);
+            }
             summaries.insert("verilator", verilator(&build, &stimuli, exit.as_ref(), context)?);
         }
         if self.simulator != Simulator::Verilator {
+            if !trains.is_empty() {
+                summaries.insert(
+                    "native, circuits under stress",
+                    native_stress(&build, &trains, context)?,
+                );
+            }
             summaries.insert("native", native(&build, &stimuli, exit.as_ref(), context)?);
         }
+        warn_of_silence(summaries.values(), context);
         context.print(&summaries, || {
             let texts: Vec<String> = summaries
                 .iter()
@@ -90,6 +127,43 @@ pub(crate) fn verilator(
         keep_measured(build, summary.images, summary.cycles)?;
     }
     Ok(summary)
+}
+
+/// Co-simulates stress trains in Verilator, on the design and on its variant under stress.
+pub(crate) fn verilator_stress(build: &Build, trains: &[Train], context: &Context) -> Result<[Summary; 2]> {
+    let bar = context.bar(2 * trains.len() as u64, "stress");
+    let trained = cosim::verilator_trains(build, trains, &mut |done| bar.set_position(done as u64))?;
+    let variant = stress::stressed(build)?;
+    let paced: Vec<Train> = trains.iter().map(Train::paced).collect();
+    let stressed = cosim::verilator_trains(&variant, &paced, &mut |done| {
+        bar.set_position((trains.len() + done) as u64);
+    })?;
+    bar.finish_and_clear();
+    Ok([trained, stressed])
+}
+
+/// The same in rust-hdl's own simulation, on circuits under stress.
+fn native_stress(build: &Build, trains: &[Train], context: &Context) -> Result<Summary> {
+    let bar = context.bar(trains.len() as u64, "native stress");
+    let model = build.model()?;
+    let paced: Vec<Train> = trains.iter().map(Train::paced).collect();
+    let plan = &build.manifest.plan;
+    let summary = cosim::native_trains(&model, plan, &paced, &mut |done| {
+        bar.set_position(done as u64);
+    })?;
+    bar.finish_and_clear();
+    Ok(summary)
+}
+
+/// Warns of layers, channels and lanes that never fired over all that was compared.
+pub(crate) fn warn_of_silence<'a>(summaries: impl Iterator<Item = &'a Summary>, context: &Context) {
+    let mut activity = Activity::default();
+    for summary in summaries {
+        activity.merge(&summary.activity);
+    }
+    for silent in activity.silent() {
+        context.warn(&silent.to_string());
+    }
 }
 
 /// Co-simulates natively, showing progress.
@@ -121,19 +195,26 @@ pub(crate) fn describe(simulator: &str, summary: &Summary) -> String {
             count(layer.stalled_cycles),
         ]);
     }
+    let what = if simulator.contains("stress") {
+        "trains"
+    } else {
+        "images"
+    };
     let equal = format!(
-        "{simulator}: {} images equal the golden model: {} steps, {} spikes, {} potentials\n{} clocks per inference",
-        summary.images,
-        summary.steps,
-        summary.spikes,
-        summary.potentials,
-        count(summary.cycles),
+        "{simulator}: {} {what} equal the golden model: {} steps, {} spikes, {} membranes, {} potentials",
+        summary.images, summary.steps, summary.spikes, summary.membranes, summary.potentials,
     );
+    // Where an inference has exited, how far layers have come is a matter of timing.
     if summary.layers.is_empty() {
         return equal;
     }
+    let equal = format!("{equal}, busy clocks of every layer");
+    if what == "trains" {
+        return equal;
+    }
     format!(
-        "{equal}, {:.3} × the slowest layer's ideal\n{rows}",
+        "{equal}\n{} clocks per inference, {:.3} × the slowest layer's ideal\n{rows}",
+        count(summary.cycles),
         summary.cycles / summary.slowest_ideal()
     )
 }

@@ -14,6 +14,9 @@
 use super::word_store::WordStore;
 use rust_hdl::prelude::*;
 
+/// Words of the smallest FIFO.
+pub const SMALLEST_FIFO: usize = 8;
+
 /// Places that `nearly_full` keeps in reserve for a writer that needs a few clocks to stop.
 pub const MARGIN: u64 = 4;
 
@@ -56,7 +59,7 @@ impl<const N: usize> Fifo<N> {
     #[must_use]
     pub fn new(depth: usize, width: usize) -> Self {
         assert!(
-            depth.is_power_of_two() && (8..=32768).contains(&depth),
+            depth.is_power_of_two() && (SMALLEST_FIFO..=32768).contains(&depth),
             "FIFO depth {depth}"
         );
         let last = depth as u64 - 1;

@@ -255,6 +255,7 @@ fn interconnect_is_accepted_by_rust_hdl() {
         streams: 3,
         main: vec![0, 1, 2],
         side: vec![None, Some(0)],
+        throttled: false,
     };
     insta::assert_snapshot!(verilog(|| Interconnect::new(wiring.clone())));
 }

@@ -110,6 +110,7 @@ fn a_path_of_another_stream_is_noticed() {
         streams: 3,
         main: vec![0, 1, 2],
         side: vec![None, Some(0)],
+        throttled: false,
     };
     let inputs: Vec<Inputs> = (0..40).map(|_| inputs(&mut rng, &right)).collect();
     let expected: Vec<Passed> = inputs.iter().map(|inputs| model(&right, inputs)).collect();

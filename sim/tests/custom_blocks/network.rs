@@ -14,17 +14,20 @@ pub(crate) fn all(rng: &mut Xoshiro256PlusPlus) -> Vec<Case> {
         streams: 3,
         main: vec![0, 1, 2],
         side: vec![None, None],
+        throttled: false,
     };
     // Layer 1 is skipped by a junction, the input feeds two layers, and stream 3 is taken by nobody.
     let forked = Wiring {
         streams: 5,
         main: vec![0, 1, 2, 0, 4],
         side: vec![None, None, Some(1), Some(2)],
+        throttled: false,
     };
     let alone = Wiring {
         streams: 1,
         main: vec![0],
         side: vec![],
+        throttled: false,
     };
     cases.extend([straight, forked, alone].map(|wiring| interconnect(rng, wiring)));
     cases

@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::native::NativeCore;
 use crate::observation::Observation;
 pub use crate::stimulus::{Run, Stimulus};
-use crate::stress::Train;
+use crate::stress::{Train, tight};
 use crate::verilated::VerilatedCore;
 use std::path::Path;
 use synfire_golden_model::integer::Margins;
@@ -266,10 +266,11 @@ pub fn native_trains(
     progress: &mut dyn FnMut(usize),
 ) -> Result<Summary> {
     let runs: Vec<Run<'_>> = trains.iter().map(Run::from).collect();
+    let plan = tight(plan);
     simulated(
-        NativeCore::stressed(model, plan)?,
+        NativeCore::throttled(model, &plan)?,
         model,
-        plan,
+        &plan,
         &runs,
         None,
         progress,

@@ -24,6 +24,8 @@ pub struct NativeCore {
     classes: usize,
     /// Per layer: a sweep is under way, and the clocks without a word in sweeps.
     sweeping: Vec<(bool, u64)>,
+    /// Clocks that count as idle though something leaves at a tap.
+    idle: u64,
     /// Inferences may exit early.
     exits: bool,
 }
@@ -37,12 +39,12 @@ impl NativeCore {
         Self::of(model, plan, accelerator::core_params(model, plan)?, exit)
     }
 
-    /// The core under stress, of the smallest FIFOs, whose streams can be held back.
+    /// A core whose streams can be held back.
     ///
     /// # Errors
     /// As [`NativeCore::new`].
-    pub fn stressed(model: &QuantizedModel, plan: &Plan) -> Result<Self> {
-        let params = accelerator::core_params(model, plan)?.stressed();
+    pub fn throttled(model: &QuantizedModel, plan: &Plan) -> Result<Self> {
+        let params = accelerator::core_params(model, plan)?.throttled();
         Self::of(model, plan, params, None)
     }
 
@@ -59,6 +61,7 @@ impl NativeCore {
             lanes: plan.layers.iter().map(|layer| layer.lanes).collect(),
             classes: model.layers.last().map_or(0, |layer| layer.outputs()),
             sweeping: vec![(false, 0); model.layers.len()],
+            idle: 0,
             exits: preparation.exits,
         };
         core.prepare(&preparation);
@@ -93,6 +96,7 @@ impl NativeCore {
     pub fn infer(&mut self, run: &Run<'_>) -> Result<Observation> {
         let mut gatherer = Gatherer::new(&self.geometry);
         self.sweeping.fill((false, 0));
+        self.idle = 0;
         let end = self.simulation.cycles().saturating_add(run.limit);
         let mut holds = Holds::new(run.pace, self.simulation.circuit().throttle.len());
         let start = self.simulation.cycles();
@@ -112,8 +116,10 @@ impl NativeCore {
             self.tick(feed.gatherer);
         }
         let seen_stalled: Vec<u64> = self.sweeping.iter().map(|&(_, stalled)| stalled).collect();
+        let seen_idle = self.idle;
         let core = self.simulation.circuit();
         let mut observation = Observation {
+            seen_idle,
             cycles,
             active_cycles: core.active_cycles.val().to_u32().into(),
             steps: core.steps_done.val().to_u32().into(),
@@ -182,8 +188,11 @@ impl NativeCore {
     fn tick(&mut self, gatherer: &mut Gatherer) {
         self.simulation.settle();
         let core = self.simulation.circuit();
+        let active = core.active_cycles.val();
+        let mut tapped = false;
         for (layer, (valid, data)) in core.tap_valid.iter().zip(&core.tap_data).enumerate() {
             if valid.val() {
+                tapped = true;
                 gatherer.event(layer, data.val().to_u32());
             }
         }
@@ -193,6 +202,7 @@ impl NativeCore {
             first += lanes;
             let (sweeping, stalled) = &mut self.sweeping[layer];
             if core.swept[layer].val() {
+                tapped = true;
                 let [is_last, clears] = [core.swept_last[layer].val(), core.swept_clear[layer].val()];
                 let word = word.iter().map(|lane| lane.val().inner().to_u32().cast_signed());
                 gatherer.swept(layer, is_last, clears, word);
@@ -202,6 +212,8 @@ impl NativeCore {
             }
         }
         self.simulation.tick();
+        let is_idle = self.simulation.circuit().active_cycles.val() == active;
+        self.idle += u64::from(tapped && is_idle);
     }
 
     fn readout(&mut self, class: usize, gatherer: &mut Gatherer) -> i32 {

@@ -20,6 +20,8 @@ pub struct Observation {
     pub cycles: u64,
     /// Clocks in which any layer was at work, as the design counts them.
     pub active_cycles: u64,
+    /// Clocks that the design did not count as active though something left at a tap.
+    pub seen_idle: u64,
     /// Steps that the design counted.
     pub steps: u64,
     /// Per layer: spikes in, spikes out and busy clocks, as the design counts them.

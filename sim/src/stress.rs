@@ -14,7 +14,7 @@ pub mod coverage;
 mod drive;
 mod variant;
 
-pub use variant::{FOLDER, stressed};
+pub use variant::{FOLDER, stressed, tight};
 
 use crate::error::Result;
 use crate::pace::Pace;

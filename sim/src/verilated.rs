@@ -204,6 +204,7 @@ impl VerilatedCore {
     fn result(&mut self) -> Result<Observation> {
         let cycles = self.word()?.into();
         let active_cycles = self.word()?.into();
+        let seen_idle = self.word()?.into();
         let steps = self.word()?.into();
         let potentials = (0..self.classes)
             .map(|_| Ok(self.word()?.cast_signed()))
@@ -223,6 +224,7 @@ impl VerilatedCore {
             potentials,
             cycles,
             active_cycles,
+            seen_idle,
             steps,
             counters,
             ..Observation::default()

@@ -25,7 +25,6 @@
 mod kernel;
 
 use super::engine::EngineParams;
-use super::fifo::SMALLEST_FIFO;
 use super::interconnect::{Interconnect, Wiring};
 use super::layer::{Layer, LayerParams};
 use super::link::early_exit::{EarlyExit, EarlyExitParams};
@@ -51,15 +50,9 @@ pub struct CoreParams {
 }
 
 impl CoreParams {
-    /// The same core under stress: FIFOs of the smallest size, and streams that can be held back. What it computes, and
-    /// its busy clocks, are those of the core.
+    /// The same core with streams that can be held back.
     #[must_use]
-    pub fn stressed(mut self) -> Self {
-        for layer in &mut self.hidden {
-            layer.fifo_depths.fill(SMALLEST_FIFO);
-            layer.queue_depth = SMALLEST_FIFO;
-        }
-        self.output_fifo_depth = SMALLEST_FIFO;
+    pub const fn throttled(mut self) -> Self {
         self.wiring.throttled = true;
         self
     }

@@ -18,7 +18,13 @@ use rust_hdl::prelude::*;
 pub const SMALLEST_FIFO: usize = 8;
 
 /// Places that `nearly_full` keeps in reserve for a writer that needs a few clocks to stop.
-pub const MARGIN: u64 = 4;
+pub const MARGIN: usize = 4;
+
+/// Words at which a FIFO of `depth` says that it is nearly full.
+#[must_use]
+pub const fn nearly_full_at(depth: usize) -> usize {
+    depth.saturating_sub(1 + MARGIN)
+}
 
 /// See the [module](self). `N` is the width of the ports; only `width` bits are stored.
 #[derive(Debug, LogicBlock)]
@@ -80,7 +86,7 @@ impl<const N: usize> Fifo<N> {
             read_next: Signal::default(),
             fill: Signal::default(),
             mask: Constant::new(last.into()),
-            nearly_full_at: Constant::new((last - MARGIN).into()),
+            nearly_full_at: Constant::new((nearly_full_at(depth) as u64).into()),
         }
     }
 }

@@ -3,7 +3,9 @@
 use super::difference::Difference;
 use super::expectation::Expectation;
 use crate::observation::{LayerCounters, Observation};
+use std::collections::BTreeSet;
 use synfire_golden_model::quantized::QuantizedModel;
+use synfire_hw::circuit::fifo::nearly_full_at;
 use synfire_hw::geometry::Geometry;
 use synfire_hw::plan::Plan;
 
@@ -200,10 +202,12 @@ impl Comparison<'_> {
     ///
     /// **Stalled clocks** are those in which a sweep stands still. Within a sweep, each is a clock without a word three
     /// clocks later, which is seen at the tap. Those before a sweep's first word are not, hence *at least*. An engine is
-    /// never busy and stalled at once, and the core is active in either, hence *at most*. The output layer never stalls.
+    /// never busy and stalled at once, and the core is active in either, hence *at most*. No sweep stalls before its queue is
+    /// nearly full, and the queue takes the words in which a neuron fired and the last of each sweep: where all of an
+    /// inference would not fill it so far, none stalls. The output layer never does.
     ///
     /// **Active clocks** are at most those of the whole inference, since no layer holds anything before the first event
-    /// or after the last step.
+    /// or after the last step; and every clock in which something leaves at a tap is one.
     fn counters(&self, layer: usize) -> Option<Difference> {
         let name = || self.name(layer);
         let spikes = &self.expected.trace.inference.spikes;
@@ -218,6 +222,7 @@ impl Comparison<'_> {
             ("spikes in", self.expected.spikes_in[layer], spikes_in),
             ("spikes out", spikes.get(layer).copied().unwrap_or(0), spikes_out),
             ("busy clocks", self.expected.ideal_cycles[layer], busy_cycles),
+            ("idle clocks in which something left", 0, self.seen.seen_idle),
         ] {
             if expected != actual {
                 return Some(Difference::Counter {
@@ -230,7 +235,7 @@ impl Comparison<'_> {
         }
         let is_output = layer == self.model.layers.len() - 1;
         let active = self.seen.active_cycles;
-        let most_stalled = if is_output {
+        let most_stalled = if is_output || !self.can_stall(layer) {
             0
         } else {
             active.saturating_sub(busy_cycles)
@@ -255,6 +260,26 @@ impl Comparison<'_> {
             }
         }
         None
+    }
+}
+
+impl Comparison<'_> {
+    /// Whether the words that a layer's queue takes could fill it so far that a sweep pauses.
+    fn can_stall(&self, layer: usize) -> bool {
+        let plan = &self.plan.layers[layer];
+        let Some(raster) = self.expected.trace.layers.get(layer) else {
+            return false;
+        };
+        let neurons = self.geometry.layers[layer].neurons;
+        let positions = neurons.height * neurons.width;
+        let word = |neuron: usize| neuron % positions * plan.groups + neuron / positions / plan.lanes;
+        let queued: usize = (raster.iter())
+            .map(|step| {
+                let fired = step.iter().map(|spike| word(spike.address as usize));
+                fired.chain([plan.words - 1]).collect::<BTreeSet<_>>().len()
+            })
+            .sum();
+        queued >= nearly_full_at(plan.queue_depth)
     }
 }
 

@@ -8,8 +8,9 @@
 // Standard output, likewise: records that start with a tag.
 //   TAP     layer, event
 //   SWEPT   layer and flags, then the word of each lane
-//   RESULT  cycles, active cycles, steps, potentials[classes], then per layer spikes in, spikes out, busy and
-//           stalled cycles, clocks without a word that were seen in sweeps
+//   RESULT  cycles, active cycles, clocks that the design took for idle though something left at a tap, steps,
+//           potentials[classes], then per layer spikes in, spikes out, busy and stalled cycles, clocks without a word
+//           that were seen in sweeps
 //   CLEARED
 //   HUNG    cycles
 #include "Vdesign.h"
@@ -133,6 +134,7 @@ class Bench {
         end_ = cycles_ + limit;
         sweeping_.assign(layers_, false);
         stalled_.assign(layers_, 0);
+        idle_ = 0;
         uint32_t steps = 0;
         for (uint32_t event : events) steps += (event & KIND_MASK) == END_OF_STEP;
         const uint64_t start = cycles_;
@@ -151,6 +153,7 @@ class Bench {
         put(RESULT);
         put(static_cast<uint32_t>(spent));
         put(active);
+        put(idle_);
         put(design_->steps_done);
         for (uint32_t potential : potentials) put(potential);
         for (int l = 0; l < layers_; ++l) {
@@ -225,8 +228,10 @@ class Bench {
         design_->clock = 0;
         design_->eval();
         dump();
+        bool tapped = false;
         for (int l = 0; l < hidden_; ++l) {
             if (bit(design_->tap_valid, l)) {
+                tapped = true;
                 put(TAP);
                 put(l);
                 put(word(design_->tap_data, l));
@@ -235,6 +240,7 @@ class Bench {
         int first = 0;
         for (int l = 0; l < layers_; first += lanes_[l++]) {
             if (bit(design_->swept, l)) {
+                tapped = true;
                 const bool last = bit(design_->swept_last, l), clears = bit(design_->swept_clear, l);
                 record_.assign({SWEPT, static_cast<uint32_t>(l) | (last ? LAST : 0) | (clears ? CLEARS : 0)});
                 for (int lane = 0; lane < lanes_[l]; ++lane)
@@ -246,8 +252,10 @@ class Bench {
                 ++stalled_[l];
             }
         }
+        const uint32_t active = design_->active_cycles;
         design_->clock = 1;
         design_->eval();
+        idle_ += tapped && design_->active_cycles == active;
         dump();
         ++cycles_;
     }
@@ -274,6 +282,7 @@ class Bench {
     std::vector<bool> sweeping_;
     std::vector<uint32_t> stalled_;
     std::vector<uint32_t> record_;
+    uint32_t idle_ = 0;
     uint64_t cycles_ = 0;
 };
 

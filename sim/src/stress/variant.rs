@@ -5,11 +5,24 @@ use crate::error::{Result, io};
 use synfire_hw::accelerator::core_params;
 use synfire_hw::build::{Build, write_atomically};
 use synfire_hw::circuit::core::Core;
+use synfire_hw::circuit::fifo::SMALLEST_FIFO;
 use synfire_hw::emit::verilog::{CORE, TOP, emit};
 use synfire_hw::emit::{lint, wrapper};
+use synfire_hw::plan::Plan;
 
 /// Folder of the variant within the build's.
 pub const FOLDER: &str = "stress";
+
+/// A plan with the FIFOs and queues of a design under stress.
+#[must_use]
+pub fn tight(plan: &Plan) -> Plan {
+    let mut plan = plan.clone();
+    for layer in &mut plan.layers {
+        layer.fifo_depths.fill(SMALLEST_FIFO);
+        layer.queue_depth = layer.queue_depth.min(SMALLEST_FIFO);
+    }
+    plan
+}
 
 /// Writes the variant into the build's folder, and gives it as a build of its own. It has no manifest, so that nothing
 /// takes it for a board's design.
@@ -20,8 +33,8 @@ pub fn stressed(build: &Build) -> Result<Build> {
     let folder = build.folder.join(FOLDER);
     std::fs::create_dir_all(&folder).map_err(io("creating folder", &folder))?;
     let model = build.model()?;
-    let plan = &build.manifest.plan;
-    let core = core_params(&model, plan)?.stressed();
+    let plan = tight(&build.manifest.plan);
+    let core = core_params(&model, &plan)?.throttled();
     let lanes: Vec<usize> = plan.layers.iter().map(|layer| layer.lanes).collect();
     let mut files = core.memory_images();
     // Modules are named after the top module; here it is the core, elsewhere the core is below it.
@@ -38,8 +51,7 @@ pub fn stressed(build: &Build) -> Result<Build> {
     model
         .save(folder.join("model.safetensors"))
         .map_err(synfire_hw::Error::from)?;
-    Ok(Build {
-        folder,
-        manifest: build.manifest.clone(),
-    })
+    let mut manifest = build.manifest.clone();
+    manifest.plan = plan;
+    Ok(Build { folder, manifest })
 }

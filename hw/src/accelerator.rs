@@ -62,6 +62,7 @@ pub fn core_params(model: &QuantizedModel, plan: &Plan) -> Result<CoreParams> {
             .iter()
             .map(|layer| stream(layer, 1))
             .collect(),
+        throttled: false,
     };
     let output_fifo_depth = plan.layers.last().map_or(0, |layer| layer.fifo_depths[0]);
     Ok(CoreParams {

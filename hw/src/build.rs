@@ -108,7 +108,8 @@ pub fn design(model: &QuantizedModel, board: &Board, plan: &Plan) -> Result<Desi
     })?;
     files.insert("board.v".into(), top);
     files.insert(lint::LINT.into(), lint::waivers());
-    files.insert("cosim.v".into(), wrapper::cosim_top(model.layers.len()));
+    let lanes: Vec<usize> = plan.layers.iter().map(|layer| layer.lanes).collect();
+    files.insert("cosim.v".into(), wrapper::cosim_top(&lanes, false));
     let nameless = Names {
         network: "-",
         model: [0; 32],

@@ -1,6 +1,6 @@
 //! Errors of this crate.
 
-use crate::cosim::Mismatch;
+use crate::cosim::{Mismatch, Subject};
 use std::path::PathBuf;
 use synfire_hw::synth::checks::Form;
 
@@ -11,16 +11,17 @@ pub enum Error {
     /// The design does not do what the golden model does.
     #[error("{0}")]
     Mismatch(Box<Mismatch>),
-    /// The design stopped.
+    /// The design did not end an inference.
     #[error(
-        "image {image}: the design did nothing for {clocks} clocks (at clock {cycle}); waveform {waveform}"
+        "{subject}: the design has not ended it after {limit} clocks, far more than it may take (at clock {cycle}); \
+         waveform {waveform}"
     )]
     Hung {
-        /// The image.
-        image: usize,
-        /// The watchdog.
-        clocks: u64,
-        /// When it ran out.
+        /// The image or train.
+        subject: Subject,
+        /// The most clocks that it may take.
+        limit: u64,
+        /// When they ran out.
         cycle: u64,
         /// The waveform, if one could be made.
         waveform: String,

@@ -1,15 +1,19 @@
 //! Co-simulation of the synfire accelerator against its golden model, and the virtual board.
 //!
 //! [`cosim::native`] runs rust-hdl's own simulation, [`cosim::verilator`] the emitted Verilog; both compare
-//! every spike of every layer and step, the output potentials and the counters with the golden model's.
+//! every spike and every membrane of every layer and step, the output potentials and the counters with the golden
+//! model's. [`stress`] has event trains and a variant of the design that look for what images do not show.
 //! [`virtual_board::VirtualBoard`] puts the verilated accelerator's UART pins behind a pseudo-terminal.
 
 pub mod cosim;
 pub mod error;
 pub mod native;
 pub mod observation;
+pub mod pace;
 pub mod preparation;
+mod random;
 pub mod stimulus;
+pub mod stress;
 pub mod verilated;
 pub mod verilator;
 pub mod virtual_board;

@@ -2,29 +2,30 @@
 
 use crate::error::{Error, Result};
 use crate::observation::{Gatherer, LayerCounters, Observation};
+use crate::pace::Holds;
 use crate::preparation::Preparation;
-use crate::stimulus::events;
+use crate::stimulus::{Run, events};
 use synfire_golden_model::integer::Margins;
 use synfire_golden_model::quantized::QuantizedModel;
-use synfire_golden_model::spikes::SpikeRaster;
 use synfire_hw::accelerator;
-use synfire_hw::circuit::core::Core;
+use synfire_hw::circuit::core::{Core, CoreParams};
 use synfire_hw::circuit::event::Event;
 use synfire_hw::geometry::Geometry;
 use synfire_hw::plan::Plan;
 use synfire_hw::simulate::Simulation;
-
-/// Clocks without progress after which a design counts as hung.
-const WATCHDOG: u64 = 1_000_000;
 
 /// A core in native simulation.
 #[derive(Debug)]
 pub struct NativeCore {
     simulation: Simulation<Core>,
     geometry: Geometry,
-    hidden: usize,
+    /// Lanes of every layer; the output layer is the last.
+    lanes: Vec<usize>,
     classes: usize,
-    output_lanes: usize,
+    /// Per layer: a sweep is under way, and the clocks without a word in sweeps.
+    sweeping: Vec<(bool, u64)>,
+    /// Clocks that count as idle though something leaves at a tap.
+    idle: u64,
     /// Inferences may exit early.
     exits: bool,
 }
@@ -35,7 +36,19 @@ impl NativeCore {
     /// # Errors
     /// What rust-hdl finds wrong with the circuit, and [`Preparation::of`].
     pub fn new(model: &QuantizedModel, plan: &Plan, exit: Option<&Margins>) -> Result<Self> {
-        let params = accelerator::core_params(model, plan)?;
+        Self::of(model, plan, accelerator::core_params(model, plan)?, exit)
+    }
+
+    /// A core whose streams can be held back.
+    ///
+    /// # Errors
+    /// As [`NativeCore::new`].
+    pub fn throttled(model: &QuantizedModel, plan: &Plan) -> Result<Self> {
+        let params = accelerator::core_params(model, plan)?.throttled();
+        Self::of(model, plan, params, None)
+    }
+
+    fn of(model: &QuantizedModel, plan: &Plan, params: CoreParams, exit: Option<&Margins>) -> Result<Self> {
         let preparation = Preparation::of(&params, exit)?;
         let simulation = Simulation::new(Core::new(params), |core| &mut core.clock).map_err(|error| {
             Error::Design(synfire_hw::Error::Design {
@@ -45,9 +58,10 @@ impl NativeCore {
         let mut core = Self {
             simulation,
             geometry: Geometry::of(model)?,
-            hidden: model.layers.len().saturating_sub(1),
+            lanes: plan.layers.iter().map(|layer| layer.lanes).collect(),
             classes: model.layers.last().map_or(0, |layer| layer.outputs()),
-            output_lanes: plan.layers.last().map_or(1, |layer| layer.lanes),
+            sweeping: vec![(false, 0); model.layers.len()],
+            idle: 0,
             exits: preparation.exits,
         };
         core.prepare(&preparation);
@@ -79,70 +93,90 @@ impl NativeCore {
     ///
     /// # Errors
     /// [`Error::Hung`].
-    pub fn infer(&mut self, raster: &SpikeRaster) -> Result<Observation> {
+    pub fn infer(&mut self, run: &Run<'_>) -> Result<Observation> {
         let mut gatherer = Gatherer::new(&self.geometry);
+        self.sweeping.fill((false, 0));
+        self.idle = 0;
+        let end = self.simulation.cycles().saturating_add(run.limit);
+        let mut holds = Holds::new(run.pace, self.simulation.circuit().throttle.len());
         let start = self.simulation.cycles();
-        let steps = raster.steps() as u64;
-        self.feed(&events(raster, self.geometry.input), &mut gatherer, |core| {
+        let steps = run.raster.steps() as u64;
+        let events = events(run.raster, self.geometry.input);
+        let mut feed = Feed {
+            run,
+            end,
+            holds: &mut holds,
+            gatherer: &mut gatherer,
+        };
+        self.feed(&events, &mut feed, |core| {
             u64::from(core.steps_done.val().to_u32()) == steps && !core.exit_busy.val()
         })?;
         let cycles = self.simulation.cycles() - start;
         for _ in 0..8 {
-            self.tick(&mut gatherer);
+            self.tick(feed.gatherer);
         }
+        let seen_stalled: Vec<u64> = self.sweeping.iter().map(|&(_, stalled)| stalled).collect();
+        let seen_idle = self.idle;
         let core = self.simulation.circuit();
-        let active_cycles = core.active_cycles.val().to_u32().into();
-        let steps = core.steps_done.val().to_u32().into();
-        let counters = (0..=self.hidden)
-            .map(|layer| LayerCounters {
-                spikes_in: core.spikes_in[layer].val().to_u32().into(),
-                spikes_out: core.spikes_out[layer].val().to_u32().into(),
-                busy_cycles: core.busy_cycles[layer].val().to_u32().into(),
-                stalled_cycles: core.stalled_cycles[layer].val().to_u32().into(),
-            })
-            .collect();
-        let potentials = (0..self.classes)
-            .map(|class| self.readout(class, &mut gatherer))
+        let mut observation = Observation {
+            seen_idle,
+            cycles,
+            active_cycles: core.active_cycles.val().to_u32().into(),
+            steps: core.steps_done.val().to_u32().into(),
+            counters: seen_stalled
+                .into_iter()
+                .enumerate()
+                .map(|(layer, seen_stalled)| LayerCounters {
+                    spikes_in: core.spikes_in[layer].val().to_u32().into(),
+                    spikes_out: core.spikes_out[layer].val().to_u32().into(),
+                    busy_cycles: core.busy_cycles[layer].val().to_u32().into(),
+                    stalled_cycles: core.stalled_cycles[layer].val().to_u32().into(),
+                    seen_stalled,
+                })
+                .collect(),
+            ..Observation::default()
+        };
+        observation.potentials = (0..self.classes)
+            .map(|class| self.readout(class, feed.gatherer))
             .collect();
         let clears = self.simulation.circuit().clears_done.val().to_u32();
-        self.feed(&[Event::Clear.encode()], &mut gatherer, |core| {
+        self.feed(&[Event::Clear.encode()], &mut feed, |core| {
             core.clears_done.val().to_u32() != clears
         })?;
-        Ok(Observation {
-            spikes: gatherer.finish(self.exits),
-            potentials,
-            cycles,
-            active_cycles,
-            steps,
-            counters,
-        })
+        gatherer.finish(self.exits, &mut observation);
+        Ok(observation)
     }
 
-    fn feed(&mut self, events: &[u32], gatherer: &mut Gatherer, done: impl Fn(&Core) -> bool) -> Result<()> {
+    fn feed(&mut self, events: &[u32], feed: &mut Feed<'_>, done: impl Fn(&Core) -> bool) -> Result<()> {
         let mut next = 0;
-        let mut waited = 0;
         // An inference that has exited takes no more of its events; its clear ends that.
         let exits = events != [Event::Clear.encode()];
         loop {
             let core = self.simulation.circuit();
-            core.event_valid.next = next < events.len();
+            let (offered, held) = feed.holds.next();
+            core.event_valid.next = offered && next < events.len();
             if let Some(&event) = events.get(next) {
                 core.event_data.next = u64::from(event).into();
+            }
+            for (port, held) in core.throttle.iter_mut().zip(held) {
+                port.next = held;
             }
             self.simulation.settle();
             let core = self.simulation.circuit();
             if (next == events.len() && done(core)) || (exits && core.exited.val()) {
-                self.simulation.circuit().event_valid.next = false;
+                core.event_valid.next = false;
+                for port in &mut core.throttle {
+                    port.next = false;
+                }
                 return Ok(());
             }
             let taken = core.event_valid.val() && core.event_ready.val();
-            self.tick(gatherer);
+            self.tick(feed.gatherer);
             next += usize::from(taken);
-            waited = if taken { 0 } else { waited + 1 };
-            if waited > WATCHDOG {
+            if self.simulation.cycles() > feed.end {
                 return Err(Error::Hung {
-                    image: 0,
-                    clocks: WATCHDOG,
+                    subject: feed.run.subject,
+                    limit: feed.run.limit,
                     cycle: self.simulation.cycles(),
                     waveform: "none (native simulation)".into(),
                 });
@@ -154,20 +188,40 @@ impl NativeCore {
     fn tick(&mut self, gatherer: &mut Gatherer) {
         self.simulation.settle();
         let core = self.simulation.circuit();
-        for layer in 0..self.hidden {
-            if core.tap_valid[layer].val() {
-                let word = core.tap_data[layer].val().to_u32();
-                assert!(gatherer.push(layer, word), "layer {layer} emitted {word:#x}");
+        let active = core.active_cycles.val();
+        let mut tapped = false;
+        for (layer, (valid, data)) in core.tap_valid.iter().zip(&core.tap_data).enumerate() {
+            if valid.val() {
+                tapped = true;
+                gatherer.event(layer, data.val().to_u32());
+            }
+        }
+        let mut first = 0;
+        for (layer, &lanes) in self.lanes.iter().enumerate() {
+            let word = &core.swept_data[first..first + lanes];
+            first += lanes;
+            let (sweeping, stalled) = &mut self.sweeping[layer];
+            if core.swept[layer].val() {
+                tapped = true;
+                let [is_last, clears] = [core.swept_last[layer].val(), core.swept_clear[layer].val()];
+                let word = word.iter().map(|lane| lane.val().inner().to_u32().cast_signed());
+                gatherer.swept(layer, is_last, clears, word);
+                *sweeping = !is_last && !clears;
+            } else if *sweeping {
+                *stalled += 1;
             }
         }
         self.simulation.tick();
+        let is_idle = self.simulation.circuit().active_cycles.val() == active;
+        self.idle += u64::from(tapped && is_idle);
     }
 
     fn readout(&mut self, class: usize, gatherer: &mut Gatherer) -> i32 {
+        let output_lanes = self.lanes.last().copied().unwrap_or(1);
         let core = self.simulation.circuit();
         core.event_valid.next = false;
-        core.readout_group.next = ((class / self.output_lanes) as u64).into();
-        core.readout_lane.next = ((class % self.output_lanes) as u64).into();
+        core.readout_group.next = ((class / output_lanes) as u64).into();
+        core.readout_lane.next = ((class % output_lanes) as u64).into();
         self.tick(gatherer);
         self.simulation
             .circuit()
@@ -177,4 +231,13 @@ impl NativeCore {
             .to_u32()
             .cast_signed()
     }
+}
+
+/// What goes along with the events of one inference.
+struct Feed<'a> {
+    run: &'a Run<'a>,
+    /// Clock at which it must have ended.
+    end: u64,
+    holds: &'a mut Holds,
+    gatherer: &'a mut Gatherer,
 }

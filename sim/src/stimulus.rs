@@ -1,7 +1,60 @@
-//! A raster as the events that the core takes.
+//! What a core is given in one inference: a raster as events, and at which pace.
 
+use crate::cosim::Subject;
+use crate::pace::Pace;
+use crate::stress::Train;
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 use synfire_hw::circuit::event::{Addressing, Event};
+
+/// One image to co-simulate.
+#[derive(Clone, Debug)]
+pub struct Stimulus {
+    /// Its number in the data set.
+    pub image: usize,
+    /// Seed of its spikes.
+    pub seed: u64,
+    /// Its spikes.
+    pub raster: SpikeRaster,
+}
+
+/// One inference to run.
+#[derive(Clone, Copy, Debug)]
+pub struct Run<'a> {
+    /// What it is of, for errors.
+    pub subject: Subject,
+    /// Seed of its spikes, for errors.
+    pub seed: u64,
+    /// Its spikes.
+    pub raster: &'a SpikeRaster,
+    /// How fast they come.
+    pub pace: Pace,
+    /// The most clocks that it may take, its clear included.
+    pub limit: u64,
+}
+
+impl<'a> From<&'a Stimulus> for Run<'a> {
+    fn from(stimulus: &'a Stimulus) -> Self {
+        Self {
+            subject: Subject::Image(stimulus.image),
+            seed: stimulus.seed,
+            raster: &stimulus.raster,
+            pace: Pace::FULL,
+            limit: u64::MAX,
+        }
+    }
+}
+
+impl<'a> From<&'a Train> for Run<'a> {
+    fn from(train: &'a Train) -> Self {
+        Self {
+            subject: Subject::Train(train.number, train.kind.name()),
+            seed: train.seed,
+            raster: &train.raster,
+            pace: train.pace,
+            limit: u64::MAX,
+        }
+    }
+}
 
 /// All events of an inference: the spikes of each step and its end, addressed as the core's input wants them.
 #[must_use]

@@ -3,22 +3,20 @@
 use crate::error::{Error, Result, io};
 use crate::observation::{Gatherer, LayerCounters, Observation};
 use crate::preparation::Preparation;
-use crate::stimulus::events;
+use crate::stimulus::{Run, events};
 use crate::verilator::{Harness, Simulator, program};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use synfire_golden_model::integer::Margins;
-use synfire_golden_model::spikes::SpikeRaster;
 use synfire_hw::accelerator::core_params;
 use synfire_hw::build::Build;
 use synfire_hw::geometry::Geometry;
 use synfire_hw::synth::checks::Form;
 
-/// Clocks without progress after which a design counts as hung.
-const WATCHDOG: u64 = 1_000_000;
-
+/// Bytes of records that are read at once: a record of a sweep's word is written in every clock.
+const RECORD_BYTES: usize = 1 << 16;
 /// Tags of the harness's requests.
 const IMAGE: u32 = 1;
 const LOAD: u32 = 2;
@@ -28,6 +26,10 @@ const TAP: u32 = 1;
 const RESULT: u32 = 2;
 const HUNG: u32 = 3;
 const CLEARED: u32 = 4;
+const SWEPT: u32 = 5;
+/// Flags of a swept word, above the layer's number.
+const LAST: u32 = 1 << 16;
+const CLEARS: u32 = 1 << 17;
 
 /// A running simulator.
 #[derive(Debug)]
@@ -39,7 +41,8 @@ pub struct VerilatedCore {
     program: PathBuf,
     log: PathBuf,
     geometry: Geometry,
-    layers: usize,
+    /// Lanes of every layer; the output layer is the last.
+    lanes: Vec<usize>,
     classes: usize,
     /// Inferences may exit early.
     exits: bool,
@@ -74,16 +77,15 @@ impl VerilatedCore {
         let preparation = Preparation::of(&core_params(&model, &build.manifest.plan)?, exit)?;
         let program = program(build, simulator)?;
         let manifest = &build.manifest;
-        let layers = manifest.plan.layers.len();
-        let output_lanes = manifest.plan.layers.last().map_or(1, |layer| layer.lanes);
+        let lanes: Vec<usize> = manifest.plan.layers.iter().map(|layer| layer.lanes).collect();
+        let listed: Vec<String> = lanes.iter().map(ToString::to_string).collect();
         let log = program.with_extension("log");
         let errors = File::create(&log).map_err(io("creating", &log))?;
         let mut command = Command::new(&program);
         // The memory images are named relative to the build folder.
         command
             .current_dir(&build.folder)
-            .args([layers - 1, layers, manifest.classes, output_lanes].map(|number| number.to_string()))
-            .arg(WATCHDOG.to_string())
+            .args([manifest.classes.to_string(), listed.join(",")])
             .args(waveform)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -99,11 +101,11 @@ impl VerilatedCore {
         let mut core = Self {
             child,
             requests: Some(BufWriter::new(stdin)),
-            records: BufReader::new(stdout),
+            records: BufReader::with_capacity(RECORD_BYTES, stdout),
             program,
             log,
             geometry: Geometry::of(&model)?,
-            layers,
+            lanes,
             classes: manifest.classes,
             exits: preparation.exits,
         };
@@ -137,36 +139,48 @@ impl VerilatedCore {
         Err(self.broken("it ended"))
     }
 
-    /// Runs one inference; `image` is its number, for errors.
+    /// Runs one inference.
     ///
     /// # Errors
     /// [`Error::Hung`], [`Error::Simulator`].
-    pub fn infer(&mut self, image: usize, raster: &SpikeRaster) -> Result<Observation> {
-        let events = events(raster, self.geometry.input);
+    pub fn infer(&mut self, run: &Run<'_>) -> Result<Observation> {
+        let events = events(run.raster, self.geometry.input);
         let count = u32::try_from(events.len()).map_err(|_| self.broken("too many events"))?;
-        self.request([IMAGE, count].into_iter().chain(events))?;
+        let limit = u32::try_from(run.limit).unwrap_or(u32::MAX);
+        let pace = [run.pace.gap.into(), run.pace.hold.into(), run.pace.seed];
+        let header = [IMAGE, count, limit].into_iter().chain(pace);
+        self.request(header.chain(events))?;
         let mut gatherer = Gatherer::new(&self.geometry);
         let mut observation = Observation::default();
+        let mut word = Vec::new();
         loop {
             match self.word()? {
                 TAP => {
                     let layer = self.word()? as usize;
-                    let event = self.word()?;
-                    if !gatherer.push(layer, event) {
-                        return Err(self.broken(&format!("layer {layer} emitted {event:#x}")));
+                    gatherer.event(layer, self.word()?);
+                }
+                SWEPT => {
+                    let flags = self.word()?;
+                    let layer = (flags & (LAST - 1)) as usize;
+                    let lanes = self.lanes.get(layer).copied().unwrap_or(0);
+                    word.clear();
+                    for _ in 0..lanes {
+                        word.push(self.word()?.cast_signed());
                     }
+                    let [is_last, clears] = [LAST, CLEARS].map(|flag| flags & flag != 0);
+                    gatherer.swept(layer, is_last, clears, word.iter().copied());
                 }
                 RESULT => observation = self.result()?,
                 // Until the clear, layers may still be at work where the inference has exited.
                 CLEARED => {
-                    observation.spikes = gatherer.finish(self.exits);
+                    gatherer.finish(self.exits, &mut observation);
                     return Ok(observation);
                 }
                 HUNG => {
                     let cycle = self.word()?.into();
                     return Err(Error::Hung {
-                        image,
-                        clocks: WATCHDOG,
+                        subject: run.subject,
+                        limit: run.limit,
                         cycle,
                         waveform: "not recorded".into(),
                     });
@@ -189,31 +203,34 @@ impl VerilatedCore {
         }
     }
 
-    /// All but the spikes.
+    /// All but what leaves at the taps.
     fn result(&mut self) -> Result<Observation> {
         let cycles = self.word()?.into();
         let active_cycles = self.word()?.into();
+        let seen_idle = self.word()?.into();
         let steps = self.word()?.into();
         let potentials = (0..self.classes)
             .map(|_| Ok(self.word()?.cast_signed()))
             .collect::<Result<Vec<_>>>()?;
-        let counters = (0..self.layers)
+        let counters = (0..self.lanes.len())
             .map(|_| {
                 Ok(LayerCounters {
                     spikes_in: self.word()?.into(),
                     spikes_out: self.word()?.into(),
                     busy_cycles: self.word()?.into(),
                     stalled_cycles: self.word()?.into(),
+                    seen_stalled: self.word()?.into(),
                 })
             })
             .collect::<Result<Vec<_>>>()?;
         Ok(Observation {
-            spikes: Vec::new(),
             potentials,
             cycles,
             active_cycles,
+            seen_idle,
             steps,
             counters,
+            ..Observation::default()
         })
     }
 

@@ -10,6 +10,7 @@ use super::table::{count, table};
 use clap::ValueEnum;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::str::FromStr;
 use synfire_golden_model::integer::Margins;
 use synfire_hw::build::Build;
 use synfire_hw::synth::checks::{self, Check, Form, Through};
@@ -18,13 +19,15 @@ use synfire_hw::synth::netlist::netlist;
 use synfire_hw::synth::process::Cancel;
 use synfire_hw::synth::speed::keep_measured;
 use synfire_hw::tool::Tool;
-use synfire_sim::cosim::{self, Stimulus, Summary};
+use synfire_sim::cosim::{self, Activity, Stimulus, Summary};
+use synfire_sim::stress::{self, Train};
 
 const EXAMPLE: &str = "Examples:
   synfire cosim build
   synfire cosim build --netlist                       # what Yosys made of it, as nextpnr gets it
   synfire cosim build --early-exit certain
-  synfire cosim build --simulator native --images 1";
+  synfire cosim build --simulator native --images 1
+  synfire cosim build --stress 40 --images 1";
 
 /// Arguments of `synfire cosim`.
 #[derive(Debug, clap::Args)]
@@ -40,13 +43,34 @@ pub(crate) struct Args {
     simulator: Simulator,
     #[command(flatten)]
     form: CoreFormArgs,
-    /// Seed of the images' spikes.
+    /// Stress trains to compare before the images, on the design and on a variant of it with the smallest FIFOs, gaps
+    /// between events and held streams; or none.
+    #[arg(long, value_name = "N|none", default_value = "8")]
+    stress: Stress,
+    /// Seed of the images' spikes, and of the stress trains.
     #[arg(long, default_value_t = DEFAULT_SEED)]
     seed: u64,
     #[command(flatten)]
     early_exit: EarlyExitArgs,
     #[command(flatten)]
     data: DataArgs,
+}
+
+/// A number of stress trains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stress(usize);
+
+impl FromStr for Stress {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        if text == "none" {
+            return Ok(Self(0));
+        }
+        at_least_one(text)
+            .map(Self)
+            .map_err(|reason| format!("{reason}, or `none`"))
+    }
 }
 
 /// What runs the design.
@@ -67,16 +91,33 @@ impl Args {
         let data = self.data.load(&model.description)?;
         let stimuli = stimuli(&model, &data.test, self.images, self.seed);
         let exit = self.early_exit.margins(&model)?;
+        let trains = stress::trains(&model, self.stress.0, self.seed)?;
         let mut summaries = BTreeMap::new();
         if self.simulator != Simulator::Native {
-            summaries.insert(
-                "verilator",
-                verilator(&build, self.form.form(), &stimuli, exit.as_ref(), context)?,
-            );
+            let form = self.form.form();
+            if !trains.is_empty() {
+                let name = "verilator, stress trains";
+                summaries.insert(name, verilator_trains(&build, form, &trains, context)?);
+                // The variant under stress is never synthesized.
+                if form == Form::Emitted {
+                    let name = "verilator, design under stress";
+                    summaries.insert(name, verilator_variant(&build, &trains, context)?);
+                }
+            }
+            let images = verilator(&build, form, &stimuli, exit.as_ref(), context)?;
+            summaries.insert("verilator", images);
+            keep_check(&build, form, summaries.values())?;
         }
         if self.simulator != Simulator::Verilator {
+            if !trains.is_empty() {
+                summaries.insert(
+                    "native, circuits under stress",
+                    native_stress(&build, &trains, context)?,
+                );
+            }
             summaries.insert("native", native(&build, &stimuli, exit.as_ref(), context)?);
         }
+        warn_of_silence(summaries.values(), context);
         context.print(&summaries, || {
             let texts: Vec<String> = summaries
                 .iter()
@@ -87,8 +128,8 @@ impl Args {
     }
 }
 
-/// Co-simulates a form of a design in Verilator, showing progress. Keeps the clocks of whole inferences for `synfire synth` and
-/// `synfire report`, and for them and `synfire flash` what was compared of which netlist.
+/// Co-simulates a form of a design in Verilator, showing progress, and keeps the clocks of whole inferences for `synfire synth` and
+/// `synfire report`; the other simulator counts the same.
 pub(crate) fn verilator(
     build: &Build,
     form: Form,
@@ -101,29 +142,81 @@ pub(crate) fn verilator(
         bar.set_position(done as u64)
     })?;
     bar.finish_and_clear();
-    if form == Form::Netlist {
-        keep_check(build, &summary)?;
-    }
     if exit.is_none() {
         keep_measured(build, summary.images, summary.cycles)?;
     }
     Ok(summary)
 }
 
-/// Keeps what was compared of a build's netlist.
-fn keep_check(build: &Build, summary: &Summary) -> Result<()> {
+/// Co-simulates stress trains in Verilator, on a form of the design.
+pub(crate) fn verilator_trains(
+    build: &Build,
+    form: Form,
+    trains: &[Train],
+    context: &Context,
+) -> Result<Summary> {
+    let bar = context.bar(trains.len() as u64, "stress");
+    let summary = cosim::verilator_trains(build, form, trains, &mut |done| bar.set_position(done as u64))?;
+    bar.finish_and_clear();
+    Ok(summary)
+}
+
+/// The same on the design's variant under stress, at paces that fill its queues.
+pub(crate) fn verilator_variant(build: &Build, trains: &[Train], context: &Context) -> Result<Summary> {
+    let paced: Vec<Train> = trains.iter().map(Train::paced).collect();
+    verilator_trains(&stress::stressed(build)?, Form::Emitted, &paced, context)
+}
+
+/// Keeps what was compared of a build's netlist, for `synfire synth`, `report` and `flash`; of other forms nothing is kept.
+pub(crate) fn keep_check<'a>(
+    build: &Build,
+    form: Form,
+    summaries: impl Iterator<Item = &'a Summary>,
+) -> Result<()> {
+    if form != Form::Netlist {
+        return Ok(());
+    }
     // Of what was simulated; it is there already.
     let netlist = netlist(build, &Tool::Yosys.find()?, &Cancel::default())?;
     contained(build)?;
-    let check = Check {
-        form: Form::Netlist,
+    let mut check = Check {
+        form,
         sha256: netlist.sha256,
         through: Through::Ports,
-        inferences: summary.images,
-        spikes: summary.spikes,
-        potentials: summary.potentials,
+        inferences: 0,
+        spikes: 0,
+        potentials: 0,
     };
+    for summary in summaries {
+        check.inferences += summary.images;
+        check.spikes += summary.spikes;
+        check.potentials += summary.potentials;
+    }
     Ok(checks::keep(build, check)?)
+}
+
+/// The same in rust-hdl's own simulation, on circuits under stress.
+fn native_stress(build: &Build, trains: &[Train], context: &Context) -> Result<Summary> {
+    let bar = context.bar(trains.len() as u64, "native stress");
+    let model = build.model()?;
+    let paced: Vec<Train> = trains.iter().map(Train::paced).collect();
+    let plan = &build.manifest.plan;
+    let summary = cosim::native_trains(&model, plan, &paced, &mut |done| {
+        bar.set_position(done as u64);
+    })?;
+    bar.finish_and_clear();
+    Ok(summary)
+}
+
+/// Warns of layers, channels and lanes that never fired over all that was compared.
+pub(crate) fn warn_of_silence<'a>(summaries: impl Iterator<Item = &'a Summary>, context: &Context) {
+    let mut activity = Activity::default();
+    for summary in summaries {
+        activity.merge(&summary.activity);
+    }
+    for silent in activity.silent() {
+        context.warn(&silent.to_string());
+    }
 }
 
 /// Co-simulates natively, showing progress.
@@ -155,19 +248,26 @@ pub(crate) fn describe(simulator: &str, summary: &Summary) -> String {
             count(layer.stalled_cycles),
         ]);
     }
+    let what = if simulator.contains("stress") {
+        "trains"
+    } else {
+        "images"
+    };
     let equal = format!(
-        "{simulator}: {} images equal the golden model: {} steps, {} spikes, {} potentials\n{} clocks per inference",
-        summary.images,
-        summary.steps,
-        summary.spikes,
-        summary.potentials,
-        count(summary.cycles),
+        "{simulator}: {} {what} equal the golden model: {} steps, {} spikes, {} membranes, {} potentials",
+        summary.images, summary.steps, summary.spikes, summary.membranes, summary.potentials,
     );
+    // Where an inference has exited, how far layers have come is a matter of timing.
     if summary.layers.is_empty() {
         return equal;
     }
+    let equal = format!("{equal}, busy clocks of every layer");
+    if what == "trains" {
+        return equal;
+    }
     format!(
-        "{equal}, {:.3} × the slowest layer's ideal\n{rows}",
+        "{equal}\n{} clocks per inference, {:.3} × the slowest layer's ideal\n{rows}",
+        count(summary.cycles),
         summary.cycles / summary.slowest_ideal()
     )
 }

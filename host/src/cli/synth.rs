@@ -1,14 +1,19 @@
 //! `synfire synth`.
 
 use super::context::Context;
+use super::cosim::{keep_check, verilator_trains, warn_of_silence};
 use super::diagnostic::Result;
-use super::inference::float;
+use super::inference::{DEFAULT_SEED, float};
 use super::table::{count, table};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use synfire_hw::build::Build;
 use synfire_hw::synth::checks::{self, Check, Form};
 use synfire_hw::synth::{Placements, process::Cancel, report::Report, speed::Speed, synthesize};
+use synfire_sim::stress;
+
+/// Stress trains by which what Yosys makes of a design is compared with the golden model.
+pub(super) const TRAINS: usize = 8;
 
 const EXAMPLE: &str = "Examples:
   synfire synth build
@@ -60,9 +65,11 @@ impl Args {
 
 /// Compares with the golden model how Yosys reads the design, then what it makes of it, before that is placed and routed.
 fn check(build: &Build, context: &Context) -> Result<()> {
-    let stimuli = trains(&build.model()?);
+    let trains = stress::trains(&build.model()?, TRAINS, DEFAULT_SEED)?;
     for form in [Form::Elaborated, Form::Netlist] {
-        super::cosim::verilator(build, form, &stimuli, None, context)?;
+        let summary = verilator_trains(build, form, &trains, context)?;
+        warn_of_silence([&summary].into_iter(), context);
+        keep_check(build, form, [&summary].into_iter())?;
     }
     Ok(())
 }
@@ -121,22 +128,4 @@ fn describe(report: &Report, checks: &[Check], speed: Speed, folder: &Path) -> S
         report.place_and_route_seconds,
         report.nextpnr
     )
-}
-
-/// Placeholder.
-fn trains(model: &synfire_golden_model::quantized::QuantizedModel) -> Vec<synfire_sim::cosim::Stimulus> {
-    let mut raster = synfire_golden_model::spikes::SpikeRaster::new(model.description.input.size());
-    for step in 0..model.description.steps.min(12) {
-        let n = u32::try_from(model.description.input.size()).unwrap_or(0);
-        raster.push_step(
-            (0..n)
-                .filter(|i| (i * 7 + step as u32 * 5) % 4 < 2)
-                .map(synfire_golden_model::spikes::Spike::positive),
-        );
-    }
-    vec![synfire_sim::cosim::Stimulus {
-        image: 0,
-        seed: 0,
-        raster,
-    }]
 }

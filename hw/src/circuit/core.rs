@@ -11,8 +11,8 @@
 //! Where inferences can exit early, a gate stands before the output layer ([`EarlyExit`]).
 //!
 //! Stream 0 is the input's, stream i + 1 that of hidden layer i. Layers work on different time steps at once; the
-//! end-of-step events keep the order. The taps show the events between the layers for co-simulation, and cost nothing
-//! where they are left open.
+//! end-of-step events keep the order. The taps show the events between the layers and the membranes as sweeps write
+//! them, for co-simulation, and cost nothing where they are left open.
 //!
 //! Streams fork and meet again: a junction may have to wait for one path while the other's events fill its FIFO and so
 //! hold up the very stream that the first path needs. It cannot come to a stop all the same, whatever the depth of the
@@ -21,6 +21,8 @@
 //! spikes may be wanting, in a taker m. But m, further on, has ended the step before: it has taken l's earlier markers,
 //! and holds of l nothing but spikes of this step, which an engine integrates whatever its other path does. So m makes
 //! room, and l ends the step.
+
+mod kernel;
 
 use super::engine::EngineParams;
 use super::interconnect::{Interconnect, Wiring};
@@ -47,6 +49,15 @@ pub struct CoreParams {
     pub exit_steps: Option<usize>,
 }
 
+impl CoreParams {
+    /// The same core with streams that can be held back.
+    #[must_use]
+    pub const fn throttled(mut self) -> Self {
+        self.wiring.throttled = true;
+        self
+    }
+}
+
 /// See the [module](self).
 #[derive(Debug, LogicBlock)]
 pub struct Core {
@@ -62,6 +73,16 @@ pub struct Core {
     pub tap_data: Vec<Signal<Out, Bits<32>>>,
     /// It leaves in this clock.
     pub tap_valid: Vec<Signal<Out, Bit>>,
+    /// A word of layer i's sweep is written; the output layer is the last.
+    pub swept: Vec<Signal<Out, Bit>>,
+    /// It is the sweep's last.
+    pub swept_last: Vec<Signal<Out, Bit>>,
+    /// The sweep is a clear.
+    pub swept_clear: Vec<Signal<Out, Bit>>,
+    /// The words: the lanes of layer 0, then those of layer 1 and so on.
+    pub swept_data: Vec<Signal<Out, Signed<32>>>,
+    /// Events of stream i are held back; no port at all, unless the wiring is throttled.
+    pub throttle: Vec<Signal<In, Bit>>,
     /// Word of output membranes to show, as they were at the end of the last step.
     pub readout_group: Signal<In, Bits<24>>,
     /// Lane of that word to show.
@@ -132,6 +153,11 @@ impl Core {
             event_ready: Signal::default(),
             tap_data: signals(hidden),
             tap_valid: signals(hidden),
+            swept: signals(count),
+            swept_last: signals(count),
+            swept_clear: signals(count),
+            swept_data: signals(params.engines().map(|engine| engine.lanes).sum()),
+            throttle: signals(if params.wiring.throttled { count } else { 0 }),
             readout_group: Signal::default(),
             readout_lane: Signal::default(),
             readout_data: Signal::default(),
@@ -170,96 +196,48 @@ impl Core {
     }
 }
 
+impl Core {
+    /// The layer and the lane of every word of `swept_data`.
+    fn swept_lanes(&self) -> impl Iterator<Item = (Option<usize>, usize)> + '_ {
+        let hidden = self.hidden.iter().enumerate();
+        hidden
+            .map(|(layer, hidden)| (Some(layer), hidden.swept_data.len()))
+            .chain([(None, self.last.swept_data.len())])
+            .flat_map(|(layer, lanes)| (0..lanes).map(move |lane| (layer, lane)))
+    }
+}
+
+/// The kernel, and the taps of membranes: a kernel's loops cannot index a layer and a lane of it.
 impl Logic for Core {
-    #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, active);
-        clock!(self, clock, last);
-        for i in 0..1 {
-            self.wires.stream_data[i].next = self.event_data.val();
-            self.wires.stream_valid[i].next = self.event_valid.val();
-            self.event_ready.next = self.wires.stream_ready[i].val();
+        kernel::Kernel::update(self);
+        let words = self.hidden.iter().map(|layer| &layer.swept_data);
+        let words = words.chain([&self.last.swept_data]).flatten();
+        for (tap, word) in self.swept_data.iter_mut().zip(words) {
+            tap.next = word.val();
         }
-        self.any_busy[0].next = self.last.busy.val();
-        for i in 0..self.hidden.len() {
-            self.hidden[i].clock.next = self.clock.val();
-            self.hidden[i].in_data.next = self.wires.main_data[i].val();
-            self.hidden[i].in_valid.next = self.wires.main_valid[i].val();
-            self.wires.main_ready[i].next = self.hidden[i].in_ready.val();
-            self.hidden[i].side_data.next = self.wires.side_data[i].val();
-            self.hidden[i].side_valid.next = self.wires.side_valid[i].val();
-            self.wires.side_ready[i].next = self.hidden[i].side_ready.val();
-            self.wires.stream_data[i + 1].next = self.hidden[i].out_data.val();
-            self.wires.stream_valid[i + 1].next = self.hidden[i].out_valid.val();
-            self.hidden[i].out_ready.next = self.wires.stream_ready[i + 1].val();
-            self.hidden[i].load_select.next = self.load_select.val();
-            self.hidden[i].load_byte.next = self.load_byte.val();
-            self.hidden[i].load_shift.next = self.load_shift.val();
-            self.hidden[i].load_write.next = self.load_write.val();
-            self.hidden[i].load_address.next = self.load_address.val();
-            self.tap_data[i].next = self.hidden[i].out_data.val();
-            self.tap_valid[i].next = self.hidden[i].out_valid.val() && self.wires.stream_ready[i + 1].val();
-            self.spikes_in[i].next = self.hidden[i].spikes_in.val();
-            self.spikes_out[i].next = self.hidden[i].spikes_out.val();
-            self.busy_cycles[i].next = self.hidden[i].busy_cycles.val();
-            self.stalled_cycles[i].next = self.hidden[i].stalled_cycles.val();
-            self.any_busy[i + 1].next = self.any_busy[i].val() || self.hidden[i].busy.val();
+    }
+
+    fn connect(&mut self) {
+        kernel::Kernel::connect(self);
+        for tap in &mut self.swept_data {
+            tap.connect();
         }
-        // Runs once, with the index of the output layer.
-        for i in self.hidden.len()..self.any_busy.len() {
-            self.last.in_data.next = self.wires.main_data[i].val();
-            self.last.in_valid.next = self.wires.main_valid[i].val();
-            self.wires.main_ready[i].next = self.last.in_ready.val();
-            self.spikes_in[i].next = self.last.spikes_in.val();
-            self.spikes_out[i].next = 0.into();
-            self.busy_cycles[i].next = self.last.busy_cycles.val();
-            self.stalled_cycles[i].next = 0.into();
-            if self.any_busy[i].val() {
-                self.active.d.next = self.active.q.val() + 1;
-            }
+    }
+
+    fn hdl(&self) -> Verilog {
+        let Verilog::Combinatorial(mut block) = kernel::Kernel::hdl(self) else {
+            unreachable!("a kernel is combinational")
+        };
+        let signal = |name: String| ast::VerilogExpression::Signal(name);
+        for (index, (layer, lane)) in self.swept_lanes().enumerate() {
+            let word = match layer {
+                Some(layer) => format!("hidden${layer}$swept_data${lane}"),
+                None => format!("last$swept_data${lane}"),
+            };
+            let tap = format!("swept_data${index}");
+            block.push(ast::VerilogStatement::Assignment(signal(tap), signal(word)));
         }
-        if self.last.cleared.val() {
-            self.active.d.next = 0.into();
-        }
-        self.active_cycles.next = self.active.q.val();
-        self.last.readout_group.next = self.readout_group.val();
-        self.last.readout_lane.next = self.readout_lane.val();
-        self.readout_data.next = self.last.readout_data.val();
-        // The early exit stands before the output layer, and reads its snapshot.
-        self.exited.next = false;
-        self.exit_busy.next = false;
-        for i in 0..self.exits.len() {
-            self.exits[i].clock.next = self.clock.val();
-            self.exits[i].enable.next = self.exit_enable.val();
-            self.exits[i].steps_done.next = self.last.steps_done.val();
-            self.exits[i].clears_done.next = self.last.clears_done.val();
-            self.exits[i].readout_data.next = self.last.readout_data.val();
-            self.exits[i].load_select.next = self.load_select.val();
-            self.exits[i].load_byte.next = self.load_byte.val();
-            self.exits[i].load_shift.next = self.load_shift.val();
-            self.exits[i].load_write.next = self.load_write.val();
-            self.exits[i].load_address.next = self.load_address.val();
-            self.exited.next = self.exits[i].exited.val();
-            self.exit_busy.next = self.exits[i].busy.val();
-            if self.exits[i].busy.val() {
-                self.last.readout_group.next = self.exits[i].readout_group.val();
-                self.last.readout_lane.next = self.exits[i].readout_lane.val();
-            }
-            self.last.in_data.next = self.exits[i].out_data.val();
-            self.last.in_valid.next = self.exits[i].out_valid.val();
-            self.exits[i].out_ready.next = self.last.in_ready.val();
-            for j in self.hidden.len()..self.any_busy.len() {
-                self.exits[i].in_data.next = self.wires.main_data[j].val();
-                self.exits[i].in_valid.next = self.wires.main_valid[j].val();
-                self.wires.main_ready[j].next = self.exits[i].in_ready.val();
-            }
-        }
-        self.last.load_select.next = self.load_select.val();
-        self.last.load_byte.next = self.load_byte.val();
-        self.last.load_shift.next = self.load_shift.val();
-        self.last.load_write.next = self.load_write.val();
-        self.last.load_address.next = self.load_address.val();
-        self.steps_done.next = self.last.steps_done.val();
-        self.clears_done.next = self.last.clears_done.val();
+        Verilog::Combinatorial(block)
     }
 }

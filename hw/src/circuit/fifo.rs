@@ -14,8 +14,17 @@
 use super::word_store::WordStore;
 use rust_hdl::prelude::*;
 
+/// Words of the smallest FIFO.
+pub const SMALLEST_FIFO: usize = 8;
+
 /// Places that `nearly_full` keeps in reserve for a writer that needs a few clocks to stop.
-pub const MARGIN: u64 = 4;
+pub const MARGIN: usize = 4;
+
+/// Words at which a FIFO of `depth` says that it is nearly full.
+#[must_use]
+pub const fn nearly_full_at(depth: usize) -> usize {
+    depth.saturating_sub(1 + MARGIN)
+}
 
 /// See the [module](self). `N` is the width of the ports; only `width` bits are stored.
 #[derive(Debug, LogicBlock)]
@@ -56,7 +65,7 @@ impl<const N: usize> Fifo<N> {
     #[must_use]
     pub fn new(depth: usize, width: usize) -> Self {
         assert!(
-            depth.is_power_of_two() && (8..=32768).contains(&depth),
+            depth.is_power_of_two() && (SMALLEST_FIFO..=32768).contains(&depth),
             "FIFO depth {depth}"
         );
         let last = depth as u64 - 1;
@@ -77,7 +86,7 @@ impl<const N: usize> Fifo<N> {
             read_next: Signal::default(),
             fill: Signal::default(),
             mask: Constant::new(last.into()),
-            nearly_full_at: Constant::new((last - MARGIN).into()),
+            nearly_full_at: Constant::new((nearly_full_at(depth) as u64).into()),
         }
     }
 }

@@ -2,6 +2,9 @@
 //!
 //! Combinational. An event passes when all takers of its stream have room, to all of them in the same clock, so that
 //! the streams keep in step. Written as Verilog by hand since who takes which stream is a run-time parameter.
+//!
+//! A throttled interconnect has an input more for each stream, which holds its events back: co-simulation shows with it
+//! that nothing is lost where streams stand still. A board's design has no trace of it.
 
 use super::signals;
 use rust_hdl::prelude::*;
@@ -15,6 +18,8 @@ pub struct Wiring {
     pub main: Vec<usize>,
     /// Stream of every hidden layer's second path, if it has one.
     pub side: Vec<Option<usize>>,
+    /// Streams can be held back.
+    pub throttled: bool,
 }
 
 /// See the [module](self).
@@ -26,6 +31,8 @@ pub struct Interconnect {
     pub stream_valid: Vec<Signal<In, Bit>>,
     /// It passes, if there is one.
     pub stream_ready: Vec<Signal<Out, Bit>>,
+    /// It must not pass in this clock; no port at all, unless the wiring is throttled.
+    pub throttle: Vec<Signal<In, Bit>>,
     /// Events for every layer's first path.
     pub main_data: Vec<Signal<Out, Bits<32>>>,
     /// There is an event, and all other takers have room for it.
@@ -79,6 +86,7 @@ impl Interconnect {
             stream_data: signals(streams),
             stream_valid: signals(streams),
             stream_ready: signals(streams),
+            throttle: signals(if wiring.throttled { streams } else { 0 }),
             main_data: signals(main),
             main_valid: signals(main),
             main_ready: signals(main),
@@ -99,6 +107,10 @@ impl Interconnect {
             .collect()
     }
 
+    fn is_held(&self, stream: usize) -> bool {
+        self.throttle.get(stream).is_some_and(|held| held.val())
+    }
+
     fn is_ready(&self, taker: Taker) -> bool {
         match taker {
             Taker::Main(layer) => self.main_ready[layer].val(),
@@ -112,7 +124,8 @@ impl Logic for Interconnect {
         let takers = self.takers();
         for stream in 0..self.stream_ready.len() {
             let mut of_stream = takers.iter().filter(|&&(_, of)| of == stream);
-            self.stream_ready[stream].next = of_stream.all(|&(taker, _)| self.is_ready(taker));
+            self.stream_ready[stream].next =
+                !self.is_held(stream) && of_stream.all(|&(taker, _)| self.is_ready(taker));
         }
         for side in 0..self.side_data.len() {
             self.side_data[side].next = 0.into();
@@ -122,7 +135,9 @@ impl Logic for Interconnect {
             let mut others = takers
                 .iter()
                 .filter(|&&(other, of)| of == stream && other != taker);
-            let valid = self.stream_valid[stream].val() && others.all(|&(other, _)| self.is_ready(other));
+            let valid = self.stream_valid[stream].val()
+                && !self.is_held(stream)
+                && others.all(|&(other, _)| self.is_ready(other));
             let data = self.stream_data[stream].val();
             match taker {
                 Taker::Main(layer) => {
@@ -151,6 +166,10 @@ impl Logic for Interconnect {
 
     fn hdl(&self) -> Verilog {
         let takers = self.takers();
+        let passes = |stream: usize| match self.throttle.get(stream) {
+            Some(_) => format!(" & ~throttle${stream}"),
+            None => String::new(),
+        };
         let mut body = String::new();
         for stream in 0..self.stream_ready.len() {
             let ready: Vec<String> = takers
@@ -164,7 +183,10 @@ impl Logic for Interconnect {
             } else {
                 ready.join(" & ")
             };
-            body.push_str(&format!("    stream_ready${stream} = {ready};\n"));
+            body.push_str(&format!(
+                "    stream_ready${stream} = {ready}{};\n",
+                passes(stream)
+            ));
         }
         for (layer, side) in self._wiring.side.iter().enumerate() {
             if side.is_none() {
@@ -180,9 +202,10 @@ impl Logic for Interconnect {
                 .map(|(other, _)| format!(" & {}", other.port("ready")))
                 .collect();
             body.push_str(&format!(
-                "    {} = stream_data${stream};\n    {} = stream_valid${stream}{others};\n",
+                "    {} = stream_data${stream};\n    {} = stream_valid${stream}{}{others};\n",
                 taker.port("data"),
                 taker.port("valid"),
+                passes(stream),
             ));
         }
         Verilog::Custom(format!("always @(*) begin\n{body}end\n"))

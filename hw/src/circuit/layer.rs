@@ -45,6 +45,14 @@ pub struct Layer {
     /// It is taken.
     pub out_ready: Signal<In, Bit>,
     /// See [`Engine`].
+    pub swept: Signal<Out, Bit>,
+    /// See [`Engine`].
+    pub swept_last: Signal<Out, Bit>,
+    /// See [`Engine`].
+    pub swept_clear: Signal<Out, Bit>,
+    /// See [`Engine`].
+    pub swept_data: Vec<Signal<Out, Signed<32>>>,
+    /// See [`Engine`].
     pub load_select: Signal<In, Bits<8>>,
     /// See [`Engine`].
     pub load_byte: Signal<In, Bits<8>>,
@@ -88,6 +96,10 @@ impl Layer {
             out_data: Signal::default(),
             out_valid: Signal::default(),
             out_ready: Signal::default(),
+            swept: Signal::default(),
+            swept_last: Signal::default(),
+            swept_clear: Signal::default(),
+            swept_data: signals(engine.lanes),
             load_select: Signal::default(),
             load_byte: Signal::default(),
             load_shift: Signal::default(),
@@ -152,6 +164,12 @@ impl Logic for Layer {
         self.engine.load_select.next = self.load_select.val();
         self.engine.load_shift.next = self.load_shift.val();
         self.engine.load_write.next = self.load_write.val();
+        self.swept.next = self.engine.swept.val();
+        self.swept_last.next = self.engine.swept_last.val();
+        self.swept_clear.next = self.engine.swept_clear.val();
+        for i in 0..self.swept_data.len() {
+            self.swept_data[i].next = self.engine.swept_data[i].val();
+        }
         self.serializer.mask.next = self.engine.fired_mask.val();
         self.serializer.mask_valid.next = self.engine.swept.val();
         self.serializer.mask_last.next = self.engine.swept_last.val();

@@ -4,6 +4,7 @@ use super::engine::{Engine, EngineParams};
 use super::fifo::Fifo;
 use super::filter::Filter;
 use super::layer::input_fifos;
+use super::signals;
 use super::snapshot::Snapshot;
 use rust_hdl::prelude::*;
 
@@ -40,6 +41,14 @@ pub struct OutputLayer {
     pub load_write: Signal<In, Bit>,
     /// See [`Engine`].
     pub load_address: Signal<In, Bits<24>>,
+    /// See [`Engine`].
+    pub swept: Signal<Out, Bit>,
+    /// See [`Engine`].
+    pub swept_last: Signal<Out, Bit>,
+    /// See [`Engine`].
+    pub swept_clear: Signal<Out, Bit>,
+    /// See [`Engine`].
+    pub swept_data: Vec<Signal<Out, Signed<32>>>,
     /// Spikes taken since the last clear.
     pub spikes_in: Signal<Out, Bits<32>>,
     /// See [`Engine`].
@@ -74,6 +83,10 @@ impl OutputLayer {
             load_shift: Signal::default(),
             load_write: Signal::default(),
             load_address: Signal::default(),
+            swept: Signal::default(),
+            swept_last: Signal::default(),
+            swept_clear: Signal::default(),
+            swept_data: signals(params.lanes),
             spikes_in: Signal::default(),
             busy_cycles: Signal::default(),
             busy: Signal::default(),
@@ -112,6 +125,12 @@ impl Logic for OutputLayer {
         self.engine.load_select.next = self.load_select.val();
         self.engine.load_shift.next = self.load_shift.val();
         self.engine.load_write.next = self.load_write.val();
+        self.swept.next = self.engine.swept.val();
+        self.swept_last.next = self.engine.swept_last.val();
+        self.swept_clear.next = self.engine.swept_clear.val();
+        for i in 0..self.swept_data.len() {
+            self.swept_data[i].next = self.engine.swept_data[i].val();
+        }
         for i in 0..self.snapshot.data.len() {
             self.snapshot.data[i].next = self.engine.swept_data[i].val();
         }

@@ -46,31 +46,43 @@ pub fn board_top(board: &Board) -> Result<String, PllError> {
     ))
 }
 
-/// The co-simulation's top module: the accelerator's core with plain port names, the taps of its `hidden`
-/// layers packed side by side (layer 0 lowest), its counters likewise.
+/// The co-simulation's top module: the accelerator's core with plain port names. `lanes` has an entry a layer. The taps
+/// of hidden layers are packed side by side (layer 0 lowest), the words of all layers' sweeps and their counters
+/// likewise. A throttled core has a port more, `throttle`, of a bit a stream.
 #[must_use]
-pub fn cosim_top(layers: usize) -> String {
-    let hidden = layers - 1;
+pub fn cosim_top(lanes: &[usize], throttled: bool) -> String {
+    let layers = lanes.len();
+    let hidden = layers.saturating_sub(1);
     // A network without hidden layers still has a port of one word, tied to 0.
     let taps = hidden.max(1);
+    let words: usize = lanes.iter().sum();
     let mut connections = Vec::new();
-    for layer in 0..hidden {
-        connections.push(format!(
-            ".tap_data${layer}(tap_data[{}:{}])",
-            32 * layer + 31,
-            32 * layer
-        ));
-        connections.push(format!(".tap_valid${layer}(tap_valid[{layer}])"));
+    let mut words_of = |port: &str, count: usize| {
+        connections.extend((0..count).map(|index| {
+            let low = 32 * index;
+            format!(".{port}${index}({port}[{}:{low}])", low + 31)
+        }));
+    };
+    words_of("tap_data", hidden);
+    words_of("swept_data", words);
+    for counter in ["spikes_in", "spikes_out", "busy_cycles", "stalled_cycles"] {
+        words_of(counter, layers);
     }
-    for layer in 0..layers {
-        for name in ["spikes_in", "spikes_out", "busy_cycles", "stalled_cycles"] {
-            connections.push(format!(
-                ".{name}${layer}({name}[{}:{}])",
-                32 * layer + 31,
-                32 * layer
-            ));
-        }
+    let mut bits_of = |port: &str, count: usize| {
+        connections.extend((0..count).map(|index| format!(".{port}${index}({port}[{index}])")));
+    };
+    bits_of("tap_valid", hidden);
+    for flag in ["swept", "swept_last", "swept_clear"] {
+        bits_of(flag, layers);
     }
+    if throttled {
+        bits_of("throttle", layers);
+    }
+    let throttle = if throttled {
+        format!("    input wire [{}:0] throttle,\n", layers - 1)
+    } else {
+        String::new()
+    };
     let tied = if hidden == 0 {
         "    assign tap_data = 32'h0;\n    assign tap_valid = 1'b0;\n"
     } else {
@@ -82,8 +94,12 @@ pub fn cosim_top(layers: usize) -> String {
     input wire [31:0] event_data,
     input wire event_valid,
     output wire event_ready,
-    output wire [{tap_bits}:0] tap_data,
+{throttle}    output wire [{tap_bits}:0] tap_data,
     output wire [{tap_top}:0] tap_valid,
+    output wire [{layer_top}:0] swept,
+    output wire [{layer_top}:0] swept_last,
+    output wire [{layer_top}:0] swept_clear,
+    output wire [{word_bits}:0] swept_data,
     input wire [23:0] readout_group,
     input wire [7:0] readout_lane,
     output wire [31:0] readout_data,
@@ -130,6 +146,8 @@ endmodule
 ",
         tap_bits = 32 * taps - 1,
         tap_top = taps - 1,
+        layer_top = layers - 1,
+        word_bits = 32 * words - 1,
         counter_bits = 32 * layers - 1,
         connections = connections.join(",\n        "),
     )

@@ -159,6 +159,7 @@ accepted! {
     layer_is_accepted_by_rust_hdl: Layer::new(core().hidden.swap_remove(0));
     output_layer_is_accepted_by_rust_hdl: OutputLayer::new(core().output, 16);
     core_is_accepted_by_rust_hdl: Core::new(core());
+    throttled_core_is_accepted_by_rust_hdl: Core::new(core().throttled());
     uart_receiver_is_accepted_by_rust_hdl: UartReceiver::new(12);
     uart_transmitter_is_accepted_by_rust_hdl: UartTransmitter::new(12);
     crc32_is_accepted_by_rust_hdl: Crc32::default();
@@ -255,6 +256,7 @@ fn interconnect_is_accepted_by_rust_hdl() {
         streams: 3,
         main: vec![0, 1, 2],
         side: vec![None, Some(0)],
+        throttled: false,
     };
     insta::assert_snapshot!(verilog(|| Interconnect::new(wiring.clone())));
 }

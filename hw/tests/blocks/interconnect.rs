@@ -14,13 +14,16 @@ fn wiring(rng: &mut Xoshiro256PlusPlus, layers: usize) -> Wiring {
         side: (0..layers - 1)
             .map(|layer| rng.random_bool(0.5).then(|| rng.random_range(0..=layer)))
             .collect(),
+        throttled: rng.random(),
     }
 }
 
-/// What comes in: an event of each stream, if there is one, and which takers have room; main paths, then sides.
+/// What comes in: an event of each stream, if there is one, which streams are held back, and which takers have room; main
+/// paths, then sides.
 #[derive(Clone, Debug)]
 struct Inputs {
     events: Vec<Option<u32>>,
+    held: Vec<bool>,
     room: Vec<bool>,
 }
 
@@ -29,6 +32,9 @@ fn inputs(rng: &mut Xoshiro256PlusPlus, wiring: &Wiring) -> Inputs {
     Inputs {
         events: (0..wiring.streams)
             .map(|_| rng.random_bool(0.7).then(|| rng.random()))
+            .collect(),
+        held: (0..wiring.streams)
+            .map(|_| wiring.throttled && rng.random_bool(0.3))
             .collect(),
         room: (0..takers).map(|_| rng.random_bool(0.7)).collect(),
     }
@@ -48,9 +54,10 @@ fn model(wiring: &Wiring, inputs: &Inputs) -> Passed {
     let passes = |stream: usize| {
         let rooms = takers.iter().zip(&inputs.room);
         inputs.events[stream].filter(|_| {
-            rooms
+            let mut rooms = rooms
                 .filter(|(of, _)| **of == Some(stream))
-                .all(|(_, &room)| room)
+                .map(|(_, &room)| room);
+            !inputs.held[stream] && rooms.all(|room| room)
         })
     };
     (
@@ -75,6 +82,9 @@ fn run(wiring: &Wiring, inputs: &[Inputs]) -> Vec<Passed> {
             ready
                 .chain(circuit.side_ready.iter_mut().zip(side))
                 .for_each(|(port, &room)| port.next = room);
+            for (port, &held) in circuit.throttle.iter_mut().zip(&inputs.held) {
+                port.next = held;
+            }
             wires.settle();
             let circuit = wires.circuit();
             let taken = (0..wiring.streams)
@@ -110,6 +120,7 @@ fn a_path_of_another_stream_is_noticed() {
         streams: 3,
         main: vec![0, 1, 2],
         side: vec![None, Some(0)],
+        throttled: false,
     };
     let inputs: Vec<Inputs> = (0..40).map(|_| inputs(&mut rng, &right)).collect();
     let expected: Vec<Passed> = inputs.iter().map(|inputs| model(&right, inputs)).collect();

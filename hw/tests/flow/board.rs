@@ -177,6 +177,6 @@ fn top_module_and_constraints_of_every_board_are_as_pinned() {
 
 #[test]
 fn top_module_of_the_co_simulation_is_as_pinned() {
-    insta::assert_snapshot!("cosim_of_one_layer", cosim_top(1));
-    insta::assert_snapshot!("cosim_of_three_layers", cosim_top(3));
+    insta::assert_snapshot!("cosim_of_one_layer", cosim_top(&[3], false));
+    insta::assert_snapshot!("cosim_of_three_layers", cosim_top(&[4, 2, 3], false));
 }

@@ -16,6 +16,9 @@
 
 namespace {
 
+// Where bytes go. What a model has to say ($fatal) goes to standard output, and must not come between them.
+int line = -1;
+
 class Board {
   public:
     Board(int clocks_per_bit, bool idle_level, uint64_t most_idle_clocks)
@@ -102,7 +105,7 @@ class Board {
         if (++sending_ == 11) {
             sending_ = 0;
             for (;;) {
-                const ssize_t written = write(STDOUT_FILENO, &byte_, 1);
+                const ssize_t written = write(line, &byte_, 1);
                 if (written == 1) return;
                 if (written < 0 && errno != EINTR && errno != EAGAIN) std::exit(0);
             }
@@ -128,6 +131,8 @@ class Board {
 
 int main(int argc, char** argv) {
     if (argc != 5) return 2;
+    line = dup(STDOUT_FILENO);
+    if (line < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0) return 2;
     Board board(std::atoi(argv[1]), std::atoi(argv[2]) != 0, std::strtoull(argv[3], nullptr, 10));
     return board.run(std::strtoull(argv[4], nullptr, 10));
 }

@@ -1,14 +1,16 @@
 // Drives the accelerator's core with events and records what it does.
 //
-// Arguments: hidden layers, layers, classes, lanes of the output layer, watchdog in clocks [, waveform file].
+// Arguments: classes, lanes of every layer separated by commas [, waveform file].
 // Standard input, in 32-bit words of this machine: requests that start with a tag.
-//   IMAGE   number of events, events
+//   IMAGE   number of events, most clocks, gap, hold, seed (see pace.rs), events
 //   LOAD    memory, bytes of a word, words, then each byte
 //   EXITS   1 where inferences may exit early
 // Standard output, likewise: records that start with a tag.
 //   TAP     layer, event
-//   RESULT  cycles, active cycles, steps, potentials[classes], then per layer spikes in, spikes out, busy and
-//           stalled cycles
+//   SWEPT   layer and flags, then the word of each lane
+//   RESULT  cycles, active cycles, clocks that the design took for idle though something left at a tap, steps,
+//           potentials[classes], then per layer spikes in, spikes out, busy and stalled cycles, clocks without a word
+//           that were seen in sweeps
 //   CLEARED
 //   HUNG    cycles
 #include "Vdesign.h"
@@ -20,35 +22,92 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <unistd.h>
+#include <type_traits>
 #include <vector>
 
 namespace {
 
 enum Request : uint32_t { IMAGE = 1, LOAD = 2, EXITS = 3 };
-enum Tag : uint32_t { TAP = 1, RESULT = 2, HUNG = 3, CLEARED = 4 };
+enum Tag : uint32_t { TAP = 1, RESULT = 2, HUNG = 3, CLEARED = 4, SWEPT = 5 };
+constexpr uint32_t LAST = 1 << 16, CLEARS = 1 << 17;
 constexpr uint32_t KIND_MASK = 3, END_OF_STEP = 1, CLEAR = 2;
 
 // Verilator gives a port the narrowest type that holds it; these read word `i` of any of them.
 uint32_t word(uint64_t port, int i) { return static_cast<uint32_t>(port >> (32 * i)); }
 template <std::size_t N> uint32_t word(const VlWide<N>& port, int i) { return port[i]; }
 
+bool bit(const auto& port, int i) { return word(port, i / 32) >> (i % 32) & 1; }
+
+void set(auto& port, int i, bool value) {
+    using Port = std::remove_reference_t<decltype(port)>;
+    if constexpr (std::is_integral_v<Port>) {
+        const Port mask = static_cast<Port>(Port{1} << i);
+        port = static_cast<Port>(value ? port | mask : port & ~mask);
+    } else {
+        port[i / 32] = (port[i / 32] & ~(1u << (i % 32))) | static_cast<uint32_t>(value) << (i % 32);
+    }
+}
+
+// Where records go. What a model has to say ($fatal) goes to standard output, and must not come between them.
+std::FILE* records = nullptr;
+
+bool keep_standard_output() {
+    const int copy = dup(STDOUT_FILENO);
+    records = copy < 0 ? nullptr : fdopen(copy, "wb");
+    return records != nullptr && dup2(STDERR_FILENO, STDOUT_FILENO) >= 0;
+}
+
 void put(uint32_t value) {
-    if (std::fwrite(&value, sizeof value, 1, stdout) != 1) std::exit(2);
+    if (std::fwrite(&value, sizeof value, 1, records) != 1) std::exit(2);
 }
 
 bool get(uint32_t& value) { return std::fread(&value, sizeof value, 1, stdin) == 1; }
 
+// SplitMix64, as random.rs has it.
+class Random {
+  public:
+    explicit Random(uint64_t seed) : state_(seed) {}
+    uint64_t next() {
+        state_ += 0x9e3779b97f4a7c15;
+        uint64_t z = state_;
+        z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+        z = (z ^ z >> 27) * 0x94d049bb133111eb;
+        return z ^ z >> 31;
+    }
+    uint32_t below(uint32_t bound) {
+        return static_cast<uint32_t>(static_cast<unsigned __int128>(next()) * bound >> 64);
+    }
+    bool chance(uint32_t share) { return next() >> 56 < share; }
+
+  private:
+    uint64_t state_;
+};
+
+// How fast events come, and how often streams are held; see pace.rs.
+struct Pace {
+    uint32_t gap, hold, seed;
+};
+
 class Bench {
   public:
-    Bench(int argc, char** argv)
-        : hidden_(std::atoi(argv[1])), layers_(std::atoi(argv[2])), classes_(std::atoi(argv[3])),
-          lanes_(std::atoi(argv[4])), watchdog_(std::strtoull(argv[5], nullptr, 10)) {
+    Bench(int argc, char** argv) : classes_(std::atoi(argv[1])) {
+        for (const char* list = argv[2]; *list;) {
+            char* end;
+            lanes_.push_back(static_cast<int>(std::strtol(list, &end, 10)));
+            list = *end ? end + 1 : end;
+        }
+        layers_ = static_cast<int>(lanes_.size());
+        hidden_ = layers_ - 1;
+        output_lanes_ = lanes_.back();
+        sweeping_.resize(layers_);
+        stalled_.resize(layers_);
 #if VM_TRACE
-        if (argc > 6) {
+        if (argc > 3) {
             context_->traceEverOn(true);
             wave_ = std::make_unique<VerilatedVcdC>();
             design_->trace(wave_.get(), 99);
-            wave_->open(argv[6]);
+            wave_->open(argv[3]);
         }
 #else
         (void)argc;
@@ -78,7 +137,14 @@ class Bench {
         design_->load_write = 0;
     }
 
-    bool image(const std::vector<uint32_t>& events) {
+    bool image(const std::vector<uint32_t>& events, uint64_t limit, Pace pace) {
+        pace_ = pace;
+        random_ = Random(pace.seed);
+        held_.assign(is_throttled(*design_) ? layers_ : 0, 0);
+        end_ = cycles_ + limit;
+        sweeping_.assign(layers_, false);
+        stalled_.assign(layers_, 0);
+        idle_ = 0;
         uint32_t steps = 0;
         for (uint32_t event : events) steps += (event & KIND_MASK) == END_OF_STEP;
         const uint64_t start = cycles_;
@@ -89,14 +155,15 @@ class Bench {
         const uint32_t active = design_->active_cycles;
         std::vector<uint32_t> potentials(classes_);
         for (int c = 0; c < classes_; ++c) {
-            design_->readout_group = c / lanes_;
-            design_->readout_lane = c % lanes_;
+            design_->readout_group = c / output_lanes_;
+            design_->readout_lane = c % output_lanes_;
             tick();
             potentials[c] = design_->readout_data;
         }
         put(RESULT);
         put(static_cast<uint32_t>(spent));
         put(active);
+        put(idle_);
         put(design_->steps_done);
         for (uint32_t potential : potentials) put(potential);
         for (int l = 0; l < layers_; ++l) {
@@ -104,6 +171,7 @@ class Bench {
             put(word(design_->spikes_out, l));
             put(word(design_->busy_cycles, l));
             put(word(design_->stalled_cycles, l));
+            put(stalled_[l]);
         }
         const uint32_t clears = (design_->clears_done + 1) & 0xff;
         if (!feed({CLEAR}, [&] { return design_->clears_done == clears; })) return false;
@@ -121,50 +189,85 @@ class Bench {
   private:
     template <typename Done> bool feed(const std::vector<uint32_t>& events, Done done) {
         std::size_t next = 0;
-        uint64_t waited = 0;
         // An inference that has exited takes no more of its events; its clear ends that.
         const auto exited = [&] { return design_->exited && !(events.size() == 1 && events[0] == CLEAR); };
         while (!(next == events.size() && done()) && !exited()) {
-            design_->event_valid = next < events.size();
+            design_->event_valid = pass() && next < events.size();
             if (next < events.size()) design_->event_data = events[next];
             design_->eval();
             const bool taken = design_->event_valid && design_->event_ready;
-            const bool tapped = tick();
+            tick();
             next += taken;
-            waited = taken || tapped ? 0 : waited + 1;
-            if (waited > watchdog_) {
+            if (cycles_ > end_) {
                 put(HUNG);
                 put(static_cast<uint32_t>(cycles_));
                 return false;
             }
         }
         design_->event_valid = 0;
+        throttle(*design_, [](int) { return false; });
         return true;
+    }
+
+    // The next clock of the pace: holds streams, and says whether an event is offered.
+    bool pass() {
+        const bool offered = !random_.chance(pace_.gap);
+        for (uint32_t& left : held_) {
+            if (left > 0) --left;
+            else if (random_.chance(pace_.hold)) left = 1u << random_.below(6);
+        }
+        throttle(*design_, [&](int stream) { return held_[stream] > 0; });
+        return offered;
+    }
+
+    // Only a design under stress has the port.
+    template <typename Design> static constexpr bool is_throttled(Design&) {
+        return requires(Design& design) { design.throttle; };
+    }
+    template <typename Design, typename Held> void throttle(Design& design, Held held) {
+        if constexpr (requires { design.throttle; })
+            for (int stream = 0; stream < layers_; ++stream) set(design.throttle, stream, held(stream));
     }
 
     void settle(int clocks) {
         for (int i = 0; i < clocks; ++i) tick();
     }
 
-    // True if a layer emitted an event. Where an inference has exited, layers do so while its result is read.
-    bool tick() {
+    // Records what leaves at the taps; where an inference has exited, it does so while the result is read.
+    void tick() {
         design_->clock = 0;
         design_->eval();
         dump();
         bool tapped = false;
         for (int l = 0; l < hidden_; ++l) {
-            if (word(design_->tap_valid, l / 32) >> (l % 32) & 1) {
+            if (bit(design_->tap_valid, l)) {
+                tapped = true;
                 put(TAP);
                 put(l);
                 put(word(design_->tap_data, l));
-                tapped = true;
             }
         }
+        int first = 0;
+        for (int l = 0; l < layers_; first += lanes_[l++]) {
+            if (bit(design_->swept, l)) {
+                tapped = true;
+                const bool last = bit(design_->swept_last, l), clears = bit(design_->swept_clear, l);
+                record_.assign({SWEPT, static_cast<uint32_t>(l) | (last ? LAST : 0) | (clears ? CLEARS : 0)});
+                for (int lane = 0; lane < lanes_[l]; ++lane)
+                    record_.push_back(word(design_->swept_data, first + lane));
+                if (std::fwrite(record_.data(), sizeof record_[0], record_.size(), records) != record_.size())
+                    std::exit(2);
+                sweeping_[l] = !last && !clears;
+            } else if (sweeping_[l]) {
+                ++stalled_[l];
+            }
+        }
+        const uint32_t active = design_->active_cycles;
         design_->clock = 1;
         design_->eval();
+        idle_ += tapped && design_->active_cycles == active;
         dump();
         ++cycles_;
-        return tapped;
     }
 
     void dump() {
@@ -179,27 +282,38 @@ class Bench {
     std::unique_ptr<VerilatedVcdC> wave_;
     uint64_t time_ = 0;
 #endif
-    int hidden_, layers_, classes_, lanes_;
-    uint64_t watchdog_;
+    int classes_, hidden_, layers_, output_lanes_;
+    std::vector<int> lanes_;
+    Pace pace_{};
+    Random random_{0};
+    std::vector<uint32_t> held_;
+    uint64_t end_ = 0;
+    // Per layer: a sweep is under way; clocks without a word in sweeps.
+    std::vector<bool> sweeping_;
+    std::vector<uint32_t> stalled_;
+    std::vector<uint32_t> record_;
+    uint32_t idle_ = 0;
     uint64_t cycles_ = 0;
 };
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc < 6) return 2;
+    if (argc < 3) return 2;
+    if (!keep_standard_output()) return 2;
     Bench bench(argc, argv);
     uint32_t request;
     while (get(request)) {
-        uint32_t enable, count, memory, bytes, words;
+        uint32_t enable, count, limit, memory, bytes, words;
+        Pace pace;
         switch (request) {
         case IMAGE: {
-            if (!get(count)) return 2;
+            if (!get(count) || !get(limit) || !get(pace.gap) || !get(pace.hold) || !get(pace.seed)) return 2;
             std::vector<uint32_t> events(count);
             for (uint32_t& event : events)
                 if (!get(event)) return 2;
-            const bool done = bench.image(events);
-            std::fflush(stdout);
+            const bool done = bench.image(events, limit, pace);
+            std::fflush(records);
             if (!done) return 0;
             break;
         }
@@ -221,5 +335,5 @@ int main(int argc, char** argv) {
             return 2;
         }
     }
-    return std::fflush(stdout) == 0 ? 0 : 2;
+    return std::fflush(records) == 0 ? 0 : 2;
 }

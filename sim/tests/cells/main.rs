@@ -42,7 +42,9 @@ fn check(family: Family, seed: u64, styles: &[Style], faults: &[Fault], cells: &
         return;
     };
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let folder_path = std::path::PathBuf::from(format!("/tmp/vt/{family:?}")); let _ = std::fs::remove_dir_all(&folder_path); std::fs::create_dir_all(&folder_path).unwrap();
+    let folder_path = std::path::PathBuf::from(format!("/tmp/vt/{family:?}"));
+    let _ = std::fs::remove_dir_all(&folder_path);
+    std::fs::create_dir_all(&folder_path).unwrap();
     let mut cases = memories::all(seed, styles);
     cases.extend(links::all(seed));
     let netlist = netlist::synthesize(&yosys, family, &folder_path, &cases);

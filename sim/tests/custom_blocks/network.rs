@@ -14,19 +14,26 @@ pub(crate) fn all(rng: &mut Xoshiro256PlusPlus) -> Vec<Case> {
         streams: 3,
         main: vec![0, 1, 2],
         side: vec![None, None],
+        throttled: false,
     };
     // Layer 1 is skipped by a junction, the input feeds two layers, and stream 3 is taken by nobody.
     let forked = Wiring {
         streams: 5,
         main: vec![0, 1, 2, 0, 4],
         side: vec![None, None, Some(1), Some(2)],
+        throttled: false,
     };
     let alone = Wiring {
         streams: 1,
         main: vec![0],
         side: vec![],
+        throttled: false,
     };
-    cases.extend([straight, forked, alone].map(|wiring| interconnect(rng, wiring)));
+    let throttled = Wiring {
+        throttled: true,
+        ..forked.clone()
+    };
+    cases.extend([straight, forked, throttled, alone].map(|wiring| interconnect(rng, wiring)));
     cases
 }
 
@@ -60,6 +67,7 @@ fn lookup_table(rng: &mut Xoshiro256PlusPlus, count: usize) -> Case {
 
 fn interconnect(rng: &mut Xoshiro256PlusPlus, wiring: Wiring) -> Case {
     let (streams, layers, sides) = (wiring.streams, wiring.main.len(), wiring.side.len());
+    let throttles = if wiring.throttled { streams } else { 0 };
     let driver = Driver {
         block: "interconnect",
         name: format!("interconnect of {wiring:?}"),
@@ -70,6 +78,7 @@ fn interconnect(rng: &mut Xoshiro256PlusPlus, wiring: Wiring) -> Case {
             vector("stream_valid", streams, 1),
             vector("main_ready", layers, 1),
             vector("side_ready", sides, 1),
+            vector("throttle", throttles, 1),
         ]
         .concat(),
         outputs: [
@@ -86,7 +95,8 @@ fn interconnect(rng: &mut Xoshiro256PlusPlus, wiring: Wiring) -> Case {
                 port.next = word(*data);
             }
             let ports = wires.stream_valid.iter_mut().chain(&mut wires.main_ready);
-            for (port, bit) in ports.chain(&mut wires.side_ready).zip(bits) {
+            let ports = ports.chain(&mut wires.side_ready).chain(&mut wires.throttle);
+            for (port, bit) in ports.zip(bits) {
                 port.next = *bit == 1;
             }
         },
@@ -103,8 +113,10 @@ fn interconnect(rng: &mut Xoshiro256PlusPlus, wiring: Wiring) -> Case {
     };
     let stimulus = (0..CLOCKS).map(|_| {
         let data: Vec<u128> = (0..streams).map(|_| rng.random::<u32>().into()).collect();
-        let bits: Vec<u128> = (0..streams + layers + sides)
-            .map(|_| rng.random_bool(0.7).into())
+        let ports = streams + layers + sides;
+        let chance = |port: usize| if port < ports { 0.7 } else { 0.3 };
+        let bits: Vec<u128> = (0..ports + throttles)
+            .map(|port| rng.random_bool(chance(port)).into())
             .collect();
         [data, bits].concat()
     });

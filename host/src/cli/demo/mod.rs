@@ -11,6 +11,7 @@ use super::eval::{evaluate_float, evaluate_integer};
 use super::figures::{curve, raster};
 use super::inference::{DEFAULT_SEED, at_least_one, measure_loads, quantize_by, stimuli};
 use super::quantize;
+use super::synth::TRAINS;
 use super::table::percent;
 use super::train::train_network;
 use hardware::Target;
@@ -25,6 +26,7 @@ use synfire_hw::board::Board;
 use synfire_hw::load::LayerLoad;
 use synfire_hw::plan::Plan;
 use synfire_hw::synth::checks::{self, Form};
+use synfire_sim::stress;
 
 /// Test images by which a plan's loads are measured.
 const LOAD_IMAGES: usize = 200;
@@ -96,14 +98,17 @@ impl Args {
         // Synthesis takes longest and needs nothing that follows: it runs beside the simulations.
         let synthesis = hardware::Synthesis::start(&targets);
         let stimuli = stimuli(&quantized, &data.test, self.images, DEFAULT_SEED);
+        let trains = stress::trains(&quantized, TRAINS, DEFAULT_SEED)?;
         let mut simulated = Vec::new();
         for target in &targets {
             let summary = times.measure("co-simulate Verilog", || {
+                cosim::verilator_trains(&target.build, Form::Emitted, &trains, context)?;
                 cosim::verilator(&target.build, Form::Emitted, &stimuli, None, context)
             })?;
             context.say(&format!(
-                "5  co-simulated {} in Verilator: {} images, {} steps, {} spikes, {} potentials equal the golden model",
-                target.board.name, summary.images, summary.steps, summary.spikes, summary.potentials
+                "5  co-simulated {} in Verilator: {} stress trains and {} images, {} steps, {} spikes, {} potentials equal the \
+                 golden model",
+                target.board.name, trains.len(), summary.images, summary.steps, summary.spikes, summary.potentials
             ));
             simulated.push(summary);
         }
@@ -135,12 +140,17 @@ impl Args {
         let (mut netlists, mut behind_pins) = (Vec::new(), Vec::new());
         for target in &targets {
             let summary = times.measure("co-simulate netlists", || {
-                cosim::verilator(&target.build, Form::Netlist, &stimuli, None, context)
+                let (build, form) = (&target.build, Form::Netlist);
+                let trains = cosim::verilator_trains(build, form, &trains, context)?;
+                let images = cosim::verilator(build, form, &stimuli, None, context)?;
+                cosim::keep_check(build, form, [&trains, &images].into_iter())?;
+                Ok(images)
             })?;
             let name = &target.board.name;
             context.say(&format!(
-                "7  co-simulated the netlist of {name}: {} images, {} steps, {} spikes, {} potentials equal the golden model",
-                summary.images, summary.steps, summary.spikes, summary.potentials
+                "7  co-simulated the netlist of {name}: {} stress trains and {} images, {} steps, {} spikes, {} potentials equal the golden \
+                 model",
+                trains.len(), summary.images, summary.steps, summary.spikes, summary.potentials
             ));
             netlists.push(summary);
             let (form, why_not) = hardware::form_behind_pins(&target.board);

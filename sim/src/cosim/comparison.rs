@@ -1,0 +1,303 @@
+//! Compares what a design did with what the golden model says, layer by layer, step by step.
+
+use super::difference::Difference;
+use super::expectation::Expectation;
+use crate::observation::{LayerCounters, Observation};
+use std::collections::BTreeSet;
+use synfire_golden_model::quantized::QuantizedModel;
+use synfire_hw::circuit::fifo::nearly_full_at;
+use synfire_hw::geometry::Geometry;
+use synfire_hw::plan::Plan;
+
+/// Compares an inference with the golden model's, lengths before contents, earliest layer first.
+///
+/// Hidden layers work ahead of an exit, so that they may have ended more steps than it has; those are compared, too.
+#[must_use]
+pub fn compare(
+    model: &QuantizedModel,
+    geometry: &Geometry,
+    plan: &Plan,
+    expected: &Expectation,
+    seen: &Observation,
+) -> Option<Difference> {
+    let comparison = Comparison {
+        model,
+        geometry,
+        plan,
+        expected,
+        seen,
+    };
+    let layers = 0..model.layers.len();
+    comparison
+        .stray()
+        .or_else(|| layers.clone().find_map(|layer| comparison.layer(layer)))
+        .or_else(|| comparison.potentials())
+        .or_else(|| layers.clone().find_map(|layer| comparison.clear(layer)))
+        .or_else(|| {
+            // How far layers have come when the clear overtakes their work is a matter of timing.
+            let counted = if expected.exit.is_some() { 0..0 } else { layers };
+            counted.into_iter().find_map(|layer| comparison.counters(layer))
+        })
+}
+
+struct Comparison<'a> {
+    model: &'a QuantizedModel,
+    geometry: &'a Geometry,
+    plan: &'a Plan,
+    expected: &'a Expectation,
+    seen: &'a Observation,
+}
+
+impl Comparison<'_> {
+    fn name(&self, layer: usize) -> String {
+        self.model.layers[layer].name.clone()
+    }
+
+    fn stray(&self) -> Option<Difference> {
+        let (layer, word) = self.seen.stray?;
+        Some(Difference::Event {
+            layer: self.name(layer),
+            word,
+        })
+    }
+
+    /// Spikes and membranes of a layer.
+    fn layer(&self, layer: usize) -> Option<Difference> {
+        let steps = self.expected.inference().steps;
+        let last = self.model.layers.len() - 1;
+        let whole = if layer == last {
+            steps
+        } else {
+            self.expected.trace.inference.steps
+        };
+        let sweeps = self.seen.sweeps.get(layer).map_or(&[][..], Vec::as_slice);
+        let spikes = self.seen.spikes.get(layer).map(Vec::as_slice);
+        for ended in [Some(sweeps.len()), spikes.map(<[_]>::len)].into_iter().flatten() {
+            if !(steps..=whole).contains(&ended) {
+                return self.wrong_steps(layer, ended);
+            }
+        }
+        if layer == last && self.seen.steps != steps as u64 {
+            return self.wrong_steps(layer, usize::try_from(self.seen.steps).unwrap_or(usize::MAX));
+        }
+        (0..whole).find_map(|step| {
+            let spikes = spikes.and_then(|spikes| spikes.get(step));
+            spikes
+                .and_then(|seen| self.spikes(layer, step, seen))
+                .or_else(|| sweeps.get(step).and_then(|seen| self.sweep(layer, step, seen)))
+        })
+    }
+
+    fn wrong_steps(&self, layer: usize, actual: usize) -> Option<Difference> {
+        Some(Difference::Steps {
+            layer: self.name(layer),
+            expected: self.expected.inference().steps,
+            actual,
+        })
+    }
+
+    fn spikes(&self, layer: usize, step: usize, seen: &[u32]) -> Option<Difference> {
+        let expected = self.expected.trace.layers.get(layer)?.step(step);
+        let (neuron, expected, actual) = first_difference(expected.iter().map(|s| s.address), seen)?;
+        Some(Difference::Spikes {
+            step,
+            layer: self.name(layer),
+            neuron,
+            expected,
+            actual,
+        })
+    }
+
+    /// A sweep's words: channel c at position p lies in lane c mod L of word p · G + ⌊c / L⌋.
+    fn sweep(&self, layer: usize, step: usize, seen: &[i32]) -> Option<Difference> {
+        let plan = &self.plan.layers[layer];
+        if seen.len() != plan.words * plan.lanes {
+            return Some(Difference::Words {
+                step,
+                layer: self.name(layer),
+                expected: plan.words,
+                actual: seen.len() / plan.lanes,
+            });
+        }
+        let membranes = self.expected.trace.membranes.as_ref()?;
+        let expected = membranes.get(layer)?.row(step);
+        let neurons = self.geometry.layers[layer].neurons;
+        let positions = neurons.height * neurons.width;
+        seen.iter().enumerate().find_map(|(index, &actual)| {
+            let (word, lane) = (index / plan.lanes, index % plan.lanes);
+            let (position, group) = (word / plan.groups, word % plan.groups);
+            let channel = group * plan.lanes + lane;
+            if channel >= neurons.channels {
+                return (actual != 0).then(|| Difference::NotZero {
+                    step: Some(step),
+                    layer: self.name(layer),
+                    word,
+                    lane,
+                    actual,
+                });
+            }
+            let neuron = channel * positions + position;
+            let expected = expected[neuron];
+            (expected != actual).then(|| Difference::Membrane {
+                step,
+                layer: self.name(layer),
+                neuron: u32::try_from(neuron).unwrap_or(u32::MAX),
+                expected,
+                actual,
+            })
+        })
+    }
+
+    /// The sweep that clears.
+    fn clear(&self, layer: usize) -> Option<Difference> {
+        let plan = &self.plan.layers[layer];
+        let seen = self.seen.clears.get(layer).map_or(&[][..], Vec::as_slice);
+        if seen.len() != plan.words * plan.lanes {
+            return Some(Difference::Words {
+                step: self.expected.inference().steps,
+                layer: self.name(layer),
+                expected: plan.words,
+                actual: seen.len() / plan.lanes,
+            });
+        }
+        let (index, &actual) = seen.iter().enumerate().find(|&(_, &word)| word != 0)?;
+        Some(Difference::NotZero {
+            step: None,
+            layer: self.name(layer),
+            word: index / plan.lanes,
+            lane: index % plan.lanes,
+            actual,
+        })
+    }
+
+    fn potentials(&self) -> Option<Difference> {
+        let expected = &self.expected.inference().potentials;
+        let seen = &self.seen.potentials;
+        if expected.len() != seen.len() {
+            return Some(Difference::Classes {
+                expected: expected.len(),
+                actual: seen.len(),
+            });
+        }
+        let mut classes = expected.iter().zip(seen).enumerate();
+        let (class, (&expected, &actual)) = classes.find(|(_, (expected, actual))| expected != actual)?;
+        Some(Difference::Potential {
+            class,
+            expected,
+            actual,
+        })
+    }
+
+    /// A layer's counters.
+    ///
+    /// **Busy clocks are the ideal ones, exactly, in every layer.** An engine counts a clock in which the walker
+    /// addresses a word, and one in which it addresses none though there was something to load in the clock before
+    /// and no sweep is stalled. Each walk addresses rows · run words, which is positions · groups (of a source that
+    /// meets its own channel alone: positions), each sweep all words; spikes that meet nothing are dropped before the
+    /// engine. So the first kind adds up to the ideal. The second kind never is: what is there to load is loaded if the
+    /// walker is free, and so addressed in the next clock; if it is not free, it goes on. A design that has it is at
+    /// fault, like one that addresses a word too many. What is lost behind a clear, up to three clocks, is not lost
+    /// here: the next inference's first event is offered only after the last layer has ended its clear, and every layer
+    /// before it has ended its own before it sent the marker on.
+    ///
+    /// **Stalled clocks** are those in which a sweep stands still. Within a sweep, each is a clock without a word three
+    /// clocks later, which is seen at the tap. Those before a sweep's first word are not, hence *at least*. An engine is
+    /// never busy and stalled at once, and the core is active in either, hence *at most*. No sweep stalls before its queue is
+    /// nearly full, and the queue takes the words in which a neuron fired and the last of each sweep: where all of an
+    /// inference would not fill it so far, none stalls. The output layer never does.
+    ///
+    /// **Active clocks** are at most those of the whole inference, since no layer holds anything before the first event
+    /// or after the last step; and every clock in which something leaves at a tap is one.
+    fn counters(&self, layer: usize) -> Option<Difference> {
+        let name = || self.name(layer);
+        let spikes = &self.expected.trace.inference.spikes;
+        let LayerCounters {
+            spikes_in,
+            spikes_out,
+            busy_cycles,
+            stalled_cycles,
+            seen_stalled,
+        } = self.seen.counters.get(layer).copied().unwrap_or_default();
+        for (counter, expected, actual) in [
+            ("spikes in", self.expected.spikes_in[layer], spikes_in),
+            ("spikes out", spikes.get(layer).copied().unwrap_or(0), spikes_out),
+            ("busy clocks", self.expected.ideal_cycles[layer], busy_cycles),
+            ("idle clocks in which something left", 0, self.seen.seen_idle),
+        ] {
+            if expected != actual {
+                return Some(Difference::Counter {
+                    name: counter,
+                    layer: name(),
+                    expected,
+                    actual,
+                });
+            }
+        }
+        let is_output = layer == self.model.layers.len() - 1;
+        let active = self.seen.active_cycles;
+        let most_stalled = if is_output || !self.can_stall(layer) {
+            0
+        } else {
+            active.saturating_sub(busy_cycles)
+        };
+        for (counter, least, most, actual) in [
+            ("stalled clocks", seen_stalled, most_stalled, stalled_cycles),
+            (
+                "active clocks",
+                busy_cycles + stalled_cycles,
+                self.seen.cycles,
+                active,
+            ),
+        ] {
+            if !(least..=most).contains(&actual) {
+                return Some(Difference::Bounds {
+                    name: counter,
+                    layer: name(),
+                    least,
+                    most,
+                    actual,
+                });
+            }
+        }
+        None
+    }
+}
+
+impl Comparison<'_> {
+    /// Whether the words that a layer's queue takes could fill it so far that a sweep pauses.
+    fn can_stall(&self, layer: usize) -> bool {
+        let plan = &self.plan.layers[layer];
+        let Some(raster) = self.expected.trace.layers.get(layer) else {
+            return false;
+        };
+        let neurons = self.geometry.layers[layer].neurons;
+        let positions = neurons.height * neurons.width;
+        let word = |neuron: usize| neuron % positions * plan.groups + neuron / positions / plan.lanes;
+        let queued: usize = (raster.iter())
+            .map(|step| {
+                let fired = step.iter().map(|spike| word(spike.address as usize));
+                fired.chain([plan.words - 1]).collect::<BTreeSet<_>>().len()
+            })
+            .sum();
+        queued >= nearly_full_at(plan.queue_depth)
+    }
+}
+
+/// The lowest neuron that fired another number of times, and both numbers.
+fn first_difference(expected: impl Iterator<Item = u32>, actual: &[u32]) -> Option<(u32, usize, usize)> {
+    let mut expected: Vec<u32> = expected.collect();
+    let mut actual = actual.to_vec();
+    expected.sort_unstable();
+    actual.sort_unstable();
+    if expected == actual {
+        return None;
+    }
+    let times = |neurons: &[u32], neuron| neurons.iter().filter(|&&n| n == neuron).count();
+    let mut all: Vec<u32> = expected.iter().chain(&actual).copied().collect();
+    all.sort_unstable();
+    all.dedup();
+    all.into_iter().find_map(|neuron| {
+        let (expected, actual) = (times(&expected, neuron), times(&actual, neuron));
+        (expected != actual).then_some((neuron, expected, actual))
+    })
+}

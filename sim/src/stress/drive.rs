@@ -1,0 +1,151 @@
+//! Draws the spikes of a train.
+
+use super::TrainKind;
+use crate::random::Random;
+use synfire_golden_model::network::{LayerKind, Shape, Source};
+use synfire_golden_model::quantized::QuantizedModel;
+use synfire_golden_model::spikes::{Spike, SpikeRaster};
+
+/// See the [module](self).
+#[derive(Debug)]
+pub(super) struct Driver<'a> {
+    model: &'a QuantizedModel,
+    input: Shape,
+    /// Negative spikes are possible.
+    signed: bool,
+    /// Layers with weights that the input feeds, and their kernels; none for one that is fully connected.
+    first: Vec<(usize, Option<usize>)>,
+}
+
+/// What the inputs do in a step.
+#[derive(Clone, Copy)]
+enum Step {
+    /// Each fires by a chance of 256.
+    Random(u8),
+    /// All fire, with this sign.
+    All(bool),
+    /// Those that raise or lower a channel of a layer.
+    Towards {
+        layer: usize,
+        kernel: Option<usize>,
+        channel: usize,
+        raise: bool,
+    },
+}
+
+impl<'a> Driver<'a> {
+    pub(super) fn new(model: &'a QuantizedModel) -> Self {
+        let nodes = model
+            .description
+            .graph()
+            .map(|graph| graph.nodes)
+            .unwrap_or_default();
+        let layers = nodes.iter().zip(&model.description.layers).enumerate();
+        let kernel = |kind: &LayerKind| match *kind {
+            LayerKind::Conv { kernel, .. } => Some(Some(kernel)),
+            LayerKind::Fc { .. } | LayerKind::Out { .. } => Some(None),
+            LayerKind::Pool { .. } => None,
+        };
+        Self {
+            model,
+            input: model.description.input,
+            signed: model.description.normalization.is_some(),
+            first: layers
+                .filter(|(_, (node, _))| node.source == Source::Input)
+                .filter_map(|(index, (_, layer))| Some((index, kernel(&layer.kind)?)))
+                .collect(),
+        }
+    }
+
+    /// A train of a kind.
+    pub(super) fn raster(&self, kind: TrainKind, steps: usize, random: &mut Random) -> SpikeRaster {
+        let negative = self.signed && random.chance(128);
+        let share = 64 + u8::try_from(random.below(192)).unwrap_or(0);
+        let driven = (steps / 2).max(1);
+        let [raises, lowers] = [true, false].map(|raise| self.towards(raise, random));
+        let step = |at: usize, random: &mut Random| match kind {
+            TrainKind::Silent => Step::Random(0),
+            TrainKind::Sparse => Step::Random(share / 8),
+            TrainKind::Full => Step::All(negative),
+            TrainKind::SilentEnd if at < driven => Step::Random(share),
+            TrainKind::Bursts if at % 3 == 0 => [Step::Random(255), Step::Random(share)][random.below(2)],
+            // The rest leaks, which takes a while to show.
+            TrainKind::Falling if at <= driven => lowers,
+            // From below: the first step leaves membranes somewhere under their thresholds.
+            TrainKind::Rising if at == 0 => Step::Random(share / 2),
+            TrainKind::Rising if at <= driven && at % 2 == 1 => raises,
+            TrainKind::SilentEnd | TrainKind::Bursts | TrainKind::Falling | TrainKind::Rising => {
+                Step::Random(0)
+            }
+        };
+        let mut raster = SpikeRaster::new(self.input.size());
+        for at in 0..if kind == TrainKind::Silent {
+            steps.min(3)
+        } else {
+            steps
+        } {
+            let step = step(at, random);
+            let mut spikes = self.spikes(step, random);
+            // In any order: who takes events must not depend on it.
+            if random.chance(128) {
+                random.shuffle(&mut spikes);
+            }
+            raster.push_step(spikes);
+        }
+        raster
+    }
+
+    fn towards(&self, raise: bool, random: &mut Random) -> Step {
+        let Some(&(layer, kernel)) = self.first.get(random.below(self.first.len())) else {
+            return Step::All(!raise && self.signed);
+        };
+        Step::Towards {
+            layer,
+            kernel,
+            channel: random.below(self.model.layers[layer].weights.nrows()),
+            raise,
+        }
+    }
+
+    fn spikes(&self, step: Step, random: &mut Random) -> Vec<Spike> {
+        let inputs = u32::try_from(self.input.size()).unwrap_or(u32::MAX);
+        (0..inputs)
+            .filter_map(|address| {
+                let spike = |negative| Some(Spike { address, negative });
+                match step {
+                    Step::Random(255) => spike(self.signed && random.chance(100)),
+                    Step::Random(share) if random.chance(share) => spike(self.signed && random.chance(100)),
+                    Step::Random(_) => None,
+                    Step::All(negative) => spike(negative),
+                    Step::Towards {
+                        layer,
+                        kernel,
+                        channel,
+                        raise,
+                    } => {
+                        let weight = self.weight(layer, kernel, channel, address as usize);
+                        match weight.signum() * if raise { 1 } else { -1 } {
+                            1 => spike(false),
+                            -1 if self.signed => spike(true),
+                            _ => None,
+                        }
+                    }
+                }
+            })
+            .collect()
+    }
+
+    /// The weight by which an input meets a channel. Of a convolution's windows, those count that lie side by side.
+    fn weight(&self, layer: usize, kernel: Option<usize>, channel: usize, input: usize) -> i8 {
+        let Shape { height, width, .. } = self.input;
+        let column = match kernel {
+            None => input,
+            Some(kernel) => {
+                let (of, row, column) = (input / (height * width), input / width % height, input % width);
+                (of * kernel + row % kernel) * kernel + column % kernel
+            }
+        };
+        let weights = &self.model.layers[layer].weights;
+        weights.get((channel, column)).copied().unwrap_or(0)
+    }
+}

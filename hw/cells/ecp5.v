@@ -144,7 +144,6 @@ module DP16KD(
         if (!known_mode(WRITEMODE_B)) $fatal(1, "DP16KD: WRITEMODE_B = %0s is not modelled", WRITEMODE_B);
         if (CLKAMUX != "CLKA" && CLKAMUX != "INV") $fatal(1, "DP16KD: CLKAMUX = %0s is not modelled", CLKAMUX);
         if (CLKBMUX != "CLKB" && CLKBMUX != "INV") $fatal(1, "DP16KD: CLKBMUX = %0s is not modelled", CLKBMUX);
-        if (RESETMODE != "SYNC") $fatal(1, "DP16KD: RESETMODE = %0s is not modelled", RESETMODE);
         if (INIT_DATA != "STATIC") $fatal(1, "DP16KD: INIT_DATA = %0s is not modelled", INIT_DATA);
     end
 

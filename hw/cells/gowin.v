@@ -198,7 +198,6 @@ module DPB(
     initial begin
         if (READ_MODE0 != 0) $fatal(1, "DPB: READ_MODE0 = %0d is not modelled", READ_MODE0);
         if (READ_MODE1 != 0) $fatal(1, "DPB: READ_MODE1 = %0d is not modelled", READ_MODE1);
-        if (RESET_MODE != "SYNC") $fatal(1, "DPB: RESET_MODE = %0s is not modelled", RESET_MODE);
     end
 
     wire [31:0] out_a, out_b;
@@ -324,7 +323,6 @@ module DPX9B(
     initial begin
         if (READ_MODE0 != 0) $fatal(1, "DPX9B: READ_MODE0 = %0d is not modelled", READ_MODE0);
         if (READ_MODE1 != 0) $fatal(1, "DPX9B: READ_MODE1 = %0d is not modelled", READ_MODE1);
-        if (RESET_MODE != "SYNC") $fatal(1, "DPX9B: RESET_MODE = %0s is not modelled", RESET_MODE);
     end
 
     wire [35:0] out_a, out_b;
@@ -446,7 +444,6 @@ module SDPB(
 
     initial begin
         if (READ_MODE != 0) $fatal(1, "SDPB: READ_MODE = %0d is not modelled", READ_MODE);
-        if (RESET_MODE != "SYNC") $fatal(1, "SDPB: RESET_MODE = %0s is not modelled", RESET_MODE);
     end
 
     synfire_gowin_bsram #(
@@ -564,7 +561,6 @@ module SDPX9B(
 
     initial begin
         if (READ_MODE != 0) $fatal(1, "SDPX9B: READ_MODE = %0d is not modelled", READ_MODE);
-        if (RESET_MODE != "SYNC") $fatal(1, "SDPX9B: RESET_MODE = %0s is not modelled", RESET_MODE);
     end
 
     synfire_gowin_bsram #(
@@ -681,7 +677,6 @@ module SP(
 
     initial begin
         if (READ_MODE != 0) $fatal(1, "SP: READ_MODE = %0d is not modelled", READ_MODE);
-        if (RESET_MODE != "SYNC") $fatal(1, "SP: RESET_MODE = %0s is not modelled", RESET_MODE);
     end
 
     synfire_gowin_bsram #(
@@ -798,7 +793,6 @@ module SPX9(
 
     initial begin
         if (READ_MODE != 0) $fatal(1, "SPX9: READ_MODE = %0d is not modelled", READ_MODE);
-        if (RESET_MODE != "SYNC") $fatal(1, "SPX9: RESET_MODE = %0s is not modelled", RESET_MODE);
     end
 
     synfire_gowin_bsram #(

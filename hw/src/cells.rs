@@ -1,8 +1,9 @@
 //! Models of the vendors' cells, with which a netlist runs in Verilator.
 //!
 //! Yosys brings models of most cells, in a `cells_sim.v` of each family ([`yosys_library`]). What these lack, or leave a black
-//! box, is in [`models`], made from the vendors' documents. Verilator takes both, in this order: [`DEFINES`], the [`waivers`], the
-//! netlist, the models, and Yosys's file behind `-v`, as a library, so that a model of ours stands for Yosys's of the same name.
+//! box, is in [`models`], made from the vendors' documents. Verilator takes [`DEFINES`], the [`waivers`], the netlist, the models,
+//! and after them Yosys's file, so that a model of ours stands for Yosys's of the same name; `-I` with that file's folder, since it
+//! includes others; and `--timescale`, which Yosys's files set and others do not.
 
 use crate::board::Family;
 use crate::error::{Error, Result};
@@ -31,36 +32,66 @@ struct Waiver {
     reason: &'static str,
 }
 
-/// Yosys's file, in every family.
-const LIBRARY: &str = "cells_sim.v";
+/// Yosys's file in every family, and those that it includes.
+const LIBRARY: &str = "_sim.v*";
 /// Ours.
 const MODELS: &str = "_cells.v";
 
-const WAIVERS: [Waiver; 10] = [
+const WAIVERS: [Waiver; 14] = [
     Waiver {
         rule: "MODDUP",
         file: LIBRARY,
         reason: "a model of ours comes first and stands for Yosys's black box of the same name",
     },
     Waiver {
-        rule: "GENUNNAMED",
+        rule: "SPECIFYIGN",
         file: LIBRARY,
-        reason: "it is Yosys's own text",
+        reason: "delays are for timing analysis: a netlist is simulated without them",
+    },
+    Waiver {
+        rule: "INITIALDLY",
+        file: LIBRARY,
+        reason: "contents of a RAM at power-up are assigned as in a clocked block, which nothing reads before",
+    },
+    Waiver {
+        rule: "WIDTHEXPAND",
+        file: LIBRARY,
+        reason: "texts of parameters are compared with longer ones",
     },
     Waiver {
         rule: "UNUSEDSIGNAL",
         file: LIBRARY,
-        reason: "what a cell does not use depends on its parameters",
+        reason: "what a cell uses of its pins depends on its parameters",
+    },
+    Waiver {
+        rule: "UNUSEDPARAM",
+        file: LIBRARY,
+        reason: "parameters that only a bitstream needs",
+    },
+    Waiver {
+        rule: "GENUNNAMED",
+        file: LIBRARY,
+        reason: "nobody refers to what is in its generate blocks",
+    },
+    Waiver {
+        rule: "DECLFILENAME",
+        file: LIBRARY,
+        reason: "all cells of a family are in one file",
+    },
+    Waiver {
+        rule: "WIDTHEXPAND",
+        file: MODELS,
+        reason: "as above",
     },
     Waiver {
         rule: "UNUSEDSIGNAL",
         file: MODELS,
-        reason: "the same, and pins of what is not modelled are read by nothing",
+        reason: "pins of what is not modelled are read by nothing",
     },
     Waiver {
         rule: "UNUSEDPARAM",
         file: MODELS,
-        reason: "parameters that netlists set and that only a bitstream needs",
+        reason: "parameters that only a bitstream needs",
     },
     Waiver {
         rule: "DECLFILENAME",
@@ -76,16 +107,6 @@ const WAIVERS: [Waiver; 10] = [
         rule: "MULTIDRIVEN",
         file: MODELS,
         reason: "both ports of a RAM write its rows, each with its clock",
-    },
-    Waiver {
-        rule: "WIDTHEXPAND",
-        file: MODELS,
-        reason: "texts of parameters are compared with longer ones",
-    },
-    Waiver {
-        rule: "WIDTHTRUNC",
-        file: LIBRARY,
-        reason: "it is Yosys's own text",
     },
 ];
 

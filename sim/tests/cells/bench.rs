@@ -111,16 +111,20 @@ pub(crate) fn build(
         .command()
         .current_dir(folder)
         .args(["--cc", "--exe", "--build", "-j", "2", "-O3", "-Wall"])
+        // Yosys keeps buses whole, so that a bit that follows from another of the same bus looks like a loop.
+        .arg("-Wno-UNOPTFLAT")
         .args(["--x-assign", "fast", "--x-initial", "fast", "--noassert"])
         .args(["--timescale", "1ps/1ps"])
         .args(["--top-module", "bench", "-o", "bench"])
-        .args(["-CFLAGS", "-std=c++20 -DVL_TIME_CONTEXT -O1"])
-        .args(["-MAKEFLAGS", "OPT_FAST=-O1"])
+        .args(["-CFLAGS", "-std=c++20 -DVL_TIME_CONTEXT"])
+        .args(["-MAKEFLAGS", "OPT_FAST=-O0 OPT_SLOW=-O0"])
         // The wheel leaves this empty, and without it a build of several files cannot find its precompiled header.
         .args(["-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include"])
         .args(cells::DEFINES)
         .args(["cells.vlt", "bench.vlt", "bench.v", "harness.cpp", name])
         .arg(library)
+        // For the files that it includes.
+        .arg(format!("-I{}", library.parent().expect("a folder").display()))
         .output()
         .expect("Verilator runs");
     let text = [output.stdout, output.stderr]

@@ -113,7 +113,7 @@ enum Shows {
 
 fn finds(model: &QuantizedModel, build: &Build, trains: &[Train]) -> Option<String> {
     let mut cosim = Cosim::new(model, &build.manifest.plan, "verilator", None).expect("valid");
-    let mut core = VerilatedCore::start(build, None).expect("a simulator");
+    let mut core = VerilatedCore::start(build, Form::Emitted, None).expect("a simulator");
     trains
         .iter()
         .find_map(|train| match cosim.infer(train.into(), |run| core.infer(run)) {

@@ -5,12 +5,14 @@ use super::diagnostic::Result;
 use serde::Serialize;
 use std::path::PathBuf;
 use synfire_hw::build::Build;
-use synfire_hw::flash::{CommandLine, Memory};
+use synfire_hw::flash::{CommandLine, End, Memory};
 
 const EXAMPLE: &str = "Examples:
   synfire flash build
   synfire flash build --volatile      # until it loses power, where the board can
-  synfire flash build --dry-run       # what would be run";
+  synfire flash build --dry-run       # what would be run
+  synfire flash build --serial FT4XYZ # the one of several boards
+  synfire flash build -- --freq 1000000 --verify";
 
 /// Arguments of `synfire flash`.
 #[derive(Debug, clap::Args)]
@@ -21,9 +23,15 @@ pub(crate) struct Args {
     /// Load the FPGA only, not the flash that it starts from.
     #[arg(long)]
     volatile: bool,
+    /// Serial number of the board's programmer, where several are plugged in.
+    #[arg(long)]
+    serial: Option<String>,
     /// Print the command line instead of running it.
     #[arg(long)]
     dry_run: bool,
+    /// Arguments for the programmer, behind `--`.
+    #[arg(last = true, value_name = "ARGUMENT")]
+    arguments: Vec<String>,
 }
 
 /// What was run, or would be.
@@ -33,6 +41,19 @@ struct Summary<'a> {
     program: String,
     arguments: &'a [String],
     done: bool,
+    /// What is to be known of how it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'static str>,
+}
+
+/// What a programmer's end means.
+const fn note(end: End) -> Option<&'static str> {
+    match end {
+        End::Done => None,
+        End::Restarted => {
+            Some("dfu-util exited with 74 after all was written, since the board restarted at once")
+        }
+    }
 }
 
 impl Args {
@@ -43,11 +64,16 @@ impl Args {
         } else {
             Memory::Flash
         };
-        let command = CommandLine::of(&build, memory)?;
+        let mut command = CommandLine::of(&build, memory)?;
+        if let Some(serial) = &self.serial {
+            command = command.with_serial(serial)?;
+        }
+        command = command.with_arguments(self.arguments);
+        let mut end = End::Done;
         if !self.dry_run {
             let spinner = context.spinner(&build.manifest.board.name);
             spinner.set_message(command.program.display().to_string());
-            command.run(&self.build.join("flash.log"))?;
+            end = command.run(&self.build.join("flash.log"))?;
             spinner.finish_and_clear();
         }
         let summary = Summary {
@@ -55,15 +81,20 @@ impl Args {
             program: command.program.display().to_string(),
             arguments: &command.arguments,
             done: !self.dry_run,
+            note: note(end),
         };
         context.print(&summary, || {
             if self.dry_run {
                 return command.to_string();
             }
-            format!(
+            let runs = format!(
                 "{} runs design {}",
                 build.manifest.board.title, build.manifest.design_hash
-            )
+            );
+            match summary.note {
+                Some(note) => format!("{runs}\n{note}"),
+                None => runs,
+            }
         })
     }
 }

@@ -96,6 +96,9 @@ impl Args {
                 .to_string(),
         };
         let transport = SerialTransport::open(port, baud)?;
+        if let Some(slow) = transport.slow_adapter() {
+            context.warn(&slow.to_string());
+        }
         let job = Job {
             images: self.images,
             seed: self.seed,

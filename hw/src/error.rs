@@ -106,7 +106,7 @@ pub enum Error {
     },
     /// A tool is too old.
     #[error(
-        "{tool} at {path} is version {found}; synfire wants {wanted} or newer{reason}: run `synfire tools --install`, \
+        "{tool} at {path} is version {found}; synfire wants {wanted}: run `synfire tools --install`, \
          or set {variable} to a newer one"
     )]
     ToolTooOld {
@@ -116,10 +116,8 @@ pub enum Error {
         path: PathBuf,
         /// Its version.
         found: String,
-        /// The oldest version that works.
+        /// Which works, and for what.
         wanted: String,
-        /// For which FPGA family, and why; empty if for all.
-        reason: &'static str,
         /// Environment variable that names it.
         variable: &'static str,
     },

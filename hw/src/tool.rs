@@ -209,8 +209,7 @@ impl Tool {
                 tool: self.name(),
                 path: found.path,
                 found: version.to_string(),
-                wanted: wanted.to_string(),
-                reason,
+                wanted: format!("{wanted} or newer{reason}"),
                 variable: self.variable(),
             });
         }

@@ -80,6 +80,8 @@ pub enum Memory {
 pub enum End {
     /// Well.
     Done,
+    /// iceprog ended well, but saw at its end that the FPGA has not started: its CDONE pin is low.
+    NotStarted,
     /// dfu-util wrote everything and then failed to read the status of a board that had restarted meanwhile.
     Restarted,
 }
@@ -194,13 +196,18 @@ impl CommandLine {
             program: name.clone(),
             remedy: remedy(&name),
         })?;
+        // A log that cannot be read says nothing.
+        let read = || {
+            let log = std::fs::read(log).unwrap_or_default();
+            String::from_utf8_lossy(&log).into_owned()
+        };
         match run_to_end(Command::new(found).args(&self.arguments), &name, log) {
+            Ok(()) if self.name() == "iceprog" && cdone_is_low(&read()) => Ok(End::NotStarted),
             Ok(()) => Ok(End::Done),
             Err(Error::ToolFailed { status, .. })
                 if self.name() == "dfu-util"
                     && status == DFU_UTIL_IO_ERROR
-                    && std::fs::read(log)
-                        .is_ok_and(|log| dfu_download_is_done(&String::from_utf8_lossy(&log))) =>
+                    && dfu_download_is_done(&read()) =>
             {
                 Ok(End::Restarted)
             }
@@ -238,6 +245,12 @@ fn words(board: &Board, memory: Memory) -> Result<&[String], FlashError> {
             board: board.name.clone(),
         }),
     }
+}
+
+/// Whether the last that iceprog says of the FPGA's CDONE pin is that it is low.
+fn cdone_is_low(log: &str) -> bool {
+    let mut states = log.lines().filter_map(|line| line.trim().strip_prefix("cdone:"));
+    states.next_back().is_some_and(|state| state.trim() == "low")
 }
 
 /// Whether dfu-util's output says that all was written, the device found no fault with it, and only its status afterwards

@@ -128,6 +128,14 @@ fn the_programmer_on_the_path_gets_the_bitstream_and_its_failure_is_told() {
         format!("4 -v -d s:0x0403:0x6010:A1 {}\n", bitstream.display())
     );
 
+    let path = programmer(folder.path(), r#"echo "cdone: low""#);
+    let with = Program::new(PROGRAM, folder.path()).with("PATH", &path);
+    let text = with.succeed(&["flash", "build"]);
+    assert!(
+        text.contains("iceprog saw the FPGA not start (cdone: low)"),
+        "{text}"
+    );
+
     let path = programmer(
         folder.path(),
         "echo \"Can't find iCE FTDI USB device\" >&2; exit 2",

@@ -50,6 +50,10 @@ struct Summary<'a> {
 const fn note(end: End) -> Option<&'static str> {
     match end {
         End::Done => None,
+        End::NotStarted => Some(
+            "but iceprog saw the FPGA not start (cdone: low): check the jumpers, and whether the board is set for its flash \
+             or for --volatile (docs/boards.md)",
+        ),
         End::Restarted => {
             Some("dfu-util exited with 74 after all was written, since the board restarted at once")
         }

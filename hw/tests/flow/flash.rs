@@ -216,3 +216,21 @@ fn dfu_utils_74_is_a_success_only_where_its_output_says_that_all_was_written() {
     assert!(run("dfu-util", RESTARTED, 1).is_err(), "another status");
     assert!(run("iceprog", RESTARTED, 74).is_err(), "another program");
 }
+
+#[test]
+fn an_fpga_that_has_not_started_is_told_of() {
+    for (output, end) in [
+        (
+            "init..\ncdone: high\nreset..\ncdone: low\nprogramming..\ncdone: high\nBye.",
+            End::Done,
+        ),
+        (
+            "init..\ncdone: high\nreset..\ncdone: low\nprogramming..\ncdone: low\nBye.",
+            End::NotStarted,
+        ),
+        ("", End::Done),
+    ] {
+        assert_eq!(run("iceprog", output, 0), Ok(end));
+    }
+    assert_eq!(run("dfu-util", "cdone: low", 0), Ok(End::Done));
+}

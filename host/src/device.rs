@@ -8,6 +8,7 @@ mod inference;
 mod job;
 mod loading;
 mod many;
+mod overlap;
 mod session;
 mod statistics;
 pub mod timeouts;
@@ -23,6 +24,7 @@ use crate::protocol::{
 };
 use crate::transport::Transport;
 use job::Inferences;
+use overlap::Lead;
 use session::Session;
 use std::time::{Duration, Instant};
 
@@ -41,6 +43,8 @@ pub struct ConnectOptions {
     pub retries: u32,
     /// How often an inference is tried, each time from a fresh SYNC.
     pub attempts: u32,
+    /// Whether rows of inferences send the next one's first requests while the result of the one before is awaited.
+    pub overlap: bool,
 }
 
 impl Default for ConnectOptions {
@@ -52,6 +56,7 @@ impl Default for ConnectOptions {
             timeouts: Timeouts::default(),
             retries: 4,
             attempts: 5,
+            overlap: true,
         }
     }
 }
@@ -172,7 +177,7 @@ impl<T: Transport> Device<T> {
         S: Copy + Into<Spike>,
     {
         let job = self.inferences.of_spikes(steps)?;
-        self.run(&job, &mut || ())
+        self.run(&job, &mut Lead::default(), &mut ())
     }
 
     /// Runs one inference of an image that the board encodes, by the table of [`Device::set_encoder_table`].
@@ -182,10 +187,11 @@ impl<T: Transport> Device<T> {
     /// sent; otherwise as [`Device::infer`].
     pub fn infer_image(&mut self, image: &Image) -> Result<InferenceResult> {
         let job = self.inferences.of_image(image)?;
-        self.run(&job, &mut || ())
+        self.run(&job, &mut Lead::default(), &mut ())
     }
 
-    /// Runs one inference after the other, of images that the board encodes.
+    /// Runs one inference after the other, of images that the board encodes. As [`Device::infer_many`], it may have begun
+    /// the next when it is dropped.
     pub fn infer_images<I>(
         &mut self,
         images: I,
@@ -198,7 +204,10 @@ impl<T: Transport> Device<T> {
         InferMany::new(self, jobs)
     }
 
-    /// Runs one inference after the other, and encodes the next while the device computes.
+    /// Runs one inference after the other; encodes the next while the device computes, and sends what finds room of it.
+    ///
+    /// An iterator that is dropped early may have begun the next inference: the counters are that one's then, and the next
+    /// inference starts afresh.
     ///
     /// ```
     /// # use synfire::{ConnectOptions, Device, testing::{SoftDevice, SoftLink}};

@@ -31,7 +31,7 @@ pub mod transport;
 
 pub use device::{ConnectOptions, Device, LinkStatistics, Timeouts};
 pub use error::{Error, Result};
-pub use transport::{Loopback, SerialTransport, Transport};
+pub use transport::{Loopback, SerialTransport, SlowAdapter, Transport};
 
 #[cfg(feature = "cli")]
 pub mod cli;

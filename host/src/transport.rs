@@ -6,7 +6,7 @@ mod loopback;
 mod serial;
 
 pub use loopback::Loopback;
-pub use serial::SerialTransport;
+pub use serial::{SerialTransport, SlowAdapter};
 
 use crate::error::Result;
 use std::time::{Duration, Instant};

@@ -2,10 +2,13 @@
 #![cfg(unix)]
 
 use serialport::{SerialPort, TTYPort};
-use std::io::{ErrorKind, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use synfire::testing::{SoftDevice, ToyAccelerator, serve};
@@ -216,4 +219,91 @@ fn a_board_that_stays_away_is_reported() {
         socket.path()
     );
     assert!(message.starts_with(&start), "{message}");
+}
+
+#[test]
+fn a_reader_that_is_faster_does_not_block_the_transport() {
+    let (mut board_end, host_end) = TTYPort::pair().expect("a pseudo-terminal");
+    let path = host_end.name().expect("its path");
+    let mut transport = SerialTransport::open(&path, BAUD).expect("opens");
+    // Whatever arrives wakes both; whoever comes second finds nothing.
+    let mut thief = std::fs::File::open(&path).expect("opens, too");
+    std::thread::spawn(move || {
+        let mut buffer = [0; 64];
+        while thief.read(&mut buffer).is_ok_and(|count| count > 0) {}
+    });
+    let (done, is_done) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut buffer = [0; 64];
+        for _ in 0..300 {
+            let deadline = Instant::now() + Duration::from_millis(4);
+            while Instant::now() < deadline {
+                transport.receive(&mut buffer, deadline).expect("a sound port");
+            }
+        }
+        done.send(()).expect("somebody waits");
+    });
+    for _ in 0..600 {
+        board_end.write_all(&[7]).expect("takes a byte");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    is_done
+        .recv_timeout(Duration::from_secs(60))
+        .expect("no read blocks for ever once nothing is sent any more");
+    drop(host_end);
+}
+
+#[test]
+fn what_a_full_line_does_not_take_is_an_error_and_no_hang() {
+    let (_board_end, host_end) = TTYPort::pair().expect("a pseudo-terminal");
+    let mut transport = SerialTransport::open(host_end.name().expect("its path"), BAUD).expect("opens");
+    // Nobody reads on the board's side.
+    let error = transport.send(&vec![1; 1 << 20]).expect_err("a full line");
+    assert!(matches!(error, Error::Disconnected { .. }), "{error}");
+}
+
+/// Names a port for [`a_program_that_has_a_port_open`], which is nothing but a program to be killed.
+const PORT_TO_OPEN: &str = "SYNFIRE_TEST_PORT_TO_OPEN";
+
+#[test]
+fn a_program_that_has_a_port_open() {
+    let Ok(port) = std::env::var(PORT_TO_OPEN) else {
+        return;
+    };
+    let _transport = SerialTransport::open(port, BAUD).expect("opens");
+    println!("\nopen");
+    std::thread::sleep(Duration::from_secs(60));
+}
+
+/// Whether a user without privileges can open a port.
+fn anybody_can_open(path: &str) -> bool {
+    const NOBODY: u32 = 65_534;
+    let mut shell = Command::new("sh");
+    shell.args(["-c", r#"exec 3<> "$0""#, path]).stderr(Stdio::null());
+    // Root may open what is closed to others.
+    if Path::new("/proc/self").metadata().expect("who we are").uid() == 0 {
+        shell.uid(NOBODY).gid(NOBODY);
+    }
+    shell.status().expect("a shell").success()
+}
+
+#[test]
+fn a_virtual_board_is_free_again_when_the_program_on_it_was_killed() {
+    let (_board_end, host_end) = TTYPort::pair().expect("a pseudo-terminal");
+    let path = host_end.name().expect("its path");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o666)).expect("our own");
+    assert!(anybody_can_open(&path), "before");
+    let mut program = Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", "a_program_that_has_a_port_open", "--nocapture"])
+        .env(PORT_TO_OPEN, &path)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    let output = BufReader::new(program.stdout.take().expect("its output"));
+    assert!(output.lines().any(|line| line.is_ok_and(|line| line == "open")));
+    program.kill().expect("runs");
+    program.wait().expect("ends");
+    assert!(anybody_can_open(&path), "after");
+    drop(SerialTransport::open(&path, BAUD).expect("free"));
+    assert!(anybody_can_open(&path), "at the end");
 }

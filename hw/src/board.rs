@@ -89,8 +89,17 @@ impl Board {
     ///
     /// # Errors
     /// [`Error::BoardFile`] if the device's PLL cannot make it, or the UART's rate not be made of it.
-    pub fn with_core_hz(mut self, core_hz: u32) -> Result<Self> {
-        self.clock.core_hz = Some(core_hz);
+    pub fn with_core_hz(self, core_hz: u32) -> Result<Self> {
+        self.with_rates(Some(core_hz), None)
+    }
+
+    /// The same board with its core at another frequency, its serial port at another rate, or both.
+    ///
+    /// # Errors
+    /// As [`Board::with_core_hz`], of both together.
+    pub fn with_rates(mut self, core_hz: Option<u32>, baud: Option<u32>) -> Result<Self> {
+        self.clock.core_hz = core_hz.or(self.clock.core_hz);
+        self.uart.baud = baud.unwrap_or(self.uart.baud);
         let name = self.name.clone();
         self.checked(&name)
     }

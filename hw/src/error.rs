@@ -132,7 +132,7 @@ pub enum Error {
     },
     /// A tool is too old.
     #[error(
-        "{tool} at {path} is version {found}; synfire wants {wanted} or newer: run `synfire tools --install`, \
+        "{tool} at {path} is version {found}; synfire wants {wanted}: run `synfire tools --install`, \
          or set {variable} to a newer one"
     )]
     ToolTooOld {
@@ -142,7 +142,7 @@ pub enum Error {
         path: PathBuf,
         /// Its version.
         found: String,
-        /// The oldest version that works.
+        /// Which works, and for what.
         wanted: String,
         /// Environment variable that names it.
         variable: &'static str,

@@ -2,7 +2,7 @@
 
 use crate::board::Board;
 use crate::build::{Build, sha256};
-use crate::error::{Result, io};
+use crate::error::{Error, Result, io};
 use crate::synth::process::run_to_end;
 use crate::synth::report::Report;
 use std::fmt;
@@ -48,6 +48,14 @@ pub enum FlashError {
         /// The board.
         board: String,
     },
+    /// The programmer cannot choose its probe by a serial number.
+    #[error("{program} takes no serial number for this board: {remedy}")]
+    NoSerial {
+        /// The program.
+        program: String,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// The programmer is not there.
     #[error("{program} not found: {remedy}, or set {VARIABLE} to its path")]
     Missing {
@@ -66,6 +74,22 @@ pub enum Memory {
     /// The FPGA itself, until it loses power.
     Volatile,
 }
+
+/// How a programmer ended that did what it was to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Well.
+    Done,
+    /// iceprog ended well, but saw at its end that the FPGA has not started: its CDONE pin is low.
+    NotStarted,
+    /// dfu-util wrote everything and then failed to read the status of a board that had restarted meanwhile.
+    Restarted,
+}
+
+/// What dfu-util exits with where it cannot talk to the device (`EX_IOERR` of BSD's `sysexits.h`).
+const DFU_UTIL_IO_ERROR: &str = "exit status: 74";
+/// Boards of openFPGALoader whose probe is a CMSIS-DAP, which it does not choose by serial number.
+const CMSIS_DAP_BOARDS: [&str; 2] = ["colorlight-i5", "colorlight-i9"];
 
 /// A programmer's command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -109,11 +133,56 @@ impl CommandLine {
         })
     }
 
+    /// The same for the one of several probes that has this serial number.
+    ///
+    /// # Errors
+    /// [`FlashError::NoSerial`] if the program has no flag for it that is known here.
+    pub fn with_serial(self, serial: &str) -> Result<Self> {
+        let program = self.name();
+        let refuse = |remedy| FlashError::NoSerial {
+            program: program.clone(),
+            remedy,
+        };
+        let flag = match program.as_str() {
+            "openFPGALoader"
+                if self
+                    .arguments
+                    .iter()
+                    .any(|word| CMSIS_DAP_BOARDS.contains(&word.as_str())) =>
+            {
+                return Err(refuse(
+                    "choose its probe behind `--`, by `--cable-index N` or `--busdev-num BUS:DEVICE`",
+                )
+                .into());
+            }
+            // Newer releases call it --usb-serial-num, and still take this.
+            "openFPGALoader" => vec!["--ftdi-serial".into(), serial.into()],
+            // Vendor and product of FTDI's FT2232H, which is on all boards that iceprog programs here.
+            "iceprog" => vec!["-d".into(), format!("s:0x0403:0x6010:{serial}")],
+            "dfu-util" => vec!["--serial".into(), serial.into()],
+            _ => return Err(refuse("give the programmer's own flag behind `--`").into()),
+        };
+        Ok(self.with_arguments(flag))
+    }
+
+    /// The same with more arguments, before those that it has: iceprog's file must be the last.
+    #[must_use]
+    pub fn with_arguments(mut self, more: Vec<String>) -> Self {
+        self.arguments.splice(0..0, more);
+        self
+    }
+
+    /// The program's name, without the folder that it may be in.
+    fn name(&self) -> String {
+        let name = self.program.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
+
     /// Runs it to its end, its output in `log`.
     ///
     /// # Errors
     /// [`FlashError::Missing`], [`crate::Error::ToolFailed`] with the end of its output.
-    pub fn run(&self, log: &Path) -> Result<()> {
+    pub fn run(&self, log: &Path) -> Result<End> {
         let name = self.program.display().to_string();
         let named = std::env::var_os(VARIABLE).map(PathBuf::from);
         let path = std::env::var_os("PATH").unwrap_or_default();
@@ -127,7 +196,23 @@ impl CommandLine {
             program: name.clone(),
             remedy: remedy(&name),
         })?;
-        run_to_end(Command::new(found).args(&self.arguments), &name, log)
+        // A log that cannot be read says nothing.
+        let read = || {
+            let log = std::fs::read(log).unwrap_or_default();
+            String::from_utf8_lossy(&log).into_owned()
+        };
+        match run_to_end(Command::new(found).args(&self.arguments), &name, log) {
+            Ok(()) if self.name() == "iceprog" && cdone_is_low(&read()) => Ok(End::NotStarted),
+            Ok(()) => Ok(End::Done),
+            Err(Error::ToolFailed { status, .. })
+                if self.name() == "dfu-util"
+                    && status == DFU_UTIL_IO_ERROR
+                    && dfu_download_is_done(&read()) =>
+            {
+                Ok(End::Restarted)
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 
@@ -160,6 +245,23 @@ fn words(board: &Board, memory: Memory) -> Result<&[String], FlashError> {
             board: board.name.clone(),
         }),
     }
+}
+
+/// Whether the last that iceprog says of the FPGA's CDONE pin is that it is low.
+fn cdone_is_low(log: &str) -> bool {
+    let mut states = log.lines().filter_map(|line| line.trim().strip_prefix("cdone:"));
+    states.next_back().is_some_and(|state| state.trim() == "low")
+}
+
+/// Whether dfu-util's output says that all was written, the device found no fault with it, and only its status afterwards
+/// could not be read: the OrangeCrab's boot loader starts the new bitstream before it has told that.
+fn dfu_download_is_done(log: &str) -> bool {
+    let Some((_, after)) = log.split_once("Download done.") else {
+        return false;
+    };
+    let statuses = after.match_indices("status(").count();
+    after.contains("unable to read DFU status after completion")
+        && statuses == after.match_indices("status(0)").count()
 }
 
 /// Where the usual programmers come from.

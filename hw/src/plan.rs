@@ -464,7 +464,7 @@ fn layer_plan(
     let membrane_bits = usize::from(layer.membrane_bits);
     let membrane_style = match family {
         _ if words <= LOGIC_WORDS => Style::Logic,
-        Family::Ecp5 | Family::Gowin if words <= DISTRIBUTED_WORDS => Style::Distributed,
+        Family::Ecp5 if words <= DISTRIBUTED_WORDS => Style::Distributed,
         _ => Style::Block,
     };
     let threshold_style = if groups <= DISTRIBUTED_WORDS {
@@ -592,13 +592,11 @@ fn queue_depth(words: usize, groups: usize, spikes_out: f64) -> usize {
 const CELLS_WORTH_A_BLOCK: usize = 32;
 
 /// What synthesis makes of a memory of `depth` words of `width` bits whose style is its own choice, such as a serializer's
-/// queue: distributed RAM, where the family has it, but for large ones.
+/// queue: distributed RAM on ECP5, but for large ones. Gowin's is not used: see `docs/boards.md`.
 pub(crate) const fn inferred_style(family: Family, depth: usize, width: usize) -> Style {
     let cells = depth.div_ceil(16) * width.div_ceil(4);
     match family {
-        Family::Ecp5 | Family::Gowin if depth <= DISTRIBUTED_WORDS && cells < CELLS_WORTH_A_BLOCK => {
-            Style::Distributed
-        }
+        Family::Ecp5 if depth <= DISTRIBUTED_WORDS && cells < CELLS_WORTH_A_BLOCK => Style::Distributed,
         _ => Style::Block,
     }
 }
@@ -607,8 +605,8 @@ pub(crate) const fn inferred_style(family: Family, depth: usize, width: usize) -
 pub(crate) const fn snapshot_style(family: Family, groups: usize) -> Style {
     match family {
         _ if groups <= 1 => Style::Logic,
-        Family::Ice40 => Style::Block,
-        Family::Ecp5 | Family::Gowin => Style::Distributed,
+        Family::Ice40 | Family::Gowin => Style::Block,
+        Family::Ecp5 => Style::Distributed,
     }
 }
 

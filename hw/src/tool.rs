@@ -5,6 +5,7 @@
 //! `PATH`. The first one that
 //! is there must be new enough.
 
+use crate::board::Family;
 use crate::error::{Error, Result, io};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -149,7 +150,17 @@ impl Tool {
         }
     }
 
-    /// The oldest version that works; none for packers.
+    /// The oldest version that works for designs of an FPGA family; none for packers.
+    #[must_use]
+    pub fn wanted_for(self, family: Family) -> Option<Version> {
+        match (self, family) {
+            // Yosys 0.62 ties write enables of the encoder's table to 0; 0.70 is known to be right.
+            (Self::Yosys, Family::Gowin) => Some(Version(vec![0, 70])),
+            _ => self.wanted(),
+        }
+    }
+
+    /// The oldest version that works for some FPGA family; none for packers.
     #[must_use]
     pub fn wanted(self) -> Option<Version> {
         match self {
@@ -168,12 +179,20 @@ impl Tool {
         vec![format!("yowasp-{}", self.name()), self.name().to_owned()]
     }
 
-    /// Finds the tool, and checks its version.
+    /// Finds the tool, and checks that its version works for some FPGA family.
     ///
     /// # Errors
     /// [`Error::ToolMissing`], [`Error::ToolTooOld`], [`Error::ToolVersion`].
     pub fn find(self) -> Result<Found> {
-        self.find_in(&Places::of_process(self))
+        self.find_in(&Places::of_process(self), None)
+    }
+
+    /// Finds the tool, and checks that its version works for designs of an FPGA family.
+    ///
+    /// # Errors
+    /// As [`Tool::find`].
+    pub fn find_for(self, family: Family) -> Result<Found> {
+        self.find_in(&Places::of_process(self), Some(family))
     }
 
     /// The same, in the virtual environment at `venv` rather than the usual one.
@@ -183,32 +202,38 @@ impl Tool {
     pub fn find_in_environment(self, venv: &Path) -> Result<Found> {
         let mut places = Places::of_process(self);
         places.virtual_environment = Some(venv.into());
-        self.find_in(&places)
+        self.find_in(&places, None)
     }
 
-    fn find_in(self, places: &Places) -> Result<Found> {
-        let found = self.locate(places)?;
-        if let (Some(version), Some(wanted)) = (&found.version, self.wanted())
+    fn find_in(self, places: &Places, family: Option<Family>) -> Result<Found> {
+        let wanted = family.map_or_else(|| self.wanted(), |family| self.wanted_for(family));
+        let found = self.locate(places, wanted.as_ref())?;
+        if let (Some(version), Some(wanted)) = (&found.version, wanted)
             && *version < wanted
         {
+            let reason = match (self, family) {
+                (Self::Yosys, Some(Family::Gowin)) => " for Gowin, whose memories older ones leave unwritten",
+                _ => "",
+            };
             return Err(Error::ToolTooOld {
                 tool: self.name(),
                 path: found.path,
                 found: version.to_string(),
-                wanted: wanted.to_string(),
+                wanted: format!("{wanted} or newer{reason}"),
                 variable: self.variable(),
             });
         }
         Ok(found)
     }
 
-    fn locate(self, places: &Places) -> Result<Found> {
+    fn locate(self, places: &Places, wanted: Option<&Version>) -> Result<Found> {
+        let oldest = || wanted.map_or("0".into(), Version::to_string);
         if let Some(path) = &places.named {
             if !path.is_file() {
                 return Err(Error::ToolNamed {
                     tool: self.name(),
                     path: path.clone(),
-                    wanted: self.oldest(),
+                    wanted: oldest(),
                     variable: self.variable(),
                 });
             }
@@ -226,7 +251,7 @@ impl Tool {
         }
         match places.folders.iter().find_map(|folder| self.program_in(folder)) {
             Some(path) => self.inspect(path),
-            None => Err(self.missing()),
+            None => Err(self.missing(wanted)),
         }
     }
 
@@ -243,7 +268,7 @@ impl Tool {
         matches!(self, Self::IceboxVlog)
     }
 
-    fn missing(self) -> Error {
+    fn missing(self, wanted: Option<&Version>) -> Error {
         if self == Self::IceboxVlog {
             return Error::PackageMissing {
                 tool: self.name(),
@@ -253,13 +278,9 @@ impl Tool {
         }
         Error::ToolMissing {
             tool: self.name(),
-            wanted: self.oldest(),
+            wanted: wanted.map_or("0".into(), Version::to_string),
             variable: self.variable(),
         }
-    }
-
-    fn oldest(self) -> String {
-        self.wanted().map_or("0".into(), |version| version.to_string())
     }
 
     /// Asks a program for its version.

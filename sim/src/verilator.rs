@@ -125,7 +125,7 @@ pub fn program(build: &Build, simulator: Simulator) -> Result<PathBuf> {
         let (name, models) = cells::models(family);
         texts.extend([(name, models.to_owned()), ("cells.vlt", cells::waivers())]);
         arguments.extend(cells::DEFINES.map(String::from));
-        let library = cells::yosys_library(&Tool::Yosys.find()?, family)?;
+        let library = cells::yosys_library(&Tool::Yosys.find_for(family)?, family)?;
         arguments.extend(["-v".into(), library.display().to_string()]);
         // ECP5's includes others that lie beside it.
         let beside = library.parent().unwrap_or(Path::new("."));
@@ -161,13 +161,14 @@ pub fn program(build: &Build, simulator: Simulator) -> Result<PathBuf> {
 /// Makes the form that is to be simulated, if it is not there yet.
 fn prepare(build: &Build, form: Form) -> Result<()> {
     let cancel = Cancel::default();
+    let yosys = || Tool::Yosys.find_for(build.manifest.board.device.family);
     match form {
         Form::Emitted => {}
         Form::Elaborated => {
-            elaborate(build, &Tool::Yosys.find()?, &cancel)?;
+            elaborate(build, &yosys()?, &cancel)?;
         }
         Form::Netlist => {
-            netlist(build, &Tool::Yosys.find()?, &cancel)?;
+            netlist(build, &yosys()?, &cancel)?;
         }
         Form::Bitstream => unpack(build, &cancel)?,
     }

@@ -35,6 +35,7 @@ fn synthesized(folder: &Path) {
     let build = Build::open(&folder).expect("a build");
     fs::write(folder.join("bitstream.bin"), "bits").expect("writes");
     let report = Report {
+        netlist: "3c".repeat(32),
         board: "icebreaker".into(),
         design_hash: build.manifest.design_hash,
         utilization: vec![Utilization {
@@ -93,11 +94,21 @@ fn the_programmer_on_the_path_gets_the_bitstream_and_its_failure_is_told() {
         "iceprog not found: install it (package fpga-icestorm of Debian and Ubuntu, icestorm of others), or set \
          SYNFIRE_PROGRAMMER to its path"
     );
-    let (_, message) = program.fail(&["flash", "build", "--volatile"]);
-    assert!(
-        message.starts_with("board icebreaker cannot be loaded without its flash"),
-        "{message}"
-    );
+    for (arguments, line) in [
+        (&["--volatile"][..], "iceprog -S"),
+        (&["--serial", "FT4XYZ"], "iceprog -d s:0x0403:0x6010:FT4XYZ"),
+        (
+            &["--volatile", "--serial", "A1", "--", "-I", "B"],
+            "iceprog -I B -d s:0x0403:0x6010:A1 -S",
+        ),
+    ] {
+        // What is behind `--` stays last.
+        let arguments = [&["flash", "build", "--dry-run"], arguments].concat();
+        assert_eq!(
+            without.succeed(&arguments),
+            format!("{line} {}\n", bitstream.display())
+        );
+    }
 
     // The shell's own programs are not wanted.
     let path = programmer(folder.path(), r#"echo "$# $*" > got; echo "cdone: high""#);
@@ -112,6 +123,19 @@ fn the_programmer_on_the_path_gets_the_bitstream_and_its_failure_is_told() {
         fs::read_to_string(folder.path().join("build/flash.log")).expect("a log"),
         "cdone: high\n"
     );
+    let _ = with.succeed(&["flash", "build", "--serial", "A1", "--", "-v"]);
+    assert_eq!(
+        fs::read_to_string(folder.path().join("got")).expect("what it got"),
+        format!("4 -v -d s:0x0403:0x6010:A1 {}\n", bitstream.display())
+    );
+
+    let path = programmer(folder.path(), r#"echo "cdone: low""#);
+    let with = Program::new(PROGRAM, folder.path()).with("PATH", &path);
+    let text = with.succeed(&["flash", "build"]);
+    assert!(
+        text.contains("iceprog saw the FPGA not start (cdone: low)"),
+        "{text}"
+    );
 
     let path = programmer(
         folder.path(),
@@ -124,6 +148,73 @@ fn the_programmer_on_the_path_gets_the_bitstream_and_its_failure_is_told() {
             && message.ends_with("Can't find iCE FTDI USB device"),
         "{message}"
     );
+}
+
+#[test]
+fn a_board_that_would_fail_on_a_bench_is_refused_before_anything_is_written() {
+    let (folder, program) = folder();
+    let text = include_str!("../../hw/boards/icebreaker.toml");
+    let hdl = |from: &str, to: &str, more: &[&str]| {
+        assert!(text.contains(from), "{from} in {text}");
+        fs::write(folder.path().join("mine.toml"), text.replacen(from, to, 1)).expect("writes");
+        let arguments = [
+            "hdl",
+            "quantized.safetensors",
+            "--board",
+            "mine.toml",
+            "--rates",
+            "20,2",
+            "-o",
+            "mine",
+        ];
+        let (code, message) = program.fail(&[&arguments[..], more].concat());
+        assert_eq!(code, "synfire::hardware");
+        assert!(!folder.path().join("mine").exists());
+        message
+    };
+    for (from, to, more, reason) in [
+        (
+            "rx = \"6\"",
+            "rx = \"9\"",
+            &[][..],
+            "[uart] rx and [uart] tx are the same pin, 9",
+        ),
+        ("rx = \"6\"", "rx = \"\"", &[], "[uart] rx is empty"),
+        (
+            "part = \"up5k\"",
+            "part = \"up6k\"",
+            &[],
+            "part = \"up6k\" is unknown",
+        ),
+        (
+            "tx",
+            "tx",
+            &["--baud", "200"],
+            "baud = 200 wants 90000 clocks a bit of the core's 18000000 Hz, but the divider has",
+        ),
+        (
+            "tx",
+            "tx",
+            &["--baud", "5000000"],
+            "baud = 5000000 wants a clock of at least 4 times as much",
+        ),
+    ] {
+        let message = hdl(from, to, more);
+        assert!(message.contains(reason), "{message}");
+    }
+    let manifest = program.json(&[
+        "hdl",
+        "quantized.safetensors",
+        "--board",
+        "icebreaker",
+        "--rates",
+        "20,2",
+        "--baud",
+        "115200",
+        "-o",
+        "slow",
+    ]);
+    assert_eq!(manifest["board"]["uart"]["baud"], 115_200);
 }
 
 #[test]

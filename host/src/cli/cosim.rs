@@ -177,7 +177,11 @@ pub(crate) fn keep_check<'a>(
         return Ok(());
     }
     // Of what was simulated; it is there already.
-    let netlist = netlist(build, &Tool::Yosys.find()?, &Cancel::default())?;
+    let netlist = netlist(
+        build,
+        &Tool::Yosys.find_for(build.manifest.board.device.family)?,
+        &Cancel::default(),
+    )?;
     contained(build)?;
     let mut check = Check {
         form,

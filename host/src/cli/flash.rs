@@ -5,14 +5,16 @@ use super::diagnostic::Result;
 use serde::Serialize;
 use std::path::PathBuf;
 use synfire_hw::build::Build;
-use synfire_hw::flash::{CommandLine, Memory};
+use synfire_hw::flash::{CommandLine, End, Memory};
 use synfire_hw::synth::checks::{self, Check};
 use synfire_hw::synth::report::Report;
 
 const EXAMPLE: &str = "Examples:
   synfire flash build
   synfire flash build --volatile      # until it loses power, where the board can
-  synfire flash build --dry-run       # what would be run";
+  synfire flash build --dry-run       # what would be run
+  synfire flash build --serial FT4XYZ # the one of several boards
+  synfire flash build -- --freq 1000000 --verify";
 
 /// Arguments of `synfire flash`.
 #[derive(Debug, clap::Args)]
@@ -23,9 +25,15 @@ pub(crate) struct Args {
     /// Load the FPGA only, not the flash that it starts from.
     #[arg(long)]
     volatile: bool,
+    /// Serial number of the board's programmer, where several are plugged in.
+    #[arg(long)]
+    serial: Option<String>,
     /// Print the command line instead of running it.
     #[arg(long)]
     dry_run: bool,
+    /// Arguments for the programmer, behind `--`.
+    #[arg(last = true, value_name = "ARGUMENT")]
+    arguments: Vec<String>,
 }
 
 /// What was run, or would be.
@@ -38,6 +46,23 @@ struct Summary<'a> {
     /// Whether netlist or bitstream were compared with the golden model.
     checked: bool,
     checks: &'a [Check],
+    /// What is to be known of how it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<&'static str>,
+}
+
+/// What a programmer's end means.
+const fn note(end: End) -> Option<&'static str> {
+    match end {
+        End::Done => None,
+        End::NotStarted => Some(
+            "but iceprog saw the FPGA not start (cdone: low): check the jumpers, and whether the board is set for its flash \
+             or for --volatile (docs/boards.md)",
+        ),
+        End::Restarted => {
+            Some("dfu-util exited with 74 after all was written, since the board restarted at once")
+        }
+    }
 }
 
 impl Args {
@@ -48,7 +73,7 @@ impl Args {
         } else {
             Memory::Flash
         };
-        let command = CommandLine::of(&build, memory)?;
+        let mut command = CommandLine::of(&build, memory)?;
         let checks = match Report::of(&build)? {
             Some(report) => checks::of_report(&build, &report)?,
             None => Vec::new(),
@@ -56,10 +81,15 @@ impl Args {
         if checks.is_empty() {
             context.warn(&format!("what is flashed is {}", checks::describe(&checks)));
         }
+        if let Some(serial) = &self.serial {
+            command = command.with_serial(serial)?;
+        }
+        command = command.with_arguments(self.arguments);
+        let mut end = End::Done;
         if !self.dry_run {
             let spinner = context.spinner(&build.manifest.board.name);
             spinner.set_message(command.program.display().to_string());
-            command.run(&self.build.join("flash.log"))?;
+            end = command.run(&self.build.join("flash.log"))?;
             spinner.finish_and_clear();
         }
         let summary = Summary {
@@ -69,17 +99,22 @@ impl Args {
             done: !self.dry_run,
             checked: !checks.is_empty(),
             checks: &checks,
+            note: note(end),
         };
         context.print(&summary, || {
             if self.dry_run {
                 return command.to_string();
             }
-            format!(
+            let runs = format!(
                 "{} runs design {}\n{}",
                 build.manifest.board.title,
                 build.manifest.design_hash,
                 checks::describe(&checks)
-            )
+            );
+            match summary.note {
+                Some(note) => format!("{runs}\n{note}"),
+                None => runs,
+            }
         })
     }
 }

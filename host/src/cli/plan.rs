@@ -42,6 +42,9 @@ pub(crate) struct TargetArgs {
     /// Frequency of the core in MHz, instead of the board's own choice; its PLL must be able to make it.
     #[arg(long, value_name = "MHZ", value_parser = megahertz)]
     clock: Option<u32>,
+    /// Bits a second of the serial port, instead of the board's own choice; the core's clock must be able to make it.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    baud: Option<u32>,
     /// What the design has beside the network, instead of the board's own choice: `encoder`, `early-exit` and `load`,
     /// separated by commas, or `none`.
     #[arg(long, value_name = "FEATURE,...")]
@@ -110,16 +113,13 @@ impl Args {
 }
 
 impl TargetArgs {
-    /// The board that the flags name, with the clock that they want.
+    /// The board that the flags name, with the clock and the rate of its serial port that they want.
     pub(crate) fn board(&self) -> Result<Board> {
         let mut board = Board::find(&self.board)?;
         if let Some(features) = self.features {
             board.link.features = features;
         }
-        Ok(match self.clock {
-            Some(core_hz) => board.with_core_hz(core_hz)?,
-            None => board,
-        })
+        Ok(board.with_rates(self.clock, self.baud)?)
     }
 
     /// What each layer has to do in a time step: as the flags say, or as measured.

@@ -111,6 +111,9 @@ impl Args {
                 .to_string(),
         };
         let transport = SerialTransport::open(port, baud)?;
+        if let Some(slow) = transport.slow_adapter() {
+            context.warn(&slow.to_string());
+        }
         let job = Job {
             images: self.images,
             seed: self.seed,
@@ -157,7 +160,14 @@ pub(crate) fn keep_check(build: &Build, form: Form, summary: &Summary) -> Result
     let sha256 = match form {
         Form::Emitted | Form::Elaborated => return Ok(()),
         // Of what was simulated; it is there already.
-        Form::Netlist => netlist(build, &Tool::Yosys.find()?, &Cancel::default())?.sha256,
+        Form::Netlist => {
+            netlist(
+                build,
+                &Tool::Yosys.find_for(build.manifest.board.device.family)?,
+                &Cancel::default(),
+            )?
+            .sha256
+        }
         Form::Bitstream => {
             let bitstream = Report::of(build)?.and_then(|report| report.bitstream);
             bitstream.map(|bitstream| bitstream.sha256).unwrap_or_default()

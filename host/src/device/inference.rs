@@ -1,6 +1,7 @@
 //! One job: its writes through the window, a read behind them, and a fresh start when that fails.
 
 use super::job::Job;
+use super::overlap::{Ahead, Lead, Overlap};
 use super::{Device, LinkStatistics, MAX_WRITES};
 use crate::error::{Error, Result};
 use crate::protocol::window::{Item, Outcome, Window};
@@ -9,8 +10,14 @@ use crate::transport::Transport;
 use std::time::{Duration, Instant};
 
 impl<T: Transport> Device<T> {
-    /// Runs one inference. `while_waiting` is called when nothing is left to do but to wait for the device.
-    pub(super) fn run(&mut self, job: &Job, while_waiting: &mut dyn FnMut()) -> Result<InferenceResult> {
+    /// Runs one inference, of which `lead` was sent before. While there is nothing to do but to wait for the device, the
+    /// job `ahead` is made, and `lead` becomes what was sent of it.
+    pub(super) fn run(
+        &mut self,
+        job: &Job,
+        lead: &mut Lead,
+        ahead: &mut dyn Ahead,
+    ) -> Result<InferenceResult> {
         let writes = job.writes.len();
         if writes > MAX_WRITES {
             return Err(Error::TooManyFrames {
@@ -18,22 +25,43 @@ impl<T: Transport> Device<T> {
                 wanted: MAX_WRITES - 1,
             });
         }
-        let before = self.session.statistics.total;
+        let before = self.session.statistics.total.since(lead.traffic);
         let mut failures = 0;
+        let mut may_lead = true;
         loop {
-            let result = self
-                .ready(writes)
-                .and_then(|()| self.attempt(job, while_waiting))
+            let sent = std::mem::take(lead);
+            let ready = if sent.count > 0 {
+                // As it was when they were sent.
+                self.synchronized = true;
+                Ok(())
+            } else {
+                self.ready(writes)
+            };
+            let overlap = Overlap {
+                before: sent,
+                after: (may_lead && self.options.overlap).then_some(&mut *lead),
+                ahead,
+            };
+            let result = ready
+                .and_then(|()| self.attempt(job, overlap))
                 .and_then(|response| self.result(&response, job));
             let error = match result {
                 Ok(result) => {
                     let statistics = &mut self.session.statistics;
                     statistics.inferences += 1;
-                    statistics.last_inference = statistics.total.since(before);
+                    statistics.last_inference = statistics.total.since(before).since(lead.traffic);
                     return Ok(result);
                 }
                 Err(error) => error,
             };
+            if std::mem::take(lead).count > 0 && (error.is_transient() || !self.session.connected) {
+                // Without writes ahead, it might have been mended: that is no failed attempt yet.
+                may_lead = false;
+                self.synchronized = false;
+                // A device that takes longer than its watchdog waits does so again.
+                self.options.overlap &= !matches!(error, Error::NotReady { .. });
+                continue;
+            }
             self.give_up_or_go_on(error, &mut failures)?;
         }
     }
@@ -71,10 +99,15 @@ impl<T: Transport> Device<T> {
     }
 
     /// Tries once, with retransmissions but without a fresh start; returns the answer to the job's last request.
-    pub(super) fn attempt(&mut self, job: &Job, while_waiting: &mut dyn FnMut()) -> Result<Response> {
+    pub(super) fn attempt(&mut self, job: &Job, mut overlap: Overlap<'_>) -> Result<Response> {
         let writes = job.writes.len();
         let opcodes = job.writes.iter().map(|write| write.opcode).collect();
-        let mut window = Window::of(self.next_seq, opcodes, job.last, self.identity.slots);
+        let Lead { first, count, .. } = overlap.before;
+        let first = if count > 0 { first } else { self.next_seq };
+        let mut window = Window::of(first, opcodes, job.last, self.identity.slots);
+        for index in 0..count {
+            window.sent(Item::Write(index), 0);
+        }
         let started = Instant::now();
         self.next_seq = window.seq(writes);
         let line_time = self.line_time();
@@ -90,7 +123,13 @@ impl<T: Transport> Device<T> {
                 self.transmit(&mut window, item, job)?;
                 self.progress = Some((window.acknowledged(), window.limits()));
             }
-            while_waiting();
+            let next = overlap.ahead.job();
+            if let (Some(after), Some(next)) = (&mut overlap.after, next)
+                && after.count == 0
+            {
+                **after = self.send_ahead(&window, next)?;
+            }
+            let lead = overlap.after.as_deref().copied().unwrap_or_default();
 
             let oldest = window.oldest().unwrap_or(Item::Result);
             let command = window.opcode(oldest);
@@ -105,6 +144,9 @@ impl<T: Transport> Device<T> {
             let Some(response) = received else {
                 babbling = false;
                 self.session.statistics.timeouts += 1;
+                if lead.count > 0 {
+                    return Err(self.no_response(command, 1, timeout, &patience.since));
+                }
                 self.session.discard()?;
                 window.on_timeout();
                 last_answer = Instant::now();
@@ -123,16 +165,29 @@ impl<T: Transport> Device<T> {
             match outcome {
                 Outcome::Finished => return Ok(response),
                 Outcome::Answered => {}
+                // What was asked before is not answered any more.
+                Outcome::Stray if next_is_answered(lead, &response, overlap.ahead) => {
+                    return Err(self.no_response(command, 1, timeout, &patience.since));
+                }
                 Outcome::Stray => {
                     babbling = true;
                     self.session.statistics.stray_responses += 1;
+                }
+                Outcome::Rewound if lead.count > 0 => {
+                    return Err(self.no_response(command, 1, timeout, &patience.since));
                 }
                 Outcome::Rewound => {
                     self.session.flush();
                     patience.spend(|attempts, since| self.no_response(command, attempts, timeout, since))?;
                 }
                 // The board draws the spikes by itself, and takes its time over it.
-                Outcome::NotReady(Item::Result) if started.elapsed() < job.patience => {}
+                Outcome::NotReady(Item::Result) if lead.count == 0 && started.elapsed() < job.patience => {}
+                Outcome::NotReady(Item::Result) if lead.count > 0 => {
+                    return Err(Error::NotReady {
+                        command: job.last,
+                        attempts: 1,
+                    });
+                }
                 Outcome::NotReady(Item::Result) => {
                     patience.spend(|attempts, _| Error::NotReady {
                         command: Opcode::Result,
@@ -220,6 +275,10 @@ impl<T: Transport> Device<T> {
             bad: statistics.bad_responses - since.bad_responses,
         }
     }
+}
+
+fn next_is_answered(lead: Lead, response: &Response, ahead: &mut dyn Ahead) -> bool {
+    lead.count > 0 && ahead.job().is_some_and(|job| lead.is_answered_by(response, job))
 }
 
 /// Counts what came to nothing since the device last acknowledged a write.

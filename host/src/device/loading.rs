@@ -4,6 +4,7 @@
 //! each other anew, since the device may have been reset, or another program may have changed them.
 
 use super::job::Inferences;
+use super::overlap::{Lead, Overlap};
 use super::{Device, MAX_WRITES, identity_of};
 use crate::error::{Error, Result};
 use crate::protocol::load::{MARGIN_MEMORY, TABLE_MEMORY};
@@ -172,7 +173,12 @@ impl<T: Transport> Device<T> {
         if !self.has_numbers_for(payloads.len()) {
             self.sync(payloads.len())?;
         }
-        let response = self.attempt(&Inferences::of_loads(payloads), &mut || ())?;
+        let alone = Overlap {
+            before: Lead::default(),
+            after: None,
+            ahead: &mut (),
+        };
+        let response = self.attempt(&Inferences::of_loads(payloads), alone)?;
         self.identity.model = identity_of(&response)?.model;
         Ok(())
     }

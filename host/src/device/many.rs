@@ -1,7 +1,8 @@
-//! A row of inferences, each encoded while the device computes the one before.
+//! Many inferences in a row.
 
 use super::Device;
 use super::job::Job;
+use super::overlap::{Ahead, Lead};
 use crate::error::Result;
 use crate::protocol::InferenceResult;
 use crate::transport::Transport;
@@ -15,6 +16,8 @@ pub struct InferMany<'d, T, J> {
     device: &'d mut Device<T>,
     jobs: Fuse<J>,
     ahead: Option<Result<Job>>,
+    /// What was sent of `ahead`.
+    lead: Lead,
 }
 
 impl<'d, T, J: Iterator> InferMany<'d, T, J> {
@@ -23,7 +26,23 @@ impl<'d, T, J: Iterator> InferMany<'d, T, J> {
             device,
             jobs: jobs.fuse(),
             ahead: None,
+            lead: Lead::default(),
         }
+    }
+}
+
+/// The job after the one that runs.
+struct Next<'a, J> {
+    jobs: &'a mut Fuse<J>,
+    ahead: &'a mut Option<Result<Job>>,
+}
+
+impl<J: Iterator<Item = Result<Job>>> Ahead for Next<'_, J> {
+    fn job(&mut self) -> Option<&Job> {
+        if self.ahead.is_none() {
+            *self.ahead = self.jobs.next();
+        }
+        self.ahead.as_ref()?.as_ref().ok()
     }
 }
 
@@ -31,16 +50,16 @@ impl<T: Transport, J: Iterator<Item = Result<Job>>> Iterator for InferMany<'_, T
     type Item = Result<InferenceResult>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let Self { device, jobs, ahead } = self;
+        let Self {
+            device,
+            jobs,
+            ahead,
+            lead,
+        } = self;
         let job = match ahead.take().or_else(|| jobs.next())? {
             Ok(job) => job,
             Err(error) => return Some(Err(error)),
         };
-        let mut encode_ahead = || {
-            if ahead.is_none() {
-                *ahead = jobs.next();
-            }
-        };
-        Some(device.run(&job, &mut encode_ahead))
+        Some(device.run(&job, lead, &mut Next { jobs, ahead }))
     }
 }

@@ -116,6 +116,17 @@ impl Window {
         }
     }
 
+    /// Requests that the device has slots for beyond this run, once all of it is sent.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        let asked = |flight: &Flight| flight.item == Item::Result && flight.epoch == self.epoch;
+        if self.in_flight.iter().any(asked) {
+            self.free.min(self.slots.saturating_sub(self.in_flight.len()))
+        } else {
+            0
+        }
+    }
+
     /// Notes that `item` was sent. `tag` is the tag of a RESULT; a write is sent with [`Window::seq`].
     ///
     /// Returns whether it had been sent before.
@@ -279,6 +290,38 @@ mod tests {
         assert_eq!(answer(&mut window, Write(2), Status::Ok, 13), Outcome::Answered);
         assert_eq!(fill(&mut window), []);
         assert_eq!(answer(&mut window, Read, Status::Ok, 13), Outcome::Finished);
+    }
+
+    #[test]
+    fn there_is_room_behind_a_result_as_far_as_there_are_slots() {
+        let mut window = Window::new(0, 2, 3);
+        window.sent(Write(0), 0);
+        window.sent(Write(1), 0);
+        assert_eq!(window.room(), 0, "RESULT is not asked for yet");
+        window.sent(Read, TAG);
+        assert_eq!(window.room(), 0, "no slot");
+        let first = response(&window, Write(0), Status::Ok, 1, 1);
+        window.on_response(&first);
+        assert_eq!(window.room(), 1);
+        let second = response(&window, Write(1), Status::Ok, 2, 2);
+        window.on_response(&second);
+        assert_eq!(window.room(), 2);
+        // An answer before the last write: RESULT must be asked for again, behind that.
+        let early = response(&window, Read, Status::Ok, 1, 3);
+        let mut window = Window::new(0, 2, 3);
+        fill(&mut window);
+        assert_eq!(window.on_response(&early), Outcome::Rewound);
+        assert_eq!(window.room(), 0);
+        // The device has fewer free slots than it should.
+        let mut window = Window::new(0, 1, 3);
+        window.sent(Write(0), 0);
+        let answer = response(&window, Write(0), Status::Ok, 1, 2);
+        window.on_response(&answer);
+        window.sent(Read, TAG);
+        assert_eq!(window.room(), 1);
+        let mut alone = Window::new(0, 0, 1);
+        assert_eq!(fill(&mut alone), [Read]);
+        assert_eq!(alone.room(), 0, "one slot has no room beside");
     }
 
     #[test]

@@ -3,10 +3,21 @@
 //! 8 data bits, no parity, one stop bit, no flow control: the protocol has its own. The port is opened for
 //! this program alone, and no modem line is touched. A port that vanishes and comes back (a replugged
 //! adapter) is opened again by [`Transport::reopen`], under the same path.
+//!
+//! A USB adapter of FTDI holds answers back for its latency timer, which is set to its least where that may be done; else
+//! [`SerialTransport::slow_adapter`] tells of it.
+
+mod latency;
+#[cfg_attr(unix, path = "serial/line_unix.rs")]
+#[cfg_attr(not(unix), path = "serial/line_other.rs")]
+mod line;
+
+pub use latency::SlowAdapter;
 
 use super::Transport;
 use crate::error::{Error, Result};
-use serialport::{ClearBuffer, DataBits, ErrorKind, FlowControl, Parity, SerialPort, StopBits};
+use line::Line;
+use serialport::{DataBits, ErrorKind, FlowControl, Parity, SerialPortBuilder, StopBits};
 use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -15,8 +26,6 @@ use std::time::{Duration, Instant};
 const BITS_PER_BYTE: u32 = 10;
 /// Longest wait for the system to take more bytes: its buffer is full, and the line stands still.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
-/// Bytes handed to the system at once, so that a full buffer is noticed before it blocks.
-const WRITE_PIECE: usize = 256;
 /// Pause between attempts to open a port that has vanished.
 const REOPEN_PAUSE: Duration = Duration::from_millis(50);
 
@@ -25,7 +34,8 @@ pub struct SerialTransport {
     path: String,
     baud: u32,
     /// `None` from the moment it broke until it is opened again.
-    port: Option<Box<dyn SerialPort>>,
+    port: Option<Line>,
+    slow_adapter: Option<SlowAdapter>,
 }
 
 impl std::fmt::Debug for SerialTransport {
@@ -46,8 +56,20 @@ impl SerialTransport {
     /// everything else, such as a path that is no serial port or a rate that the port does not support.
     pub fn open(path: impl Into<String>, baud: u32) -> Result<Self> {
         let path = path.into();
+        let slow_adapter = latency::lower(&path);
         let port = Some(open(&path, baud)?);
-        Ok(Self { path, baud, port })
+        Ok(Self {
+            path,
+            baud,
+            port,
+            slow_adapter,
+        })
+    }
+
+    /// The port's USB adapter, if it holds answers back and could not be told not to.
+    #[must_use]
+    pub const fn slow_adapter(&self) -> Option<&SlowAdapter> {
+        self.slow_adapter.as_ref()
     }
 
     /// Paths of the serial ports of this machine, as far as the system lists them.
@@ -62,7 +84,7 @@ impl SerialTransport {
         ports
     }
 
-    fn port(&mut self) -> Result<&mut Box<dyn SerialPort>> {
+    fn port(&mut self) -> Result<&mut Line> {
         self.port.as_mut().ok_or_else(|| Error::Disconnected {
             name: self.path.clone(),
             source: io::Error::new(io::ErrorKind::NotConnected, "the port is closed"),
@@ -79,23 +101,25 @@ impl SerialTransport {
     }
 }
 
-fn open(path: &str, baud: u32) -> Result<Box<dyn SerialPort>> {
+fn open(path: &str, baud: u32) -> Result<Line> {
+    Line::open(path, &settings(path, baud)).map_err(|error| {
+        open_error(
+            path,
+            baud,
+            error,
+            Path::new(path).exists(),
+            SerialTransport::ports,
+        )
+    })
+}
+
+fn settings(path: &str, baud: u32) -> SerialPortBuilder {
     serialport::new(path, baud)
         .data_bits(DataBits::Eight)
         .parity(Parity::None)
         .stop_bits(StopBits::One)
         .flow_control(FlowControl::None)
         .timeout(WRITE_TIMEOUT)
-        .open()
-        .map_err(|error| {
-            open_error(
-                path,
-                baud,
-                error,
-                Path::new(path).exists(),
-                SerialTransport::ports,
-            )
-        })
 }
 
 fn open_error(
@@ -128,39 +152,18 @@ fn open_error(
 
 impl Transport for SerialTransport {
     fn send(&mut self, bytes: &[u8]) -> Result<()> {
-        let port = self.port()?;
-        let sent = port.set_timeout(WRITE_TIMEOUT).map_err(io::Error::from);
-        let sent = sent.and_then(|()| {
-            bytes
-                .chunks(WRITE_PIECE)
-                .try_for_each(|piece| port.write_all(piece))
-        });
+        let sent = self.port()?.write_all(bytes, WRITE_TIMEOUT);
         sent.map_err(|source| self.broken(source))
     }
 
     fn receive(&mut self, buffer: &mut [u8], deadline: Instant) -> Result<usize> {
-        loop {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let port = self.port()?;
-            let received = port
-                .set_timeout(left)
-                .map_err(io::Error::from)
-                .and_then(|()| port.read(buffer));
-            match received {
-                Ok(0) if !buffer.is_empty() => {
-                    return Err(self.broken(io::Error::from(io::ErrorKind::UnexpectedEof)));
-                }
-                Ok(count) => return Ok(count),
-                Err(error) if error.kind() == io::ErrorKind::TimedOut => return Ok(0),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(source) => return Err(self.broken(source)),
-            }
-        }
+        let received = self.port()?.read(buffer, deadline);
+        received.map_err(|source| self.broken(source))
     }
 
     fn discard(&mut self) -> Result<()> {
-        let cleared = self.port()?.clear(ClearBuffer::All);
-        cleared.map_err(|error| self.broken(error.into()))
+        let cleared = self.port()?.clear();
+        cleared.map_err(|error| self.broken(error))
     }
 
     fn reopen(&mut self, deadline: Instant) -> Result<()> {
@@ -168,6 +171,8 @@ impl Transport for SerialTransport {
         loop {
             match open(&self.path, self.baud) {
                 Ok(port) => {
+                    // Another adapter may be behind the path now.
+                    self.slow_adapter = latency::lower(&self.path);
                     self.port = Some(port);
                     return Ok(());
                 }
@@ -222,6 +227,7 @@ mod tests {
             path: String::new(),
             baud: 1_000_000,
             port: None,
+            slow_adapter: None,
         };
         assert_eq!(transport.byte_time(), Duration::from_micros(10));
     }

@@ -1,10 +1,33 @@
 //! Whether a board's values can work together.
 
-use super::{Board, Family};
+use super::{Board, Device, Family};
 use crate::pll::Pll;
 
 /// Largest error of the baud rate that a UART receiver bears.
 const BAUD_TOLERANCE: f64 = 0.02;
+/// Most clocks of a bit: the width of the UART's divider.
+const MOST_CLOCKS_PER_BIT: u64 = 0xFFFF;
+/// What nextpnr-ice40 calls the devices, of those that have the memories that plans count on.
+const ICE40_PARTS: &[&str] = &[
+    "lp384", "lp1k", "lp4k", "lp8k", "hx1k", "hx4k", "hx8k", "up3k", "up5k",
+];
+/// What nextpnr-ecp5 calls the devices.
+const ECP5_PARTS: &[&str] = &[
+    "12k", "25k", "45k", "85k", "um-25k", "um-45k", "um-85k", "um5g-25k", "um5g-45k", "um5g-85k",
+];
+/// What Project Apicula calls the devices.
+const GOWIN_DATABASES: &[&str] = &[
+    "GW1N-1",
+    "GW1N-4",
+    "GW1N-9",
+    "GW1N-9C",
+    "GW1NS-4",
+    "GW1NZ-1",
+    "GW2A-18",
+    "GW2A-18C",
+    "GW5A-25A",
+    "GW5AST-138C",
+];
 /// What stands for the bitstream's file in a programmer's command line.
 pub(crate) const BITSTREAM: &str = "{bitstream}";
 
@@ -33,14 +56,13 @@ fn names(board: &Board) -> Result<(), String> {
             board.name
         ));
     }
-    let pins = [&board.clock.pin, &board.uart.rx, &board.uart.tx];
-    let pins = pins.into_iter().chain(board.led.iter().map(|led| &led.pin));
-    let pins = pins.chain(board.held_high.iter().map(|high| &high.pin));
+    pins(board)?;
     let device = &board.device;
     let others = device.package.iter().chain(&device.database);
     let others = others.chain(board.led.iter().filter_map(|led| led.standard.as_ref()));
-    if let Some(name) = pins.chain(others).find(|name| !name.chars().all(plain)) {
-        return Err(format!("{name:?} is no pin, package, database or standard"));
+    let is_name = |name: &str| !name.is_empty() && name.chars().all(plain);
+    if let Some(name) = others.into_iter().find(|name| !is_name(name)) {
+        return Err(format!("{name:?} is no package, database or standard"));
     }
     // Gowin's part numbers end in a grade like C6/I5.
     if !device.part.chars().all(|c| plain(c) || c == '/') {
@@ -48,6 +70,41 @@ fn names(board: &Board) -> Result<(), String> {
     }
     if board.title.chars().any(char::is_control) {
         return Err("title holds control characters".into());
+    }
+    Ok(())
+}
+
+/// Each pin has one use: two signals on one would drive or read each other.
+fn pins(board: &Board) -> Result<(), String> {
+    let mut uses = vec![
+        ("[clock] pin".to_owned(), &board.clock.pin),
+        ("[uart] rx".to_owned(), &board.uart.rx),
+        ("[uart] tx".to_owned(), &board.uart.tx),
+    ];
+    uses.extend(board.led.iter().map(|led| ("[led] pin".to_owned(), &led.pin)));
+    let held = board.held_high.iter().enumerate();
+    uses.extend(held.map(|(index, high)| (format!("[[held_high]] pin {}", index + 1), &high.pin)));
+    for (at, (what, pin)) in uses.iter().enumerate() {
+        if pin.is_empty() {
+            return Err(format!(
+                "{what} is empty: name the pin, as the constraints of the board's vendor do"
+            ));
+        }
+        if !pin
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+        {
+            return Err(format!("{what} = {pin:?} is no pin"));
+        }
+        // Lattice's tools take either case.
+        if let Some((other, _)) = uses[..at]
+            .iter()
+            .find(|(_, other)| other.eq_ignore_ascii_case(pin))
+        {
+            return Err(format!(
+                "{other} and {what} are the same pin, {pin}: every signal wants one of its own"
+            ));
+        }
     }
     Ok(())
 }
@@ -73,11 +130,53 @@ fn device(board: &Board) -> Result<(), String> {
     {
         return Err(format!("speed = {speed}: only ECP5 has speed grades, 6 to 8"));
     }
+    if device.distributed_ram && device.family != Family::Ecp5 {
+        return Err(
+            "distributed_ram is for ECP5 only: iCE40 has none, and Gowin's is reported to lose writes (docs/boards.md); \
+             leave it out"
+                .into(),
+        );
+    }
+    part(device)?;
     if device.family != Family::Ice40 && board.clock.pll_pad {
         return Err("pll_pad is for iCE40 only".into());
     }
     if device.family == Family::Ice40 && board.led.as_ref().is_some_and(|led| led.standard.is_some()) {
         return Err("standard is not for iCE40, whose banks decide it".into());
+    }
+    Ok(())
+}
+
+/// The part must be one that the tools know.
+fn part(device: &Device) -> Result<(), String> {
+    let part = device.part.as_str();
+    let known = match device.family {
+        Family::Ice40 => ICE40_PARTS,
+        Family::Ecp5 => ECP5_PARTS,
+        Family::Gowin => GOWIN_DATABASES,
+    };
+    let Some(database) = &device.database else {
+        return if known.contains(&part) {
+            Ok(())
+        } else {
+            Err(format!(
+                "part = {part:?} is unknown; known are {}",
+                known.join(", ")
+            ))
+        };
+    };
+    if !known.contains(&database.as_str()) {
+        return Err(format!(
+            "database = {database:?} is unknown; known are {}",
+            known.join(", ")
+        ));
+    }
+    // The part number of a GW1N-9C starts with GW1NR or GW1N, that of a GW2A-18C with GW2AR or GW2A.
+    let series = &database[..4];
+    if !part.starts_with(series) {
+        return Err(format!(
+            "part = {part:?} is no part number of database = {database:?}: those start with {series}"
+        ));
     }
     Ok(())
 }
@@ -89,8 +188,16 @@ fn line(board: &Board) -> Result<(), String> {
             "baud = {baud} wants a clock of at least 4 times as much, but the core's is {hz} Hz"
         ));
     }
+    let clocks = board.clocks_per_bit();
+    if clocks > MOST_CLOCKS_PER_BIT {
+        return Err(format!(
+            "baud = {baud} wants {clocks} clocks a bit of the core's {hz} Hz, but the divider has 16 bits, for at most \
+             {MOST_CLOCKS_PER_BIT}: the slowest rate is {} baud, or take a slower clock",
+            u64::from(hz).div_ceil(MOST_CLOCKS_PER_BIT)
+        ));
+    }
     let error = board.baud_error();
-    if error > BAUD_TOLERANCE || board.clocks_per_bit() > 65535 {
+    if error > BAUD_TOLERANCE {
         return Err(format!(
             "the core's clock of {hz} Hz does not divide into baud = {baud}: the rate would be {:.1} % off",
             100.0 * error

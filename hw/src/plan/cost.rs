@@ -58,7 +58,7 @@ pub(super) fn layer_luts(layer: &LayerLogic) -> usize {
     let membranes = match layer.membrane_style {
         Style::Block => choice(family, words, word),
         Style::Huge => 0,
-        Style::Distributed => distributed(family, words, word),
+        Style::Distributed => distributed(words, word),
         Style::Logic => registers(family, word * words) + word * words.div_ceil(2),
     };
     let thresholds = match layer.threshold_style {
@@ -95,15 +95,11 @@ pub(crate) const fn sprams(depth: usize, width: usize) -> usize {
     depth.div_ceil(SPRAM_WORDS) * width.div_ceil(16)
 }
 
-/// Tables of a distributed RAM with a register behind it: cells of 16 words of 4 bits, which take four tables each and on ECP5 two more to
-/// write them, and the choice among those that it is deep.
-fn distributed(family: Family, depth: usize, width: usize) -> usize {
+/// Tables of a distributed RAM of ECP5: cells of 16 words of 4 bits, which take four tables each and two more to write them, and the
+/// choice among those that it is deep. The register behind it takes none.
+const fn distributed(depth: usize, width: usize) -> usize {
     let rows = depth.div_ceil(16);
-    let cell = match family {
-        Family::Ecp5 => 6,
-        Family::Ice40 | Family::Gowin => 4,
-    };
-    rows * width.div_ceil(4) * cell + width * (rows - 1) + registers(family, width)
+    rows * width.div_ceil(4) * 6 + width * (rows - 1)
 }
 
 /// Tables that flip-flops take from others: iCE40's come with a table each, and Gowin's are fed by one.
@@ -199,14 +195,13 @@ pub fn block_rams(family: Family, depth: usize, width: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::snapshot_style;
 
     #[test]
     fn distributed_ram_is_cells_and_the_choice_among_its_rows() {
         // 4 rows of 30 cells, and a choice of four for each of 120 bits.
-        assert_eq!(distributed(Family::Ecp5, 64, 120), 4 * 30 * 6 + 3 * 120);
-        assert_eq!(distributed(Family::Ecp5, 16, 120), 30 * 6);
-        // Gowin's registers behind it take tables.
-        assert_eq!(distributed(Family::Gowin, 16, 120), 30 * 4 + 120);
+        assert_eq!(distributed(64, 120), 4 * 30 * 6 + 3 * 120);
+        assert_eq!(distributed(16, 120), 30 * 6);
     }
 
     #[test]
@@ -224,7 +219,11 @@ mod tests {
                 "{depth} x {width}"
             );
         }
-        assert_eq!(inferred_style(Family::Ice40, 16, 4), Style::Block);
+        // iCE40 has none, and Gowin's loses writes.
+        for family in [Family::Ice40, Family::Gowin] {
+            assert_eq!(inferred_style(family, 16, 4), Style::Block);
+            assert_eq!(snapshot_style(family, 4), Style::Block);
+        }
     }
 
     #[test]

@@ -51,8 +51,9 @@ impl<'a> Flow<'a> {
                     Some("GW5A") => "gw5a",
                     _ => "gw2a",
                 };
-                // Wide tables, made of plain ones and multiplexers, would take more of the device and be slower.
-                format!("synth_gowin -nowidelut -family {family}")
+                // Wide tables, made of plain ones and multiplexers, would take more of the device and be slower. RAM of tables and
+                // carry chains are reported to fail on the chip: docs/boards.md.
+                format!("synth_gowin -nowidelut -nolutram -noalu -family {family}")
             }
         };
         format!(
@@ -237,8 +238,14 @@ mod tests {
             ("icebreaker", "synth_ice40 -abc9 -device u -dsp -spram"),
             ("ice40-hx8k", "synth_ice40 -abc9 -device hx"),
             ("ulx3s-25f", "synth_ecp5 -abc9"),
-            ("tang-nano-9k", "synth_gowin -nowidelut -family gw1n"),
-            ("tang-nano-20k", "synth_gowin -nowidelut -family gw2a"),
+            (
+                "tang-nano-9k",
+                "synth_gowin -nowidelut -nolutram -noalu -family gw1n",
+            ),
+            (
+                "tang-nano-20k",
+                "synth_gowin -nowidelut -nolutram -noalu -family gw2a",
+            ),
         ] {
             let board = Board::find(board).expect("a built-in board");
             let script = Flow::of(&board).script();

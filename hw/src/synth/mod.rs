@@ -81,7 +81,7 @@ pub fn synthesize(
 ) -> Result<Report> {
     let board = &build.manifest.board;
     let flow = Flow::of(board);
-    let yosys = Tool::Yosys.find()?;
+    let yosys = Tool::Yosys.find_for(board.device.family)?;
     let nextpnr = flow.nextpnr.find()?;
     let packer = flow.packer.find()?;
     let folder = &build.folder;

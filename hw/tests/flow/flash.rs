@@ -3,9 +3,10 @@
 use crate::network::{plan, random_model};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
+use std::path::PathBuf;
 use synfire_hw::board::Board;
 use synfire_hw::build::{Build, sha256};
-use synfire_hw::flash::{CommandLine, Memory};
+use synfire_hw::flash::{CommandLine, End, Memory};
 use synfire_hw::synth::report::{Bitstream, REPORT, Report};
 
 /// A build of a board as if it had been synthesized, in a folder of its own.
@@ -138,4 +139,99 @@ fn a_board_without_a_programmer_says_where_to_name_it() {
         refused(&board, |_, _| {}),
         "board ice40-hx8k names no programmer: add `flash` to [programmer] in its board file"
     );
+}
+
+fn command(program: impl Into<PathBuf>, arguments: &[&str]) -> CommandLine {
+    CommandLine {
+        program: program.into(),
+        arguments: arguments.iter().map(|&argument| argument.to_owned()).collect(),
+    }
+}
+
+#[test]
+fn a_serial_number_becomes_the_programs_own_flag_and_more_arguments_come_before_its_file() {
+    for (program, wanted) in [
+        ("iceprog", "iceprog --slow -d s:0x0403:0x6010:FT1 bits"),
+        ("openFPGALoader", "openFPGALoader --slow --ftdi-serial FT1 bits"),
+        ("dfu-util", "dfu-util --slow --serial FT1 bits"),
+    ] {
+        let line = command(program, &["bits"]).with_serial("FT1").expect("a flag");
+        assert_eq!(line.with_arguments(vec!["--slow".into()]).to_string(), wanted);
+    }
+    for (line, wanted) in [
+        (
+            command("openFPGALoader", &["--board", "colorlight-i9", "bits"]),
+            "openFPGALoader takes no serial number for this board: choose its probe behind `--`, by `--cable-index N` or \
+             `--busdev-num BUS:DEVICE`",
+        ),
+        (
+            command("/opt/loader", &["bits"]),
+            "loader takes no serial number for this board: give the programmer's own flag behind `--`",
+        ),
+    ] {
+        assert_eq!(line.with_serial("FT1").expect_err("none").to_string(), wanted);
+    }
+}
+
+/// A program of that name that prints `output` and exits with `status`, and what running it came to.
+fn run(name: &str, output: &str, status: u8) -> Result<End, String> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join(name);
+    // A child writes it: a file that this process holds open for writing could not be run while another test forks.
+    let made = std::process::Command::new("sh")
+        .args([
+            "-c",
+            r#"printf '#!/bin/sh\ncat <<"EOF"\n%s\nEOF\nexit %s\n' "$1" "$2" > "$0" && chmod +x "$0""#,
+        ])
+        .args([path.as_os_str(), output.as_ref(), status.to_string().as_ref()])
+        .status()
+        .expect("a shell");
+    assert!(made.success());
+    let log = folder.path().join("flash.log");
+    let line = command(&path, &["--download", "bits"]);
+    line.run(&log).map_err(|error| {
+        error
+            .to_string()
+            .replace(&folder.path().display().to_string(), "FOLDER")
+    })
+}
+
+/// What dfu-util says of an OrangeCrab that restarts as soon as all is written.
+const RESTARTED: &str = "Copying data from PC to DFU device
+Download\t[=========================] 100%        99405 bytes
+Download done.
+DFU state(7) = dfuMANIFEST, status(0) = No error condition is present
+dfu-util: unable to read DFU status after completion (LIBUSB_ERROR_NO_DEVICE)";
+
+#[test]
+fn dfu_utils_74_is_a_success_only_where_its_output_says_that_all_was_written() {
+    assert_eq!(run("dfu-util", "", 0), Ok(End::Done));
+    assert_eq!(run("dfu-util", RESTARTED, 74), Ok(End::Restarted));
+    let half = RESTARTED.replace("Download done.\n", "");
+    let faulty = RESTARTED.replace("status(0)", "status(11)");
+    let no_reason = RESTARTED.replace("unable to read DFU status after completion", "");
+    for output in ["", &half, &faulty, &no_reason] {
+        let error = run("dfu-util", output, 74).expect_err(output);
+        assert!(error.contains("failed (exit status: 74)"), "{error}");
+    }
+    assert!(run("dfu-util", RESTARTED, 1).is_err(), "another status");
+    assert!(run("iceprog", RESTARTED, 74).is_err(), "another program");
+}
+
+#[test]
+fn an_fpga_that_has_not_started_is_told_of() {
+    for (output, end) in [
+        (
+            "init..\ncdone: high\nreset..\ncdone: low\nprogramming..\ncdone: high\nBye.",
+            End::Done,
+        ),
+        (
+            "init..\ncdone: high\nreset..\ncdone: low\nprogramming..\ncdone: low\nBye.",
+            End::NotStarted,
+        ),
+        ("", End::Done),
+    ] {
+        assert_eq!(run("iceprog", output, 0), Ok(end));
+    }
+    assert_eq!(run("dfu-util", "cdone: low", 0), Ok(End::Done));
 }

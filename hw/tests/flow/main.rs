@@ -1,6 +1,7 @@
 //! From a model to a build folder and a report, as a user of the library goes.
 
 mod board;
+mod board_facts;
 mod build;
 mod diagram;
 mod examples;

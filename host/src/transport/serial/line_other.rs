@@ -1,0 +1,40 @@
+//! The port's bytes, as `serialport` reads and writes them.
+
+use serialport::{ClearBuffer, SerialPort, SerialPortBuilder};
+use std::io;
+use std::time::{Duration, Instant};
+
+/// An open port.
+pub(super) struct Line(Box<dyn SerialPort>);
+
+impl Line {
+    pub(super) fn open(_path: &str, settings: &SerialPortBuilder) -> serialport::Result<Self> {
+        settings.clone().open().map(Self)
+    }
+
+    /// Writes all of `bytes`; the system must take them within `timeout`.
+    pub(super) fn write_all(&mut self, bytes: &[u8], timeout: Duration) -> io::Result<()> {
+        self.0.set_timeout(timeout)?;
+        self.0.write_all(bytes)
+    }
+
+    /// Reads what has arrived, at the latest at `deadline`; 0 bytes if nothing has.
+    pub(super) fn read(&mut self, buffer: &mut [u8], deadline: Instant) -> io::Result<usize> {
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            self.0.set_timeout(left)?;
+            match self.0.read(buffer) {
+                Ok(0) if !buffer.is_empty() => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(count) => return Ok(count),
+                Err(error) if error.kind() == io::ErrorKind::TimedOut => return Ok(0),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Throws away what has arrived and what has not left.
+    pub(super) fn clear(&mut self) -> io::Result<()> {
+        Ok(self.0.clear(ClearBuffer::All)?)
+    }
+}

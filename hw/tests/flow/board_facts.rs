@@ -36,10 +36,9 @@ struct Facts {
     held_high: &'static [&'static str],
 }
 
-const ICE40_HX8K: &str =
-    "Lattice FPGA-DS-02029, iCE40 LP/HX Family Data Sheet, table 1.1: HX8K has 7,680 logic cells, 32 EBR";
-const ICE40_UP5K: &str = "Lattice FPGA-DS-02008, iCE40 UltraPlus Family Data Sheet, table 1.1: UP5K has 5,280 LUT, 30 EBR, 4 SPRAM, 8 DSP";
-const ECP5: &str = "Lattice FPGA-DS-02012, ECP5 and ECP5-5G Family Data Sheet, table 1.1: sysMEM blocks and 18×18 multipliers are \
+const ICE40_HX8K: &str = "Lattice FPGA-DS-02029, iCE40 LP/HX Family Data Sheet, Product Family: HX8K has 7,680 logic cells, 32 EBR";
+const ICE40_UP5K: &str = "Lattice FPGA-DS-02008, iCE40 UltraPlus Family Data Sheet, Product Family: UP5K has 5,280 LUT, 30 EBR, 4 SPRAM, 8 DSP";
+const ECP5: &str = "Lattice FPGA-DS-02012, ECP5 and ECP5-5G Family Data Sheet, Product Family: sysMEM blocks and 18×18 multipliers are \
                     56 and 28 (25), 108 and 72 (45), 208 and 156 (85); the LUTs to the last one are those of Project \
                     Trellis's devices: 24,288, 43,848, 83,640";
 

@@ -1,4 +1,4 @@
-//! Models of the vendors' cells: a memory made of them is the memory that was synthesized.
+//! Models of the vendors' cells: a memory made of them is the memory that was synthesized, and so is arithmetic.
 //!
 //! For each family, every kind of memory that the circuits emit, in shapes that take its cells apart, is synthesized by the
 //! family's flow in one run of Yosys, written back as Verilog, and runs with the cells beside the Verilog that it was made of, on
@@ -12,6 +12,7 @@ mod case;
 mod links;
 mod memories;
 mod netlist;
+mod operators;
 
 use bench::{Fault, Mismatch};
 use std::collections::BTreeMap;
@@ -44,6 +45,7 @@ fn check(family: Family, seed: u64, styles: &[Style], faults: &[Fault], cells: &
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut cases = memories::all(seed, styles);
     cases.extend(links::all(seed));
+    cases.extend(operators::all(seed));
     let netlist = netlist::synthesize(&yosys, family, folder.path(), &cases);
     // What the table is there to take apart must come up, or the models of it would not be tested.
     let missing: Vec<&&str> = cells

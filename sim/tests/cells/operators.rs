@@ -1,0 +1,134 @@
+//! Arithmetic, so that every kind of operator passes through each family's synthesis: the lane, with signed comparisons with
+//! negative constants among them, which some versions of Yosys are reported to optimize wrongly; the leak, and the lowest lane of
+//! a mask.
+
+use crate::case::{Case, Row, bits, port};
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use synfire_hw::circuit::lane::Lane;
+use synfire_hw::circuit::leak::Leak;
+use synfire_hw::circuit::priority_encoder::PriorityEncoder;
+use synfire_hw::emit::verilog::emit;
+
+/// Clocks of a case.
+const CLOCKS: usize = 3000;
+
+/// Every case.
+pub(crate) fn all(seed: u64) -> Vec<Case> {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed.rotate_left(17));
+    let mut cases = Vec::new();
+    for (floor, width, shifts) in [
+        (-512, 14, &[7_u8, 9][..]),
+        (-1, 9, &[3]),
+        (0, 12, &[]),
+        (-(1 << 19), 20, &[2, 4, 5]),
+        (-77, 32, &[1]),
+    ] {
+        cases.push(lane(&mut rng, floor, width, shifts));
+    }
+    cases.push(leak(&mut rng));
+    cases.push(priority(&mut rng, 13));
+    cases
+}
+
+/// A number of `width` bits, sign-extended to 32: often at an end of the range, around zero, or around `near`.
+fn number(rng: &mut Xoshiro256PlusPlus, width: usize, near: i32) -> u128 {
+    let highest = i32::MAX >> (32 - width);
+    let number = match rng.random_range(0..6) {
+        0 => highest,
+        1 => !highest,
+        2 => rng.random_range(-2..=2),
+        3 => near
+            .saturating_add(rng.random_range(-2..=2))
+            .clamp(!highest, highest),
+        _ => rng.random_range(!highest..=highest),
+    };
+    u128::from(number.cast_unsigned())
+}
+
+fn lane(rng: &mut Xoshiro256PlusPlus, floor: i32, width: usize, shifts: &[u8]) -> Case {
+    // Sums stay within the width, as the proof behind a model says of it.
+    let part = (width - 2).max(2);
+    let row = |clock: usize| {
+        let flag = |rng: &mut Xoshiro256PlusPlus, often| u128::from(rng.random_bool(often));
+        let inputs = vec![
+            number(rng, part, floor),
+            number(rng, part, 0),
+            flag(rng, 0.1),
+            flag(rng, 0.1),
+            flag(rng, 0.1),
+            number(rng, width, 0),
+            number(rng, part, 0),
+            flag(rng, 0.2),
+            flag(rng, 0.8),
+            flag(rng, 0.3),
+            flag(rng, 0.5),
+            flag(rng, 0.05),
+        ];
+        Row {
+            inputs,
+            compared: clock > 0,
+        }
+    };
+    Case {
+        name: format!("lane of {width} bits, floor {floor}"),
+        verilog: emit(Lane::new(shifts, floor, width, true), &[]).expect("rust-hdl accepts the lane"),
+        has_clock: true,
+        inputs: vec![
+            port("membrane", 32),
+            port("weight", 32),
+            port("take_last", 1),
+            port("take_older", 1),
+            port("forward_last", 1),
+            port("threshold", 32),
+            port("identity", 32),
+            port("adds_identity", 1),
+            port("meets", 1),
+            port("negative", 1),
+            port("sweep", 1),
+            port("clears", 1),
+        ],
+        outputs: vec![port("result", 32).into(), port("fired", 1).into()],
+        rows: (0..CLOCKS).map(row).collect(),
+        files: Vec::new(),
+    }
+}
+
+fn leak(rng: &mut Xoshiro256PlusPlus) -> Case {
+    Case {
+        name: "leak by 1, 7 and 30".into(),
+        verilog: emit(Leak::new(&[1, 7, 30]), &[]).expect("rust-hdl accepts the leak"),
+        has_clock: false,
+        inputs: vec![port("membrane", 32)],
+        outputs: vec![port("amount", 32).into()],
+        rows: (0..CLOCKS)
+            .map(|_| Row {
+                inputs: vec![number(rng, 32, 0)],
+                compared: true,
+            })
+            .collect(),
+        files: Vec::new(),
+    }
+}
+
+fn priority(rng: &mut Xoshiro256PlusPlus, lanes: usize) -> Case {
+    Case {
+        name: format!("priority encoder of {lanes} lanes"),
+        verilog: emit(PriorityEncoder::new(lanes), &[]).expect("rust-hdl accepts the encoder"),
+        has_clock: false,
+        inputs: vec![port("mask", 64)],
+        outputs: vec![
+            port("any", 1).into(),
+            port("lane", 24).into(),
+            port("rest", 64).into(),
+            port("more", 1).into(),
+        ],
+        rows: (0..CLOCKS)
+            .map(|_| Row {
+                inputs: vec![bits(rng, lanes) & bits(rng, lanes)],
+                compared: true,
+            })
+            .collect(),
+        files: Vec::new(),
+    }
+}

@@ -12,7 +12,7 @@ mod text;
 
 use fault::Fault;
 use network::{build, images, odd_network};
-use rand::{RngExt, SeedableRng};
+use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::collections::BTreeMap;
 use synfire_golden_model::quantized::QuantizedModel;

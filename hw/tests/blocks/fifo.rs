@@ -20,7 +20,7 @@ struct Shown {
 struct Model {
     queue: VecDeque<(u64, usize)>,
     latency: usize,
-    margin: u64,
+    margin: usize,
 }
 
 impl Model {
@@ -41,7 +41,7 @@ impl Model {
                 .front()
                 .filter(|(_, came)| came + self.latency <= clock)
                 .map(|(word, _)| *word),
-            nearly_full: places as u64 <= self.margin,
+            nearly_full: places <= self.margin,
         }
     }
 
@@ -135,7 +135,7 @@ fn nearly_full_leaves_the_margin() {
         .position(|shown| shown.nearly_full)
         .expect("it fills");
     // In clock n the n words of the clocks before are in it.
-    assert_eq!((DEPTH - 1 - first) as u64, MARGIN);
+    assert_eq!(DEPTH - 1 - first, MARGIN);
 }
 
 #[test]

@@ -75,10 +75,12 @@ impl<'a> Driver<'a> {
             TrainKind::Sparse => Step::Random(share / 8),
             TrainKind::Full => Step::All(negative),
             TrainKind::SilentEnd if at < driven => Step::Random(share),
-            TrainKind::Bursts if at % 3 == 0 => [Step::Random(255), Step::Random(share)][random.below(2)],
+            TrainKind::Bursts if at.is_multiple_of(3) => {
+                [Step::Random(255), Step::Random(share)][random.below(2)]
+            }
             // Two steps a channel: the first finds membranes anywhere. The rest leaks, which takes a while to show.
             TrainKind::Falling if at <= driven => {
-                if at % 2 == 0 {
+                if at.is_multiple_of(2) {
                     towards = self.towards(false, &self.missing(coverage, Reached::Floor), random);
                 }
                 towards

@@ -147,7 +147,7 @@ fn a_wrong_output_weight_is_found() {
         panic!("wrong weights went unnoticed");
     };
     assert!(
-        matches!(mismatch.difference, Difference::Potential { .. }),
+        matches!(mismatch.difference, Difference::Membrane { step: 0, .. }),
         "{mismatch}"
     );
 }

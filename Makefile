@@ -4,7 +4,7 @@
 CARGO ?= cargo
 SYNFIRE = $(CARGO) run --quiet --release --locked -p synfire --
 
-.PHONY: demo test boards deep mnist lenet tools fmt lint doc clean
+.PHONY: demo test boards deep mutants mnist lenet tools fmt lint doc clean
 
 ## Train, quantize, generate, co-simulate, synthesize and run on real digits; results in out/demo.
 demo: tools
@@ -26,6 +26,11 @@ deep:
 	@test -n "$$SYNFIRE_DATA" || { echo "set SYNFIRE_DATA to the folder of the CIFAR-10 files" >&2; exit 1; }
 	$(CARGO) run --quiet --locked -p synfire -- tools --install
 	$(CARGO) test --locked -p synfire-tests --test deep -- --include-ignored --nocapture --test-threads 1
+
+## How many single faults, planted in emitted Verilog, co-simulation finds; takes about ten minutes. SYNFIRE_MUTANTS says how many a network.
+mutants:
+	$(CARGO) run --quiet --locked -p synfire -- tools --install
+	$(CARGO) test --locked -p synfire-tests --test mutation -- --include-ignored --nocapture
 
 ## 784-128-10 on MNIST through the same verbs; wants SYNFIRE_DATA, the folder of the MNIST files.
 mnist: tools

@@ -26,6 +26,15 @@ use synfire_hw::geometry::Geometry;
 use synfire_hw::plan::Plan;
 use synfire_hw::synth::checks::Form;
 
+/// A design that runs inferences, in some simulator.
+pub trait Core {
+    /// Runs one inference, and leaves the core cleared.
+    ///
+    /// # Errors
+    /// [`Error::Hung`], and what keeps the simulator from running.
+    fn infer(&mut self, run: &Run<'_>) -> Result<Observation>;
+}
+
 /// Compares inferences of a design with the golden model's.
 #[derive(Debug)]
 pub struct Cosim<'a> {
@@ -73,13 +82,13 @@ impl<'a> Cosim<'a> {
     ///
     /// # Errors
     /// [`Error::Mismatch`] with the first difference; those of `core`.
-    pub fn infer(&mut self, run: Run<'_>, core: impl FnOnce(&Run<'_>) -> Result<Observation>) -> Result<()> {
-        let expected = Expectation::of(self.model, &self.geometry, self.plan, run.raster, self.exit)?;
+    pub fn infer(&mut self, run: Run<'_>, core: &mut impl Core) -> Result<()> {
+        let expected = self.expect(&run)?;
         let run = Run {
             limit: expected.limit(run.pace),
             ..run
         };
-        let seen = core(&run)?;
+        let seen = core.infer(&run)?;
         if let Some(difference) = compare(self.model, &self.geometry, self.plan, &expected, &seen) {
             return Err(Error::Mismatch(Box::new(Mismatch {
                 simulator: self.simulator,
@@ -91,6 +100,11 @@ impl<'a> Cosim<'a> {
         }
         self.count(&expected, &seen);
         Ok(())
+    }
+
+    /// What the golden model says of an inference.
+    fn expect(&self, run: &Run<'_>) -> Result<Expectation> {
+        Expectation::of(self.model, &self.geometry, self.plan, run.raster, self.exit)
     }
 
     fn count(&mut self, expected: &Expectation, seen: &Observation) {
@@ -200,12 +214,8 @@ fn verilated(
     let mut cosim = Cosim::new(&model, &build.manifest.plan, simulator(form), exit)?;
     let mut core = VerilatedCore::start(build, form, exit)?;
     for (done, run) in runs.iter().enumerate() {
-        let mut limit = 0;
-        let checked = cosim.infer(*run, |run| {
-            limit = run.limit;
-            core.infer(run)
-        });
-        if let Err(error) = checked {
+        if let Err(error) = cosim.infer(*run, &mut core) {
+            let limit = cosim.expect(run)?.limit(run.pace);
             return Err(with_waveform(error, build, form, exit, &Run { limit, ..*run }));
         }
         progress(done + 1);
@@ -305,7 +315,7 @@ fn simulated(
 ) -> Result<Summary> {
     let mut cosim = Cosim::new(model, plan, "native simulation", exit)?;
     for (done, run) in runs.iter().enumerate() {
-        cosim.infer(*run, |run| core.infer(run))?;
+        cosim.infer(*run, &mut core)?;
         progress(done + 1);
     }
     Ok(cosim.finish())

@@ -89,64 +89,6 @@ impl NativeCore {
         self.simulation.circuit().exit_enable.next = preparation.exits;
     }
 
-    /// Runs one inference and clears the core.
-    ///
-    /// # Errors
-    /// [`Error::Hung`].
-    pub fn infer(&mut self, run: &Run<'_>) -> Result<Observation> {
-        let mut gatherer = Gatherer::new(&self.geometry);
-        self.sweeping.fill((false, 0));
-        self.idle = 0;
-        let end = self.simulation.cycles().saturating_add(run.limit);
-        let mut holds = Holds::new(run.pace, self.simulation.circuit().throttle.len());
-        let start = self.simulation.cycles();
-        let steps = run.raster.steps() as u64;
-        let events = events(run.raster, self.geometry.input);
-        let mut feed = Feed {
-            run,
-            end,
-            holds: &mut holds,
-            gatherer: &mut gatherer,
-        };
-        self.feed(&events, &mut feed, |core| {
-            u64::from(core.steps_done.val().to_u32()) == steps && !core.exit_busy.val()
-        })?;
-        let cycles = self.simulation.cycles() - start;
-        for _ in 0..8 {
-            self.tick(feed.gatherer);
-        }
-        let seen_stalled: Vec<u64> = self.sweeping.iter().map(|&(_, stalled)| stalled).collect();
-        let seen_idle = self.idle;
-        let core = self.simulation.circuit();
-        let mut observation = Observation {
-            seen_idle,
-            cycles,
-            active_cycles: core.active_cycles.val().to_u32().into(),
-            steps: core.steps_done.val().to_u32().into(),
-            counters: seen_stalled
-                .into_iter()
-                .enumerate()
-                .map(|(layer, seen_stalled)| LayerCounters {
-                    spikes_in: core.spikes_in[layer].val().to_u32().into(),
-                    spikes_out: core.spikes_out[layer].val().to_u32().into(),
-                    busy_cycles: core.busy_cycles[layer].val().to_u32().into(),
-                    stalled_cycles: core.stalled_cycles[layer].val().to_u32().into(),
-                    seen_stalled,
-                })
-                .collect(),
-            ..Observation::default()
-        };
-        observation.potentials = (0..self.classes)
-            .map(|class| self.readout(class, feed.gatherer))
-            .collect();
-        let clears = self.simulation.circuit().clears_done.val().to_u32();
-        self.feed(&[Event::Clear.encode()], &mut feed, |core| {
-            core.clears_done.val().to_u32() != clears
-        })?;
-        gatherer.finish(self.exits, &mut observation);
-        Ok(observation)
-    }
-
     fn feed(&mut self, events: &[u32], feed: &mut Feed<'_>, done: impl Fn(&Core) -> bool) -> Result<()> {
         let mut next = 0;
         // An inference that has exited takes no more of its events; its clear ends that.
@@ -230,6 +172,62 @@ impl NativeCore {
             .inner()
             .to_u32()
             .cast_signed()
+    }
+}
+
+impl crate::cosim::Core for NativeCore {
+    fn infer(&mut self, run: &Run<'_>) -> Result<Observation> {
+        let mut gatherer = Gatherer::new(&self.geometry);
+        self.sweeping.fill((false, 0));
+        self.idle = 0;
+        let end = self.simulation.cycles().saturating_add(run.limit);
+        let mut holds = Holds::new(run.pace, self.simulation.circuit().throttle.len());
+        let start = self.simulation.cycles();
+        let steps = run.raster.steps() as u64;
+        let events = events(run.raster, self.geometry.input);
+        let mut feed = Feed {
+            run,
+            end,
+            holds: &mut holds,
+            gatherer: &mut gatherer,
+        };
+        self.feed(&events, &mut feed, |core| {
+            u64::from(core.steps_done.val().to_u32()) == steps && !core.exit_busy.val()
+        })?;
+        let cycles = self.simulation.cycles() - start;
+        for _ in 0..8 {
+            self.tick(feed.gatherer);
+        }
+        let seen_stalled: Vec<u64> = self.sweeping.iter().map(|&(_, stalled)| stalled).collect();
+        let seen_idle = self.idle;
+        let core = self.simulation.circuit();
+        let mut observation = Observation {
+            seen_idle,
+            cycles,
+            active_cycles: core.active_cycles.val().to_u32().into(),
+            steps: core.steps_done.val().to_u32().into(),
+            counters: seen_stalled
+                .into_iter()
+                .enumerate()
+                .map(|(layer, seen_stalled)| LayerCounters {
+                    spikes_in: core.spikes_in[layer].val().to_u32().into(),
+                    spikes_out: core.spikes_out[layer].val().to_u32().into(),
+                    busy_cycles: core.busy_cycles[layer].val().to_u32().into(),
+                    stalled_cycles: core.stalled_cycles[layer].val().to_u32().into(),
+                    seen_stalled,
+                })
+                .collect(),
+            ..Observation::default()
+        };
+        observation.potentials = (0..self.classes)
+            .map(|class| self.readout(class, feed.gatherer))
+            .collect();
+        let clears = self.simulation.circuit().clears_done.val().to_u32();
+        self.feed(&[Event::Clear.encode()], &mut feed, |core| {
+            core.clears_done.val().to_u32() != clears
+        })?;
+        gatherer.finish(self.exits, &mut observation);
+        Ok(observation)
     }
 }
 

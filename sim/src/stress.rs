@@ -124,7 +124,7 @@ pub fn trains(model: &QuantizedModel, count: usize, seed: u64) -> Result<Vec<Tra
         let mut best: Option<(usize, BTreeSet<_>, u64, SpikeRaster)> = None;
         for _ in 0..draws {
             let seed = seeds.next();
-            let raster = driver.raster(kind, steps, &mut Random::new(seed));
+            let raster = driver.raster(kind, steps, &coverage, &mut Random::new(seed));
             let reached = coverage.reached(&raster)?;
             let new = coverage.new_of(&reached);
             if best.as_ref().is_none_or(|&(most, ..)| new > most) {

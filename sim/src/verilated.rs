@@ -139,57 +139,6 @@ impl VerilatedCore {
         Err(self.broken("it ended"))
     }
 
-    /// Runs one inference.
-    ///
-    /// # Errors
-    /// [`Error::Hung`], [`Error::Simulator`].
-    pub fn infer(&mut self, run: &Run<'_>) -> Result<Observation> {
-        let events = events(run.raster, self.geometry.input);
-        let count = u32::try_from(events.len()).map_err(|_| self.broken("too many events"))?;
-        let limit = u32::try_from(run.limit).unwrap_or(u32::MAX);
-        let pace = [run.pace.gap.into(), run.pace.hold.into(), run.pace.seed];
-        let header = [IMAGE, count, limit].into_iter().chain(pace);
-        self.request(header.chain(events))?;
-        let mut gatherer = Gatherer::new(&self.geometry);
-        let mut observation = Observation::default();
-        let mut word = Vec::new();
-        loop {
-            match self.word()? {
-                TAP => {
-                    let layer = self.word()? as usize;
-                    gatherer.event(layer, self.word()?);
-                }
-                SWEPT => {
-                    let flags = self.word()?;
-                    let layer = (flags & (LAST - 1)) as usize;
-                    let lanes = self.lanes.get(layer).copied().unwrap_or(0);
-                    word.clear();
-                    for _ in 0..lanes {
-                        word.push(self.word()?.cast_signed());
-                    }
-                    let [is_last, clears] = [LAST, CLEARS].map(|flag| flags & flag != 0);
-                    gatherer.swept(layer, is_last, clears, word.iter().copied());
-                }
-                RESULT => observation = self.result()?,
-                // Until the clear, layers may still be at work where the inference has exited.
-                CLEARED => {
-                    gatherer.finish(self.exits, &mut observation);
-                    return Ok(observation);
-                }
-                HUNG => {
-                    let cycle = self.word()?.into();
-                    return Err(Error::Hung {
-                        subject: run.subject,
-                        limit: run.limit,
-                        cycle,
-                        waveform: "not recorded".into(),
-                    });
-                }
-                tag => return Err(self.broken(&format!("record of kind {tag}"))),
-            }
-        }
-    }
-
     /// Ends the simulator and waits for it, so that its waveform is whole.
     ///
     /// # Errors
@@ -247,6 +196,55 @@ impl VerilatedCore {
             program: self.program.clone(),
             reason: reason.into(),
             log: self.log.clone(),
+        }
+    }
+}
+
+impl crate::cosim::Core for VerilatedCore {
+    fn infer(&mut self, run: &Run<'_>) -> Result<Observation> {
+        let events = events(run.raster, self.geometry.input);
+        let count = u32::try_from(events.len()).map_err(|_| self.broken("too many events"))?;
+        let limit = u32::try_from(run.limit).unwrap_or(u32::MAX);
+        let pace = [run.pace.gap.into(), run.pace.hold.into(), run.pace.seed];
+        let header = [IMAGE, count, limit].into_iter().chain(pace);
+        self.request(header.chain(events))?;
+        let mut gatherer = Gatherer::new(&self.geometry);
+        let mut observation = Observation::default();
+        let mut word = Vec::new();
+        loop {
+            match self.word()? {
+                TAP => {
+                    let layer = self.word()? as usize;
+                    gatherer.event(layer, self.word()?);
+                }
+                SWEPT => {
+                    let flags = self.word()?;
+                    let layer = (flags & (LAST - 1)) as usize;
+                    let lanes = self.lanes.get(layer).copied().unwrap_or(0);
+                    word.clear();
+                    for _ in 0..lanes {
+                        word.push(self.word()?.cast_signed());
+                    }
+                    let [is_last, clears] = [LAST, CLEARS].map(|flag| flags & flag != 0);
+                    gatherer.swept(layer, is_last, clears, word.iter().copied());
+                }
+                RESULT => observation = self.result()?,
+                // Until the clear, layers may still be at work where the inference has exited.
+                CLEARED => {
+                    gatherer.finish(self.exits, &mut observation);
+                    return Ok(observation);
+                }
+                HUNG => {
+                    let cycle = self.word()?.into();
+                    return Err(Error::Hung {
+                        subject: run.subject,
+                        limit: run.limit,
+                        cycle,
+                        waveform: "not recorded".into(),
+                    });
+                }
+                tag => return Err(self.broken(&format!("record of kind {tag}"))),
+            }
         }
     }
 }

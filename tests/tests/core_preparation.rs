@@ -166,7 +166,7 @@ fn an_exit_at_another_step_is_a_mismatch() {
     let mut core = NativeCore::new(&model, &plan, Some(&loaded)).expect("a core");
     let mut cosim = Cosim::new(&model, &plan, "native simulation", Some(&claimed)).expect("valid");
     let stimulus = &stimuli()[0];
-    let compared = cosim.infer(stimulus.into(), |run| core.infer(run));
+    let compared = cosim.infer(stimulus.into(), &mut core);
     let Err(Error::Mismatch(mismatch)) = compared else {
         panic!("the golden model never exits with such margins")
     };

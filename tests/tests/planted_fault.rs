@@ -145,12 +145,12 @@ fn a_wrong_output_weight_is_found() {
     let mut core = synfire_sim::native::NativeCore::new(&wrong, &plan, None).expect("a core");
     let mut cosim = cosim::Cosim::new(&model, &plan, "native simulation", None).expect("valid");
     let stimulus = &stimuli()[0];
-    let compared = cosim.infer(stimulus.into(), |run| core.infer(run));
+    let compared = cosim.infer(stimulus.into(), &mut core);
     let Err(Error::Mismatch(mismatch)) = compared else {
         panic!("wrong weights went unnoticed");
     };
     assert!(
-        matches!(mismatch.difference, Difference::Potential { .. }),
+        matches!(mismatch.difference, Difference::Membrane { step: 0, .. }),
         "{mismatch}"
     );
 }

@@ -116,7 +116,7 @@ fn finds(model: &QuantizedModel, build: &Build, trains: &[Train]) -> Option<Stri
     let mut core = VerilatedCore::start(build, Form::Emitted, None).expect("a simulator");
     trains
         .iter()
-        .find_map(|train| match cosim.infer(train.into(), |run| core.infer(run)) {
+        .find_map(|train| match cosim.infer(train.into(), &mut core) {
             Ok(()) => None,
             Err(error @ (Error::Mismatch(_) | Error::Hung { .. })) => Some(error.to_string()),
             Err(error) => panic!("{error}"),

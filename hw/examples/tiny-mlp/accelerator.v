@@ -2,7 +2,7 @@
 // Network tiny-mlp, lanes hidden×4 out×2, for ice40-hx8k.
 // Model a1534ee8f81c7bfcb24f6792a966554cbab01a14d1eed9b284dc3a339139fbab.
 // Plan ea8463e58cec0fff56cad77241b0cdb83509567cde854357422475e09b02ee09.
-// Design 024d7efb466cc9dee94ad15af2ff7e3875b20b96e0aca0546428580bfb92c206.
+// Design 7bba2d2ff90b0377adb9594fde6b14bc3162d1cf00a3cd9ce70fcd5a3a073f08.
 
 `default_nettype none
 
@@ -123,6 +123,18 @@ module synfire(clock,rx,tx,active);
     wire  core$event_ready;
     wire  [31:0] core$tap_data$0;
     wire  core$tap_valid$0;
+    wire  core$swept$0;
+    wire  core$swept$1;
+    wire  core$swept_last$0;
+    wire  core$swept_last$1;
+    wire  core$swept_clear$0;
+    wire  core$swept_clear$1;
+    wire signed [31:0] core$swept_data$0;
+    wire signed [31:0] core$swept_data$1;
+    wire signed [31:0] core$swept_data$2;
+    wire signed [31:0] core$swept_data$3;
+    wire signed [31:0] core$swept_data$4;
+    wire signed [31:0] core$swept_data$5;
     reg  [23:0] core$readout_group;
     reg  [7:0] core$readout_lane;
     wire signed [31:0] core$readout_data;
@@ -261,6 +273,18 @@ module synfire(clock,rx,tx,active);
         .event_ready(core$event_ready),
         .tap_data$0(core$tap_data$0),
         .tap_valid$0(core$tap_valid$0),
+        .swept$0(core$swept$0),
+        .swept$1(core$swept$1),
+        .swept_last$0(core$swept_last$0),
+        .swept_last$1(core$swept_last$1),
+        .swept_clear$0(core$swept_clear$0),
+        .swept_clear$1(core$swept_clear$1),
+        .swept_data$0(core$swept_data$0),
+        .swept_data$1(core$swept_data$1),
+        .swept_data$2(core$swept_data$2),
+        .swept_data$3(core$swept_data$3),
+        .swept_data$4(core$swept_data$4),
+        .swept_data$5(core$swept_data$5),
         .readout_group(core$readout_group),
         .readout_lane(core$readout_lane),
         .readout_data(core$readout_data),
@@ -2203,10 +2227,10 @@ module synfire$command$responder(clock,start,opcode,sequence_number,expected,sta
     localparam  identity$1 = 32'h10;
     localparam  identity$2 = 32'h2dc6c00;
     localparam  identity$3 = 32'h2020100;
-    localparam  identity$4 = 32'hfb7e4d02;
-    localparam  identity$5 = 32'hdec96c46;
-    localparam  identity$6 = 32'h5ad14ae9;
-    localparam  identity$7 = 32'h387efff2;
+    localparam  identity$4 = 32'h2f2dba7b;
+    localparam  identity$5 = 32'h77030bf9;
+    localparam  identity$6 = 32'h4f59b9ad;
+    localparam  identity$7 = 32'hbc146bde;
     localparam  identity_index$0 = 16'h2;
     localparam  identity_index$1 = 16'h3;
     localparam  identity_index$2 = 16'h4;
@@ -2745,7 +2769,7 @@ module synfire$command$watchdog(d,q,clock);
 endmodule // synfire$command$watchdog
 
 
-module synfire$core(clock,event_data,event_valid,event_ready,tap_data$0,tap_valid$0,readout_group,readout_lane,readout_data,load_select,load_byte,load_shift,load_write,load_address,exit_enable,exited,exit_busy,steps_done,clears_done,active_cycles,spikes_in$0,spikes_in$1,spikes_out$0,spikes_out$1,busy_cycles$0,busy_cycles$1,stalled_cycles$0,stalled_cycles$1);
+module synfire$core(clock,event_data,event_valid,event_ready,tap_data$0,tap_valid$0,swept$0,swept$1,swept_last$0,swept_last$1,swept_clear$0,swept_clear$1,swept_data$0,swept_data$1,swept_data$2,swept_data$3,swept_data$4,swept_data$5,readout_group,readout_lane,readout_data,load_select,load_byte,load_shift,load_write,load_address,exit_enable,exited,exit_busy,steps_done,clears_done,active_cycles,spikes_in$0,spikes_in$1,spikes_out$0,spikes_out$1,busy_cycles$0,busy_cycles$1,stalled_cycles$0,stalled_cycles$1);
 
     // Module arguments
     input wire  clock;
@@ -2754,6 +2778,18 @@ module synfire$core(clock,event_data,event_valid,event_ready,tap_data$0,tap_vali
     output reg  event_ready;
     output reg  [31:0] tap_data$0;
     output reg  tap_valid$0;
+    output reg  swept$0;
+    output reg  swept$1;
+    output reg  swept_last$0;
+    output reg  swept_last$1;
+    output reg  swept_clear$0;
+    output reg  swept_clear$1;
+    output reg signed [31:0] swept_data$0;
+    output reg signed [31:0] swept_data$1;
+    output reg signed [31:0] swept_data$2;
+    output reg signed [31:0] swept_data$3;
+    output reg signed [31:0] swept_data$4;
+    output reg signed [31:0] swept_data$5;
     input wire  [23:0] readout_group;
     input wire  [7:0] readout_lane;
     output reg signed [31:0] readout_data;
@@ -2788,6 +2824,13 @@ module synfire$core(clock,event_data,event_valid,event_ready,tap_data$0,tap_vali
     wire  [31:0] hidden$0$out_data;
     wire  hidden$0$out_valid;
     reg  hidden$0$out_ready;
+    wire  hidden$0$swept;
+    wire  hidden$0$swept_last;
+    wire  hidden$0$swept_clear;
+    wire signed [31:0] hidden$0$swept_data$0;
+    wire signed [31:0] hidden$0$swept_data$1;
+    wire signed [31:0] hidden$0$swept_data$2;
+    wire signed [31:0] hidden$0$swept_data$3;
     reg  [7:0] hidden$0$load_select;
     reg  [7:0] hidden$0$load_byte;
     reg  hidden$0$load_shift;
@@ -2813,6 +2856,11 @@ module synfire$core(clock,event_data,event_valid,event_ready,tap_data$0,tap_vali
     reg  last$load_shift;
     reg  last$load_write;
     reg  [23:0] last$load_address;
+    wire  last$swept;
+    wire  last$swept_last;
+    wire  last$swept_clear;
+    wire signed [31:0] last$swept_data$0;
+    wire signed [31:0] last$swept_data$1;
     wire  [31:0] last$spikes_in;
     wire  [31:0] last$busy_cycles;
     wire  last$busy;
@@ -2851,6 +2899,13 @@ module synfire$core(clock,event_data,event_valid,event_ready,tap_data$0,tap_vali
         .out_data(hidden$0$out_data),
         .out_valid(hidden$0$out_valid),
         .out_ready(hidden$0$out_ready),
+        .swept(hidden$0$swept),
+        .swept_last(hidden$0$swept_last),
+        .swept_clear(hidden$0$swept_clear),
+        .swept_data$0(hidden$0$swept_data$0),
+        .swept_data$1(hidden$0$swept_data$1),
+        .swept_data$2(hidden$0$swept_data$2),
+        .swept_data$3(hidden$0$swept_data$3),
         .load_select(hidden$0$load_select),
         .load_byte(hidden$0$load_byte),
         .load_shift(hidden$0$load_shift),
@@ -2878,6 +2933,11 @@ module synfire$core(clock,event_data,event_valid,event_ready,tap_data$0,tap_vali
         .load_shift(last$load_shift),
         .load_write(last$load_write),
         .load_address(last$load_address),
+        .swept(last$swept),
+        .swept_last(last$swept_last),
+        .swept_clear(last$swept_clear),
+        .swept_data$0(last$swept_data$0),
+        .swept_data$1(last$swept_data$1),
         .spikes_in(last$spikes_in),
         .busy_cycles(last$busy_cycles),
         .busy(last$busy)
@@ -2929,6 +2989,9 @@ module synfire$core(clock,event_data,event_valid,event_ready,tap_data$0,tap_vali
         hidden$0$load_shift = load_shift;
         hidden$0$load_write = load_write;
         hidden$0$load_address = load_address;
+        swept$0 = hidden$0$swept;
+        swept_last$0 = hidden$0$swept_last;
+        swept_clear$0 = hidden$0$swept_clear;
         tap_data$0 = hidden$0$out_data;
         tap_valid$0 = hidden$0$out_valid && wires$stream_ready$1;
         spikes_in$0 = hidden$0$spikes_in;
@@ -2939,6 +3002,9 @@ module synfire$core(clock,event_data,event_valid,event_ready,tap_data$0,tap_vali
         last$in_data = wires$main_data$1;
         last$in_valid = wires$main_valid$1;
         wires$main_ready$1 = last$in_ready;
+        swept$1 = last$swept;
+        swept_last$1 = last$swept_last;
+        swept_clear$1 = last$swept_clear;
         spikes_in$1 = last$spikes_in;
         spikes_out$1 = 32'h0;
         busy_cycles$1 = last$busy_cycles;
@@ -2962,6 +3028,12 @@ module synfire$core(clock,event_data,event_valid,event_ready,tap_data$0,tap_vali
         last$load_address = load_address;
         steps_done = last$steps_done;
         clears_done = last$clears_done;
+        swept_data$0 = hidden$0$swept_data$0;
+        swept_data$1 = hidden$0$swept_data$1;
+        swept_data$2 = hidden$0$swept_data$2;
+        swept_data$3 = hidden$0$swept_data$3;
+        swept_data$4 = last$swept_data$0;
+        swept_data$5 = last$swept_data$1;
     end
 
 endmodule // synfire$core
@@ -2986,7 +3058,7 @@ module synfire$core$active(d,q,clock);
 endmodule // synfire$core$active
 
 
-module synfire$core$hidden$0(clock,in_data,in_valid,in_ready,side_data,side_valid,side_ready,out_data,out_valid,out_ready,load_select,load_byte,load_shift,load_write,load_address,spikes_in,spikes_out,busy_cycles,stalled_cycles,busy);
+module synfire$core$hidden$0(clock,in_data,in_valid,in_ready,side_data,side_valid,side_ready,out_data,out_valid,out_ready,swept,swept_last,swept_clear,swept_data$0,swept_data$1,swept_data$2,swept_data$3,load_select,load_byte,load_shift,load_write,load_address,spikes_in,spikes_out,busy_cycles,stalled_cycles,busy);
 
     // Module arguments
     input wire  clock;
@@ -2999,6 +3071,13 @@ module synfire$core$hidden$0(clock,in_data,in_valid,in_ready,side_data,side_vali
     output reg  [31:0] out_data;
     output reg  out_valid;
     input wire  out_ready;
+    output reg  swept;
+    output reg  swept_last;
+    output reg  swept_clear;
+    output reg signed [31:0] swept_data$0;
+    output reg signed [31:0] swept_data$1;
+    output reg signed [31:0] swept_data$2;
+    output reg signed [31:0] swept_data$3;
     input wire  [7:0] load_select;
     input wire  [7:0] load_byte;
     input wire  load_shift;
@@ -3147,6 +3226,13 @@ module synfire$core$hidden$0(clock,in_data,in_valid,in_ready,side_data,side_vali
         engine$load_select = load_select;
         engine$load_shift = load_shift;
         engine$load_write = load_write;
+        swept = engine$swept;
+        swept_last = engine$swept_last;
+        swept_clear = engine$swept_clear;
+        swept_data$0 = engine$swept_data$0;
+        swept_data$1 = engine$swept_data$1;
+        swept_data$2 = engine$swept_data$2;
+        swept_data$3 = engine$swept_data$3;
         serializer$mask = engine$fired_mask;
         serializer$mask_valid = engine$swept;
         serializer$mask_last = engine$swept_last;
@@ -7954,7 +8040,7 @@ module synfire$core$hidden$0$serializer$spike_count(d,q,clock);
 endmodule // synfire$core$hidden$0$serializer$spike_count
 
 
-module synfire$core$last(clock,in_data,in_valid,in_ready,readout_group,readout_lane,readout_data,steps_done,clears_done,cleared,load_select,load_byte,load_shift,load_write,load_address,spikes_in,busy_cycles,busy);
+module synfire$core$last(clock,in_data,in_valid,in_ready,readout_group,readout_lane,readout_data,steps_done,clears_done,cleared,load_select,load_byte,load_shift,load_write,load_address,swept,swept_last,swept_clear,swept_data$0,swept_data$1,spikes_in,busy_cycles,busy);
 
     // Module arguments
     input wire  clock;
@@ -7972,6 +8058,11 @@ module synfire$core$last(clock,in_data,in_valid,in_ready,readout_group,readout_l
     input wire  load_shift;
     input wire  load_write;
     input wire  [23:0] load_address;
+    output reg  swept;
+    output reg  swept_last;
+    output reg  swept_clear;
+    output reg signed [31:0] swept_data$0;
+    output reg signed [31:0] swept_data$1;
     output reg  [31:0] spikes_in;
     output reg  [31:0] busy_cycles;
     output reg  busy;
@@ -8116,6 +8207,11 @@ module synfire$core$last(clock,in_data,in_valid,in_ready,readout_group,readout_l
         engine$load_select = load_select;
         engine$load_shift = load_shift;
         engine$load_write = load_write;
+        swept = engine$swept;
+        swept_last = engine$swept_last;
+        swept_clear = engine$swept_clear;
+        swept_data$0 = engine$swept_data$0;
+        swept_data$1 = engine$swept_data$1;
         snapshot$data$0 = engine$swept_data$0;
         snapshot$data$1 = engine$swept_data$1;
         snapshot$valid = engine$swept;

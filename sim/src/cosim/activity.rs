@@ -95,7 +95,10 @@ impl Activity {
                 layer: layer.name.clone(),
                 channels: layer.channels.len(),
                 silent_channels,
-                silent_lanes: (0..lanes).filter(|&lane| !fires(lane)).collect(),
+                // Where each lane has one channel, the channels say it all.
+                silent_lanes: (0..lanes)
+                    .filter(|&lane| layer.channels.len() > lanes && !fires(lane))
+                    .collect(),
             })
         };
         self.layers.iter().filter_map(silent).collect()

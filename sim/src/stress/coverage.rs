@@ -117,6 +117,14 @@ impl<'a> Coverage<'a> {
         self.reached.extend(reached);
     }
 
+    /// The channels of a layer of which something has not been reached.
+    #[must_use]
+    pub fn missing(&self, layer: usize, what: Reached) -> Vec<usize> {
+        (0..self.geometry.layers[layer].neurons.channels)
+            .filter(|&channel| !self.reached.contains(&(layer, channel, what)))
+            .collect()
+    }
+
     /// Whether anything of a layer has been reached.
     #[must_use]
     pub fn has(&self, layer: usize, what: Reached) -> bool {

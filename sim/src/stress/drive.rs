@@ -1,6 +1,7 @@
 //! Draws the spikes of a train.
 
 use super::TrainKind;
+use super::coverage::{Coverage, Reached};
 use crate::random::Random;
 use synfire_golden_model::network::{LayerKind, Shape, Source};
 use synfire_golden_model::quantized::QuantizedModel;
@@ -57,23 +58,38 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// A train of a kind.
-    pub(super) fn raster(&self, kind: TrainKind, steps: usize, random: &mut Random) -> SpikeRaster {
+    /// A train of a kind; those that drive a channel choose one that has not been where they drive it.
+    pub(super) fn raster(
+        &self,
+        kind: TrainKind,
+        steps: usize,
+        coverage: &Coverage<'_>,
+        random: &mut Random,
+    ) -> SpikeRaster {
         let negative = self.signed && random.chance(128);
         let share = 64 + u8::try_from(random.below(192)).unwrap_or(0);
         let driven = (steps / 2).max(1);
-        let [raises, lowers] = [true, false].map(|raise| self.towards(raise, random));
-        let step = |at: usize, random: &mut Random| match kind {
+        let mut towards = Step::Random(0);
+        let mut step = |at: usize, random: &mut Random| match kind {
             TrainKind::Silent => Step::Random(0),
             TrainKind::Sparse => Step::Random(share / 8),
             TrainKind::Full => Step::All(negative),
             TrainKind::SilentEnd if at < driven => Step::Random(share),
-            TrainKind::Bursts if at % 3 == 0 => [Step::Random(255), Step::Random(share)][random.below(2)],
-            // The rest leaks, which takes a while to show.
-            TrainKind::Falling if at <= driven => lowers,
+            TrainKind::Bursts if at.is_multiple_of(3) => {
+                [Step::Random(255), Step::Random(share)][random.below(2)]
+            }
+            // Two steps a channel: the first finds membranes anywhere. The rest leaks, which takes a while to show.
+            TrainKind::Falling if at <= driven => {
+                if at.is_multiple_of(2) {
+                    towards = self.towards(false, &self.missing(coverage, Reached::Floor), random);
+                }
+                towards
+            }
             // From below: the first step leaves membranes somewhere under their thresholds.
             TrainKind::Rising if at == 0 => Step::Random(share / 2),
-            TrainKind::Rising if at <= driven && at % 2 == 1 => raises,
+            TrainKind::Rising if at + 2 < steps => {
+                self.towards(true, &self.missing(coverage, Reached::Fired), random)
+            }
             TrainKind::SilentEnd | TrainKind::Bursts | TrainKind::Falling | TrainKind::Rising => {
                 Step::Random(0)
             }
@@ -95,14 +111,37 @@ impl<'a> Driver<'a> {
         raster
     }
 
-    fn towards(&self, raise: bool, random: &mut Random) -> Step {
-        let Some(&(layer, kernel)) = self.first.get(random.below(self.first.len())) else {
+    /// Channels of the layers that the input feeds which have not been there yet.
+    fn missing(&self, coverage: &Coverage<'_>, what: Reached) -> Vec<(usize, usize)> {
+        let of = |&(layer, _): &(usize, _)| {
+            let channels = coverage.missing(layer, what);
+            channels.into_iter().map(move |channel| (layer, channel))
+        };
+        self.first.iter().flat_map(of).collect()
+    }
+
+    /// Towards a threshold or a floor, of one of the channels, or of any where there are none.
+    fn towards(&self, raise: bool, channels: &[(usize, usize)], random: &mut Random) -> Step {
+        let mut any = || {
+            let &(layer, _) = self.first.get(random.below(self.first.len()))?;
+            Some((layer, random.below(self.model.layers[layer].weights.nrows())))
+        };
+        let chosen = match channels {
+            [] => any(),
+            _ => channels.get(random.below(channels.len())).copied(),
+        };
+        let Some((layer, channel)) = chosen else {
             return Step::All(!raise && self.signed);
         };
+        let kernel = self
+            .first
+            .iter()
+            .find(|(of, _)| *of == layer)
+            .and_then(|(_, kernel)| *kernel);
         Step::Towards {
             layer,
             kernel,
-            channel: random.below(self.model.layers[layer].weights.nrows()),
+            channel,
             raise,
         }
     }

@@ -12,7 +12,7 @@ mod text;
 
 use fault::Fault;
 use network::{build, images, odd_network};
-use rand::{RngExt, SeedableRng};
+use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::collections::BTreeMap;
 use synfire_golden_model::quantized::QuantizedModel;
@@ -21,8 +21,9 @@ use synfire_hw::build::Build;
 use synfire_hw::geometry::Geometry;
 use synfire_hw::synth::checks::Form;
 use synfire_sim::Error;
-use synfire_sim::cosim::{Cosim, Expectation, Run, Stimulus};
+use synfire_sim::cosim::{Core as _, Cosim, Expectation, Run, Stimulus, compare};
 use synfire_sim::observation::Observation;
+use synfire_sim::pace::Pace;
 use synfire_sim::stress::{self, Train};
 use synfire_sim::verilated::VerilatedCore;
 
@@ -146,28 +147,30 @@ impl Bench<'_> {
         let mut core = VerilatedCore::start(build, Form::Emitted, None).expect("a simulator");
         trains
             .iter()
-            .any(|train| is_finding(cosim.infer(train.into(), |run| core.infer(run))))
+            .any(|train| is_finding(cosim.infer(train.into(), &mut core)))
     }
 
     fn images(&self) -> (Old, bool) {
         let plan = &self.build.manifest.plan;
         let geometry = Geometry::of(self.model).expect("valid");
-        let mut cosim = Cosim::new(self.model, plan, "verilator", None).expect("valid");
         let mut core = VerilatedCore::start(&self.build, Form::Emitted, None).expect("a simulator");
         let mut now = false;
         for stimulus in &self.stimuli {
             let expected =
                 Expectation::of(self.model, &geometry, plan, &stimulus.raster, None).expect("valid");
-            let mut old = Old::Hung;
-            now |= is_finding(cosim.infer(Run::from(stimulus), |run| {
-                let seen = core.infer(run)?;
-                let equal = is_equal_by_spikes(&expected, &seen);
-                old = if equal { Old::Passed } else { Old::Found };
-                Ok(seen)
-            }));
-            if old != Old::Passed {
-                return (old, true);
+            let run = Run {
+                limit: expected.limit(Pace::FULL),
+                ..Run::from(stimulus)
+            };
+            let seen = match core.infer(&run) {
+                Ok(seen) => seen,
+                Err(Error::Hung { .. } | Error::Simulator { .. }) => return (Old::Hung, true),
+                Err(error) => panic!("{error}"),
+            };
+            if !is_equal_by_spikes(&expected, &seen) {
+                return (Old::Found, true);
             }
+            now |= compare(self.model, &geometry, plan, &expected, &seen).is_some();
         }
         (Old::Passed, now)
     }

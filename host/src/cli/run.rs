@@ -34,6 +34,8 @@ const EXAMPLE: &str = "Examples:
 
 /// Factor on the link library's timeouts, which are made for real boards.
 const TIMEOUT_SCALE: u32 = 4;
+/// The same where a netlist or a bitstream is simulated, which is slower by far.
+const NETLIST_TIMEOUT_SCALE: u32 = 80;
 
 /// Arguments of `synfire run`.
 #[derive(Debug, clap::Args)]
@@ -120,6 +122,7 @@ impl Args {
             baud,
             spikes: self.spikes,
             exit: self.early_exit.margins(&model)?,
+            form,
         };
         let summary = classify(&build, transport, &data.test, &job, context)?;
         if virtual_board.is_some() {
@@ -197,6 +200,8 @@ pub(crate) struct Job {
     pub(crate) spikes: bool,
     /// Where inferences may exit early.
     pub(crate) exit: Option<Margins>,
+    /// What is behind the port: the form of a virtual board, or a physical one's, which is as fast.
+    pub(crate) form: Form,
 }
 
 /// Classifies a job's images on the board behind `transport`, comparing every potential with the
@@ -216,7 +221,10 @@ pub(crate) fn classify<T: Transport>(
         expect_design: build.short_design_hash(),
         load: model_image(build)?,
         // A virtual board may be slower than a real one; on a sound line the wait costs nothing.
-        timeouts: Timeouts::default().scaled(TIMEOUT_SCALE),
+        timeouts: Timeouts::default().scaled(match job.form {
+            Form::Emitted | Form::Elaborated => TIMEOUT_SCALE,
+            Form::Netlist | Form::Bitstream => NETLIST_TIMEOUT_SCALE,
+        }),
         ..ConnectOptions::default()
     };
     let mut device = Device::connect(transport, options)?;

@@ -60,6 +60,12 @@ pub fn constraints(board: &Board) -> (&'static str, String) {
     (file, text)
 }
 
+/// Names of the ports of the board's top module that are on pins.
+#[must_use]
+pub fn port_names(board: &Board) -> Vec<String> {
+    ports(board).into_iter().map(|port| port.name).collect()
+}
+
 /// Which port is on which pin, in the format of iCE40's tools, and nothing else.
 #[must_use]
 pub fn pins(board: &Board) -> String {

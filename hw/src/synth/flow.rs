@@ -53,8 +53,13 @@ impl<'a> Flow<'a> {
                 };
                 // Wide tables, made of plain ones and multiplexers, would take more of the device and be slower. RAM of tables and
                 // carry chains are reported to fail on the chip: docs/boards.md.
-                format!("synth_gowin -nowidelut -nolutram -noalu -family {family}")
+                // Pads come last: the core's ports would get some, too.
+                format!("synth_gowin -nowidelut -nolutram -noalu -noiopads -family {family}")
             }
+        };
+        let pads = match self.board.device.family {
+            Family::Gowin => "iopadmap -bits -inpad IBUF O:I -outpad OBUF I:O\n",
+            Family::Ice40 | Family::Ecp5 => "",
         };
         format!(
             "read_verilog accelerator.v board.v
@@ -67,7 +72,7 @@ select -clear
 setattr -mod -unset keep_hierarchy {CORE}
 flatten
 opt_clean -purge
-write_json {NETLIST}
+{pads}write_json {NETLIST}
 "
         )
     }
@@ -240,11 +245,11 @@ mod tests {
             ("ulx3s-25f", "synth_ecp5 -abc9"),
             (
                 "tang-nano-9k",
-                "synth_gowin -nowidelut -nolutram -noalu -family gw1n",
+                "synth_gowin -nowidelut -nolutram -noalu -noiopads -family gw1n",
             ),
             (
                 "tang-nano-20k",
-                "synth_gowin -nowidelut -nolutram -noalu -family gw2a",
+                "synth_gowin -nowidelut -nolutram -noalu -noiopads -family gw2a",
             ),
         ] {
             let board = Board::find(board).expect("a built-in board");

@@ -89,12 +89,11 @@ pub fn synthesize(
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         process::run(tool, folder, &arguments, log, cancel)
     };
-    let start = Instant::now();
 
     progress(Stage::Synthesis);
     let netlist = netlist::netlist(build, &yosys, cancel)?;
     remove_routed(folder)?;
-    let synthesis_seconds = start.elapsed().as_secs_f64();
+    let (synthesis_seconds, start) = (netlist.seconds, Instant::now());
 
     progress(Stage::PlaceAndRoute);
     let clock_mhz = board.clock_mhz();
@@ -116,7 +115,7 @@ pub fn synthesize(
             (seed, routed) = (last, next);
         }
     }
-    let place_and_route_seconds = start.elapsed().as_secs_f64() - synthesis_seconds;
+    let place_and_route_seconds = start.elapsed().as_secs_f64();
 
     let bitstream = if routed.fmax_mhz < clock_mhz {
         None

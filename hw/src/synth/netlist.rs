@@ -20,6 +20,7 @@ use crate::tool::Found;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::Path;
+use std::time::Instant;
 
 /// The netlist that nextpnr reads.
 pub const NETLIST: &str = "netlist.json";
@@ -48,12 +49,14 @@ pub(super) const FILES: [&str; 7] = [
 ];
 
 /// What was made, and of what.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Made {
     /// SHA-256 of the script, of Yosys' version, and of every file that the script reads.
     sources: String,
     /// SHA-256 of each file made, by name.
     files: Vec<(String, String)>,
+    /// Seconds that it took.
+    seconds: f64,
 }
 
 impl Made {
@@ -67,13 +70,14 @@ impl Made {
     }
 
     /// Stamps files that were made just now.
-    fn stamp(folder: &Path, stamp: &str, sources: String, files: &[&str]) -> Result<Self> {
+    fn stamp(folder: &Path, stamp: &str, sources: String, files: &[&str], start: Instant) -> Result<Self> {
         let files = files
             .iter()
             .map(|&file| Ok((file.to_owned(), file_sha256(&folder.join(file))?)));
         let made = Self {
             sources,
             files: files.collect::<Result<_>>()?,
+            seconds: start.elapsed().as_secs_f64(),
         };
         let path = folder.join(stamp);
         let text = serde_json::to_string_pretty(&made).map_err(|error| Error::Report {
@@ -92,14 +96,14 @@ impl Made {
 }
 
 /// The netlists of a build.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Netlist {
     /// SHA-256 of `netlist.json`, in hex.
     pub sha256: String,
     /// SHA-256 of `core.json`, in hex.
     pub core_sha256: String,
-    /// Whether it was there already.
-    pub was_current: bool,
+    /// Seconds that Yosys took, whenever that was.
+    pub seconds: f64,
 }
 
 /// Makes the netlists of a build, unless they are there already, and of the same sources.
@@ -107,11 +111,12 @@ pub struct Netlist {
 /// # Errors
 /// Those of running Yosys; [`Error::Io`].
 pub fn netlist(build: &Build, yosys: &Found, cancel: &Cancel) -> Result<Netlist> {
+    let start = Instant::now();
     let folder = &build.folder;
     let script = Flow::of(&build.manifest.board).script();
     let sources = sources(build, yosys, &script)?;
-    let (made, was_current) = match Made::current(folder, MADE, &sources) {
-        Some(made) => (made, true),
+    let made = match Made::current(folder, MADE, &sources) {
+        Some(made) => made,
         None => {
             super::remove_outputs(folder)?;
             yosys_script(folder, yosys, "synth.ys", &script, cancel)?;
@@ -122,13 +127,13 @@ pub fn netlist(build: &Build, yosys: &Found, cancel: &Cancel) -> Result<Netlist>
             );
             yosys_script(folder, yosys, "netlist.ys", &back, cancel)?;
             let files = [NETLIST, CORE_NETLIST, NETLIST_VERILOG, CORE_VERILOG];
-            (Made::stamp(folder, MADE, sources, &files)?, false)
+            Made::stamp(folder, MADE, sources, &files, start)?
         }
     };
     Ok(Netlist {
         sha256: made.hash_of(NETLIST),
         core_sha256: made.hash_of(CORE_NETLIST),
-        was_current,
+        seconds: made.seconds,
     })
 }
 
@@ -139,6 +144,7 @@ pub fn netlist(build: &Build, yosys: &Found, cancel: &Cancel) -> Result<Netlist>
 /// # Errors
 /// Those of running Yosys; [`Error::Io`].
 pub fn elaborate(build: &Build, yosys: &Found, cancel: &Cancel) -> Result<String> {
+    let start = Instant::now();
     let folder = &build.folder;
     let script = format!(
         "read_verilog accelerator.v\nhierarchy -top {TOP}\nsetattr -mod -set keep_hierarchy 1 {CORE}\nproc\nflatten\n\
@@ -149,7 +155,7 @@ pub fn elaborate(build: &Build, yosys: &Found, cancel: &Cancel) -> Result<String
         Some(made) => made,
         None => {
             yosys_script(folder, yosys, "elaborate.ys", &script, cancel)?;
-            Made::stamp(folder, ELABORATED_MADE, sources, &[ELABORATED])?
+            Made::stamp(folder, ELABORATED_MADE, sources, &[ELABORATED], start)?
         }
     };
     Ok(made.hash_of(ELABORATED))

@@ -12,7 +12,7 @@ use super::process::{self, Cancel};
 use super::report::Report;
 use crate::board::{Board, Family};
 use crate::build::{Build, sha256, write_atomically};
-use crate::emit::constraints::pins;
+use crate::emit::constraints::{pins, port_names};
 use crate::emit::wrapper::BOARD_TOP;
 use crate::error::{Error, Result, io};
 use crate::flash::FlashError;
@@ -76,14 +76,21 @@ pub fn verilog(board: &Board, folder: &Path, bitstream: &str, cancel: &Cancel) -
     process::run(&icebox_vlog, folder, &arguments, log, cancel)?;
     let path = folder.join(log);
     let text = std::fs::read_to_string(&path).map_err(io("reading", &path))?;
-    match text.find("module ") {
-        Some(_) => Ok(text),
-        None => Err(Error::Report {
+    if !text.contains("module ") {
+        return Err(Error::Report {
             path,
             tool: Tool::IceboxVlog.name(),
             reason: "it holds no module".into(),
-        }),
+        });
     }
+    // It declares its ports twice, in the module's head and as wires.
+    let names = port_names(board);
+    let is_port = |line: &&str| {
+        let name = line.strip_prefix("wire ").and_then(|rest| rest.strip_suffix(';'));
+        name.is_some_and(|name| names.iter().any(|port| port == name))
+    };
+    let lines: Vec<&str> = text.lines().filter(|line| !is_port(line)).collect();
+    Ok(lines.join("\n") + "\n")
 }
 
 /// Whether the bitstreams of a board can be unpacked by some tool.

@@ -1,8 +1,8 @@
 // A board in simulation: its UART pins are standard input and output.
 //
 // Arguments: clocks per UART bit, level of the pin that shows activity while there is none, clocks of silence after which
-// nothing goes on, clocks from power-up until the line is listened to. The macro ACTIVE names that pin, if there is one. Bytes that come in on standard input are sent to the design's receiver bit by
-// bit, back to back; what the design sends is sampled and written to standard output. The clock runs as fast as
+// nothing goes on, clocks from power-up until the line is listened to. The macro ACTIVE names that pin, if there is one.
+// Bytes that come in on standard input are sent to the design's receiver bit by bit, back to back; what the design sends is sampled and written to standard output. The clock runs as fast as
 // it can, and stands still while nothing is going on.
 #include "Vdesign.h"
 #include "verilated.h"
@@ -17,7 +17,7 @@
 namespace {
 
 // Where bytes go. What a model has to say ($fatal) goes to standard output, and must not come between them.
-int line = -1;
+int output = -1;
 
 class Board {
   public:
@@ -105,7 +105,7 @@ class Board {
         if (++sending_ == 11) {
             sending_ = 0;
             for (;;) {
-                const ssize_t written = write(line, &byte_, 1);
+                const ssize_t written = write(output, &byte_, 1);
                 if (written == 1) return;
                 if (written < 0 && errno != EINTR && errno != EAGAIN) std::exit(0);
             }
@@ -131,8 +131,8 @@ class Board {
 
 int main(int argc, char** argv) {
     if (argc != 5) return 2;
-    line = dup(STDOUT_FILENO);
-    if (line < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0) return 2;
+    output = dup(STDOUT_FILENO);
+    if (output < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0) return 2;
     Board board(std::atoi(argv[1]), std::atoi(argv[2]) != 0, std::strtoull(argv[3], nullptr, 10));
     return board.run(std::strtoull(argv[4], nullptr, 10));
 }

@@ -154,6 +154,7 @@ pub(super) fn run_virtual_board(
         baud: target.board.uart.baud,
         spikes: false,
         exit: None,
+        form,
     };
     let summary = classify(&target.build, transport, data, &job, context)?;
     board.check()?;

@@ -250,8 +250,17 @@ macro_rules! from_layer {
 from_layer! {
     synfire_golden_model::Error => Model,
     synfire_hw::Error => Hardware,
-    synfire_sim::Error => Simulation,
     crate::Error => Link
+}
+
+impl From<synfire_sim::Error> for CliError {
+    /// What a simulator has of the hardware's side, such as a missing Yosys, is told as that.
+    fn from(error: synfire_sim::Error) -> Self {
+        match error {
+            synfire_sim::Error::Design(error) => error.into(),
+            error => Self::Simulation(Box::new(error)),
+        }
+    }
 }
 
 /// Result of the command line.

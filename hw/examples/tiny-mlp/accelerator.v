@@ -2,7 +2,7 @@
 // Network tiny-mlp, lanes hidden×4 out×2, for ice40-hx8k.
 // Model a1534ee8f81c7bfcb24f6792a966554cbab01a14d1eed9b284dc3a339139fbab.
 // Plan ea8463e58cec0fff56cad77241b0cdb83509567cde854357422475e09b02ee09.
-// Design 7bba2d2ff90b0377adb9594fde6b14bc3162d1cf00a3cd9ce70fcd5a3a073f08.
+// Design 48556525c141678ab17e1b4756a911cb7ec7c25591c6e4135d6b465ec3540d51.
 
 `default_nettype none
 
@@ -16,18 +16,18 @@ module synfire(clock,rx,tx,active);
     output reg  active;
 
     // Constant declarations
-    localparam  image_memory = 8'hfc;
-    localparam  table_memory = 8'hfd;
+    localparam [7:0] image_memory = 8'hfc;
+    localparam [7:0] table_memory = 8'hfd;
 
     // Enums
-    localparam TransmitState$Body = 0;
-    localparam TransmitState$Settle = 1;
-    localparam TransmitState$Check = 2;
-    localparam TransmitState$FullBlock = 3;
-    localparam TransmitState$Close = 4;
-    localparam TransmitState$Fetch = 5;
-    localparam TransmitState$Send = 6;
-    localparam TransmitState$Delimiter = 7;
+    localparam [31:0] TransmitState$Body = 32'h0;
+    localparam [31:0] TransmitState$Settle = 32'h1;
+    localparam [31:0] TransmitState$Check = 32'h2;
+    localparam [31:0] TransmitState$FullBlock = 32'h3;
+    localparam [31:0] TransmitState$Close = 32'h4;
+    localparam [31:0] TransmitState$Fetch = 32'h5;
+    localparam [31:0] TransmitState$Send = 32'h6;
+    localparam [31:0] TransmitState$Delimiter = 32'h7;
 
     // Stub signals
     reg  uart_rx$clock;
@@ -445,52 +445,52 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
     input wire  [31:0] busy_cycles$1;
 
     // Constant declarations
-    localparam  hash_address$0 = 24'h0;
-    localparam  hash_address$1 = 24'h1;
-    localparam  hash_address$2 = 24'h2;
-    localparam  hash_address$3 = 24'h3;
-    localparam  hash_initial$0 = 32'he84e53a1;
-    localparam  hash_initial$1 = 32'hfc7b1cf8;
-    localparam  hash_initial$2 = 32'h92674fb2;
-    localparam  hash_initial$3 = 32'h4c5566a9;
-    localparam  hash_memory = 8'hfe;
-    localparam  protocol_version = 8'h1;
-    localparam  op_ping = 8'h0;
-    localparam  op_identify = 8'h1;
-    localparam  op_sync = 8'h2;
-    localparam  op_clear = 8'h10;
-    localparam  op_spikes = 8'h11;
-    localparam  op_load = 8'h12;
-    localparam  op_image = 8'h13;
-    localparam  has_encoder = 1'b1;
-    localparam  reserved_flags = 8'hff;
-    localparam  op_result = 8'h20;
-    localparam  op_counters = 8'h21;
-    localparam  ok = 8'h0;
-    localparam  unknown_opcode = 8'h1;
-    localparam  unsupported_version = 8'h2;
-    localparam  malformed = 8'h3;
-    localparam  out_of_sequence = 8'h4;
-    localparam  not_ready = 8'h5;
-    localparam  no_memory = 8'h6;
-    localparam  outside = 8'h7;
-    localparam  clear_event = 32'h2;
-    localparam  watchdog_clocks = 26'h16e3600;
+    localparam [23:0] hash_address$0 = 24'h0;
+    localparam [23:0] hash_address$1 = 24'h1;
+    localparam [23:0] hash_address$2 = 24'h2;
+    localparam [23:0] hash_address$3 = 24'h3;
+    localparam [31:0] hash_initial$0 = 32'he84e53a1;
+    localparam [31:0] hash_initial$1 = 32'hfc7b1cf8;
+    localparam [31:0] hash_initial$2 = 32'h92674fb2;
+    localparam [31:0] hash_initial$3 = 32'h4c5566a9;
+    localparam [7:0] hash_memory = 8'hfe;
+    localparam [7:0] protocol_version = 8'h1;
+    localparam [7:0] op_ping = 8'h0;
+    localparam [7:0] op_identify = 8'h1;
+    localparam [7:0] op_sync = 8'h2;
+    localparam [7:0] op_clear = 8'h10;
+    localparam [7:0] op_spikes = 8'h11;
+    localparam [7:0] op_load = 8'h12;
+    localparam [7:0] op_image = 8'h13;
+    localparam [0:0] has_encoder = 1'b1;
+    localparam [7:0] reserved_flags = 8'hff;
+    localparam [7:0] op_result = 8'h20;
+    localparam [7:0] op_counters = 8'h21;
+    localparam [7:0] ok = 8'h0;
+    localparam [7:0] unknown_opcode = 8'h1;
+    localparam [7:0] unsupported_version = 8'h2;
+    localparam [7:0] malformed = 8'h3;
+    localparam [7:0] out_of_sequence = 8'h4;
+    localparam [7:0] not_ready = 8'h5;
+    localparam [7:0] no_memory = 8'h6;
+    localparam [7:0] outside = 8'h7;
+    localparam [31:0] clear_event = 32'h2;
+    localparam [25:0] watchdog_clocks = 26'h16e3600;
 
     // Enums
-    localparam CommandState$Idle = 0;
-    localparam CommandState$Header = 1;
-    localparam CommandState$Dispatch = 2;
-    localparam CommandState$Flags = 3;
-    localparam CommandState$Arguments = 4;
-    localparam CommandState$PushClear = 5;
-    localparam CommandState$StartEncoder = 6;
-    localparam CommandState$WaitEncoder = 7;
-    localparam CommandState$Decode = 8;
-    localparam CommandState$LoadWords = 9;
-    localparam CommandState$WaitResult = 10;
-    localparam CommandState$Answer = 11;
-    localparam CommandState$Respond = 12;
+    localparam [31:0] CommandState$Idle = 32'h0;
+    localparam [31:0] CommandState$Header = 32'h1;
+    localparam [31:0] CommandState$Dispatch = 32'h2;
+    localparam [31:0] CommandState$Flags = 32'h3;
+    localparam [31:0] CommandState$Arguments = 32'h4;
+    localparam [31:0] CommandState$PushClear = 32'h5;
+    localparam [31:0] CommandState$StartEncoder = 32'h6;
+    localparam [31:0] CommandState$WaitEncoder = 32'h7;
+    localparam [31:0] CommandState$Decode = 32'h8;
+    localparam [31:0] CommandState$LoadWords = 32'h9;
+    localparam [31:0] CommandState$WaitResult = 32'ha;
+    localparam [31:0] CommandState$Answer = 32'hb;
+    localparam [31:0] CommandState$Respond = 32'hc;
 
     // Stub signals
     reg  [3:0] state$d;
@@ -1256,26 +1256,26 @@ module synfire$command$decoder(clock,run,in_byte,byte_valid,at_end,advance,event
     output reg  malformed;
 
     // Constant declarations
-    localparam  inputs = 24'h10;
-    localparam  last_input = 24'hf;
-    localparam  reserved = 8'h7e;
-    localparam  before_first = 24'hffffff;
-    localparam  skip = 8'hff;
-    localparam  skip_by = 24'hfe;
-    localparam  signed_skip = 8'h7f;
-    localparam  signed_skip_by = 24'h7e;
-    localparam  magnitude = 8'h7f;
-    localparam  end_of_step = 32'h1;
-    localparam  address_shift = 32'h3;
+    localparam [23:0] inputs = 24'h10;
+    localparam [23:0] last_input = 24'hf;
+    localparam [7:0] reserved = 8'h7e;
+    localparam [23:0] before_first = 24'hffffff;
+    localparam [7:0] skip = 8'hff;
+    localparam [23:0] skip_by = 24'hfe;
+    localparam [7:0] signed_skip = 8'h7f;
+    localparam [23:0] signed_skip_by = 24'h7e;
+    localparam [7:0] magnitude = 8'h7f;
+    localparam [31:0] end_of_step = 32'h1;
+    localparam [31:0] address_shift = 32'h3;
 
     // Enums
-    localparam ChunkState$Tag = 0;
-    localparam ChunkState$BitmapByte = 1;
-    localparam ChunkState$SignByte = 2;
-    localparam ChunkState$BitmapBits = 3;
-    localparam ChunkState$DeltaByte = 4;
-    localparam ChunkState$DeltaSpike = 5;
-    localparam ChunkState$ChunkEnd = 6;
+    localparam [31:0] ChunkState$Tag = 32'h0;
+    localparam [31:0] ChunkState$BitmapByte = 32'h1;
+    localparam [31:0] ChunkState$SignByte = 32'h2;
+    localparam [31:0] ChunkState$BitmapBits = 32'h3;
+    localparam [31:0] ChunkState$DeltaByte = 32'h4;
+    localparam [31:0] ChunkState$DeltaSpike = 32'h5;
+    localparam [31:0] ChunkState$ChunkEnd = 32'h6;
 
     // Stub signals
     reg  [2:0] state$d;
@@ -1667,13 +1667,13 @@ module synfire$command$decoder$state(d,q,clock);
     input wire  clock;
 
     // Enums
-    localparam ChunkState$Tag = 0;
-    localparam ChunkState$BitmapByte = 1;
-    localparam ChunkState$SignByte = 2;
-    localparam ChunkState$BitmapBits = 3;
-    localparam ChunkState$DeltaByte = 4;
-    localparam ChunkState$DeltaSpike = 5;
-    localparam ChunkState$ChunkEnd = 6;
+    localparam [31:0] ChunkState$Tag = 32'h0;
+    localparam [31:0] ChunkState$BitmapByte = 32'h1;
+    localparam [31:0] ChunkState$SignByte = 32'h2;
+    localparam [31:0] ChunkState$BitmapBits = 32'h3;
+    localparam [31:0] ChunkState$DeltaByte = 32'h4;
+    localparam [31:0] ChunkState$DeltaSpike = 32'h5;
+    localparam [31:0] ChunkState$ChunkEnd = 32'h6;
 
     // Update code (custom)
     initial begin
@@ -1841,21 +1841,21 @@ module synfire$command$loader(clock,run,in_byte,byte_valid,at_end,advance,done,m
     output reg  [31:0] load_word;
 
     // Constant declarations
-    localparam  number$0 = 8'hfc;
-    localparam  number$1 = 8'hfd;
-    localparam  number$2 = 8'hfe;
-    localparam  depths$0 = 32'h10;
-    localparam  depths$1 = 32'h100;
-    localparam  depths$2 = 32'h4;
-    localparam  last_bytes$0 = 16'h0;
-    localparam  last_bytes$1 = 16'h1;
-    localparam  last_bytes$2 = 16'h3;
+    localparam [7:0] number$0 = 8'hfc;
+    localparam [7:0] number$1 = 8'hfd;
+    localparam [7:0] number$2 = 8'hfe;
+    localparam [31:0] depths$0 = 32'h10;
+    localparam [31:0] depths$1 = 32'h100;
+    localparam [31:0] depths$2 = 32'h4;
+    localparam [15:0] last_bytes$0 = 16'h0;
+    localparam [15:0] last_bytes$1 = 16'h1;
+    localparam [15:0] last_bytes$2 = 16'h3;
 
     // Enums
-    localparam LoaderState$Header = 0;
-    localparam LoaderState$Find = 1;
-    localparam LoaderState$WordByte = 2;
-    localparam LoaderState$Write = 3;
+    localparam [31:0] LoaderState$Header = 32'h0;
+    localparam [31:0] LoaderState$Find = 32'h1;
+    localparam [31:0] LoaderState$WordByte = 32'h2;
+    localparam [31:0] LoaderState$Write = 32'h3;
 
     // Stub signals
     reg  [1:0] state$d;
@@ -2134,10 +2134,10 @@ module synfire$command$loader$state(d,q,clock);
     input wire  clock;
 
     // Enums
-    localparam LoaderState$Header = 0;
-    localparam LoaderState$Find = 1;
-    localparam LoaderState$WordByte = 2;
-    localparam LoaderState$Write = 3;
+    localparam [31:0] LoaderState$Header = 32'h0;
+    localparam [31:0] LoaderState$Find = 32'h1;
+    localparam [31:0] LoaderState$WordByte = 32'h2;
+    localparam [31:0] LoaderState$Write = 32'h3;
 
     // Update code (custom)
     initial begin
@@ -2223,47 +2223,47 @@ module synfire$command$responder(clock,start,opcode,sequence_number,expected,sta
     output reg  done;
 
     // Constant declarations
-    localparam  identity$0 = 32'h40201;
-    localparam  identity$1 = 32'h10;
-    localparam  identity$2 = 32'h2dc6c00;
-    localparam  identity$3 = 32'h2020100;
-    localparam  identity$4 = 32'h2f2dba7b;
-    localparam  identity$5 = 32'h77030bf9;
-    localparam  identity$6 = 32'h4f59b9ad;
-    localparam  identity$7 = 32'hbc146bde;
-    localparam  identity_index$0 = 16'h2;
-    localparam  identity_index$1 = 16'h3;
-    localparam  identity_index$2 = 16'h4;
-    localparam  identity_index$3 = 16'h5;
-    localparam  identity_index$4 = 16'h6;
-    localparam  identity_index$5 = 16'h7;
-    localparam  identity_index$6 = 16'h8;
-    localparam  identity_index$7 = 16'h9;
-    localparam  hash_index$0 = 16'ha;
-    localparam  hash_index$1 = 16'hb;
-    localparam  hash_index$2 = 16'hc;
-    localparam  hash_index$3 = 16'hd;
-    localparam  spikes_in_index$0 = 16'h4;
-    localparam  spikes_in_index$1 = 16'h7;
-    localparam  spikes_out_index$0 = 16'h5;
-    localparam  spikes_out_index$1 = 16'h8;
-    localparam  busy_cycles_index$0 = 16'h6;
-    localparam  busy_cycles_index$1 = 16'h9;
-    localparam  result_last_word = 16'h7;
-    localparam  counters_last_word = 16'h9;
-    localparam  identity_last_word = 16'hd;
-    localparam  last_lane = 8'h1;
-    localparam  version = 32'h1;
-    localparam  response_flag = 8'h80;
-    localparam  op_identify = 8'h1;
-    localparam  op_result = 8'h20;
-    localparam  op_counters = 8'h21;
-    localparam  ok = 8'h0;
+    localparam [31:0] identity$0 = 32'h40201;
+    localparam [31:0] identity$1 = 32'h10;
+    localparam [31:0] identity$2 = 32'h2dc6c00;
+    localparam [31:0] identity$3 = 32'h2020100;
+    localparam [31:0] identity$4 = 32'h25655548;
+    localparam [31:0] identity$5 = 32'h8a6741c1;
+    localparam [31:0] identity$6 = 32'h471b7eb1;
+    localparam [31:0] identity$7 = 32'hcb11a956;
+    localparam [15:0] identity_index$0 = 16'h2;
+    localparam [15:0] identity_index$1 = 16'h3;
+    localparam [15:0] identity_index$2 = 16'h4;
+    localparam [15:0] identity_index$3 = 16'h5;
+    localparam [15:0] identity_index$4 = 16'h6;
+    localparam [15:0] identity_index$5 = 16'h7;
+    localparam [15:0] identity_index$6 = 16'h8;
+    localparam [15:0] identity_index$7 = 16'h9;
+    localparam [15:0] hash_index$0 = 16'ha;
+    localparam [15:0] hash_index$1 = 16'hb;
+    localparam [15:0] hash_index$2 = 16'hc;
+    localparam [15:0] hash_index$3 = 16'hd;
+    localparam [15:0] spikes_in_index$0 = 16'h4;
+    localparam [15:0] spikes_in_index$1 = 16'h7;
+    localparam [15:0] spikes_out_index$0 = 16'h5;
+    localparam [15:0] spikes_out_index$1 = 16'h8;
+    localparam [15:0] busy_cycles_index$0 = 16'h6;
+    localparam [15:0] busy_cycles_index$1 = 16'h9;
+    localparam [15:0] result_last_word = 16'h7;
+    localparam [15:0] counters_last_word = 16'h9;
+    localparam [15:0] identity_last_word = 16'hd;
+    localparam [7:0] last_lane = 8'h1;
+    localparam [31:0] version = 32'h1;
+    localparam [7:0] response_flag = 8'h80;
+    localparam [7:0] op_identify = 8'h1;
+    localparam [7:0] op_result = 8'h20;
+    localparam [7:0] op_counters = 8'h21;
+    localparam [7:0] ok = 8'h0;
 
     // Enums
-    localparam ResponderState$Idle = 0;
-    localparam ResponderState$Choose = 1;
-    localparam ResponderState$Send = 2;
+    localparam [31:0] ResponderState$Idle = 32'h0;
+    localparam [31:0] ResponderState$Choose = 32'h1;
+    localparam [31:0] ResponderState$Send = 32'h2;
 
     // Stub signals
     reg  [1:0] state$d;
@@ -2567,9 +2567,9 @@ module synfire$command$responder$state(d,q,clock);
     input wire  clock;
 
     // Enums
-    localparam ResponderState$Idle = 0;
-    localparam ResponderState$Choose = 1;
-    localparam ResponderState$Send = 2;
+    localparam [31:0] ResponderState$Idle = 32'h0;
+    localparam [31:0] ResponderState$Choose = 32'h1;
+    localparam [31:0] ResponderState$Send = 32'h2;
 
     // Update code (custom)
     initial begin
@@ -2686,19 +2686,19 @@ module synfire$command$state(d,q,clock);
     input wire  clock;
 
     // Enums
-    localparam CommandState$Idle = 0;
-    localparam CommandState$Header = 1;
-    localparam CommandState$Dispatch = 2;
-    localparam CommandState$Flags = 3;
-    localparam CommandState$Arguments = 4;
-    localparam CommandState$PushClear = 5;
-    localparam CommandState$StartEncoder = 6;
-    localparam CommandState$WaitEncoder = 7;
-    localparam CommandState$Decode = 8;
-    localparam CommandState$LoadWords = 9;
-    localparam CommandState$WaitResult = 10;
-    localparam CommandState$Answer = 11;
-    localparam CommandState$Respond = 12;
+    localparam [31:0] CommandState$Idle = 32'h0;
+    localparam [31:0] CommandState$Header = 32'h1;
+    localparam [31:0] CommandState$Dispatch = 32'h2;
+    localparam [31:0] CommandState$Flags = 32'h3;
+    localparam [31:0] CommandState$Arguments = 32'h4;
+    localparam [31:0] CommandState$PushClear = 32'h5;
+    localparam [31:0] CommandState$StartEncoder = 32'h6;
+    localparam [31:0] CommandState$WaitEncoder = 32'h7;
+    localparam [31:0] CommandState$Decode = 32'h8;
+    localparam [31:0] CommandState$LoadWords = 32'h9;
+    localparam [31:0] CommandState$WaitResult = 32'ha;
+    localparam [31:0] CommandState$Answer = 32'hb;
+    localparam [31:0] CommandState$Respond = 32'hc;
 
     // Update code (custom)
     initial begin
@@ -3275,14 +3275,14 @@ module synfire$core$hidden$0$engine(clock,event_data$0,event_valid$0,event_ready
     output reg  busy;
 
     // Constant declarations
-    localparam  lane_number$0 = 8'h0;
-    localparam  lane_number$1 = 8'h1;
-    localparam  lane_number$2 = 8'h2;
-    localparam  lane_number$3 = 8'h3;
-    localparam  has_identity = 1'b0;
-    localparam  weights_number = 8'h0;
-    localparam  thresholds_number = 8'h1;
-    localparam  identities_number = 8'h2;
+    localparam [7:0] lane_number$0 = 8'h0;
+    localparam [7:0] lane_number$1 = 8'h1;
+    localparam [7:0] lane_number$2 = 8'h2;
+    localparam [7:0] lane_number$3 = 8'h3;
+    localparam [0:0] has_identity = 1'b0;
+    localparam [7:0] weights_number = 8'h0;
+    localparam [7:0] thresholds_number = 8'h1;
+    localparam [7:0] identities_number = 8'h2;
 
     // Stub signals
     reg  windows$0$clock;
@@ -4392,9 +4392,9 @@ module synfire$core$hidden$0$engine$lanes$0(clock,membrane,weight,take_last,take
     output reg  fired;
 
     // Constant declarations
-    localparam  fires = 1'b1;
-    localparam signed floor = 32'hfffffe00;
-    localparam signed zero = 32'h0;
+    localparam [0:0] fires = 1'b1;
+    localparam signed [31:0] floor = 32'shfffffe00;
+    localparam signed [31:0] zero = 32'sh0;
 
     // Stub signals
     reg signed [31:0] leak$membrane;
@@ -4672,9 +4672,9 @@ module synfire$core$hidden$0$engine$lanes$1(clock,membrane,weight,take_last,take
     output reg  fired;
 
     // Constant declarations
-    localparam  fires = 1'b1;
-    localparam signed floor = 32'hfffffe00;
-    localparam signed zero = 32'h0;
+    localparam [0:0] fires = 1'b1;
+    localparam signed [31:0] floor = 32'shfffffe00;
+    localparam signed [31:0] zero = 32'sh0;
 
     // Stub signals
     reg signed [31:0] leak$membrane;
@@ -4952,9 +4952,9 @@ module synfire$core$hidden$0$engine$lanes$2(clock,membrane,weight,take_last,take
     output reg  fired;
 
     // Constant declarations
-    localparam  fires = 1'b1;
-    localparam signed floor = 32'hfffffe00;
-    localparam signed zero = 32'h0;
+    localparam [0:0] fires = 1'b1;
+    localparam signed [31:0] floor = 32'shfffffe00;
+    localparam signed [31:0] zero = 32'sh0;
 
     // Stub signals
     reg signed [31:0] leak$membrane;
@@ -5232,9 +5232,9 @@ module synfire$core$hidden$0$engine$lanes$3(clock,membrane,weight,take_last,take
     output reg  fired;
 
     // Constant declarations
-    localparam  fires = 1'b1;
-    localparam signed floor = 32'hfffffe00;
-    localparam signed zero = 32'h0;
+    localparam [0:0] fires = 1'b1;
+    localparam signed [31:0] floor = 32'shfffffe00;
+    localparam signed [31:0] zero = 32'sh0;
 
     // Stub signals
     reg signed [31:0] leak$membrane;
@@ -5879,19 +5879,19 @@ module synfire$core$hidden$0$engine$walker(clock,walk_held$0,walk_marker$0,walk_
     output reg  stalled;
 
     // Constant declarations
-    localparam  path_step$0 = 24'h10;
-    localparam  path_own$0 = 1'b0;
-    localparam  path_second$0 = 1'b0;
-    localparam  membrane_row_step = 24'h2;
-    localparam  weight_row_step = 24'h20;
-    localparam  last_group = 24'h1;
-    localparam  last_word = 24'h1;
-    localparam  word_mask = 24'h1;
-    localparam  weight_mask = 24'h1f;
-    localparam  step_mask = 24'h1f;
-    localparam  row_mask = 16'h0;
-    localparam  group_mask = 24'h1;
-    localparam  lane_mask = 8'h0;
+    localparam [23:0] path_step$0 = 24'h10;
+    localparam [0:0] path_own$0 = 1'b0;
+    localparam [0:0] path_second$0 = 1'b0;
+    localparam [23:0] membrane_row_step = 24'h2;
+    localparam [23:0] weight_row_step = 24'h20;
+    localparam [23:0] last_group = 24'h1;
+    localparam [23:0] last_word = 24'h1;
+    localparam [23:0] word_mask = 24'h1;
+    localparam [23:0] weight_mask = 24'h1f;
+    localparam [23:0] step_mask = 24'h1f;
+    localparam [15:0] row_mask = 16'h0;
+    localparam [23:0] group_mask = 24'h1;
+    localparam [7:0] lane_mask = 8'h0;
 
     // Stub signals
     reg  active$d;
@@ -6512,20 +6512,20 @@ module synfire$core$hidden$0$engine$windows$0(clock,event_data,event_valid,event
     input wire  take;
 
     // Constant declarations
-    localparam  channel_shift = 32'h3;
-    localparam  channel_mask = 32'hf;
-    localparam  row_shift = 32'h3;
-    localparam  row_mask = 32'h0;
-    localparam  column_shift = 32'h3;
-    localparam  column_mask = 32'h0;
-    localparam  weight_channel_mask = 24'hffffff;
-    localparam  weight_base = 24'h0;
-    localparam  own_channel_mask = 24'h0;
-    localparam  lane_shift = 24'h0;
-    localparam  lane_mask = 24'h0;
-    localparam  kind_mask = 32'h3;
-    localparam  kind_spike = 32'h0;
-    localparam  kind_clear = 32'h2;
+    localparam [31:0] channel_shift = 32'h3;
+    localparam [31:0] channel_mask = 32'hf;
+    localparam [31:0] row_shift = 32'h3;
+    localparam [31:0] row_mask = 32'h0;
+    localparam [31:0] column_shift = 32'h3;
+    localparam [31:0] column_mask = 32'h0;
+    localparam [23:0] weight_channel_mask = 24'hffffff;
+    localparam [23:0] weight_base = 24'h0;
+    localparam [23:0] own_channel_mask = 24'h0;
+    localparam [23:0] lane_shift = 24'h0;
+    localparam [23:0] lane_mask = 24'h0;
+    localparam [31:0] kind_mask = 32'h3;
+    localparam [31:0] kind_spike = 32'h0;
+    localparam [31:0] kind_clear = 32'h2;
 
     // Stub signals
     reg  [15:0] row_table$address;
@@ -7013,8 +7013,8 @@ module synfire$core$hidden$0$fifos$0(clock,in_data,in_valid,in_ready,out_data,ou
     output reg  nearly_full;
 
     // Constant declarations
-    localparam  mask = 16'hff;
-    localparam  nearly_full_at = 16'hfb;
+    localparam [15:0] mask = 16'hff;
+    localparam [15:0] nearly_full_at = 16'hfb;
 
     // Stub signals
     reg  store$clock;
@@ -7195,13 +7195,13 @@ module synfire$core$hidden$0$filters$0(clock,in_data,in_valid,in_ready,out_data,
     output reg  [31:0] spikes;
 
     // Constant declarations
-    localparam  kind_mask = 32'h3;
-    localparam  kind_spike = 32'h0;
-    localparam  kind_clear = 32'h2;
-    localparam  row_shift = 32'h3;
-    localparam  row_mask = 32'h0;
-    localparam  column_shift = 32'h3;
-    localparam  column_mask = 32'h0;
+    localparam [31:0] kind_mask = 32'h3;
+    localparam [31:0] kind_spike = 32'h0;
+    localparam [31:0] kind_clear = 32'h2;
+    localparam [31:0] row_shift = 32'h3;
+    localparam [31:0] row_mask = 32'h0;
+    localparam [31:0] column_shift = 32'h3;
+    localparam [31:0] column_mask = 32'h0;
 
     // Stub signals
     reg  [15:0] row_table$address;
@@ -7313,17 +7313,17 @@ module synfire$core$hidden$0$serializer(clock,mask,mask_valid,mask_last,mask_cle
     output reg  busy;
 
     // Constant declarations
-    localparam  group_step = 24'h4;
-    localparam  position_step = 24'h5;
-    localparam  row_step = 24'h5;
-    localparam  last_group = 24'h1;
-    localparam  last_column = 24'h0;
-    localparam  address_mask = 24'h7;
-    localparam  entry_mask_shift = 8'h5;
-    localparam  lane_shift = 24'h0;
-    localparam  end_of_step = 32'h1;
-    localparam  clear = 32'h2;
-    localparam  address_shift = 32'h3;
+    localparam [23:0] group_step = 24'h4;
+    localparam [23:0] position_step = 24'h5;
+    localparam [23:0] row_step = 24'h5;
+    localparam [23:0] last_group = 24'h1;
+    localparam [23:0] last_column = 24'h0;
+    localparam [23:0] address_mask = 24'h7;
+    localparam [7:0] entry_mask_shift = 8'h5;
+    localparam [23:0] lane_shift = 24'h0;
+    localparam [31:0] end_of_step = 32'h1;
+    localparam [31:0] clear = 32'h2;
+    localparam [31:0] address_shift = 32'h3;
 
     // Stub signals
     reg  queue$clock;
@@ -7852,8 +7852,8 @@ module synfire$core$hidden$0$serializer$queue(clock,in_data,in_valid,in_ready,ou
     output reg  nearly_full;
 
     // Constant declarations
-    localparam  mask = 16'hf;
-    localparam  nearly_full_at = 16'hb;
+    localparam [15:0] mask = 16'hf;
+    localparam [15:0] nearly_full_at = 16'hb;
 
     // Stub signals
     reg  store$clock;
@@ -8280,12 +8280,12 @@ module synfire$core$last$engine(clock,event_data$0,event_valid$0,event_ready$0,p
     output reg  busy;
 
     // Constant declarations
-    localparam  lane_number$0 = 8'h0;
-    localparam  lane_number$1 = 8'h1;
-    localparam  has_identity = 1'b0;
-    localparam  weights_number = 8'h3;
-    localparam  thresholds_number = 8'h4;
-    localparam  identities_number = 8'h5;
+    localparam [7:0] lane_number$0 = 8'h0;
+    localparam [7:0] lane_number$1 = 8'h1;
+    localparam [0:0] has_identity = 1'b0;
+    localparam [7:0] weights_number = 8'h3;
+    localparam [7:0] thresholds_number = 8'h4;
+    localparam [7:0] identities_number = 8'h5;
 
     // Stub signals
     reg  windows$0$clock;
@@ -9215,9 +9215,9 @@ module synfire$core$last$engine$lanes$0(clock,membrane,weight,take_last,take_old
     output reg  fired;
 
     // Constant declarations
-    localparam  fires = 1'b0;
-    localparam signed floor = 32'hfffffe00;
-    localparam signed zero = 32'h0;
+    localparam [0:0] fires = 1'b0;
+    localparam signed [31:0] floor = 32'shfffffe00;
+    localparam signed [31:0] zero = 32'sh0;
 
     // Stub signals
     reg signed [31:0] leak$membrane;
@@ -9495,9 +9495,9 @@ module synfire$core$last$engine$lanes$1(clock,membrane,weight,take_last,take_old
     output reg  fired;
 
     // Constant declarations
-    localparam  fires = 1'b0;
-    localparam signed floor = 32'hfffffe00;
-    localparam signed zero = 32'h0;
+    localparam [0:0] fires = 1'b0;
+    localparam signed [31:0] floor = 32'shfffffe00;
+    localparam signed [31:0] zero = 32'sh0;
 
     // Stub signals
     reg signed [31:0] leak$membrane;
@@ -10122,19 +10122,19 @@ module synfire$core$last$engine$walker(clock,walk_held$0,walk_marker$0,walk_clea
     output reg  stalled;
 
     // Constant declarations
-    localparam  path_step$0 = 24'h8;
-    localparam  path_own$0 = 1'b0;
-    localparam  path_second$0 = 1'b0;
-    localparam  membrane_row_step = 24'h2;
-    localparam  weight_row_step = 24'h10;
-    localparam  last_group = 24'h1;
-    localparam  last_word = 24'h1;
-    localparam  word_mask = 24'h1;
-    localparam  weight_mask = 24'hf;
-    localparam  step_mask = 24'hf;
-    localparam  row_mask = 16'h0;
-    localparam  group_mask = 24'h1;
-    localparam  lane_mask = 8'h0;
+    localparam [23:0] path_step$0 = 24'h8;
+    localparam [0:0] path_own$0 = 1'b0;
+    localparam [0:0] path_second$0 = 1'b0;
+    localparam [23:0] membrane_row_step = 24'h2;
+    localparam [23:0] weight_row_step = 24'h10;
+    localparam [23:0] last_group = 24'h1;
+    localparam [23:0] last_word = 24'h1;
+    localparam [23:0] word_mask = 24'h1;
+    localparam [23:0] weight_mask = 24'hf;
+    localparam [23:0] step_mask = 24'hf;
+    localparam [15:0] row_mask = 16'h0;
+    localparam [23:0] group_mask = 24'h1;
+    localparam [7:0] lane_mask = 8'h0;
 
     // Stub signals
     reg  active$d;
@@ -10751,20 +10751,20 @@ module synfire$core$last$engine$windows$0(clock,event_data,event_valid,event_rea
     input wire  take;
 
     // Constant declarations
-    localparam  channel_shift = 32'h3;
-    localparam  channel_mask = 32'h7;
-    localparam  row_shift = 32'h3;
-    localparam  row_mask = 32'h0;
-    localparam  column_shift = 32'h3;
-    localparam  column_mask = 32'h0;
-    localparam  weight_channel_mask = 24'hffffff;
-    localparam  weight_base = 24'h0;
-    localparam  own_channel_mask = 24'h0;
-    localparam  lane_shift = 24'h0;
-    localparam  lane_mask = 24'h0;
-    localparam  kind_mask = 32'h3;
-    localparam  kind_spike = 32'h0;
-    localparam  kind_clear = 32'h2;
+    localparam [31:0] channel_shift = 32'h3;
+    localparam [31:0] channel_mask = 32'h7;
+    localparam [31:0] row_shift = 32'h3;
+    localparam [31:0] row_mask = 32'h0;
+    localparam [31:0] column_shift = 32'h3;
+    localparam [31:0] column_mask = 32'h0;
+    localparam [23:0] weight_channel_mask = 24'hffffff;
+    localparam [23:0] weight_base = 24'h0;
+    localparam [23:0] own_channel_mask = 24'h0;
+    localparam [23:0] lane_shift = 24'h0;
+    localparam [23:0] lane_mask = 24'h0;
+    localparam [31:0] kind_mask = 32'h3;
+    localparam [31:0] kind_spike = 32'h0;
+    localparam [31:0] kind_clear = 32'h2;
 
     // Stub signals
     reg  [15:0] row_table$address;
@@ -11252,8 +11252,8 @@ module synfire$core$last$fifos$0(clock,in_data,in_valid,in_ready,out_data,out_va
     output reg  nearly_full;
 
     // Constant declarations
-    localparam  mask = 16'hff;
-    localparam  nearly_full_at = 16'hfb;
+    localparam [15:0] mask = 16'hff;
+    localparam [15:0] nearly_full_at = 16'hfb;
 
     // Stub signals
     reg  store$clock;
@@ -11434,13 +11434,13 @@ module synfire$core$last$filters$0(clock,in_data,in_valid,in_ready,out_data,out_
     output reg  [31:0] spikes;
 
     // Constant declarations
-    localparam  kind_mask = 32'h3;
-    localparam  kind_spike = 32'h0;
-    localparam  kind_clear = 32'h2;
-    localparam  row_shift = 32'h3;
-    localparam  row_mask = 32'h0;
-    localparam  column_shift = 32'h3;
-    localparam  column_mask = 32'h0;
+    localparam [31:0] kind_mask = 32'h3;
+    localparam [31:0] kind_spike = 32'h0;
+    localparam [31:0] kind_clear = 32'h2;
+    localparam [31:0] row_shift = 32'h3;
+    localparam [31:0] row_mask = 32'h0;
+    localparam [31:0] column_shift = 32'h3;
+    localparam [31:0] column_mask = 32'h0;
 
     // Stub signals
     reg  [15:0] row_table$address;
@@ -11557,6 +11557,7 @@ module synfire$core$last$snapshot(clock,data$0,data$1,valid,last,readout_group,r
     initial begin
         for (row = 0; row < 2; row = row + 1) memory[row] = 28'h0;
         group = 1'h0;
+        number = 14'h0;
     end
 
     wire [27:0] word = memory[readout_group[0:0]];
@@ -11650,13 +11651,13 @@ module synfire$encoders$0(clock,pixel_address,pixel_data,pixel_write,table_addre
     output reg  step_sent;
 
     // Constant declarations
-    localparam  last_column = 16'h3;
-    localparam  last_row = 16'h3;
-    localparam  last_channel = 8'h0;
-    localparam  to_next_row = 24'h1;
-    localparam  to_next_channel = 24'h1;
-    localparam  address_shift = 32'h3;
-    localparam  end_of_step = 32'h1;
+    localparam [15:0] last_column = 16'h3;
+    localparam [15:0] last_row = 16'h3;
+    localparam [7:0] last_channel = 8'h0;
+    localparam [23:0] to_next_row = 24'h1;
+    localparam [23:0] to_next_channel = 24'h1;
+    localparam [31:0] address_shift = 32'h3;
+    localparam [31:0] end_of_step = 32'h1;
 
     // Stub signals
     reg  pixels$clock;
@@ -12382,13 +12383,13 @@ module synfire$receiver(clock,data,valid,frame_valid,frame_length,read_address,r
     output reg  [31:0] dropped_frames;
 
     // Constant declarations
-    localparam  slot_bytes = 16'h100;
-    localparam  shortest = 16'h8;
-    localparam  crc_bytes = 16'h4;
-    localparam  residue = 32'hdebb20e3;
-    localparam  longest_code = 8'hff;
-    localparam  slots = 8'h2;
-    localparam  slot_1 = 16'h100;
+    localparam [15:0] slot_bytes = 16'h100;
+    localparam [15:0] shortest = 16'h8;
+    localparam [15:0] crc_bytes = 16'h4;
+    localparam [31:0] residue = 32'hdebb20e3;
+    localparam [7:0] longest_code = 8'hff;
+    localparam [7:0] slots = 8'h2;
+    localparam [15:0] slot_1 = 16'h100;
 
     // Stub signals
     reg  crc$clock;
@@ -12686,8 +12687,8 @@ module synfire$receiver$crc(clock,restart,data,valid,ready,value);
     output reg  [31:0] value;
 
     // Constant declarations
-    localparam  polynomial = 32'hedb88320;
-    localparam  ones = 32'hffffffff;
+    localparam [31:0] polynomial = 32'hedb88320;
+    localparam [31:0] ones = 32'hffffffff;
 
     // Stub signals
     reg  [31:0] inverted$d;
@@ -13080,19 +13081,19 @@ module synfire$transmitter(clock,data,valid,last,ready,out_data,out_valid,out_re
     input wire  out_ready;
 
     // Constant declarations
-    localparam  ones = 32'hffffffff;
-    localparam  full_code = 8'hfe;
-    localparam  one_place = 16'h1;
+    localparam [31:0] ones = 32'hffffffff;
+    localparam [7:0] full_code = 8'hfe;
+    localparam [15:0] one_place = 16'h1;
 
     // Enums
-    localparam TransmitState$Body = 0;
-    localparam TransmitState$Settle = 1;
-    localparam TransmitState$Check = 2;
-    localparam TransmitState$FullBlock = 3;
-    localparam TransmitState$Close = 4;
-    localparam TransmitState$Fetch = 5;
-    localparam TransmitState$Send = 6;
-    localparam TransmitState$Delimiter = 7;
+    localparam [31:0] TransmitState$Body = 32'h0;
+    localparam [31:0] TransmitState$Settle = 32'h1;
+    localparam [31:0] TransmitState$Check = 32'h2;
+    localparam [31:0] TransmitState$FullBlock = 32'h3;
+    localparam [31:0] TransmitState$Close = 32'h4;
+    localparam [31:0] TransmitState$Fetch = 32'h5;
+    localparam [31:0] TransmitState$Send = 32'h6;
+    localparam [31:0] TransmitState$Delimiter = 32'h7;
 
     // Stub signals
     reg  crc$clock;
@@ -13339,14 +13340,14 @@ module synfire$transmitter$after_block(d,q,clock);
     input wire  clock;
 
     // Enums
-    localparam TransmitState$Body = 0;
-    localparam TransmitState$Settle = 1;
-    localparam TransmitState$Check = 2;
-    localparam TransmitState$FullBlock = 3;
-    localparam TransmitState$Close = 4;
-    localparam TransmitState$Fetch = 5;
-    localparam TransmitState$Send = 6;
-    localparam TransmitState$Delimiter = 7;
+    localparam [31:0] TransmitState$Body = 32'h0;
+    localparam [31:0] TransmitState$Settle = 32'h1;
+    localparam [31:0] TransmitState$Check = 32'h2;
+    localparam [31:0] TransmitState$FullBlock = 32'h3;
+    localparam [31:0] TransmitState$Close = 32'h4;
+    localparam [31:0] TransmitState$Fetch = 32'h5;
+    localparam [31:0] TransmitState$Send = 32'h6;
+    localparam [31:0] TransmitState$Delimiter = 32'h7;
 
     // Update code (custom)
     initial begin
@@ -13447,8 +13448,8 @@ module synfire$transmitter$crc(clock,restart,data,valid,ready,value);
     output reg  [31:0] value;
 
     // Constant declarations
-    localparam  polynomial = 32'hedb88320;
-    localparam  ones = 32'hffffffff;
+    localparam [31:0] polynomial = 32'hedb88320;
+    localparam [31:0] ones = 32'hffffffff;
 
     // Stub signals
     reg  [31:0] inverted$d;
@@ -13618,14 +13619,14 @@ module synfire$transmitter$state(d,q,clock);
     input wire  clock;
 
     // Enums
-    localparam TransmitState$Body = 0;
-    localparam TransmitState$Settle = 1;
-    localparam TransmitState$Check = 2;
-    localparam TransmitState$FullBlock = 3;
-    localparam TransmitState$Close = 4;
-    localparam TransmitState$Fetch = 5;
-    localparam TransmitState$Send = 6;
-    localparam TransmitState$Delimiter = 7;
+    localparam [31:0] TransmitState$Body = 32'h0;
+    localparam [31:0] TransmitState$Settle = 32'h1;
+    localparam [31:0] TransmitState$Check = 32'h2;
+    localparam [31:0] TransmitState$FullBlock = 32'h3;
+    localparam [31:0] TransmitState$Close = 32'h4;
+    localparam [31:0] TransmitState$Fetch = 32'h5;
+    localparam [31:0] TransmitState$Send = 32'h6;
+    localparam [31:0] TransmitState$Delimiter = 32'h7;
 
     // Update code (custom)
     initial begin
@@ -13676,9 +13677,9 @@ module synfire$uart_rx(clock,rx,data,valid);
     output reg  valid;
 
     // Constant declarations
-    localparam  whole_bit = 16'h17;
-    localparam  half_bit = 16'hb;
-    localparam  stop_position = 4'h9;
+    localparam [15:0] whole_bit = 16'h17;
+    localparam [15:0] half_bit = 16'hb;
+    localparam [3:0] stop_position = 4'h9;
 
     // Stub signals
     reg  meta$d;
@@ -13931,9 +13932,9 @@ module synfire$uart_tx(clock,data,valid,ready,tx);
     output reg  tx;
 
     // Constant declarations
-    localparam  whole_bit = 16'h17;
-    localparam  last_position = 4'h9;
-    localparam  stop_position = 4'h8;
+    localparam [15:0] whole_bit = 16'h17;
+    localparam [3:0] last_position = 4'h9;
+    localparam [3:0] stop_position = 4'h8;
 
     // Stub signals
     reg  line_low$d;

@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::time::{Duration, Instant};
+use synfire_hw::tool::Tool;
 use synfire_tests::{Background, Program};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_synfire-under-test");
@@ -66,6 +67,7 @@ fn check_results(results: &Value) {
             10.0 * number(summary, &["images"])
         );
     }
+    check_netlists(results);
     assert!(number(results, &["native", "images"]) >= 1.0);
     assert!(number(results, &["over_serial", "images"]) >= 20.0);
     assert_eq!(
@@ -97,6 +99,38 @@ fn check_results(results: &Value) {
         for used in utilization {
             assert!(number(used, &["used"]) <= number(used, &["available"]), "{used}");
         }
+    }
+}
+
+/// Both boards' netlists, through the core's ports and behind the pins; the iCE40's bitstream in place of its netlist there, where
+/// the tool is at hand that turns it back into Verilog, as it must be in CI.
+fn check_netlists(results: &Value) {
+    let netlists = results["netlists"].as_array().expect("netlists");
+    assert_eq!(netlists.len(), 2, "one a board");
+    for summary in netlists {
+        assert!(number(summary, &["images"]) >= 20.0);
+        assert!(number(summary, &["spikes"]) > 100.0, "no spikes compared");
+        assert!(
+            number(summary, &["membranes"]) > 10_000.0,
+            "no membranes compared"
+        );
+    }
+    let behind_pins = results["behind_pins"].as_array().expect("boards behind pins");
+    let is_ci = std::env::var_os("CI").is_some_and(|ci| ci == "true");
+    let unpacks = is_ci || Tool::IceboxVlog.find().is_ok();
+    let forms = [if unpacks { "bitstream" } else { "netlist" }, "netlist"];
+    assert_eq!(behind_pins.len(), 2, "one a board");
+    for (behind, form) in behind_pins.iter().zip(forms) {
+        assert_eq!(behind[0], form);
+        assert!(number(&behind[1], &["images"]) >= 20.0);
+        assert_eq!(
+            number(&behind[1], &["potentials"]),
+            10.0 * number(&behind[1], &["images"])
+        );
+    }
+    for board in results["boards"].as_array().expect("boards") {
+        let checks = board["checks"].as_array().expect("checks");
+        assert_eq!(checks.len(), 2, "through ports and through pins: {checks:?}");
     }
 }
 

@@ -15,7 +15,7 @@ const SPARE_CLOCKS: u64 = 1000;
 /// Times the clocks of layers that work one after the other: a wide margin, since layers work at once.
 const MARGIN: u64 = 4;
 
-/// See the [module](self).
+/// What a design should do in one inference, and in how many clocks.
 #[derive(Clone, Debug)]
 pub struct Expectation {
     /// All steps, with membranes.

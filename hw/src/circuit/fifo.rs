@@ -50,6 +50,11 @@ pub struct Fifo<const N: usize> {
     /// The write pointer one clock late: what the store's read port can see.
     written_pointer: DFF<Bits<16>>,
     read_pointer: DFF<Bits<16>>,
+    /// Known a clock before it is shown: what waits for it may be far away.
+    is_nearly_full: DFF<Bit>,
+    /// What the pointers will be.
+    write_to: Signal<Local, Bits<16>>,
+    read_to: Signal<Local, Bits<16>>,
     write_next: Signal<Local, Bits<16>>,
     read_next: Signal<Local, Bits<16>>,
     fill: Signal<Local, Bits<16>>,
@@ -82,6 +87,9 @@ impl<const N: usize> Fifo<N> {
             write_pointer: DFF::default(),
             written_pointer: DFF::default(),
             read_pointer: DFF::default(),
+            is_nearly_full: DFF::default(),
+            write_to: Signal::default(),
+            read_to: Signal::default(),
             write_next: Signal::default(),
             read_next: Signal::default(),
             fill: Signal::default(),
@@ -94,12 +102,17 @@ impl<const N: usize> Fifo<N> {
 impl<const N: usize> Logic for Fifo<N> {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, write_pointer, written_pointer, read_pointer);
+        dff_setup!(
+            self,
+            clock,
+            write_pointer,
+            written_pointer,
+            read_pointer,
+            is_nearly_full
+        );
         clock!(self, clock, store);
         self.write_next.next = (self.write_pointer.q.val() + 1) & self.mask.val();
         self.read_next.next = (self.read_pointer.q.val() + 1) & self.mask.val();
-        self.fill.next = (self.write_pointer.q.val() - self.read_pointer.q.val()) & self.mask.val();
-        self.nearly_full.next = self.fill.val() >= self.nearly_full_at.val();
         self.in_ready.next = self.write_next.val() != self.read_pointer.q.val();
         self.out_valid.next = self.written_pointer.q.val() != self.read_pointer.q.val();
         self.out_data.next = self.store.read_data.val();
@@ -108,15 +121,21 @@ impl<const N: usize> Logic for Fifo<N> {
         self.store.write_data.next = self.in_data.val();
         self.store.write_enable.next = false;
         self.written_pointer.d.next = self.write_pointer.q.val();
+        self.write_to.next = self.write_pointer.q.val();
         if self.in_valid.val() && self.in_ready.val() {
             self.store.write_enable.next = true;
-            self.write_pointer.d.next = self.write_next.val();
+            self.write_to.next = self.write_next.val();
         }
         // Take out: the store reads a clock ahead.
-        self.store.read_address.next = self.read_pointer.q.val();
+        self.read_to.next = self.read_pointer.q.val();
         if self.out_ready.val() && self.out_valid.val() {
-            self.store.read_address.next = self.read_next.val();
-            self.read_pointer.d.next = self.read_next.val();
+            self.read_to.next = self.read_next.val();
         }
+        self.store.read_address.next = self.read_to.val();
+        self.write_pointer.d.next = self.write_to.val();
+        self.read_pointer.d.next = self.read_to.val();
+        self.fill.next = (self.write_to.val() - self.read_to.val()) & self.mask.val();
+        self.is_nearly_full.d.next = self.fill.val() >= self.nearly_full_at.val();
+        self.nearly_full.next = self.is_nearly_full.q.val();
     }
 }

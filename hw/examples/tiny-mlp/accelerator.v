@@ -2,7 +2,7 @@
 // Network tiny-mlp, lanes hidden×4 out×2, for ice40-hx8k.
 // Model a1534ee8f81c7bfcb24f6792a966554cbab01a14d1eed9b284dc3a339139fbab.
 // Plan ea8463e58cec0fff56cad77241b0cdb83509567cde854357422475e09b02ee09.
-// Design 48556525c141678ab17e1b4756a911cb7ec7c25591c6e4135d6b465ec3540d51.
+// Design c32f8eb0ec49abe6c9980b5956bcaf467d95b47e9443ece123f52539f2235e54.
 
 `default_nettype none
 
@@ -2227,10 +2227,10 @@ module synfire$command$responder(clock,start,opcode,sequence_number,expected,sta
     localparam [31:0] identity$1 = 32'h10;
     localparam [31:0] identity$2 = 32'h2dc6c00;
     localparam [31:0] identity$3 = 32'h2020100;
-    localparam [31:0] identity$4 = 32'h25655548;
-    localparam [31:0] identity$5 = 32'h8a6741c1;
-    localparam [31:0] identity$6 = 32'h471b7eb1;
-    localparam [31:0] identity$7 = 32'hcb11a956;
+    localparam [31:0] identity$4 = 32'hb08e2fc3;
+    localparam [31:0] identity$5 = 32'he6ab49ec;
+    localparam [31:0] identity$6 = 32'h590b98c9;
+    localparam [31:0] identity$7 = 32'h46afbc56;
     localparam [15:0] identity_index$0 = 16'h2;
     localparam [15:0] identity_index$1 = 16'h3;
     localparam [15:0] identity_index$2 = 16'h4;
@@ -7032,8 +7032,13 @@ module synfire$core$hidden$0$fifos$0(clock,in_data,in_valid,in_ready,out_data,ou
     reg  [15:0] read_pointer$d;
     wire  [15:0] read_pointer$q;
     reg  read_pointer$clock;
+    reg  is_nearly_full$d;
+    wire  is_nearly_full$q;
+    reg  is_nearly_full$clock;
 
     // Local signals
+    reg  [15:0] write_to;
+    reg  [15:0] read_to;
     reg  [15:0] write_next;
     reg  [15:0] read_next;
     reg  [15:0] fill;
@@ -7062,20 +7067,25 @@ module synfire$core$hidden$0$fifos$0(clock,in_data,in_valid,in_ready,out_data,ou
         .q(read_pointer$q),
         .clock(read_pointer$clock)
     );
+    synfire$core$hidden$0$fifos$0$is_nearly_full is_nearly_full(
+        .d(is_nearly_full$d),
+        .q(is_nearly_full$q),
+        .clock(is_nearly_full$clock)
+    );
 
     // Update code
     always @(*) begin
         write_pointer$clock = clock;
         written_pointer$clock = clock;
         read_pointer$clock = clock;
+        is_nearly_full$clock = clock;
         write_pointer$d = write_pointer$q;
         written_pointer$d = written_pointer$q;
         read_pointer$d = read_pointer$q;
+        is_nearly_full$d = is_nearly_full$q;
         store$clock = clock;
         write_next = (write_pointer$q + 32'h1) & mask;
         read_next = (read_pointer$q + 32'h1) & mask;
-        fill = (write_pointer$q - read_pointer$q) & mask;
-        nearly_full = fill >= nearly_full_at;
         in_ready = write_next != read_pointer$q;
         out_valid = written_pointer$q != read_pointer$q;
         out_data = store$read_data;
@@ -7083,18 +7093,43 @@ module synfire$core$hidden$0$fifos$0(clock,in_data,in_valid,in_ready,out_data,ou
         store$write_data = in_data;
         store$write_enable = 1'b0;
         written_pointer$d = write_pointer$q;
+        write_to = write_pointer$q;
         if (in_valid && in_ready) begin
             store$write_enable = 1'b1;
-            write_pointer$d = write_next;
+            write_to = write_next;
         end
-        store$read_address = read_pointer$q;
+        read_to = read_pointer$q;
         if (out_ready && out_valid) begin
-            store$read_address = read_next;
-            read_pointer$d = read_next;
+            read_to = read_next;
         end
+        store$read_address = read_to;
+        write_pointer$d = write_to;
+        read_pointer$d = read_to;
+        fill = (write_to - read_to) & mask;
+        is_nearly_full$d = fill >= nearly_full_at;
+        nearly_full = is_nearly_full$q;
     end
 
 endmodule // synfire$core$hidden$0$fifos$0
+
+
+module synfire$core$hidden$0$fifos$0$is_nearly_full(d,q,clock);
+
+    // Module arguments
+    input wire  d;
+    output reg  q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 1'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$hidden$0$fifos$0$is_nearly_full
 
 
 module synfire$core$hidden$0$fifos$0$read_pointer(d,q,clock);
@@ -7871,8 +7906,13 @@ module synfire$core$hidden$0$serializer$queue(clock,in_data,in_valid,in_ready,ou
     reg  [15:0] read_pointer$d;
     wire  [15:0] read_pointer$q;
     reg  read_pointer$clock;
+    reg  is_nearly_full$d;
+    wire  is_nearly_full$q;
+    reg  is_nearly_full$clock;
 
     // Local signals
+    reg  [15:0] write_to;
+    reg  [15:0] read_to;
     reg  [15:0] write_next;
     reg  [15:0] read_next;
     reg  [15:0] fill;
@@ -7901,20 +7941,25 @@ module synfire$core$hidden$0$serializer$queue(clock,in_data,in_valid,in_ready,ou
         .q(read_pointer$q),
         .clock(read_pointer$clock)
     );
+    synfire$core$hidden$0$serializer$queue$is_nearly_full is_nearly_full(
+        .d(is_nearly_full$d),
+        .q(is_nearly_full$q),
+        .clock(is_nearly_full$clock)
+    );
 
     // Update code
     always @(*) begin
         write_pointer$clock = clock;
         written_pointer$clock = clock;
         read_pointer$clock = clock;
+        is_nearly_full$clock = clock;
         write_pointer$d = write_pointer$q;
         written_pointer$d = written_pointer$q;
         read_pointer$d = read_pointer$q;
+        is_nearly_full$d = is_nearly_full$q;
         store$clock = clock;
         write_next = (write_pointer$q + 32'h1) & mask;
         read_next = (read_pointer$q + 32'h1) & mask;
-        fill = (write_pointer$q - read_pointer$q) & mask;
-        nearly_full = fill >= nearly_full_at;
         in_ready = write_next != read_pointer$q;
         out_valid = written_pointer$q != read_pointer$q;
         out_data = store$read_data;
@@ -7922,18 +7967,43 @@ module synfire$core$hidden$0$serializer$queue(clock,in_data,in_valid,in_ready,ou
         store$write_data = in_data;
         store$write_enable = 1'b0;
         written_pointer$d = write_pointer$q;
+        write_to = write_pointer$q;
         if (in_valid && in_ready) begin
             store$write_enable = 1'b1;
-            write_pointer$d = write_next;
+            write_to = write_next;
         end
-        store$read_address = read_pointer$q;
+        read_to = read_pointer$q;
         if (out_ready && out_valid) begin
-            store$read_address = read_next;
-            read_pointer$d = read_next;
+            read_to = read_next;
         end
+        store$read_address = read_to;
+        write_pointer$d = write_to;
+        read_pointer$d = read_to;
+        fill = (write_to - read_to) & mask;
+        is_nearly_full$d = fill >= nearly_full_at;
+        nearly_full = is_nearly_full$q;
     end
 
 endmodule // synfire$core$hidden$0$serializer$queue
+
+
+module synfire$core$hidden$0$serializer$queue$is_nearly_full(d,q,clock);
+
+    // Module arguments
+    input wire  d;
+    output reg  q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 1'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$hidden$0$serializer$queue$is_nearly_full
 
 
 module synfire$core$hidden$0$serializer$queue$read_pointer(d,q,clock);
@@ -11271,8 +11341,13 @@ module synfire$core$last$fifos$0(clock,in_data,in_valid,in_ready,out_data,out_va
     reg  [15:0] read_pointer$d;
     wire  [15:0] read_pointer$q;
     reg  read_pointer$clock;
+    reg  is_nearly_full$d;
+    wire  is_nearly_full$q;
+    reg  is_nearly_full$clock;
 
     // Local signals
+    reg  [15:0] write_to;
+    reg  [15:0] read_to;
     reg  [15:0] write_next;
     reg  [15:0] read_next;
     reg  [15:0] fill;
@@ -11301,20 +11376,25 @@ module synfire$core$last$fifos$0(clock,in_data,in_valid,in_ready,out_data,out_va
         .q(read_pointer$q),
         .clock(read_pointer$clock)
     );
+    synfire$core$last$fifos$0$is_nearly_full is_nearly_full(
+        .d(is_nearly_full$d),
+        .q(is_nearly_full$q),
+        .clock(is_nearly_full$clock)
+    );
 
     // Update code
     always @(*) begin
         write_pointer$clock = clock;
         written_pointer$clock = clock;
         read_pointer$clock = clock;
+        is_nearly_full$clock = clock;
         write_pointer$d = write_pointer$q;
         written_pointer$d = written_pointer$q;
         read_pointer$d = read_pointer$q;
+        is_nearly_full$d = is_nearly_full$q;
         store$clock = clock;
         write_next = (write_pointer$q + 32'h1) & mask;
         read_next = (read_pointer$q + 32'h1) & mask;
-        fill = (write_pointer$q - read_pointer$q) & mask;
-        nearly_full = fill >= nearly_full_at;
         in_ready = write_next != read_pointer$q;
         out_valid = written_pointer$q != read_pointer$q;
         out_data = store$read_data;
@@ -11322,18 +11402,43 @@ module synfire$core$last$fifos$0(clock,in_data,in_valid,in_ready,out_data,out_va
         store$write_data = in_data;
         store$write_enable = 1'b0;
         written_pointer$d = write_pointer$q;
+        write_to = write_pointer$q;
         if (in_valid && in_ready) begin
             store$write_enable = 1'b1;
-            write_pointer$d = write_next;
+            write_to = write_next;
         end
-        store$read_address = read_pointer$q;
+        read_to = read_pointer$q;
         if (out_ready && out_valid) begin
-            store$read_address = read_next;
-            read_pointer$d = read_next;
+            read_to = read_next;
         end
+        store$read_address = read_to;
+        write_pointer$d = write_to;
+        read_pointer$d = read_to;
+        fill = (write_to - read_to) & mask;
+        is_nearly_full$d = fill >= nearly_full_at;
+        nearly_full = is_nearly_full$q;
     end
 
 endmodule // synfire$core$last$fifos$0
+
+
+module synfire$core$last$fifos$0$is_nearly_full(d,q,clock);
+
+    // Module arguments
+    input wire  d;
+    output reg  q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 1'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$last$fifos$0$is_nearly_full
 
 
 module synfire$core$last$fifos$0$read_pointer(d,q,clock);

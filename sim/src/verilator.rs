@@ -189,6 +189,11 @@ fn arguments(
         flags.push_str(" -DACTIVE=led");
     }
     let name = simulator.name();
+    // A netlist is much text that runs for a few inferences: compiling it takes longest.
+    let optimization = match sources.cells {
+        Some(_) => "OPT_FAST=-O1",
+        None => "OPT_FAST=-O2",
+    };
     let mut arguments: Vec<String> = [
         "--cc",
         "--exe",
@@ -210,7 +215,7 @@ fn arguments(
         "-CFLAGS",
         &flags,
         "-MAKEFLAGS",
-        "OPT_FAST=-O2",
+        optimization,
         // The wheel leaves this empty, and without it a build of several files cannot find its precompiled header.
         "-MAKEFLAGS",
         "CFG_CXXFLAGS_PCH_I=-include",

@@ -6,12 +6,12 @@ use crate::circuit::link::frame_receiver::SLOTS;
 use crate::circuit::word_memory::Style;
 use synfire_golden_model::quantized::QuantizedModel;
 
-/// Tables of a bit of a lane: two choices of the membrane, sum, leak, comparisons with threshold and floor, choice. Where
-/// carries are no part of the cells, those of neurons that fire and leak take more.
+/// Tables of a bit of a lane: two choices of the membrane, sum, leak, comparisons with threshold and floor, choice. On ECP5, whose
+/// carries are cells of two tables, those of neurons that fire and leak take more.
 const fn per_bit(family: Family, fires: bool) -> usize {
     match (family, fires) {
         (Family::Ecp5, true) => 12,
-        (Family::Gowin, true) => 14,
+        (Family::Gowin, true) => 7,
         _ => 8,
     }
 }

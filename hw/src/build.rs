@@ -36,7 +36,7 @@ use synfire_golden_model::quantized::QuantizedModel;
 /// Format name in the manifest.
 const FORMAT: &str = "synfire-build";
 /// Version of the build folder's layout.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// The manifest's file name.
 const MANIFEST: &str = "manifest.json";
 /// The quantized model's file name.

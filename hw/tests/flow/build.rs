@@ -113,9 +113,9 @@ fn a_folder_without_a_manifest_of_this_version_is_refused() {
     assert!(message.ends_with("; make it with `synfire hdl`"), "{message}");
     let message = opened_after(edit("{", "")).expect_err("no JSON");
     assert!(message.contains("manifest.json is damaged ("), "{message}");
-    let message = opened_after(edit("\"version\": 2", "\"version\": 1")).expect_err("another version");
+    let message = opened_after(edit("\"version\": 3", "\"version\": 2")).expect_err("another version");
     assert!(
-        message.contains("is synfire-build version 1, this synfire reads synfire-build version 2"),
+        message.contains("is synfire-build version 2, this synfire reads synfire-build version 3"),
         "{message}"
     );
 }

@@ -4,9 +4,8 @@
 //! with the pins of the board's file. So neither netlist, placement, routing nor packing has to be believed. Lost are names, and what
 //! no bit says: pads, and the frequency of the oscillator.
 //!
-//! ECP5 and Gowin: Project Trellis' `ecpunpack` gives tiles and arcs, but there is no tool that makes Verilog of them; Apicula's
-//! `gowin_unpack` writes Verilog of tables, flip-flops and wires, but without the contents and ports of block RAM, so that no
-//! design of ours would run. They are refused by name.
+//! ECP5 and Gowin: Project Trellis' `ecpunpack` gives the configuration of tiles, of which no tool makes Verilog; Apicula's
+//! `gowin_unpack` writes Verilog, but block RAM as a cell without mode, width and contents. They are refused by name.
 
 use super::process::{self, Cancel};
 use super::report::Report;

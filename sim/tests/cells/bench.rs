@@ -154,10 +154,12 @@ pub(crate) fn run(program: &Path, folder: &Path, cases: &[Case], faults: &[Fault
     for (number, instance) in instances.iter().enumerate() {
         let case = &cases[instance.case];
         let compared = case.rows.iter().filter(|row| row.compared).count();
+        // A single-ported memory shows nothing that counts while it is loaded, which is most of its rows.
         assert!(
-            2 * compared > case.rows.len(),
-            "{}: {compared} rows count",
-            case.name
+            4 * compared > case.rows.len(),
+            "{}: {compared} of {} rows count",
+            case.name,
+            case.rows.len()
         );
         let line = format!("compared {number} {compared}");
         assert!(text.lines().any(|seen| seen == line), "no `{line}` in {text}");

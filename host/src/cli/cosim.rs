@@ -263,7 +263,7 @@ pub(crate) fn describe(simulator: &str, summary: &Summary) -> String {
     );
     // Where an inference has exited, how far layers have come is a matter of timing.
     if summary.layers.is_empty() {
-        return equal;
+        return format!("{equal}\n{} clocks per inference", count(summary.cycles));
     }
     let equal = format!("{equal}, busy clocks of every layer");
     if what == "trains" {

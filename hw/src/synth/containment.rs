@@ -167,7 +167,7 @@ mod tests {
                 "tapped": {"type": "LUT", "port_directions": {"I": "input", "O": "output"},
                            "connections": {"I": [4], "O": [5]}}}}"#;
         let whole = r#"{"cells": {
-                "$flatten\accelerator.core.$abc$1": {"type": "LUT", "parameters": {"INIT": "01"},
+                "$flatten\\accelerator.core.$abc$1": {"type": "LUT", "parameters": {"INIT": "01"},
                            "port_directions": {"I": "input", "O": "output"}, "connections": {"I": [70], "O": [71]}},
                 "accelerator.core.q": {"type": "FF", "port_directions": {"D": "input", "Q": "output"},
                            "connections": {"D": [71], "Q": [72]}},

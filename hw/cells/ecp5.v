@@ -1,8 +1,8 @@
 // Cells of Lattice's ECP5, for simulation: what Yosys emits and its own `ecp5/cells_sim.v` leaves a black box.
 //
-// Sources: Lattice FPGA-TN-02204, "ECP5 and ECP5-5G Memory Usage Guide" (DP16KD: ports, widths, byte enables, write modes);
-// Lattice FPGA-TN-02200, "ECP5 and ECP5-5G sysCLOCK PLL/DLL Design and Usage Guide" (EHXPLLL); where bits of INITVAL_xx lie,
-// and how a port of 36 bits is made of both ports' pins: Project Trellis, and Yosys's `lattice/brams_map_16kd.v`.
+// Source: Yosys's `lattice/brams_map_16kd.v` and black boxes, for ports, widths, byte enables, where bits of INITVAL_xx lie, and how a
+// port of 36 bits is made of both ports' pins. The vendor's own documents are Lattice FPGA-TN-02204, "ECP5 and ECP5-5G Memory
+// Usage Guide", and FPGA-TN-02200, "ECP5 and ECP5-5G sysCLOCK PLL/DLL Design and Usage Guide"; this file was not compared with them.
 //
 // A port or parameter that is not declared here is not modelled: a netlist that sets it does not compile. A value that is not
 // modelled ends the simulation with its name.
@@ -15,7 +15,7 @@
 // with 36, bits 3:0. Port A writes 36 bits (low half on DIA, high half on DIB), port B reads them (low half on DOA, high half on
 // DOB).
 //
-// A word that one port reads in the clock in which the other writes any of it comes back inverted: the vendor leaves it
+// A word that one port reads in the clock in which the other writes any of it comes back inverted: it is taken as
 // undefined, and what relies on it is to fail. For that both ports are taken to have the same clock, as they have in synfire's
 // designs.
 module DP16KD(

@@ -1,8 +1,8 @@
 // Cells of Gowin's LittleBee and Arora families, for simulation: what Yosys emits and its own `gowin/cells_sim.v` lacks or leaves a
 // black box.
 //
-// Sources: Gowin UG285, "BSRAM & SSRAM User Guide" (SP, SPX9, SDPB, SDPX9B, DPB, DPX9B: ports, widths, byte enables, write modes,
-// INIT_RAM_xx); Gowin UG286, "Clock User Guide" (rPLL); where bits of INIT_RAM_xx lie: Yosys's `gowin/brams_map.v`.
+// Source: Yosys's `gowin/brams_map.v` and black boxes, for ports, widths, byte enables, and where bits of INIT_RAM_xx lie. The vendor's
+// own documents are Gowin UG285, "BSRAM & SSRAM User Guide", and UG286, "Clock User Guide"; this file was not compared with them.
 //
 // A port or parameter that is not declared here is not modelled: a netlist that sets it does not compile. A value that is not
 // modelled ends the simulation with its name.

@@ -1,8 +1,8 @@
 // Cells of Lattice's iCE40, for simulation: what Yosys emits and its own `ice40/cells_sim.v` leaves a black box, or models with
 // values that only a simulator of four states has.
 //
-// Sources: Lattice FPGA-TN-02052 (formerly TN1251), "iCE40 sysCLOCK PLL Design and Usage Guide"; Lattice FPGA-TN-02022 (formerly
-// TN1314), "iCE40 SPRAM Usage Guide".
+// Source: Yosys's own models and black boxes. The vendor's documents are Lattice FPGA-TN-02052 (formerly TN1251), "iCE40 sysCLOCK PLL
+// Design and Usage Guide", and FPGA-TN-02022 (formerly TN1314), "iCE40 SPRAM Usage Guide"; this file was not compared with them.
 //
 // Block RAM (SB_RAM40_4K and its kin) is Yosys's own: it gives the stored word where one is read in the clock that writes it.
 //

@@ -1,7 +1,7 @@
 //! Models of the vendors' cells, with which a netlist runs in Verilator.
 //!
 //! Yosys brings models of most cells, in a `cells_sim.v` of each family ([`yosys_library`]). What these lack, or leave a black
-//! box, is in [`models`], made from the vendors' documents. Verilator takes [`DEFINES`], the [`waivers`], the netlist, the models,
+//! box, is in [`models`], made from what Yosys's mapping and black boxes say of them. Verilator takes [`DEFINES`], the [`waivers`], the netlist, the models,
 //! and after them Yosys's file, so that a model of ours stands for Yosys's of the same name; `-I` with that file's folder, since it
 //! includes others; and `--timescale`, which Yosys's files set and others do not.
 

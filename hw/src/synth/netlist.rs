@@ -100,8 +100,6 @@ impl Made {
 pub struct Netlist {
     /// SHA-256 of `netlist.json`, in hex.
     pub sha256: String,
-    /// SHA-256 of `core.json`, in hex.
-    pub core_sha256: String,
     /// Seconds that Yosys took, whenever that was.
     pub seconds: f64,
 }
@@ -132,7 +130,6 @@ pub fn netlist(build: &Build, yosys: &Found, cancel: &Cancel) -> Result<Netlist>
     };
     Ok(Netlist {
         sha256: made.hash_of(NETLIST),
-        core_sha256: made.hash_of(CORE_NETLIST),
         seconds: made.seconds,
     })
 }

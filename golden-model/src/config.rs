@@ -42,13 +42,16 @@
 //! Instead of the `[[layer]]` tables, `layers = "4C3p1-P2-10"` says all layers in the compact form of
 //! [`NetworkDescription::from_compact`].
 
+mod error;
 mod leak;
 mod presets;
 mod text;
 
+use crate::file::FileError;
 use crate::network::{NetworkDescription, Shape};
 use crate::train::TrainConfig;
 use crate::{Error, Result};
+pub use error::ConfigError;
 use presets::{COMPACT_TRAIN, PRESETS};
 use std::path::Path;
 use text::Text;
@@ -68,9 +71,11 @@ impl Config {
     /// # Errors
     /// If it is not TOML, has unknown, missing or ill-typed keys, or describes something invalid.
     pub fn from_toml_str(text: &str, origin: &str) -> Result<Self> {
-        let (network, train) = Text::parse(text).map_err(|source| Error::NetworkSyntax {
-            origin: origin.into(),
-            source: Box::new(source),
+        let (network, train) = Text::parse(text).map_err(|source| {
+            Error::Config(ConfigError::Syntax {
+                origin: origin.into(),
+                source: Box::new(source),
+            })
         })?;
         network.validate()?;
         if let Some(train) = &train {
@@ -84,9 +89,11 @@ impl Config {
     /// # Errors
     /// As [`Self::from_toml_str`], and if the file cannot be read.
     pub fn load(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(|source| Error::Read {
-            path: path.into(),
-            source,
+        let text = std::fs::read_to_string(path).map_err(|source| {
+            Error::File(FileError::Read {
+                path: path.into(),
+                source,
+            })
         })?;
         Self::from_toml_str(&text, &path.display().to_string())
     }
@@ -98,10 +105,10 @@ impl Config {
     pub fn preset(name: &str) -> Result<Self> {
         match PRESETS.iter().find(|(known, _)| *known == name) {
             Some((_, text)) => Self::from_toml_str(text, name),
-            None => Err(Error::UnknownPreset {
+            None => Err(Error::Config(ConfigError::UnknownPreset {
                 name: name.into(),
                 known: preset_names().collect::<Vec<_>>().join(", "),
-            }),
+            })),
         }
     }
 
@@ -125,9 +132,11 @@ impl Config {
         if path.extension().is_some_and(|extension| extension == "toml") || path.components().count() > 1 {
             Self::load(path)
         } else if NetworkDescription::is_compact(name) {
-            let train = toml::from_str(COMPACT_TRAIN).map_err(|source| Error::NetworkSyntax {
-                origin: name.into(),
-                source: Box::new(source),
+            let train = toml::from_str(COMPACT_TRAIN).map_err(|source| {
+                Error::Config(ConfigError::Syntax {
+                    origin: name.into(),
+                    source: Box::new(source),
+                })
             })?;
             Ok(Self {
                 network: NetworkDescription::from_compact(name, input)?,
@@ -143,8 +152,10 @@ impl Config {
     /// # Errors
     /// If the file had no `[train]` table.
     pub fn require_train(&self) -> Result<&TrainConfig> {
-        self.train.as_ref().ok_or_else(|| Error::NoTrainTable {
-            origin: self.network.name.clone(),
+        self.train.as_ref().ok_or_else(|| {
+            Error::Config(ConfigError::NoTrainTable {
+                origin: self.network.name.clone(),
+            })
         })
     }
 }

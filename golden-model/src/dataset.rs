@@ -6,9 +6,11 @@
 //! [`load`] knows the sets of [`KNOWN`] by their names and reads files of one's own: `NAME.npz`, whose arrays
 //! `docs/formats.md` lists.
 
+mod augment;
 mod catalog;
 mod cifar;
 pub mod digits;
+pub mod encode;
 mod error;
 mod files;
 pub mod idx;
@@ -18,6 +20,7 @@ mod samples;
 mod split;
 mod svhn;
 
+pub use augment::Augmentation;
 pub use catalog::{Download, Found, KNOWN, Known, RemoteFile};
 pub use error::DataError;
 pub use samples::{Event, Images, Recordings, Samples};
@@ -98,29 +101,29 @@ impl Dataset {
     fn check(&self) -> Result<()> {
         let size = self.shape.size();
         if self.labels.is_empty() || size == 0 {
-            return Err(Error::DataEmpty {
+            return Err(Error::Data(DataError::Empty {
                 name: self.name.clone(),
-            });
+            }));
         }
         let (samples, whole) = match &self.samples {
             Samples::Images(images) => (images.pixels.len() / size, images.pixels.len() % size == 0),
             Samples::Recordings(recordings) => (recordings.len(), true),
         };
         if self.labels.len() != samples || !whole {
-            return Err(Error::DataCounts {
+            return Err(Error::Data(DataError::Counts {
                 name: self.name.clone(),
                 images: samples,
                 labels: self.labels.len(),
-            });
+            }));
         }
         let refuse = |what, index, found: u8, limit| {
-            Err(Error::DataValue {
+            Err(Error::Data(DataError::Value {
                 name: self.name.clone(),
                 what,
                 index,
                 found: found.into(),
                 limit,
-            })
+            }))
         };
         let too_high = |&label: &u8| usize::from(label) >= self.classes;
         if let Some(index) = self.labels.iter().position(too_high) {
@@ -235,13 +238,13 @@ impl Dataset {
     /// do not have.
     pub fn check_fits(&self, network: &NetworkDescription) -> Result<()> {
         let refuse = |field, found: String, wanted: String| {
-            Err(Error::DataShape {
+            Err(Error::Data(DataError::Shape {
                 network: network.name.clone(),
                 dataset: self.name.clone(),
                 field,
                 found,
                 wanted,
-            })
+            }))
         };
         if network.input != self.shape {
             return refuse("input", self.shape.to_string(), network.input.to_string());

@@ -3,6 +3,7 @@
 
 mod axis;
 mod layout;
+mod memory;
 mod rows;
 mod scatter;
 mod simd;
@@ -11,8 +12,10 @@ mod windows;
 
 pub use axis::{Axis, Span};
 pub(crate) use layout::{ALIGNMENT, Layout, Numbers, VECTOR, zeros};
+pub use memory::ImageMemory;
 pub(crate) use rows::{Rows, all_rows};
 pub(crate) use scatter::Scatter;
+pub use simd::vectors;
 pub(crate) use simd::{Dispatch, Kernel, Lanes};
 pub(crate) use spike_lists::{SpikeLists, WORD, is_set};
 pub(crate) use windows::{Group, Window, Windows};

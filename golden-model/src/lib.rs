@@ -1,25 +1,36 @@
 //! Spike-based training, quantization and the integer golden model of the synfire accelerator.
+//!
+//! The modules import each other in one direction only; each uses those above it in this table.
+//!
+//! | module | what |
+//! |---|---|
+//! | `random`, [`spikes`] | seeded random numbers; rasters of spikes |
+//! | [`network`] | description of a network: shapes, layers, graph, compact text |
+//! | [`events`] | where neurons lie in memory, which weights a spike meets, vector instructions |
+//! | [`integer`] | the golden model: integer networks, the proof of their widths, the engine that runs them |
+//! | [`float`](mod@float) | float networks, the engine that runs them forward and backward, loss and gradient |
+//! | [`mod@file`] | model files, traces, arrays; hashes and atomic writing |
+//! | [`dataset`] | data sets, their encoding as spikes, augmentation |
+//! | [`quantize`] | from a float network to an integer network: scales, rounding, widths |
+//! | [`reference`](mod@reference) | cases with exact spikes and gradients to check the float engine against |
+//! | [`evaluation`] | accuracy, activity and cost of float and integer networks on a data set |
+//! | [`train`] | the training loop, optimizers, schedules, checkpoints, fine-tuning |
+//! | [`config`] | network files and presets: a network and how to train it |
+//! | [`workload`] | single passes and dense loops, to be timed |
 
-mod arrays;
 pub mod config;
-mod container;
 pub mod dataset;
-pub mod encode;
 pub mod error;
 pub mod evaluation;
-mod events;
-pub mod geometry;
+pub mod events;
+pub mod file;
+pub mod float;
 pub mod integer;
-pub mod model;
-pub mod model_file;
 pub mod network;
 pub mod quantize;
-pub mod quantized;
-pub mod quantized_file;
 mod random;
 pub mod reference;
 pub mod spikes;
-pub mod trace_file;
 pub mod train;
 pub mod workload;
 

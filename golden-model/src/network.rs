@@ -264,12 +264,12 @@ impl NetworkDescription {
             !fully_connected || !layer.from.as_ref().is_none_or(|from| follows(*index, from))
         };
         match self.layers.iter().enumerate().find(unsupported) {
-            Some((_, layer)) => Err(Error::LayerUnsupported {
+            Some((_, layer)) => Err(Error::Network(NetworkError::LayerUnsupported {
                 network: self.name.clone(),
                 layer: layer.name.clone(),
                 op: layer.kind.op(),
                 consumer,
-            }),
+            })),
             None if self.normalization.is_some() => Err(NetworkError::SignedInput {
                 network: self.name.clone(),
                 consumer,

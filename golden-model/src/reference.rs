@@ -5,16 +5,17 @@
 //! largest magnitude.
 
 mod arrays;
+mod error;
 mod file;
 mod report;
 mod spec;
 
+pub use error::ReferenceError;
 pub use report::{CaseReport, SpikeMismatch, TensorError};
 
 use crate::Result;
-use crate::model::FloatModel;
+use crate::float::{DropoutMasks, FloatModel, gradient};
 use crate::spikes::SpikeRaster;
-use crate::train::{DropoutMasks, gradient};
 use ndarray::Array2;
 
 /// Relative error allowed in the loss.

@@ -28,46 +28,24 @@
 //! Everything is a function of the seed: batches are cut into pieces as their size alone says, each piece sums its
 //! own gradient, and the pieces are added in order, whatever the number of threads.
 
-mod augment;
 mod checkpoint;
 mod config;
 mod effort;
-mod engine;
+mod error;
 mod fine_tuning;
 mod fired;
-mod gradient;
-mod loss;
 mod memory;
-mod neuron;
 mod optimizer;
-mod parameters;
 mod piece;
 mod report;
 mod schedule;
-mod synapses;
 mod trainer;
 
-pub use augment::Augmentation;
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use config::{Optimizer, TrainConfig};
-pub use effort::Effort;
-pub use engine::DropoutMasks;
+pub use error::TrainError;
 pub use fine_tuning::{FineTuning, FineTuningError};
-pub use gradient::{Gradient, gradient};
-pub use loss::Loss;
-pub use memory::{ImageMemory, Memory};
-pub use report::{EpochReport, LayerActivity, Progress, Warning, WarningKind};
+pub use memory::Memory;
+pub use report::{EpochReport, Progress, Warning, WarningKind};
 pub use schedule::Schedule;
 pub use trainer::{Observer, Trainer};
-
-use crate::events::Dispatch;
-pub(crate) use effort::backward_passes;
-pub(crate) use engine::{Engine, State};
-pub(crate) use gradient::{check_label, check_raster};
-pub(crate) use parameters::Parameters;
-
-/// The kind of vector instructions that networks run with on this machine: `AVX-512`, `AVX2` or `none`.
-#[must_use]
-pub fn vectors() -> &'static str {
-    Dispatch::new().name()
-}

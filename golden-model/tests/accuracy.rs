@@ -1,7 +1,7 @@
 //! What quantization costs on the embedded digits: float and integers on the very same spikes.
 
-use synfire_golden_model::encode::test_raster;
-use synfire_golden_model::integer::evaluate;
+use synfire_golden_model::dataset::encode::test_raster;
+use synfire_golden_model::evaluation::integer::evaluate;
 use synfire_golden_model::quantize::{QuantizeConfig, ScaleSearch, quantize_calibrated};
 use synfire_golden_model::train::Trainer;
 use synfire_golden_model::{Config, dataset, evaluation};

@@ -8,8 +8,7 @@ use ndarray::{Array1, Array2};
 use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use synfire_golden_model::integer::Engine;
-use synfire_golden_model::quantized::{Neuron, QuantizedLayer, QuantizedModel};
+use synfire_golden_model::integer::{Engine, Neuron, QuantizedLayer, QuantizedModel};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 
 /// What the dense network did: per step, per layer, spikes and membranes of all neurons.

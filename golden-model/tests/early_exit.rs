@@ -7,12 +7,11 @@ use ndarray::Array2;
 use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use synfire_golden_model::dataset;
-use synfire_golden_model::integer::{self, EarlyExit, Engine, Inference, Margins, evaluate_dataset_until};
+use synfire_golden_model::evaluation::integer::evaluate_dataset_until;
+use synfire_golden_model::integer::{EarlyExit, Engine, Inference, InputSigns, Margins, QuantizedModel};
 use synfire_golden_model::network::{LayerDescription, LayerKind};
-use synfire_golden_model::quantize::InputSpikes;
-use synfire_golden_model::quantized::QuantizedModel;
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
+use synfire_golden_model::{dataset, integer};
 
 const STEPS: usize = 12;
 
@@ -76,7 +75,7 @@ proptest! {
         weights in weights(), seed: u64, before in 1..STEPS, signed: bool, tight_floors: bool,
     ) {
         let model = output_layer(&mut Xoshiro256PlusPlus::seed_from_u64(seed), weights.clone(), tight_floors);
-        let input = if signed { InputSpikes::Signed } else { InputSpikes::Unsigned };
+        let input = if signed { InputSigns::Signed } else { InputSigns::Unsigned };
         let margins = EarlyExit::Certain.margins(&model, STEPS, input).expect("32 bits hold it");
         let mut engine = Engine::new(&model).expect("valid");
         for leader in 0..weights.nrows() {

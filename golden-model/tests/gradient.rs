@@ -10,10 +10,9 @@ use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::collections::BTreeMap;
-use synfire_golden_model::model::FloatModel;
+use synfire_golden_model::float::{DropoutMasks, FloatModel, gradient};
 use synfire_golden_model::network::{LayerDescription, NetworkDescription, Node};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
-use synfire_golden_model::train::{DropoutMasks, gradient};
 
 fn network(text: &str, steps: usize, leak: f32) -> NetworkDescription {
     let mut network = NetworkDescription::from_compact(text, None).unwrap();

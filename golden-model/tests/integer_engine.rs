@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
+use synfire_golden_model::evaluation::integer::evaluate;
 use synfire_golden_model::integer::{self, Engine};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 
@@ -95,7 +96,7 @@ fn evaluation_does_not_depend_on_the_number_of_threads() {
             .build()
             .expect("a pool");
         pool.install(|| {
-            integer::evaluate(&model, rasters.len(), |index| {
+            evaluate(&model, rasters.len(), |index| {
                 Ok((rasters[index].clone(), index % classes))
             })
         })
@@ -118,7 +119,7 @@ fn reading_out_early_is_running_for_fewer_steps() {
         .collect();
     let classes = model.layers.last().expect("an output layer").outputs();
     let evaluate = |steps| {
-        integer::evaluate(&model, rasters.len(), |index| {
+        evaluate(&model, rasters.len(), |index| {
             let mut raster = SpikeRaster::new(rasters[index].width());
             for step in rasters[index].iter().take(steps) {
                 raster.push_step(step.iter().copied());
@@ -145,7 +146,7 @@ fn reading_out_early_is_running_for_fewer_steps() {
 
 #[test]
 fn the_first_bad_label_is_named() {
-    let error = integer::evaluate(&tiny(), 8, |index| {
+    let error = evaluate(&tiny(), 8, |index| {
         Ok((SpikeRaster::new(2), if index < 5 { 1 } else { index }))
     });
     assert_eq!(

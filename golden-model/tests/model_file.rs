@@ -6,7 +6,7 @@ use ndarray::{Array2, array};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
-use synfire_golden_model::model::FloatModel;
+use synfire_golden_model::float::FloatModel;
 use synfire_golden_model::network::NetworkDescription;
 
 fn tiny() -> FloatModel {

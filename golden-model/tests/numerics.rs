@@ -3,10 +3,8 @@
 mod common;
 
 use common::tiny;
-use synfire_golden_model::encode::{PoissonEncoder, test_seed, xorshift32};
-use synfire_golden_model::integer::{MAX_GUARD_BITS, neuron};
-use synfire_golden_model::quantize::leak;
-use synfire_golden_model::quantized::{MAX_LEAK_SHIFT, MAX_LEAK_SHIFTS};
+use synfire_golden_model::dataset::encode::{PoissonEncoder, test_seed, xorshift32};
+use synfire_golden_model::integer::{MAX_GUARD_BITS, MAX_LEAK_SHIFT, MAX_LEAK_SHIFTS, leak, neuron};
 
 const PAGE: &str = include_str!("../../docs/numerics.md");
 

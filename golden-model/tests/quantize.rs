@@ -7,14 +7,13 @@ use ndarray::{Array2, array};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use synfire_golden_model::integer::Engine;
-use synfire_golden_model::model::FloatModel;
+use synfire_golden_model::float::FloatModel;
+use synfire_golden_model::integer::{Engine, InputSigns, Neuron, QuantizedModel};
 use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescription, Shape};
 use synfire_golden_model::quantize::{
-    GuardBits, InputSpikes, Leak, QuantizeConfig, QuantizeReport, QuantizeWarning, ScaleSearch, quantize,
+    GuardBits, Leak, QuantizeConfig, QuantizeReport, QuantizeWarning, ScaleSearch, quantize,
     quantize_calibrated,
 };
-use synfire_golden_model::quantized::{Neuron, QuantizedModel};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 
 fn float_model(weights: Vec<Array2<f32>>, leak: f32) -> FloatModel {
@@ -235,7 +234,7 @@ fn signed_input_takes_width_where_unsigned_does_not() {
     );
     let model = float_model(vec![weights, array![[0.5, 0.5]]], 0.99);
     let (unsigned, report) = run(&model, &with(|_| ()));
-    let (signed, signed_report) = run(&model, &with(|config| config.input = Some(InputSpikes::Signed)));
+    let (signed, signed_report) = run(&model, &with(|config| config.input = Some(InputSigns::Signed)));
     assert_eq!(
         2 * report.layers[0].bounds.positive_sum,
         signed_report.layers[0].bounds.positive_sum
@@ -421,7 +420,7 @@ proptest! {
         let config = QuantizeConfig {
             weight_bits,
             guard_bits: guard_bits.map_or(GuardBits::Auto, GuardBits::Fixed),
-            input: Some(if signed { InputSpikes::Signed } else { InputSpikes::Unsigned }),
+            input: Some(if signed { InputSigns::Signed } else { InputSigns::Unsigned }),
             ..QuantizeConfig::default()
         };
         let (quantized, report) = quantize(&model, &config).expect("quantizes");

@@ -8,14 +8,13 @@ use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_golden_model::Result;
-use synfire_golden_model::integer::Engine;
-use synfire_golden_model::model::FloatModel;
+use synfire_golden_model::float::FloatModel;
+use synfire_golden_model::integer::{Engine, InputSigns, Neuron, QuantizedModel, QuantizedShortcut};
 use synfire_golden_model::network::{NetworkDescription, Normalization};
 use synfire_golden_model::quantize::{
-    Calibration, GuardBits, InputSpikes, Leak, QuantizeConfig, QuantizeReport, QuantizeWarning, ScaleSearch,
-    quantize, quantize_calibrated, quantize_with, requantize,
+    Calibration, GuardBits, Leak, QuantizeConfig, QuantizeReport, QuantizeWarning, ScaleSearch, quantize,
+    quantize_calibrated, quantize_with, requantize,
 };
-use synfire_golden_model::quantized::{Neuron, QuantizedModel, QuantizedShortcut};
 use synfire_golden_model::spikes::SpikeRaster;
 
 /// Networks that between them have everything: strides, padding, kernels larger than their map, both kinds of shortcut,
@@ -181,10 +180,10 @@ fn normalized_input_is_signed_unless_told_otherwise() {
             .expect("proven")
             .infer(&raster)
             .expect("covered");
-        assert_eq!(sums(&unsigned, Some(InputSpikes::Signed)).1, [up, down]);
+        assert_eq!(sums(&unsigned, Some(InputSigns::Signed)).1, [up, down]);
         let [up, down] = sums(&unsigned, None).1;
         assert_ne!(up, down);
-        assert_eq!(sums(&signed, Some(InputSpikes::Unsigned)).1, [up, down]);
+        assert_eq!(sums(&signed, Some(InputSigns::Unsigned)).1, [up, down]);
     }
 }
 
@@ -477,7 +476,7 @@ fn requantizing_the_same_weights_gives_the_same_network() {
                 .map(|layer| layer.channel_scales.clone())
                 .collect();
             let (found, again) =
-                requantize(&model, &scales, &wanted, InputSpikes::of(&model.description)).expect("fits");
+                requantize(&model, &scales, &wanted, InputSigns::of(&model.description)).expect("fits");
             for (found, wanted) in found.layers.iter().zip(&wanted.layers) {
                 assert_eq!(found, wanted, "{text}");
             }
@@ -501,7 +500,7 @@ fn requantizing_other_weights_proves_other_widths() {
     for weights in &mut model.weights {
         *weights *= -2.0;
     }
-    let (found, report) = requantize(&model, &scales, &format, InputSpikes::Unsigned).expect("fits");
+    let (found, report) = requantize(&model, &scales, &format, InputSigns::Unsigned).expect("fits");
     for (index, (found, format)) in found.layers.iter().zip(&format.layers).enumerate() {
         assert_eq!(found.neuron, format.neuron);
         assert_eq!(found.shortcut, format.shortcut);
@@ -530,7 +529,7 @@ fn scales_and_formats_that_do_not_fit_are_refused() {
         .map(|layer| layer.channel_scales.clone())
         .collect();
     let refused = |model: &FloatModel, scales: &[Vec<f64>]| {
-        requantize(model, scales, &format, InputSpikes::Unsigned)
+        requantize(model, scales, &format, InputSigns::Unsigned)
             .expect_err("does not fit")
             .to_string()
     };

@@ -8,8 +8,8 @@ use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::fs;
 use std::path::PathBuf;
+use synfire_golden_model::integer::{Neuron, QuantizedModel, QuantizedShortcut};
 use synfire_golden_model::network::LayerKind;
-use synfire_golden_model::quantized::{Neuron, QuantizedModel, QuantizedShortcut};
 use tempfile::TempDir;
 
 fn folder() -> TempDir {

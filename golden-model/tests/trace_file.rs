@@ -10,11 +10,11 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use synfire_golden_model::integer::{Engine, Trace};
-use synfire_golden_model::spikes::SpikeRaster;
-use synfire_golden_model::trace_file::{
+use synfire_golden_model::file::trace::{
     Comparison, Difference, Metadata, Quantity, TraceFile, TraceWriter, Value, compare,
 };
+use synfire_golden_model::integer::{Engine, Trace};
+use synfire_golden_model::spikes::SpikeRaster;
 use tempfile::TempDir;
 
 const IMAGES: usize = 3;

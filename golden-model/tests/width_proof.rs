@@ -2,10 +2,10 @@
 
 use ndarray::Array2;
 use proptest::prelude::*;
-use synfire_golden_model::integer::{Engine, neuron};
+use synfire_golden_model::integer::{
+    Engine, InputSigns, LayerBounds, Neuron, QuantizedLayer, QuantizedModel, neuron, proof,
+};
 use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescription, Shape};
-use synfire_golden_model::quantize::{InputSpikes, LayerBounds, proof};
-use synfire_golden_model::quantized::{Neuron, QuantizedLayer, QuantizedModel};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 
 /// One neuron behind its inputs; as an output layer, or as a LIF layer with an output layer of weight 0 behind it.
@@ -107,11 +107,11 @@ impl<'a> Membrane<'a> {
 }
 
 /// What a step may deliver; extreme orders and a random subset.
-fn increments(weights: &[i8], input: InputSpikes, choice: u8, subset: u64) -> Vec<i32> {
+fn increments(weights: &[i8], input: InputSigns, choice: u8, subset: u64) -> Vec<i32> {
     let weights: Vec<i32> = weights.iter().map(|&weight| i32::from(weight)).collect();
     // With signed spikes every source can push either way, so one spike each pushes all to the same side.
     let raised = |weight: &i32| {
-        if input == InputSpikes::Signed {
+        if input == InputSigns::Signed {
             weight.abs()
         } else {
             *weight
@@ -123,14 +123,14 @@ fn increments(weights: &[i8], input: InputSpikes, choice: u8, subset: u64) -> Ve
         .filter(|&increment| increment > 0)
         .collect();
     let down: Vec<i32> = match input {
-        InputSpikes::Signed => weights.iter().map(|weight| -weight.abs()).collect(),
-        InputSpikes::Unsigned => weights.iter().copied().filter(|&weight| weight < 0).collect(),
+        InputSigns::Signed => weights.iter().map(|weight| -weight.abs()).collect(),
+        InputSigns::Unsigned => weights.iter().copied().filter(|&weight| weight < 0).collect(),
     };
     match (choice, input) {
         (0, _) => up,
         (1, _) => down,
-        (2, InputSpikes::Unsigned) => up.into_iter().chain(down).collect(),
-        (3, InputSpikes::Unsigned) => down.into_iter().chain(up).collect(),
+        (2, InputSigns::Unsigned) => up.into_iter().chain(down).collect(),
+        (3, InputSigns::Unsigned) => down.into_iter().chain(up).collect(),
         _ => weights
             .into_iter()
             .enumerate()
@@ -140,7 +140,7 @@ fn increments(weights: &[i8], input: InputSpikes, choice: u8, subset: u64) -> Ve
     }
 }
 
-fn bounds(model: &QuantizedModel, input: InputSpikes) -> LayerBounds {
+fn bounds(model: &QuantizedModel, input: InputSigns) -> LayerBounds {
     proof::verify(model, input).expect("32 bits suffice")[0].clone()
 }
 
@@ -148,8 +148,8 @@ fn shifts() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::btree_set(1_u8..=9, 0..=3).prop_map(|set| set.into_iter().collect())
 }
 
-fn signs() -> impl Strategy<Value = InputSpikes> {
-    prop_oneof![Just(InputSpikes::Unsigned), Just(InputSpikes::Signed)]
+fn signs() -> impl Strategy<Value = InputSigns> {
+    prop_oneof![Just(InputSigns::Unsigned), Just(InputSigns::Signed)]
 }
 
 proptest! {
@@ -243,14 +243,14 @@ proptest! {
 fn the_refusal_names_layer_and_numbers() {
     let mut model = single(&[100, 27, -100, -29], 0, &[], 0, Some(0));
     model.layers[0].membrane_bits = 8;
-    let error = proof::verify(&model, InputSpikes::Unsigned).expect_err("-129");
+    let error = proof::verify(&model, InputSigns::Unsigned).expect_err("-129");
     assert_eq!(
         error.to_string(),
         "layer `neuron`: membranes of 8 bits, but sums can reach -129 to 127, which takes 9 bits; \
          quantize the float model with fewer guard bits or fewer weight bits"
     );
     model.layers[0].weights[[0, 3]] = -28;
-    assert!(proof::verify(&model, InputSpikes::Unsigned).is_ok());
+    assert!(proof::verify(&model, InputSigns::Unsigned).is_ok());
 }
 
 #[test]
@@ -282,7 +282,7 @@ fn the_engine_refuses_more_steps_than_the_width_holds() {
     let mut model = single(&[6, -1], 0, &[], -128, None);
     model.layers[0].membrane_bits = 8;
     model.description.steps = 21;
-    let bounds = &proof::verify(&model, InputSpikes::Unsigned).expect("21 · 6 = 126")[0];
+    let bounds = &proof::verify(&model, InputSigns::Unsigned).expect("21 · 6 = 126")[0];
     assert_eq!((bounds.steps, bounds.highest), (Some(21), 126));
     let mut raster = SpikeRaster::new(2);
     for _ in 0..21 {
@@ -297,5 +297,5 @@ fn the_engine_refuses_more_steps_than_the_width_holds() {
          run fewer steps, or quantize a network of that many"
     );
     model.description.steps = 22;
-    assert!(proof::verify(&model, InputSpikes::Unsigned).is_err());
+    assert!(proof::verify(&model, InputSigns::Unsigned).is_err());
 }

@@ -6,9 +6,10 @@ use proptest::prelude::*;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+use synfire_golden_model::integer::{
+    InputSigns, LayerBounds, Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut, proof,
+};
 use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescription, Shape, Shortcut};
-use synfire_golden_model::quantize::{InputSpikes, LayerBounds, proof};
-use synfire_golden_model::quantized::{Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
 
 /// Where the layer under test gets its spikes: from the input, or from neurons that pass the input's on as spikes of +1.
 const SOURCES: [&str; 2] = ["input", "pass"];
@@ -24,7 +25,7 @@ struct Increment {
 /// A layer under test within a network.
 struct Case {
     model: QuantizedModel,
-    input: InputSpikes,
+    input: InputSigns,
 }
 
 /// What the layer is made of.
@@ -65,7 +66,7 @@ impl Case {
     }
 
     fn is_signed(&self, source: usize) -> bool {
-        source == 0 && self.input == InputSpikes::Signed
+        source == 0 && self.input == InputSigns::Signed
     }
 
     /// Whether one source with spikes of either sign leads into both paths: no spike of it does the worst along both.
@@ -238,7 +239,7 @@ impl<'a> Membrane<'a> {
 
 /// Draws a convolution. Where it is to be steered, two input channels of its own path add 1 and take 1 wherever they are
 /// met, and no other path leads from them; there are no guard bits, and nothing leaks. So every value can be reached.
-fn convolution(rng: &mut Xoshiro256PlusPlus, path: Path, input: InputSpikes, steered: bool) -> Case {
+fn convolution(rng: &mut Xoshiro256PlusPlus, path: Path, input: InputSigns, steered: bool) -> Case {
     let in_channels = rng.random_range(3..6);
     let out = match path {
         Path::Identity => in_channels,
@@ -329,7 +330,7 @@ fn convolution(rng: &mut Xoshiro256PlusPlus, path: Path, input: InputSpikes, ste
     case(shape.into(), described, layer, input)
 }
 
-fn pooling(rng: &mut Xoshiro256PlusPlus, input: InputSpikes) -> Case {
+fn pooling(rng: &mut Xoshiro256PlusPlus, input: InputSigns) -> Case {
     let kernel = rng.random_range(1..4);
     let channels = rng.random_range(1..4);
     let shape = [
@@ -370,7 +371,7 @@ fn leak(rng: &mut Xoshiro256PlusPlus, steered: bool) -> Vec<u8> {
 }
 
 /// The layer in its place: before it the neurons that it hears besides the input, behind it an output layer.
-fn case(shape: Shape, described: LayerDescription, layer: QuantizedLayer, input: InputSpikes) -> Case {
+fn case(shape: Shape, described: LayerDescription, layer: QuantizedLayer, input: InputSigns) -> Case {
     let second = described.shortcut.as_ref().map(|shortcut| shortcut.from.as_str());
     let hears_pass = [described.from.as_deref(), second].contains(&Some("pass"));
     let mut description = NetworkDescription {
@@ -427,8 +428,8 @@ fn paths() -> impl Strategy<Value = Path> {
     prop_oneof![Just(Path::Plain), Just(Path::Shortcut), Just(Path::Identity)]
 }
 
-fn signs() -> impl Strategy<Value = InputSpikes> {
-    prop_oneof![Just(InputSpikes::Unsigned), Just(InputSpikes::Signed)]
+fn signs() -> impl Strategy<Value = InputSigns> {
+    prop_oneof![Just(InputSigns::Unsigned), Just(InputSigns::Signed)]
 }
 
 /// Drives every neuron of a layer to the edge and over it, one unit at a time and then all at once.
@@ -565,12 +566,12 @@ fn the_refusal_names_the_layer_of_the_window() {
         membrane_bits: 8,
         ..plain("edge", weights, 0, neuron)
     };
-    let mut case = case([1, 1, 3].into(), conv, layer, InputSpikes::Unsigned);
-    let bounds = &proof::verify(&case.model, InputSpikes::Unsigned).expect("127 fits 8 bits")[0];
+    let mut case = case([1, 1, 3].into(), conv, layer, InputSigns::Unsigned);
+    let bounds = &proof::verify(&case.model, InputSigns::Unsigned).expect("127 fits 8 bits")[0];
     assert_eq!((bounds.positive_sum, bounds.highest), (127, 127));
     case.model.layers[0].weights[[0, 5]] = 8;
     assert_eq!(
-        proof::verify(&case.model, InputSpikes::Unsigned)
+        proof::verify(&case.model, InputSigns::Unsigned)
             .expect_err("128")
             .to_string(),
         "layer `edge`: membranes of 8 bits, but sums can reach 0 to 128, which takes 9 bits; \

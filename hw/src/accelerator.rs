@@ -12,7 +12,7 @@ use crate::circuit::word_memory::{MemoryShape, Style};
 use crate::error::Result;
 use crate::geometry::{Geometry, LayerGeometry, Path, Reach};
 use crate::plan::{LayerPlan, Plan};
-use synfire_golden_model::quantized::{Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
+use synfire_golden_model::integer::{Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
 
 /// The core of a model's accelerator.
 ///

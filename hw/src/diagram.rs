@@ -34,7 +34,7 @@ use frame::{BODY, GAP, LEFT, RIGHT_MARGIN, TOP};
 use palette::{GREY, INK};
 use streams::Detour;
 use svg::{Rect, Svg, Type};
-use synfire_golden_model::quantized::QuantizedModel;
+use synfire_golden_model::integer::QuantizedModel;
 use text::{count, float};
 
 /// The diagram's file name in a build folder.

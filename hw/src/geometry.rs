@@ -4,9 +4,9 @@
 //! position; pooling and identities meet their own channel alone. Where the input feeds fully-connected layers only, it
 //! counts as a map of one position and as many channels as there are inputs: then its events carry plain numbers.
 
-use synfire_golden_model::geometry::Axis;
+use synfire_golden_model::events::Axis;
+use synfire_golden_model::integer::{QuantizedModel, QuantizedShortcut};
 use synfire_golden_model::network::{Graph, LayerKind, Node, Shape, Source};
-use synfire_golden_model::quantized::{QuantizedModel, QuantizedShortcut};
 use synfire_golden_model::spikes::SpikeRaster;
 
 use crate::circuit::event::Addressing;

@@ -3,8 +3,7 @@
 use crate::error::Result;
 use crate::geometry::{Geometry, Path};
 use serde::{Deserialize, Serialize};
-use synfire_golden_model::integer::Engine;
-use synfire_golden_model::quantized::QuantizedModel;
+use synfire_golden_model::integer::{Engine, QuantizedModel};
 use synfire_golden_model::spikes::SpikeRaster;
 
 /// What a path brings a layer in a time step, on average.

@@ -36,7 +36,7 @@ use cost::{LayerLogic, layer_luts, link_cost};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use shortage::does_not_fit;
-use synfire_golden_model::quantized::{Neuron, QuantizedModel};
+use synfire_golden_model::integer::{Neuron, QuantizedModel};
 
 /// Share of the tables that a plan may use: a fuller device does not route, or routes slowly.
 const LUT_SHARE: f64 = 0.85;

@@ -22,7 +22,7 @@ use crate::random::Random;
 use coverage::Coverage;
 use drive::Driver;
 use std::collections::BTreeSet;
-use synfire_golden_model::quantized::QuantizedModel;
+use synfire_golden_model::integer::QuantizedModel;
 use synfire_golden_model::spikes::SpikeRaster;
 
 /// Steps of a train at most, fewer if the model has fewer: widths are proven for those.

@@ -4,7 +4,7 @@ use ndarray::Array2;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use synfire_golden_model::model::FloatModel;
+use synfire_golden_model::float::FloatModel;
 use synfire_golden_model::network::NetworkDescription;
 use synfire_tests::Program;
 use tempfile::TempDir;

@@ -6,7 +6,7 @@
 //! with as many tables and memories as it takes.
 
 use synfire_golden_model::config::Config;
-use synfire_golden_model::model::FloatModel;
+use synfire_golden_model::float::FloatModel;
 use synfire_golden_model::network::{LayerKind, NetworkDescription};
 use synfire_tests::{Program, data_folder};
 

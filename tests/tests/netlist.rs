@@ -15,7 +15,7 @@ use std::path::Path;
 use synfire::protocol::Spike;
 use synfire::{ConnectOptions, Device, SerialTransport, Timeouts};
 use synfire_golden_model::integer;
-use synfire_golden_model::quantized::QuantizedModel;
+use synfire_golden_model::integer::QuantizedModel;
 use synfire_golden_model::spikes::SpikeRaster;
 use synfire_hw::board::{Board, Features};
 use synfire_hw::build::{Build, sha256};
@@ -26,11 +26,10 @@ use synfire_hw::synth::containment::contained;
 use synfire_hw::synth::process::Cancel;
 use synfire_hw::synth::{Placements, synthesize};
 use synfire_hw::tool::Tool;
-use synfire_sim::Error;
 use synfire_sim::cosim::{Cosim, Summary};
-use synfire_sim::stress;
 use synfire_sim::verilated::VerilatedCore;
 use synfire_sim::virtual_board::VirtualBoard;
+use synfire_sim::{Error, stress};
 
 /// Stress trains of a comparison.
 const TRAINS: usize = 8;

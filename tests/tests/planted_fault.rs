@@ -3,10 +3,10 @@
 use ndarray::Array2;
 use std::path::Path;
 use synfire_golden_model::Config;
-use synfire_golden_model::model::FloatModel;
+use synfire_golden_model::float::FloatModel;
+use synfire_golden_model::integer::{Neuron, QuantizedModel};
 use synfire_golden_model::network::NetworkDescription;
 use synfire_golden_model::quantize::{QuantizeConfig, quantize};
-use synfire_golden_model::quantized::{Neuron, QuantizedModel};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 use synfire_hw::board::Board;
 use synfire_hw::build::Build;

@@ -14,7 +14,7 @@ use network::{build, odd_network};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::path::Path;
-use synfire_golden_model::quantized::{Neuron, QuantizedModel};
+use synfire_golden_model::integer::{Neuron, QuantizedModel};
 use synfire_hw::build::Build;
 use synfire_hw::synth::checks::Form;
 use synfire_sim::Error;

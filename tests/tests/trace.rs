@@ -6,9 +6,8 @@ use std::fs;
 use std::io::{Read, Write};
 use std::path::Path;
 use synfire_golden_model::dataset;
-use synfire_golden_model::encode::test_raster;
-use synfire_golden_model::integer::Engine;
-use synfire_golden_model::quantized::QuantizedModel;
+use synfire_golden_model::dataset::encode::test_raster;
+use synfire_golden_model::integer::{Engine, QuantizedModel};
 use synfire_tests::Program;
 use tempfile::TempDir;
 

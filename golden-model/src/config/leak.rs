@@ -1,7 +1,7 @@
 //! The leak of a network file: a factor, or the shifts of the hardware's leak.
 
+use crate::integer::{MAX_LEAK_SHIFT, MAX_LEAK_SHIFTS};
 use crate::network::default_leak;
-use crate::quantized::{MAX_LEAK_SHIFT, MAX_LEAK_SHIFTS};
 use serde::de::{Error, SeqAccess, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;

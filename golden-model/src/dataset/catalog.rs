@@ -253,13 +253,12 @@ impl Known {
     /// # Errors
     /// If there is none; the error lists all names.
     pub fn of_name(name: &str) -> Result<&'static Self> {
-        KNOWN
-            .iter()
-            .find(|known| known.name == name)
-            .ok_or_else(|| Error::UnknownDataset {
+        KNOWN.iter().find(|known| known.name == name).ok_or_else(|| {
+            Error::Data(DataError::Unknown {
                 name: name.into(),
                 known: super::names(),
             })
+        })
     }
 
     /// Shape of a sample.
@@ -284,9 +283,9 @@ impl Known {
             .chain(system.filter(|folder| folder.is_dir()))
             .collect();
         if folders.is_empty() {
-            return Err(Error::NoDataFolder {
+            return Err(Error::Data(DataError::NoFolder {
                 name: self.name.into(),
-            });
+            }));
         }
 
         // What is missing where most is there; the first of equals.

@@ -1,6 +1,8 @@
 //! The embedded 8x8 digits; origin and licence in the crate's `data/README.md`.
 
 use super::{Dataset, Split};
+use crate::dataset::DataError;
+use crate::file::FileError;
 use crate::network::Shape;
 use crate::{Error, Result};
 use std::io::Read;
@@ -27,9 +29,11 @@ pub fn load() -> Result<Split> {
     let mut text = String::new();
     flate2::read::GzDecoder::new(COMPRESSED)
         .read_to_string(&mut text)
-        .map_err(|source| Error::Read {
-            path: "digits.csv.gz (embedded)".into(),
-            source,
+        .map_err(|source| {
+            Error::File(FileError::Read {
+                path: "digits.csv.gz (embedded)".into(),
+                source,
+            })
         })?;
     parse(&text)?.split(TEST_IMAGES, SPLIT_SEED)
 }
@@ -41,12 +45,12 @@ fn parse(text: &str) -> Result<Dataset> {
     for (index, line) in text.lines().enumerate() {
         let values: Vec<u8> = line.split(',').filter_map(|value| value.parse().ok()).collect();
         if values.len() != wanted || line.split(',').count() != wanted {
-            return Err(Error::DataLine {
+            return Err(Error::Data(DataError::Line {
                 name: NAME.into(),
                 line: index + 1,
                 found: values.len(),
                 wanted,
-            });
+            }));
         }
         images.extend_from_slice(&values[..SHAPE.size()]);
         labels.push(values[SHAPE.size()]);

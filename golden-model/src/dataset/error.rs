@@ -167,6 +167,128 @@ pub enum DataError {
         /// What is wrong with it.
         source: matfile::Error,
     },
+    /// There is no data set of that name.
+    #[error("there is no data set `{name}`; known are: {known}")]
+    Unknown {
+        /// The name asked for.
+        name: String,
+        /// All names there are.
+        known: String,
+    },
+    /// A data set that is not embedded was asked for without a folder.
+    #[error("data set `{name}` is read from files; give the folder that holds {name}/")]
+    NoFolder {
+        /// The data set.
+        name: String,
+    },
+    /// A file does not start with the magic number of its kind.
+    #[error("{}: magic number {found:#010x}, wanted {wanted:#010x}; this is no idx file of {kind}", path.display())]
+    Magic {
+        /// The file.
+        path: PathBuf,
+        /// What the file should hold.
+        kind: &'static str,
+        /// Magic number of the file.
+        found: u32,
+        /// Magic number of that kind.
+        wanted: u32,
+    },
+    /// A file is shorter or longer than its header says.
+    #[error("{}: {found} bytes, its header wants {wanted}; fetch the file again", path.display())]
+    Length {
+        /// The file.
+        path: PathBuf,
+        /// Bytes found (uncompressed); where the file is too long, one more than wanted.
+        found: u64,
+        /// Bytes wanted.
+        wanted: u64,
+    },
+    /// A header asks for more than any data set of this kind has.
+    #[error("{}: the header announces {found} bytes of {kind}, more than the {limit} allowed; the file is damaged", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// What the file should hold.
+        kind: &'static str,
+        /// Bytes announced.
+        found: u128,
+        /// Bytes allowed.
+        limit: u64,
+    },
+    /// Images and labels do not agree in number, or a buffer does not hold whole images.
+    #[error("data set `{name}`: {images} samples but {labels} labels; the files do not belong together")]
+    Counts {
+        /// The data set.
+        name: String,
+        /// Number of images.
+        images: usize,
+        /// Number of labels.
+        labels: usize,
+    },
+    /// A value of an image or a label is out of range.
+    #[error(
+        "data set `{name}`: {what} of image {index} is {found}, but must be at most {limit}; the data are damaged"
+    )]
+    Value {
+        /// The data set.
+        name: String,
+        /// Label or pixel.
+        what: &'static str,
+        /// Number of the image, from 0.
+        index: usize,
+        /// The value.
+        found: usize,
+        /// Largest value allowed.
+        limit: usize,
+    },
+    /// A data set without images.
+    #[error("data set `{name}` is empty; give one with at least one sample")]
+    Empty {
+        /// The data set.
+        name: String,
+    },
+    /// A line of a text data set cannot be read.
+    #[error(
+        "data set `{name}`, line {line}: {found} values in 0..=255, wanted {wanted}; the data are damaged"
+    )]
+    Line {
+        /// The data set.
+        name: String,
+        /// Line number, from 1.
+        line: usize,
+        /// Readable values on that line.
+        found: usize,
+        /// Values wanted.
+        wanted: usize,
+    },
+    /// A split asks for more images than there are.
+    #[error(
+        "data set `{name}`: cannot set aside {wanted} of {found} images; set aside at least one and leave one"
+    )]
+    Split {
+        /// The data set.
+        name: String,
+        /// Images there are.
+        found: usize,
+        /// Images to set aside.
+        wanted: usize,
+    },
+    /// A data set and a network do not fit together.
+    #[error(
+        "network `{network}` has {field} {wanted}, data set `{dataset}` has {found}; use the network with data it was made for"
+    )]
+    Shape {
+        /// The network.
+        network: String,
+        /// The data set.
+        dataset: String,
+        /// Input shape or number of classes.
+        field: &'static str,
+        /// What the data set has.
+        found: String,
+        /// What the network has.
+        wanted: String,
+    },
 }
 
 /// Where the files of a data set are to be had.

@@ -1,6 +1,7 @@
 //! Files as they are, gzipped or packed with xz.
 
 use super::DataError;
+use crate::file::FileError;
 use crate::{Error, Result};
 use flate2::read::MultiGzDecoder;
 use liblzma::read::XzDecoder;
@@ -68,7 +69,7 @@ pub(super) fn failed(path: &Path, source: IoError) -> Error {
         ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::UnexpectedEof | ErrorKind::Other => {
             DataError::Damaged { path, source }.into()
         }
-        _ => Error::Read { path, source },
+        _ => Error::File(FileError::Read { path, source }),
     }
 }
 
@@ -144,6 +145,9 @@ pub(super) mod tests {
                 );
             }
         }
-        assert!(matches!(read(&folder.path().join("b")), Err(Error::Read { .. })));
+        assert!(matches!(
+            read(&folder.path().join("b")),
+            Err(Error::File(FileError::Read { .. }))
+        ));
     }
 }

@@ -4,6 +4,7 @@
 //! Labels: magic 0x801, count, then count bytes.
 
 use super::{Dataset, Split, files};
+use crate::dataset::DataError;
 use crate::network::Shape;
 use crate::{Error, Result};
 use std::io::{ErrorKind, Read};
@@ -64,19 +65,19 @@ fn read<const N: usize>(path: &Path, kind: &'static str, magic: u32) -> Result<(
     if let Some(&found) = words.first()
         && found != magic
     {
-        return Err(Error::DataMagic {
+        return Err(Error::Data(DataError::Magic {
             path: path.into(),
             kind,
             found,
             wanted: magic,
-        });
+        }));
     }
     let length = |found, wanted| {
-        Err(Error::DataLength {
+        Err(Error::Data(DataError::Length {
             path: path.into(),
             found,
             wanted,
-        })
+        }))
     };
     if header.len() < header_length {
         return length(header.len() as u64, header_length as u64);
@@ -93,12 +94,12 @@ fn read<const N: usize>(path: &Path, kind: &'static str, magic: u32) -> Result<(
         .ok()
         .filter(|&wanted| wanted <= files::MAX_BYTES)
     else {
-        return Err(Error::DataTooLarge {
+        return Err(Error::Data(DataError::TooLarge {
             path: path.into(),
             kind,
             found: announced,
             limit: files::MAX_BYTES,
-        });
+        }));
     };
 
     // One byte more than wanted tells a file that goes on; the buffer grows with what is really there.

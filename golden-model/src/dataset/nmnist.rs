@@ -13,6 +13,7 @@ mod list;
 
 use super::catalog::Found;
 use super::{DataError, Dataset, Event, Recordings, Samples, Split, files};
+use crate::file::FileError;
 use crate::network::Shape;
 use crate::{Error, Result};
 use rayon::prelude::*;
@@ -119,9 +120,11 @@ fn class_folders(folder: &Path) -> Result<Dataset> {
     let mut paths = Vec::new();
     for label in 0..CLASSES {
         let class = folder.join(label.to_string());
-        let failed = |source| Error::Read {
-            path: class.clone(),
-            source,
+        let failed = |source| {
+            Error::File(FileError::Read {
+                path: class.clone(),
+                source,
+            })
         };
         for entry in std::fs::read_dir(&class).map_err(failed)? {
             let path = entry.map_err(failed)?.path();

@@ -18,7 +18,7 @@ mod arrays;
 
 use super::{Dataset, Event, Images, Recordings, Samples, Split};
 use crate::Result;
-use crate::arrays::Arrays;
+use crate::file::arrays::Arrays;
 use crate::network::Shape;
 use std::path::Path;
 

@@ -1,6 +1,7 @@
 //! Setting images aside, stratified by class.
 
 use super::{Dataset, Split};
+use crate::dataset::DataError;
 use crate::random::Random;
 use crate::{Error, Result};
 
@@ -14,11 +15,11 @@ impl Dataset {
     /// If that would leave either part without images.
     pub fn split(&self, aside: usize, seed: u64) -> Result<Split> {
         if aside == 0 || aside >= self.len() {
-            return Err(Error::DataSplit {
+            return Err(Error::Data(DataError::Split {
                 name: self.name.clone(),
                 found: self.len(),
                 wanted: aside,
-            });
+            }));
         }
         let mut by_class = vec![Vec::new(); self.classes];
         for (index, &label) in self.labels.iter().enumerate() {

@@ -6,7 +6,7 @@
 use super::catalog::Found;
 use super::{DataError, Dataset, Split, files};
 use crate::Result;
-use crate::error::ArrayError;
+use crate::file::ArrayError;
 use crate::network::Shape;
 use matfile::{Array, MatFile, NumericData};
 use std::path::Path;

@@ -5,7 +5,7 @@
 //! spike less than once per inference on average, and in energy while they spike less than [`MULTIPLY_ACCUMULATE_PJ`] /
 //! [`ADDITION_PJ`] times.
 
-use super::Evaluation;
+use super::float::Evaluation;
 use crate::network::{DenseOperations, NetworkDescription};
 use serde::Serialize;
 

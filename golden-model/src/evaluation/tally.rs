@@ -1,7 +1,8 @@
 //! Sums over images.
 
+use super::{Effort, LayerActivity};
+use crate::float::{Loss, State};
 use crate::network::NetworkDescription;
-use crate::train::{Effort, LayerActivity, Loss, State};
 use serde::{Deserialize, Serialize};
 
 /// Sums over images.

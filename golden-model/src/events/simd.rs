@@ -228,6 +228,12 @@ impl Dispatch {
     }
 }
 
+/// The kind of vector instructions that networks run with on this machine: `AVX-512`, `AVX2` or `none`.
+#[must_use]
+pub fn vectors() -> &'static str {
+    Dispatch::new().name()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

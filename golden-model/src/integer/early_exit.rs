@@ -16,11 +16,11 @@
 //! D(k + 1) = W + min { δ ≥ 0 : f(δ′) ≥ D(k) + φ for all δ′ ≥ δ }
 //! ```
 
+use super::proof::verify;
+use super::reach::leaked;
+use super::{InputSigns, QuantizedLayer, QuantizedModel};
+use crate::integer::IntegerError;
 use crate::network::{Node, Source};
-use crate::quantize::InputSpikes;
-use crate::quantize::proof::verify;
-use crate::quantize::reach::leaked;
-use crate::quantized::{QuantizedLayer, QuantizedModel};
 use crate::{Error, Result};
 use serde::Serialize;
 
@@ -86,7 +86,7 @@ impl EarlyExit {
     ///
     /// # Errors
     /// If the network is inconsistent or its widths are too small ([`verify`]).
-    pub fn margins(&self, model: &QuantizedModel, steps: usize, input: InputSpikes) -> Result<Margins> {
+    pub fn margins(&self, model: &QuantizedModel, steps: usize, input: InputSigns) -> Result<Margins> {
         match *self {
             Self::Margin { margin, from_step } => {
                 let margin = margin.min(Margins::NEVER - 1);
@@ -109,11 +109,11 @@ impl EarlyExit {
     /// As [`Self::margins`].
     pub fn margins_of(&self, model: &QuantizedModel) -> Result<Margins> {
         let description = &model.description;
-        self.margins(model, description.steps, InputSpikes::of(description))
+        self.margins(model, description.steps, InputSigns::of(description))
     }
 }
 
-fn certain(model: &QuantizedModel, steps: usize, input: InputSpikes) -> Result<Margins> {
+fn certain(model: &QuantizedModel, steps: usize, input: InputSigns) -> Result<Margins> {
     let bounds = verify(model, input)?;
     let graph = model.description.graph()?;
     let (Some(layer), Some(bounds), Some(node)) = (model.layers.last(), bounds.last(), graph.nodes.last())
@@ -122,11 +122,11 @@ fn certain(model: &QuantizedModel, steps: usize, input: InputSpikes) -> Result<M
     };
     // Beyond the steps that the widths are proven for nothing is known, and nothing runs.
     if let Some(proven) = bounds.steps.filter(|&proven| proven < steps) {
-        return Err(Error::StepsBeyondProof {
+        return Err(Error::Integer(IntegerError::StepsBeyondProof {
             found: steps,
             layer: layer.name.clone(),
             proven,
-        });
+        }));
     }
     let lowest = *leaked(&layer.leak_shifts, &(bounds.lowest..=bounds.highest)).start();
     let raised = (i64::from(layer.floor) - lowest).max(0);
@@ -149,8 +149,8 @@ fn certain(model: &QuantizedModel, steps: usize, input: InputSpikes) -> Result<M
 }
 
 /// The most that one step can take from the difference of any two classes, before the leak.
-fn largest_swing(layer: &QuantizedLayer, node: &Node, input: InputSpikes) -> i64 {
-    let signed = node.source == Source::Input && input == InputSpikes::Signed;
+fn largest_swing(layer: &QuantizedLayer, node: &Node, input: InputSigns) -> i64 {
+    let signed = node.source == Source::Input && input == InputSigns::Signed;
     let mut largest = 0;
     for leader in layer.weights.rows() {
         for other in layer.weights.rows() {

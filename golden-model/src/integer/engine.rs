@@ -3,13 +3,13 @@
 use super::early_exit::Margins;
 use super::inference::{Inference, Trace};
 use super::input::InputSpikes;
+use super::proof::verify;
 use super::stage::{self, Stage};
-use crate::events::{Layout, SpikeLists};
+use super::{InputSigns, LayerBounds, QuantizedLayer, QuantizedModel};
+use crate::events::{ImageMemory, Layout, SpikeLists};
+use crate::integer::IntegerError;
 use crate::network::{NetworkDescription, Source};
-use crate::quantize::proof::{self, LayerBounds, verify};
-use crate::quantized::{QuantizedLayer, QuantizedModel};
 use crate::spikes::{Spike, SpikeRaster};
-use crate::train::ImageMemory;
 use crate::{Error, Result};
 use ndarray::Array2;
 use std::ops::ControlFlow;
@@ -30,10 +30,10 @@ impl Engine {
     ///
     /// # Errors
     /// If the network is inconsistent ([`QuantizedModel::validate`]) or its widths are too small
-    /// ([`proof::verify`](crate::quantize::proof::verify)).
+    /// ([`proof::verify`](crate::integer::proof::verify)).
     pub fn new(model: &QuantizedModel) -> Result<Self> {
-        let unsigned = StepLimit::of(verify(model, proof::InputSpikes::Unsigned)?);
-        let signed = verify(model, proof::InputSpikes::Signed).ok().map(StepLimit::of);
+        let unsigned = StepLimit::of(verify(model, InputSigns::Unsigned)?);
+        let signed = verify(model, InputSigns::Signed).ok().map(StepLimit::of);
         Ok(Self {
             layers: Layers::new(&model.description, &model.layers)?,
             unsigned,
@@ -60,7 +60,7 @@ impl Engine {
 
     /// Classifies one raster, and tells `answers`, after every step, the class that would have been found had it been the
     /// last.
-    pub(super) fn infer_by_step(
+    pub(crate) fn infer_by_step(
         &mut self,
         raster: &SpikeRaster,
         exit: Option<&Margins>,
@@ -78,7 +78,7 @@ impl Engine {
     }
 
     /// Synaptic operations up to the end of every step of the last raster.
-    pub(super) fn operations_by_step(&self) -> &[u64] {
+    pub(crate) fn operations_by_step(&self) -> &[u64] {
         &self.layers.operations_by_step
     }
 
@@ -139,7 +139,7 @@ impl Engine {
     }
 
     /// Memory of the state and of a raster.
-    pub(super) fn memory(&self, raster: &SpikeRaster) -> ImageMemory {
+    pub(crate) fn memory(&self, raster: &SpikeRaster) -> ImageMemory {
         let state = self.layers.bytes();
         ImageMemory {
             used: state + raster.bytes(),
@@ -157,17 +157,23 @@ impl Engine {
         };
         let limit = match raster.iter().enumerate().find_map(negative) {
             None => &self.unsigned,
-            Some((step, source_address)) => self
-                .signed
-                .as_ref()
-                .ok_or(Error::NegativeSpike { step, source_address })?,
+            Some((step, source_address)) => {
+                self.signed
+                    .as_ref()
+                    .ok_or(Error::Integer(IntegerError::NegativeSpike {
+                        step,
+                        source_address,
+                    }))?
+            }
         };
         match &limit.0 {
-            Some((layer, proven)) if raster.steps() > *proven => Err(Error::StepsBeyondProof {
-                found: raster.steps(),
-                layer: layer.clone(),
-                proven: *proven,
-            }),
+            Some((layer, proven)) if raster.steps() > *proven => {
+                Err(Error::Integer(IntegerError::StepsBeyondProof {
+                    found: raster.steps(),
+                    layer: layer.clone(),
+                    proven: *proven,
+                }))
+            }
             _ => Ok(()),
         }
     }
@@ -277,10 +283,10 @@ impl Layers {
         if raster.width() == self.width {
             Ok(())
         } else {
-            Err(Error::RasterWidth {
+            Err(Error::Integer(IntegerError::RasterWidth {
                 found: raster.width(),
                 wanted: self.width,
-            })
+            }))
         }
     }
 

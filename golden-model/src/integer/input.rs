@@ -1,6 +1,7 @@
 //! The input spikes of one step, as the layers want them: rising addresses, by sign.
 
 use crate::events::{Layout, SpikeLists, WORD};
+use crate::integer::IntegerError;
 use crate::spikes::Spike;
 use crate::{Error, Result};
 
@@ -49,7 +50,10 @@ impl InputSpikes {
         }
         match twice {
             None => Ok(()),
-            Some(source_address) => Err(Error::DuplicateSpike { step, source_address }),
+            Some(source_address) => Err(Error::Integer(IntegerError::DuplicateSpike {
+                step,
+                source_address,
+            })),
         }
     }
 
@@ -82,10 +86,10 @@ mod tests {
         assert!(
             matches!(
                 error,
-                Error::DuplicateSpike {
+                Error::Integer(IntegerError::DuplicateSpike {
                     step: 4,
                     source_address: 2
-                }
+                })
             ),
             "{error}"
         );

@@ -2,6 +2,7 @@
 
 use super::input::InputSpikes;
 use crate::events::Layout;
+use crate::integer::IntegerError;
 use crate::spikes::SpikeRaster;
 use crate::{Error, Result};
 
@@ -14,19 +15,19 @@ pub(crate) fn check(rasters: &[SpikeRaster], width: usize, signed: bool) -> Resu
     let mut sources = InputSpikes::new(Layout::input([width, 1, 1].into()));
     for raster in rasters {
         if raster.width() != width {
-            return Err(Error::RasterWidth {
+            return Err(Error::Integer(IntegerError::RasterWidth {
                 found: raster.width(),
                 wanted: width,
-            });
+            }));
         }
         for (step, spikes) in raster.iter().enumerate() {
             sources.take(step, spikes)?;
             match spikes.iter().find(|spike| spike.negative) {
                 Some(spike) if !signed => {
-                    return Err(Error::NegativeSpike {
+                    return Err(Error::Integer(IntegerError::NegativeSpike {
                         step,
                         source_address: spike.address,
-                    });
+                    }));
                 }
                 _ => {}
             }

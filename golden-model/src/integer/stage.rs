@@ -3,9 +3,9 @@
 use super::number::{Number, VECTOR};
 use super::sweep::Dynamics;
 use super::synapses::accumulate;
+use super::{Neuron, QuantizedLayer, QuantizedShortcut};
 use crate::events::{Axis, Dispatch, Layout, Numbers, Rows, Scatter, SpikeLists, Windows, zeros};
 use crate::network::{Graph, LayerKind, NetworkDescription, Source};
-use crate::quantized::{Neuron, QuantizedLayer, QuantizedShortcut};
 use ndarray::Array2;
 use std::fmt;
 use std::sync::Arc;

@@ -92,7 +92,7 @@ const fn product(one: usize, other: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::FloatModel;
+    use crate::float::FloatModel;
     use crate::spikes::{Spike, SpikeRaster};
     use crate::workload::Pass;
 

@@ -66,4 +66,60 @@ pub enum NetworkError {
         /// The whole text.
         text: String,
     },
+    /// A number or name in a network, or in its training parameters, is out of range.
+    #[error("network `{network}`: {field} is {found}, but must be {wanted}")]
+    Value {
+        /// Name of the network.
+        network: String,
+        /// The field.
+        field: String,
+        /// Its value.
+        found: String,
+        /// What is allowed.
+        wanted: String,
+    },
+    /// A network without layers.
+    #[error("network `{network}` has no layers; add [[layer]] tables, the last with op = \"out\"")]
+    NoLayers {
+        /// Name of the network.
+        network: String,
+    },
+    /// Two layers share a name.
+    #[error("network `{network}`: two layers are named `{layer}`; give every layer a name of its own")]
+    DuplicateLayer {
+        /// Name of the network.
+        network: String,
+        /// The name.
+        layer: String,
+    },
+    /// The output layer is missing, or is not the last layer.
+    #[error(
+        "network `{network}`: layer `{layer}` has op = \"{found}\", but must have {wanted}; \
+         the last layer, and only the last, is the output layer"
+    )]
+    OutputLayer {
+        /// Name of the network.
+        network: String,
+        /// The layer.
+        layer: String,
+        /// Its operation.
+        found: &'static str,
+        /// The operations allowed there.
+        wanted: &'static str,
+    },
+    /// A layer that a consumer of the network does not know.
+    #[error(
+        "network `{network}`: {consumer} takes chains of fully-connected layers so far, but layer `{layer}` has \
+         op = \"{op}\"; use a network of op = \"fc\" and \"out\""
+    )]
+    LayerUnsupported {
+        /// The network.
+        network: String,
+        /// The layer.
+        layer: String,
+        /// Its operation.
+        op: &'static str,
+        /// Who refuses it.
+        consumer: &'static str,
+    },
 }

@@ -1,6 +1,7 @@
 //! A description with its sources resolved, its shapes worked out and its weight tensors listed.
 
 use super::{LayerDescription, LayerKind, NetworkDescription, Shape};
+use crate::network::NetworkError;
 use crate::{Error, Result};
 
 /// Where a layer's spikes come from.
@@ -240,12 +241,12 @@ impl NetworkDescription {
     }
 
     pub(super) fn refusal(&self, field: String, found: String, wanted: String) -> Error {
-        Error::NetworkValue {
+        Error::Network(NetworkError::Value {
             network: self.name.clone(),
             field,
             found,
             wanted,
-        }
+        })
     }
 }
 

@@ -118,9 +118,9 @@ impl NetworkDescription {
     /// The last layer, and only the last, is the output layer.
     fn check_order(&self) -> Result<()> {
         let Some(last) = self.layers.len().checked_sub(1) else {
-            return Err(Error::NoLayers {
+            return Err(Error::Network(NetworkError::NoLayers {
                 network: self.name.clone(),
-            });
+            }));
         };
         if self.layers.len() > MAX_LAYERS {
             return self.refuse(
@@ -134,7 +134,7 @@ impl NetworkDescription {
         };
         match self.layers.iter().enumerate().find(misplaced) {
             None => Ok(()),
-            Some((index, layer)) => Err(Error::OutputLayer {
+            Some((index, layer)) => Err(Error::Network(NetworkError::OutputLayer {
                 network: self.name.clone(),
                 layer: layer.name.clone(),
                 found: layer.kind.op(),
@@ -143,7 +143,7 @@ impl NetworkDescription {
                 } else {
                     "\"conv\", \"pool\" or \"fc\""
                 },
-            }),
+            })),
         }
     }
 
@@ -159,10 +159,10 @@ impl NetworkDescription {
         if names.insert(name) {
             return Ok(());
         }
-        Err(Error::DuplicateLayer {
+        Err(Error::Network(NetworkError::DuplicateLayer {
             network: self.name.clone(),
             layer: name.into(),
-        })
+        }))
     }
 
     fn check_windows(&self, layer: &LayerDescription) -> Result<()> {

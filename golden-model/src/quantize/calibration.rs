@@ -9,9 +9,8 @@
 
 use super::rounding::{MomentSums, Moments};
 use crate::Result;
-use crate::integer::{self, Layers};
+use crate::integer::{self, Layers, QuantizedLayer, QuantizedModel};
 use crate::network::{LayerKind, NetworkDescription, Node, Shape, Source};
-use crate::quantized::{QuantizedLayer, QuantizedModel};
 use crate::random::{Random, mix};
 use crate::spikes::SpikeRaster;
 use ndarray::Array2;

@@ -1,10 +1,8 @@
 //! What the quantizer may choose, and what it is told.
 
 use super::error::QuantizeError;
-use super::proof::InputSpikes;
-use crate::integer::MAX_GUARD_BITS;
+use crate::integer::{InputSigns, MAX_GUARD_BITS, MAX_LEAK_SHIFT, MAX_LEAK_SHIFTS};
 use crate::network::{LayerKind, NetworkDescription};
-use crate::quantized::{MAX_LEAK_SHIFT, MAX_LEAK_SHIFTS};
 use crate::{Error, Result};
 use std::collections::BTreeMap;
 
@@ -22,8 +20,8 @@ pub struct QuantizeConfig {
     /// How a channel's scale is found.
     pub scale: ScaleSearch,
     /// Signs of the input spikes that the widths must hold; by default those of the network's samples
-    /// ([`InputSpikes::of`]).
-    pub input: Option<InputSpikes>,
+    /// ([`InputSigns::of`]).
+    pub input: Option<InputSigns>,
 }
 
 impl Default for QuantizeConfig {
@@ -107,10 +105,10 @@ impl QuantizeConfig {
         for name in self.layer_weight_bits.keys() {
             match layers.iter().find(|layer| layer.name == *name) {
                 None => {
-                    return Err(Error::QuantizeUnknownLayer {
+                    return Err(Error::Quantize(QuantizeError::UnknownLayer {
                         layer: name.clone(),
                         known: layers.iter().map(|layer| layer.name.clone()).collect(),
-                    });
+                    }));
                 }
                 Some(layer) if matches!(layer.kind, LayerKind::Pool { .. }) => {
                     return Err(QuantizeError::NoWeights { layer: name.clone() }.into());
@@ -139,9 +137,9 @@ impl QuantizeConfig {
                 option("leak shift", f64::from(shift), 1.0, f64::from(MAX_LEAK_SHIFT))?;
             }
             if !shifts.is_sorted_by(|a, b| a < b) {
-                return Err(Error::QuantizeLeakShifts {
+                return Err(Error::Quantize(QuantizeError::LeakShifts {
                     found: shifts.clone(),
-                });
+                }));
             }
         }
         Ok(())
@@ -152,11 +150,11 @@ fn option(option: &'static str, found: f64, low: f64, high: f64) -> Result<()> {
     if (low..=high).contains(&found) {
         Ok(())
     } else {
-        Err(Error::QuantizeOption {
+        Err(Error::Quantize(QuantizeError::Option {
             option,
             found,
             low,
             high,
-        })
+        }))
     }
 }

@@ -48,4 +48,32 @@ pub enum QuantizeError {
         /// Name of the format's network.
         format: String,
     },
+    /// An option of the quantizer outside its range.
+    #[error("quantizer: {option} is {found}, wanted {low} to {high}")]
+    Option {
+        /// The option.
+        option: &'static str,
+        /// Value found.
+        found: f64,
+        /// Lowest value allowed.
+        low: f64,
+        /// Highest value allowed.
+        high: f64,
+    },
+    /// Leak shifts asked of the quantizer that are not distinct, or not in ascending order.
+    #[error(
+        "quantizer: leak shifts {found:?} are not distinct and ascending; write each shift once, smallest first"
+    )]
+    LeakShifts {
+        /// Shifts found.
+        found: Vec<u8>,
+    },
+    /// Weight bits for a layer that the network does not have.
+    #[error("quantizer: weight bits for layer `{layer}`, but the layers are {}", known.join(", "))]
+    UnknownLayer {
+        /// Name found.
+        layer: String,
+        /// Names of the network's layers.
+        known: Vec<String>,
+    },
 }

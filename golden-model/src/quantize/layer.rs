@@ -1,18 +1,16 @@
 //! One layer: from its weights, scales and number format to the finished integers.
 
-use super::QuantizeWarning;
 use super::channels::{Channels, Fit};
 use super::config::{GuardBits, QuantizeConfig};
-use super::proof::InputSpikes;
 use super::rounding::Moments;
 use super::rows::Rows;
-use super::sums::{self, spikes_of};
-use super::warnings;
 use super::width::{Demand, Format, Identity};
+use super::{QuantizeWarning, warnings};
 use crate::Result;
-use crate::model::FloatModel;
+use crate::float::FloatModel;
+use crate::integer::sums::spikes_of;
+use crate::integer::{InputSigns, Neuron, QuantizedLayer, QuantizedShortcut, sums};
 use crate::network::{LayerDescription, LayerKind, Node};
-use crate::quantized::{Neuron, QuantizedLayer, QuantizedShortcut};
 
 /// What a pooling layer, which has no weights, gives as their width: the least that there is.
 const NO_WEIGHT_BITS: u8 = 2;
@@ -26,7 +24,7 @@ pub(super) struct LayerTask<'a> {
     /// Shifts of the leak of all layers but those that pool.
     pub(super) leak_shifts: &'a [u8],
     /// Spikes of the network's input.
-    pub(super) input: InputSpikes,
+    pub(super) input: InputSigns,
 }
 
 /// A layer that is quantized.
@@ -130,7 +128,7 @@ impl LayerTask<'_> {
     }
 
     /// Spikes of the identity that leads into the layer, if one does.
-    fn identity_spikes(&self) -> Option<InputSpikes> {
+    fn identity_spikes(&self) -> Option<InputSigns> {
         let junction = self.node.junction.as_ref()?;
         junction
             .tensor

@@ -1,9 +1,8 @@
 //! What the quantizer chose, and what it found odd.
 
 use super::channels::Fit;
-use super::proof::LayerBounds;
+use crate::integer::{LayerBounds, Neuron, QuantizedLayer, QuantizedModel};
 use crate::network::{LayerDescription, LayerKind};
-use crate::quantized::{Neuron, QuantizedLayer, QuantizedModel};
 use serde::Serialize;
 use std::fmt;
 

@@ -5,14 +5,16 @@
 
 use super::channels::{Channels, Fit};
 use super::error::QuantizeError;
-use super::proof::{self, InputSpikes, bits_of};
 use super::report::QuantizeReport;
 use super::rows::Rows;
 use super::warnings;
 use super::width::PREFERRED_BITS;
-use crate::model::FloatModel;
+use crate::float::FloatModel;
+use crate::integer::proof::bits_of;
+use crate::integer::{
+    InputSigns, IntegerError, Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut, proof,
+};
 use crate::network::{LayerDescription, LayerKind, Node};
-use crate::quantized::{Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
 use crate::{Error, Result};
 use ndarray::ArrayView1;
 
@@ -31,7 +33,7 @@ pub fn requantize(
     model: &FloatModel,
     scales: &[Vec<f64>],
     format: &QuantizedModel,
-    input: InputSpikes,
+    input: InputSigns,
 ) -> Result<(QuantizedModel, QuantizeReport)> {
     model.validate()?;
     format.validate()?;
@@ -143,7 +145,7 @@ fn width(
     described: &LayerDescription,
     node: &Node,
     steps: usize,
-    input: InputSpikes,
+    input: InputSigns,
 ) -> Result<u8> {
     let sums = proof::of_layer(layer, &described.kind, node, input);
     let bounds = proof::bounds_of(layer, &sums, steps, PREFERRED_BITS);
@@ -161,12 +163,12 @@ fn width(
     let needed = bits_of(lowest, highest).max(2);
     match u8::try_from(needed) {
         Ok(bits) if bits <= 32 => Ok(bits),
-        _ => Err(Error::MembraneOverflow {
+        _ => Err(Error::Integer(IntegerError::MembraneOverflow {
             layer: layer.name.clone(),
             membrane_bits: 32,
             lowest,
             highest,
             needed,
-        }),
+        })),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! The two share the channel's scale, and are rounded together.
 
-use crate::model::FloatModel;
+use crate::float::FloatModel;
 use crate::network::Node;
 use ndarray::{Array2, Axis, concatenate};
 

@@ -1,10 +1,9 @@
 //! What is odd about a layer's integers, or about what they do.
 
 use super::calibration::Activity;
-use super::proof::LayerBounds;
 use super::report::QuantizeWarning;
 use super::width::{Format, PREFERRED_BITS};
-use crate::quantized::QuantizedLayer;
+use crate::integer::{LayerBounds, QuantizedLayer};
 use ndarray::{Array2, ArrayView1};
 
 /// Share of steps in which a channel that always fires does so, on average over its positions.

@@ -19,10 +19,10 @@
 //!   [`PREFERRED_BITS`], else the T steps of the network.
 
 use super::config::GuardBits;
-use super::proof::{InputSpikes, bits_of, bounds};
-use super::reach::NeuronLimits;
-use super::sums::StepSums;
-use crate::integer::MAX_GUARD_BITS;
+use crate::integer::proof::{bits_of, bounds};
+use crate::integer::reach::NeuronLimits;
+use crate::integer::sums::StepSums;
+use crate::integer::{InputSigns, IntegerError, MAX_GUARD_BITS};
 use crate::{Error, Result};
 
 /// Width that [`GuardBits::Auto`] does not exceed where fewer guard bits avoid it.
@@ -56,7 +56,7 @@ pub struct Identity<'a> {
     /// Per channel 1 / scale: the real one in weight LSB.
     pub ones: &'a [f64],
     /// Signs of its spikes.
-    pub spikes: InputSpikes,
+    pub spikes: InputSigns,
 }
 
 /// Number format of a layer.
@@ -205,12 +205,14 @@ impl Demand<'_> {
     /// Width that holds a range, and the lowest floor from which a step cannot leave it.
     fn width(&self, limits: &[NeuronLimits<'_>], (lowest, highest): (i64, i64)) -> Result<(u8, i32)> {
         let needed = bits_of(lowest, highest).max(2);
-        let too_wide = || Error::MembraneOverflow {
-            layer: self.layer.to_owned(),
-            membrane_bits: 32,
-            lowest,
-            highest,
-            needed,
+        let too_wide = || {
+            Error::Integer(IntegerError::MembraneOverflow {
+                layer: self.layer.to_owned(),
+                membrane_bits: 32,
+                lowest,
+                highest,
+                needed,
+            })
         };
         if needed > 32 {
             return Err(too_wide());
@@ -239,7 +241,7 @@ impl Demand<'_> {
     fn sums(&self, channel: usize, guard_bits: u8) -> Vec<StepSums> {
         let spikes = self
             .identity
-            .map_or(InputSpikes::Unsigned, |identity| identity.spikes);
+            .map_or(InputSigns::Unsigned, |identity| identity.spikes);
         let one = StepSums::of([self.one(channel, guard_bits)], spikes);
         let whole = |sums: &StepSums| sums.with_guard_bits(guard_bits).and(one);
         self.sums[channel].iter().map(whole).collect()

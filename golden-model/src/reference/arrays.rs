@@ -1,7 +1,7 @@
 //! What reference cases want of arrays.
 
 use crate::Result;
-use crate::arrays::Arrays;
+use crate::file::arrays::Arrays;
 use crate::spikes::{Spike, SpikeRaster};
 use ndarray::Array2;
 use npyz::Deserialize as NpyElement;

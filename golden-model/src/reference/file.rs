@@ -2,9 +2,10 @@
 
 use super::Case;
 use super::spec::Spec;
-use crate::arrays::Arrays;
-use crate::model::FloatModel;
+use crate::file::arrays::Arrays;
+use crate::float::FloatModel;
 use crate::network::{LayerKind, Shape};
+use crate::reference::ReferenceError;
 use crate::{Error, Result};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -23,9 +24,11 @@ impl Case {
     /// or the specification describes no valid network.
     pub fn load(path: &Path) -> Result<Self> {
         let mut arrays = Arrays::open(path)?;
-        let in_spec = |source| Error::CaseSpec {
-            path: path.into(),
-            source,
+        let in_spec = |source| {
+            Error::Reference(ReferenceError::Spec {
+                path: path.into(),
+                source,
+            })
         };
         let spec: Spec = serde_json::from_slice(&arrays.text("spec", MAX_SPEC)?).map_err(in_spec)?;
         let batch = spec.batch;

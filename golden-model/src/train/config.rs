@@ -1,6 +1,9 @@
 //! Parameters of a training run.
 
-use super::{Augmentation, Loss, Schedule};
+use super::Schedule;
+use crate::dataset::Augmentation;
+use crate::float::Loss;
+use crate::network::NetworkError;
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -108,12 +111,12 @@ impl TrainConfig {
             if ok {
                 return Ok(());
             }
-            Err(Error::NetworkValue {
+            Err(Error::Network(NetworkError::Value {
                 network: network.into(),
                 field: format!("train.{field}"),
                 found: found.to_string(),
                 wanted: wanted.into(),
-            })
+            }))
         };
         // Written so that NaN fails.
         let rate = self.learning_rate;

@@ -26,13 +26,10 @@ pub use error::FineTuningError;
 pub(super) use fingerprint::Fingerprint;
 pub(super) use grid::Grid;
 
-use super::engine::MAX_MEMBRANE_BITS;
-use super::gradient::{Gradient, batch_gradient};
-use super::{Engine, Parameters};
 use crate::Result;
-use crate::model::FloatModel;
+use crate::float::{Engine, FloatModel, Gradient, MAX_MEMBRANE_BITS, Parameters, batch_gradient};
+use crate::integer::{QuantizedLayer, QuantizedModel, QuantizedShortcut};
 use crate::network::{LayerKind, NetworkDescription, Tensor};
-use crate::quantized::{QuantizedLayer, QuantizedModel, QuantizedShortcut};
 use crate::spikes::SpikeRaster;
 use ndarray::Array2;
 

@@ -1,7 +1,7 @@
 //! Which neurons fired at least once.
 
-use super::State;
 use crate::events::Layout;
+use crate::float::State;
 use crate::network::{NetworkDescription, Shape};
 
 /// For every layer that fires, which of its neurons fired for any image.

@@ -2,27 +2,8 @@
 
 use super::Trainer;
 use super::trainer::Integers;
+use crate::events::ImageMemory;
 use serde::Serialize;
-
-/// Memory in bytes of one image on its way through a network, forward and backward.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct ImageMemory {
-    /// What an image needed.
-    pub used: usize,
-    /// What an image would need whose every input and neuron fires in every step: no image needs more.
-    pub most: usize,
-}
-
-impl ImageMemory {
-    /// The larger of each.
-    #[must_use]
-    pub fn max(self, other: Self) -> Self {
-        Self {
-            used: self.used.max(other.used),
-            most: self.most.max(other.most),
-        }
-    }
-}
 
 /// Memory in bytes of a trainer, the data sets not counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -76,8 +57,8 @@ impl Trainer<'_> {
 mod tests {
     use super::*;
     use crate::dataset::digits;
+    use crate::float::Engine;
     use crate::network::NetworkDescription;
-    use crate::train::Engine;
     use crate::{Config, Result};
 
     /// The lists of spikes that make up nearly all of it are reserved only, so that this takes next to nothing.

@@ -8,7 +8,8 @@
 //!
 //! where m̂ = m / (1 − β₁ⁿ) and ŝ = s / (1 − β₂ⁿ) at step n.
 
-use super::{Optimizer, Parameters, TrainConfig};
+use super::{Optimizer, TrainConfig};
+use crate::float::Parameters;
 use rayon::prelude::*;
 
 const ADAM_BETA: (f32, f32) = (0.9, 0.999);

@@ -5,10 +5,10 @@
 //! a gradient, as large as all weights together, per piece.
 
 use super::fired::Fired;
-use super::{Engine, Parameters, State};
 use crate::dataset::Dataset;
-use crate::encode::InputEncoder;
+use crate::dataset::encode::InputEncoder;
 use crate::evaluation::Tally;
+use crate::float::{Engine, Parameters, State};
 use crate::network::NetworkDescription;
 
 /// Images per piece of a batch of `batch`.

@@ -1,5 +1,6 @@
 //! What a training run tells about itself.
 
+use crate::evaluation::LayerActivity;
 use serde::{Deserialize, Serialize};
 
 /// Where an epoch stands.
@@ -25,20 +26,6 @@ pub struct Progress {
     pub loss: f64,
     /// Share of images classified right so far in this epoch, in 0..=1.
     pub accuracy: f64,
-}
-
-/// How much a layer fires.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LayerActivity {
-    /// Name of the layer; `input` for the input spikes.
-    pub layer: String,
-    /// Mean number of spikes per image.
-    pub spikes: f64,
-    /// Mean number of spikes per neuron and step, in 0..=1.
-    pub rate: f64,
-    /// Share of neurons that fired for no image at all, in 0..=1; `None` where that is not observed: for the input, and
-    /// outside training.
-    pub idle: Option<f64>,
 }
 
 /// A layer that cannot do its work.

@@ -6,12 +6,14 @@ use super::fired::Fired;
 use super::optimizer::Stepper;
 use super::piece::{self, Piece};
 use super::report::warnings;
-use super::{Engine, EpochReport, Parameters, Progress, TrainConfig};
+use super::{EpochReport, Progress, TrainConfig};
 use crate::dataset::Dataset;
-use crate::evaluation::{Evaluation, Tally, evaluate_parameters};
-use crate::model::FloatModel;
+use crate::evaluation::Tally;
+use crate::evaluation::float::{Evaluation, evaluate_parameters};
+use crate::float::{Engine, FloatModel, Parameters};
 use crate::network::NetworkDescription;
 use crate::random::{Random, mix};
+use crate::train::TrainError;
 use crate::{Error, Result};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -280,20 +282,20 @@ impl<'data> Trainer<'data> {
         let pieces = &self.pieces[..used];
         let loss = pieces.iter().map(|piece| piece.tally.loss_sum()).sum::<f64>();
         if !loss.is_finite() {
-            return Err(Error::Diverged {
+            return Err(Error::Train(TrainError::Diverged {
                 epoch,
                 batch,
                 loss,
                 learning_rate,
-            });
+            }));
         }
         let gradients: Vec<&Parameters> = pieces.iter().map(|piece| &piece.gradient).collect();
         if !self.stepper.step(&mut self.weights, &gradients, learning_rate) {
-            return Err(Error::DivergedWeights {
+            return Err(Error::Train(TrainError::DivergedWeights {
                 epoch,
                 batch,
                 learning_rate,
-            });
+            }));
         }
         if let Some(integers) = &mut self.integers {
             integers.follow(&mut self.weights);
@@ -335,7 +337,7 @@ impl<'data> Trainer<'data> {
                 for &index in images {
                     encoder.restart_training(index, &augmentation, config.seed, epoch);
                     engine.draw_masks(mix(&[config.seed, DROPOUT, epoch, index as u64]), state);
-                    engine.forward_encoded(weights, encoder, state);
+                    engine.forward(weights, state, |raster| encoder.step(raster));
                     engine.backward(weights, config.loss, train.label(index), state, gradient);
                     tally.count(state, config.loss, train.label(index));
                     fired.note(state);

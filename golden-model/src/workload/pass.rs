@@ -1,10 +1,10 @@
 //! One image at a time, on one thread.
 
 use crate::Result;
-use crate::model::FloatModel;
+use crate::evaluation::backward_passes;
+use crate::float::{Engine, FloatModel, Loss, Parameters, State, check_label, check_raster};
 use crate::network::NetworkDescription;
 use crate::spikes::SpikeRaster;
-use crate::train::{Engine, Loss, Parameters, State, backward_passes, check_label, check_raster};
 
 /// A network through which images pass one at a time, forward and backward, on the thread that calls. Weights stay as
 /// they are.
@@ -55,7 +55,7 @@ impl Pass {
     }
 
     /// Adds up the gradient of the last image; returns the number of synaptic operations, as
-    /// [`Effort`](crate::train::Effort) counts them.
+    /// [`Effort`](crate::evaluation::Effort) counts them.
     ///
     /// # Panics
     /// If `label` is no class of the network.

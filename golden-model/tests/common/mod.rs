@@ -5,10 +5,10 @@
 use ndarray::{Array2, array};
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
+use synfire_golden_model::integer::{Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
 use synfire_golden_model::network::{
     LayerDescription, LayerKind, NetworkDescription, Normalization, Shape, Shortcut,
 };
-use synfire_golden_model::quantized::{Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 
 /// Two inputs, two hidden neurons, two classes; small enough to compute by hand.

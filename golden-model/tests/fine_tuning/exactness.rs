@@ -2,9 +2,8 @@
 
 use super::{CASES, case, quantized};
 use synfire_golden_model::Error;
-use synfire_golden_model::integer::Engine;
+use synfire_golden_model::integer::{Engine, Neuron, QuantizedModel};
 use synfire_golden_model::quantize::GuardBits;
-use synfire_golden_model::quantized::{Neuron, QuantizedModel};
 use synfire_golden_model::reference::Case;
 use synfire_golden_model::spikes::SpikeRaster;
 use synfire_golden_model::train::{FineTuning, FineTuningError};

@@ -3,11 +3,10 @@
 use super::{CASES, case};
 use ndarray::Array2;
 use std::collections::BTreeMap;
-use synfire_golden_model::model::FloatModel;
+use synfire_golden_model::float::{FloatModel, Gradient, gradient};
+use synfire_golden_model::integer::{Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut, leak};
 use synfire_golden_model::network::LayerKind;
-use synfire_golden_model::quantize::leak;
-use synfire_golden_model::quantized::{Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
-use synfire_golden_model::train::{FineTuning, Gradient, gradient};
+use synfire_golden_model::train::FineTuning;
 
 /// A float network whose weights are integers times scales, and its quantized form, in which floors never bind.
 struct Twins {

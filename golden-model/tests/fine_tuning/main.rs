@@ -5,8 +5,8 @@ mod gradients;
 mod runs;
 
 use std::path::Path;
+use synfire_golden_model::integer::QuantizedModel;
 use synfire_golden_model::quantize::{GuardBits, QuantizeConfig, quantize};
-use synfire_golden_model::quantized::QuantizedModel;
 use synfire_golden_model::reference::Case;
 
 /// Reference networks of fully-connected layers; of convolutions and pooling; of signed input and dropout; of shortcuts.

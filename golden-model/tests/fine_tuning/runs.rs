@@ -2,15 +2,14 @@
 
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
+use synfire_golden_model::Config;
+use synfire_golden_model::dataset::encode::test_raster;
 use synfire_golden_model::dataset::{Split, digits};
-use synfire_golden_model::encode::test_raster;
-use synfire_golden_model::model::FloatModel;
-use synfire_golden_model::quantize::{
-    InputSpikes, QuantizeConfig, QuantizeReport, quantize_calibrated, requantize,
-};
-use synfire_golden_model::quantized::QuantizedModel;
+use synfire_golden_model::evaluation::integer::evaluate;
+use synfire_golden_model::float::FloatModel;
+use synfire_golden_model::integer::{InputSigns, QuantizedModel};
+use synfire_golden_model::quantize::{QuantizeConfig, QuantizeReport, quantize_calibrated, requantize};
 use synfire_golden_model::train::{Checkpoint, EpochReport, FineTuning, Schedule, TrainConfig, Trainer};
-use synfire_golden_model::{Config, integer};
 
 const SEED: u64 = 1;
 
@@ -73,9 +72,7 @@ fn correct(model: &QuantizedModel) -> usize {
         let raster = test_raster(&model.description, &DATA.test, index, SEED);
         Ok((raster, DATA.test.label(index)))
     };
-    integer::evaluate(model, DATA.test.len(), sample)
-        .expect("proven")
-        .correct
+    evaluate(model, DATA.test.len(), sample).expect("proven").correct
 }
 
 /// Trains to the end.
@@ -97,7 +94,7 @@ fn fine_tuning_recovers_what_two_bits_cost() {
         assert_eq!(first, layer.weights, "it starts at the quantized network");
     }
     finish(&mut trainer);
-    let (tuned, _) = requantize(&trainer.model(), &scales, &quantized, InputSpikes::Unsigned).expect("fits");
+    let (tuned, _) = requantize(&trainer.model(), &scales, &quantized, InputSigns::Unsigned).expect("fits");
     for (integers, layer) in trainer
         .integer_weights()
         .expect("it fine-tunes")

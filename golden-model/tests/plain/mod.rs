@@ -4,9 +4,8 @@
 //! so by other means than the engine's walk from a spike to its targets.
 
 use ndarray::Array2;
-use synfire_golden_model::model::FloatModel;
+use synfire_golden_model::float::{DropoutMasks, FloatModel};
 use synfire_golden_model::network::{Graph, LayerKind, NetworkDescription, Shape, Source};
-use synfire_golden_model::train::DropoutMasks;
 
 /// What a synapse's weight is.
 #[derive(Clone, Copy, Debug)]

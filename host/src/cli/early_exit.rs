@@ -1,8 +1,7 @@
 //! `--early-exit`: when inferences may stop before their last step.
 
 use super::diagnostic::Result;
-use synfire_golden_model::integer::{EarlyExit, Margins};
-use synfire_golden_model::quantized::QuantizedModel;
+use synfire_golden_model::integer::{EarlyExit, Margins, QuantizedModel};
 
 /// The flag.
 #[derive(Clone, Copy, Debug, clap::Args)]

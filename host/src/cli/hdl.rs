@@ -4,7 +4,7 @@ use super::context::Context;
 use super::diagnostic::Result;
 use super::plan::{TargetArgs, layers};
 use std::path::PathBuf;
-use synfire_golden_model::quantized::QuantizedModel;
+use synfire_golden_model::integer::QuantizedModel;
 use synfire_hw::build::Build;
 
 const EXAMPLE: &str = "Examples:

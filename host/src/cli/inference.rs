@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 use synfire_golden_model::dataset::Dataset;
-use synfire_golden_model::encode::test_raster;
-use synfire_golden_model::model::FloatModel;
+use synfire_golden_model::dataset::encode::test_raster;
+use synfire_golden_model::float::FloatModel;
+use synfire_golden_model::integer::QuantizedModel;
 use synfire_golden_model::quantize::{Calibration, QuantizeConfig, QuantizeReport, quantize_with};
-use synfire_golden_model::quantized::QuantizedModel;
 use synfire_hw::load::{self, LayerLoad};
 use synfire_sim::cosim::Stimulus;
 

@@ -3,9 +3,10 @@
 use super::diagnostic::{CliError, Result};
 use std::path::Path;
 use synfire_golden_model::Error;
-use synfire_golden_model::model::FloatModel;
+use synfire_golden_model::file::FileError;
+use synfire_golden_model::float::FloatModel;
+use synfire_golden_model::integer::QuantizedModel;
 use synfire_golden_model::network::NetworkDescription;
-use synfire_golden_model::quantized::QuantizedModel;
 
 /// A model of either kind.
 #[derive(Debug)]
@@ -19,7 +20,7 @@ impl AnyModel {
     pub(crate) fn load(path: &Path) -> Result<Self> {
         match QuantizedModel::load(path) {
             Ok(model) => Ok(Self::Quantized(model)),
-            Err(Error::FloatModelFile { .. }) => Ok(Self::Float(FloatModel::load(path)?)),
+            Err(Error::File(FileError::FloatModel { .. })) => Ok(Self::Float(FloatModel::load(path)?)),
             Err(error) => Err(error.into()),
         }
     }

@@ -7,7 +7,7 @@ use super::inference::{at_least_one, float, measure_loads};
 use super::table::{count, table};
 use serde::Serialize;
 use std::path::PathBuf;
-use synfire_golden_model::quantized::QuantizedModel;
+use synfire_golden_model::integer::QuantizedModel;
 use synfire_hw::board::{Board, Features};
 use synfire_hw::build::write_atomically;
 use synfire_hw::circuit::engine::MAX_LANES;

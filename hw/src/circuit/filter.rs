@@ -8,7 +8,7 @@ use super::event::{ADDRESS_SHIFT, CLEAR, SPIKE};
 use super::lookup_table::LookupTable;
 use super::window::WindowParams;
 use rust_hdl::prelude::*;
-use synfire_golden_model::geometry::Axis;
+use synfire_golden_model::events::Axis;
 
 /// See the [module](self).
 #[derive(Debug, LogicBlock)]

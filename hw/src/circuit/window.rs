@@ -23,7 +23,7 @@
 use super::event::{ADDRESS_SHIFT, Addressing, CLEAR, SPIKE};
 use super::lookup_table::LookupTable;
 use rust_hdl::prelude::*;
-use synfire_golden_model::geometry::Axis;
+use synfire_golden_model::events::Axis;
 
 /// Bits of a table's word: first membrane word, first weight word, count.
 const MEMBRANE_BITS: usize = 24;

@@ -11,7 +11,7 @@ use crate::circuit::serializer::entry_bits;
 use crate::circuit::word_memory::Style;
 use crate::geometry::Reach;
 use crate::plan::{block_rams, inferred_style, snapshot_style, sprams};
-use synfire_golden_model::quantized::{Neuron, QuantizedShortcut};
+use synfire_golden_model::integer::{Neuron, QuantizedShortcut};
 
 /// A memory.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use super::{Cost, inferred_style};
 use crate::board::{Board, Family};
 use crate::circuit::link::frame_receiver::SLOTS;
 use crate::circuit::word_memory::Style;
-use synfire_golden_model::quantized::QuantizedModel;
+use synfire_golden_model::integer::QuantizedModel;
 
 /// Tables of a bit of a lane: two choices of the membrane, sum, leak, comparisons with threshold and floor, choice. On ECP5, whose
 /// carries are cells of two tables, those of neurons that fire and leak take more.

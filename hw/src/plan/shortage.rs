@@ -8,7 +8,7 @@ use crate::circuit::engine::MAX_LANES;
 use crate::error::{Error, Result};
 use crate::load::LayerLoad;
 use serde::Serialize;
-use synfire_golden_model::quantized::QuantizedModel;
+use synfire_golden_model::integer::QuantizedModel;
 
 /// A resource of which choices want more than there is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

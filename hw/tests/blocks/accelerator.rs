@@ -6,7 +6,7 @@ use crate::support::board::Board;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_golden_model::integer;
-use synfire_golden_model::quantized::QuantizedModel;
+use synfire_golden_model::integer::QuantizedModel;
 use synfire_golden_model::spikes::SpikeRaster;
 use synfire_hw::circuit::link::identity::Identity;
 

@@ -4,7 +4,7 @@ use crate::network::{any_model, plan, random_lanes};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rust_hdl::prelude::Block;
-use synfire_golden_model::geometry::Axis;
+use synfire_golden_model::events::Axis;
 use synfire_hw::accelerator::core_params;
 use synfire_hw::circuit::accelerator::{Accelerator, LinkParams};
 use synfire_hw::circuit::core::{Core, CoreParams};

@@ -4,7 +4,7 @@ use crate::support::{Willing, assert_same, config, difference, simulate, willing
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use synfire_golden_model::geometry::Axis;
+use synfire_golden_model::events::Axis;
 use synfire_golden_model::spikes::Spike;
 use synfire_hw::circuit::event::{Addressing, Event};
 use synfire_hw::circuit::filter::Filter;

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::collections::VecDeque;
-use synfire_golden_model::geometry::Axis;
+use synfire_golden_model::events::Axis;
 use synfire_hw::circuit::event::Addressing;
 use synfire_hw::circuit::walker::Walker;
 use synfire_hw::circuit::window::{Synapses, WindowParams};

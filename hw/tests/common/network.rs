@@ -6,9 +6,9 @@ use ndarray::Array2;
 use rand::RngExt;
 use rand::seq::IndexedRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
+use synfire_golden_model::integer::proof::verify;
+use synfire_golden_model::integer::{InputSigns, Neuron, QuantizedLayer, QuantizedModel};
 use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescription};
-use synfire_golden_model::quantize::proof::{InputSpikes, verify};
-use synfire_golden_model::quantized::{Neuron, QuantizedLayer, QuantizedModel};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 use synfire_hw::board::{Board, Features};
 use synfire_hw::geometry::{Geometry, LayerGeometry};
@@ -66,12 +66,12 @@ pub(crate) fn random_model(rng: &mut Xoshiro256PlusPlus, sizes: &[usize]) -> Qua
         provenance: Default::default(),
     };
     // A membrane one bit wider than needed would hide a carry that the circuit loses.
-    let bounds = verify(&model, InputSpikes::Signed).expect("32 bits hold a small network");
+    let bounds = verify(&model, InputSigns::Signed).expect("32 bits hold a small network");
     for (layer, bounds) in layers.iter_mut().zip(bounds) {
         layer.membrane_bits = narrowest(layer, bounds.membrane_bits());
     }
     model.layers = layers;
-    verify(&model, InputSpikes::Signed).expect("the proof's own width holds");
+    verify(&model, InputSigns::Signed).expect("the proof's own width holds");
     model
 }
 

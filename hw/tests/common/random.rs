@@ -4,11 +4,11 @@ use ndarray::{Array2, Array3};
 use rand::RngExt;
 use rand::seq::IndexedRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
+use synfire_golden_model::integer::proof::verify;
+use synfire_golden_model::integer::{InputSigns, Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
 use synfire_golden_model::network::{
     LayerDescription, LayerKind, NetworkDescription, Node, Normalization, Shape, Shortcut,
 };
-use synfire_golden_model::quantize::proof::{InputSpikes, verify};
-use synfire_golden_model::quantized::{Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 
 /// Time steps of the networks drawn.
@@ -28,7 +28,7 @@ pub(crate) fn model(rng: &mut Xoshiro256PlusPlus) -> QuantizedModel {
             provenance: [].into(),
         };
         // Some need more than 32 bits.
-        let Ok(proven) = verify(&model, InputSpikes::of(&model.description)) else {
+        let Ok(proven) = verify(&model, InputSigns::of(&model.description)) else {
             continue;
         };
         for (layer, bounds) in model.layers.iter_mut().zip(proven) {

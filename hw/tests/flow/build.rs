@@ -4,7 +4,7 @@ use crate::network::{plan, random_model};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::path::Path;
-use synfire_golden_model::quantized::QuantizedModel;
+use synfire_golden_model::integer::QuantizedModel;
 use synfire_hw::Error;
 use synfire_hw::board::Board;
 use synfire_hw::build::{Build, design, hex};

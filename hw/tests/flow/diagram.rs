@@ -4,7 +4,7 @@ use crate::network::{any_model, one_spike_a_step, random_lanes, random_model};
 use crate::xml::{Element, parse};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use synfire_golden_model::quantized::QuantizedModel;
+use synfire_golden_model::integer::QuantizedModel;
 use synfire_hw::accelerator::core_params;
 use synfire_hw::board::{Board, Features};
 use synfire_hw::build::{design, hex};

@@ -3,8 +3,8 @@
 use crate::network::{one_spike_a_step, random_model};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+use synfire_golden_model::integer::QuantizedModel;
 use synfire_golden_model::network::LayerKind;
-use synfire_golden_model::quantized::QuantizedModel;
 use synfire_hw::Error;
 use synfire_hw::board::Board;
 use synfire_hw::circuit::engine::MAX_LANES;

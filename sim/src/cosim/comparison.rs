@@ -4,7 +4,7 @@ use super::difference::Difference;
 use super::expectation::Expectation;
 use crate::observation::{LayerCounters, Observation};
 use std::collections::BTreeSet;
-use synfire_golden_model::quantized::QuantizedModel;
+use synfire_golden_model::integer::QuantizedModel;
 use synfire_hw::circuit::fifo::nearly_full_at;
 use synfire_hw::geometry::Geometry;
 use synfire_hw::plan::Plan;

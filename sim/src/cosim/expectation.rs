@@ -2,8 +2,7 @@
 
 use crate::error::Result;
 use crate::pace::Pace;
-use synfire_golden_model::integer::{Engine, Inference, Margins, Trace};
-use synfire_golden_model::quantized::QuantizedModel;
+use synfire_golden_model::integer::{Engine, Inference, Margins, QuantizedModel, Trace};
 use synfire_golden_model::spikes::SpikeRaster;
 use synfire_hw::geometry::{Geometry, LayerGeometry};
 use synfire_hw::plan::{LayerPlan, Plan};

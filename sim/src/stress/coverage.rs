@@ -2,8 +2,7 @@
 
 use crate::error::Result;
 use std::collections::BTreeSet;
-use synfire_golden_model::integer::Engine;
-use synfire_golden_model::quantized::QuantizedModel;
+use synfire_golden_model::integer::{Engine, QuantizedModel};
 use synfire_golden_model::spikes::SpikeRaster;
 use synfire_hw::geometry::Geometry;
 

@@ -3,8 +3,8 @@
 use super::TrainKind;
 use super::coverage::{Coverage, Reached};
 use crate::random::Random;
+use synfire_golden_model::integer::QuantizedModel;
 use synfire_golden_model::network::{LayerKind, Shape, Source};
-use synfire_golden_model::quantized::QuantizedModel;
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 
 /// See the [module](self).

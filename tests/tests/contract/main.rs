@@ -17,10 +17,9 @@ use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_golden_model::dataset;
-use synfire_golden_model::encode::test_raster;
-use synfire_golden_model::integer::{Engine, Trace};
+use synfire_golden_model::dataset::encode::test_raster;
+use synfire_golden_model::integer::{Engine, QuantizedModel, QuantizedShortcut, Trace};
 use synfire_golden_model::network::{LayerKind, Normalization};
-use synfire_golden_model::quantized::{QuantizedModel, QuantizedShortcut};
 use synfire_golden_model::spikes::SpikeRaster;
 
 /// Writes a network to a file, and reads it in both ways.

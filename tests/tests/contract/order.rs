@@ -5,8 +5,8 @@ use proptest::prelude::*;
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use synfire_golden_model::integer::{Engine, Evaluation, evaluate};
-use synfire_golden_model::quantized::QuantizedModel;
+use synfire_golden_model::evaluation::integer::{Evaluation, evaluate};
+use synfire_golden_model::integer::{Engine, QuantizedModel};
 use synfire_golden_model::spikes::SpikeRaster;
 
 /// Images per evaluation: more than threads, and no multiple of their number.

@@ -15,7 +15,7 @@ use network::{build, images, odd_network};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::collections::BTreeMap;
-use synfire_golden_model::quantized::QuantizedModel;
+use synfire_golden_model::integer::QuantizedModel;
 use synfire_golden_model::spikes::Spike;
 use synfire_hw::build::Build;
 use synfire_hw::geometry::Geometry;

@@ -1,5 +1,6 @@
 use super::*;
 use crate::dataset;
+use crate::dataset::DataError;
 use crate::dataset::files::tests::gzip;
 use tempfile::TempDir;
 
@@ -146,7 +147,7 @@ fn a_gzipped_file_that_was_cut_off_is_truncated() {
     put(&folder, "train-images-idx3-ubyte.gz", &whole[..whole.len() / 2]);
     let error = load("mnist", folder.path()).unwrap_err();
     assert!(
-        matches!(error, Error::DataLength { found, wanted: 20_016, .. } if found < 20_016),
+        matches!(error, Error::Data(DataError::Length { found, wanted: 20_016, .. }) if found < 20_016),
         "{error}"
     );
 }

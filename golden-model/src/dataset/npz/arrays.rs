@@ -1,7 +1,7 @@
 //! What data sets want of arrays.
 
 use crate::Result;
-use crate::arrays::Arrays;
+use crate::file::arrays::Arrays;
 use npyz::{DType, TypeChar};
 
 impl Arrays {

@@ -1,13 +1,15 @@
 //! Files of checkpoints. `docs/formats.md` has the layout.
 
 use super::{Checkpoint, CheckpointError, Data};
-use crate::container::{self, Container, Contents, MAX_HEAD_BYTES, Tensor, json};
 use crate::evaluation::Tally;
+use crate::file::container::{Container, Contents, MAX_HEAD_BYTES, Tensor, json};
+use crate::file::{FileError, container};
+use crate::float::Parameters;
 use crate::network::{MAX_NETWORK_WEIGHTS, NetworkDescription, Shape};
 use crate::train::fired::Fired;
 use crate::train::optimizer::Memory;
 use crate::train::trainer::{Best, Running};
-use crate::train::{EpochReport, Optimizer, Parameters, TrainConfig};
+use crate::train::{EpochReport, Optimizer, TrainConfig};
 use crate::{Error, Result};
 use ndarray::Array2;
 use safetensors::Dtype;
@@ -118,9 +120,11 @@ impl Checkpoint {
             if fine_tuning { FINE_TUNING_FORMAT } else { FORMAT },
             VERSION..=VERSION,
         )?;
-        let in_file = |source| Error::InModelFile {
-            path: path.to_owned(),
-            source: Box::new(source),
+        let in_file = |source| {
+            Error::File(FileError::Contents {
+                path: path.to_owned(),
+                source: Box::new(source),
+            })
         };
 
         let description = contents.network()?;

@@ -1,6 +1,6 @@
 use super::*;
 use crate::dataset::{Split, digits};
-use crate::model::FloatModel;
+use crate::float::FloatModel;
 use crate::network::LayerKind;
 use crate::train::Progress;
 use std::ops::ControlFlow;

@@ -1,7 +1,7 @@
 //! What tells one start of fine-tuning from another.
 
-use crate::quantized::{Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
-use crate::train::Parameters;
+use crate::float::Parameters;
+use crate::integer::{Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 

@@ -1,9 +1,9 @@
 //! The integers that masters can become, and the way there and back.
 
 use crate::events::{Rows, VECTOR, all_rows};
+use crate::float::Parameters;
+use crate::integer::QuantizedModel;
 use crate::network::{NetworkDescription, Tensor};
-use crate::quantized::QuantizedModel;
-use crate::train::Parameters;
 use ndarray::Array2;
 use rayon::prelude::*;
 

@@ -3,8 +3,9 @@
 use super::Trainer;
 use crate::Result;
 use crate::dataset::Dataset;
+use crate::float::Parameters;
+use crate::train::TrainConfig;
 use crate::train::fine_tuning::{FineTuning, Fingerprint, Grid};
-use crate::train::{Parameters, TrainConfig};
 use ndarray::Array2;
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::dataset::digits;
-use crate::evaluation::evaluate;
+use crate::evaluation::float::evaluate;
 use crate::train::{Optimizer, WarningKind};
 
 /// Enough for the small network to learn most of it.

@@ -12,13 +12,13 @@ use super::setting::Setting;
 use super::stopwatch::Spread;
 use std::time::Instant;
 use synfire_golden_model::dataset::Dataset;
-use synfire_golden_model::evaluation::evaluate_with;
-use synfire_golden_model::integer;
-use synfire_golden_model::model::FloatModel;
+use synfire_golden_model::evaluation::float::evaluate_with;
+use synfire_golden_model::evaluation::integer;
+use synfire_golden_model::events::{ImageMemory, vectors};
+use synfire_golden_model::float::FloatModel;
+use synfire_golden_model::integer::QuantizedModel;
 use synfire_golden_model::network::NetworkDescription;
 use synfire_golden_model::quantize::{QuantizeConfig, quantize};
-use synfire_golden_model::quantized::QuantizedModel;
-use synfire_golden_model::train::{ImageMemory, vectors};
 
 const EXAMPLE: &str = "Examples:
   synfire bench infer --net lenet --data fashion-mnist --data-dir DATA --model lenet.safetensors --json

@@ -5,9 +5,10 @@ use super::super::table::{count, memory};
 use super::full_run::FullRun;
 use super::stopwatch::Spread;
 use serde::Serialize;
-use synfire_golden_model::evaluation::Sparsity;
+use synfire_golden_model::evaluation::{Effort, Sparsity};
+use synfire_golden_model::events::ImageMemory;
 use synfire_golden_model::network::NetworkDescription;
-use synfire_golden_model::train::{Effort, ImageMemory, Memory};
+use synfire_golden_model::train::Memory;
 
 /// A measurement of many images on many threads.
 #[derive(Clone, Debug, Serialize)]

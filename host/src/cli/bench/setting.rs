@@ -5,7 +5,7 @@ use super::super::inference::at_least_one;
 use super::super::models::load_float;
 use std::path::PathBuf;
 use synfire_golden_model::Config;
-use synfire_golden_model::model::FloatModel;
+use synfire_golden_model::float::FloatModel;
 
 /// Flags that all measurements share.
 #[derive(Clone, Debug, clap::Args)]

@@ -9,10 +9,10 @@ use super::stopwatch::{Spread, seconds};
 use serde::Serialize;
 use std::hint::black_box;
 use std::time::Duration;
-use synfire_golden_model::model::FloatModel;
+use synfire_golden_model::events::vectors;
+use synfire_golden_model::float::FloatModel;
 use synfire_golden_model::network::{LayerKind, NetworkDescription};
 use synfire_golden_model::spikes::SpikeRaster;
-use synfire_golden_model::train::vectors;
 use synfire_golden_model::workload::{Pass, Peak, layer_alone, random_raster};
 
 const EXAMPLE: &str = "Examples:

@@ -12,7 +12,9 @@ use super::stopwatch::Spread;
 use indicatif::ProgressBar;
 use std::ops::ControlFlow;
 use std::time::Instant;
-use synfire_golden_model::train::{Effort, Trainer, vectors};
+use synfire_golden_model::evaluation::Effort;
+use synfire_golden_model::events::vectors;
+use synfire_golden_model::train::Trainer;
 
 const EXAMPLE: &str = "Example:
   synfire bench train --net lenet --data fashion-mnist --data-dir DATA --batch 64 --json";

@@ -4,24 +4,22 @@ mod hardware;
 mod results;
 
 use super::context::Context;
-use super::cosim;
 use super::data::DataArgs;
 use super::diagnostic::{CliError, Result, io};
 use super::eval::{evaluate_float, evaluate_integer};
 use super::figures::{curve, raster};
 use super::inference::{DEFAULT_SEED, at_least_one, measure_loads, quantize_by, stimuli};
-use super::quantize;
 use super::synth::TRAINS;
 use super::table::percent;
 use super::train::train_network;
+use super::{cosim, quantize};
 use hardware::Target;
 use results::{BoardResult, Results, StageTimes};
 use std::path::{Path, PathBuf};
-use synfire_golden_model::encode::test_raster;
-use synfire_golden_model::integer;
+use synfire_golden_model::dataset::encode::test_raster;
+use synfire_golden_model::integer::QuantizedModel;
 use synfire_golden_model::quantize::QuantizeConfig;
-use synfire_golden_model::quantized::QuantizedModel;
-use synfire_golden_model::{Config, dataset::Split};
+use synfire_golden_model::{Config, dataset::Split, integer};
 use synfire_hw::board::Board;
 use synfire_hw::load::LayerLoad;
 use synfire_hw::plan::Plan;
@@ -366,7 +364,7 @@ fn find_boards(names: &[String]) -> Result<Vec<Board>> {
 
 /// Float model, quantized model, and how each does on the test set.
 type Models = (
-    synfire_golden_model::model::FloatModel,
+    synfire_golden_model::float::FloatModel,
     QuantizedModel,
     super::inference::Evaluated,
     super::inference::Evaluated,

@@ -4,11 +4,11 @@ use super::super::diagnostic::Result;
 use super::super::inference::{Evaluated, EvaluatedLayer, float};
 use indicatif::ProgressBar;
 use synfire_golden_model::dataset::Dataset;
-use synfire_golden_model::evaluation::{LayerSparsity, Sparsity, evaluate_with};
-use synfire_golden_model::integer::{self, Margins};
-use synfire_golden_model::model::FloatModel;
+use synfire_golden_model::evaluation::float::evaluate_with;
+use synfire_golden_model::evaluation::{LayerSparsity, Sparsity, integer};
+use synfire_golden_model::float::FloatModel;
+use synfire_golden_model::integer::{Margins, QuantizedModel};
 use synfire_golden_model::network::NetworkDescription;
-use synfire_golden_model::quantized::QuantizedModel;
 
 /// What evaluating a model came to, and what it cost.
 #[derive(Clone, Debug)]

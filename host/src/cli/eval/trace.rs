@@ -7,10 +7,9 @@ use super::super::table::memory;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use synfire_golden_model::dataset::Dataset;
-use synfire_golden_model::encode::test_raster;
-use synfire_golden_model::integer::Engine;
-use synfire_golden_model::quantized::QuantizedModel;
-use synfire_golden_model::trace_file::{Metadata, TraceWriter};
+use synfire_golden_model::dataset::encode::test_raster;
+use synfire_golden_model::file::trace::{Metadata, TraceWriter};
+use synfire_golden_model::integer::{Engine, QuantizedModel};
 
 /// Images that are traced where nobody says how many.
 pub(super) const DEFAULT_IMAGES: usize = 10;

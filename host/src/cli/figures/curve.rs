@@ -259,7 +259,7 @@ fn coordinate(number: usize) -> f64 {
 mod tests {
     use super::*;
     use synfire_golden_model::Config;
-    use synfire_golden_model::train::LayerActivity;
+    use synfire_golden_model::evaluation::LayerActivity;
 
     fn epochs(count: usize) -> Vec<EpochReport> {
         let config = config();

@@ -15,9 +15,9 @@ use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use synfire_golden_model::dataset::Split;
-use synfire_golden_model::model::FloatModel;
-use synfire_golden_model::quantize::{InputSpikes, QuantizeReport, requantize};
-use synfire_golden_model::quantized::QuantizedModel;
+use synfire_golden_model::float::FloatModel;
+use synfire_golden_model::integer::{InputSigns, QuantizedModel};
+use synfire_golden_model::quantize::{QuantizeReport, requantize};
 use synfire_golden_model::train::{Checkpoint, FineTuning, TrainConfig, Trainer};
 
 /// Time between checkpoints within an epoch.
@@ -193,7 +193,7 @@ impl FineTune<'_> {
         }
         Session::new(&trainer, name, &config, &files, &self.stop, display, resumed)?.run(&mut trainer)?;
 
-        let input = InputSpikes::of(&model.description);
+        let input = InputSigns::of(&model.description);
         let (tuned, report) = requantize(&trainer.model(), &scales, &model, input)?;
         tuned.save(output)?;
         let finetuned_accuracy = accuracy(&tuned)?;

@@ -23,6 +23,7 @@ use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
 use study::{Measured, Study, hex};
 use synfire_golden_model::Error;
+use synfire_golden_model::integer::IntegerError;
 use synfire_golden_model::quantize::ScaleSearch;
 
 const EXAMPLE: &str = "Examples:
@@ -203,10 +204,12 @@ impl Work {
 /// That there is no network of a setting is a result; every other error is one.
 fn refusal(setting: Setting, error: CliError) -> Result<Refusal> {
     match error {
-        CliError::Model(error) if matches!(*error, Error::MembraneOverflow { .. }) => Ok(Refusal {
-            setting,
-            reason: error.to_string(),
-        }),
+        CliError::Model(error) if matches!(*error, Error::Integer(IntegerError::MembraneOverflow { .. })) => {
+            Ok(Refusal {
+                setting,
+                reason: error.to_string(),
+            })
+        }
         error => Err(error),
     }
 }

@@ -7,11 +7,11 @@ use super::results::{Made, Point, Reading};
 use indicatif::ProgressBar;
 use sha2::{Digest as _, Sha256};
 use synfire_golden_model::dataset::{Dataset, Samples};
-use synfire_golden_model::evaluation::evaluate_with;
-use synfire_golden_model::integer::evaluate_dataset;
-use synfire_golden_model::model::FloatModel;
+use synfire_golden_model::evaluation::float::evaluate_with;
+use synfire_golden_model::evaluation::integer::evaluate_dataset;
+use synfire_golden_model::float::FloatModel;
+use synfire_golden_model::integer::QuantizedModel;
 use synfire_golden_model::quantize::{ScaleSearch, quantize};
-use synfire_golden_model::quantized::QuantizedModel;
 
 /// A network and what it is judged by.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use crate::cli::inference::float;
 use crate::cli::table::count;
 use serde::Serialize;
 use std::path::PathBuf;
-use synfire_golden_model::trace_file::{Comparison, Difference, ORIGIN_KEYS, Quantity, TraceFile, compare};
+use synfire_golden_model::file::trace::{Comparison, Difference, ORIGIN_KEYS, Quantity, TraceFile, compare};
 
 const EXAMPLE: &str = "Examples:
   synfire trace diff golden.npz board.npz

@@ -5,7 +5,7 @@ use crate::cli::diagnostic::Result;
 use crate::cli::inference::float;
 use crate::cli::table::{count, percent, table};
 use std::path::PathBuf;
-use synfire_golden_model::trace_file::{Summary, TraceFile};
+use synfire_golden_model::file::trace::{Summary, TraceFile};
 
 const EXAMPLE: &str = "Examples:
   synfire trace show digits.npz

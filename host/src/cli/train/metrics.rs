@@ -4,7 +4,8 @@ use super::super::diagnostic::{Result, io};
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use synfire_golden_model::train::{EpochReport, LayerActivity};
+use synfire_golden_model::evaluation::LayerActivity;
+use synfire_golden_model::train::EpochReport;
 
 /// A file of figures.
 #[derive(Debug)]

@@ -21,7 +21,7 @@ use serde::Serialize;
 use std::path::PathBuf;
 use std::time::Duration;
 use synfire_golden_model::dataset::Split;
-use synfire_golden_model::model::FloatModel;
+use synfire_golden_model::float::FloatModel;
 use synfire_golden_model::network::NetworkDescription;
 use synfire_golden_model::train::{Checkpoint, EpochReport, Memory, TrainConfig, Trainer};
 

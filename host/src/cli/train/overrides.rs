@@ -1,8 +1,9 @@
 //! Flags that take the place of what a network file says.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use synfire_golden_model::float::Loss;
 use synfire_golden_model::network::{LayerKind, NetworkDescription};
-use synfire_golden_model::train::{Loss, Optimizer, Schedule, TrainConfig};
+use synfire_golden_model::train::{Optimizer, Schedule, TrainConfig};
 
 /// Network and training parameters, each instead of the network file's.
 #[derive(Debug, clap::Args)]

@@ -4,7 +4,8 @@ use super::super::context::Context;
 use super::super::table::percent;
 use indicatif::{FormattedDuration, ProgressBar};
 use std::time::{Duration, Instant};
-use synfire_golden_model::train::{EpochReport, LayerActivity, Progress, Trainer};
+use synfire_golden_model::evaluation::LayerActivity;
+use synfire_golden_model::train::{EpochReport, Progress, Trainer};
 
 /// The bar, and what it takes to tell the time left.
 #[derive(Debug)]

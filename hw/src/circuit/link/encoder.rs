@@ -9,7 +9,7 @@
 //!
 //! Of every step, every input in C, H, W order takes one draw, and spikes where the state's top 8 bits are below |p|; p
 //! and its sign are at (channel, pixel) of the table, whose words
-//! [`Thresholds::words`](synfire_golden_model::encode::Thresholds::words) makes. Then comes an end of step.
+//! [`Thresholds::words`](synfire_golden_model::dataset::encode::Thresholds::words) makes. Then comes an end of step.
 //!
 //! | port | valid when |
 //! |---|---|

@@ -2,7 +2,7 @@
 
 use crate::support::{Willing, assert_same, config, difference, simulate, willing, word};
 use proptest::prelude::*;
-use synfire_golden_model::encode::{PoissonEncoder, Thresholds};
+use synfire_golden_model::dataset::encode::{PoissonEncoder, Thresholds};
 use synfire_golden_model::network::Normalization;
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 use synfire_hw::circuit::event::Event;

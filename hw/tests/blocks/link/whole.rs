@@ -5,10 +5,8 @@ use crate::support::assert_same;
 use crate::support::board::Board;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use synfire_golden_model::encode::{PoissonEncoder, Thresholds};
-use synfire_golden_model::integer::{EarlyExit, Engine, Inference, Margins};
-use synfire_golden_model::quantize::InputSpikes;
-use synfire_golden_model::quantized::QuantizedModel;
+use synfire_golden_model::dataset::encode::{PoissonEncoder, Thresholds};
+use synfire_golden_model::integer::{EarlyExit, Engine, Inference, InputSigns, Margins, QuantizedModel};
 use synfire_golden_model::spikes::SpikeRaster;
 use synfire_hw::accelerator::core_params;
 use synfire_hw::board::Features;
@@ -176,7 +174,7 @@ fn an_inference_exits_early_whichever_way_its_spikes_come() {
     for margin in [0, 100, 100_000_000] {
         let exit = EarlyExit::Margin { margin, from_step: 3 };
         let margins = exit
-            .margins(&rig.model, STEPS, InputSpikes::Signed)
+            .margins(&rig.model, STEPS, InputSigns::Signed)
             .expect("valid");
         let bytes: Vec<u8> = margins
             .by_step()
@@ -210,7 +208,7 @@ fn an_inference_exits_early_whichever_way_its_spikes_come() {
         from_step: 0,
     };
     let always = always
-        .margins(&rig.model, STEPS, InputSpikes::Signed)
+        .margins(&rig.model, STEPS, InputSigns::Signed)
         .expect("valid");
     let bytes: Vec<u8> = always
         .by_step()

@@ -2,7 +2,7 @@
 
 use super::simulate;
 use std::collections::VecDeque;
-use synfire_golden_model::quantized::QuantizedModel;
+use synfire_golden_model::integer::QuantizedModel;
 use synfire_hw::accelerator::core_params;
 use synfire_hw::build::input;
 use synfire_hw::circuit::accelerator::{Accelerator, LinkParams};

@@ -3,7 +3,7 @@
 use crate::cli::inference::float;
 use serde::Serialize;
 use synfire_golden_model::dataset::Images;
-use synfire_golden_model::encode::{ALWAYS, Thresholds};
+use synfire_golden_model::dataset::encode::{ALWAYS, Thresholds};
 use synfire_golden_model::network::{Normalization, Shape};
 
 /// Statistics of the images of a set.

@@ -3,7 +3,7 @@
 use super::super::super::data::DataArgs;
 use super::super::super::diagnostic::{CliError, Result};
 use synfire_golden_model::Config;
-use synfire_golden_model::model::FloatModel;
+use synfire_golden_model::float::FloatModel;
 use synfire_golden_model::train::{Schedule, TrainConfig};
 
 /// Learning rate of fine-tuning in parts of that of training.

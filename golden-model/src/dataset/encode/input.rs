@@ -1,0 +1,142 @@
+//! The one front door for input spikes, whatever the samples are.
+
+use super::playback::Playback;
+use super::{PoissonEncoder, TEST_EPOCH, Thresholds, image_seed};
+use crate::dataset::{Augmentation, Dataset, Images, Recordings, Samples};
+use crate::network::NetworkDescription;
+use crate::spikes::SpikeRaster;
+
+/// Turns the samples of a data set into a network's input spikes, step by step.
+///
+/// It is started for a sample, and then asked for as many steps as the network has; memory is kept from one
+/// sample to the next.
+///
+/// ```
+/// use synfire_golden_model::dataset;
+/// use synfire_golden_model::dataset::encode::{InputEncoder, test_raster};
+/// use synfire_golden_model::network::NetworkDescription;
+/// use synfire_golden_model::spikes::SpikeRaster;
+///
+/// let network = NetworkDescription::preset("digits")?;
+/// let data = dataset::load("digits", None)?.test;
+/// let mut encoder = InputEncoder::new(&network, &data);
+/// encoder.restart_test(0, 1);
+/// let mut raster = SpikeRaster::new(64);
+/// for _ in 0..network.steps {
+///     encoder.step(&mut raster);
+/// }
+/// assert_eq!(raster, test_raster(&network, &data, 0, 1));
+/// # Ok::<(), synfire_golden_model::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct InputEncoder<'data> {
+    dataset: &'data Dataset,
+    source: Source<'data>,
+}
+
+#[derive(Clone, Debug)]
+enum Source<'data> {
+    Images(Box<RateCoder<'data>>),
+    Recordings(&'data Recordings, Playback),
+}
+
+/// Draws the spikes of images.
+#[derive(Clone, Debug)]
+struct RateCoder<'data> {
+    images: &'data Images,
+    thresholds: Thresholds,
+    coder: PoissonEncoder,
+    /// Thresholds of the image, and of the image as augmented.
+    plain: Vec<i16>,
+    changed: Vec<i16>,
+}
+
+impl<'data> InputEncoder<'data> {
+    /// An encoder of the samples of `dataset`, which must fit the network.
+    ///
+    /// # Panics
+    /// If the data set does not fit the network ([`Dataset::check_fits`]).
+    #[must_use]
+    pub fn new(description: &NetworkDescription, dataset: &'data Dataset) -> Self {
+        let size = dataset.shape().size();
+        let source = match dataset.samples() {
+            Samples::Images(images) => Source::Images(Box::new(RateCoder {
+                images,
+                thresholds: Thresholds::new(
+                    dataset.shape().channels,
+                    images.full_scale,
+                    description.rate,
+                    description.normalization.as_ref(),
+                ),
+                coder: PoissonEncoder::new(&[], 1),
+                plain: vec![0; size],
+                changed: vec![0; size],
+            })),
+            Samples::Recordings(recordings) => {
+                Source::Recordings(recordings, Playback::new(size, description.steps))
+            }
+        };
+        Self { dataset, source }
+    }
+
+    /// Starts a presentation of sample `index` in training: changed as `augmentation` draws, and, of an image, with
+    /// other spikes in every epoch. Both depend on `seed`, `epoch` and `index` alone.
+    ///
+    /// # Panics
+    /// If there is no such sample.
+    pub fn restart_training(&mut self, index: usize, augmentation: &Augmentation, seed: u64, epoch: u64) {
+        let shape = self.dataset.shape();
+        let change = augmentation.draw(seed, epoch, index);
+        match &mut self.source {
+            Source::Images(coder) => {
+                coder.look_up(index);
+                change.apply(&coder.plain, shape, &mut coder.changed);
+                let thresholds = coder.changed.iter().copied();
+                coder.coder.restart(thresholds, image_seed(seed, epoch, index));
+            }
+            Source::Recordings(recordings, playback) => {
+                playback.restart(recordings, index, |address| change.moved(address, shape));
+            }
+        }
+    }
+
+    /// Starts the presentation of sample `index` by which it is judged; see [`super::test_raster`].
+    ///
+    /// # Panics
+    /// If there is no such sample.
+    pub fn restart_test(&mut self, index: usize, seed: u64) {
+        match &mut self.source {
+            Source::Images(coder) => {
+                coder.look_up(index);
+                let thresholds = coder.plain.iter().copied();
+                coder
+                    .coder
+                    .restart(thresholds, image_seed(seed, TEST_EPOCH, index));
+            }
+            Source::Recordings(recordings, playback) => playback.restart(recordings, index, Some),
+        }
+    }
+
+    /// Appends the spikes of the next step to `raster`, in C, H, W order.
+    ///
+    /// # Panics
+    /// If the raster is narrower than the samples.
+    pub fn step(&mut self, raster: &mut SpikeRaster) {
+        match &mut self.source {
+            Source::Images(coder) => coder.coder.step(raster),
+            Source::Recordings(_, playback) => playback.step(raster),
+        }
+    }
+}
+
+impl RateCoder<'_> {
+    /// Writes the thresholds of image `index` to `plain`.
+    fn look_up(&mut self, index: usize) {
+        let size = self.plain.len();
+        let image = &self.images.pixels[index * size..][..size];
+        self.thresholds.look_up(image, &mut self.plain);
+    }
+}
+
+#[cfg(test)]
+mod tests;

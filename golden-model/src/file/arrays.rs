@@ -1,0 +1,148 @@
+//! The arrays of npz files, each with its type, order and size known before a number of it is read.
+
+use crate::file::FileError;
+use crate::{Error, Result};
+use npyz::npz::NpzArchive;
+use npyz::{DType, Deserialize, Order};
+use std::fs::File;
+use std::io::{BufReader, Error as IoError};
+use std::path::{Path, PathBuf};
+
+/// Most numbers of an array: a stop for damaged headers.
+const MAX_NUMBERS: u64 = 1 << 32;
+
+/// What is wrong with a file of arrays.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArrayError {
+    /// A file is no npz archive, or a damaged one.
+    #[error("{} is not a sound npz file: {source}; fetch or make it again", path.display())]
+    Archive {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: IoError,
+    },
+    /// An array is missing, or not what is wanted.
+    #[error("{}: array `{array}` is {found}, wanted {wanted}; write the file again", path.display())]
+    Wrong {
+        /// The file.
+        path: PathBuf,
+        /// The array.
+        array: String,
+        /// What was found.
+        found: String,
+        /// What is wanted.
+        wanted: String,
+    },
+}
+
+/// An open npz file.
+pub(crate) struct Arrays {
+    path: PathBuf,
+    archive: NpzArchive<BufReader<File>>,
+}
+
+impl Arrays {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// If it cannot be read or is no npz archive.
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let file = File::open(path).map_err(|source| {
+            Error::File(FileError::Read {
+                path: path.into(),
+                source,
+            })
+        })?;
+        let archive = NpzArchive::new(BufReader::new(file)).map_err(unsound(path))?;
+        Ok(Self {
+            path: path.into(),
+            archive,
+        })
+    }
+
+    /// The error that an array is something else than it must be.
+    pub(crate) fn wrong(&self, array: &str, found: String, wanted: String) -> Error {
+        wrong(&self.path, array, found, wanted)
+    }
+
+    /// Whether there is an array of that name.
+    ///
+    /// # Errors
+    /// If the file is damaged.
+    pub(crate) fn has(&mut self, name: &str) -> Result<bool> {
+        let array = self.archive.by_name(name);
+        Ok(array.map_err(unsound(&self.path))?.is_some())
+    }
+
+    /// Type and shape of an array, which is in C order and not too large; `wanted` says in errors what it should be.
+    ///
+    /// # Errors
+    /// If it is missing, in another order or too large, or the file is damaged.
+    pub(crate) fn header(&mut self, name: &str, wanted: &str) -> Result<(DType, Vec<usize>)> {
+        let array = self.archive.by_name(name).map_err(unsound(&self.path))?;
+        let header = array.map(|array| (array.dtype(), array.order(), array.shape().to_vec()));
+        let Some((kind, order, sizes)) = header else {
+            return Err(self.wrong(name, "missing".into(), wanted.into()));
+        };
+        if order != Order::C && sizes.len() > 1 {
+            return Err(self.wrong(
+                name,
+                format!("{sizes:?} in Fortran order, not C order"),
+                wanted.into(),
+            ));
+        }
+        let numbers = sizes
+            .iter()
+            .fold(1, |product: u64, &size| product.saturating_mul(size));
+        let fitting: Option<Vec<usize>> = sizes.iter().map(|&size| usize::try_from(size).ok()).collect();
+        match fitting {
+            Some(sizes) if numbers <= MAX_NUMBERS => Ok((kind, sizes)),
+            _ => Err(self.wrong(
+                name,
+                format!("{sizes:?}"),
+                format!("at most {MAX_NUMBERS} numbers"),
+            )),
+        }
+    }
+
+    /// The numbers of an array whose header has been looked at, in C order.
+    ///
+    /// # Errors
+    /// If they are of another type, or the file is damaged.
+    pub(crate) fn numbers<T: Deserialize>(&mut self, name: &str, wanted: &str) -> Result<Vec<T>> {
+        let wrong = |found| wrong(&self.path, name, found, wanted.into());
+        let array = self.archive.by_name(name).map_err(unsound(&self.path))?;
+        let array = array.ok_or_else(|| wrong("missing".into()))?;
+        let found = array.dtype().descr();
+        match array.data::<T>() {
+            Ok(numbers) => {
+                let numbers: std::io::Result<Vec<T>> = numbers.collect();
+                numbers.map_err(unsound(&self.path))
+            }
+            Err(_) => Err(wrong(format!("of type {found}"))),
+        }
+    }
+}
+
+fn wrong(path: &Path, array: &str, found: String, wanted: String) -> Error {
+    ArrayError::Wrong {
+        path: path.into(),
+        array: array.into(),
+        found,
+        wanted,
+    }
+    .into()
+}
+
+/// The error that a file is damaged.
+fn unsound(path: &Path) -> impl Fn(IoError) -> Error + '_ {
+    |source| {
+        ArrayError::Archive {
+            path: path.into(),
+            source,
+        }
+        .into()
+    }
+}

@@ -1,0 +1,339 @@
+//! The safetensors container of model files: read with every size checked first, written reproducibly and whole.
+//!
+//! A file is the header's length N (u64, little-endian), N bytes of JSON, and the tensors' bytes. Writing sorts metadata
+//! and tensors by name, so that equal models are equal files, and pads the header with blanks to a multiple of 8. A file
+//! appears under its name only when it is complete.
+
+use super::{FileError, replace};
+use crate::network::NetworkDescription;
+use crate::{Error, Result};
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensorError, SafeTensors};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// Longest header that is read: room for thousands of layers.
+const MAX_HEADER_BYTES: u64 = 16 << 20;
+
+/// Length of the header's length.
+const PREFIX_BYTES: u64 = 8;
+
+/// The most bytes before the tensors.
+pub(crate) const MAX_HEAD_BYTES: u64 = PREFIX_BYTES + MAX_HEADER_BYTES;
+
+/// A tensor to write.
+pub(crate) struct Tensor {
+    /// Type of the numbers.
+    pub(crate) dtype: Dtype,
+    /// Shape.
+    pub(crate) shape: Vec<usize>,
+    /// Numbers, row-major, little-endian.
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Tensor {
+    /// A tensor of floats, row-major.
+    pub(crate) fn of_floats<'a>(shape: Vec<usize>, numbers: impl IntoIterator<Item = &'a f32>) -> Self {
+        Self {
+            dtype: Dtype::F32,
+            shape,
+            bytes: numbers
+                .into_iter()
+                .flat_map(|number| number.to_le_bytes())
+                .collect(),
+        }
+    }
+}
+
+/// The bytes of a model file, whose header has been checked against its length.
+pub(crate) struct Container {
+    path: PathBuf,
+    bytes: Vec<u8>,
+}
+
+impl Container {
+    /// Reads a file of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is larger, is no safetensors file, or is shorter or longer than its header says.
+    pub(crate) fn read(path: &Path, limit: u64) -> Result<Self> {
+        let failed = |source| {
+            Error::File(FileError::Read {
+                path: path.to_owned(),
+                source,
+            })
+        };
+        let not_safetensors = |source| {
+            Error::File(FileError::NotSafetensors {
+                path: path.to_owned(),
+                source,
+            })
+        };
+        let mut file = File::open(path).map_err(failed)?;
+        let length = file.metadata().map_err(failed)?.len();
+        if length > limit {
+            return Err(Error::File(FileError::TooLarge {
+                path: path.to_owned(),
+                found: length,
+                limit,
+            }));
+        }
+        if length <= PREFIX_BYTES {
+            return Err(not_safetensors(SafeTensorError::HeaderTooSmall));
+        }
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(failed)?;
+        let Some((prefix, rest)) = bytes.split_first_chunk() else {
+            return Err(not_safetensors(SafeTensorError::HeaderTooSmall));
+        };
+        let header_length = u64::from_le_bytes(*prefix);
+        if header_length > MAX_HEADER_BYTES || rest.first() != Some(&b'{') {
+            return Err(not_safetensors(SafeTensorError::InvalidHeaderLength));
+        }
+        let truncated = |wanted| {
+            Error::File(FileError::Length {
+                path: path.to_owned(),
+                found: length,
+                wanted,
+            })
+        };
+        let header = usize::try_from(header_length)
+            .ok()
+            .and_then(|length| rest.get(..length));
+        let Some(header) = header else {
+            return Err(truncated(PREFIX_BYTES + header_length));
+        };
+        match SafeTensors::read_metadata(&bytes) {
+            Ok(_) => Ok(Self {
+                path: path.to_owned(),
+                bytes,
+            }),
+            Err(SafeTensorError::MetadataIncompleteBuffer) => {
+                Err(truncated(PREFIX_BYTES + header_length + tensor_bytes(header)))
+            }
+            Err(source) => Err(not_safetensors(source)),
+        }
+    }
+
+    /// The contents.
+    ///
+    /// # Errors
+    /// If the bytes are no safetensors file; [`Container::read`] has ruled that out.
+    pub(crate) fn contents(&self) -> Result<Contents<'_>> {
+        let not_safetensors = |source| {
+            Error::File(FileError::NotSafetensors {
+                path: self.path.clone(),
+                source,
+            })
+        };
+        let (_, header) = SafeTensors::read_metadata(&self.bytes).map_err(not_safetensors)?;
+        let metadata = header
+            .metadata()
+            .clone()
+            .unwrap_or_default()
+            .into_iter()
+            .collect();
+        let tensors = SafeTensors::deserialize(&self.bytes).map_err(not_safetensors)?;
+        Ok(Contents {
+            path: &self.path,
+            metadata,
+            tensors: tensors.tensors().into_iter().collect(),
+        })
+    }
+}
+
+/// Metadata and tensors of a model file.
+pub(crate) struct Contents<'a> {
+    path: &'a Path,
+    metadata: BTreeMap<String, String>,
+    tensors: BTreeMap<String, TensorView<'a>>,
+}
+
+impl Contents<'_> {
+    /// Checks that the file is of this format and one of these versions, which its metadata tell.
+    pub(crate) fn check_format(&self, format: &'static str, versions: RangeInclusive<u32>) -> Result<()> {
+        let path = || self.path.to_owned();
+        let found = self.text("format")?;
+        if found != format {
+            return Err(Error::File(FileError::Format {
+                path: path(),
+                found: found.to_owned(),
+                wanted: format,
+                remedy: remedy(found, format),
+            }));
+        }
+        let found = self.text("version")?;
+        if found
+            .parse()
+            .is_ok_and(|version: u32| versions.contains(&version))
+        {
+            Ok(())
+        } else {
+            Err(Error::File(FileError::Version {
+                path: path(),
+                found: found.to_owned(),
+                wanted: *versions.end(),
+            }))
+        }
+    }
+
+    /// What is wrong with the contents, with the file's name.
+    pub(crate) fn wrong(&self, source: Error) -> Error {
+        Error::File(FileError::Contents {
+            path: self.path.to_owned(),
+            source: Box::new(source),
+        })
+    }
+
+    /// A text of the metadata.
+    pub(crate) fn text(&self, key: &'static str) -> Result<&str> {
+        let missing = || {
+            Error::File(FileError::MetadataMissing {
+                path: self.path.to_owned(),
+                key,
+            })
+        };
+        self.metadata.get(key).map(String::as_str).ok_or_else(missing)
+    }
+
+    /// A value of the metadata that is JSON.
+    pub(crate) fn json<T: serde::de::DeserializeOwned>(&self, key: &'static str) -> Result<T> {
+        serde_json::from_str(self.text(key)?).map_err(|source| {
+            Error::File(FileError::Metadata {
+                path: self.path.to_owned(),
+                key,
+                source,
+            })
+        })
+    }
+
+    /// The network, which is valid.
+    pub(crate) fn network(&self) -> Result<NetworkDescription> {
+        let network: NetworkDescription = self.json("network")?;
+        network.validate().map_err(|source| self.wrong(source))?;
+        Ok(network)
+    }
+
+    /// Takes a tensor of floats, whose shape must be that given.
+    pub(crate) fn take_floats(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        let (numbers, _) = self.take(name, Dtype::F32, shape)?.as_chunks();
+        Ok(numbers.iter().map(|number| f32::from_le_bytes(*number)).collect())
+    }
+
+    /// Takes the bytes of a tensor, whose type and shape must be those given.
+    pub(crate) fn take(&mut self, name: &str, dtype: Dtype, shape: &[usize]) -> Result<&[u8]> {
+        let path = || self.path.to_owned();
+        let Some(tensor) = self.tensors.remove(name) else {
+            return Err(Error::File(FileError::TensorMissing {
+                path: path(),
+                tensor: name.to_owned(),
+            }));
+        };
+        if tensor.dtype() != dtype || tensor.shape() != shape {
+            return Err(Error::File(FileError::Tensor {
+                path: path(),
+                tensor: name.to_owned(),
+                found: format!("{} {:?}", tensor.dtype(), tensor.shape()),
+                wanted: format!("{dtype} {shape:?}"),
+            }));
+        }
+        Ok(tensor.data())
+    }
+
+    /// Refuses tensors that nobody took.
+    pub(crate) fn finish(self) -> Result<()> {
+        match self.tensors.into_keys().next() {
+            Some(tensor) => Err(Error::File(FileError::TensorUnknown {
+                path: self.path.to_owned(),
+                tensor,
+            })),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What to do about a file of one format where another is wanted.
+fn remedy(found: &str, wanted: &str) -> &'static str {
+    match (found, wanted) {
+        ("synfire-quantized", "synfire-model") => "give the float model that it was quantized from",
+        ("synfire-checkpoint", _) => "give the model that `synfire train` writes when the run ends",
+        (_, "synfire-checkpoint") => "give the checkpoint of a run that has not ended",
+        _ => "give a model file that synfire wrote",
+    }
+}
+
+/// The JSON of a value of the metadata.
+///
+/// # Errors
+/// If the value has no JSON.
+pub(crate) fn json(path: &Path, key: &'static str, value: &impl serde::Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|source| {
+        Error::File(FileError::Metadata {
+            path: path.to_owned(),
+            key,
+            source,
+        })
+    })
+}
+
+/// Writes a file, in whole or not at all.
+///
+/// # Errors
+/// If the file cannot be written.
+pub(crate) fn write(
+    path: &Path,
+    metadata: BTreeMap<String, String>,
+    tensors: &BTreeMap<String, Tensor>,
+) -> Result<()> {
+    let mut header = Map::new();
+    header.insert(
+        "__metadata__".to_owned(),
+        metadata.into_iter().map(|(k, v)| (k, Value::String(v))).collect(),
+    );
+    let mut end = 0;
+    for (name, tensor) in tensors {
+        let start = end;
+        end += tensor.bytes.len();
+        let entry = json!({
+            "data_offsets": [start, end],
+            "dtype": tensor.dtype.to_string(),
+            "shape": tensor.shape,
+        });
+        header.insert(name.clone(), entry);
+    }
+    let mut header = Value::Object(header).to_string().into_bytes();
+    header.resize(header.len().next_multiple_of(8), b' ');
+
+    let header_length = header.len() as u64;
+    let write = |file: &mut NamedTempFile| {
+        file.write_all(&header_length.to_le_bytes())?;
+        file.write_all(&header)?;
+        for tensor in tensors.values() {
+            file.write_all(&tensor.bytes)?;
+        }
+        file.as_file().sync_all()
+    };
+    replace(path, write).map_err(|source| {
+        Error::File(FileError::Write {
+            path: path.to_owned(),
+            source,
+        })
+    })
+}
+
+/// Where the last tensor of a header ends.
+fn tensor_bytes(header: &[u8]) -> u64 {
+    let Ok(Value::Object(entries)) = serde_json::from_slice(header) else {
+        return 0;
+    };
+    entries
+        .values()
+        .filter_map(|entry| entry["data_offsets"][1].as_u64())
+        .max()
+        .unwrap_or(0)
+}

@@ -1,0 +1,90 @@
+//! Files of float models. `docs/formats.md` has the layout.
+//!
+//! A safetensors file: one f32 tensor per weight tensor of the network, and the network and its provenance as JSON in
+//! the metadata. Loading trusts nothing: sizes, types, shapes and values are checked.
+
+use super::container;
+use super::container::{Container, MAX_HEAD_BYTES, Tensor, json};
+use crate::file::FileError;
+use crate::float::FloatModel;
+use crate::network::MAX_NETWORK_WEIGHTS;
+use crate::{Error, Result};
+use ndarray::Array2;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Value of the metadata key `format`.
+pub const FORMAT: &str = "synfire-model";
+
+/// Version of the layout that is written, and the newest that is read.
+pub const VERSION: u32 = 1;
+
+/// Largest file that is read: the most weights of a network, and the longest header.
+const MAX_FILE_BYTES: u64 = MAX_NETWORK_WEIGHTS as u64 * size_of::<f32>() as u64 + MAX_HEAD_BYTES;
+
+impl FloatModel {
+    /// Writes a file, in whole or not at all. Equal models make equal files.
+    ///
+    /// # Errors
+    /// If the model is invalid or the file cannot be written.
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
+        let path = path.as_ref();
+        self.validate()?;
+        let metadata = [
+            ("format", FORMAT.to_owned()),
+            ("version", VERSION.to_string()),
+            ("network", json(path, "network", &self.description)?),
+            ("provenance", json(path, "provenance", &self.provenance)?),
+        ];
+        let tensors = self.description.graph()?.tensors;
+        let tensors = tensors.iter().zip(&self.weights).map(|(tensor, weights)| {
+            let contents = Tensor::of_floats(tensor.dimensions(), weights);
+            (weight_name(&tensor.name), contents)
+        });
+        container::write(
+            path,
+            metadata.map(|(key, value)| (key.to_owned(), value)).into(),
+            &tensors.collect(),
+        )
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// If the file is not that of a float model, is damaged, of a newer version, or its network and weights do not
+    /// fit together. Every error names the file.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let container = Container::read(path, MAX_FILE_BYTES)?;
+        let mut contents = container.contents()?;
+        contents.check_format(FORMAT, VERSION..=VERSION)?;
+        let in_file = |source| {
+            Error::File(FileError::Contents {
+                path: path.to_owned(),
+                source: Box::new(source),
+            })
+        };
+
+        let description = contents.network()?;
+        let provenance: BTreeMap<String, String> = contents.json("provenance")?;
+        let tensors = description.graph().map_err(in_file)?.tensors;
+        let mut weights = Vec::with_capacity(tensors.len());
+        for tensor in tensors {
+            let numbers = contents.take_floats(&weight_name(&tensor.name), &tensor.dimensions())?;
+            let shape = [tensor.outputs, tensor.inputs];
+            weights.push(Array2::from_shape_vec(shape, numbers).expect("the tensor has this shape"));
+        }
+        contents.finish()?;
+        let model = Self {
+            description,
+            weights,
+            provenance,
+        };
+        model.validate().map_err(in_file)?;
+        Ok(model)
+    }
+}
+
+fn weight_name(tensor: &str) -> String {
+    format!("weight/{tensor}")
+}

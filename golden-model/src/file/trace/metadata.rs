@@ -1,0 +1,187 @@
+//! What a trace is of.
+
+use super::array::{Layout, NumberType};
+use crate::integer::QuantizedModel;
+use crate::network::{LayerKind, NetworkDescription, Shape};
+use serde::{Deserialize, Serialize};
+
+/// Value of the key `format`.
+pub const FORMAT: &str = "synfire-trace";
+
+/// Version of the layout that is written, and the newest that is read.
+pub const VERSION: u32 = 1;
+
+/// The JSON of the array `metadata`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Metadata {
+    /// [`FORMAT`].
+    pub format: String,
+    /// [`VERSION`].
+    pub version: u32,
+    /// Who computed the trace; traces of different origin may be compared.
+    pub computed_by: String,
+    /// Name of the network.
+    pub network: String,
+    /// Hash of the quantized model, in hexadecimal.
+    pub model: String,
+    /// Name of the data set, whose test images the trace is of.
+    pub data: String,
+    /// Number of the first image; the others follow it.
+    pub first_image: usize,
+    /// Number of images.
+    pub images: usize,
+    /// Seed of the images' spikes.
+    pub seed: u64,
+    /// Time steps of an inference.
+    pub steps: usize,
+    /// Shape of the input.
+    pub input: Shape,
+    /// The layers; the last one is the output layer.
+    pub layers: Vec<TracedLayer>,
+    /// Whether the membranes of the layers that fire are in the trace.
+    pub membranes: bool,
+    /// Type of membranes and potentials.
+    pub numbers: MembraneNumbers,
+}
+
+/// Type of membranes and potentials.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MembraneNumbers {
+    /// In units of 2^−G weight LSB, of a quantized model.
+    #[default]
+    Int32,
+    /// Of a float model.
+    Float32,
+}
+
+impl std::fmt::Display for MembraneNumbers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Int32 => "int32",
+            Self::Float32 => "float32",
+        })
+    }
+}
+
+impl From<MembraneNumbers> for NumberType {
+    fn from(numbers: MembraneNumbers) -> Self {
+        match numbers {
+            MembraneNumbers::Int32 => Self::I32,
+            MembraneNumbers::Float32 => Self::F32,
+        }
+    }
+}
+
+/// A layer of a trace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TracedLayer {
+    /// Name.
+    pub name: String,
+    /// Operation: conv, pool, fc or out.
+    pub op: String,
+    /// Shape of the output.
+    pub shape: Shape,
+}
+
+impl Metadata {
+    /// Metadata of a trace that the golden model leaves of the first `images` test images of a data set.
+    ///
+    /// # Panics
+    /// If the model's description is not valid.
+    #[must_use]
+    pub fn of_golden_model(
+        model: &QuantizedModel,
+        data: impl Into<String>,
+        images: usize,
+        seed: u64,
+        membranes: bool,
+    ) -> Self {
+        let description = &model.description;
+        let hash = model.hash();
+        Self {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            computed_by: "integer golden model".to_owned(),
+            network: description.name.clone(),
+            model: hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            data: data.into(),
+            first_image: 0,
+            images,
+            seed,
+            steps: description.steps,
+            input: description.input,
+            layers: layers(description),
+            membranes,
+            numbers: MembraneNumbers::Int32,
+        }
+    }
+
+    /// All arrays but the metadata, in the order in which a trace is compared: labels, then inputs and layers in the order
+    /// of the network, then predictions.
+    pub(super) fn arrays(&self) -> Vec<Layout> {
+        let per_image = |name: &str| Layout {
+            name: name.to_owned(),
+            number: NumberType::I64,
+            shape: vec![self.images as u64],
+        };
+        let over_time = |name: String, number, shape: Shape| Layout {
+            name,
+            number,
+            shape: [self.images, self.steps, shape.channels, shape.height, shape.width]
+                .map(|size| size as u64)
+                .to_vec(),
+        };
+        let mut arrays = vec![
+            per_image("labels"),
+            over_time("spikes/input".to_owned(), NumberType::I8, self.input),
+        ];
+        let Some((output, hidden)) = self.layers.split_last() else {
+            return arrays;
+        };
+        for layer in hidden {
+            arrays.push(over_time(
+                format!("spikes/{}", layer.name),
+                NumberType::U8,
+                layer.shape,
+            ));
+            if self.membranes {
+                arrays.push(over_time(
+                    format!("membranes/{}", layer.name),
+                    self.numbers.into(),
+                    layer.shape,
+                ));
+            }
+        }
+        arrays.push(Layout {
+            name: "potentials".to_owned(),
+            number: self.numbers.into(),
+            shape: [self.images, self.steps, output.shape.size()]
+                .map(|size| size as u64)
+                .to_vec(),
+        });
+        arrays.push(per_image("predictions"));
+        arrays
+    }
+
+    /// Bytes of all arrays before compression.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.arrays()
+            .iter()
+            .map(Layout::bytes)
+            .fold(0, u64::saturating_add)
+    }
+}
+
+fn layers(description: &NetworkDescription) -> Vec<TracedLayer> {
+    let op = |kind: &LayerKind| kind.op().to_owned();
+    let layers = description.layers.iter().zip(description.shapes());
+    layers
+        .map(|(layer, shape)| TracedLayer {
+            name: layer.name.clone(),
+            op: op(&layer.kind),
+            shape,
+        })
+        .collect()
+}

@@ -1,0 +1,183 @@
+//! Reading a trace, array by array, in pieces.
+
+use super::array::Layout;
+use super::{FORMAT, Metadata, TraceError, VERSION};
+use crate::file::FileError;
+use crate::{Error, Result};
+use npyz::NpyHeader;
+use npyz::npz::{NpzArchive, file_name_from_array_name};
+use npyz::zip::result::ZipError;
+use serde::Deserialize;
+use std::fs::File;
+use std::io::{BufReader, Error as IoError, Read};
+use std::path::{Path, PathBuf};
+
+/// Longest metadata that are read.
+const MAX_METADATA_BYTES: u64 = 1 << 20;
+
+/// An open trace, whose arrays are those that its metadata imply.
+pub struct TraceFile {
+    path: PathBuf,
+    archive: NpzArchive<BufReader<File>>,
+    metadata: Metadata,
+}
+
+impl std::fmt::Debug for TraceFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TraceFile")
+            .field("path", &self.path)
+            .field("metadata", &self.metadata)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What every version has.
+#[derive(Deserialize)]
+struct Format {
+    format: String,
+    version: u32,
+}
+
+impl TraceFile {
+    /// Opens a trace and checks types and shapes of its arrays.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is no trace, is of a newer version, or an array is missing or not what the metadata
+    /// imply.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        let file = File::open(path).map_err(|source| {
+            Error::File(FileError::Read {
+                path: path.to_owned(),
+                source,
+            })
+        })?;
+        let mut archive = NpzArchive::new(BufReader::new(file)).map_err(|source| unsound(path, source))?;
+        let metadata = metadata(path, &mut archive)?;
+        let mut trace = Self {
+            path: path.to_owned(),
+            archive,
+            metadata,
+        };
+        for wanted in trace.metadata.arrays() {
+            trace.open_array(&wanted)?;
+        }
+        Ok(trace)
+    }
+
+    /// What the trace is of.
+    #[must_use]
+    pub const fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// The numbers of an array, as bytes; its type and shape must be those given.
+    pub(super) fn open_array(&mut self, wanted: &Layout) -> Result<impl Read> {
+        let path = &self.path;
+        let wrong = |found| TraceError::Array {
+            path: path.clone(),
+            array: wanted.name.clone(),
+            found,
+            wanted: wanted.to_string(),
+        };
+        let Some((header, numbers)) = open(path, &mut self.archive, &wanted.name)? else {
+            return Err(wrong("missing".to_owned()).into());
+        };
+        match Layout::of(&wanted.name, &header) {
+            Ok(found) if found == *wanted => Ok(numbers),
+            Ok(found) => Err(wrong(found.to_string()).into()),
+            Err(found) => Err(wrong(found).into()),
+        }
+    }
+
+    /// Hands the numbers of an array to `take`, in pieces of whole numbers, until it says that it has enough.
+    pub(super) fn read_array(&mut self, wanted: &Layout, mut take: impl FnMut(&[u8]) -> bool) -> Result<()> {
+        let path = self.path.clone();
+        let mut numbers = self.open_array(wanted)?;
+        let mut buffer = vec![0; PIECE_BYTES];
+        let mut left = wanted.bytes();
+        while left > 0 {
+            let length = usize::try_from(left).map_or(PIECE_BYTES, |left| left.min(PIECE_BYTES));
+            numbers
+                .read_exact(&mut buffer[..length])
+                .map_err(|source| unsound(&path, source))?;
+            if !take(&buffer[..length]) {
+                break;
+            }
+            left -= length as u64;
+        }
+        Ok(())
+    }
+
+    /// The error that the file is damaged.
+    pub(super) fn unsound(&self, source: IoError) -> Error {
+        unsound(&self.path, source)
+    }
+}
+
+/// Bytes that are read at once; a multiple of every number's size.
+pub(super) const PIECE_BYTES: usize = 1 << 16;
+
+type Archive = NpzArchive<BufReader<File>>;
+
+fn metadata(path: &Path, archive: &mut Archive) -> Result<Metadata> {
+    let Some((_, numbers)) = open(path, archive, "metadata")? else {
+        return Err(TraceError::Array {
+            path: path.to_owned(),
+            array: "metadata".to_owned(),
+            found: "missing".to_owned(),
+            wanted: "JSON".to_owned(),
+        }
+        .into());
+    };
+    let mut text = Vec::new();
+    numbers
+        .take(MAX_METADATA_BYTES)
+        .read_to_end(&mut text)
+        .map_err(|source| unsound(path, source))?;
+    let not_json = |source| TraceError::Metadata {
+        path: path.to_owned(),
+        source,
+    };
+    let Format { format, version } = serde_json::from_slice(&text).map_err(not_json)?;
+    if format != FORMAT {
+        return Err(TraceError::Format {
+            path: path.to_owned(),
+            found: format,
+            wanted: FORMAT,
+        }
+        .into());
+    }
+    if version > VERSION {
+        return Err(TraceError::Version {
+            path: path.to_owned(),
+            found: version,
+            wanted: VERSION,
+        }
+        .into());
+    }
+    Ok(serde_json::from_slice(&text).map_err(not_json)?)
+}
+
+/// Header and numbers of an array, if it is there.
+fn open<'a>(
+    path: &Path,
+    archive: &'a mut Archive,
+    name: &str,
+) -> Result<Option<(NpyHeader, impl Read + 'a)>> {
+    let entry = archive.zip_archive().by_name(&file_name_from_array_name(name));
+    let mut entry = match entry {
+        Err(ZipError::FileNotFound) => return Ok(None),
+        entry => entry.map_err(|source| unsound(path, source.into()))?,
+    };
+    let header = NpyHeader::from_reader(&mut entry).map_err(|source| unsound(path, source))?;
+    Ok(Some((header, entry)))
+}
+
+fn unsound(path: &Path, source: IoError) -> Error {
+    TraceError::Archive {
+        path: path.to_owned(),
+        source,
+    }
+    .into()
+}

@@ -1,0 +1,195 @@
+//! What one image needs while it passes.
+
+use super::Engine;
+use crate::events::{ImageMemory, Layout, Numbers, SpikeLists, WORD};
+use crate::float::Loss;
+use crate::float::synapses::ChannelOrder;
+use crate::spikes::{Spike, SpikeRaster};
+
+/// What one image needs while it passes; used again for the next, so that nothing is allocated in time loops.
+///
+/// Its size is known beforehand, however much the network fires ([`Self::memory`]).
+#[derive(Clone, Debug)]
+pub(crate) struct State {
+    /// The input spikes, in C, H, W order.
+    pub(crate) input: SpikeRaster,
+    pub(super) layers: Vec<LayerState>,
+    /// Output y, one per class.
+    pub(crate) output: Vec<f32>,
+    /// Membranes of the output layer after every step, `[T, classes]`.
+    pub(crate) readout: Vec<f32>,
+    pub(super) inputs: InputLists,
+    pub(super) order: ChannelOrder,
+    /// Scratch memory for parting the spikes of a step.
+    pub(super) aside: Vec<u32>,
+}
+
+/// A layer's part; neurons lie as [`Layout`] says.
+#[derive(Clone, Debug)]
+pub(super) struct LayerState {
+    pub(super) membranes: Numbers,
+    /// All spikes; those of a step that leave the layer come first.
+    pub(super) spikes: SpikeLists,
+    /// How many spikes of each step dropout lets pass; empty where it drops none.
+    pub(super) passed: Vec<usize>,
+    /// Synaptic operations of the last forward pass.
+    pub(super) operations: u64,
+    /// Neurons that dropout lets pass; empty where it drops none.
+    pub(super) keep: Vec<u64>,
+    pub(super) slopes: Numbers,
+    /// Spikes of each neuron over all steps.
+    pub(super) counts: Numbers,
+    /// ∂loss/∂s in the current step of the backward pass, of neurons that fired in it.
+    pub(super) errors: Numbers,
+    /// The part of `errors` that is the same in every step; empty where there is none.
+    pub(super) steady_errors: Numbers,
+    /// δ, the gradient at the membranes, in the current step of the backward pass.
+    pub(super) deltas: Numbers,
+}
+
+impl LayerState {
+    /// The spikes that leave the layer in step `t`, rising.
+    pub(super) fn sent(&self, t: usize) -> &[u32] {
+        sent(&self.spikes, &self.passed, t)
+    }
+
+    /// Parts the spikes of the step that has just ended into those that leave the layer and those that do not.
+    pub(super) fn pass(&mut self, aside: &mut [u32]) {
+        if !self.keep.is_empty() {
+            self.passed.push(self.spikes.part(&self.keep, aside));
+        }
+    }
+}
+
+/// The spikes of step `t` that leave a layer, where the lists of its [`LayerState`] are borrowed apart.
+pub(super) fn sent<'a>(spikes: &'a SpikeLists, passed: &[usize], t: usize) -> &'a [u32] {
+    let step = spikes.step(t);
+    passed.get(t).map_or(step, |&passed| &step[..passed])
+}
+
+/// The input spikes of the current step, as [`Layout`] has them and rising.
+#[derive(Clone, Debug)]
+pub(super) struct InputLists {
+    pub(super) positive: SpikeLists,
+    pub(super) negative: SpikeLists,
+    words: [Vec<u64>; 2],
+}
+
+impl InputLists {
+    pub(super) fn new(inputs: usize, steps: usize) -> Self {
+        let words = || vec![0; inputs.div_ceil(WORD)];
+        Self {
+            positive: SpikeLists::new(inputs, steps),
+            negative: SpikeLists::new(inputs, steps),
+            words: [words(), words()],
+        }
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.positive.clear();
+        self.negative.clear();
+    }
+
+    /// Takes in the spikes of the next step, which are in C, H, W order.
+    pub(super) fn push(&mut self, spikes: &[Spike], layout: Layout) {
+        let words = &mut self.words;
+        words.iter_mut().for_each(|words| words.fill(0));
+        for spike in spikes {
+            let address = layout.address(spike.address as usize);
+            words[usize::from(spike.negative)][address / WORD] |= 1 << (address % WORD);
+        }
+        self.positive.push_bits(&words[0]);
+        self.negative.push_bits(&words[1]);
+    }
+}
+
+impl State {
+    /// Spikes of layer `index` in C, H, W order, from the last forward pass of `engine`.
+    pub(crate) fn raster(&self, engine: &Engine, index: usize) -> SpikeRaster {
+        let layout = engine.layers[index].layout;
+        let mut raster = SpikeRaster::new(layout.shape.size());
+        for step in self.layers[index].spikes.steps() {
+            let addresses = step.iter().map(|&address| layout.number(address as usize));
+            let mut addresses: Vec<u32> = addresses
+                .filter_map(|address| u32::try_from(address).ok())
+                .collect();
+            addresses.sort_unstable();
+            raster.push_step(addresses.into_iter().map(Spike::positive));
+        }
+        raster
+    }
+
+    /// Number of spikes of layer `index`, from the last forward pass.
+    pub(crate) fn spike_count(&self, index: usize) -> u64 {
+        self.layers[index].spikes.total() as u64
+    }
+
+    /// Spikes of each neuron of layer `index` over all steps, as [`Layout`] has them, after a backward pass.
+    pub(crate) fn counts(&self, index: usize) -> &[f32] {
+        &self.layers[index].counts
+    }
+
+    /// Synaptic operations into layer `index`, in the last forward pass: additions to its membranes.
+    pub(crate) fn operations(&self, index: usize) -> u64 {
+        self.layers[index].operations
+    }
+
+    /// The class with the largest membrane at the end; the lowest on a tie.
+    pub(crate) fn answer(&self) -> usize {
+        largest(&self.readout[self.readout.len() - self.output.len()..])
+    }
+
+    /// The answers that each of the steps would have given, had it been the last.
+    pub(crate) fn answers(&self) -> impl Iterator<Item = usize> + '_ {
+        self.readout.chunks_exact(self.output.len().max(1)).map(largest)
+    }
+
+    /// The loss of the last forward pass.
+    pub(crate) fn loss(&self, loss: Loss, label: usize) -> f64 {
+        loss.value(&self.output, label)
+    }
+
+    /// Memory that the last image needed, and that an image would need whose every neuron fires in every step.
+    pub(crate) fn memory(&self) -> ImageMemory {
+        let numbers = |layer: &LayerState| {
+            let floats = [
+                &layer.membranes,
+                &layer.slopes,
+                &layer.counts,
+                &layer.errors,
+                &layer.steady_errors,
+                &layer.deltas,
+            ];
+            let floats: usize = floats.iter().map(|numbers| size_of_val(&numbers[..])).sum();
+            floats + layer.keep.capacity() * size_of::<u64>() + layer.passed.capacity() * size_of::<usize>()
+        };
+        let fixed = self.layers.iter().map(numbers).sum::<usize>()
+            + size_of_val(&self.output[..])
+            + size_of_val(&self.readout[..])
+            + self.order.bytes()
+            + size_of_val(&self.aside[..]);
+        let lists = || {
+            let layers = self.layers.iter().map(|layer| &layer.spikes);
+            layers.chain([&self.inputs.positive, &self.inputs.negative])
+        };
+        let steps = self.readout.len() / self.output.len().max(1);
+        let input = self.input.bytes();
+        ImageMemory {
+            used: fixed + input + lists().map(SpikeLists::bytes).sum::<usize>(),
+            most: fixed
+                + input.max(SpikeRaster::most_bytes(self.input.width(), steps))
+                + lists().map(SpikeLists::most_bytes).sum::<usize>(),
+        }
+    }
+}
+
+/// The place of the largest number, the first on a tie.
+fn largest(numbers: &[f32]) -> usize {
+    let mut best = 0;
+    for (index, &number) in numbers.iter().enumerate() {
+        if number > numbers[best] {
+            best = index;
+        }
+    }
+    best
+}

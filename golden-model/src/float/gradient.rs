@@ -1,0 +1,167 @@
+//! Loss and gradients of given spikes: the trainer's arithmetic without its loop, open to checks.
+
+use super::{DropoutMasks, Engine, FloatModel, Loss, Parameters};
+use crate::float::FloatError;
+use crate::network::NetworkDescription;
+use crate::spikes::SpikeRaster;
+use crate::{Error, Result};
+use ndarray::Array2;
+
+/// What one batch does, and how its loss depends on the weights.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gradient {
+    /// Σ over images and classes of (y − onehot)².
+    pub loss: f64,
+    /// Output y per image, one number per class.
+    pub outputs: Vec<Vec<f32>>,
+    /// Spikes per image of every layer that fires, in order.
+    pub spikes: Vec<Vec<SpikeRaster>>,
+    /// ∂loss/∂W per layer, `[outputs, inputs]`.
+    pub weights: Vec<Array2<f32>>,
+}
+
+/// Computes loss and gradients of a batch of input spikes, as the trainer does.
+///
+/// # Errors
+/// If the model is invalid, there are not as many labels as images, or a raster, label or mask does not fit.
+pub fn gradient(
+    model: &FloatModel,
+    images: &[SpikeRaster],
+    labels: &[usize],
+    masks: &[DropoutMasks],
+) -> Result<Gradient> {
+    let description = &model.description;
+    let weights = Parameters::of_model(model)?;
+    let engine = Engine::new(description);
+    let (mut result, sums) = batch_gradient(description, &engine, &weights, images, labels, masks)?;
+    result.weights = sums.to_matrices(description);
+    Ok(result)
+}
+
+/// [`gradient`] with an engine's weights; those of the result are still missing, and stand beside it.
+///
+/// # Errors
+/// If there are not as many labels as images, or a raster, label or mask does not fit.
+pub(crate) fn batch_gradient(
+    description: &NetworkDescription,
+    engine: &Engine,
+    weights: &Parameters,
+    images: &[SpikeRaster],
+    labels: &[usize],
+    masks: &[DropoutMasks],
+) -> Result<(Gradient, Parameters)> {
+    if images.len() != labels.len() {
+        return Err(Error::Float(FloatError::LabelCount {
+            images: images.len(),
+            labels: labels.len(),
+        }));
+    }
+    let mut state = engine.state();
+    let mut sums = Parameters::zeros(description);
+    let mut result = Gradient {
+        loss: 0.0,
+        outputs: Vec::new(),
+        spikes: Vec::new(),
+        weights: Vec::new(),
+    };
+    for (image, (raster, &label)) in images.iter().zip(labels).enumerate() {
+        check_raster(description, image, raster)?;
+        check_label(description, image, label)?;
+        match masks.get(image) {
+            Some(masks) => {
+                check_masks(description, image, masks)?;
+                engine.set_masks(masks, &mut state);
+            }
+            None => engine.clear_masks(&mut state),
+        }
+        engine.forward_raster(weights, raster, &mut state);
+        engine.backward(weights, Loss::SumOfSquares, label, &mut state, &mut sums);
+        result.loss += state.loss(Loss::SumOfSquares, label);
+        result.outputs.push(state.output.clone());
+        let firing = 0..description.layers.len() - 1;
+        result
+            .spikes
+            .push(firing.map(|layer| state.raster(engine, layer)).collect());
+    }
+    Ok((result, sums))
+}
+
+/// Refuses a raster of another shape than the network's input; `image` names it.
+pub(crate) fn check_raster(
+    description: &NetworkDescription,
+    image: usize,
+    raster: &SpikeRaster,
+) -> Result<()> {
+    let found = (raster.width(), raster.steps());
+    let wanted = (description.input.size(), description.steps);
+    if found == wanted {
+        return Ok(());
+    }
+    let text = |(sources, steps)| format!("{sources} x {steps}");
+    Err(Error::Float(FloatError::RasterShape {
+        image,
+        found: text(found),
+        wanted: text(wanted),
+    }))
+}
+
+/// Refuses a label that is no class of the network; `image` names it.
+pub(crate) fn check_label(description: &NetworkDescription, image: usize, label: usize) -> Result<()> {
+    if label < description.classes() {
+        return Ok(());
+    }
+    Err(Error::Float(FloatError::Label {
+        image,
+        label,
+        classes: description.classes(),
+    }))
+}
+
+/// Checks that every mask has as many neurons as its layer.
+fn check_masks(description: &NetworkDescription, image: usize, masks: &DropoutMasks) -> Result<()> {
+    let layers = description.layers.iter().zip(description.shapes());
+    let mut wrong = layers.zip(masks).filter_map(|((layer, shape), mask)| {
+        let found = mask.as_ref()?.len();
+        (found != shape.size()).then(|| {
+            Error::Float(FloatError::MaskLength {
+                image,
+                layer: layer.name.clone(),
+                found,
+                wanted: shape.size(),
+            })
+        })
+    });
+    wrong.next().map_or(Ok(()), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reference::Case;
+
+    /// The masks of one image are not those of the next, and a layer need not have dropout to be given one.
+    #[test]
+    fn images_without_masks_drop_nothing() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/fc.npz");
+        let case = Case::load(path.as_ref()).unwrap();
+        let nothing_kept = vec![vec![None, Some(vec![false; 12]), None]];
+        let masked = gradient(&case.model, &case.images, &case.labels, &nothing_kept).unwrap();
+        let free = gradient(&case.model, &case.images, &case.labels, &[]).unwrap();
+        assert_eq!(masked.outputs.len(), 3);
+        assert!(masked.outputs[0].iter().all(|&y| y == 0.0));
+        assert!(free.outputs[0].iter().any(|&y| y != 0.0));
+        assert_eq!(masked.outputs[1..], free.outputs[1..]);
+    }
+
+    #[test]
+    fn a_mask_of_another_length_is_named() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/fc.npz");
+        let case = Case::load(path.as_ref()).unwrap();
+        let masks = vec![vec![None, Some(vec![true; 11]), None]];
+        let error = gradient(&case.model, &case.images, &case.labels, &masks).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "dropout mask of image 0: layer `f1` has 12 neurons, the mask 11; give one entry per neuron"
+        );
+    }
+}

@@ -1,0 +1,132 @@
+//! Weights as the trainer holds them, and their way from and to a model.
+
+use super::FloatModel;
+use crate::Result;
+use crate::events::{Numbers, Rows, VECTOR, all_rows, zeros};
+use crate::network::{NetworkDescription, Tensor};
+use crate::random::{Random, mix};
+use ndarray::Array2;
+
+/// Keeps this use of a run's seed apart from the others.
+const INITIAL_WEIGHTS: u64 = 1;
+
+/// The weights of every tensor of the network, as the engine wants them ([`super::synapses`]): one row of output
+/// neurons or channels per source, or per source channel and kernel place, filled up to whole vectors with zeros.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Parameters {
+    pub(crate) layers: Vec<Numbers>,
+}
+
+impl Parameters {
+    /// Zeros in the shape of a network's weights.
+    pub(crate) fn zeros(description: &NetworkDescription) -> Self {
+        let zeros = |(_, rows): (Tensor, Rows)| zeros(rows.numbers());
+        Self {
+            layers: all_rows(description, VECTOR).into_iter().map(zeros).collect(),
+        }
+    }
+
+    /// Those that training with this seed starts from.
+    pub(crate) fn initial(description: &NetworkDescription, seed: u64) -> Self {
+        Self::random(description, &mut Random::new(mix(&[seed, INITIAL_WEIGHTS])))
+    }
+
+    /// Memory in bytes.
+    pub(crate) fn bytes(&self) -> usize {
+        self.layers.iter().map(|layer| size_of_val(&layer[..])).sum()
+    }
+
+    /// Independent draws from a normal distribution of mean 0 and deviation √(2/fan-in), or √(1/fan-in) in networks
+    /// with residual junctions, whose membranes two paths feed.
+    pub(crate) fn random(description: &NetworkDescription, random: &mut Random) -> Self {
+        let residual = description.layers.iter().any(|layer| layer.shortcut.is_some());
+        let gain = if residual { 1.0 } else { 2.0 };
+        let mut layer = |(tensor, rows): (Tensor, Rows)| {
+            let deviation = f32::sqrt(gain / tensor.inputs as f32);
+            let mut layer = zeros(rows.numbers());
+            let mut used = rows.of_column.clone();
+            used.sort_unstable();
+            for row in used {
+                let row = &mut layer[row * rows.length..][..tensor.outputs];
+                row.fill_with(|| deviation * random.normal());
+            }
+            layer
+        };
+        Self {
+            layers: all_rows(description, VECTOR)
+                .into_iter()
+                .map(&mut layer)
+                .collect(),
+        }
+    }
+
+    /// The weights of a model whose shapes agree with its description.
+    pub(crate) fn of_model(model: &FloatModel) -> Result<Self> {
+        model.validate()?;
+        Ok(Self::of_matrices(&model.description, &model.weights))
+    }
+
+    /// What [`Self::to_matrices`] gave out for the same network.
+    pub(crate) fn of_matrices(description: &NetworkDescription, matrices: &[Array2<f32>]) -> Self {
+        let layer = |((tensor, rows), weights): ((Tensor, Rows), &Array2<f32>)| {
+            let mut layer = zeros(rows.numbers());
+            for (column, row) in weights.columns().into_iter().zip(rows.of_column) {
+                let row = &mut layer[row * rows.length..][..tensor.outputs];
+                row.iter_mut().zip(column).for_each(|(to, from)| *to = *from);
+            }
+            layer
+        };
+        let layers = all_rows(description, VECTOR).into_iter().zip(matrices);
+        Self {
+            layers: layers.map(layer).collect(),
+        }
+    }
+
+    /// As matrices `[outputs, inputs]`.
+    pub(crate) fn to_matrices(&self, description: &NetworkDescription) -> Vec<Array2<f32>> {
+        let matrix = |((tensor, rows), layer): ((Tensor, Rows), &Numbers)| {
+            Array2::from_shape_fn((tensor.outputs, tensor.inputs), |(output, input)| {
+                layer[rows.of_column[input] * rows.length + output]
+            })
+        };
+        all_rows(description, VECTOR)
+            .into_iter()
+            .zip(&self.layers)
+            .map(matrix)
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn weights_survive_the_way_to_a_model_and_back() {
+        let description = NetworkDescription::preset("digits").unwrap();
+        let parameters = Parameters::random(&description, &mut Random::new(3));
+        let weights = parameters.to_matrices(&description);
+        assert_eq!(weights[0].dim(), (description.shapes()[0].size(), 64));
+        let row = weights[0].nrows().next_multiple_of(VECTOR);
+        assert_eq!(
+            weights[0][[5, 7]].to_bits(),
+            parameters.layers[0][7 * row + 5].to_bits()
+        );
+        let model = FloatModel {
+            description,
+            weights,
+            provenance: BTreeMap::new(),
+        };
+        assert_eq!(Parameters::of_model(&model).unwrap(), parameters);
+    }
+
+    #[test]
+    fn initial_weights_have_the_fan_ins_deviation() {
+        let description = NetworkDescription::preset("mnist-mlp").unwrap();
+        let parameters = Parameters::random(&description, &mut Random::new(3));
+        let layer = &parameters.layers[0];
+        let variance = layer.iter().map(|weight| weight * weight).sum::<f32>() / layer.len() as f32;
+        assert!((variance * 784.0 / 2.0 - 1.0).abs() < 0.02, "{variance}");
+    }
+}

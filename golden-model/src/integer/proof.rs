@@ -1,0 +1,186 @@
+//! Proof that no membrane overflows: not at the end of a step, nor in the middle of one, in any order of events.
+//!
+//! For every channel the worst-case sums of its weights are taken from the weights themselves, window by window where
+//! windows differ, over both paths of a junction ([`super::sums`]). [`NeuronLimits::reach`] then follows threshold, leak
+//! and floor from step to step. Where a path is an identity, a spike adds the channel's one, and takes it where it is
+//! negative.
+//!
+//! The quantizer chooses widths by this proof, the file loader repeats it, and the engine refuses what it does not
+//! cover.
+
+use super::reach::{NeuronLimits, Reach};
+use super::sums::{StepSums, spikes_of};
+use super::{InputSigns, Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut, sums};
+use crate::integer::IntegerError;
+use crate::network::{LayerKind, Node};
+use crate::{Error, Result};
+use serde::Serialize;
+
+/// How far the membranes of a layer can go, in units of 2^−G weight LSB.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LayerBounds {
+    /// Layer's name.
+    pub layer: String,
+    /// Largest sum that a step can add to a membrane.
+    pub positive_sum: i64,
+    /// Largest sum that a step can take from a membrane, as a magnitude.
+    pub negative_sum: i64,
+    /// Lowest membrane at the start of a step.
+    pub lowest_start: i64,
+    /// Highest membrane at the start of a step.
+    pub highest_start: i64,
+    /// Lowest partial sum.
+    pub lowest: i64,
+    /// Highest partial sum.
+    pub highest: i64,
+    /// Steps for which this holds; `None` for any number.
+    pub steps: Option<usize>,
+}
+
+impl LayerBounds {
+    /// Width in bits that holds every partial sum.
+    #[must_use]
+    pub const fn membrane_bits(&self) -> u32 {
+        bits_of(self.lowest, self.highest)
+    }
+}
+
+/// Proves the width of every membrane of a network for input spikes of these signs, whatever those of its samples are
+/// ([`InputSigns::of`]).
+///
+/// Where nothing bounds an output layer (no leak), or its width suffices for no more, the proof is for the T steps of
+/// the description, and [`LayerBounds::steps`] says so.
+///
+/// # Errors
+/// If the network is inconsistent ([`QuantizedModel::validate`]), or a membrane can leave its width.
+pub fn verify(model: &QuantizedModel, input: InputSigns) -> Result<Vec<LayerBounds>> {
+    model.validate()?;
+    let description = &model.description;
+    let nodes = description.graph()?.nodes;
+    let mut proven = Vec::with_capacity(nodes.len());
+    for ((layer, described), node) in model.layers.iter().zip(&description.layers).zip(&nodes) {
+        let sums = of_layer(layer, &described.kind, node, input);
+        let bounds = bounds_of(layer, &sums, description.steps, layer.membrane_bits.into());
+        let needed = bounds.membrane_bits();
+        if needed > u32::from(layer.membrane_bits) {
+            return Err(Error::Integer(IntegerError::MembraneOverflow {
+                layer: layer.name.clone(),
+                membrane_bits: layer.membrane_bits,
+                lowest: bounds.lowest,
+                highest: bounds.highest,
+                needed,
+            }));
+        }
+        proven.push(bounds);
+    }
+    Ok(proven)
+}
+
+/// The sums of every channel of a layer, in membrane LSB, none larger than another in both.
+pub(crate) fn of_layer(
+    layer: &QuantizedLayer,
+    kind: &LayerKind,
+    node: &Node,
+    input: InputSigns,
+) -> Vec<Vec<StepSums>> {
+    let second = match &layer.shortcut {
+        Some(QuantizedShortcut::Weights(weights)) => Some(weights),
+        Some(QuantizedShortcut::Identity(_)) | None => None,
+    };
+    let mut sums = sums::of_weights(&layer.weights, second, kind, node, input);
+    for pair in sums.iter_mut().flatten() {
+        *pair = pair.with_guard_bits(layer.guard_bits);
+    }
+    if let (Some(QuantizedShortcut::Identity(ones)), Some(junction)) = (&layer.shortcut, &node.junction) {
+        for (sums, &one) in sums.iter_mut().zip(ones) {
+            let one = StepSums::of([i64::from(one)], spikes_of(junction.source, input));
+            sums.iter_mut().for_each(|pair| *pair = pair.and(one));
+        }
+    }
+    sums
+}
+
+/// What the membranes of a layer can reach within any number of steps. Of an output layer within `steps` steps, where
+/// nothing bounds it for longer, or more than `bits` bits would.
+pub(crate) fn bounds_of(
+    layer: &QuantizedLayer,
+    sums: &[Vec<StepSums>],
+    steps: usize,
+    bits: u32,
+) -> LayerBounds {
+    let threshold = |channel: usize| match &layer.neuron {
+        Neuron::Lif { thresholds } => Some(i64::from(thresholds[channel])),
+        Neuron::Output => None,
+    };
+    let limits = |(channel, sums): (usize, &Vec<StepSums>)| {
+        let limits = |&sums: &StepSums| NeuronLimits {
+            sums,
+            threshold: threshold(channel),
+            leak_shifts: &layer.leak_shifts,
+            floor: Some(i64::from(layer.floor)),
+        };
+        sums.iter().map(limits).collect::<Vec<_>>()
+    };
+    let limits: Vec<_> = sums.iter().enumerate().flat_map(limits).collect();
+    let unlimited = bounds(&layer.name, &limits, None);
+    let limited = || bounds(&layer.name, &limits, Some(steps));
+    let found = match (&layer.neuron, unlimited) {
+        (Neuron::Output, Some(bounds)) if bounds.membrane_bits() <= bits => Some(bounds),
+        (Neuron::Output, _) => limited(),
+        (Neuron::Lif { .. }, bounds) => bounds,
+    };
+    found.expect("a number of steps, or a threshold and a floor, bound every membrane")
+}
+
+/// Bounds over all neurons, for a number of steps or for any; `None` where nothing bounds some neuron.
+pub(crate) fn bounds(name: &str, limits: &[NeuronLimits<'_>], steps: Option<usize>) -> Option<LayerBounds> {
+    let mut bounds = LayerBounds {
+        layer: name.to_owned(),
+        positive_sum: 0,
+        negative_sum: 0,
+        lowest_start: 0,
+        highest_start: 0,
+        lowest: 0,
+        highest: 0,
+        steps,
+    };
+    for neuron in limits {
+        let Reach { start, sums } = match steps {
+            Some(steps) => neuron.reach_within(steps),
+            None => neuron.reach()?,
+        };
+        bounds.positive_sum = bounds.positive_sum.max(neuron.sums.positive);
+        bounds.negative_sum = bounds.negative_sum.max(neuron.sums.negative);
+        bounds.lowest_start = bounds.lowest_start.min(*start.start());
+        bounds.highest_start = bounds.highest_start.max(*start.end());
+        bounds.lowest = bounds.lowest.min(*sums.start());
+        bounds.highest = bounds.highest.max(*sums.end());
+    }
+    Some(bounds)
+}
+
+/// Width of two's-complement numbers that hold every number of a range that includes 0.
+pub(crate) const fn bits_of(lowest: i64, highest: i64) -> u32 {
+    let below = if lowest < 0 {
+        i64::BITS - (!lowest).leading_zeros()
+    } else {
+        0
+    };
+    let above = i64::BITS - highest.leading_zeros();
+    1 + if below > above { below } else { above }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn widths_of_ranges() {
+        assert_eq!(bits_of(0, 0), 1);
+        assert_eq!(bits_of(-1, 0), 1);
+        assert_eq!(bits_of(-1, 1), 2);
+        assert_eq!(bits_of(-128, 127), 8);
+        assert_eq!(bits_of(-129, 127), 9);
+        assert_eq!(bits_of(-128, 128), 9);
+    }
+}

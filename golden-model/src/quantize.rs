@@ -1,0 +1,146 @@
+//! From a trained float network to the integers that hardware runs, with proof that no membrane overflows.
+//!
+//! Per layer: one scale per channel (per layer in the output layer, so that classes compare; in common for the tensors that
+//! meet in a junction) turns weights into integers ([`scale`]), and spikes of some inferences, if given, decide how they
+//! round ([`rounding`], [`calibration`]). The scale is folded into the channel's integer threshold; guard bits, width, floor
+//! and what an identity adds follow from the weights ([`width`]), and the leak factor becomes shifts ([`leak`]). At the end
+//! [`proof::verify`] derives the bounds again from nothing but the finished integers.
+
+pub mod calibration;
+mod channels;
+mod config;
+mod error;
+mod layer;
+mod report;
+mod requantize;
+pub mod rounding;
+mod rows;
+pub mod scale;
+mod warnings;
+pub mod width;
+
+pub use calibration::Calibration;
+pub use config::{GuardBits, Leak, QuantizeConfig, ScaleSearch};
+pub use error::QuantizeError;
+pub use report::{LayerReport, QuantizeReport, QuantizeWarning};
+pub use requantize::requantize;
+
+use crate::Result;
+use crate::float::FloatModel;
+use crate::integer::{InputSigns, QuantizedModel, leak, proof};
+use crate::spikes::SpikeRaster;
+use layer::{Finished, LayerTask};
+
+/// Quantizes a network by its weights alone.
+///
+/// # Errors
+/// If the model is not valid, an option is out of range or names a layer that has no weights or does not exist, or no width
+/// of at most 32 bits holds a layer's membranes.
+pub fn quantize(model: &FloatModel, config: &QuantizeConfig) -> Result<(QuantizedModel, QuantizeReport)> {
+    quantize_with(model, config, &Calibration::none())
+}
+
+/// [`quantize_with`] rasters that are there already.
+///
+/// # Errors
+/// As [`quantize_with`].
+pub fn quantize_calibrated(
+    model: &FloatModel,
+    config: &QuantizeConfig,
+    calibration: &[SpikeRaster],
+) -> Result<(QuantizedModel, QuantizeReport)> {
+    let spikes = |image: usize| Ok(calibration[image].clone());
+    quantize_with(model, config, &Calibration::new(calibration.len(), &spikes))
+}
+
+/// Quantizes a network, rounding its weights by the spikes of some inferences: a few hundred images of the training set,
+/// encoded as for training. At 4 bits and below this saves about half of what quantization costs.
+///
+/// Every layer is rounded by the spikes that the quantized layers before it emit. Without images this is [`quantize`].
+///
+/// # Errors
+/// As [`quantize`]; also if a raster's width is not the network's, a source fires twice within a step, or has negative
+/// spikes although the widths are to hold [`InputSigns::Unsigned`] alone.
+pub fn quantize_with(
+    model: &FloatModel,
+    config: &QuantizeConfig,
+    calibration: &Calibration<'_>,
+) -> Result<(QuantizedModel, QuantizeReport)> {
+    let description = &model.description;
+    config.validate(description)?;
+    model.validate()?;
+    let input = config.input.unwrap_or_else(|| InputSigns::of(description));
+    calibration.check(description.input.size(), input == InputSigns::Signed)?;
+    let leak_shifts = match &config.leak {
+        Leak::Auto => leak::fit(f64::from(description.leak)),
+        Leak::Shifts(shifts) => shifts.clone(),
+    };
+    let mut warnings = leak_warning(f64::from(description.leak), &leak_shifts);
+
+    let nodes = description.graph()?.nodes;
+    let mut layers = Vec::with_capacity(nodes.len());
+    let mut fits = Vec::with_capacity(nodes.len());
+    for (described, node) in description.layers.iter().zip(&nodes) {
+        let has_weights = node.tensor.is_some();
+        let moments = if has_weights {
+            calibration.moments(description, &layers, &described.kind, node)?
+        } else {
+            None
+        };
+        let task = LayerTask {
+            model,
+            described,
+            node,
+            leak_shifts: &leak_shifts,
+            input,
+        };
+        let finished = task.quantize(config, moments.as_ref())?;
+        let Finished {
+            layer,
+            fit,
+            warnings: of_layer,
+        } = finished;
+        warnings.extend(of_layer);
+        if has_weights && moments.is_none() && calibration.images() > 0 {
+            warnings.push(QuantizeWarning::NotCalibrated {
+                layer: described.name.clone(),
+            });
+        }
+        layers.push(layer);
+        fits.push(fit);
+    }
+    let mut provenance = model.provenance.clone();
+    provenance.insert("quantize.scale".to_owned(), format!("{:?}", config.scale));
+    provenance.insert(
+        "quantize.calibration".to_owned(),
+        format!("{} inferences", calibration.images()),
+    );
+    let quantized = QuantizedModel {
+        description: description.clone(),
+        layers,
+        provenance,
+    };
+
+    let bounds = proof::verify(&quantized, input)?;
+    for (layer, bounds) in quantized.layers.iter().zip(&bounds) {
+        warnings.extend(self::warnings::of_bounds(layer, bounds));
+    }
+    if calibration.images() > 0 {
+        let activity = calibration.activity(&quantized)?;
+        for (layer, activity) in quantized.layers.iter().zip(&activity) {
+            warnings.extend(self::warnings::of_activity(layer, activity));
+        }
+    }
+    let report = QuantizeReport::new(&quantized, &fits, bounds, warnings);
+    Ok((quantized, report))
+}
+
+fn leak_warning(wanted: f64, shifts: &[u8]) -> Vec<QuantizeWarning> {
+    let found = leak::factor(shifts);
+    let off = (found - wanted).abs() > leak::TOLERANCE * (1.0 - wanted);
+    if off {
+        vec![QuantizeWarning::Leak { wanted, found }]
+    } else {
+        Vec::new()
+    }
+}

@@ -1,10 +1,11 @@
 //! What quantization costs on the embedded digits: float and integers on the very same spikes.
 
 use synfire_golden_model::dataset::encode::test_raster;
+use synfire_golden_model::evaluation::float;
 use synfire_golden_model::evaluation::integer::evaluate;
 use synfire_golden_model::quantize::{QuantizeConfig, ScaleSearch, quantize_calibrated};
 use synfire_golden_model::train::Trainer;
-use synfire_golden_model::{Config, dataset, evaluation};
+use synfire_golden_model::{Config, dataset};
 
 #[test]
 fn four_bits_lose_at_most_one_point_and_eight_at_most_half_of_it() {
@@ -20,9 +21,7 @@ fn four_bits_lose_at_most_one_point_and_eight_at_most_half_of_it() {
             trainer.epoch(&mut |_| ()).expect("trains");
         }
         let model = trainer.model();
-        let float = evaluation::evaluate(&model, &data.test, 1)
-            .expect("fits")
-            .accuracy;
+        let float = float::evaluate(&model, &data.test, 1).expect("fits").accuracy;
         let calibration: Vec<_> = (0..256)
             .map(|index| test_raster(&model.description, &data.train, index, 2))
             .collect();

@@ -1,11 +1,11 @@
-//! A board that talks without end, and of nothing that was asked.
+//! A board that sends responses without end, none of which answers a request.
 
 use std::time::{Duration, Instant};
 use synfire::protocol::frame;
 use synfire::testing::{SoftDevice, SoftLink};
 use synfire::{ConnectOptions, Device, Result, Timeouts, Transport};
 
-/// A sound board that, once told to, only repeats the answer to a request of long ago.
+/// A working board that, once told to, only repeats the response to an old request.
 struct Babbler {
     link: SoftLink,
     since: Option<Instant>,

@@ -1,7 +1,7 @@
-//! Whatever the line does to the frames, every result is the right one.
+//! Faults of the line never make a result wrong.
 //!
-//! The device answers a function of the spikes that no lost, doubled or misplaced spike leaves unchanged. The
-//! lines of these tests know no time, so that waiting for a timeout takes none.
+//! The device computes a function of the spikes that every lost, doubled or misplaced spike changes. In these tests no
+//! time passes on the line, so that a timeout takes no time.
 
 use synfire::testing::{Fault, FaultRates, Faulty, Random, Script, SoftDevice, SoftLink, ToyAccelerator};
 use synfire::{ConnectOptions, Device, LinkStatistics, Result};
@@ -15,14 +15,14 @@ fn link() -> SoftLink {
     SoftLink::new(SoftDevice::new(INPUTS, CLASSES))
 }
 
-/// A few steps with few or with many spikes: several frames, both codings.
+/// A few steps with few or many spikes, which take several frames and both codings.
 fn image(random: &mut Random) -> Image {
     let sparsity = 2 + random.below(40);
     let count = usize::try_from(random.below(20)).expect("below 20");
     random.steps(count, INPUTS, sparsity)
 }
 
-/// Connects and infers two images while the given frames meet the given faults. Returns the number of frames.
+/// Connects and infers two images while the given frames have the given faults. Returns the number of frames.
 fn run_script(faults: &[(u64, Fault)], images: &[Image]) -> Result<(u64, LinkStatistics)> {
     let faulty = Faulty::new(link(), Script::new(faults.to_vec()), |link| link.device.reset());
     let mut device = Device::connect(faulty, ConnectOptions::default())?;
@@ -156,7 +156,7 @@ fn hundreds_of_inferences_on_lines_that_keep_failing() {
     }
 }
 
-/// A device and what was done to its first exchanges; frames 0 to 3 are those of connecting.
+/// A device whose first frames have faults; frames 0 to 3 are those of connecting.
 fn scripted(faults: Vec<(u64, Fault)>, retries: u32) -> Device<Faulty<SoftLink, Script>> {
     let options = ConnectOptions {
         retries,

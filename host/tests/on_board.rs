@@ -1,5 +1,5 @@
-//! What boards do beyond spikes, on sound lines and on failing ones: images encoded there, early exit, other weights,
-//! signed spikes.
+//! Features of a board, on lines with and without faults: the encoder, early exit, loading of other weights, signed
+//! spikes.
 
 use synfire::protocol::load::NEVER;
 use synfire::protocol::{Image, InferenceResult, MemoryImage, ModelImage, Opcode, Spike, Status};
@@ -22,7 +22,7 @@ fn connect(soft: SoftDevice) -> Device<SoftLink> {
     Device::connect(SoftLink::new(soft), ConnectOptions::default()).expect("a sound device")
 }
 
-/// p of a pixel value, negative in the second channel for dark pixels.
+/// Probability p of a pixel value; negative for dark pixels of the second channel.
 fn threshold(channel: u32, level: u8) -> i16 {
     let size = i16::from(level) / 2 + 3;
     if channel == 1 && level < 100 { -size } else { size }
@@ -44,7 +44,7 @@ fn image(random: &mut Random) -> Image {
     }
 }
 
-/// The spikes of an image, by definition.
+/// The spikes of an image, computed from their definition.
 fn drawn(image: &Image) -> Vec<Vec<Spike>> {
     let mut state = image.seed;
     let step = |_| {
@@ -66,7 +66,7 @@ fn drawn(image: &Image) -> Vec<Vec<Spike>> {
     (0..image.steps).map(step).collect()
 }
 
-/// The answer with the first margins' early exit, if any.
+/// The result of an inference that exits early with these margins, if any.
 fn answer(steps: &[Vec<Spike>], margins: Option<&[u32]>, salt: u32) -> InferenceResult {
     use synfire::testing::chunks::Event;
     let mut accelerator = ToyAccelerator::new(CLASSES);
@@ -113,7 +113,7 @@ fn model(number: u8) -> ModelImage {
     }
 }
 
-/// What a device answers once a model is loaded.
+/// The result of a device with a loaded model.
 fn answer_of_model(number: u8, steps: &[Vec<Spike>]) -> InferenceResult {
     let mut device = connect(soft());
     device.load(model(number)).expect("the board takes the model");
@@ -243,7 +243,7 @@ fn a_load_that_breaks_off_leaves_no_model_and_says_why() {
     );
 }
 
-/// The device behind a link.
+/// The device at the other end of a link.
 trait Taken {
     fn device_taken(&mut self) -> SoftDevice;
 }
@@ -277,11 +277,11 @@ fn what_a_board_has_not_is_refused_before_anything_is_sent() {
     assert_eq!(
         texts,
         [
-            "the design on the board has no encoder; build one that has, or do without",
-            "the design on the board has no encoder; build one that has, or do without",
-            "the design on the board has no early exit; build one that has, or do without",
-            "the design on the board has no memories that can be loaded; build one that has, or do without",
-            "step 0: input 3 spikes with -1, but the network's inputs are unsigned; encode for this network",
+            "the design on the board has no encoder; flash a build with this feature, or do not use it",
+            "the design on the board has no encoder; flash a build with this feature, or do not use it",
+            "the design on the board has no early exit; flash a build with this feature, or do not use it",
+            "the design on the board has no memories that can be loaded; flash a build with this feature, or do not use it",
+            "step 0: input 3 has a negative spike, but the network's inputs are unsigned; encode the spikes for this network",
         ]
     );
     let mut device = connect(soft());
@@ -292,14 +292,14 @@ fn what_a_board_has_not_is_refused_before_anything_is_sent() {
     assert_eq!(
         [small, still].map(|image| device.infer_image(&image).unwrap_err().to_string()),
         [
-            "the image has 59 pixels, the network 60 inputs; give an image of the network's input shape",
-            "the image's seed is 0, which draws no spikes; give another",
+            "the image has 59 pixels, but the network has 60 inputs; pass an image of the network's shape",
+            "the seed of the image is 0, which draws no spikes; pass another seed",
         ]
     );
     assert_eq!(device.statistics().total.requests - before.requests, 0);
 }
 
-/// Everything that a program can do with a board: load, encode, send spikes, exit early.
+/// Uses every feature of a board: loads, encodes, sends spikes, exits early.
 fn conversation<T: Transport>(
     transport: T,
     options: ConnectOptions,

@@ -1,5 +1,4 @@
-//! What the host puts on the line: numbers, tags and delimiters, as section 9 of `docs/protocol.md` wants
-//! them.
+//! What the host sends: numbers, tags and delimiters follow section 9 of `docs/protocol.md`.
 
 use std::time::Instant;
 use synfire::protocol::{Decoded, FrameDecoder, Opcode, Request};
@@ -9,7 +8,7 @@ use synfire::{ConnectOptions, Device, Result, Transport};
 const INPUTS: u32 = 300;
 const CLASSES: u16 = 5;
 
-/// A transport that remembers every request.
+/// A transport that records every request.
 #[derive(Debug)]
 struct Recorder {
     link: SoftLink,
@@ -58,7 +57,7 @@ fn connect(expected: u16) -> Device<Recorder> {
     Device::connect(Recorder::new(soft), ConnectOptions::default()).expect("a sound device")
 }
 
-/// Twenty steps of a third of the inputs: a bitmap and so a frame each.
+/// Twenty steps in each of which a third of the inputs spikes. Each step is a bitmap, which takes a frame of its own.
 fn steps() -> Vec<Vec<u32>> {
     vec![(0..INPUTS).step_by(3).collect(); 20]
 }

@@ -85,7 +85,7 @@ impl Drop for Board {
     }
 }
 
-/// A path that can point to one pseudo-terminal after the other, as that of a replugged adapter does.
+/// A path that can point to one pseudo-terminal after another, like the path of an adapter that is plugged in again.
 struct Socket(PathBuf);
 
 impl Socket {
@@ -171,8 +171,8 @@ fn silence_is_reported_with_what_was_tried() {
     };
     assert_eq!(
         Device::connect(transport, options).unwrap_err().to_string(),
-        "no answer to IDENTIFY: sent 5 times, waited 10 ms each (0 bytes came in, 0 bad frames); check port, baud \
-         rate and that the board is configured"
+        "no response to IDENTIFY after 5 attempts of 10 ms (0 bytes and 0 bad frames received); check the port, the \
+         baud rate, and that the board is configured"
     );
 }
 
@@ -215,7 +215,7 @@ fn a_board_that_stays_away_is_reported() {
     board.unplug();
     let message = device.infer(steps()).unwrap_err().to_string();
     let start = format!(
-        "inference failed 2 times, each from a fresh start; the last time: serial port {} does not exist; ",
+        "inference failed in 2 attempts, each after a new start; the last error: serial port {} does not exist; ",
         socket.path()
     );
     assert!(message.starts_with(&start), "{message}");
@@ -262,7 +262,7 @@ fn what_a_full_line_does_not_take_is_an_error_and_no_hang() {
     assert!(matches!(error, Error::Disconnected { .. }), "{error}");
 }
 
-/// Names a port for [`a_program_that_has_a_port_open`], which is nothing but a program to be killed.
+/// Environment variable that names the port for [`a_program_that_has_a_port_open`], a program that is to be killed.
 const PORT_TO_OPEN: &str = "SYNFIRE_TEST_PORT_TO_OPEN";
 
 #[test]

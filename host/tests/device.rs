@@ -169,7 +169,7 @@ fn another_design_model_or_version_is_refused() {
     newer.identity.protocol = 2;
     assert_eq!(
         refusal(newer, ConnectOptions::default()),
-        "the device speaks protocol version 2, this synfire version 1; flash a build made by this synfire"
+        "the device speaks protocol version 2, but this synfire speaks version 1; flash a build that this synfire made"
     );
 }
 

@@ -1,6 +1,7 @@
 //! `synfire demo`: the whole road, from handwritten digits to answers over a serial port.
 
 mod hardware;
+mod models;
 mod results;
 
 use super::context::Context;
@@ -34,10 +35,6 @@ const LOAD_IMAGES: usize = 200;
 const EXAMPLE: &str = "Example:
   synfire demo -o out/demo";
 
-/// Test accuracy that training must reach.
-const FLOAT_ACCURACY: f64 = 0.95;
-/// Accuracy that quantization may cost.
-const QUANTIZATION_LOSS: f64 = 0.01;
 /// Images of the native simulation, which is slow.
 const NATIVE_IMAGES: usize = 1;
 
@@ -207,90 +204,6 @@ impl Args {
         })
     }
 
-    fn load_data(&self, config: &Config, context: &Context) -> Result<Split> {
-        let data = self.data.load(&config.network)?;
-        context.say(&format!(
-            "1  data set {}: {} training and {} test images of {}",
-            data.train.name(),
-            data.train.len(),
-            data.test.len(),
-            config.network.input
-        ));
-        Ok(data)
-    }
-
-    fn make_model(
-        &self,
-        config: &Config,
-        data: &Split,
-        context: &Context,
-        times: &mut StageTimes,
-    ) -> Result<Models> {
-        let mut train = config.require_train()?.clone();
-        if let Some(seed) = self.seed {
-            train.seed = seed;
-        }
-        let trained = times.measure("train", || train_network(&config.network, &train, data, context))?;
-        let float_result = times.measure("evaluate float", || {
-            evaluate_float(&trained.model, &data.test, DEFAULT_SEED)
-        })?;
-        context.say(&format!(
-            "2  trained {}: {} epochs, seed {}, test accuracy {}",
-            config.network.name,
-            trained.epochs.len(),
-            train.seed,
-            percent(float_result.accuracy)
-        ));
-        curve::draw(
-            &self.output.join("training.svg"),
-            &config.network.name,
-            &train,
-            &trained.epochs,
-        )?;
-        trained.model.save(self.output.join("model.safetensors"))?;
-        if float_result.accuracy < FLOAT_ACCURACY {
-            return Err(CliError::Aim {
-                what: "test accuracy after training",
-                found: percent(float_result.accuracy),
-                wanted: format!("at least {}", percent(FLOAT_ACCURACY)),
-            });
-        }
-        let quantize_config = QuantizeConfig {
-            weight_bits: self.bits,
-            ..QuantizeConfig::default()
-        };
-        let (quantized, report) = times.measure("quantize", || {
-            let images = quantize::CALIBRATION_IMAGES;
-            Ok(quantize_by(
-                &trained.model,
-                &quantize_config,
-                &data.train,
-                images,
-            )?)
-        })?;
-        quantized.save(self.output.join("quantized.safetensors"))?;
-        for warning in &report.warnings {
-            context.warn(&warning.to_string());
-        }
-        let integer_result = times.measure("evaluate integer", || {
-            evaluate_integer(&quantized, &data.test, data.test.len(), DEFAULT_SEED)
-        })?;
-        context.say(&format!(
-            "3  quantized to {} bits: test accuracy {} in integers\n{}",
-            self.bits,
-            percent(integer_result.accuracy),
-            quantize::layers(&report)
-        ));
-        if integer_result.accuracy < float_result.accuracy - QUANTIZATION_LOSS {
-            return Err(CliError::Aim {
-                what: "test accuracy in integers",
-                found: percent(integer_result.accuracy),
-                wanted: format!("at least {}", percent(float_result.accuracy - QUANTIZATION_LOSS)),
-            });
-        }
-        Ok((trained.model, quantized, float_result, integer_result))
-    }
-
     fn generate(
         &self,
         board: &Board,
@@ -363,11 +276,3 @@ fn find_boards(names: &[String]) -> Result<Vec<Board>> {
     }
     Ok(boards)
 }
-
-/// Float model, quantized model, and how each does on the test set.
-type Models = (
-    synfire_golden_model::model::FloatModel,
-    QuantizedModel,
-    super::inference::Evaluated,
-    super::inference::Evaluated,
-);

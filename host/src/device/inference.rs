@@ -114,7 +114,7 @@ impl<T: Transport> Device<T> {
         self.next_seq = window.seq(writes);
         let line_time = self.line_time();
         let mut last_answer = Instant::now();
-        let mut babbling = false;
+        let mut only_strays = false;
         let mut patience = Patience::new(self.options.retries, &self.session.statistics);
         loop {
             self.progress = Some((window.acknowledged(), window.limits()));
@@ -138,13 +138,13 @@ impl<T: Transport> Device<T> {
             let timeout = self.options.timeouts.of(command);
             let deadline = last_answer + timeout + line_time;
             // A board that sends responses without end must not keep the host past the deadline.
-            let received = if babbling && Instant::now() >= deadline {
+            let received = if only_strays && Instant::now() >= deadline {
                 None
             } else {
                 self.session.receive(deadline)?
             };
             let Some(response) = received else {
-                babbling = false;
+                only_strays = false;
                 self.session.statistics.timeouts += 1;
                 if sent_ahead.count > 0 {
                     return Err(self.no_response(command, 1, timeout, &patience.since));
@@ -172,7 +172,7 @@ impl<T: Transport> Device<T> {
                     return Err(self.no_response(command, 1, timeout, &patience.since));
                 }
                 Outcome::Stray => {
-                    babbling = true;
+                    only_strays = true;
                     self.session.statistics.stray_responses += 1;
                 }
                 Outcome::Rewound if sent_ahead.count > 0 => {

@@ -253,7 +253,9 @@ pub enum Error {
     },
 
     /// The number of an image's pixels differs from the network's number of inputs.
-    #[error("the image has {found} pixels, but the network has {wanted} inputs; pass an image of the network's shape")]
+    #[error(
+        "the image has {found} pixels, but the network has {wanted} inputs; pass an image of the network's shape"
+    )]
     ImageSize {
         /// Number of pixels of the image.
         found: usize,

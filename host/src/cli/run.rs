@@ -18,10 +18,10 @@ use synfire_sim::virtual_board::VirtualBoard;
 
 const EXAMPLE: &str = "Examples:
   synfire run build --port /dev/ttyUSB1
-  synfire run build --port /dev/pts/3 --images 100    # a virtual board, from `synfire board build`
-  synfire run build --virtual                         # the same, started for this run
-  synfire run build --virtual --bitstream             # the bitstream itself, unpacked again (iCE40)
-  synfire run build --virtual --early-exit certain    # stop once the answer is";
+  synfire run build --port /dev/pts/3 --images 100    # a virtual board that `synfire board build` runs
+  synfire run build --virtual                         # a virtual board for this run only
+  synfire run build --virtual --bitstream             # a virtual board with the bitstream (iCE40)
+  synfire run build --virtual --early-exit certain    # stop once the answer is certain";
 
 /// Arguments of `synfire run`.
 #[derive(Debug, clap::Args)]
@@ -37,21 +37,21 @@ pub(crate) struct Args {
         conflicts_with = "BoardFormArgs"
     )]
     port: Option<String>,
-    /// Start a virtual board for this run instead of using a port.
+    /// Start a virtual board for this run, instead of using a port.
     #[arg(long, conflicts_with_all = ["port", "baud"])]
     r#virtual: bool,
     #[command(flatten)]
     form: BoardFormArgs,
-    /// Bits a second; by default those of the build's board.
+    /// Baud rate of the port; default: that of the build's board.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     baud: Option<u32>,
-    /// Test images to classify.
+    /// Number of test images to classify.
     #[arg(long, default_value_t = 20, value_parser = at_least_one)]
     images: usize,
-    /// Seed of the images' spikes.
+    /// Seed of the images' input spikes.
     #[arg(long, default_value_t = DEFAULT_SEED)]
     seed: u64,
-    /// Send spikes, also where the board encodes images.
+    /// Encode images on the host and send spikes, even if the board has an encoder.
     #[arg(long)]
     spikes: bool,
     #[command(flatten)]
@@ -70,7 +70,7 @@ impl Args {
         let mut virtual_board = None;
         let port = match self.port {
             Some(port) => port,
-            // Held until the end of the run.
+            // The virtual board lives until the end of the run.
             None => virtual_board
                 .insert(VirtualBoard::start(&build, form)?)
                 .port()
@@ -95,9 +95,9 @@ impl Args {
         }
         context.print(&summary, || {
             format!(
-                "{} of {} images right ({}); all {} potentials equal the golden model's\n{:.1} steps, {} active \
-                 clocks, {:.0} µs at {} MHz per inference\n{} bytes per inference on the line ({}), {:.0} µs at {} \
-                 baud; {} bytes loaded before; {} retransmissions, {} resynchronizations\n{:.2} s in all",
+                "{} of {} images correct ({}); all {} potentials equal to the golden model\nper inference: {:.1} steps, {} \
+                 active cycles, {:.0} µs at {} MHz\nlink: {} bytes per inference ({}), {:.0} µs at {} baud; {} bytes \
+                 loaded before; {} retransmissions, {} resynchronizations\ntotal time: {:.2} s",
                 summary.correct,
                 summary.images,
                 percent(summary.accuracy),

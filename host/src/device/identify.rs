@@ -8,7 +8,10 @@ use crate::transport::Transport;
 
 /// Asks for the identity, and refuses one that is not wanted or not valid. Also returns the number of the write that the
 /// device expects.
-pub(super) fn identify<T: Transport>(session: &mut Session<T>, options: &ConnectOptions) -> Result<(Identity, u16)> {
+pub(super) fn identify<T: Transport>(
+    session: &mut Session<T>,
+    options: &ConnectOptions,
+) -> Result<(Identity, u16)> {
     let response = session.read(Opcode::Identify, options.timeouts.identify, options.retries)?;
     let identity = identity_of(&response)?;
     if identity.protocol != VERSION {

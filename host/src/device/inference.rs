@@ -1,11 +1,11 @@
 //! Executes one job: its writes and the read behind them, and a new start if that fails.
 
 use super::job::Job;
-use super::overlap::{NextJob, SentAhead, Overlap};
+use super::overlap::{NextJob, Overlap, SentAhead};
 use super::patience::Patience;
 use super::{Device, LinkStatistics, MAX_WRITES};
 use crate::error::{Error, Result};
-use crate::protocol::window::{RunRequest, Outcome, Window};
+use crate::protocol::window::{Outcome, RunRequest, Window};
 use crate::protocol::{InferenceResult, Opcode, RESPONSE_HEADER, Request, Response, crc, frame};
 use crate::transport::Transport;
 use std::time::{Duration, Instant};
@@ -183,7 +183,8 @@ impl<T: Transport> Device<T> {
                     patience.spend(|attempts, since| self.no_response(command, attempts, timeout, since))?;
                 }
                 // The board draws the spikes itself, which may take longer than its watchdog waits.
-                Outcome::NotReady(RunRequest::Result) if sent_ahead.count == 0 && started.elapsed() < job.patience => {}
+                Outcome::NotReady(RunRequest::Result)
+                    if sent_ahead.count == 0 && started.elapsed() < job.patience => {}
                 Outcome::NotReady(RunRequest::Result) if sent_ahead.count > 0 => {
                     return Err(Error::NotReady {
                         command: job.last,
@@ -281,5 +282,8 @@ impl<T: Transport> Device<T> {
 
 /// Whether a response answers one of the writes that were sent ahead.
 fn next_is_answered(sent_ahead: SentAhead, response: &Response, next: &mut dyn NextJob) -> bool {
-    sent_ahead.count > 0 && next.job().is_some_and(|job| sent_ahead.is_answered_by(response, job))
+    sent_ahead.count > 0
+        && next
+            .job()
+            .is_some_and(|job| sent_ahead.is_answered_by(response, job))
 }

@@ -5,7 +5,7 @@
 
 use super::identify::identity_of;
 use super::job::Inferences;
-use super::overlap::{SentAhead, Overlap};
+use super::overlap::{Overlap, SentAhead};
 use super::{Device, MAX_WRITES};
 use crate::error::{Error, Result};
 use crate::protocol::load::{MARGIN_MEMORY, TABLE_MEMORY};

@@ -48,9 +48,7 @@ fn messages_about_ports() {
             baud: 9600,
             source: broken(),
         },
-        &[
-            "cannot open serial port /dev/ttyUSB9 at 9600 baud: Broken pipe; check the path and the baud rate",
-        ],
+        &["cannot open serial port /dev/ttyUSB9 at 9600 baud: Broken pipe; check the path and the baud rate"],
     );
     says(
         &Error::Disconnected {

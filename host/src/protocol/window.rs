@@ -114,7 +114,8 @@ impl Window {
         } else if self.cursor < self.writes {
             Some(RunRequest::Write(self.cursor))
         } else {
-            let asked = |flight: &InFlight| flight.request == RunRequest::Result && flight.epoch == self.epoch;
+            let asked =
+                |flight: &InFlight| flight.request == RunRequest::Result && flight.epoch == self.epoch;
             (!self.in_flight.iter().any(asked)).then_some(RunRequest::Result)
         }
     }
@@ -219,7 +220,9 @@ impl Window {
             (Status::Ok | Status::NotReady, RunRequest::Result) if self.acked < self.writes => {
                 self.rewind_if(is_current)
             }
-            (Status::OutOfSequence, RunRequest::Write(index)) => self.rewind_if(is_current && self.acked <= index),
+            (Status::OutOfSequence, RunRequest::Write(index)) => {
+                self.rewind_if(is_current && self.acked <= index)
+            }
             (Status::Ok, _) => Outcome::Answered,
             (Status::NotReady, request) => Outcome::NotReady(request),
             (status, request) => Outcome::Rejected(request, status),

@@ -220,7 +220,11 @@ impl std::fmt::Display for MemoryUse {
             )?;
         }
         match self.process {
-            Some(process) => write!(f, "; peak of the process, including the data set: {}", memory(process)),
+            Some(process) => write!(
+                f,
+                "; peak of the process, including the data set: {}",
+                memory(process)
+            ),
             None => Ok(()),
         }
     }

@@ -92,7 +92,10 @@ fn describe(entry: &Entry) -> String {
         (Some(folder), _) => format!("in {}", folder.display()),
         (None, Some(problem)) => problem.clone(),
         (None, None) if entry.downloadable => {
-            format!("not found; download it with `synfire data download {}`", entry.name)
+            format!(
+                "not found; download it with `synfire data download {}`",
+                entry.name
+            )
         }
         (None, None) => "not found; download it from its home".to_owned(),
     };

@@ -1,4 +1,4 @@
-//! The demo's models: data, training, quantization, and what each must reach.
+//! The demo's models: loading data, training, quantization, and the accuracy that each model must reach.
 
 use super::super::context::Context;
 use super::super::diagnostic::{CliError, Result};
@@ -7,7 +7,7 @@ use super::super::figures::curve;
 use super::super::inference::{DEFAULT_SEED, Evaluated, quantize_by};
 use super::super::quantize;
 use super::super::table::percent;
-use super::super::train::train_network;
+use super::super::train::{EvaluationSet, train_network};
 use super::Args;
 use super::results::StageTimes;
 use synfire_golden_model::model::FloatModel;
@@ -17,17 +17,14 @@ use synfire_golden_model::{Config, dataset::Split};
 
 /// Test accuracy that training must reach.
 const FLOAT_ACCURACY: f64 = 0.95;
-/// Accuracy that quantization may cost.
+/// Largest loss of accuracy that quantization may cause.
 const QUANTIZATION_LOSS: f64 = 0.01;
-/// Float model, quantized model, and how each does on the test set.
-pub(super) type Models = (
-    FloatModel,
-    QuantizedModel,
-    Evaluated,
-    Evaluated,
-);
+
+/// Float model, quantized model, and their results on the test set.
+pub(super) type Models = (FloatModel, QuantizedModel, Evaluated, Evaluated);
 
 impl Args {
+    /// Loads the data set.
     pub(super) fn load_data(&self, config: &Config, context: &Context) -> Result<Split> {
         let data = self.data.load(&config.network)?;
         context.say(&format!(
@@ -40,6 +37,7 @@ impl Args {
         Ok(data)
     }
 
+    /// Trains, evaluates and quantizes the network, and writes the models and the training curve.
     pub(super) fn make_model(
         &self,
         config: &Config,
@@ -66,11 +64,12 @@ impl Args {
             &self.output.join("training.svg"),
             &config.network.name,
             &train,
+            EvaluationSet::Test.name(),
             &trained.epochs,
         )?;
         trained.model.save(self.output.join("model.safetensors"))?;
         if float_result.accuracy < FLOAT_ACCURACY {
-            return Err(CliError::Aim {
+            return Err(CliError::Goal {
                 what: "test accuracy after training",
                 found: percent(float_result.accuracy),
                 wanted: format!("at least {}", percent(FLOAT_ACCURACY)),
@@ -97,14 +96,14 @@ impl Args {
             evaluate_integer(&quantized, &data.test, data.test.len(), DEFAULT_SEED)
         })?;
         context.say(&format!(
-            "3  quantized to {} bits: test accuracy {} in integers\n{}",
+            "3  quantized to {} bits: test accuracy {} of the integer model\n{}",
             self.bits,
             percent(integer_result.accuracy),
             quantize::layers(&report)
         ));
         if integer_result.accuracy < float_result.accuracy - QUANTIZATION_LOSS {
-            return Err(CliError::Aim {
-                what: "test accuracy in integers",
+            return Err(CliError::Goal {
+                what: "test accuracy of the integer model",
                 found: percent(integer_result.accuracy),
                 wanted: format!("at least {}", percent(float_result.accuracy - QUANTIZATION_LOSS)),
             });

@@ -19,23 +19,23 @@ use synfire_hw::synth::report::Report;
 use synfire_hw::tool::Tool;
 use synfire_sim::cosim::Stimulus;
 
-/// Factor on the link library's timeouts, which are made for real boards.
+/// Factor on the link library's timeouts, which are chosen for real boards.
 const TIMEOUT_SCALE: u32 = 4;
-/// The same where a netlist or a bitstream is simulated, which is slower by far.
+/// Factor on the timeouts if a netlist or a bitstream is simulated, which is much slower.
 const NETLIST_TIMEOUT_SCALE: u32 = 80;
 
-/// What classifying on a board came to; all answers were the golden model's.
+/// Result of classifying images on a board. All answers were equal to the golden model's.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Summary {
     pub(crate) images: usize,
     pub(crate) correct: usize,
     pub(crate) accuracy: f64,
     pub(crate) potentials: usize,
-    /// Whether the board encoded images, or the host sent spikes.
+    /// Whether the board encoded the images; otherwise the host sent spikes.
     pub(crate) encoded_on_board: bool,
-    /// Steps taken, per inference.
+    /// Mean steps per inference.
     pub(crate) steps: f64,
-    /// Bytes it took to load the model, the encoder's table and the margins; none where all was there.
+    /// Bytes for loading the model, the encoder table and the margins; 0 if the board held them already.
     pub(crate) loading_bytes: u64,
     pub(crate) active_cycles: f64,
     pub(crate) link_bytes: f64,
@@ -45,11 +45,12 @@ pub(crate) struct Summary {
     pub(crate) seconds: f64,
 }
 
-/// Keeps, for `synfire synth`, `report` and `flash`, what was compared of a build's netlist or bitstream through its pins.
+/// Saves how many inferences and potentials of a build's netlist or bitstream were compared through the board's pins, for
+/// `synfire synth`, `report` and `flash`.
 pub(crate) fn keep_check(build: &Build, form: Form, summary: &Summary) -> Result<()> {
     let sha256 = match form {
         Form::Emitted | Form::Elaborated => return Ok(()),
-        // Of what was simulated; it is there already.
+        // This is the netlist that was simulated; it exists already.
         Form::Netlist => {
             netlist(
                 build,
@@ -74,25 +75,24 @@ pub(crate) fn keep_check(build: &Build, form: Form, summary: &Summary) -> Result
     Ok(checks::keep(build, check)?)
 }
 
-/// What to classify, and over what.
+/// What to classify, and on which line.
 #[derive(Clone, Debug)]
 pub(crate) struct Job {
-    /// Test images, from the first on.
+    /// Number of test images, counted from the first.
     pub(crate) images: usize,
-    /// Seed of their spikes.
+    /// Seed of the images' input spikes.
     pub(crate) seed: u64,
-    /// Bits a second of the line.
+    /// Baud rate of the line.
     pub(crate) baud: u32,
-    /// Spikes are sent, also where the board encodes images.
+    /// Whether to send spikes even if the board has an encoder.
     pub(crate) spikes: bool,
-    /// Where inferences may exit early.
+    /// Margins of early exit; `None` for no early exit.
     pub(crate) exit: Option<Margins>,
-    /// What is behind the port: the form of a virtual board, or a physical one's, which is as fast.
+    /// Form of the design behind the port; [`Form::Emitted`] for a physical board.
     pub(crate) form: Form,
 }
 
-/// Classifies a job's images on the board behind `transport`, comparing every potential with the
-/// golden model's.
+/// Classifies a job's images on the board behind `transport`, and compares every potential with the golden model's.
 pub(crate) fn classify<T: Transport>(
     build: &Build,
     transport: T,
@@ -107,7 +107,7 @@ pub(crate) fn classify<T: Transport>(
     let options = ConnectOptions {
         expect_design: build.short_design_hash(),
         load: model_image(build)?,
-        // A virtual board may be slower than a real one; on a sound line the wait costs nothing.
+        // A virtual board may be slower than a real one. On a line without faults, longer timeouts cost nothing.
         timeouts: Timeouts::default().scaled(match job.form {
             Form::Emitted | Form::Elaborated => TIMEOUT_SCALE,
             Form::Netlist | Form::Bitstream => NETLIST_TIMEOUT_SCALE,
@@ -141,7 +141,7 @@ pub(crate) fn classify<T: Transport>(
     let start = Instant::now();
     let (mut correct, mut active_cycles, mut potentials, mut steps) = (0, 0, 0, 0);
     let mut engine = Engine::new(&model)?;
-    let mut judge = |stimulus: &Stimulus, result: InferenceResult| {
+    let mut compare = |stimulus: &Stimulus, result: InferenceResult| {
         let wanted = engine.infer_until(&stimulus.raster, job.exit.as_ref())?;
         if result.potentials != wanted.potentials || result.steps as usize != wanted.steps {
             return Err(CliError::Answer {
@@ -167,12 +167,12 @@ pub(crate) fn classify<T: Transport>(
             steps,
         });
         for (stimulus, result) in stimuli.iter().zip(device.infer_images(images)) {
-            judge(stimulus, result?)?;
+            compare(stimulus, result?)?;
         }
     } else {
         let trains = stimuli.iter().map(|stimulus| spikes(&stimulus.raster));
         for (stimulus, result) in stimuli.iter().zip(device.infer_many(trains)) {
-            judge(stimulus, result?)?;
+            compare(stimulus, result?)?;
         }
     }
     bar.finish_and_clear();
@@ -192,7 +192,7 @@ pub(crate) fn classify<T: Transport>(
         loading_bytes,
         active_cycles: float(active_cycles) / inferences,
         link_bytes,
-        // Ten bits a byte; both directions share no wire, so this is an upper bound.
+        // Ten bits per byte. The two directions have separate wires, so this is an upper bound.
         line_microseconds: link_bytes * 10.0 * 1e6 / f64::from(baud),
         retransmissions: statistics.retransmissions,
         resyncs: statistics.resyncs,
@@ -200,7 +200,7 @@ pub(crate) fn classify<T: Transport>(
     })
 }
 
-/// A build's model as it is loaded into a board of its design.
+/// Returns a build's model in the form in which the link library loads it.
 fn model_image(build: &Build) -> Result<Option<ModelImage>> {
     let memories = build.loads()?.into_iter().map(|load| MemoryImage {
         memory: load.memory,
@@ -211,7 +211,7 @@ fn model_image(build: &Build) -> Result<Option<ModelImage>> {
     Ok(build.short_model_hash().map(|hash| ModelImage { hash, memories }))
 }
 
-/// A raster as the link library takes it.
+/// Returns a raster in the form in which the link library takes it.
 fn spikes(raster: &SpikeRaster) -> Vec<Vec<Spike>> {
     let spike = |spike: &synfire_golden_model::spikes::Spike| Spike {
         address: spike.address,

@@ -55,10 +55,7 @@ pub(crate) enum DownloadError {
     },
     /// The connection ended before the file was complete.
     #[error("{address}: the connection ended after {found} bytes{}", of(*wanted))]
-    #[diagnostic(
-        code(synfire::download),
-        help("run the command again to resume the download")
-    )]
+    #[diagnostic(code(synfire::download), help("run the command again to resume the download"))]
     CutOff {
         /// Address of the file.
         address: String,

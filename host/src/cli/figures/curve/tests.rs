@@ -57,8 +57,8 @@ fn layers_have_colours_of_their_own() {
 #[test]
 fn one_epoch_is_enough_for_a_picture_and_every_layer_is_named() {
     for count in [1, 9] {
-        let svg = draw_text("net", &config(), &epochs(count)).unwrap();
-        for text in ["Training of net", "test accuracy", "first", "silent"] {
+        let svg = draw_text("net", &config(), "validation", &epochs(count)).unwrap();
+        for text in ["Training of net", "validation accuracy", "first", "silent"] {
             assert!(svg.contains(text), "{text} after {count} epochs");
         }
         assert!(!svg.contains("NaN") && !svg.contains("inf"));

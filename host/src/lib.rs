@@ -38,7 +38,7 @@ pub use transport::{Loopback, SerialTransport, SlowAdapter, Transport};
 #[cfg(feature = "cli")]
 pub mod cli;
 
-/// The README's Rust, compiled.
+/// Compiles and runs the Rust examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 mod readme {}

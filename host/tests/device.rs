@@ -225,7 +225,7 @@ fn a_watchdog_in_mid_inference_costs_a_new_start() {
 #[test]
 fn a_refusal_is_final_and_says_what_was_refused() {
     let mut device = connect(SoftDevice::new(INPUTS, CLASSES));
-    // The board is swapped for one with fewer inputs that claims to be the same.
+    // Another board takes its place, which has fewer inputs but reports the same design.
     device.transport_mut().device.identity.inputs = 8;
     let error = device.infer([[700]]).unwrap_err();
     assert!(

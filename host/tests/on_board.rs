@@ -142,7 +142,7 @@ fn images_are_encoded_on_the_board_and_cost_their_bytes() {
         .map(|image| answer(&drawn(image), None, 0))
         .collect();
     assert_eq!(results.unwrap(), expected);
-    // Two LOADs of 64-byte slots, IMAGE and RESULT: the pixels, and less than 20 bytes a frame.
+    // Two LOADs of 64-byte slots, IMAGE and RESULT: the pixels, and less than 20 bytes per frame.
     let traffic = device.statistics().last_inference;
     assert_eq!(traffic.requests, 4);
     assert!(traffic.bytes_out < u64::from(INPUTS) + 4 * 20, "{traffic:?}");
@@ -186,15 +186,15 @@ fn a_model_is_loaded_where_the_board_holds_another() {
     };
     let mut device = Device::connect(SoftLink::new(soft()), options.clone()).unwrap();
     assert_eq!(device.infer(&steps).unwrap(), loaded);
-    // The next program finds it, and loads nothing: IDENTIFY and SYNC.
+    // The next program finds the model on the device and loads nothing: it sends IDENTIFY and SYNC.
     let soft = std::mem::replace(&mut device.transport_mut().device, self::soft());
     let device = Device::connect(SoftLink::new(soft), options.clone()).unwrap();
     assert_eq!(device.statistics().total.requests, 2);
-    // A device that lost it gets it again.
+    // If the device loses the model, the host loads it again.
     let mut device = Device::connect(SoftLink::new(self::soft()), options.clone()).unwrap();
     device.transport_mut().device.reset();
     assert_eq!(device.infer(&steps).unwrap(), loaded);
-    // Other hardware is refused, and so is another model on hardware that takes none.
+    // The host refuses another design, and another model on a design whose memories cannot be loaded.
     let refusal = |change: fn(&mut SoftDevice)| {
         let mut soft = self::soft();
         change(&mut soft);
@@ -350,7 +350,8 @@ fn every_single_fault_at_every_frame_is_survived() {
             let faulty = Faulty::new(SoftLink::new(soft()), Script::new(vec![(frame, fault)]), reset);
             match conversation(faulty, options()) {
                 Ok((results, _)) => assert_eq!(results, expected, "{fault:?} at frame {frame}"),
-                // The power-up model may be back after a reset, before another is loaded: that is told, never answered.
+                // After a reset, the power-up model may be active until another one is loaded: that is an error, and
+                // never leads to a result.
                 Err(error) => panic!("{fault:?} at frame {frame}: {error}"),
             }
         }
@@ -400,7 +401,7 @@ fn a_load_goes_on_where_it_broke_off_and_from_the_start_after_a_reset() {
     };
     let (sound, none) = frames_with(vec![]);
     assert_eq!(none, 0);
-    // So many frames lost that the host gives up on the run: it goes on where it was.
+    // So many frames are lost that the host ends the run. The next run continues at the same place.
     let lost = |from| (from..from + 8).map(|frame| (frame, Fault::Drop)).collect();
     let (requests, resyncs) = frames_with(lost(36));
     assert!(

@@ -120,7 +120,7 @@ fn waits((slot_bytes, slots): (u16, u8), pixels: u32, classes: u16, overlap: boo
 fn an_inference_waits_less_often_for_the_latency_timer() {
     let mut lines = String::new();
     let mut found = Vec::new();
-    // Three classes, and ten: the RESULT of those fills a packet.
+    // With three classes, RESULT does not fill a packet; with ten classes it does.
     for (what, link, pixels, classes) in [
         ("784 pixels, slots of 1024 bytes, 3 classes", (1024, 2), 784, 3),
         ("784 pixels, slots of 1024 bytes, 10 classes", (1024, 2), 784, 10),
@@ -137,7 +137,7 @@ fn an_inference_waits_less_often_for_the_latency_timer() {
         found.push((before, after));
     }
     println!("{lines}");
-    // Two slots bear two requests a wait, whatever overlaps: an odd number of them is what it helps.
+    // With two slots, every wait covers two requests. Overlap helps if an inference has an odd number of requests.
     let wanted = [
         (2.0, 1.5),
         (1.0, 1.0),
@@ -148,7 +148,7 @@ fn an_inference_waits_less_often_for_the_latency_timer() {
     ];
     assert_eq!(found.len(), wanted.len());
     for ((before, after), (slow, fast)) in found.into_iter().zip(wanted) {
-        // The first has nothing before it, the last nothing behind.
+        // The first inference has none before it, and the last one has none after it.
         assert!(
             (before - slow).abs() < 0.05 && (after - fast).abs() < 0.05,
             "{lines}"
@@ -248,7 +248,7 @@ fn a_board_that_is_slower_than_its_watchdog_is_not_overtaken_again() {
         asked: false,
     };
     let mut device = Device::connect(slow, options(true)).expect("a sound device");
-    // Nothing but RESULT waits for the accelerator.
+    // Only RESULT waits for the accelerator.
     let images = vec![Steps::new(); 10];
     let answer = ToyAccelerator::answer(CLASSES, &images[0]);
     for result in device.infer_many(&images) {
@@ -285,7 +285,7 @@ fn a_row_that_is_dropped_early_costs_a_fresh_start_and_no_more() {
         } else {
             drop(row);
         }
-        // Not the one of which the first writes are there.
+        // This is not the inference whose first writes the device has received.
         let other = &images[3];
         assert_eq!(
             device.infer(other).expect("an answer"),

@@ -126,7 +126,7 @@ fn writes_are_numbered_from_the_sync_on() {
 
 #[test]
 fn numbers_wrap_by_a_sync_and_are_never_zero() {
-    // 21 writes an inference: the numbers end at every possible distance from the wrap.
+    // An inference has 21 writes: the numbers end at every possible distance from the wrap.
     for expected in (0xFFFF - 1024 - 60..=0xFFFF - 1024).chain([0xFFFE, 0xFFFF]) {
         let mut device = connect(expected);
         for _ in 0..4 {
@@ -177,7 +177,7 @@ fn a_fresh_start_wraps_too() {
 
 #[test]
 fn steps_lost_behind_the_back_of_the_sequence_are_noticed() {
-    // A device that loses the accelerator's state, but not its place in the sequence.
+    // The device loses the accelerator's state, but not its place in the sequence.
     fn forget(link: &mut SoftLink) {
         let expected = link.device.expected;
         link.device.reset();

@@ -56,7 +56,7 @@ impl Board {
         let stop = Arc::new(AtomicBool::new(false));
         let seen = stop.clone();
         let thread = std::thread::spawn(move || {
-            // Kept open: without anyone on the host's side, reading from the board's side fails.
+            // The host's side stays open: otherwise, reading from the board's side would fail.
             let _host_end = host_end;
             serve(
                 &mut SoftDevice::new(INPUTS, CLASSES),
@@ -210,7 +210,7 @@ fn a_board_that_stays_away_is_reported() {
         ..ConnectOptions::default()
     };
     let mut device = Device::connect(transport, options).unwrap();
-    // The system removes the path with the adapter, and gives its number to the next one.
+    // The operating system removes the path when the adapter is unplugged, and uses its number for the next one.
     std::fs::remove_file(socket.path()).unwrap();
     board.unplug();
     let message = device.infer(steps()).unwrap_err().to_string();
@@ -226,7 +226,7 @@ fn a_reader_that_is_faster_does_not_block_the_transport() {
     let (mut board_end, host_end) = TTYPort::pair().expect("a pseudo-terminal");
     let path = host_end.name().expect("its path");
     let mut transport = SerialTransport::open(&path, BAUD).expect("opens");
-    // Whatever arrives wakes both; whoever comes second finds nothing.
+    // Every byte wakes both readers, and the second one finds nothing.
     let mut thief = std::fs::File::open(&path).expect("opens, too");
     std::thread::spawn(move || {
         let mut buffer = [0; 64];
@@ -257,7 +257,7 @@ fn a_reader_that_is_faster_does_not_block_the_transport() {
 fn what_a_full_line_does_not_take_is_an_error_and_no_hang() {
     let (_board_end, host_end) = TTYPort::pair().expect("a pseudo-terminal");
     let mut transport = SerialTransport::open(host_end.name().expect("its path"), BAUD).expect("opens");
-    // Nobody reads on the board's side.
+    // Nothing reads on the board's side.
     let error = transport.send(&vec![1; 1 << 20]).expect_err("a full line");
     assert!(matches!(error, Error::Disconnected { .. }), "{error}");
 }
@@ -280,7 +280,7 @@ fn anybody_can_open(path: &str) -> bool {
     const NOBODY: u32 = 65_534;
     let mut shell = Command::new("sh");
     shell.args(["-c", r#"exec 3<> "$0""#, path]).stderr(Stdio::null());
-    // Root may open what is closed to others.
+    // Root may open a port that is closed to other users.
     if Path::new("/proc/self").metadata().expect("who we are").uid() == 0 {
         shell.uid(NOBODY).gid(NOBODY);
     }

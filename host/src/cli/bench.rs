@@ -1,4 +1,4 @@
-//! `synfire bench`.
+//! The verb `synfire bench`.
 
 mod full_run;
 mod infer;

@@ -1,4 +1,4 @@
-//! `synfire board`.
+//! The verb `synfire board`.
 
 use super::context::Context;
 use super::diagnostic::{Result, io};

@@ -1,4 +1,4 @@
-//! `synfire cosim`.
+//! The verb `synfire cosim`.
 
 use super::context::Context;
 use super::data::DataArgs;

@@ -1,4 +1,4 @@
-//! `synfire data`, and the flags by which other verbs choose a data set.
+//! The verb `synfire data`, and the flags with which other verbs choose a data set.
 
 mod args;
 mod download;

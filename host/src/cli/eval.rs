@@ -1,4 +1,4 @@
-//! `synfire eval`.
+//! The verb `synfire eval`.
 
 mod confusion;
 mod outcome;

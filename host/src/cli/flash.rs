@@ -1,4 +1,4 @@
-//! `synfire flash`.
+//! The verb `synfire flash`.
 
 use super::context::Context;
 use super::diagnostic::Result;
@@ -106,7 +106,7 @@ impl Args {
                 return command.to_string();
             }
             let runs = format!(
-                "{} runs design {}\n{}",
+                "{} now holds design {}\n{}",
                 build.manifest.board.title,
                 build.manifest.design_hash,
                 checks::describe(&checks)

@@ -1,4 +1,4 @@
-//! `synfire gradcheck`.
+//! The verb `synfire gradcheck`.
 
 use super::context::Context;
 use super::diagnostic::{CliError, Result};

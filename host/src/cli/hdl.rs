@@ -1,4 +1,4 @@
-//! `synfire hdl`.
+//! The verb `synfire hdl`.
 
 use super::context::Context;
 use super::diagnostic::Result;

@@ -19,7 +19,7 @@ fn failed(error: nix::Error) -> super::diagnostic::CliError {
     io("catching", "signals")(error.into())
 }
 
-/// Catches SIGINT and SIGTERM while it lives.
+/// Catches SIGINT and SIGTERM until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Interrupt {
     signals: SignalFd,

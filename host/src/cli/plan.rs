@@ -1,4 +1,4 @@
-//! `synfire plan`.
+//! The verb `synfire plan`.
 
 use super::context::Context;
 use super::data::DataArgs;

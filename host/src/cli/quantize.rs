@@ -1,4 +1,4 @@
-//! `synfire quantize`.
+//! The verb `synfire quantize`.
 
 mod finetune;
 

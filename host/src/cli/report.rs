@@ -1,4 +1,4 @@
-//! `synfire report`.
+//! The verb `synfire report`.
 
 use super::context::Context;
 use super::diagnostic::Result;

@@ -1,4 +1,4 @@
-//! `synfire run`.
+//! The verb `synfire run`.
 
 mod classify;
 

@@ -1,4 +1,4 @@
-//! `synfire synth`.
+//! The verb `synfire synth`.
 
 use super::context::Context;
 use super::cosim::{keep_check, verilator_trains, warn_of_silence};

@@ -1,4 +1,4 @@
-//! `synfire tools`.
+//! The verb `synfire tools`.
 
 use super::context::Context;
 use super::diagnostic::{CliError, Result};

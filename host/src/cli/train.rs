@@ -1,4 +1,4 @@
-//! `synfire train`.
+//! The verb `synfire train`.
 
 mod checkpoints;
 mod evaluation_set;

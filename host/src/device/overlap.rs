@@ -44,11 +44,11 @@ impl SentAhead {
     }
 }
 
-/// What an attempt sends beyond its own job.
+/// Writes of the current job and the next one that are sent outside of their own turn.
 pub(super) struct Overlap<'a> {
     /// Writes of the current job that were sent before.
     pub(super) before: SentAhead,
-    /// Where to record the writes of the next job that are sent ahead; `None` forbids to send any.
+    /// Record of the writes of the next job that are sent ahead; `None` forbids sending any.
     pub(super) after: Option<&'a mut SentAhead>,
     /// Source of the next job.
     pub(super) next: &'a mut dyn NextJob,

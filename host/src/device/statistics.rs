@@ -38,7 +38,7 @@ pub struct LinkStatistics {
     pub last_inference: Traffic,
     /// Inferences that succeeded.
     pub inferences: u64,
-    /// Requests sent again.
+    /// Requests that were sent more than once.
     pub retransmissions: u64,
     /// Waits that ended without a response.
     pub timeouts: u64,

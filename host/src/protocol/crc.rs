@@ -26,7 +26,7 @@ pub fn verify(bytes: &[u8]) -> Option<&[u8]> {
 mod tests {
     use super::*;
 
-    /// The definition, bit by bit, as the hardware computes it.
+    /// Computes the CRC bit by bit, like the hardware.
     fn bitwise(body: &[u8]) -> u32 {
         !body.iter().fold(!0u32, |crc, &byte| {
             (0..8).fold(crc ^ u32::from(byte), |c, _| {

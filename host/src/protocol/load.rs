@@ -113,7 +113,7 @@ impl ModelImage {
     /// partly loaded model is never taken for a whole one.
     ///
     /// # Errors
-    /// As [`MemoryImage::payloads`].
+    /// The errors of [`MemoryImage::payloads`].
     pub fn payloads(&self, slot_bytes: u16) -> Result<Vec<Vec<u8>>> {
         let hash = |hash: [u8; 16]| MemoryImage {
             memory: HASH_MEMORY,

@@ -229,7 +229,7 @@ impl Window {
         }
     }
 
-    /// Gives up on everything in flight and goes back to the first write that is not acknowledged.
+    /// Forgets all requests in flight and moves the cursor back to the first write that is not acknowledged.
     pub fn on_timeout(&mut self) {
         self.in_flight.clear();
         self.free = self.slots;

@@ -145,7 +145,7 @@ mod tests {
             parse(&[0x80, 0b11, 0b100], 11),
             Some(vec![spike(0), spike(1), spike(10), StepEnd])
         );
-        assert_eq!(parse(&[0x00, 0, 0], 11), Some(vec![]), "the step goes on");
+        assert_eq!(parse(&[0x00, 0, 0], 11), Some(vec![]), "the step continues");
         assert_eq!(parse(&[0x80, 0, 0b1000], 11), None, "a bit beyond the inputs");
         assert_eq!(parse(&[0x80, 0], 11), None, "cut short");
     }

@@ -111,7 +111,7 @@ impl FaultPlan for RandomPlan {
 #[derive(Clone, Debug, Default)]
 pub struct Script {
     faults: Vec<(u64, Fault)>,
-    /// Frames seen so far.
+    /// Number of frames so far.
     pub frames: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Reproducible random numbers.
+//! A reproducible generator of random numbers.
 
 /// The generator SplitMix64, which hashes a counter. Equal seeds give equal numbers on every machine.
 #[derive(Clone, Debug)]

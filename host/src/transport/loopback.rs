@@ -158,14 +158,14 @@ mod tests {
     fn a_waiting_end_is_woken_by_bytes_and_by_the_end_of_the_cable() {
         let (mut here, mut there) = Loopback::pair();
         let soon = Instant::now() + Duration::from_secs(60);
-        let waiting = std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             let mut buffer = [0; 4];
             let first = here.receive(&mut buffer, soon);
             (first, here.receive(&mut buffer, soon))
         });
         there.send(&[1, 2, 3]).unwrap();
         drop(there);
-        let (first, second) = waiting.join().unwrap();
+        let (first, second) = reader.join().unwrap();
         assert_eq!(first.unwrap(), 3);
         assert_eq!(
             second.unwrap_err().to_string(),

@@ -1,4 +1,4 @@
-//! `synfire bench infer`.
+//! The verb `synfire bench infer`.
 
 use super::super::context::Context;
 use super::super::data::DataArgs;

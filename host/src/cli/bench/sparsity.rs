@@ -1,4 +1,4 @@
-//! `synfire bench sparsity`.
+//! The verb `synfire bench sparsity`.
 
 use super::super::context::Context;
 use super::super::diagnostic::Result;

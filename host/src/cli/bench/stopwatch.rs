@@ -58,7 +58,7 @@ pub(super) fn seconds(least: Duration, repeats: usize, mut work: impl FnMut()) -
 
 /// Returns the processor time that this thread has used, which excludes the time of other threads and programs.
 fn processor_time() -> Duration {
-    // Every Linux has this clock.
+    // This clock exists on every Linux system.
     let time = ClockId::CLOCK_THREAD_CPUTIME_ID.now();
     time.map_or(Duration::ZERO, Duration::from)
 }

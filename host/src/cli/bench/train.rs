@@ -1,4 +1,4 @@
-//! `synfire bench train`.
+//! The verb `synfire bench train`.
 
 use super::super::context::Context;
 use super::super::data::DataArgs;

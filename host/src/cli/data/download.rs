@@ -1,4 +1,4 @@
-//! `synfire data download`.
+//! The verb `synfire data download`.
 
 use super::fetch::{DownloadError, Fetched, Fetcher};
 use crate::cli::context::Context;

@@ -1,4 +1,4 @@
-//! `synfire data draw`.
+//! The verb `synfire data draw`.
 
 use super::show::class_names;
 use crate::cli::context::Context;

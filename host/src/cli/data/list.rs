@@ -1,4 +1,4 @@
-//! `synfire data list`.
+//! The verb `synfire data list`.
 
 use crate::cli::context::Context;
 use crate::cli::diagnostic::Result;

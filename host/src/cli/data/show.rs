@@ -1,4 +1,4 @@
-//! `synfire data show`.
+//! The verb `synfire data show`.
 
 mod images;
 mod recordings;

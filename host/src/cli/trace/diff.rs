@@ -1,4 +1,4 @@
-//! `synfire trace diff`.
+//! The verb `synfire trace diff`.
 
 use crate::cli::context::Context;
 use crate::cli::diagnostic::{CliError, Result};

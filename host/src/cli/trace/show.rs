@@ -1,4 +1,4 @@
-//! `synfire trace show`.
+//! The verb `synfire trace show`.
 
 use crate::cli::context::Context;
 use crate::cli::diagnostic::Result;

@@ -28,10 +28,10 @@ pub(crate) struct Files {
 impl Files {
     /// Checks that all files and the model can be written, so that an error is reported before training and not after it.
     pub(crate) fn check_writable(&self, model: &Path) -> Result<()> {
-        let beside = [&self.metrics, &self.curve].into_iter().flatten();
+        let optional = [&self.metrics, &self.curve].into_iter().flatten();
         let files = [model, &self.checkpoint].into_iter();
         files
-            .chain(beside.map(PathBuf::as_path))
+            .chain(optional.map(PathBuf::as_path))
             .try_for_each(check_writable)
     }
 }

@@ -19,7 +19,7 @@ fn an_identity_has_every_field_in_its_place() {
 
     let mut signed = payload;
     for (bit, set) in [(1, 0), (2, 1), (4, 2), (8, 3)] {
-        signed[15] = bit | 0xF0; // other flags are for later versions to define
+        signed[15] = bit | 0xF0; // later versions may define the other flags
         let identity = Identity::decode(&signed).unwrap();
         let flags = [
             identity.signed_inputs,

@@ -58,13 +58,13 @@ fn there_is_room_behind_a_result_as_far_as_there_are_slots() {
     let second = response(&window, Write(1), Status::Ok, 2, 2);
     window.on_response(&second);
     assert_eq!(window.room(), 2);
-    // An answer before the last write: RESULT must be asked for again, behind that.
+    // RESULT was answered before the last write: it must be sent again behind that write.
     let early = response(&window, Read, Status::Ok, 1, 3);
     let mut window = Window::new(0, 2, 3);
     fill(&mut window);
     assert_eq!(window.on_response(&early), Outcome::Rewound);
     assert_eq!(window.room(), 0);
-    // The device has fewer free slots than it should.
+    // The device reports fewer free slots than it should have.
     let mut window = Window::new(0, 1, 3);
     window.sent(Write(0), 0);
     let answer = response(&window, Write(0), Status::Ok, 1, 2);
@@ -73,7 +73,7 @@ fn there_is_room_behind_a_result_as_far_as_there_are_slots() {
     assert_eq!(window.room(), 1);
     let mut alone = Window::new(0, 0, 1);
     assert_eq!(fill(&mut alone), [Read]);
-    assert_eq!(alone.room(), 0, "one slot has no room beside");
+    assert_eq!(alone.room(), 0, "a device with one slot has no room for more");
 }
 
 #[test]

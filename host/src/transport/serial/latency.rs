@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_timer_that_may_not_be_written_is_lowered_otherwise_or_reported() {
-        let (folder, port) = adapter("told", "16\n");
+        let (folder, port) = adapter("reported", "16\n");
         let file = folder.join("ttyUSB7/latency_timer");
         let forbidden = |_: &Path, _: &str| ();
         let slow = lower_in(&folder, &port, &[&forbidden, &forbidden]).expect("a slow adapter");

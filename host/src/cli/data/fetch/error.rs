@@ -1,8 +1,8 @@
-//! Why a data set could not be downloaded.
+//! Errors of downloading a data set.
 
 use std::path::{Path, PathBuf};
 
-/// Why a data set could not be downloaded.
+/// An error of downloading a data set.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
 pub(crate) enum DownloadError {

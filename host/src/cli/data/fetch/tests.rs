@@ -4,7 +4,7 @@ use std::net::{TcpListener, TcpStream};
 use std::thread::JoinHandle;
 use tempfile::TempDir;
 
-/// Contents of the file that is served.
+/// Contents of the file that the server has.
 const CONTENTS: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 
 /// How the server answers one request.
@@ -140,7 +140,7 @@ fn a_server_that_cannot_continue_starts_over() {
         &[Answer::Status("416 Range Not Satisfiable"), Answer::Whole],
     ] {
         let folder = tempfile::tempdir().unwrap();
-        // More than the file has, and other bytes.
+        // The part is longer than the file and has other bytes.
         std::fs::write(part(&folder), [b'#'; 100]).unwrap();
         let server = Server::start(answers);
         assert_eq!(fetch(&server.address, &folder).unwrap(), Fetched::Downloaded);
@@ -208,7 +208,7 @@ fn the_status_of_the_server_is_reported() {
 #[test]
 fn a_server_that_is_not_there_is_reported() {
     let folder = tempfile::tempdir().unwrap();
-    // Bound and dropped, so that nobody listens there.
+    // The listener is bound and dropped, so that nothing listens at its address.
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let error = fetch(&format!("http://{address}/file.gz"), &folder).unwrap_err();
     assert!(matches!(error, DownloadError::Connection { .. }), "{error}");

@@ -15,9 +15,9 @@ pub(super) fn of(model: &FloatModel, like: Option<&str>, data: &DataArgs) -> Res
     if let Some(like) = like {
         return Ok(data.network(like)?.require_train()?.clone());
     }
-    let told = model.provenance.get("parameters");
-    if let Some(told) = told.and_then(|text| serde_json::from_str(text).ok()) {
-        return Ok(told);
+    let recorded = model.provenance.get("parameters");
+    if let Some(recorded) = recorded.and_then(|text| serde_json::from_str(text).ok()) {
+        return Ok(recorded);
     }
     let name = &model.description.name;
     let preset = Config::preset(name).ok().and_then(|preset| preset.train);
@@ -70,14 +70,14 @@ mod tests {
     fn the_named_network_precedes_the_models_record_and_that_the_preset() {
         let mut model = model("digits");
         assert_eq!(of(&model, None, &NO_DATA).unwrap(), preset("digits"));
-        let told = TrainConfig {
+        let recorded = TrainConfig {
             batch: 7,
             rotate: 12.5,
             ..preset("digits")
         };
-        let text = serde_json::to_string(&told).unwrap();
+        let text = serde_json::to_string(&recorded).unwrap();
         model.provenance.insert("parameters".into(), text);
-        assert_eq!(of(&model, None, &NO_DATA).unwrap(), told);
+        assert_eq!(of(&model, None, &NO_DATA).unwrap(), recorded);
         assert_eq!(of(&model, Some("lenet"), &NO_DATA).unwrap(), preset("lenet"));
         model.provenance.clear();
         model.description.name = "unheard-of".into();

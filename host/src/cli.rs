@@ -48,14 +48,14 @@ struct Cli {
     verb: Verb,
 }
 
-const EXAMPLE: &str = "Example: every step by hand
+const EXAMPLE: &str = "Example: every stage by hand
   synfire train digits -o digits.safetensors
   synfire quantize digits.safetensors -o digits-4bit.safetensors --bits 4
   synfire hdl digits-4bit.safetensors --board ulx3s-85f -o build
   synfire cosim build
   synfire synth build
-  synfire board build                       # start a virtual board; prints its port
-  synfire run build --port /dev/pts/3       # or the port of a real board, after `synfire flash build`";
+  synfire board build                       # starts a virtual board and prints its port
+  synfire run build --port /dev/pts/3       # for a real board: `synfire flash build`, and its port";
 
 #[derive(Debug, Subcommand)]
 enum Verb {

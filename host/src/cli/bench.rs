@@ -13,7 +13,7 @@ use super::diagnostic::Result;
 
 const EXAMPLE: &str = "Examples:
   synfire bench train --net lenet --data fashion-mnist --data-dir DATA
-  synfire bench infer --net lenet --data fashion-mnist --data-dir DATA --model lenet.safetensors --json
+  synfire bench infer --net lenet --data fashion-mnist --model lenet.safetensors --json
   synfire bench sparsity --net lenet --rates 2,5,10,20
 
 Run nothing else on the machine while measuring.";

@@ -18,7 +18,7 @@ use synfire_sim::virtual_board::VirtualBoard;
 
 const EXAMPLE: &str = "Examples:
   synfire run build --port /dev/ttyUSB1
-  synfire run build --port /dev/pts/3 --images 100    # a virtual board that `synfire board build` runs
+  synfire run build --port /dev/pts/3 --images 100    # the port that `synfire board` printed
   synfire run build --virtual                         # a virtual board for this run only
   synfire run build --virtual --bitstream             # a virtual board with the bitstream (iCE40)
   synfire run build --virtual --early-exit certain    # stop once the answer is certain";

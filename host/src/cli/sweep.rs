@@ -27,9 +27,10 @@ use synfire_golden_model::quantize::ScaleSearch;
 
 const EXAMPLE: &str = "Examples:
   synfire sweep digits.safetensors -o digits.jsonl --picture digits.svg
-  synfire sweep digits.safetensors -o digits.jsonl --bits 2,3,4,8 --steps 4,8,16 --leak auto,none --guard-bits auto,0,2
+  synfire sweep digits.safetensors -o digits.jsonl --bits 2,4,8 --steps 4,8,16 --leak auto,none
 
-Run the same command again to resume an interrupted sweep. A command with more settings adds its results to the same file.";
+Run the same command again to resume an interrupted sweep. A command with more settings adds
+its results to the same file.";
 
 /// Arguments of `synfire sweep`.
 #[derive(Debug, clap::Args)]

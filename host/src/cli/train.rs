@@ -32,10 +32,10 @@ use synfire_golden_model::train::{Checkpoint, EpochReport, Memory, TrainConfig, 
 const EXAMPLE: &str = "Examples:
   synfire train digits -o digits.safetensors --curve digits.svg
   synfire train mnist-mlp --data-dir DATA -o mnist.safetensors --epochs 10
-  synfire train lenet -o lenet.safetensors --metrics lenet.jsonl            # Ctrl-C saves a checkpoint
-  synfire train lenet -o lenet.safetensors --metrics lenet.jsonl --resume   # resumes from it
+  synfire train lenet -o lenet.safetensors                 # Ctrl-C saves a checkpoint
+  synfire train lenet -o lenet.safetensors --resume        # resumes from the checkpoint
   synfire train lenet -o other.safetensors --optimizer adam --lr 0.001 --schedule cosine
-  synfire train lenet -o trial.safetensors --validation 5000                # to choose parameters";
+  synfire train lenet -o trial.safetensors --validation 5000 --metrics trial.jsonl";
 
 /// Arguments of `synfire train`.
 #[derive(Debug, clap::Args)]
@@ -46,11 +46,11 @@ pub(crate) struct Args {
     network: String,
     #[command(flatten)]
     data: DataArgs,
-    /// Train on only IMAGES of the training images, with every class in proportion.
+    /// Train on only IMAGES training images, with every class in proportion.
     #[arg(long, value_name = "IMAGES")]
     limit: Option<usize>,
-    /// Hold out IMAGES of the training images, with every class in proportion, and report the accuracy on them instead of
-    /// on the test images, which are not used. The same images are held out each time.
+    /// Hold out IMAGES training images, with every class in proportion, and report the accuracy on them instead of on the
+    /// test images, which are not used. The same images are held out each time.
     #[arg(long, value_name = "IMAGES", value_parser = at_least_one)]
     validation: Option<usize>,
     /// File for the trained model.

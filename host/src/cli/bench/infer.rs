@@ -21,7 +21,7 @@ use synfire_golden_model::quantized::QuantizedModel;
 use synfire_golden_model::train::{ImageMemory, vectors};
 
 const EXAMPLE: &str = "Examples:
-  synfire bench infer --net lenet --data fashion-mnist --data-dir DATA --model lenet.safetensors --json
+  synfire bench infer --net lenet --data fashion-mnist --model lenet.safetensors --json
   synfire bench infer --net lenet --data fashion-mnist --model lenet.safetensors --integer --bits 8
   synfire bench infer --net lenet --data fashion-mnist --model lenet.q4.safetensors --integer";
 

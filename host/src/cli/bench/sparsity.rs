@@ -19,8 +19,8 @@ const EXAMPLE: &str = "Examples:
   synfire bench sparsity
   synfire bench sparsity --net vgg9 --steps 20 --rates 5,10 --json
 
-Measures each hidden layer with weights alone, driven directly by random input spikes, and then the whole network. The
-peak is the speed of dense loops over numbers in the nearest cache.";
+Measures each hidden layer with weights alone, driven directly by random input spikes, and then
+the whole network. The peak is the speed of dense loops over numbers in the nearest cache.";
 
 /// Arguments of `synfire bench sparsity`.
 #[derive(Debug, clap::Args)]

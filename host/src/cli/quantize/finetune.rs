@@ -46,7 +46,7 @@ pub(super) struct FineTuneArgs {
     /// parameters with which the model was trained.
     #[arg(long, value_name = "NETWORK", requires = "finetune")]
     finetune_like: Option<String>,
-    /// Fine-tune on only IMAGES of the training images, with every class in proportion.
+    /// Fine-tune on only IMAGES training images, with every class in proportion.
     #[arg(long, value_name = "IMAGES", requires = "finetune")]
     limit: Option<usize>,
     /// Draw the training curve into this SVG file, and update it after every epoch.

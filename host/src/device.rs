@@ -1,14 +1,17 @@
-//! A device on the other side of a transport: connecting, inferences, counters, recovery.
+//! A device at the other end of a transport: connecting, inferences, counters, recovery.
 //!
-//! Connecting sends a delimiter (to end whatever half frame an earlier program left), IDENTIFY, and SYNC.
-//! From there on the device and the host agree on a sequence number. Whenever they turn out not to (a reset,
-//! another program, a cable pulled), the host identifies and synchronizes again and repeats the inference.
+//! Connecting sends a delimiter (which ends any partial frame of an earlier program), IDENTIFY, and SYNC. From then on
+//! the device and the host agree on a sequence number. If they turn out to disagree (after a reset, because of another
+//! program, or because the cable was pulled), the host identifies and synchronizes the device again and repeats the
+//! inference.
 
+mod identify;
 mod inference;
 mod job;
 mod loading;
 mod many;
 mod overlap;
+mod patience;
 mod session;
 mod statistics;
 pub mod timeouts;
@@ -20,30 +23,31 @@ pub use timeouts::Timeouts;
 
 use crate::error::{Error, Result};
 use crate::protocol::{
-    Counters, Identity, Image, InferenceResult, MemoryImage, ModelImage, Opcode, Response, Spike, VERSION,
+    Counters, Identity, Image, InferenceResult, MemoryImage, ModelImage, Opcode, Response, Spike,
 };
 use crate::transport::Transport;
+use identify::{identify, same};
 use job::Inferences;
-use overlap::Lead;
+use overlap::SentAhead;
 use session::Session;
 use std::time::{Duration, Instant};
 
-/// How to connect, and how patient to be.
+/// Options for connecting to a device: what it must be, what to load, how long to wait.
 #[derive(Clone, Debug)]
 pub struct ConnectOptions {
-    /// Refuse a board with another design than this.
+    /// Refuse a board that holds another design.
     pub expect_design: Option<[u8; 16]>,
-    /// Refuse a board with another model than this.
+    /// Refuse a board that holds another model.
     pub expect_model: Option<[u8; 16]>,
-    /// The model to load where the board's design is right and its model is another; it stands for `expect_model`.
+    /// Load this model if the board holds the right design and another model. Takes the place of `expect_model`.
     pub load: Option<ModelImage>,
     /// How long to wait for each kind of response.
     pub timeouts: Timeouts,
-    /// How often a request is repeated without any progress before giving up.
+    /// How often to repeat a request that makes no progress.
     pub retries: u32,
-    /// How often an inference is tried, each time from a fresh SYNC.
+    /// How often to try an inference, each time after a new SYNC.
     pub attempts: u32,
-    /// Whether rows of inferences send the next one's first requests while the result of the one before is awaited.
+    /// Send the first requests of the next inference while waiting for the result of the current one.
     pub overlap: bool,
 }
 
@@ -61,12 +65,13 @@ impl Default for ConnectOptions {
     }
 }
 
-/// Sequence numbers are never 0: `expected` = 0 then always means a device that was reset.
+/// Smallest sequence number. Numbers are never 0, so that `expected` = 0 always means a device that was reset.
 const FIRST_SEQ: u16 = 1;
-/// Distance from where an earlier program left the device to where this one starts, so that a late frame of
-/// the earlier one is never taken for one of ours.
+/// Distance between the number at which an earlier program left the device and the first number of this one. A late
+/// frame of the earlier program can therefore not be mistaken for a frame of this one.
 const SEQ_GAP: u16 = 1024;
-/// The most writes of one inference: SYNC at [`FIRST_SEQ`], the writes behind it, `expected` at most 0xFFFF.
+/// Largest number of writes of one inference: SYNC has the number [`FIRST_SEQ`], and `expected` is at most 0xFFFF after
+/// the writes behind it.
 const MAX_WRITES: usize = (u16::MAX - FIRST_SEQ - 1) as usize;
 
 /// A connected device.
@@ -76,14 +81,15 @@ pub struct Device<T> {
     options: ConnectOptions,
     identity: Identity,
     inferences: Inferences,
-    /// Memories without a hash, loaded before the next inference unless `is_set_up`.
+    /// Contents of memories that have no hash; loaded before the next inference unless `is_set_up`.
     setup: Vec<MemoryImage>,
     is_set_up: bool,
-    /// Of the run that is on its way or failed: writes known to be executed, and where `expected` may be.
+    /// Progress of the current or failed run: number of writes known to be executed, and the smallest and largest value
+    /// that `expected` may have.
     progress: Option<(usize, (u16, u16))>,
-    /// Number of the next write. Numbers are not used again before they wrap.
+    /// Sequence number of the next write. A number is not used again until numbers wrap around.
     next_seq: u16,
-    /// Whether device and host agree on `next_seq`.
+    /// Whether the device and the host agree on `next_seq`.
     synchronized: bool,
 }
 
@@ -92,8 +98,8 @@ impl<T: Transport> Device<T> {
     ///
     /// # Errors
     /// [`Error::NoResponse`] if nothing answers; [`Error::ProtocolVersion`], [`Error::DesignMismatch`],
-    /// [`Error::ModelMismatch`], [`Error::BadIdentity`] or [`Error::SlotTooSmall`] if what answers is not
-    /// what was wanted; [`Error::Disconnected`] if the transport breaks.
+    /// [`Error::ModelMismatch`], [`Error::BadIdentity`] or [`Error::SlotTooSmall`] if the device is not the wanted one;
+    /// [`Error::Disconnected`] if the transport breaks.
     pub fn connect(transport: T, options: ConnectOptions) -> Result<Self> {
         let mut session = Session::new(transport);
         session.discard()?;
@@ -122,24 +128,24 @@ impl<T: Transport> Device<T> {
         Ok(device)
     }
 
-    /// What is on the board.
+    /// Returns the description of the design and model on the board.
     #[must_use]
     pub const fn identity(&self) -> &Identity {
         &self.identity
     }
 
-    /// What went over the line since connecting.
+    /// Returns the statistics of the link since connecting.
     #[must_use]
     pub const fn statistics(&self) -> &LinkStatistics {
         &self.session.statistics
     }
 
-    /// The transport, for instance to look into a simulated board.
+    /// Returns the transport, for instance to inspect a simulated board.
     pub const fn transport_mut(&mut self) -> &mut T {
         &mut self.session.transport
     }
 
-    /// Measures a round trip; a lost frame counts with the time that it cost.
+    /// Measures the time of a round trip, including the time lost to lost frames.
     ///
     /// # Errors
     /// [`Error::NoResponse`] or [`Error::Disconnected`].
@@ -149,8 +155,7 @@ impl<T: Transport> Device<T> {
         Ok(start.elapsed())
     }
 
-    /// Reads the error counters of the link, and the activity of every layer since the start of the last
-    /// inference.
+    /// Reads the error counters of the link, and the activity of every layer since the last inference started.
     ///
     /// # Errors
     /// [`Error::NoResponse`], [`Error::Disconnected`], or [`Error::MalformedResponse`].
@@ -167,31 +172,32 @@ impl<T: Transport> Device<T> {
     /// Runs one inference. Each step is the list of inputs that spike in it, in ascending order.
     ///
     /// # Errors
-    /// [`Error::AddressOutOfRange`], [`Error::AddressesUnsorted`] or [`Error::TooManyFrames`] before anything
-    /// is sent; [`Error::InferenceFailed`] if device or line failed again and again; any mismatch of
-    /// [`Device::connect`] if another design appeared in between; [`Error::Rejected`] or
-    /// [`Error::MalformedResponse`] if the device does not keep to the protocol.
+    /// [`Error::AddressOutOfRange`], [`Error::AddressesUnsorted`] or [`Error::TooManyFrames`] before anything is sent;
+    /// [`Error::InferenceFailed`] if the device or the line failed in every attempt; any mismatch that
+    /// [`Device::connect`] reports, if another device has taken its place; [`Error::Rejected`] or
+    /// [`Error::MalformedResponse`] if the device violates the protocol.
     pub fn infer<I, S>(&mut self, steps: I) -> Result<InferenceResult>
     where
         I: IntoIterator<Item: AsRef<[S]>>,
         S: Copy + Into<Spike>,
     {
         let job = self.inferences.of_spikes(steps)?;
-        self.run(&job, &mut Lead::default(), &mut ())
+        self.run(&job, &mut SentAhead::default(), &mut ())
     }
 
-    /// Runs one inference of an image that the board encodes, by the table of [`Device::set_encoder_table`].
+    /// Runs one inference of an image that the board encodes with the table of [`Device::set_encoder_table`].
     ///
     /// # Errors
-    /// [`Error::Missing`] if the board has no encoder, [`Error::ImageSize`] and [`Error::ZeroSeed`] before anything is
-    /// sent; otherwise as [`Device::infer`].
+    /// [`Error::Missing`] if the board has no encoder, [`Error::ImageSize`] or [`Error::ZeroSeed`], all before anything
+    /// is sent; otherwise the errors of [`Device::infer`].
     pub fn infer_image(&mut self, image: &Image) -> Result<InferenceResult> {
         let job = self.inferences.of_image(image)?;
-        self.run(&job, &mut Lead::default(), &mut ())
+        self.run(&job, &mut SentAhead::default(), &mut ())
     }
 
-    /// Runs one inference after the other, of images that the board encodes. As [`Device::infer_many`], it may have begun
-    /// the next when it is dropped.
+    /// Runs one inference after the other, of images that the board encodes.
+    ///
+    /// Like the iterator of [`Device::infer_many`], this one may have started the next inference when it is dropped.
     pub fn infer_images<I>(
         &mut self,
         images: I,
@@ -204,10 +210,11 @@ impl<T: Transport> Device<T> {
         InferMany::new(self, jobs)
     }
 
-    /// Runs one inference after the other; encodes the next while the device computes, and sends what finds room of it.
+    /// Runs one inference after the other. While the device computes, encodes the next inference and sends as much of it
+    /// as the device has room for.
     ///
-    /// An iterator that is dropped early may have begun the next inference: the counters are that one's then, and the next
-    /// inference starts afresh.
+    /// An iterator that is dropped early may have started the next inference. The counters then belong to that one, and
+    /// the inference after it starts with a new SYNC.
     ///
     /// ```
     /// # use synfire::{ConnectOptions, Device, testing::{SoftDevice, SoftLink}};
@@ -237,7 +244,7 @@ impl<T: Transport> Device<T> {
     fn read(&mut self, opcode: Opcode, timeout: Duration) -> Result<Response> {
         self.reconnect()?;
         match self.session.read(opcode, timeout, self.options.retries) {
-            // It may have broken long ago, and nobody noticed before.
+            // The connection may have broken long ago without being noticed.
             Err(Error::Disconnected { .. }) => {
                 self.reconnect()?;
                 self.session.read(opcode, timeout, self.options.retries)
@@ -246,7 +253,7 @@ impl<T: Transport> Device<T> {
         }
     }
 
-    /// Connects a broken transport again. What comes back may be another device, or one that was reset.
+    /// Connects a broken transport again. Another device may be behind it afterwards, or one that was reset.
     fn reconnect(&mut self) -> Result<()> {
         if !self.session.connected {
             self.synchronized = false;
@@ -256,7 +263,7 @@ impl<T: Transport> Device<T> {
         Ok(())
     }
 
-    /// Starts a sequence with numbers to spare for `writes` writes.
+    /// Starts a sequence that has enough numbers left for `writes` writes.
     fn sync(&mut self, writes: usize) -> Result<()> {
         if !self.has_numbers_for(writes + 1) {
             self.next_seq = FIRST_SEQ;
@@ -274,8 +281,8 @@ impl<T: Transport> Device<T> {
         usize::from(u16::MAX - self.next_seq) >= writes
     }
 
-    /// Finds the device again after it or the line failed, and makes sure that it is still the same. Returns the number
-    /// of the write that it expected.
+    /// Synchronizes with the device again after a failure of the device or the line, and checks that it is still the
+    /// same device. Returns the number of the write that it expected.
     fn recover(&mut self, writes: usize) -> Result<u16> {
         self.session.statistics.resyncs += 1;
         self.is_set_up = false;
@@ -287,75 +294,4 @@ impl<T: Transport> Device<T> {
         self.sync(writes)?;
         Ok(expected)
     }
-}
-
-/// Asks for the identity, and refuses one that is not wanted or makes no sense. Also returns what the device
-/// expects.
-fn identify<T: Transport>(session: &mut Session<T>, options: &ConnectOptions) -> Result<(Identity, u16)> {
-    let response = session.read(Opcode::Identify, options.timeouts.identify, options.retries)?;
-    let identity = identity_of(&response)?;
-    if identity.protocol != VERSION {
-        return Err(Error::ProtocolVersion {
-            found: identity.protocol,
-            wanted: VERSION,
-        });
-    }
-    if let Some(wanted) = options.expect_design.filter(|&wanted| wanted != identity.design) {
-        return Err(Error::DesignMismatch {
-            found: identity.design,
-            wanted,
-        });
-    }
-    let loads = options.load.is_some() && identity.loadable;
-    let wanted = options
-        .load
-        .as_ref()
-        .map(|model| model.hash)
-        .or(options.expect_model);
-    if let Some(wanted) = wanted.filter(|&wanted| wanted != identity.model && !loads) {
-        return Err(Error::ModelMismatch {
-            found: identity.model,
-            wanted,
-        });
-    }
-    let least = [
-        ("layers", u32::from(identity.layers)),
-        ("classes", u32::from(identity.classes)),
-        ("inputs", identity.inputs),
-        ("slots", u32::from(identity.slots)),
-    ];
-    match least.into_iter().find(|&(_, value)| value == 0) {
-        Some((field, found)) => Err(Error::BadIdentity {
-            field,
-            found,
-            wanted: 1,
-        }),
-        None => Ok((identity, response.expected)),
-    }
-}
-
-/// What a device says of itself.
-fn identity_of(response: &Response) -> Result<Identity> {
-    Identity::decode(&response.payload).ok_or(Error::MalformedResponse {
-        command: Opcode::Identify,
-        found: response.payload.len(),
-        wanted: crate::protocol::payload::IDENTITY_BYTES,
-    })
-}
-
-/// Refuses a device that is not the one before; another model is no harm where it can be loaded again.
-fn same(found: &Identity, wanted: &Identity, loads: bool) -> Result<()> {
-    if found.design != wanted.design {
-        return Err(Error::DesignMismatch {
-            found: found.design,
-            wanted: wanted.design,
-        });
-    }
-    if found.model != wanted.model && !loads {
-        return Err(Error::ModelMismatch {
-            found: found.model,
-            wanted: wanted.model,
-        });
-    }
-    Ok(())
 }

@@ -3,108 +3,109 @@
 use crate::protocol::{Opcode, Status};
 use std::{fmt, io, time::Duration};
 
-/// What can go wrong between the host and a device.
+/// An error of the link between the host and a device.
 ///
-/// Every message names the thing, what was found, what was wanted, and what to do about it.
+/// Every message names the object, what was found, what was wanted, and what to do about it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// There is no such serial port.
+    /// The serial port does not exist.
     #[error("serial port {path} does not exist; {}", found_ports(.found))]
     PortNotFound {
-        /// The port asked for.
+        /// Path of the port.
         path: String,
-        /// Ports of this machine.
+        /// Paths of the ports that this machine has.
         found: Vec<String>,
     },
 
     /// Another program has the serial port open.
     #[error(
-        "serial port {path} is in use: close the program that has it open, such as a terminal or another \
-         synfire (`fuser {path}` names it)"
+        "serial port {path} is in use; close the program that has it open, such as a terminal or another synfire \
+         (`fuser {path}` shows which)"
     )]
     PortBusy {
-        /// The port asked for.
+        /// Path of the port.
         path: String,
     },
 
     /// The user may not open the serial port.
     #[error(
-        "no permission to open serial port {path}: join its group (on most systems \
+        "no permission to open serial port {path}; join its group (on most systems \
          `sudo usermod -aG dialout $USER`), then log in again"
     )]
     PortPermission {
-        /// The port asked for.
+        /// Path of the port.
         path: String,
     },
 
     /// The serial port cannot be opened for another reason.
     #[error("cannot open serial port {path} at {baud} baud: {source}; check the path and the baud rate")]
     PortOpen {
-        /// The port asked for.
+        /// Path of the port.
         path: String,
-        /// The baud rate asked for.
+        /// Baud rate that was requested.
         baud: u32,
-        /// What the system said.
+        /// Error of the operating system.
         source: io::Error,
     },
 
     /// The transport broke while it was in use.
-    #[error("connection to {name} lost: {source}; plug the board in again, or check that it has power")]
+    #[error("lost the connection to {name}: {source}; plug the board in again, or check that it has power")]
     Disconnected {
-        /// The port, or what else the bytes went through.
+        /// Path of the port, or name of another transport.
         name: String,
-        /// What the system said.
+        /// Error of the operating system.
         source: io::Error,
     },
 
-    /// A request got no response, however often it was sent.
+    /// A request got no response in any attempt.
     #[error(
-        "no answer to {command}: sent {attempts} times, waited {} ms each ({bytes} bytes came in, {bad} bad \
-         frames); check port, baud rate and that the board is configured",
-        .waited.as_millis()
+        "no response to {command} after {} of {} ms ({bytes} bytes and {bad} bad frames received); \
+         check the port, the baud rate, and that the board is configured",
+        tries(*.attempts), .waited.as_millis()
     )]
     NoResponse {
-        /// The request.
+        /// Opcode of the request.
         command: Opcode,
-        /// How often it was sent.
+        /// How often the request was sent.
         attempts: u32,
-        /// How long each wait was.
+        /// How long the host waited after each attempt.
         waited: Duration,
-        /// Bytes received meanwhile.
+        /// Number of bytes received while waiting.
         bytes: u64,
-        /// Frames received meanwhile that were damaged or made no sense.
+        /// Number of damaged or invalid frames received while waiting.
         bad: u64,
     },
 
-    /// The device refused a request that this library believes to be right.
+    /// The device refused a request that should be valid.
     #[error(
-        "the device refused {command}: {status}; the build on the board and this synfire do not agree, flash \
-         a build of this version"
+        "the device refused {command}: {status}; the build on the board does not match this version of synfire: flash \
+         a build that this version made"
     )]
     Rejected {
-        /// The request.
+        /// Opcode of the request.
         command: Opcode,
-        /// The refusal.
+        /// Status in the response.
         status: Status,
     },
 
-    /// The accelerator did not finish in the time that the device's watchdog allows.
+    /// The accelerator did not finish before the device's watchdog expired.
     #[error(
-        "the accelerator was not ready for {command} within its watchdog time, {attempts} times in a row; \
-         power the board off and on, or flash it again"
+        "the accelerator was not ready for {command} when its watchdog expired, in {}; switch the board off and on, or \
+         flash it again",
+        tries(*.attempts)
     )]
     NotReady {
-        /// The request that waited for it.
+        /// Opcode of the request that waited for the accelerator.
         command: Opcode,
-        /// How often it was tried.
+        /// How often the request was tried.
         attempts: u32,
     },
 
     /// The device speaks another version of the protocol.
     #[error(
-        "the device speaks protocol version {found}, this synfire version {wanted}; flash a build made by this \
-         synfire"
+        "the device speaks protocol version {found}, but this synfire speaks version {wanted}; flash a build that this \
+         synfire made"
     )]
     ProtocolVersion {
         /// Version of the device.
@@ -113,7 +114,7 @@ pub enum Error {
         wanted: u8,
     },
 
-    /// Another design is on the board.
+    /// The board holds another design.
     #[error(
         "the board holds design {}, wanted {}; flash the wanted build, or pass the build that is on the board",
         Hex(.found), Hex(.wanted)
@@ -121,11 +122,11 @@ pub enum Error {
     DesignMismatch {
         /// Hash of the design on the board.
         found: [u8; 16],
-        /// Hash of the design wanted.
+        /// Hash of the wanted design.
         wanted: [u8; 16],
     },
 
-    /// Another model is on the board.
+    /// The board holds another model.
     #[error(
         "the board holds model {}, wanted {}; flash the wanted build, or pass the build that is on the board",
         Hex(.found), Hex(.wanted)
@@ -133,187 +134,188 @@ pub enum Error {
     ModelMismatch {
         /// Hash of the model on the board.
         found: [u8; 16],
-        /// Hash of the model wanted.
+        /// Hash of the wanted model.
         wanted: [u8; 16],
     },
 
-    /// A field of the device's identity makes no sense.
-    #[error("the device reports {field} = {found}, at least {wanted} is needed; flash a sound build")]
+    /// A field of the device's identity is not valid.
+    #[error("the device reports {field} = {found}, but needs at least {wanted}; flash a valid build")]
     BadIdentity {
-        /// The field.
+        /// Name of the field.
         field: &'static str,
-        /// Its value.
+        /// Value of the field.
         found: u32,
-        /// The least it must be.
+        /// Smallest valid value.
         wanted: u32,
     },
 
     /// The payload of a response has the wrong length.
     #[error(
-        "the answer to {command} has {found} bytes of payload, wanted {wanted}; the build on the board and \
-         this synfire do not agree, flash a build of this version"
+        "the response to {command} has {found} bytes of payload, wanted {wanted}; the build on the board does not match \
+         this version of synfire: flash a build that this version made"
     )]
     MalformedResponse {
-        /// The request.
+        /// Opcode of the request.
         command: Opcode,
-        /// Bytes found.
+        /// Length of the payload in bytes.
         found: usize,
-        /// Bytes wanted.
+        /// Length that the payload should have.
         wanted: usize,
     },
 
-    /// The device lost its place in the sequence, as a reset makes it.
+    /// The device expects a write that is not part of the run, for instance after a reset.
     #[error(
-        "the device expects write {expected}, wanted {low} to {high}: it was reset or spoken to by another \
-         program; check its power supply and cable"
+        "the device expects write {expected}, wanted {low} to {high}: it was reset, or another program used it; check \
+         its power supply and cable"
     )]
     OutOfStep {
-        /// What the device expects.
+        /// Sequence number of the write that the device expects.
         expected: u16,
-        /// First write that it may not have executed.
+        /// Sequence number of the first write that the device may not have executed.
         low: u16,
-        /// First write not sent.
+        /// Sequence number of the first write that was not sent.
         high: u16,
     },
 
-    /// The device completed another number of time steps than were sent.
+    /// The device did not complete as many time steps as were sent.
     #[error(
-        "the device completed {found} time steps, {wanted} were sent: it was reset in between; check its \
+        "the device completed {found} time steps, but {wanted} were sent: it was reset during the inference; check its \
          power supply"
     )]
     StepsMismatch {
-        /// Steps completed.
+        /// Number of steps completed.
         found: u32,
-        /// Steps sent.
+        /// Number of steps sent.
         wanted: u32,
     },
 
-    /// An inference failed again and again.
-    #[error("inference failed {attempts} times, each from a fresh start; the last time: {last}")]
+    /// Every attempt of an inference failed.
+    #[error("inference failed in {}, each after a new start; the last error: {last}", tries(*.attempts))]
     InferenceFailed {
-        /// How often it was tried.
+        /// Number of attempts.
         attempts: u32,
-        /// Why the last attempt failed.
+        /// Error of the last attempt.
         #[source]
         last: Box<Error>,
     },
 
-    /// A spike's address is not an input.
+    /// The address of a spike is not an input.
     #[error(
-        "step {step}: address {address} is not one of the {inputs} inputs (0 to {}); encode for this network",
+        "step {step}: address {address} is not one of the {inputs} inputs (0 to {}); encode the spikes for this network",
         .inputs.saturating_sub(1)
     )]
     AddressOutOfRange {
         /// Time step, counted from 0.
         step: u32,
-        /// The address.
+        /// Address of the spike.
         address: u32,
-        /// Inputs of the network.
+        /// Number of inputs of the network.
         inputs: u32,
     },
 
     /// The addresses of a step are not in strictly ascending order.
     #[error(
-        "step {step}: address {address} follows {previous}; sort the addresses of a step and remove duplicates"
+        "step {step}: address {address} follows {previous}; sort the addresses of each step and remove duplicates"
     )]
     AddressesUnsorted {
         /// Time step, counted from 0.
         step: u32,
-        /// The address before.
+        /// Address of the previous spike.
         previous: u32,
-        /// The address.
+        /// Address of the spike.
         address: u32,
     },
 
-    /// The receive slots of the device are too small for its own inputs.
+    /// The receive slots of the device are too small for its inputs.
     #[error(
-        "receive slots of {found} bytes cannot hold a spike of {inputs} inputs, wanted {wanted}; build with \
+        "receive slots of {found} bytes cannot hold a spike of {inputs} inputs, which takes {wanted} bytes; build with \
          larger slots"
     )]
     SlotTooSmall {
-        /// Inputs of the network.
+        /// Number of inputs of the network.
         inputs: u32,
-        /// Bytes of a slot.
+        /// Size of a slot in bytes.
         found: u16,
-        /// Bytes needed.
+        /// Size that a slot needs, in bytes.
         wanted: usize,
     },
 
-    /// A spike of −1 for a network without such.
+    /// A spike is negative, but the network's inputs are unsigned.
     #[error(
-        "step {step}: input {address} spikes with -1, but the network's inputs are unsigned; encode for this network"
+        "step {step}: input {address} has a negative spike, but the network's inputs are unsigned; encode the spikes for \
+         this network"
     )]
     NegativeSpike {
         /// Time step, counted from 0.
         step: u32,
-        /// The input.
+        /// Address of the spike.
         address: u32,
     },
 
-    /// An image has not as many pixels as the network has inputs.
+    /// The number of an image's pixels differs from the network's number of inputs.
     #[error(
-        "the image has {found} pixels, the network {wanted} inputs; give an image of the network's input shape"
+        "the image has {found} pixels, but the network has {wanted} inputs; pass an image of the network's shape"
     )]
     ImageSize {
-        /// Pixels of the image.
+        /// Number of pixels of the image.
         found: usize,
-        /// Inputs of the network.
+        /// Number of inputs of the network.
         wanted: u32,
     },
 
-    /// An image's generator would never leave its state.
-    #[error("the image's seed is 0, which draws no spikes; give another")]
+    /// The seed of an image is 0, with which the board's generator draws no spikes.
+    #[error("the seed of the image is 0, which draws no spikes; pass another seed")]
     ZeroSeed,
 
-    /// The design on the board lacks something.
-    #[error("the design on the board has no {what}; build one that has, or do without")]
+    /// The design on the board lacks a feature.
+    #[error("the design on the board has no {what}; flash a build with this feature, or do not use it")]
     Missing {
-        /// What it lacks.
+        /// Name of the feature.
         what: &'static str,
     },
 
-    /// A slot cannot hold a word of a memory.
+    /// A receive slot cannot hold a word of a memory.
     #[error(
-        "receive slots of {found} bytes cannot hold a word of memory {memory}, wanted {wanted}; build with larger \
-         slots, or with fewer lanes"
+        "receive slots of {found} bytes cannot hold a word of memory {memory}, which takes {wanted} bytes; build with \
+         larger slots, or with fewer lanes"
     )]
     WordTooLarge {
-        /// The memory's number.
+        /// Number of the memory.
         memory: u8,
-        /// Bytes of a slot.
+        /// Size of a slot in bytes.
         found: u16,
-        /// Bytes needed.
+        /// Size that a slot needs, in bytes.
         wanted: usize,
     },
 
-    /// Contents that no memory has.
+    /// The contents are too long for any memory, or do not divide into whole words.
     #[error(
-        "memory {memory} takes 2^24 words of {word_bytes} bytes at most, and {bytes} bytes were given; make its \
-         contents anew from the model"
+        "memory {memory} takes at most 2^24 whole words of {word_bytes} bytes, but {bytes} bytes were given; generate \
+         its contents from the model again"
     )]
     MemoryTooLarge {
-        /// The memory's number.
+        /// Number of the memory.
         memory: u8,
-        /// Bytes given.
+        /// Number of bytes given.
         bytes: usize,
         /// Bytes of a word.
         word_bytes: usize,
     },
 
-    /// One inference needs more frames than there are sequence numbers.
+    /// An inference needs more frames than there are sequence numbers.
     #[error(
-        "the inference takes {found} frames, at most {wanted} are possible; use fewer time steps or larger slots"
+        "the inference takes {found} frames, but at most {wanted} are possible; use fewer time steps or larger slots"
     )]
     TooManyFrames {
-        /// Frames of the inference.
+        /// Number of frames of the inference.
         found: usize,
-        /// The most that can be numbered.
+        /// Largest possible number of frames.
         wanted: usize,
     },
 }
 
 impl Error {
-    /// Whether a fresh start may help: the device or the line failed, not the request.
+    /// Whether a new start may help, since the device or the line failed and not the request.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         matches!(
@@ -327,18 +329,26 @@ impl Error {
     }
 }
 
-/// Result of this crate.
+/// Result of the functions of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Number of attempts as text.
+fn tries(attempts: u32) -> String {
+    match attempts {
+        1 => "1 attempt".into(),
+        _ => format!("{attempts} attempts"),
+    }
+}
 
 fn found_ports(found: &[String]) -> String {
     if found.is_empty() {
         "no serial port was found: plug the board in".to_owned()
     } else {
-        format!("found: {}", found.join(", "))
+        format!("use one of {}", found.join(", "))
     }
 }
 
-/// Prints bytes as hexadecimal digits.
+/// Displays bytes as hexadecimal digits.
 struct Hex<'a>(&'a [u8; 16]);
 
 impl fmt::Display for Hex<'_> {
@@ -348,217 +358,4 @@ impl fmt::Display for Hex<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn broken() -> io::Error {
-        io::Error::new(io::ErrorKind::BrokenPipe, "Broken pipe")
-    }
-
-    fn path() -> String {
-        "/dev/ttyUSB9".to_owned()
-    }
-
-    /// Asserts the exact text of a message, which is given in pieces.
-    #[track_caller]
-    fn says(error: &Error, message: &[&str]) {
-        assert_eq!(error.to_string(), message.concat());
-    }
-
-    #[test]
-    fn messages_about_ports() {
-        let found = vec!["/dev/ttyUSB0".to_owned(), "/dev/ttyUSB1".to_owned()];
-        says(
-            &Error::PortNotFound { path: path(), found },
-            &["serial port /dev/ttyUSB9 does not exist; found: /dev/ttyUSB0, /dev/ttyUSB1"],
-        );
-        says(
-            &Error::PortNotFound {
-                path: path(),
-                found: vec![],
-            },
-            &["serial port /dev/ttyUSB9 does not exist; no serial port was found: plug the board in"],
-        );
-        says(
-            &Error::PortBusy { path: path() },
-            &[
-                "serial port /dev/ttyUSB9 is in use: close the program that has it open, ",
-                "such as a terminal or another synfire (`fuser /dev/ttyUSB9` names it)",
-            ],
-        );
-        says(
-            &Error::PortPermission { path: path() },
-            &[
-                "no permission to open serial port /dev/ttyUSB9: join its group ",
-                "(on most systems `sudo usermod -aG dialout $USER`), then log in again",
-            ],
-        );
-        says(
-            &Error::PortOpen {
-                path: path(),
-                baud: 9600,
-                source: broken(),
-            },
-            &[
-                "cannot open serial port /dev/ttyUSB9 at 9600 baud: Broken pipe; check the path and the baud rate",
-            ],
-        );
-        says(
-            &Error::Disconnected {
-                name: path(),
-                source: broken(),
-            },
-            &[
-                "connection to /dev/ttyUSB9 lost: Broken pipe; ",
-                "plug the board in again, or check that it has power",
-            ],
-        );
-    }
-
-    #[test]
-    fn messages_about_answers() {
-        let waited = Duration::from_millis(200);
-        says(
-            &Error::NoResponse {
-                command: Opcode::Identify,
-                attempts: 5,
-                waited,
-                bytes: 17,
-                bad: 2,
-            },
-            &[
-                "no answer to IDENTIFY: sent 5 times, waited 200 ms each (17 bytes came in, 2 bad frames); ",
-                "check port, baud rate and that the board is configured",
-            ],
-        );
-        says(
-            &Error::Rejected {
-                command: Opcode::Spikes,
-                status: Status::MalformedPayload,
-            },
-            &[
-                "the device refused SPIKES: malformed payload; ",
-                "the build on the board and this synfire do not agree, flash a build of this version",
-            ],
-        );
-        says(
-            &Error::NotReady {
-                command: Opcode::Result,
-                attempts: 5,
-            },
-            &[
-                "the accelerator was not ready for RESULT within its watchdog time, 5 times in a row; ",
-                "power the board off and on, or flash it again",
-            ],
-        );
-        says(
-            &Error::MalformedResponse {
-                command: Opcode::Counters,
-                found: 7,
-                wanted: 32,
-            },
-            &[
-                "the answer to COUNTERS has 7 bytes of payload, wanted 32; ",
-                "the build on the board and this synfire do not agree, flash a build of this version",
-            ],
-        );
-        says(
-            &Error::OutOfStep {
-                expected: 0,
-                low: 10,
-                high: 12,
-            },
-            &[
-                "the device expects write 0, wanted 10 to 12: it was reset or spoken to by another program; ",
-                "check its power supply and cable",
-            ],
-        );
-        let last = Box::new(Error::StepsMismatch { found: 3, wanted: 10 });
-        says(
-            &Error::InferenceFailed { attempts: 5, last },
-            &[
-                "inference failed 5 times, each from a fresh start; the last time: ",
-                "the device completed 3 time steps, 10 were sent: it was reset in between; check its power supply",
-            ],
-        );
-    }
-
-    #[test]
-    fn messages_about_boards() {
-        let (low, high) = ([0x0F; 16], [0xA0; 16]);
-        says(
-            &Error::ProtocolVersion { found: 2, wanted: 1 },
-            &[
-                "the device speaks protocol version 2, this synfire version 1; flash a build made by this synfire",
-            ],
-        );
-        says(
-            &Error::DesignMismatch {
-                found: low,
-                wanted: high,
-            },
-            &[
-                "the board holds design 0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f, wanted a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0; ",
-                "flash the wanted build, or pass the build that is on the board",
-            ],
-        );
-        says(
-            &Error::ModelMismatch {
-                found: high,
-                wanted: low,
-            },
-            &[
-                "the board holds model a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0a0, wanted 0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f; ",
-                "flash the wanted build, or pass the build that is on the board",
-            ],
-        );
-        says(
-            &Error::BadIdentity {
-                field: "slots",
-                found: 0,
-                wanted: 1,
-            },
-            &["the device reports slots = 0, at least 1 is needed; flash a sound build"],
-        );
-        says(
-            &Error::SlotTooSmall {
-                inputs: 2000,
-                found: 17,
-                wanted: 18,
-            },
-            &[
-                "receive slots of 17 bytes cannot hold a spike of 2000 inputs, wanted 18; build with larger slots",
-            ],
-        );
-    }
-
-    #[test]
-    fn messages_about_spikes() {
-        says(
-            &Error::AddressOutOfRange {
-                step: 4,
-                address: 784,
-                inputs: 784,
-            },
-            &["step 4: address 784 is not one of the 784 inputs (0 to 783); encode for this network"],
-        );
-        says(
-            &Error::AddressesUnsorted {
-                step: 4,
-                previous: 9,
-                address: 8,
-            },
-            &["step 4: address 8 follows 9; sort the addresses of a step and remove duplicates"],
-        );
-        says(
-            &Error::TooManyFrames {
-                found: 70_000,
-                wanted: 65_532,
-            },
-            &[
-                "the inference takes 70000 frames, at most 65532 are possible; ",
-                "use fewer time steps or larger slots",
-            ],
-        );
-    }
-}
+mod tests;

@@ -1,8 +1,8 @@
 //! Serial link between a host and a synfire accelerator.
 //!
-//! [`Device`] is the way in: it connects through a [`Transport`], makes sure that the right design and model
-//! are on the board, and runs inferences. Lost, damaged, repeated or reordered frames cost retransmissions,
-//! never a wrong or missing result.
+//! Start with [`Device`]: it connects through a [`Transport`], makes sure that the right design and model are on
+//! the board, and runs inferences. Lost, damaged, repeated or reordered frames cost retransmissions, never a wrong
+//! or missing result.
 //!
 //! ```
 //! use synfire::{ConnectOptions, Device, testing::{SoftDevice, SoftLink}};
@@ -20,8 +20,10 @@
 //! # }
 //! ```
 //!
-//! The wire format is specified in `docs/protocol.md` and implemented, free of input and output, in
-//! [`protocol`].
+//! `docs/protocol.md` specifies the wire format. [`protocol`] implements it without doing any input or output.
+//!
+//! Modules depend on each other in one direction only: [`protocol`] ← [`transport`] ← [`device`], and [`testing`]
+//! on the first two. All of them use [`error`].
 
 pub mod device;
 pub mod error;
@@ -36,7 +38,7 @@ pub use transport::{Loopback, SerialTransport, SlowAdapter, Transport};
 #[cfg(feature = "cli")]
 pub mod cli;
 
-/// The README's Rust, compiled.
+/// Compiles and runs the Rust examples of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 mod readme {}

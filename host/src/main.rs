@@ -1,4 +1,4 @@
-//! The `synfire` program: see [`synfire::cli`].
+//! The program `synfire`, which runs the command line of [`synfire::cli`].
 
 use std::process::ExitCode;
 

@@ -1,6 +1,6 @@
-//! The link protocol, version 1, free of any input or output: bytes in, bytes out.
+//! The link protocol, version 1: bytes in, bytes out, without any input or output.
 //!
-//! `docs/protocol.md` is the specification; this module is its host half, layer by layer:
+//! `docs/protocol.md` is the specification. This module implements the host's side of it, layer by layer:
 //!
 //! | module | layer |
 //! |---|---|
@@ -9,9 +9,9 @@
 //! | [`command`] | requests |
 //! | [`response`] | responses: status, credits, cumulative acknowledgement |
 //! | [`payload`] | contents of IDENTIFY, RESULT and COUNTERS responses |
-//! | [`load`] | contents of memories to LOAD payloads |
+//! | [`load`] | from contents of memories to LOAD payloads |
 //! | [`image`] | images that the board encodes |
-//! | [`spikes`] | time steps of spikes to SPIKES payloads |
+//! | [`spikes`] | from time steps of spikes to SPIKES payloads |
 //! | [`window`] | which request to send next: credits and go-back-N |
 //!
 //! All integers on the wire are little-endian.
@@ -35,11 +35,11 @@ pub use payload::{Counters, Identity, InferenceResult, LayerCounters};
 pub use response::{Response, Status};
 pub use spikes::{Spike, SpikeEncoder, SpikeTrain};
 
-/// Protocol version spoken by this crate: byte 0 of every body.
+/// Protocol version that this crate speaks; byte 0 of every body.
 pub const VERSION: u8 = 1;
 
 /// Bytes of a request body before its payload: version, opcode, sequence number.
 pub const REQUEST_HEADER: usize = 4;
 
-/// Bytes of a response body before its payload: the request's header, status, credits, expected.
+/// Bytes of a response body before its payload: version, opcode, sequence number, status, credits, `expected`.
 pub const RESPONSE_HEADER: usize = 8;

@@ -1,11 +1,11 @@
-//! A device in memory, and a line that fails: for tests of this crate and of whatever is built on it.
+//! A device in memory and an unreliable line, for tests of this crate and of programs that use it.
 //!
-//! [`SoftDevice`] keeps to the letter of `docs/protocol.md`, written independently of the host's half of the
-//! protocol. [`Faulty`] wraps any transport and drops, damages, repeats and delays frames as a [`FaultPlan`]
-//! tells it to.
+//! [`SoftDevice`] implements the device's side of `docs/protocol.md`, independently of the host's side. [`Faulty`] wraps
+//! any transport and drops, damages, repeats and delays frames according to a [`FaultPlan`].
 
 mod accelerator;
 pub mod chunks;
+mod fault_plan;
 mod faulty;
 mod random;
 mod soft_device;
@@ -13,7 +13,8 @@ mod soft_link;
 mod soft_memories;
 
 pub use accelerator::ToyAccelerator;
-pub use faulty::{Direction, Fault, FaultPlan, FaultRates, Faulty, Script};
+pub use fault_plan::{Direction, Fault, FaultPlan, FaultRates, Script};
+pub use faulty::Faulty;
 pub use random::Random;
 pub use soft_device::SoftDevice;
 pub use soft_link::{SoftLink, serve};

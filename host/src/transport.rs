@@ -1,6 +1,6 @@
-//! Ways for bytes to reach a device and come back.
+//! Transports: streams of bytes to a device and back.
 //!
-//! A transport need not be reliable: the protocol above recovers from whatever it loses or damages.
+//! A transport need not be reliable. The protocol above it recovers from lost and damaged bytes.
 
 mod loopback;
 mod serial;
@@ -13,20 +13,20 @@ use std::time::{Duration, Instant};
 
 /// A stream of bytes in both directions.
 pub trait Transport {
-    /// Sends all of `bytes`, or hands them to the system to be sent.
+    /// Sends all of `bytes`, or passes them to the operating system to be sent.
     ///
     /// # Errors
     /// [`Error::Disconnected`](crate::Error::Disconnected) if the other side is gone.
     fn send(&mut self, bytes: &[u8]) -> Result<()>;
 
-    /// Waits until at least one byte has arrived, or `deadline` has passed, and moves what has arrived to the
-    /// front of `buffer`. Returns the number of bytes; 0 means that nothing came in time.
+    /// Waits until at least one byte has arrived or `deadline` has passed, and moves the bytes that have arrived to the
+    /// front of `buffer`. Returns the number of bytes; 0 means that none arrived in time.
     ///
     /// # Errors
     /// [`Error::Disconnected`](crate::Error::Disconnected) if the other side is gone.
     fn receive(&mut self, buffer: &mut [u8], deadline: Instant) -> Result<usize>;
 
-    /// Throws away bytes that have arrived, and bytes that have not left yet, as far as the transport can.
+    /// Discards bytes that have arrived, and bytes that have not left yet, as far as the transport can.
     ///
     /// # Errors
     /// [`Error::Disconnected`](crate::Error::Disconnected) if the other side is gone.
@@ -35,17 +35,16 @@ pub trait Transport {
     }
 
     /// Connects again after [`Error::Disconnected`](crate::Error::Disconnected), waiting until `deadline` for
-    /// the other side to come back.
+    /// the other side to come back. A transport that cannot reconnect need not implement this method.
     ///
     /// # Errors
-    /// Any error of opening, if it did not come back. A transport that cannot reconnect need not implement
-    /// this.
+    /// Any error of opening, if the other side did not come back.
     fn reopen(&mut self, deadline: Instant) -> Result<()> {
         let _ = deadline;
         Ok(())
     }
 
-    /// Time that one byte takes on the line. Timeouts are extended by it.
+    /// Returns the time that one byte takes on the line. Timeouts are extended by this time for each byte.
     fn byte_time(&self) -> Duration {
         Duration::ZERO
     }

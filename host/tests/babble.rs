@@ -1,11 +1,11 @@
-//! A board that talks without end, and of nothing that was asked.
+//! A board that sends responses without end, none of which answers a request.
 
 use std::time::{Duration, Instant};
 use synfire::protocol::frame;
 use synfire::testing::{SoftDevice, SoftLink};
 use synfire::{ConnectOptions, Device, Result, Timeouts, Transport};
 
-/// A sound board that, once told to, only repeats the answer to a request of long ago.
+/// A working board that can be switched to send only one old response, again and again.
 struct Babbler {
     link: SoftLink,
     since: Option<Instant>,
@@ -28,7 +28,7 @@ impl Transport for Babbler {
             since.elapsed() < Duration::from_secs(20),
             "the host listens without end"
         );
-        // A response to PING with a sequence number that nobody used, sound in every other way.
+        // A response to PING with a sequence number that was never used; everything else is valid.
         let mut wire = Vec::new();
         frame::encode(&[1, 0x80, 0xEE, 0xEE, 0, 2, 1, 0], &mut wire);
         buffer[..wire.len()].copy_from_slice(&wire);

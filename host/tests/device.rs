@@ -1,4 +1,4 @@
-//! The device as its users see it, on a line without faults.
+//! The public interface of the device, on a line without faults.
 
 use std::cell::Cell;
 use synfire::protocol::{Counters, LayerCounters, Opcode, Status};
@@ -169,7 +169,7 @@ fn another_design_model_or_version_is_refused() {
     newer.identity.protocol = 2;
     assert_eq!(
         refusal(newer, ConnectOptions::default()),
-        "the device speaks protocol version 2, this synfire version 1; flash a build made by this synfire"
+        "the device speaks protocol version 2, but this synfire speaks version 1; flash a build that this synfire made"
     );
 }
 
@@ -179,21 +179,21 @@ fn an_identity_without_sense_is_refused() {
     soft.identity.classes = 0;
     assert_eq!(
         refusal(soft, ConnectOptions::default()),
-        "the device reports classes = 0, at least 1 is needed; flash a sound build"
+        "the device reports classes = 0, but needs at least 1; flash a valid build"
     );
     let mut identity = SoftDevice::new(100_000, CLASSES).identity;
     identity.slot_bytes = 128;
     assert_eq!(
         refusal(SoftDevice::with_identity(identity), ConnectOptions::default()),
-        "receive slots of 128 bytes cannot hold a spike of 100000 inputs, wanted 404; build with larger slots"
+        "receive slots of 128 bytes cannot hold a spike of 100000 inputs, which takes 404 bytes; build with larger slots"
     );
 }
 
 #[test]
-fn a_watchdog_in_mid_inference_costs_a_fresh_start() {
+fn a_watchdog_in_mid_inference_costs_a_new_start() {
     let steps = Random::new(3).steps(10, INPUTS, 4);
     let mut device = connect(SoftDevice::new(INPUTS, CLASSES));
-    device.transport_mut().device.stalls = 1; // the first SPIKES, half of whose events get in
+    device.transport_mut().device.watchdog_expiries = 1; // the first SPIKES, half of whose events enter
     assert_eq!(
         device.infer(&steps).unwrap(),
         ToyAccelerator::answer(CLASSES, &steps)
@@ -201,20 +201,20 @@ fn a_watchdog_in_mid_inference_costs_a_fresh_start() {
     assert_eq!(device.statistics().resyncs, 1);
 
     device.infer([[0u32; 0]; 0]).unwrap();
-    device.transport_mut().device.stalls = 3; // RESULT, which only has to be asked again
+    device.transport_mut().device.watchdog_expiries = 3; // RESULT, which the host only has to repeat
     assert_eq!(
         device.infer([[0u32; 0]; 0]).unwrap(),
         ToyAccelerator::answer(CLASSES, &[])
     );
     assert_eq!(device.statistics().resyncs, 1);
 
-    device.transport_mut().device.stalls = u32::MAX;
+    device.transport_mut().device.watchdog_expiries = u32::MAX;
     assert_eq!(
         device.infer([[1]]).unwrap_err().to_string(),
-        "inference failed 5 times, each from a fresh start; the last time: the accelerator was not ready for SPIKES \
-         within its watchdog time, 1 times in a row; power the board off and on, or flash it again"
+        "inference failed in 5 attempts, each after a new start; the last error: the accelerator was not ready for SPIKES \
+         when its watchdog expired, in 1 attempt; switch the board off and on, or flash it again"
     );
-    device.transport_mut().device.stalls = 0;
+    device.transport_mut().device.watchdog_expiries = 0;
     assert_eq!(
         device.infer(&steps).unwrap(),
         ToyAccelerator::answer(CLASSES, &steps),
@@ -225,7 +225,7 @@ fn a_watchdog_in_mid_inference_costs_a_fresh_start() {
 #[test]
 fn a_refusal_is_final_and_says_what_was_refused() {
     let mut device = connect(SoftDevice::new(INPUTS, CLASSES));
-    // The board is swapped for one with fewer inputs that claims to be the same.
+    // Another board takes its place, which has fewer inputs but reports the same design.
     device.transport_mut().device.identity.inputs = 8;
     let error = device.infer([[700]]).unwrap_err();
     assert!(
@@ -286,7 +286,7 @@ fn more_frames_than_numbers_are_refused_before_anything_is_sent() {
     let error = device.infer(vec![[1, 3, 5, 7]; 70_000]).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the inference takes 70000 frames, at most 65532 are possible; use fewer time steps or larger slots"
+        "the inference takes 70000 frames, but at most 65532 are possible; use fewer time steps or larger slots"
     );
     assert_eq!(device.statistics().total, before);
 }

@@ -1,7 +1,7 @@
-//! Whatever the line does to the frames, every result is the right one.
+//! Faults of the line never make a result wrong.
 //!
-//! The device answers a function of the spikes that no lost, doubled or misplaced spike leaves unchanged. The
-//! lines of these tests know no time, so that waiting for a timeout takes none.
+//! The device computes a function of the spikes that every lost, doubled or misplaced spike changes. In these tests no
+//! time passes on the line, so that a timeout takes no time.
 
 use synfire::testing::{Fault, FaultRates, Faulty, Random, Script, SoftDevice, SoftLink, ToyAccelerator};
 use synfire::{ConnectOptions, Device, LinkStatistics, Result};
@@ -15,14 +15,14 @@ fn link() -> SoftLink {
     SoftLink::new(SoftDevice::new(INPUTS, CLASSES))
 }
 
-/// A few steps with few or with many spikes: several frames, both codings.
+/// A few steps with few or many spikes, which take several frames and both codings.
 fn image(random: &mut Random) -> Image {
     let sparsity = 2 + random.below(40);
     let count = usize::try_from(random.below(20)).expect("below 20");
     random.steps(count, INPUTS, sparsity)
 }
 
-/// Connects and infers two images while the given frames meet the given faults. Returns the number of frames.
+/// Connects and infers two images while the given frames have the given faults. Returns the number of frames.
 fn run_script(faults: &[(u64, Fault)], images: &[Image]) -> Result<(u64, LinkStatistics)> {
     let faulty = Faulty::new(link(), Script::new(faults.to_vec()), |link| link.device.reset());
     let mut device = Device::connect(faulty, ConnectOptions::default())?;
@@ -74,7 +74,7 @@ fn every_pair_of_faults_is_survived() {
     for first in faults {
         for second in faults {
             for at in 0..frames {
-                // A fault may lengthen the conversation: the second may hit a retransmission.
+                // A fault may cause more frames, so that the second fault may affect a retransmission.
                 for then in at + 1..frames + 4 {
                     if let Err(error) = run_script(&[(at, first), (then, second)], &images) {
                         panic!("{first:?} at frame {at}, {second:?} at frame {then}: {error}");
@@ -156,7 +156,7 @@ fn hundreds_of_inferences_on_lines_that_keep_failing() {
     }
 }
 
-/// A device and what was done to its first exchanges; frames 0 to 3 are those of connecting.
+/// A device whose first frames have faults; frames 0 to 3 are those of connecting.
 fn scripted(faults: Vec<(u64, Fault)>, retries: u32) -> Device<Faulty<SoftLink, Script>> {
     let options = ConnectOptions {
         retries,
@@ -169,7 +169,7 @@ fn scripted(faults: Vec<(u64, Fault)>, retries: u32) -> Device<Faulty<SoftLink, 
 
 #[test]
 fn patience_is_for_losses_in_a_row_not_for_all_of_them() {
-    // Every seventh frame is lost, but never one frame twice in a row.
+    // Every seventh frame is lost, but a retransmission of a lost frame is not.
     let faults = (4..400).step_by(7).map(|frame| (frame, Fault::Drop)).collect();
     let mut device = scripted(faults, 2);
     let image = Random::new(2).steps(40, INPUTS, 8);
@@ -199,7 +199,7 @@ fn a_repeated_response_is_counted_and_ignored() {
 
 #[test]
 fn a_late_answer_to_a_read_is_as_good_as_a_new_one() {
-    // The first answer is later than the timeout, the second is lost.
+    // The first response arrives after the timeout, the second is lost.
     let mut device = scripted(vec![(5, Fault::Hold(3)), (7, Fault::Drop)], 1);
     device.ping().unwrap();
     assert_eq!(
@@ -210,8 +210,8 @@ fn a_late_answer_to_a_read_is_as_good_as_a_new_one() {
 
 #[test]
 fn the_faults_are_not_a_matter_of_luck() {
-    // The same device and the same faults, but a host that trusts any RESULT: it must be wrong at times, or
-    // the tests above would prove nothing.
+    // With the same device and faults, a host that accepts every RESULT must sometimes be wrong. Otherwise the tests
+    // above would prove nothing.
     use synfire::Transport;
     use synfire::protocol::{
         Decoded, FrameDecoder, InferenceResult, Opcode, Request, Response, SpikeEncoder,

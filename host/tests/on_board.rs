@@ -1,5 +1,5 @@
-//! What boards do beyond spikes, on sound lines and on failing ones: images encoded there, early exit, other weights,
-//! signed spikes.
+//! Features of a board, on lines with and without faults: the encoder, early exit, loading of other weights, signed
+//! spikes.
 
 use synfire::protocol::load::NEVER;
 use synfire::protocol::{Image, InferenceResult, MemoryImage, ModelImage, Opcode, Spike, Status};
@@ -22,7 +22,7 @@ fn connect(soft: SoftDevice) -> Device<SoftLink> {
     Device::connect(SoftLink::new(soft), ConnectOptions::default()).expect("a sound device")
 }
 
-/// p of a pixel value, negative in the second channel for dark pixels.
+/// Probability p of a pixel value; negative for dark pixels of the second channel.
 fn threshold(channel: u32, level: u8) -> i16 {
     let size = i16::from(level) / 2 + 3;
     if channel == 1 && level < 100 { -size } else { size }
@@ -44,7 +44,7 @@ fn image(random: &mut Random) -> Image {
     }
 }
 
-/// The spikes of an image, by definition.
+/// The spikes of an image, computed from their definition.
 fn drawn(image: &Image) -> Vec<Vec<Spike>> {
     let mut state = image.seed;
     let step = |_| {
@@ -66,7 +66,7 @@ fn drawn(image: &Image) -> Vec<Vec<Spike>> {
     (0..image.steps).map(step).collect()
 }
 
-/// The answer with the first margins' early exit, if any.
+/// The result of an inference that exits early with these margins, if any.
 fn answer(steps: &[Vec<Spike>], margins: Option<&[u32]>, salt: u32) -> InferenceResult {
     use synfire::testing::chunks::Event;
     let mut accelerator = ToyAccelerator::new(CLASSES);
@@ -113,7 +113,7 @@ fn model(number: u8) -> ModelImage {
     }
 }
 
-/// What a device answers once a model is loaded.
+/// The result of a device with a loaded model.
 fn answer_of_model(number: u8, steps: &[Vec<Spike>]) -> InferenceResult {
     let mut device = connect(soft());
     device.load(model(number)).expect("the board takes the model");
@@ -142,7 +142,7 @@ fn images_are_encoded_on_the_board_and_cost_their_bytes() {
         .map(|image| answer(&drawn(image), None, 0))
         .collect();
     assert_eq!(results.unwrap(), expected);
-    // Two LOADs of 64-byte slots, IMAGE and RESULT: the pixels, and less than 20 bytes a frame.
+    // Two LOADs of 64-byte slots, IMAGE and RESULT: the pixels, and less than 20 bytes per frame.
     let traffic = device.statistics().last_inference;
     assert_eq!(traffic.requests, 4);
     assert!(traffic.bytes_out < u64::from(INPUTS) + 4 * 20, "{traffic:?}");
@@ -186,15 +186,15 @@ fn a_model_is_loaded_where_the_board_holds_another() {
     };
     let mut device = Device::connect(SoftLink::new(soft()), options.clone()).unwrap();
     assert_eq!(device.infer(&steps).unwrap(), loaded);
-    // The next program finds it, and loads nothing: IDENTIFY and SYNC.
+    // The next program finds the model on the device and loads nothing: it sends IDENTIFY and SYNC.
     let soft = std::mem::replace(&mut device.transport_mut().device, self::soft());
     let device = Device::connect(SoftLink::new(soft), options.clone()).unwrap();
     assert_eq!(device.statistics().total.requests, 2);
-    // A device that lost it gets it again.
+    // If the device loses the model, the host loads it again.
     let mut device = Device::connect(SoftLink::new(self::soft()), options.clone()).unwrap();
     device.transport_mut().device.reset();
     assert_eq!(device.infer(&steps).unwrap(), loaded);
-    // Other hardware is refused, and so is another model on hardware that takes none.
+    // The host refuses another design, and another model on a design whose memories cannot be loaded.
     let refusal = |change: fn(&mut SoftDevice)| {
         let mut soft = self::soft();
         change(&mut soft);
@@ -243,7 +243,7 @@ fn a_load_that_breaks_off_leaves_no_model_and_says_why() {
     );
 }
 
-/// The device behind a link.
+/// The device at the other end of a link.
 trait Taken {
     fn device_taken(&mut self) -> SoftDevice;
 }
@@ -277,11 +277,11 @@ fn what_a_board_has_not_is_refused_before_anything_is_sent() {
     assert_eq!(
         texts,
         [
-            "the design on the board has no encoder; build one that has, or do without",
-            "the design on the board has no encoder; build one that has, or do without",
-            "the design on the board has no early exit; build one that has, or do without",
-            "the design on the board has no memories that can be loaded; build one that has, or do without",
-            "step 0: input 3 spikes with -1, but the network's inputs are unsigned; encode for this network",
+            "the design on the board has no encoder; flash a build with this feature, or do not use it",
+            "the design on the board has no encoder; flash a build with this feature, or do not use it",
+            "the design on the board has no early exit; flash a build with this feature, or do not use it",
+            "the design on the board has no memories that can be loaded; flash a build with this feature, or do not use it",
+            "step 0: input 3 has a negative spike, but the network's inputs are unsigned; encode the spikes for this network",
         ]
     );
     let mut device = connect(soft());
@@ -292,14 +292,14 @@ fn what_a_board_has_not_is_refused_before_anything_is_sent() {
     assert_eq!(
         [small, still].map(|image| device.infer_image(&image).unwrap_err().to_string()),
         [
-            "the image has 59 pixels, the network 60 inputs; give an image of the network's input shape",
-            "the image's seed is 0, which draws no spikes; give another",
+            "the image has 59 pixels, but the network has 60 inputs; pass an image of the network's shape",
+            "the seed of the image is 0, which draws no spikes; pass another seed",
         ]
     );
     assert_eq!(device.statistics().total.requests - before.requests, 0);
 }
 
-/// Everything that a program can do with a board: load, encode, send spikes, exit early.
+/// Uses every feature of a board: loads, encodes, sends spikes, exits early.
 fn conversation<T: Transport>(
     transport: T,
     options: ConnectOptions,
@@ -350,7 +350,8 @@ fn every_single_fault_at_every_frame_is_survived() {
             let faulty = Faulty::new(SoftLink::new(soft()), Script::new(vec![(frame, fault)]), reset);
             match conversation(faulty, options()) {
                 Ok((results, _)) => assert_eq!(results, expected, "{fault:?} at frame {frame}"),
-                // The power-up model may be back after a reset, before another is loaded: that is told, never answered.
+                // After a reset, the power-up model may be active until another one is loaded: that is an error, and
+                // never leads to a result.
                 Err(error) => panic!("{fault:?} at frame {frame}: {error}"),
             }
         }
@@ -400,7 +401,7 @@ fn a_load_goes_on_where_it_broke_off_and_from_the_start_after_a_reset() {
     };
     let (sound, none) = frames_with(vec![]);
     assert_eq!(none, 0);
-    // So many frames lost that the host gives up on the run: it goes on where it was.
+    // So many frames are lost that the host ends the run. The next run continues at the same place.
     let lost = |from| (from..from + 8).map(|frame| (frame, Fault::Drop)).collect();
     let (requests, resyncs) = frames_with(lost(36));
     assert!(

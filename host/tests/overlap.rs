@@ -1,5 +1,5 @@
-//! Rows of inferences: the next one's first requests are sent while a result is awaited. It saves round trips, and no fault
-//! of the line makes a result wrong.
+//! Sequences of inferences: the first requests of the next inference are sent while the host waits for a result. That
+//! saves round trips, and no fault of the line makes a result wrong.
 
 use std::time::Instant;
 use synfire::protocol::{Decoded, FrameDecoder, Image, Opcode};
@@ -31,8 +31,8 @@ fn options(overlap: bool) -> ConnectOptions {
     }
 }
 
-/// A USB adapter of FTDI in front of a device: answers reach the host when they fill a packet, or when the latency timer
-/// runs out. It counts how often it does; no time passes.
+/// A USB adapter of FTDI in front of a device: responses reach the host when they fill a packet, or when the latency
+/// timer expires. The adapter counts how often the timer expires; no time passes.
 #[derive(Debug)]
 struct Adapter {
     link: SoftLink,
@@ -41,9 +41,9 @@ struct Adapter {
     waits: u32,
 }
 
-/// Bytes of a packet beside its two of status.
+/// Bytes of a packet without its two status bytes.
 const PACKET: usize = 62;
-/// The timer, in milliseconds.
+/// Latency timer in milliseconds.
 const LATENCY: f64 = 16.0;
 
 impl Transport for Adapter {
@@ -77,8 +77,8 @@ impl Transport for Adapter {
     }
 }
 
-/// Runs of the latency timer that an inference takes, in a row of so many of an image that the board encodes, and
-/// inferences per second if that is all the time that it takes.
+/// Returns how often the latency timer expires per inference, in a sequence of inferences of an image that the board
+/// encodes, and the inferences per second if nothing else took time.
 fn waits((slot_bytes, slots): (u16, u8), pixels: u32, classes: u16, overlap: bool) -> (f64, f64) {
     const COUNT: u32 = 60;
     let mut soft = SoftDevice::new(pixels, classes);
@@ -120,7 +120,7 @@ fn waits((slot_bytes, slots): (u16, u8), pixels: u32, classes: u16, overlap: boo
 fn an_inference_waits_less_often_for_the_latency_timer() {
     let mut lines = String::new();
     let mut found = Vec::new();
-    // Three classes, and ten: the RESULT of those fills a packet.
+    // With three classes, RESULT does not fill a packet; with ten classes it does.
     for (what, link, pixels, classes) in [
         ("784 pixels, slots of 1024 bytes, 3 classes", (1024, 2), 784, 3),
         ("784 pixels, slots of 1024 bytes, 10 classes", (1024, 2), 784, 10),
@@ -137,7 +137,7 @@ fn an_inference_waits_less_often_for_the_latency_timer() {
         found.push((before, after));
     }
     println!("{lines}");
-    // Two slots bear two requests a wait, whatever overlaps: an odd number of them is what it helps.
+    // With two slots, every wait covers two requests. Overlap helps if an inference has an odd number of requests.
     let wanted = [
         (2.0, 1.5),
         (1.0, 1.0),
@@ -148,7 +148,7 @@ fn an_inference_waits_less_often_for_the_latency_timer() {
     ];
     assert_eq!(found.len(), wanted.len());
     for ((before, after), (slow, fast)) in found.into_iter().zip(wanted) {
-        // The first has nothing before it, the last nothing behind.
+        // The first inference has none before it, and the last one has none after it.
         assert!(
             (before - slow).abs() < 0.05 && (after - fast).abs() < 0.05,
             "{lines}"
@@ -156,7 +156,7 @@ fn an_inference_waits_less_often_for_the_latency_timer() {
     }
 }
 
-/// Connects and infers a row of images while the given frames meet the given faults. Returns the number of frames.
+/// Connects and infers a sequence of images while the given frames have the given faults. Returns the number of frames.
 fn run_script(faults: &[(u64, Fault)], slots: u8, images: &[Steps]) -> Result<(u64, LinkStatistics)> {
     let link = SoftLink::new(soft(slots));
     let faulty = Faulty::new(link, Script::new(faults.to_vec()), |link| link.device.reset());
@@ -215,7 +215,7 @@ fn two_faults_close_together_are_survived() {
     }
 }
 
-/// A board whose accelerator is not done within the watchdog's time when RESULT is asked for the first time.
+/// A board whose watchdog expires at the first RESULT, before its accelerator is done.
 struct Slow {
     link: SoftLink,
     decoder: FrameDecoder,
@@ -228,7 +228,7 @@ impl Transport for Slow {
             if let Decoded::Frame(body) = self.decoder.push(byte)
                 && body[1] == Opcode::Result as u8
             {
-                self.link.device.stalls = u32::from(!self.asked);
+                self.link.device.watchdog_expiries = u32::from(!self.asked);
                 self.asked = !self.asked;
             }
         }
@@ -248,7 +248,7 @@ fn a_board_that_is_slower_than_its_watchdog_is_not_overtaken_again() {
         asked: false,
     };
     let mut device = Device::connect(slow, options(true)).expect("a sound device");
-    // Nothing but RESULT waits for the accelerator.
+    // Only RESULT waits for the accelerator.
     let images = vec![Steps::new(); 10];
     let answer = ToyAccelerator::answer(CLASSES, &images[0]);
     for result in device.infer_many(&images) {
@@ -262,7 +262,7 @@ fn a_watchdog_that_runs_out_anywhere_in_a_row_makes_no_result_wrong() {
     let images = images(6);
     for stalls in 0..5 {
         let mut device = Device::connect(SoftLink::new(soft(2)), options(true)).expect("a sound device");
-        device.transport_mut().device.stalls = stalls;
+        device.transport_mut().device.watchdog_expiries = stalls;
         for (result, image) in device.infer_many(&images).zip(&images) {
             assert_eq!(
                 result.expect("an answer"),
@@ -285,7 +285,7 @@ fn a_row_that_is_dropped_early_costs_a_fresh_start_and_no_more() {
         } else {
             drop(row);
         }
-        // Not the one of which the first writes are there.
+        // This is not the inference whose first writes the device has received.
         let other = &images[3];
         assert_eq!(
             device.infer(other).expect("an answer"),

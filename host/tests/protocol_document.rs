@@ -82,7 +82,7 @@ fn counters() -> Counters {
     }
 }
 
-/// The bodies that the document must show, as the library makes them.
+/// The bodies that the document must show, made by the library.
 fn bodies() -> Vec<(&'static str, Vec<u8>)> {
     let request = |opcode, seq| Request::new(opcode, seq).body();
     let train = SpikeEncoder::new(784, 512)

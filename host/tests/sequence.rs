@@ -1,5 +1,4 @@
-//! What the host puts on the line: numbers, tags and delimiters, as section 9 of `docs/protocol.md` wants
-//! them.
+//! What the host sends: numbers, tags and delimiters follow section 9 of `docs/protocol.md`.
 
 use std::time::Instant;
 use synfire::protocol::{Decoded, FrameDecoder, Opcode, Request};
@@ -9,7 +8,7 @@ use synfire::{ConnectOptions, Device, Result, Transport};
 const INPUTS: u32 = 300;
 const CLASSES: u16 = 5;
 
-/// A transport that remembers every request.
+/// A transport that records every request.
 #[derive(Debug)]
 struct Recorder {
     link: SoftLink,
@@ -58,7 +57,7 @@ fn connect(expected: u16) -> Device<Recorder> {
     Device::connect(Recorder::new(soft), ConnectOptions::default()).expect("a sound device")
 }
 
-/// Twenty steps of a third of the inputs: a bitmap and so a frame each.
+/// Twenty steps in each of which a third of the inputs spikes. Each step is a bitmap, which takes a frame of its own.
 fn steps() -> Vec<Vec<u32>> {
     vec![(0..INPUTS).step_by(3).collect(); 20]
 }
@@ -127,7 +126,7 @@ fn writes_are_numbered_from_the_sync_on() {
 
 #[test]
 fn numbers_wrap_by_a_sync_and_are_never_zero() {
-    // 21 writes an inference: the numbers end at every possible distance from the wrap.
+    // An inference has 21 writes: the numbers end at every possible distance from the wrap.
     for expected in (0xFFFF - 1024 - 60..=0xFFFF - 1024).chain([0xFFFE, 0xFFFF]) {
         let mut device = connect(expected);
         for _ in 0..4 {
@@ -178,7 +177,7 @@ fn a_fresh_start_wraps_too() {
 
 #[test]
 fn steps_lost_behind_the_back_of_the_sequence_are_noticed() {
-    // A device that loses the accelerator's state, but not its place in the sequence.
+    // The device loses the accelerator's state, but not its place in the sequence.
     fn forget(link: &mut SoftLink) {
         let expected = link.device.expected;
         link.device.reset();

@@ -56,7 +56,7 @@ impl Board {
         let stop = Arc::new(AtomicBool::new(false));
         let seen = stop.clone();
         let thread = std::thread::spawn(move || {
-            // Kept open: without anyone on the host's side, reading from the board's side fails.
+            // The host's side stays open: otherwise, reading from the board's side would fail.
             let _host_end = host_end;
             serve(
                 &mut SoftDevice::new(INPUTS, CLASSES),
@@ -85,7 +85,7 @@ impl Drop for Board {
     }
 }
 
-/// A path that can point to one pseudo-terminal after the other, as that of a replugged adapter does.
+/// A path that can point to one pseudo-terminal after another, like the path of an adapter that is plugged in again.
 struct Socket(PathBuf);
 
 impl Socket {
@@ -171,8 +171,8 @@ fn silence_is_reported_with_what_was_tried() {
     };
     assert_eq!(
         Device::connect(transport, options).unwrap_err().to_string(),
-        "no answer to IDENTIFY: sent 5 times, waited 10 ms each (0 bytes came in, 0 bad frames); check port, baud \
-         rate and that the board is configured"
+        "no response to IDENTIFY after 5 attempts of 10 ms (0 bytes and 0 bad frames received); check the port, the \
+         baud rate, and that the board is configured"
     );
 }
 
@@ -210,12 +210,12 @@ fn a_board_that_stays_away_is_reported() {
         ..ConnectOptions::default()
     };
     let mut device = Device::connect(transport, options).unwrap();
-    // The system removes the path with the adapter, and gives its number to the next one.
+    // The operating system removes the path when the adapter is unplugged, and uses its number for the next one.
     std::fs::remove_file(socket.path()).unwrap();
     board.unplug();
     let message = device.infer(steps()).unwrap_err().to_string();
     let start = format!(
-        "inference failed 2 times, each from a fresh start; the last time: serial port {} does not exist; ",
+        "inference failed in 2 attempts, each after a new start; the last error: serial port {} does not exist; ",
         socket.path()
     );
     assert!(message.starts_with(&start), "{message}");
@@ -226,7 +226,7 @@ fn a_reader_that_is_faster_does_not_block_the_transport() {
     let (mut board_end, host_end) = TTYPort::pair().expect("a pseudo-terminal");
     let path = host_end.name().expect("its path");
     let mut transport = SerialTransport::open(&path, BAUD).expect("opens");
-    // Whatever arrives wakes both; whoever comes second finds nothing.
+    // Every byte wakes both readers, and the second one finds nothing.
     let mut thief = std::fs::File::open(&path).expect("opens, too");
     std::thread::spawn(move || {
         let mut buffer = [0; 64];
@@ -257,12 +257,12 @@ fn a_reader_that_is_faster_does_not_block_the_transport() {
 fn what_a_full_line_does_not_take_is_an_error_and_no_hang() {
     let (_board_end, host_end) = TTYPort::pair().expect("a pseudo-terminal");
     let mut transport = SerialTransport::open(host_end.name().expect("its path"), BAUD).expect("opens");
-    // Nobody reads on the board's side.
+    // Nothing reads on the board's side.
     let error = transport.send(&vec![1; 1 << 20]).expect_err("a full line");
     assert!(matches!(error, Error::Disconnected { .. }), "{error}");
 }
 
-/// Names a port for [`a_program_that_has_a_port_open`], which is nothing but a program to be killed.
+/// Environment variable that names the port for [`a_program_that_has_a_port_open`], a program that is to be killed.
 const PORT_TO_OPEN: &str = "SYNFIRE_TEST_PORT_TO_OPEN";
 
 #[test]
@@ -280,7 +280,7 @@ fn anybody_can_open(path: &str) -> bool {
     const NOBODY: u32 = 65_534;
     let mut shell = Command::new("sh");
     shell.args(["-c", r#"exec 3<> "$0""#, path]).stderr(Stdio::null());
-    // Root may open what is closed to others.
+    // Root may open a port that is closed to other users.
     if Path::new("/proc/self").metadata().expect("who we are").uid() == 0 {
         shell.uid(NOBODY).gid(NOBODY);
     }

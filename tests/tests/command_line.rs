@@ -121,7 +121,7 @@ fn models_of_the_wrong_kind_name_the_remedy() {
     assert_eq!(code, "synfire::model_kind");
     assert_eq!(
         message,
-        "quantized.safetensors is a quantized model, this wants a float one"
+        "quantized.safetensors is a quantized model, but a float model is needed"
     );
     let (_, message) = program.fail(&["quantize", "float.safetensors", "-o", "x", "--bits", "9"]);
     assert!(message.contains('9') && message.contains('8'), "{message}");
@@ -295,7 +295,7 @@ fn downloads_that_cannot_be_are_refused() {
     let program = program(&folder);
     let (code, message) = program.fail(&["data", "download", "n-mnist", "--data-dir", "."]);
     assert_eq!(code, "synfire::download");
-    assert_eq!(message, "data set `n-mnist` cannot be downloaded by a program");
+    assert_eq!(message, "data set `n-mnist` cannot be downloaded automatically");
     // Nobody listens at a port that was given back.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let mirror = format!("http://{}", listener.local_addr().expect("its address"));

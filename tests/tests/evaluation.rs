@@ -71,7 +71,7 @@ fn statistics_of_both_kinds_of_models_add_up() {
         assert_eq!(picture.matches("<circle").count(), 2 * 16);
         fs::remove_file(folder.path().join("readout.svg")).expect("removing it");
         let text = program.succeed(&["eval", model, "--stats", "--confusion"]);
-        for part in ["4 096", "pJ per addition", "class, found:"] {
+        for part in ["4 096", "pJ per addition", "class, predicted:"] {
             assert!(text.contains(part), "{part} in {text}");
         }
     }

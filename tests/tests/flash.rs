@@ -133,7 +133,7 @@ fn the_programmer_on_the_path_gets_the_bitstream_and_its_failure_is_told() {
     let with = Program::new(PROGRAM, folder.path()).with("PATH", &path);
     let text = with.succeed(&["flash", "build"]);
     assert!(
-        text.contains("iceprog saw the FPGA not start (cdone: low)"),
+        text.contains("iceprog reports that the FPGA did not start (cdone: low)"),
         "{text}"
     );
 

@@ -140,7 +140,7 @@ fn a_sweep_goes_on_where_it_was_cut_off() {
     let other = program.json(&sweep(&["--bits", "3", "--steps", "8", "--limit", "51"]));
     assert_eq!((&other["computed"], points(&other).len()), (&1.into(), 1));
     let text = program.succeed(&arguments);
-    assert!(text.contains("0 of 4 points computed now"), "{text}");
+    assert!(text.contains("0 of 4 points computed in this run"), "{text}");
     assert!(
         text.starts_with("digits on digits, 50 test images, seed 1\n"),
         "{text}"
@@ -155,7 +155,7 @@ fn what_cannot_be_swept_is_refused() {
     assert_eq!(code, "synfire::sweep");
     assert_eq!(
         message,
-        "network `digits` has 16 steps and cannot be read after 17"
+        "network `digits` has 16 time steps; its output cannot be read after 17"
     );
     let (_, message) = program.fail(&sweep(&["--bits", "4,9"]));
     assert_eq!(message, "quantizer: weight_bits is 9, wanted 2 to 8");
@@ -182,6 +182,9 @@ fn what_cannot_be_swept_is_refused() {
     assert_eq!(code, "synfire::model_kind");
     fs::write(folder.path().join("results.jsonl"), "notes\n").expect("writing");
     let (_, message) = program.fail(&sweep(&["--limit", "5"]));
-    assert!(message.starts_with("results.jsonl, line 1: "), "{message}");
+    assert!(
+        message.starts_with("results.jsonl, line 1, is not a result of `synfire sweep`: "),
+        "{message}"
+    );
     assert_eq!(lines(&folder), "notes\n");
 }

@@ -148,7 +148,7 @@ fn the_first_difference_is_named_and_equal_traces_are_equal() {
     }
     let text = program.succeed(&["trace", "diff", "a.npz", "b.npz"]);
     // Inputs, hidden spikes and membranes, potentials; a label and an answer.
-    assert_eq!(text, "equal: 10 images, 32 340 numbers, membranes too\n");
+    assert_eq!(text, "equal: 10 images, 32 340 numbers, including membranes\n");
 
     // Image 7, step 5, neuron 33 of the hidden layer.
     fault(
@@ -166,7 +166,7 @@ fn the_first_difference_is_named_and_equal_traces_are_equal() {
         "first difference: image 7, step 5, layer hidden, neuron (33, 0, 0)"
     );
     assert!(
-        ["1 in a.npz, 0 in fault.npz", "0 in a.npz, 1 in fault.npz"].contains(&values),
+        ["1 in a.npz, but 0 in fault.npz", "0 in a.npz, but 1 in fault.npz"].contains(&values),
         "{values}"
     );
     let output = program.run(&["trace", "diff", "a.npz", "fault.npz", "--json"]);
@@ -191,11 +191,11 @@ fn the_first_difference_is_named_and_equal_traces_are_equal() {
 
     let (_, message) = failure(&program, &["trace", "diff", "a.npz", "c.npz"]);
     assert!(
-        message.starts_with("the traces are not of the same: model is "),
+        message.starts_with("the traces have different origins: model is "),
         "{message}"
     );
     assert!(
-        message.ends_with(" in c.npz; --numbers-only compares the numbers all the same"),
+        message.ends_with(" in c.npz; use --numbers-only to compare the numbers anyway"),
         "{message}"
     );
     let (_, message) = failure(&program, &["trace", "diff", "a.npz", "c.npz", "--numbers-only"]);
@@ -209,7 +209,7 @@ fn the_first_difference_is_named_and_equal_traces_are_equal() {
     let (_, message) = failure(&program, &["trace", "diff", "a.npz", "d.npz"]);
     assert_eq!(
         message,
-        "the traces are not of the same: number of images is 10 in a.npz, 2 in d.npz"
+        "the traces have different origins: number of images is 10 in a.npz, but 2 in d.npz"
     );
     // Without membranes, what both have is compared, and what is not is said.
     let output = program.run(&["trace", "diff", "a.npz", "e.npz"]);
@@ -220,11 +220,11 @@ fn the_first_difference_is_named_and_equal_traces_are_equal() {
     );
     assert_eq!(
         String::from_utf8_lossy(&output.stdout),
-        "equal: 10 images, 22 100 numbers, no membranes\n"
+        "equal: 10 images, 22 100 numbers, without membranes\n"
     );
     assert_eq!(
         String::from_utf8_lossy(&output.stderr),
-        "warning: membranes are in a.npz alone, and are not compared\n"
+        "warning: only a.npz has membranes; they are not compared\n"
     );
 }
 
@@ -249,7 +249,7 @@ fn what_cannot_be_traced_or_compared_is_refused() {
     assert_eq!(code, "synfire::model_kind");
     assert_eq!(
         message,
-        "float.safetensors is a float model, this wants a quantized one"
+        "float.safetensors is a float model, but a quantized model is needed"
     );
     let output = program.run(&["eval", "4bit.safetensors", "--trace-membranes"]);
     assert_eq!(output.status.code(), Some(2), "membranes of no trace");

@@ -6,6 +6,10 @@ use serde_json::Value;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
+use synfire_golden_model::Config;
+use synfire_golden_model::dataset;
+use synfire_golden_model::float::FloatModel;
+use synfire_golden_model::train::Trainer;
 use synfire_tests::Program;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_synfire-under-test");
@@ -78,7 +82,7 @@ fn an_interrupted_run_goes_on_to_the_same_model() {
     let (code, message) = program.fail(&train("held.safetensors", "held.jsonl", &[]));
     assert_eq!(code, "synfire::unfinished");
     assert!(
-        message.contains(&format!("{} of 90000 epochs", held.len())),
+        message.contains(&format!("with {} of 90000 epochs done", held.len())),
         "{message}"
     );
     let (code, message) = program.fail(&train(
@@ -197,7 +201,7 @@ fn a_run_that_diverges_names_its_last_good_checkpoint() {
     let (code, message) = program.fail(&[&train[..], &hot].concat());
     assert_eq!(code, "synfire::diverged");
     assert!(message.starts_with("training diverged in epoch "), "{message}");
-    assert!(message.contains("lower the learning rate (100); the last good checkpoint is line.checkpoint.safetensors, of epoch "), "{message}");
+    assert!(message.contains("lower the learning rate (100); the last good checkpoint is line.checkpoint.safetensors, from epoch "), "{message}");
 
     // In the first batches there is none yet. Every step multiplies the weights.
     let (_, message) = program.fail(&[&train[..], &["--restart", "--lr", "100", "--batch", "1"]].concat());
@@ -253,4 +257,113 @@ fn limits_threads_and_curve() {
     assert!(picture.contains("test accuracy") && picture.contains("hidden"));
     let (_, message) = program.fail(&["train", "digits", "-o", "x.safetensors", "--limit", "1500"]);
     assert!(message.contains("1500"), "{message}");
+}
+
+#[test]
+fn validation_reports_on_held_out_training_images_and_never_on_test_images() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let program = Program::new(PROGRAM, folder.path());
+    let at = |name: &str| folder.path().join(name);
+    let train = |output: &'static str, more: &[&'static str]| {
+        let all = ["train", "digits", "--epochs", "2", "-o", output];
+        [&all, more].concat()
+    };
+    let validation = ["--validation", "360", "--metrics", "v.jsonl", "--curve", "v.svg"];
+    let report = program.json(&train("v.safetensors", &validation));
+    assert_eq!(report["validation_images"], 360);
+    assert!(report["test_accuracy"].is_null(), "{report}");
+    let accuracy = report["validation_accuracy"].as_f64().expect("an accuracy");
+    // Accuracies are those of 360 images, of which the digits have as many for tests.
+    assert!((accuracy * 360.0).fract().min(1.0 - (accuracy * 360.0).fract()) < 1e-6);
+    for epoch in lines(&at("v.jsonl")) {
+        assert!(
+            epoch["validation_accuracy"].is_f64() && epoch["test_accuracy"].is_null(),
+            "{epoch}"
+        );
+    }
+    let picture = fs::read_to_string(at("v.svg")).expect("a picture");
+    assert!(picture.contains("validation accuracy") && !picture.contains("test accuracy"));
+
+    // The model is that of the same images trained on and evaluated by other means.
+    let data = dataset::load("digits", None).expect("embedded");
+    let split = data.train.split(360, 1).expect("enough images");
+    let model = FloatModel::load(at("v.safetensors")).expect("a model");
+    let provenance = |key: &str| model.provenance.get(key).cloned();
+    assert_eq!(provenance("test_accuracy"), None);
+    assert_eq!(provenance("validation_accuracy"), Some(format!("{accuracy:.4}")));
+    let mut config = Config::preset("digits")
+        .expect("a preset")
+        .train
+        .expect("parameters");
+    config.epochs = 2;
+    let mut trainer =
+        Trainer::new(model.description.clone(), config, &split.train, Some(&split.test)).expect("valid");
+    for _ in 0..2 {
+        let _ = trainer.epoch(&mut |_| ()).expect("trains");
+    }
+    assert_eq!(trainer.model().weights, model.weights, "trained on other images");
+    assert_eq!(trainer.evaluation().map(|found| found.accuracy), Some(accuracy));
+
+    // Text and, without the flag, the test images.
+    let text = program.succeed(&train("v.safetensors", &["--validation", "360"]));
+    assert!(
+        text.contains("validation accuracy ") && text.contains(" on 360 held-out training images"),
+        "{text}"
+    );
+    let plain = program.json(&train("t.safetensors", &[]));
+    assert!(plain["validation_accuracy"].is_null() && plain["test_accuracy"].is_f64());
+
+    // A run that was held out from cannot be resumed with other images, though there may be as many.
+    for (other, wanted) in [
+        (&[][..], "data.held_out.labels "),
+        (
+            &["--validation", "100"],
+            "data.held_out.images 100, but the checkpoint has 360",
+        ),
+    ] {
+        let arguments = [other, &["--resume"]].concat();
+        let (code, message) = program.fail(&train("v.safetensors", &arguments));
+        assert_eq!(code, "synfire::model");
+        assert!(message.contains(wanted), "{wanted} in {message}");
+    }
+    let (_, message) = program.fail(&train("x.safetensors", &["--validation", "1437"]));
+    assert!(message.contains("1437"), "{message}");
+}
+
+#[test]
+fn a_run_with_validation_resumes_on_the_same_images() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let program = Program::new(PROGRAM, folder.path());
+    let at = |name: &str| folder.path().join(name);
+    let train = |output: &'static str, metrics: &'static str, more: &[&'static str]| {
+        let all = [
+            "train",
+            "digits",
+            "--validation",
+            "200",
+            "--limit",
+            "300",
+            "-o",
+            output,
+            "--metrics",
+            metrics,
+        ];
+        [&all, more].concat()
+    };
+    let long = ["--epochs", "90000", "--json"];
+    interrupt(
+        &program,
+        &train("held.safetensors", "held.jsonl", &long),
+        &at("held.jsonl"),
+    );
+    let epochs: &'static str = (lines(&at("held.jsonl")).len() + 2).to_string().leak();
+    let resume = ["--resume", "--epochs", epochs];
+    let resumed = program.json(&train("held.safetensors", "held.jsonl", &resume));
+    let whole = program.json(&train("whole.safetensors", "whole.jsonl", &["--epochs", epochs]));
+    assert_eq!(resumed["validation_accuracy"], whole["validation_accuracy"]);
+    let bytes = |name| fs::read(at(name)).expect("a model");
+    assert!(
+        bytes("held.safetensors") == bytes("whole.safetensors"),
+        "the models differ"
+    );
 }

@@ -1,4 +1,4 @@
-//! `synfire board`.
+//! The verb `synfire board`.
 
 use super::context::Context;
 use super::diagnostic::{Result, io};
@@ -10,36 +10,35 @@ use synfire_hw::build::Build;
 use synfire_hw::synth::checks::Form;
 use synfire_sim::virtual_board::VirtualBoard;
 
-const EXAMPLE: &str = "Examples: a virtual board in one terminal, the host in another
-  synfire board build --link /tmp/board
-  synfire run build --port /tmp/board
-The same with what goes onto the board, instead of its Verilog
-  synfire board build --netlist
-  synfire board build --bitstream";
+const EXAMPLE: &str = "Examples:
+  synfire board build --link /tmp/board       # a virtual board in one terminal
+  synfire run build --port /tmp/board         # the host in another terminal
+  synfire board build --netlist               # simulate the netlist instead of the Verilog
+  synfire board build --bitstream             # simulate the bitstream (iCE40)";
 
 /// Arguments of `synfire board`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Args {
-    /// Build folder, from `synfire hdl`.
+    /// Build folder that `synfire hdl` wrote.
     build: PathBuf,
-    /// Make a symbolic link to the pseudo-terminal under this name while the board runs.
+    /// Create a symbolic link with this name to the pseudo-terminal while the board runs.
     #[arg(long)]
     link: Option<PathBuf>,
     #[command(flatten)]
     form: BoardFormArgs,
 }
 
-/// What is printed when the board is up.
+/// What the verb prints when the board is ready.
 #[derive(Debug, Serialize)]
-struct Up<'a> {
+struct Ready<'a> {
     port: &'a Path,
     board: &'a str,
     form: Form,
     design_hash: &'a str,
 }
 
-/// Removes the link when the board ends, unless it leads elsewhere by then.
+/// Link to the pseudo-terminal. Dropping it removes the link, unless the link points elsewhere by then.
 struct Link {
     name: PathBuf,
     port: PathBuf,
@@ -56,27 +55,27 @@ impl Drop for Link {
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
         let build = Build::open(&self.build)?;
-        // Before anything is started, so that an interrupt is noticed from here on.
+        // Catch interrupts before starting anything.
         let interrupt = super::interrupt::Interrupt::catch()?;
         let spinner = context.spinner("building");
         let form = self.form.form();
         let mut board = VirtualBoard::start(&build, form)?;
         spinner.finish_and_clear();
         let _link = self.link.map(|name| link(board.port(), name)).transpose()?;
-        let up = Up {
+        let ready = Ready {
             port: board.port(),
             board: &build.manifest.board.name,
             form,
             design_hash: &build.manifest.design_hash,
         };
-        context.print(&up, || format!("{}", up.port.display()))?;
+        context.print(&ready, || format!("{}", ready.port.display()))?;
         context.say(&format!(
-            "virtual {} with design {} ({form}); Ctrl-C ends it",
-            up.board,
-            &up.design_hash[..32.min(up.design_hash.len())]
+            "virtual {} with design {} ({form}); press Ctrl-C to stop it",
+            ready.board,
+            &ready.design_hash[..32.min(ready.design_hash.len())]
         ));
         while !interrupt.caught() {
-            // Ctrl-C reaches the simulator, too.
+            // Ctrl-C reaches the simulator as well.
             if let Err(error) = board.check() {
                 if interrupt.caught() {
                     break;
@@ -89,7 +88,7 @@ impl Args {
     }
 }
 
-/// Links to the terminal, in the place of an older link but of nothing else.
+/// Creates a link to the pseudo-terminal. Replaces an existing link, but no other file.
 fn link(port: &Path, name: PathBuf) -> Result<Link> {
     if name.is_symlink() {
         std::fs::remove_file(&name).map_err(io("removing", &name))?;

@@ -1,4 +1,4 @@
-//! How a verb talks: text or JSON on standard output, progress on standard error.
+//! Output of the verbs: text or JSON on standard output, progress on standard error.
 
 use super::diagnostic::{CliError, Result, io};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -6,7 +6,7 @@ use miette::Diagnostic;
 use serde::Serialize;
 use std::io::Write;
 
-/// What the global flags ask for.
+/// The global flags.
 #[derive(Clone, Debug)]
 pub(crate) struct Context {
     json: bool,
@@ -17,12 +17,12 @@ impl Context {
         Self { json }
     }
 
-    /// Whether JSON is wanted.
+    /// Whether to print JSON.
     pub(crate) const fn is_json(&self) -> bool {
         self.json
     }
 
-    /// Prints a result: as one JSON object, or as the given text.
+    /// Prints a result as one JSON object, or as the given text.
     pub(crate) fn print<T: Serialize>(&self, result: &T, text: impl FnOnce() -> String) -> Result<()> {
         let mut line = if self.json {
             serde_json::to_string(result)
@@ -38,11 +38,11 @@ impl Context {
             .map_err(io("writing", "standard output"))
     }
 
-    /// Prints a line of text at once, or nothing with `--json`.
+    /// Prints a line of text immediately, or nothing with `--json`.
     pub(crate) fn say(&self, line: &str) {
         if !self.json {
             let mut out = std::io::stdout();
-            // A reader that has gone away must not stop the work.
+            // If the reader is gone, the work continues.
             let _ = writeln!(out, "{line}");
             let _ = out.flush();
         }
@@ -53,7 +53,7 @@ impl Context {
         eprintln!("warning: {warning}");
     }
 
-    /// Prints an error.
+    /// Prints an error, as text or JSON.
     pub(crate) fn error(&self, error: CliError) {
         if matches!(error, CliError::Reported) {
             return;
@@ -67,18 +67,18 @@ impl Context {
         }
     }
 
-    /// A progress bar of `length` steps; it draws only on a terminal.
+    /// Returns a progress bar of `length` steps, which is drawn only on a terminal.
     pub(crate) fn bar(&self, length: u64, title: &str) -> ProgressBar {
         let template = "{prefix:>18} [{bar:32}] {pos}/{len} {msg} {elapsed} (eta {eta})";
         self.progress(ProgressBar::new(length), template, title)
     }
 
-    /// A progress bar of `length` steps that leaves it to its message to say how far and how fast.
+    /// Returns a progress bar of `length` steps whose message shows progress and speed.
     pub(crate) fn bar_of_text(&self, length: u64, title: &str) -> ProgressBar {
         self.progress(ProgressBar::new(length), "{prefix:>18} [{bar:32}] {msg}", title)
     }
 
-    /// A progress bar of `length` bytes, or without end where the length is unknown; it draws only on a terminal.
+    /// Returns a progress bar of `length` bytes, or a spinner if the length is unknown; drawn only on a terminal.
     pub(crate) fn bytes_bar(&self, length: Option<u64>, title: &str) -> ProgressBar {
         let template = match length {
             Some(_) => "{prefix:>18} [{bar:32}] {bytes}/{total_bytes} {bytes_per_sec} (eta {eta})",
@@ -88,7 +88,7 @@ impl Context {
         self.progress(bar, template, title)
     }
 
-    /// A spinner for work of unknown length; it draws only on a terminal.
+    /// Returns a spinner for work of unknown length, which is drawn only on a terminal.
     pub(crate) fn spinner(&self, title: &str) -> ProgressBar {
         let spinner = self.progress(
             ProgressBar::new_spinner(),

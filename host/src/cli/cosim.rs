@@ -1,4 +1,4 @@
-//! `synfire cosim`.
+//! The verb `synfire cosim`.
 
 use super::context::Context;
 use super::data::DataArgs;
@@ -24,7 +24,7 @@ use synfire_sim::stress::{self, Train};
 
 const EXAMPLE: &str = "Examples:
   synfire cosim build
-  synfire cosim build --netlist                       # what Yosys made of it, as nextpnr gets it
+  synfire cosim build --netlist                 # the netlist that Yosys made
   synfire cosim build --early-exit certain
   synfire cosim build --simulator native --images 1
   synfire cosim build --stress 40 --images 1";
@@ -33,21 +33,21 @@ const EXAMPLE: &str = "Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Args {
-    /// Build folder, from `synfire hdl`.
+    /// Build folder that `synfire hdl` wrote.
     build: PathBuf,
-    /// Test images to compare.
+    /// Number of test images to compare.
     #[arg(long, default_value_t = 20, value_parser = at_least_one)]
     images: usize,
-    /// What runs the design.
+    /// Simulator that runs the design.
     #[arg(long, value_enum, default_value_t = Simulator::Verilator)]
     simulator: Simulator,
     #[command(flatten)]
     form: CoreFormArgs,
-    /// Stress trains to compare before the images, on the design and on a variant of it with the smallest FIFOs, gaps
-    /// between events and held streams; or none.
+    /// Number of stress trains to compare before the images, or `none`. They run on the design, and on a variant with
+    /// the smallest FIFOs, gaps between events, and stalled streams.
     #[arg(long, value_name = "N|none", default_value = "8")]
     stress: Stress,
-    /// Seed of the images' spikes, and of the stress trains.
+    /// Seed of the images' input spikes and of the stress trains.
     #[arg(long, default_value_t = DEFAULT_SEED)]
     seed: u64,
     #[command(flatten)]
@@ -56,7 +56,7 @@ pub(crate) struct Args {
     data: DataArgs,
 }
 
-/// A number of stress trains.
+/// Number of stress trains; 0 for `none`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stress(usize);
 
@@ -73,14 +73,14 @@ impl FromStr for Stress {
     }
 }
 
-/// What runs the design.
+/// Simulator that runs the design.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Simulator {
-    /// The emitted Verilog in Verilator.
+    /// Simulate the Verilog with Verilator.
     Verilator,
-    /// rust-hdl's own simulation.
+    /// Simulate the circuits with rust-hdl.
     Native,
-    /// One after the other.
+    /// Run both simulators, one after the other.
     Both,
 }
 
@@ -98,7 +98,7 @@ impl Args {
             if !trains.is_empty() {
                 let name = "verilator, stress trains";
                 summaries.insert(name, verilator_trains(&build, form, &trains, context)?);
-                // The variant under stress is never synthesized.
+                // The stressed variant is never synthesized.
                 if form == Form::Emitted {
                     let name = "verilator, design under stress";
                     summaries.insert(name, verilator_variant(&build, &trains, context)?);
@@ -128,8 +128,8 @@ impl Args {
     }
 }
 
-/// Co-simulates a form of a design in Verilator, showing progress, and keeps the clocks of whole inferences for `synfire synth` and
-/// `synfire report`; the other simulator counts the same.
+/// Co-simulates a form of a design with Verilator and shows progress. Saves the cycles of whole inferences for
+/// `synfire synth` and `synfire report`; the native simulation counts the same number.
 pub(crate) fn verilator(
     build: &Build,
     form: Form,
@@ -148,7 +148,7 @@ pub(crate) fn verilator(
     Ok(summary)
 }
 
-/// Co-simulates stress trains in Verilator, on a form of the design.
+/// Co-simulates stress trains with Verilator, on a form of the design.
 pub(crate) fn verilator_trains(
     build: &Build,
     form: Form,
@@ -161,13 +161,14 @@ pub(crate) fn verilator_trains(
     Ok(summary)
 }
 
-/// The same on the design's variant under stress, at paces that fill its queues.
+/// Co-simulates stress trains with Verilator on the stressed variant of the design, at paces that fill its FIFOs.
 pub(crate) fn verilator_variant(build: &Build, trains: &[Train], context: &Context) -> Result<Summary> {
     let paced: Vec<Train> = trains.iter().map(Train::paced).collect();
     verilator_trains(&stress::stressed(build)?, Form::Emitted, &paced, context)
 }
 
-/// Keeps what was compared of a build's netlist, for `synfire synth`, `report` and `flash`; of other forms nothing is kept.
+/// Saves how many inferences, spikes and potentials of a build's netlist were compared, for `synfire synth`, `report` and
+/// `flash`. Saves nothing for other forms.
 pub(crate) fn keep_check<'a>(
     build: &Build,
     form: Form,
@@ -176,7 +177,7 @@ pub(crate) fn keep_check<'a>(
     if form != Form::Netlist {
         return Ok(());
     }
-    // Of what was simulated; it is there already.
+    // This is the netlist that was simulated; it exists already.
     let netlist = netlist(
         build,
         &Tool::Yosys.find_for(build.manifest.board.device.family)?,
@@ -199,7 +200,7 @@ pub(crate) fn keep_check<'a>(
     Ok(checks::keep(build, check)?)
 }
 
-/// The same in rust-hdl's own simulation, on circuits under stress.
+/// Co-simulates stress trains with rust-hdl on stressed circuits.
 fn native_stress(build: &Build, trains: &[Train], context: &Context) -> Result<Summary> {
     let bar = context.bar(trains.len() as u64, "native stress");
     let model = build.model()?;
@@ -212,7 +213,7 @@ fn native_stress(build: &Build, trains: &[Train], context: &Context) -> Result<S
     Ok(summary)
 }
 
-/// Warns of layers, channels and lanes that never fired over all that was compared.
+/// Warns about layers, channels and lanes that never fired in all comparisons.
 pub(crate) fn warn_of_silence<'a>(summaries: impl Iterator<Item = &'a Summary>, context: &Context) {
     let mut activity = Activity::default();
     for summary in summaries {
@@ -223,7 +224,7 @@ pub(crate) fn warn_of_silence<'a>(summaries: impl Iterator<Item = &'a Summary>, 
     }
 }
 
-/// Co-simulates natively, showing progress.
+/// Co-simulates a design with rust-hdl and shows progress.
 pub(crate) fn native(
     build: &Build,
     stimuli: &[Stimulus],
@@ -240,9 +241,9 @@ pub(crate) fn native(
     Ok(summary)
 }
 
-/// A summary as text.
+/// Describes a summary as text.
 pub(crate) fn describe(simulator: &str, summary: &Summary) -> String {
-    let mut rows = table(["layer", "ideal clocks", "busy clocks", "ratio", "waiting"]);
+    let mut rows = table(["layer", "ideal cycles", "busy cycles", "ratio", "stalled"]);
     for layer in &summary.layers {
         rows.add_row([
             layer.name.clone(),
@@ -258,19 +259,19 @@ pub(crate) fn describe(simulator: &str, summary: &Summary) -> String {
         "images"
     };
     let equal = format!(
-        "{simulator}: {} {what} equal the golden model: {} steps, {} spikes, {} membranes, {} potentials",
+        "{simulator}: {} {what} equal to the golden model: {} steps, {} spikes, {} membranes, {} potentials",
         summary.images, summary.steps, summary.spikes, summary.membranes, summary.potentials,
     );
-    // Where an inference has exited, how far layers have come is a matter of timing.
+    // After an early exit, the progress of the layers depends on timing, and their cycles are not compared.
     if summary.layers.is_empty() {
-        return format!("{equal}\n{} clocks per inference", count(summary.cycles));
+        return format!("{equal}\n{} cycles per inference", count(summary.cycles));
     }
-    let equal = format!("{equal}, busy clocks of every layer");
+    let equal = format!("{equal}, busy cycles of every layer");
     if what == "trains" {
         return equal;
     }
     format!(
-        "{equal}\n{} clocks per inference, {:.3} × the slowest layer's ideal\n{rows}",
+        "{equal}\n{} cycles per inference, {:.3} times the ideal cycles of the slowest layer\n{rows}",
         count(summary.cycles),
         summary.cycles / summary.slowest_ideal()
     )

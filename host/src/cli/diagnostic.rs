@@ -1,46 +1,48 @@
-//! What the command line reports when something goes wrong.
+//! Errors of the command line.
 
 use std::path::PathBuf;
 
-/// An error as the user sees it. The layers' messages name the thing, the value and the remedy already.
+/// An error as the user sees it. Messages of the other crates already name the object, the value and the remedy.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
 pub(crate) enum CliError {
-    /// Data, network, training, quantization.
+    /// An error of data, network, training or quantization.
     #[error(transparent)]
     #[diagnostic(code(synfire::model))]
     Model(Box<synfire_golden_model::Error>),
-    /// Plan, Verilog, tools.
+    /// An error of plan, Verilog or tools.
     #[error(transparent)]
     #[diagnostic(code(synfire::hardware))]
     Hardware(Box<synfire_hw::Error>),
-    /// Simulation.
+    /// An error of simulation.
     #[error(transparent)]
     #[diagnostic(code(synfire::simulation))]
     Simulation(Box<synfire_sim::Error>),
-    /// Serial link.
+    /// An error of the serial link.
     #[error(transparent)]
     #[diagnostic(code(synfire::link))]
     Link(Box<crate::Error>),
     /// The board's answer differs from the golden model's.
     #[error(
-        "image {image} (seed {seed}): the board answers {found:?} after {found_steps} steps, the golden model {wanted:?} \
-         after {wanted_steps}"
+        "image {image} (seed {seed}): the board computes {found:?} in {found_steps} steps, but the golden model computes \
+         {wanted:?} in {wanted_steps} steps"
     )]
     #[diagnostic(
         code(synfire::mismatch),
-        help("this is a bug, in synfire or in the tools: please report it with the build folder")
+        help("this is a bug in synfire or in the tools: please report it with the build folder")
     )]
     Answer {
-        /// The image.
+        /// Number of the image.
         image: usize,
-        /// Seed of its spikes.
+        /// Seed of the image's spikes.
         seed: u64,
-        /// The board's potentials, and its steps.
+        /// Potentials that the board computed.
         found: Vec<i32>,
+        /// Steps that the board took.
         found_steps: usize,
-        /// The golden model's.
+        /// Potentials that the golden model computed.
         wanted: Vec<i32>,
+        /// Steps that the golden model took.
         wanted_steps: usize,
     },
     /// The trainer differs from reference cases.
@@ -48,195 +50,207 @@ pub(crate) enum CliError {
     #[diagnostic(
         code(synfire::gradients),
         help(
-            "if the cases are sound, this is a bug of the trainer: please report it with the first failing case"
+            "if the cases are correct, this is a bug in the trainer: please report it with the first failing case"
         )
     )]
     Gradients {
-        /// How many fail.
+        /// Number of cases that fail.
         failed: usize,
-        /// How many there are.
+        /// Number of all cases.
         cases: usize,
     },
     /// Two traces differ.
     #[error("{difference}")]
     #[diagnostic(code(synfire::trace_difference))]
     TraceDifference {
-        /// Where, and by how much.
+        /// Description of the first difference.
         difference: String,
     },
-    /// The demo missed one of its aims.
-    #[error("{what}: {found}, wanted {wanted}")]
-    #[diagnostic(code(synfire::demo))]
-    Aim {
-        /// What was aimed at.
+    /// The demo missed one of its goals.
+    #[error("{what} is {found}, wanted {wanted}")]
+    #[diagnostic(
+        code(synfire::demo),
+        help("try another --seed, or a network that learns more")
+    )]
+    Goal {
+        /// Quantity that missed its goal.
         what: &'static str,
-        /// What came out.
+        /// Value of the quantity.
         found: String,
-        /// What was wanted.
+        /// Value that was wanted.
         wanted: String,
     },
-    /// A model of the other kind is wanted.
-    #[error("{path} is a {found} model, this wants a {wanted} one")]
+    /// The model is float where a quantized one is needed, or the reverse.
+    #[error("{path} is a {found} model, but a {wanted} model is needed")]
     #[diagnostic(code(synfire::model_kind))]
     ModelKind {
-        /// The file.
+        /// Path of the model.
         path: PathBuf,
-        /// What it is.
+        /// Kind of the model.
         found: &'static str,
-        /// What it should be.
+        /// Kind that is needed.
         wanted: &'static str,
-        /// What to do.
+        /// Remedy for the user.
         #[help]
         remedy: &'static str,
     },
-    /// No data set is known for this network.
-    #[error("no data set is known for inputs of shape {shape}")]
-    #[diagnostic(code(synfire::data), help("name one with --data: {known}"))]
+    /// There is no default data set for the network's input shape.
+    #[error("there is no default data set for inputs of shape {shape}")]
+    #[diagnostic(code(synfire::data), help("choose one with --data: {known}"))]
     NoDataset {
-        /// The network's input shape.
+        /// Input shape of the network.
         shape: String,
         /// Names of the data sets.
         known: String,
     },
-    /// Spike rates for another number of layers.
-    #[error("--rates gives {given} numbers, the network has {layers} layers")]
+    /// The number of spike rates differs from the number of layers.
+    #[error("--rates has {given} numbers, but the network has {layers} layers")]
     #[diagnostic(
         code(synfire::rates),
-        help("give the spikes per time step into each layer, or leave --rates out")
+        help("give the spikes per time step into each layer, or omit --rates")
     )]
     Rates {
-        /// How many were given.
+        /// Number of rates that were given.
         given: usize,
-        /// How many layers there are.
+        /// Number of layers of the network.
         layers: usize,
     },
     /// A picture could not be drawn.
-    #[error("drawing {path}: {reason}")]
+    #[error("cannot draw {path}: {reason}")]
     #[diagnostic(code(synfire::figure))]
     Figure {
-        /// The picture.
+        /// Path of the picture.
         path: PathBuf,
-        /// Why.
+        /// Error of the drawing library.
         reason: String,
     },
     /// A data set could not be downloaded.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Download(#[from] super::data::DownloadError),
-    /// A sweep that cannot be.
+    /// A sweep is not possible.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Sweep(#[from] super::sweep::SweepError),
-    /// A file could not be used.
-    #[error("{action} {path}: {source}")]
-    #[diagnostic(code(synfire::io))]
+    /// An operation on a file failed.
+    #[error("{action} {path} failed: {source}")]
+    #[diagnostic(
+        code(synfire::io),
+        help("check that the path is right and that you may access it")
+    )]
     Io {
-        /// What was tried.
+        /// Operation that failed, such as "writing".
         action: &'static str,
-        /// On which path.
+        /// Path of the file.
         path: PathBuf,
-        /// Why it failed.
+        /// Error of the operating system.
         source: std::io::Error,
     },
-    /// Training ran away.
+    /// Training diverged.
     #[error("{source}; {checkpoint}")]
     #[diagnostic(code(synfire::diverged))]
     Diverged {
-        /// Where and how.
+        /// Error of the trainer.
         source: Box<synfire_golden_model::Error>,
-        /// The last checkpoint, or that there is none.
+        /// Text that names the last checkpoint, or says that there is none.
         checkpoint: String,
-        /// What to do.
+        /// Remedy for the user.
         #[help]
         remedy: &'static str,
     },
-    /// The user stopped a run that can go on.
+    /// The user stopped a run that can be resumed.
     #[error(
         "stopped in epoch {epoch}, after {batch} of {batches} batches; the checkpoint is {}", checkpoint.display()
     )]
-    #[diagnostic(code(synfire::interrupted), help("add --resume to the same command to go on"))]
+    #[diagnostic(
+        code(synfire::interrupted),
+        help("add --resume to the same command to continue")
+    )]
     Interrupted {
-        /// The epoch, from 1.
+        /// Number of the epoch, counted from 1.
         epoch: usize,
-        /// Batches of it that are done.
+        /// Number of completed batches of the epoch.
         batch: usize,
-        /// Batches it has.
+        /// Number of batches of an epoch.
         batches: usize,
-        /// Where the run can go on from.
+        /// Path of the checkpoint.
         checkpoint: PathBuf,
     },
-    /// A new run would replace the checkpoint of one that has not ended.
+    /// A new run would overwrite the checkpoint of an unfinished run.
     #[error(
-        "{} is the checkpoint of a run that has {done} of {epochs} epochs behind it, and a new run would replace it",
+        "{} is the checkpoint of an unfinished run, with {done} of {epochs} epochs done; a new run would overwrite it",
         checkpoint.display()
     )]
     #[diagnostic(
         code(synfire::unfinished),
         help(
-            "add --resume to go on with that run, or --restart to give it up; --checkpoint puts this one's elsewhere"
+            "add --resume to continue that run, --restart to discard it, or --checkpoint FILE to write another checkpoint"
         )
     )]
     Unfinished {
-        /// The checkpoint.
+        /// Path of the checkpoint.
         checkpoint: PathBuf,
-        /// Epochs done.
+        /// Number of completed epochs.
         done: usize,
-        /// Epochs of the run.
+        /// Number of epochs of the run.
         epochs: usize,
     },
-    /// There is nothing to go on from.
+    /// There is no checkpoint to resume from.
     #[error("there is no checkpoint {} to resume from", checkpoint.display())]
     #[diagnostic(
         code(synfire::no_checkpoint),
-        help("leave --resume out to start a new run, or say with --checkpoint where the checkpoint is")
+        help("omit --resume to start a new run, or pass the checkpoint's path with --checkpoint")
     )]
     NoCheckpoint {
-        /// Where it was looked for.
+        /// Path of the missing checkpoint.
         checkpoint: PathBuf,
     },
-    /// Nothing tells how the network to fine-tune was trained.
-    #[error("how network `{network}` was trained is not known")]
+    /// The training parameters of the network to fine-tune are not known.
+    #[error("the training parameters of network `{network}` are not known")]
     #[diagnostic(
         code(synfire::parameters),
-        help("name a preset or a network file with a [train] table to go by, with --finetune-like")
+        help("pass a preset or a network file that has a [train] table with --finetune-like")
     )]
     NoTrainingParameters {
-        /// The network.
+        /// Name of the network.
         network: String,
     },
     /// Threads could not be started.
-    #[error("{threads} threads: {source}")]
-    #[diagnostic(code(synfire::threads), help("ask for fewer --threads"))]
+    #[error("cannot start {threads} threads: {source}")]
+    #[diagnostic(code(synfire::threads), help("use fewer --threads"))]
     Threads {
-        /// How many were asked for.
+        /// Number of threads.
         threads: usize,
-        /// Why not.
+        /// Error of the thread pool.
         source: rayon::ThreadPoolBuildError,
     },
-    /// What is wrong stands in the JSON that was printed.
-    #[error("see the object printed")]
+    /// The JSON that was printed describes the error.
+    #[error("see the JSON object that was printed")]
     #[diagnostic(code(synfire::reported))]
     Reported,
     /// A worker thread panicked.
     #[error("{what} ended unexpectedly")]
-    #[diagnostic(code(synfire::bug), help("this is a bug, please report it"))]
+    #[diagnostic(code(synfire::bug), help("this is a bug in synfire: please report it"))]
     Worker {
-        /// What it was doing.
+        /// Task of the thread.
         what: &'static str,
     },
 }
 
+/// Exit status of a program that Ctrl-C stopped, as shells use it.
+pub(crate) const INTERRUPTED_STATUS: u8 = 130;
+
 impl CliError {
-    /// The exit status that says so.
+    /// Returns the exit status of the program after this error.
     pub(crate) const fn exit_status(&self) -> u8 {
         match self {
-            Self::Interrupted { .. } => super::interrupt::EXIT_STATUS,
+            Self::Interrupted { .. } => INTERRUPTED_STATUS,
             _ => 1,
         }
     }
 }
 
-// Boxed, so that the rare error does not make every result large.
+// Errors of the other crates are boxed, so that results stay small.
 macro_rules! from_layer {
     ($($layer:ty => $variant:ident),+) => {
         $(impl From<$layer> for CliError {
@@ -254,7 +268,7 @@ from_layer! {
 }
 
 impl From<synfire_sim::Error> for CliError {
-    /// What a simulator has of the hardware's side, such as a missing Yosys, is told as that.
+    /// Converts errors of the hardware crate, such as a missing Yosys, into errors of the hardware.
     fn from(error: synfire_sim::Error) -> Self {
         match error {
             synfire_sim::Error::Design(error) => error.into(),
@@ -263,10 +277,10 @@ impl From<synfire_sim::Error> for CliError {
     }
 }
 
-/// Result of the command line.
+/// Result of the command line's functions.
 pub(crate) type Result<T, E = CliError> = std::result::Result<T, E>;
 
-/// Says which action on which path an I/O error comes from.
+/// Returns a function that converts an I/O error of `action` on `path`.
 pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> CliError {
     move |source| CliError::Io {
         action,

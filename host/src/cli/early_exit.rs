@@ -1,24 +1,24 @@
-//! `--early-exit`: when inferences may stop before their last step.
+//! The flag `--early-exit`: when inferences stop before their last step.
 
 use super::diagnostic::Result;
 use synfire_golden_model::integer::{EarlyExit, Margins, QuantizedModel};
 
-/// The flag.
+/// The flag `--early-exit`.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(crate) struct EarlyExitArgs {
-    /// Stop where the leading class is ahead by MARGIN, from step STEP on (1 by default); or where it can no longer be
-    /// overtaken, which changes no answer.
+    /// Stop an inference once the leading class is ahead by MARGIN, from step STEP on (default: 1). With `certain`, stop
+    /// once no other class can overtake it, which changes no answer.
     #[arg(long, value_name = "MARGIN[@STEP]|certain", value_parser = parse)]
     early_exit: Option<EarlyExit>,
 }
 
 impl EarlyExitArgs {
-    /// Whether it is given.
+    /// Whether the flag is given.
     pub(crate) const fn is_given(self) -> bool {
         self.early_exit.is_some()
     }
 
-    /// The margins of a model's inferences, if asked for.
+    /// Returns the margins for a model's inferences, if the flag is given.
     pub(crate) fn margins(self, model: &QuantizedModel) -> Result<Option<Margins>> {
         Ok(self.early_exit.map(|exit| exit.margins_of(model)).transpose()?)
     }
@@ -29,7 +29,7 @@ fn parse(text: &str) -> std::result::Result<EarlyExit, String> {
         return Ok(EarlyExit::Certain);
     }
     let (margin, step) = text.split_once('@').unwrap_or((text, "1"));
-    let number = "wanted `certain`, a margin in units of the potentials such as 500, or one with its first step, 500@10";
+    let number = "give `certain`, a margin in units of the potentials such as 500, or a margin and its first step, 500@10";
     Ok(EarlyExit::Margin {
         margin: margin.parse().map_err(|_| number)?,
         from_step: step.parse().map_err(|_| number)?,
@@ -47,7 +47,7 @@ mod tests {
         assert_eq!(parse("500"), margin(500, 1));
         assert_eq!(parse("500@10"), margin(500, 10));
         for text in ["", "-1", "5@", "@5", "5@5@5", "sure"] {
-            assert!(parse(text).unwrap_err().starts_with("wanted `certain`"), "{text}");
+            assert!(parse(text).unwrap_err().starts_with("give `certain`"), "{text}");
         }
     }
 }

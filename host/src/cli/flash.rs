@@ -1,4 +1,4 @@
-//! `synfire flash`.
+//! The verb `synfire flash`.
 
 use super::context::Context;
 use super::diagnostic::Result;
@@ -11,57 +11,57 @@ use synfire_hw::synth::report::Report;
 
 const EXAMPLE: &str = "Examples:
   synfire flash build
-  synfire flash build --volatile      # until it loses power, where the board can
-  synfire flash build --dry-run       # what would be run
-  synfire flash build --serial FT4XYZ # the one of several boards
+  synfire flash build --volatile      # only until the board loses power, if it supports that
+  synfire flash build --dry-run       # print the command line
+  synfire flash build --serial FT4XYZ # one of several boards
   synfire flash build -- --freq 1000000 --verify";
 
 /// Arguments of `synfire flash`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Args {
-    /// Build folder with a bitstream, from `synfire synth`.
+    /// Build folder with a bitstream that `synfire synth` made.
     build: PathBuf,
-    /// Load the FPGA only, not the flash that it starts from.
+    /// Configure only the FPGA and do not write the flash memory from which it starts.
     #[arg(long)]
     volatile: bool,
-    /// Serial number of the board's programmer, where several are plugged in.
+    /// Serial number of the board's programmer, to choose one of several.
     #[arg(long)]
     serial: Option<String>,
     /// Print the command line instead of running it.
     #[arg(long)]
     dry_run: bool,
-    /// Arguments for the programmer, behind `--`.
+    /// Arguments for the programmer, after `--`.
     #[arg(last = true, value_name = "ARGUMENT")]
     arguments: Vec<String>,
 }
 
-/// What was run, or would be.
+/// The command that was run, or would be run.
 #[derive(Debug, Serialize)]
 struct Summary<'a> {
     board: &'a str,
     program: String,
     arguments: &'a [String],
     done: bool,
-    /// Whether netlist or bitstream were compared with the golden model.
+    /// Whether the netlist or the bitstream was compared with the golden model.
     checked: bool,
     checks: &'a [Check],
-    /// What is to be known of how it ended.
+    /// Warning about how the programmer ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<&'static str>,
 }
 
-/// What a programmer's end means.
+/// Returns a warning about how the programmer ended, if necessary.
 const fn note(end: End) -> Option<&'static str> {
     match end {
         End::Done => None,
         End::NotStarted => Some(
-            "but iceprog saw the FPGA not start (cdone: low): check the jumpers, and whether the board is set for its flash \
-             or for --volatile (docs/boards.md)",
+            "iceprog reports that the FPGA did not start (cdone: low): check the jumpers, and whether they select the flash \
+             memory or --volatile (docs/boards.md)",
         ),
-        End::Restarted => {
-            Some("dfu-util exited with 74 after all was written, since the board restarted at once")
-        }
+        End::Restarted => Some(
+            "dfu-util exited with status 74 after writing everything, because the board restarted immediately",
+        ),
     }
 }
 
@@ -79,7 +79,7 @@ impl Args {
             None => Vec::new(),
         };
         if checks.is_empty() {
-            context.warn(&format!("what is flashed is {}", checks::describe(&checks)));
+            context.warn(&format!("the flashed design is {}", checks::describe(&checks)));
         }
         if let Some(serial) = &self.serial {
             command = command.with_serial(serial)?;
@@ -106,7 +106,7 @@ impl Args {
                 return command.to_string();
             }
             let runs = format!(
-                "{} runs design {}\n{}",
+                "{} now holds design {}\n{}",
                 build.manifest.board.title,
                 build.manifest.design_hash,
                 checks::describe(&checks)

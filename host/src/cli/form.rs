@@ -1,21 +1,21 @@
-//! Which form of a design is simulated, as flags.
+//! Flags that choose which form of a design to simulate.
 
 use synfire_hw::synth::checks::Form;
 
-/// Forms that run through the core's ports.
+/// Flags for forms that are simulated through the core's ports.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 #[group(multiple = false)]
 pub(crate) struct CoreFormArgs {
-    /// Simulate the Verilog as Yosys elaborates it, instead of as it was emitted.
+    /// Simulate the Verilog as Yosys elaborates it, instead of the emitted Verilog.
     #[arg(long)]
     elaborated: bool,
-    /// Simulate the netlist that `synfire synth` places and routes; it is made if it is not there yet.
+    /// Simulate the netlist that `synfire synth` places and routes; makes it if it does not exist.
     #[arg(long)]
     netlist: bool,
 }
 
 impl CoreFormArgs {
-    /// The form.
+    /// Returns the form that the flags choose.
     pub(crate) const fn form(self) -> Form {
         if self.netlist {
             Form::Netlist
@@ -27,20 +27,21 @@ impl CoreFormArgs {
     }
 }
 
-/// Forms that run through the board's pins.
+/// Flags for forms that are simulated through the board's pins.
 #[derive(Clone, Copy, Debug, Default, clap::Args)]
 #[group(multiple = false)]
 pub(crate) struct BoardFormArgs {
-    /// Simulate the netlist that `synfire synth` places and routes, with the board's top module; it is made if it is not there yet.
+    /// Simulate the netlist that `synfire synth` places and routes, including the board's top module; makes it if it does
+    /// not exist.
     #[arg(long)]
     netlist: bool,
-    /// Simulate the bitstream from `synfire synth`, unpacked again (iCE40).
+    /// Simulate the bitstream that `synfire synth` made, unpacked again (iCE40 only).
     #[arg(long)]
     bitstream: bool,
 }
 
 impl BoardFormArgs {
-    /// The form.
+    /// Returns the form that the flags choose.
     pub(crate) const fn form(self) -> Form {
         if self.bitstream {
             Form::Bitstream

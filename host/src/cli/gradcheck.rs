@@ -1,4 +1,4 @@
-//! `synfire gradcheck`.
+//! The verb `synfire gradcheck`.
 
 use super::context::Context;
 use super::diagnostic::{CliError, Result};
@@ -11,18 +11,18 @@ const EXAMPLE: &str = "Examples:
   synfire gradcheck golden-model/tests/vectors/*.npz
   synfire gradcheck case.npz --json
 
-The form of the cases is described in golden-model/tests/vectors/README.md.";
+The README.md in golden-model/tests/vectors describes the format of the cases.";
 
 /// Arguments of `synfire gradcheck`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Args {
-    /// Reference cases (.npz): networks with input spikes, and the spikes, loss and gradients wanted.
+    /// Reference cases (.npz): networks, input spikes, and the expected spikes, loss and gradients.
     #[arg(required = true, value_name = "CASE")]
     cases: Vec<PathBuf>,
 }
 
-/// What came of all cases.
+/// Results of all cases.
 #[derive(Debug, Serialize)]
 struct Summary {
     passes: bool,
@@ -31,7 +31,7 @@ struct Summary {
     cases: Vec<Row>,
 }
 
-/// What came of a case.
+/// Result of a case.
 #[derive(Debug, Serialize)]
 struct Row {
     case: PathBuf,
@@ -97,8 +97,8 @@ impl std::fmt::Display for Summary {
             "spikes",
             "loss error",
             "worst tensor",
-            "its error",
-            "",
+            "error",
+            "result",
         ]);
         for row in &self.cases {
             #[expect(clippy::cast_precision_loss, reason = "counts of a case are far below 2^52")]
@@ -140,8 +140,8 @@ impl std::fmt::Display for Summary {
         }
         write!(
             f,
-            "allowed: every spike equal, loss within {LOSS_TOLERANCE:e} of itself, output and gradients within \
-             {TENSOR_TOLERANCE:e} of their tensor's largest magnitude"
+            "tolerances: all spikes equal; relative error of the loss at most {LOSS_TOLERANCE:e}; error of output and \
+             gradients at most {TENSOR_TOLERANCE:e} of their tensor's largest magnitude"
         )
     }
 }

@@ -1,4 +1,4 @@
-//! `synfire hdl`.
+//! The verb `synfire hdl`.
 
 use super::context::Context;
 use super::diagnostic::Result;
@@ -15,7 +15,7 @@ const EXAMPLE: &str = "Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Args {
-    /// Quantized model, from `synfire quantize`.
+    /// Quantized model that `synfire quantize` wrote.
     model: PathBuf,
     #[command(flatten)]
     target: TargetArgs,
@@ -28,8 +28,8 @@ impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
         let model = QuantizedModel::load(&self.model)?;
         let board = self.target.board()?;
-        let loads = self.target.loads(&model)?;
-        let plan = self.target.plan(&model, &board, &loads)?;
+        let traffic = self.target.traffic(&model)?;
+        let plan = self.target.plan(&model, &board, &traffic)?;
         let build = Build::write(&self.output, &model, &board, &plan)?;
         context.print(&build.manifest, || {
             let files: Vec<&str> = build.manifest.files.keys().map(String::as_str).collect();

@@ -1,4 +1,4 @@
-//! Test rasters and integer inference over a data set.
+//! Helpers for evaluation: test rasters, traffic of the layers, quantization with calibration.
 
 use serde::Serialize;
 use synfire_golden_model::dataset::Dataset;
@@ -9,19 +9,18 @@ use synfire_golden_model::quantize::{Calibration, QuantizeConfig, QuantizeReport
 use synfire_hw::load::{self, LayerLoad};
 use synfire_sim::cosim::Stimulus;
 
-/// Seed of the spikes by which models are judged, unless the user gives another.
+/// Default seed of the input spikes on which models are evaluated.
 pub(crate) const DEFAULT_SEED: u64 = 1;
 
-/// A number of images: none would prove nothing.
+/// Parses a number of at least 1.
 pub(crate) fn at_least_one(text: &str) -> std::result::Result<usize, String> {
     match text.parse() {
-        Ok(0) => Err("at least one".into()),
-        Ok(number) => Ok(number),
-        Err(_) => Err("not a number".into()),
+        Ok(number) if number > 0 => Ok(number),
+        _ => Err("give a whole number of at least 1".into()),
     }
 }
 
-/// What evaluating a model came to.
+/// Result of evaluating a model.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Evaluated {
     pub(crate) images: usize,
@@ -32,7 +31,7 @@ pub(crate) struct Evaluated {
     pub(crate) synaptic_operations: f64,
 }
 
-/// A layer's share, per inference.
+/// Spikes and synaptic operations of a layer per inference.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct EvaluatedLayer {
     pub(crate) name: String,
@@ -40,8 +39,8 @@ pub(crate) struct EvaluatedLayer {
     pub(crate) synaptic_operations: f64,
 }
 
-/// What each layer has to do in a time step, on the first `images` test images: what a plan wants to know.
-pub(crate) fn measure_loads(
+/// Measures the traffic of each layer on the first `images` test images. A plan needs it.
+pub(crate) fn measure_traffic(
     model: &QuantizedModel,
     data: &Dataset,
     images: usize,
@@ -50,7 +49,7 @@ pub(crate) fn measure_loads(
     load::measure(model, stimuli.iter().map(|stimulus| &stimulus.raster))
 }
 
-/// The first `images` test images as stimuli.
+/// Returns the first `images` test images as stimuli.
 pub(crate) fn stimuli(model: &QuantizedModel, data: &Dataset, images: usize, seed: u64) -> Vec<Stimulus> {
     (0..images.min(data.len()))
         .map(|image| Stimulus {
@@ -61,7 +60,7 @@ pub(crate) fn stimuli(model: &QuantizedModel, data: &Dataset, images: usize, see
         .collect()
 }
 
-/// Quantizes a model, its weights rounded by the spikes of the first `images` training images.
+/// Quantizes a model with calibration on the first `images` training images.
 pub(crate) fn quantize_by(
     model: &FloatModel,
     config: &QuantizeConfig,
@@ -76,6 +75,7 @@ pub(crate) fn quantize_by(
     clippy::cast_precision_loss,
     reason = "counts of a data set are far below 2^52"
 )]
+/// Converts a count to a floating-point number.
 pub(crate) const fn float(count: u64) -> f64 {
     count as f64
 }

@@ -1,15 +1,12 @@
-//! Ctrl-C, noticed rather than deadly, so that what was started is ended in order.
+//! Catches Ctrl-C, so that a verb can stop in an orderly way.
 
-use super::diagnostic::{Result, io};
+use super::diagnostic::{INTERRUPTED_STATUS, Result, io};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Exit status of a program that Ctrl-C ended, as shells have it.
-pub(crate) const EXIT_STATUS: u8 = 130;
-
-/// Blocks SIGINT and SIGTERM, for this thread and those that it starts.
+/// Blocks SIGINT and SIGTERM for this thread and the threads that it starts.
 fn block() -> Result<SigSet> {
     let mut mask = SigSet::empty();
     mask.add(Signal::SIGINT);
@@ -22,14 +19,14 @@ fn failed(error: nix::Error) -> super::diagnostic::CliError {
     io("catching", "signals")(error.into())
 }
 
-/// Catches SIGINT and SIGTERM while it lives.
+/// Catches SIGINT and SIGTERM until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Interrupt {
     signals: SignalFd,
 }
 
 impl Interrupt {
-    /// Starts catching.
+    /// Starts catching the signals.
     pub(crate) fn catch() -> Result<Self> {
         let mask = block()?;
         let signals =
@@ -37,21 +34,21 @@ impl Interrupt {
         Ok(Self { signals })
     }
 
-    /// Whether one has come.
+    /// Whether a signal has arrived since the last call.
     pub(crate) fn caught(&self) -> bool {
         matches!(self.signals.read_signal(), Ok(Some(_)))
     }
 }
 
-/// Ctrl-C as a request: the first asks for a stop in order, the second ends the program at once.
+/// Ctrl-C as a request: the first one requests an orderly stop, the second one ends the program immediately.
 #[derive(Clone, Debug)]
 pub(crate) struct StopRequest {
     requested: Arc<AtomicBool>,
 }
 
 impl StopRequest {
-    /// Listens from here on, on a thread of its own; to be called before any other is started. The first request is
-    /// answered with `notice`.
+    /// Starts to listen on a new thread. Must be called before any other thread is started. Prints `notice` at the first
+    /// request.
     pub(crate) fn listen(notice: &'static str) -> Result<Self> {
         let mask = block()?;
         let requested = Arc::new(AtomicBool::new(false));
@@ -59,7 +56,7 @@ impl StopRequest {
         let listen = move || {
             while mask.wait().is_ok() {
                 if flag.swap(true, Ordering::Relaxed) {
-                    std::process::exit(EXIT_STATUS.into());
+                    std::process::exit(INTERRUPTED_STATUS.into());
                 }
                 eprintln!("{notice}");
             }
@@ -71,7 +68,7 @@ impl StopRequest {
         Ok(Self { requested })
     }
 
-    /// Whether a stop has been asked for.
+    /// Whether a stop has been requested.
     pub(crate) fn is_requested(&self) -> bool {
         self.requested.load(Ordering::Relaxed)
     }

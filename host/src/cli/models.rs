@@ -1,4 +1,4 @@
-//! Model files that may be float or quantized.
+//! Loads model files that may be float or quantized.
 
 use super::diagnostic::{CliError, Result};
 use std::path::Path;
@@ -8,7 +8,7 @@ use synfire_golden_model::float::FloatModel;
 use synfire_golden_model::integer::QuantizedModel;
 use synfire_golden_model::network::NetworkDescription;
 
-/// A model of either kind.
+/// A float or quantized model.
 #[derive(Debug)]
 pub(crate) enum AnyModel {
     Float(FloatModel),
@@ -16,7 +16,7 @@ pub(crate) enum AnyModel {
 }
 
 impl AnyModel {
-    /// Loads a model of either kind.
+    /// Loads a float or quantized model.
     pub(crate) fn load(path: &Path) -> Result<Self> {
         match QuantizedModel::load(path) {
             Ok(model) => Ok(Self::Quantized(model)),
@@ -25,6 +25,7 @@ impl AnyModel {
         }
     }
 
+    /// Returns the network of the model.
     pub(crate) const fn description(&self) -> &NetworkDescription {
         match self {
             Self::Float(model) => &model.description,
@@ -33,7 +34,7 @@ impl AnyModel {
     }
 }
 
-/// Loads a float model; a quantized one gets a clear refusal.
+/// Loads a float model, and refuses a quantized model.
 pub(crate) fn load_float(path: &Path) -> Result<FloatModel> {
     match AnyModel::load(path)? {
         AnyModel::Float(model) => Ok(model),

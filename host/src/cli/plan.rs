@@ -1,9 +1,9 @@
-//! `synfire plan`.
+//! The verb `synfire plan`.
 
 use super::context::Context;
 use super::data::DataArgs;
 use super::diagnostic::{CliError, Result};
-use super::inference::{at_least_one, float, measure_loads};
+use super::inference::{at_least_one, float, measure_traffic};
 use super::table::{count, table};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -24,48 +24,47 @@ const EXAMPLE: &str = "Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Args {
-    /// Quantized model, from `synfire quantize`.
+    /// Quantized model that `synfire quantize` wrote.
     model: PathBuf,
     #[command(flatten)]
     target: TargetArgs,
-    /// Draw the design's block diagram into this SVG file, as `synfire hdl` puts one into the build folder.
+    /// Draw the design's block diagram, which `synfire hdl` also writes, into this SVG file.
     #[arg(long, value_name = "FILE.svg")]
     diagram: Option<PathBuf>,
 }
 
-/// Flags that decide a plan, shared with `synfire hdl`.
+/// Flags that determine a plan, shared with `synfire hdl`.
 #[derive(Clone, Debug, clap::Args)]
 pub(crate) struct TargetArgs {
-    /// Board: its name, or the path of a board file (.toml).
+    /// Board: the name of a board, or the path of a board file (.toml).
     #[arg(long)]
     board: String,
-    /// Frequency of the core in MHz, instead of the board's own choice; its PLL must be able to make it.
+    /// Core clock frequency in MHz; default: the board's. The board's PLL must be able to generate it.
     #[arg(long, value_name = "MHZ", value_parser = megahertz)]
     clock: Option<u32>,
-    /// Bits a second of the serial port, instead of the board's own choice; the core's clock must be able to make it.
+    /// Baud rate of the serial port; default: the board's. It must be possible with the core clock.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     baud: Option<u32>,
-    /// What the design has beside the network, instead of the board's own choice: `encoder`, `early-exit` and `load`,
-    /// separated by commas, or `none`.
+    /// Features of the design, separated by commas: `encoder`, `early-exit`, `load`; or `none`. Default: the board's.
     #[arg(long, value_name = "FEATURE,...")]
     features: Option<Features>,
-    /// Lanes of each layer, separated by commas, instead of the fastest that fit.
+    /// Number of lanes of each layer, separated by commas; default: the fastest that fit.
     #[arg(long, value_delimiter = ',')]
     pub(crate) lanes: Option<Vec<usize>>,
-    /// Most lanes that the search for a plan may give a layer.
+    /// Largest number of lanes of a layer in the search for a plan.
     #[arg(long, default_value_t = MAX_LANES, conflicts_with = "lanes")]
     pub(crate) most_lanes: usize,
-    /// Spikes per time step into each layer, separated by commas, instead of measuring them.
+    /// Spikes per time step into each layer, separated by commas; default: measured on test images.
     #[arg(long, value_delimiter = ',', value_parser = rate)]
     pub(crate) rates: Option<Vec<f64>>,
-    /// Test images by which spike rates are measured.
+    /// Number of test images on which to measure the spikes into each layer.
     #[arg(long, default_value_t = 200, value_parser = at_least_one)]
     pub(crate) images: usize,
     #[command(flatten)]
     pub(crate) data: DataArgs,
 }
 
-/// A plan and what it means.
+/// A plan, and the speed that it leads to.
 #[derive(Debug, Serialize)]
 struct Summary<'a> {
     network: &'a str,
@@ -73,7 +72,7 @@ struct Summary<'a> {
     plan: &'a Plan,
     expected_cycles: f64,
     expected_microseconds: f64,
-    /// What the next faster choice of lanes lacks.
+    /// The next faster choice of lanes, and the resource that it lacks.
     faster: Option<Faster>,
 }
 
@@ -81,14 +80,14 @@ impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
         let model = QuantizedModel::load(&self.model)?;
         let board = self.target.board()?;
-        let loads = self.target.loads(&model)?;
-        let plan = self.target.plan(&model, &board, &loads)?;
+        let traffic = self.target.traffic(&model)?;
+        let plan = self.target.plan(&model, &board, &traffic)?;
         if let Some(path) = &self.diagram {
             write_atomically(path, &diagram::svg(&model, &board, &plan)?)?;
         }
         let faster = match self.target.lanes {
             Some(_) => None,
-            None => plan.faster(&model, &board, &loads, self.target.most_lanes)?,
+            None => plan.faster(&model, &board, &traffic, self.target.most_lanes)?,
         };
         let steps = model.description.steps;
         let expected_cycles = plan.expected_cycles(steps);
@@ -113,7 +112,7 @@ impl Args {
 }
 
 impl TargetArgs {
-    /// The board that the flags name, with the clock and the rate of its serial port that they want.
+    /// Returns the board with the clock, the baud rate and the features that the flags choose.
     pub(crate) fn board(&self) -> Result<Board> {
         let mut board = Board::find(&self.board)?;
         if let Some(features) = self.features {
@@ -122,9 +121,9 @@ impl TargetArgs {
         Ok(board.with_rates(self.clock, self.baud)?)
     }
 
-    /// What each layer has to do in a time step: as the flags say, or as measured.
-    pub(crate) fn loads(&self, model: &QuantizedModel) -> Result<Vec<LayerLoad>> {
-        // Before the test images, which take time and may not be here.
+    /// Returns the traffic of each layer: from `--rates`, or measured.
+    pub(crate) fn traffic(&self, model: &QuantizedModel) -> Result<Vec<LayerLoad>> {
+        // Check the sizes before loading test images, which takes time and may fail.
         check_sizes(model)?;
         Ok(match &self.rates {
             Some(rates) if rates.len() == model.layers.len() => load::from_rates(model, rates)?,
@@ -136,21 +135,21 @@ impl TargetArgs {
             }
             None => {
                 let data = self.data.load(&model.description)?;
-                measure_loads(model, &data.test, self.images)?
+                measure_traffic(model, &data.test, self.images)?
             }
         })
     }
 
-    /// The plan that the flags ask for.
-    pub(crate) fn plan(&self, model: &QuantizedModel, board: &Board, loads: &[LayerLoad]) -> Result<Plan> {
+    /// Returns the plan that the flags choose.
+    pub(crate) fn plan(&self, model: &QuantizedModel, board: &Board, traffic: &[LayerLoad]) -> Result<Plan> {
         Ok(match &self.lanes {
-            Some(lanes) => Plan::with_lanes(model, board, loads, lanes)?,
-            None => Plan::search_within(model, board, loads, self.most_lanes)?,
+            Some(lanes) => Plan::with_lanes(model, board, traffic, lanes)?,
+            None => Plan::search_within(model, board, traffic, self.most_lanes)?,
         })
     }
 }
 
-/// A frequency in MHz as Hz.
+/// Parses a frequency in MHz and returns it in Hz.
 fn megahertz(text: &str) -> Result<u32, String> {
     let hz = text.parse::<f64>().map(|mhz| (mhz * 1e6).round());
     match hz {
@@ -160,18 +159,19 @@ fn megahertz(text: &str) -> Result<u32, String> {
             reason = "within bounds"
         )]
         Ok(hz) if (1e6..=1e9).contains(&hz) => Ok(hz as u32),
-        _ => Err("a frequency is a number of MHz, from 1 to 1000".into()),
+        _ => Err("give a frequency of 1 to 1000 MHz".into()),
     }
 }
 
+/// Parses a number of spikes per time step.
 fn rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(rate) if rate.is_finite() && rate >= 0.0 => Ok(rate),
-        _ => Err("spikes per time step are a number from 0 up".into()),
+        _ => Err("give numbers of spikes per time step, each at least 0".into()),
     }
 }
 
-/// The plan as a table.
+/// Formats a plan as a table.
 pub(crate) fn layers(plan: &Plan, board: &Board, steps: usize) -> String {
     let has_sprams = board.device.sprams > 0;
     let mut rows = table(
@@ -181,9 +181,9 @@ pub(crate) fn layers(plan: &Plan, board: &Board, steps: usize) -> String {
             "weight words",
             "membrane words",
             "spikes/step",
-            "clocks/step",
+            "cycles/step",
             "of slowest",
-            "LUT",
+            "LUTs",
             "block RAM",
         ]
         .into_iter()
@@ -214,7 +214,7 @@ pub(crate) fn layers(plan: &Plan, board: &Board, steps: usize) -> String {
         format!("{used} ({:.0} % of {available})", 100.0 * share)
     };
     let sprams = has_sprams.then(|| share(plan.cost.sprams, budget.sprams));
-    let all = ["all, with link", "", "", "", "", "", ""]
+    let all = ["total, with link", "", "", "", "", "", ""]
         .map(str::to_owned)
         .into_iter();
     rows.add_row(
@@ -226,14 +226,14 @@ pub(crate) fn layers(plan: &Plan, board: &Board, steps: usize) -> String {
     );
     let expected = plan.expected_cycles(steps);
     format!(
-        "{rows}\nexpected: {} clocks, {:.0} µs at {} MHz per inference of {steps} steps",
+        "{rows}\nexpected: {} cycles per inference of {steps} steps, {:.0} µs at {} MHz",
         count(expected),
         expected / board.clock_mhz(),
         board.clock_mhz(),
     )
 }
 
-/// A memory's words, and what it is made of.
+/// Describes the number of words of a memory and the resource that holds it.
 fn memory(words: usize, style: Style) -> String {
     let kind = match style {
         Style::Block => "block",
@@ -248,7 +248,7 @@ fn memory(words: usize, style: Style) -> String {
 }
 
 impl TargetArgs {
-    /// What keeps a plan from being faster.
+    /// Describes why there is no faster plan.
     fn limit(&self, plan: &Plan, faster: Option<&Faster>) -> String {
         let slowest = plan
             .layers
@@ -257,22 +257,22 @@ impl TargetArgs {
         let slowest = slowest.map_or("", |layer| layer.name.as_str());
         match faster {
             Some(Faster { cycles, shortage }) => format!(
-                "limit: `{slowest}`; {} clocks a step would take {} {}, of {} that a plan may use, {} of them for `{}`",
+                "limit: `{slowest}`; {} cycles per step would need {} {}, but a plan may use {}; layer `{}` alone needs {}",
                 count(*cycles),
                 shortage.needed,
                 shortage.resource,
                 shortage.available,
-                shortage.layer_needed,
-                shortage.layer
+                shortage.layer,
+                shortage.layer_needed
             ),
-            None if self.lanes.is_some() => format!("limit: `{slowest}`, with the lanes that were given"),
+            None if self.lanes.is_some() => format!("limit: `{slowest}`, with the given lanes"),
             None if self.most_lanes < MAX_LANES => {
                 format!(
-                    "limit: `{slowest}`, with at most {} lanes a layer",
+                    "limit: `{slowest}`, with at most {} lanes per layer",
                     self.most_lanes
                 )
             }
-            None => format!("limit: `{slowest}`, which no more lanes make faster"),
+            None => format!("limit: `{slowest}`, which more lanes do not make faster"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `synfire quantize`.
+//! The verb `synfire quantize`.
 
 mod finetune;
 
@@ -23,27 +23,29 @@ const EXAMPLE: &str = "Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Args {
-    /// Float model, from `synfire train`.
+    /// Float model that `synfire train` wrote.
     model: PathBuf,
-    /// Where the quantized model goes.
+    /// File for the quantized model.
     #[arg(short, long)]
     output: PathBuf,
-    /// Bits of a weight, 2 to 8.
+    /// Bits per weight, 2 to 8.
     #[arg(long, default_value_t = 4)]
     bits: u8,
-    /// Other bits for one layer; may be given several times.
+    /// Bits per weight of one layer; may be given several times.
     #[arg(long, value_name = "LAYER=BITS", value_parser = layer_bits)]
     layer_bits: Vec<(String, u8)>,
-    /// Fraction bits of the membranes, 0 to 12; by default as many as the leak needs.
+    /// Fraction bits of the membranes, 0 to 12; default: as many as the leak needs.
     #[arg(long)]
     guard_bits: Option<u8>,
-    /// Shifts of the leak, at most three, separated by commas; `none` for no leak; by default fitted.
+    /// Shifts of the leak, at most three, separated by commas; or `none` for no leak; default: fitted to the network.
     #[arg(long, value_parser = leak)]
     leak: Option<Leak>,
-    /// How scales are found: max, mse, a percentile such as 99.5, or best, whichever brings the least error.
+    /// Method that finds the scales: max, mse, a percentile such as 99.5, or best, which uses the one with the least
+    /// error.
     #[arg(long, default_value = "best", value_parser = scale)]
     scale: ScaleSearch,
-    /// Training images by whose spikes weights are rounded; 0 rounds each weight by itself and wants no data.
+    /// Number of training images on whose spikes the rounding of weights is calibrated. With 0, each weight is rounded to
+    /// the nearest value, and no data set is needed.
     #[arg(long, default_value_t = CALIBRATION_IMAGES)]
     calibrate: usize,
     #[command(flatten)]
@@ -52,7 +54,7 @@ pub(crate) struct Args {
     finetune: FineTuneArgs,
 }
 
-/// Training images by which weights are rounded, unless the user gives another number.
+/// Default number of training images for calibration.
 pub(crate) const CALIBRATION_IMAGES: usize = 256;
 
 impl Args {
@@ -104,8 +106,10 @@ impl Args {
     }
 }
 
-/// The report as a table. Reach is what the proof says of the membranes; errors are root mean squares, of the weights and of
-/// the sums that calibration's spikes make of them, in parts of the same of weights and sums.
+/// Formats a report as a table.
+///
+/// The column `reach` has the range of the membranes that the proof shows. The errors are relative root mean squares: of
+/// the weights, and of the sums of weights over the input spikes of calibration.
 pub(crate) fn layers(report: &QuantizeReport) -> String {
     let mut rows = table([
         "layer",
@@ -145,14 +149,16 @@ pub(crate) fn layers(report: &QuantizeReport) -> String {
     rows.to_string()
 }
 
+/// Parses LAYER=BITS.
 fn layer_bits(text: &str) -> Result<(String, u8), String> {
-    let (layer, bits) = text.split_once('=').ok_or("write LAYER=BITS, such as out=8")?;
+    let (layer, bits) = text.split_once('=').ok_or("give LAYER=BITS, such as out=8")?;
     let bits = bits
         .parse()
-        .map_err(|_| format!("{bits} is not a number of bits"))?;
+        .map_err(|_| format!("{bits} is not a number of bits; give LAYER=BITS, such as out=8"))?;
     Ok((layer.to_owned(), bits))
 }
 
+/// Parses the shifts of a leak.
 fn leak(text: &str) -> Result<Leak, String> {
     if text == "none" {
         return Ok(Leak::Shifts(Vec::new()));
@@ -160,10 +166,10 @@ fn leak(text: &str) -> Result<Leak, String> {
     let shifts: Result<Vec<u8>, _> = text.split(',').map(|shift| shift.trim().parse()).collect();
     shifts
         .map(Leak::Shifts)
-        .map_err(|_| "write shifts such as 7,9, or none".into())
+        .map_err(|_| "give shifts such as 7,9, or `none`".into())
 }
 
-/// A search for scales as it is written on the command line.
+/// Parses the method that finds scales.
 pub(crate) fn scale(text: &str) -> Result<ScaleSearch, String> {
     match text {
         "best" => Ok(ScaleSearch::Best),
@@ -172,6 +178,6 @@ pub(crate) fn scale(text: &str) -> Result<ScaleSearch, String> {
         _ => text
             .parse()
             .map(ScaleSearch::Percentile)
-            .map_err(|_| "write best, max, mse, or a percentile".into()),
+            .map_err(|_| "give best, max, mse, or a percentile such as 99.5".into()),
     }
 }

@@ -1,4 +1,4 @@
-//! `synfire report`.
+//! The verb `synfire report`.
 
 use super::context::Context;
 use super::diagnostic::Result;
@@ -15,17 +15,17 @@ use synfire_hw::synth::speed::Speed;
 
 const EXAMPLE: &str = "Examples:
   synfire report out/demo/ice40-hx8k out/demo/ulx3s-85f
-  synfire report builds/* --estimates     # what the plans expected, beside what was used
+  synfire report builds/* --estimates     # compare the plans' estimates with the resources used
   synfire report builds/* --markdown > table.md";
 
 /// Arguments of `synfire report`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Args {
-    /// Build folders, from `synfire hdl`; those that were synthesized tell most.
+    /// Build folders that `synfire hdl` wrote; resources are known once `synfire synth` has run.
     #[arg(required = true)]
     folders: Vec<PathBuf>,
-    /// Compare the resources that each plan expected with those that its design takes.
+    /// Compare the resources that each plan estimated with those that its design uses.
     #[arg(long)]
     estimates: bool,
     /// Print the table as Markdown.
@@ -33,29 +33,30 @@ pub(crate) struct Args {
     markdown: bool,
 }
 
-/// A build folder, as far as it has come.
+/// Results of a build folder.
 #[derive(Debug, Serialize)]
 struct Row {
     folder: PathBuf,
     network: String,
     board: String,
     lanes: Vec<usize>,
-    /// Of the float model that was quantized, on its test set.
+    /// Accuracy on the test set of the float model that was quantized.
     float_accuracy: Option<f64>,
+    /// Cycles per inference.
     cycles: f64,
-    /// Whether the cycles were measured by co-simulation, not expected by the plan.
+    /// Whether co-simulation measured the cycles; otherwise the plan estimated them.
     measured: bool,
     clock_mhz: f64,
     inferences_per_second: f64,
-    /// Highest frequency after routing; none if it was not synthesized.
+    /// Highest frequency after routing; `None` before synthesis.
     fmax_mhz: Option<f64>,
-    /// Whether that is fast enough for the clock, so that there is a bitstream; none if it was not synthesized.
+    /// Whether the design meets its clock, so that there is a bitstream; `None` before synthesis.
     clock_met: Option<bool>,
-    /// What the plan expected.
+    /// Resources that the plan estimated.
     planned: Cost,
     utilization: Vec<Utilization>,
     critical_path: Option<String>,
-    /// What of netlist and bitstream was compared with the golden model.
+    /// Comparisons of the netlist and the bitstream with the golden model.
     checks: Vec<Check>,
 }
 
@@ -65,7 +66,7 @@ const COLUMNS: [&str; 14] = [
     "board",
     "lanes",
     "accuracy (float)",
-    "clocks",
+    "cycles",
     "MHz",
     "inferences/s",
     "MHz reached",
@@ -140,14 +141,14 @@ fn row(folder: &Path) -> Result<Row> {
 }
 
 impl Row {
-    /// Its cells, in the order of [`COLUMNS`].
+    /// Returns the cells of the row, in the order of [`COLUMNS`].
     fn cells(&self) -> [String; 14] {
         let lanes: Vec<String> = self.lanes.iter().map(ToString::to_string).collect();
         let used = |resource: &str| {
             let row = self.utilization.iter().find(|row| row.resource == resource);
             row.map_or_else(unknown, |row| format!("{} of {}", row.used, row.available))
         };
-        // What the plan expects is not what was measured.
+        // Mark numbers that the plan estimated and co-simulation did not measure.
         let about = if self.measured { "" } else { "≈ " };
         [
             self.network.clone(),
@@ -177,12 +178,12 @@ impl Row {
     }
 }
 
-/// Titles of the columns of estimates.
+/// Titles of the columns with `--estimates`.
 const ESTIMATES: [&str; 10] = [
     "network",
     "board",
     "lanes",
-    "LUT planned",
+    "LUTs planned",
     "used",
     "off by",
     "block RAM planned",
@@ -197,7 +198,7 @@ impl Row {
         row.map(|row| row.used)
     }
 
-    /// Its cells, in the order of [`ESTIMATES`].
+    /// Returns the cells of the row, in the order of [`ESTIMATES`].
     fn estimates(&self) -> Vec<String> {
         let lanes: Vec<String> = self.lanes.iter().map(ToString::to_string).collect();
         let compare = |planned: usize, used: Option<usize>| {
@@ -207,21 +208,21 @@ impl Row {
                 used.map_or_else(unknown, |used| off_by(planned, used)),
             ]
         };
-        // A plan counts an iCE40's cells, which flip-flops take, too.
-        let tables = self.used(LOGIC_CELL).or_else(|| self.used(LUT));
+        // For an iCE40, a plan counts logic cells, which flip-flops use as well.
+        let luts = self.used(LOGIC_CELL).or_else(|| self.used(LUT));
         let sprams = self
             .used(SPRAM)
             .map_or_else(unknown, |used| format!("{}, {used}", self.planned.sprams));
         [self.network.clone(), self.board.clone(), lanes.join(" + ")]
             .into_iter()
-            .chain(compare(self.planned.luts, tables))
+            .chain(compare(self.planned.luts, luts))
             .chain(compare(self.planned.block_rams, self.used(BLOCK_RAM)))
             .chain([sprams])
             .collect()
     }
 }
 
-/// By how much of what was used an estimate is off.
+/// Returns the error of an estimate, relative to the number used.
 fn off_by(planned: usize, used: usize) -> String {
     if used == 0 {
         return unknown();
@@ -230,7 +231,7 @@ fn off_by(planned: usize, used: usize) -> String {
     format!("{:+.1} %", 100.0 * (planned - used) / used)
 }
 
-/// Which forms of a synthesized design equal the golden model, with the inferences compared.
+/// Lists the forms of a synthesized design that were compared with the golden model, and the number of inferences.
 fn checked(checks: &[Check]) -> String {
     let forms: Vec<String> = [Form::Netlist, Form::Bitstream]
         .into_iter()
@@ -250,13 +251,14 @@ fn unknown() -> String {
     "-".into()
 }
 
-/// What the table's signs mean.
-const LEGEND: &str = "≈: expected by the plan, not yet measured by `synfire cosim`; too slow: it misses its clock, so there is no bitstream; checked: \
-     inferences in which what was simulated of the synthesized design equals the golden model; -: not \
-     synthesized, or not there";
+/// Legend of the table.
+const LEGEND: &str = "≈: estimated by the plan, not yet measured by `synfire cosim`; too slow: the design misses its \
+     clock, so there is no bitstream; checked: inferences in which the simulated netlist or bitstream equals the golden \
+     model; -: not synthesized, or not available";
 
-const ESTIMATES_LEGEND: &str = "planned: what the plan expected; used: what nextpnr reports, of an iCE40 its logic cells; -: not synthesized, or \
-                                not there";
+/// Legend of the table with `--estimates`.
+const ESTIMATES_LEGEND: &str = "planned: estimated by the plan; used: reported by nextpnr, for an iCE40 its logic \
+                                cells; -: not synthesized, or not available";
 
 fn text(titles: &[&str], rows: &[Vec<String>], legend: &str) -> String {
     let mut text = table(titles.iter().copied());
@@ -278,7 +280,7 @@ fn markdown(titles: &[&str], rows: &[Vec<String>], legend: &str) -> String {
     let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
     let titles: Vec<String> = titles.iter().map(ToString::to_string).collect();
     let mut text = line(&titles);
-    // The names are on the left, numbers on the right.
+    // Names are aligned to the left, numbers to the right.
     let rules: Vec<String> = (0..titles.len())
         .map(|column| if column < 3 { "---" } else { "---:" }.to_owned())
         .collect();
@@ -291,93 +293,4 @@ fn markdown(titles: &[&str], rows: &[Vec<String>], legend: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn example() -> Row {
-        Row {
-            folder: "build".into(),
-            network: "digits".into(),
-            board: "icebreaker".into(),
-            lanes: vec![4, 1],
-            float_accuracy: Some(0.925),
-            cycles: 1401.0,
-            measured: true,
-            clock_mhz: 18.0,
-            inferences_per_second: 12_848.0,
-            fmax_mhz: Some(26.17),
-            clock_met: Some(true),
-            utilization: vec![Utilization {
-                resource: LUT.into(),
-                used: 2034,
-                available: 5280,
-            }],
-            planned: Cost {
-                luts: 2200,
-                block_rams: 10,
-                sprams: 0,
-            },
-            critical_path: None,
-            checks: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn estimates_are_compared_with_what_was_used() {
-        let mut row = example();
-        assert_eq!(
-            row.estimates(),
-            [
-                "digits",
-                "icebreaker",
-                "4 + 1",
-                "2200",
-                "2034",
-                "+8.2 %",
-                "10",
-                "-",
-                "-",
-                "-"
-            ]
-        );
-        let used = |resource: &str, used| Utilization {
-            resource: resource.into(),
-            used,
-            available: 5280,
-        };
-        row.utilization
-            .extend([used(LOGIC_CELL, 2750), used(BLOCK_RAM, 8), used(SPRAM, 1)]);
-        assert_eq!(
-            row.estimates()[3..],
-            ["2200", "2750", "-20.0 %", "10", "8", "+25.0 %", "0, 1"]
-        );
-    }
-
-    #[test]
-    fn markdown_has_a_line_for_every_build() {
-        let planned = Row {
-            float_accuracy: None,
-            measured: false,
-            fmax_mhz: None,
-            clock_met: None,
-            utilization: Vec::new(),
-            ..example()
-        };
-        let cells = [example(), planned].map(|row| row.cells().to_vec());
-        let text = markdown(&COLUMNS, &cells, LEGEND);
-        let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines.len(), 6, "{text}");
-        assert_eq!(
-            lines[2],
-            "| digits | icebreaker | 4 + 1 | 92.50 % | 1 401 | 18 | 12 848 | 26.2 | 2034 of 5280 | - | - | - | - | not checked |"
-        );
-        assert_eq!(
-            lines[3],
-            "| digits | icebreaker | 4 + 1 | - | ≈ 1 401 | 18 | ≈ 12 848 | - | - | - | - | - | - | - |"
-        );
-        // Every line has as many cells as there are titles.
-        for line in &lines[..4] {
-            assert_eq!(line.matches('|').count(), COLUMNS.len() + 1, "{line}");
-        }
-    }
-}
+mod tests;

@@ -1,4 +1,4 @@
-//! `synfire synth`.
+//! The verb `synfire synth`.
 
 use super::context::Context;
 use super::cosim::{keep_check, verilator_trains, warn_of_silence};
@@ -12,26 +12,26 @@ use synfire_hw::synth::checks::{self, Check, Form};
 use synfire_hw::synth::{Placements, process::Cancel, report::Report, speed::Speed, synthesize};
 use synfire_sim::stress;
 
-/// Stress trains by which what Yosys makes of a design is compared with the golden model.
+/// Number of stress trains for comparing Yosys's netlist with the golden model.
 pub(super) const TRAINS: usize = 8;
 
 const EXAMPLE: &str = "Examples:
   synfire synth build
-  synfire synth build --tries 4       # up to four placements, until one meets the clock";
+  synfire synth build --tries 4       # try up to four placements until one meets the clock";
 
 /// Arguments of `synfire synth`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Args {
-    /// Build folder, from `synfire hdl`.
+    /// Build folder that `synfire hdl` wrote.
     build: PathBuf,
     /// Seed of nextpnr's placement.
     #[arg(long, default_value_t = Placements::default().seed)]
     seed: u32,
-    /// Most placements to try until one meets the clock, with seeds that follow the first.
+    /// Largest number of placements to try until one meets the clock; each uses the next seed.
     #[arg(long, default_value_t = Placements::default().tries, value_parser = clap::value_parser!(u32).range(1..))]
     tries: u32,
-    /// Place and route without comparing what Yosys makes of the design with the golden model.
+    /// Do not compare Yosys's netlist with the golden model before placing and routing it.
     #[arg(long)]
     no_check: bool,
 }
@@ -63,7 +63,7 @@ impl Args {
     }
 }
 
-/// Compares with the golden model how Yosys reads the design, then what it makes of it, before that is placed and routed.
+/// Compares the design as Yosys elaborates it, and then Yosys's netlist, with the golden model.
 fn check(build: &Build, context: &Context) -> Result<()> {
     let trains = stress::trains(&build.model()?, TRAINS, DEFAULT_SEED)?;
     for form in [Form::Elaborated, Form::Netlist] {
@@ -74,18 +74,18 @@ fn check(build: &Build, context: &Context) -> Result<()> {
     Ok(())
 }
 
-/// A report and what it means for an inference.
+/// A synthesis report, and the speed of an inference.
 #[derive(Debug, Serialize)]
 struct Summary<'a> {
     #[serde(flatten)]
     report: &'a Report,
-    /// Whether netlist or bitstream were compared with the golden model.
+    /// Whether the netlist or the bitstream was compared with the golden model.
     checked: bool,
     checks: &'a [Check],
     speed: Speed,
 }
 
-/// A report as text, of a build in `folder`.
+/// Describes the report of a build in `folder` as text.
 fn describe(report: &Report, checks: &[Check], speed: Speed, folder: &Path) -> String {
     let mut rows = table(["resource", "used", "available", "share"]);
     for row in &report.utilization {
@@ -109,8 +109,8 @@ fn describe(report: &Report, checks: &[Check], speed: Speed, folder: &Path) -> S
         .map(|bitstream| format!("bitstream: {}\n", folder.join(&bitstream.file).display()))
         .unwrap_or_default();
     format!(
-        "{}: {:.1} MHz reached, {:.1} MHz wanted\n{rows}\n{}\nslowest path: {path}\n{} inferences/s: {} clocks each, {}\n\
-         {}synthesis {:.0} s (yosys {}), place and route {:.0} s (nextpnr {})",
+        "{}: {:.1} MHz reached, {:.1} MHz wanted\n{rows}\n{}\nslowest path: {path}\n{} inferences/s, {} cycles per \
+         inference ({})\n{}synthesis {:.0} s (yosys {}), place and route {:.0} s (nextpnr {})",
         report.board,
         report.fmax_mhz,
         report.clock_mhz,
@@ -118,9 +118,9 @@ fn describe(report: &Report, checks: &[Check], speed: Speed, folder: &Path) -> S
         count(speed.inferences_per_second),
         count(speed.cycles),
         if speed.measured {
-            "as co-simulation measured"
+            "measured by co-simulation"
         } else {
-            "as the plan expects; `synfire cosim` measures them"
+            "estimated by the plan; `synfire cosim` measures them"
         },
         bitstream,
         report.synthesis_seconds,

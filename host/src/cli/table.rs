@@ -1,9 +1,9 @@
-//! Tables for people.
+//! Formats tables and numbers.
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
 
-/// A table with the given heading; all columns but the first are aligned to the right.
+/// Returns a table with this heading. All columns except the first are aligned to the right.
 pub(crate) fn table<'a>(heading: impl IntoIterator<Item = &'a str>) -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED).set_header(heading);
@@ -13,14 +13,14 @@ pub(crate) fn table<'a>(heading: impl IntoIterator<Item = &'a str>) -> Table {
     table
 }
 
-/// A share as percent with two places.
+/// Formats a share in percent with two decimal places.
 pub(crate) fn percent(share: f64) -> String {
     format!("{:.2} %", 100.0 * share)
 }
 
-/// Bytes as kilobytes or megabytes, of 10³ and 10⁶.
+/// Formats a number of bytes in kB (10³ bytes) or MB (10⁶ bytes).
 pub(crate) fn memory(bytes: u64) -> String {
-    // Exact up to 2^53 bytes.
+    // The conversion is exact up to 2^53 bytes.
     let bytes = bytes as f64;
     if bytes < 1e5 {
         format!("{:.1} kB", bytes / 1e3)
@@ -29,7 +29,7 @@ pub(crate) fn memory(bytes: u64) -> String {
     }
 }
 
-/// A count with its thousands set apart.
+/// Formats a count with spaces between thousands.
 pub(crate) fn count(number: f64) -> String {
     let digits = format!("{number:.0}");
     let mut text = String::new();
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thousands_are_set_apart() {
+    fn thousands_are_separated() {
         assert_eq!(count(0.0), "0");
         assert_eq!(count(999.4), "999");
         assert_eq!(count(1234567.0), "1 234 567");

@@ -1,18 +1,18 @@
-//! How many threads work.
+//! The flag `--threads`.
 
 use super::diagnostic::{CliError, Result};
 use std::num::NonZeroUsize;
 
-/// Threads, as a flag of verbs that use all cores.
+/// The flag `--threads` of verbs that use all cores.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(crate) struct ThreadArgs {
-    /// Threads to work with; by default one per core. Their number has no influence on the result.
+    /// Number of threads; default: one per core. Results do not depend on it.
     #[arg(long)]
     threads: Option<NonZeroUsize>,
 }
 
 impl ThreadArgs {
-    /// Has all work of this process done by that many threads; tells how many they are.
+    /// Sets the number of threads of this process, and returns it.
     pub(crate) fn apply(self) -> Result<usize> {
         if let Some(threads) = self.threads.map(NonZeroUsize::get) {
             rayon::ThreadPoolBuilder::new()

@@ -1,4 +1,4 @@
-//! `synfire tools`.
+//! The verb `synfire tools`.
 
 use super::context::Context;
 use super::diagnostic::{CliError, Result};
@@ -9,29 +9,29 @@ use synfire_hw::install;
 use synfire_hw::tool::Tool;
 
 const EXAMPLE: &str = "Examples:
-  synfire tools                 # what is there
-  synfire tools --install       # into .venv, with pip: no root, no compiler";
+  synfire tools                 # list the tools
+  synfire tools --install       # install into .venv with pip; needs no root and no compiler";
 
 /// Arguments of `synfire tools`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Args {
-    /// Install the pinned versions into a virtual environment of Python, if they are not there yet.
+    /// Install the pinned versions into a Python virtual environment, if they are missing.
     #[arg(long)]
     install: bool,
-    /// The virtual environment.
+    /// Path of the virtual environment.
     #[arg(long, env = "SYNFIRE_VENV")]
     venv: Option<PathBuf>,
 }
 
-/// A tool as it was found.
+/// A tool, and whether it was found.
 #[derive(Debug, Serialize)]
 struct Row {
     tool: &'static str,
     version: Option<String>,
     wanted: Option<String>,
     path: Option<PathBuf>,
-    /// Whether synfire can do without it.
+    /// Whether synfire works without the tool.
     optional: bool,
     problem: Option<String>,
 }
@@ -39,10 +39,10 @@ struct Row {
 impl Args {
     pub(crate) fn run(mut self, context: &Context) -> Result<()> {
         if self.install {
-            // Not one above this folder: that may be another project's.
+            // Do not use one in a parent folder, which may belong to another project.
             let venv = self.venv.get_or_insert_with(|| ".venv".into());
             if install::is_current(venv) {
-                context.say(&format!("tools: those in {} are current", venv.display()));
+                context.say(&format!("tools: {} is up to date", venv.display()));
             }
             let spinner = context.spinner("tools");
             install::install(venv, &mut |step| {
@@ -70,7 +70,7 @@ impl Args {
             text.to_string()
         })?;
         match errors.into_iter().flatten().next() {
-            // The rows have told already.
+            // The rows that were printed contain the error.
             Some(_) if context.is_json() => Err(CliError::Reported),
             Some(error) => Err(error.into()),
             None => Ok(()),
@@ -78,6 +78,7 @@ impl Args {
     }
 }
 
+/// Searches for a tool. Returns its row, and an error if synfire does not work without it.
 fn row(tool: Tool, venv: Option<&Path>) -> (Row, Option<synfire_hw::Error>) {
     let wanted = tool.wanted().map(|version| version.to_string());
     match venv.map_or_else(|| tool.find(), |venv| tool.find_in_environment(venv)) {

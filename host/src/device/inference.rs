@@ -1,22 +1,24 @@
-//! One job: its writes through the window, a read behind them, and a fresh start when that fails.
+//! Executes one job: its writes and the read behind them, and a new start if that fails.
 
 use super::job::Job;
-use super::overlap::{Ahead, Lead, Overlap};
+use super::overlap::{NextJob, Overlap, SentAhead};
+use super::patience::Patience;
 use super::{Device, LinkStatistics, MAX_WRITES};
 use crate::error::{Error, Result};
-use crate::protocol::window::{Item, Outcome, Window};
+use crate::protocol::window::{Outcome, RunRequest, Window};
 use crate::protocol::{InferenceResult, Opcode, RESPONSE_HEADER, Request, Response, crc, frame};
 use crate::transport::Transport;
 use std::time::{Duration, Instant};
 
 impl<T: Transport> Device<T> {
-    /// Runs one inference, of which `lead` was sent before. While there is nothing to do but to wait for the device, the
-    /// job `ahead` is made, and `lead` becomes what was sent of it.
+    /// Runs one inference, of which the writes in `sent_ahead` were sent before.
+    ///
+    /// While the device computes, makes the `next` job, sends its first writes, and records them in `sent_ahead`.
     pub(super) fn run(
         &mut self,
         job: &Job,
-        lead: &mut Lead,
-        ahead: &mut dyn Ahead,
+        sent_ahead: &mut SentAhead,
+        next: &mut dyn NextJob,
     ) -> Result<InferenceResult> {
         let writes = job.writes.len();
         if writes > MAX_WRITES {
@@ -25,13 +27,13 @@ impl<T: Transport> Device<T> {
                 wanted: MAX_WRITES - 1,
             });
         }
-        let before = self.session.statistics.total.since(lead.traffic);
+        let before = self.session.statistics.total.since(sent_ahead.traffic);
         let mut failures = 0;
-        let mut may_lead = true;
+        let mut may_send_ahead = true;
         loop {
-            let sent = std::mem::take(lead);
+            let sent = std::mem::take(sent_ahead);
             let ready = if sent.count > 0 {
-                // As it was when they were sent.
+                // Device and host agreed when these writes were sent.
                 self.synchronized = true;
                 Ok(())
             } else {
@@ -39,8 +41,8 @@ impl<T: Transport> Device<T> {
             };
             let overlap = Overlap {
                 before: sent,
-                after: (may_lead && self.options.overlap).then_some(&mut *lead),
-                ahead,
+                after: (may_send_ahead && self.options.overlap).then_some(&mut *sent_ahead),
+                next,
             };
             let result = ready
                 .and_then(|()| self.attempt(job, overlap))
@@ -49,16 +51,16 @@ impl<T: Transport> Device<T> {
                 Ok(result) => {
                     let statistics = &mut self.session.statistics;
                     statistics.inferences += 1;
-                    statistics.last_inference = statistics.total.since(before).since(lead.traffic);
+                    statistics.last_inference = statistics.total.since(before).since(sent_ahead.traffic);
                     return Ok(result);
                 }
                 Err(error) => error,
             };
-            if std::mem::take(lead).count > 0 && (error.is_transient() || !self.session.connected) {
-                // Without writes ahead, it might have been mended: that is no failed attempt yet.
-                may_lead = false;
+            if std::mem::take(sent_ahead).count > 0 && (error.is_transient() || !self.session.connected) {
+                // Without writes sent ahead, retransmissions might have helped: do not count this as an attempt.
+                may_send_ahead = false;
                 self.synchronized = false;
-                // A device that takes longer than its watchdog waits does so again.
+                // A device that needs longer than its watchdog waits will do so again.
                 self.options.overlap &= !matches!(error, Error::NotReady { .. });
                 continue;
             }
@@ -66,12 +68,12 @@ impl<T: Transport> Device<T> {
         }
     }
 
-    /// Counts a failure, after which only a fresh start is sound; returns the error if that would not help, or was tried
-    /// often enough.
+    /// Counts a failure, after which only a new start is safe. Returns the error if a new start would not help, or there
+    /// were enough attempts.
     pub(super) fn give_up_or_go_on(&mut self, error: Error, failures: &mut u32) -> Result<()> {
         self.synchronized = false;
         *failures += 1;
-        // While the transport is away, what opening it says is not final either.
+        // While the transport is disconnected, errors of opening it are not final either.
         if !error.is_transient() && self.session.connected {
             return Err(error);
         }
@@ -84,7 +86,7 @@ impl<T: Transport> Device<T> {
         Ok(())
     }
 
-    /// Makes sure that device and host agree, that the device holds what it is to hold, and that numbers are left for
+    /// Makes sure that device and host agree, that all memories are loaded, and that enough sequence numbers are left for
     /// `writes` writes.
     pub(super) fn ready(&mut self, writes: usize) -> Result<()> {
         if !self.synchronized {
@@ -98,53 +100,53 @@ impl<T: Transport> Device<T> {
         }
     }
 
-    /// Tries once, with retransmissions but without a fresh start; returns the answer to the job's last request.
+    /// Tries a job once, with retransmissions but without a new start. Returns the response to the job's last request.
     pub(super) fn attempt(&mut self, job: &Job, mut overlap: Overlap<'_>) -> Result<Response> {
         let writes = job.writes.len();
         let opcodes = job.writes.iter().map(|write| write.opcode).collect();
-        let Lead { first, count, .. } = overlap.before;
+        let SentAhead { first, count, .. } = overlap.before;
         let first = if count > 0 { first } else { self.next_seq };
         let mut window = Window::of(first, opcodes, job.last, self.identity.slots);
         for index in 0..count {
-            window.sent(Item::Write(index), 0);
+            window.sent(RunRequest::Write(index), 0);
         }
         let started = Instant::now();
         self.next_seq = window.seq(writes);
         let line_time = self.line_time();
         let mut last_answer = Instant::now();
-        let mut babbling = false;
+        let mut only_strays = false;
         let mut patience = Patience::new(self.options.retries, &self.session.statistics);
         loop {
             self.progress = Some((window.acknowledged(), window.limits()));
-            while let Some(item) = window.next() {
+            while let Some(asked) = window.next() {
                 if window.oldest().is_none() {
                     last_answer = Instant::now();
                 }
-                self.transmit(&mut window, item, job)?;
+                self.transmit(&mut window, asked, job)?;
                 self.progress = Some((window.acknowledged(), window.limits()));
             }
-            let next = overlap.ahead.job();
+            let next = overlap.next.job();
             if let (Some(after), Some(next)) = (&mut overlap.after, next)
                 && after.count == 0
             {
                 **after = self.send_ahead(&window, next)?;
             }
-            let lead = overlap.after.as_deref().copied().unwrap_or_default();
+            let sent_ahead = overlap.after.as_deref().copied().unwrap_or_default();
 
-            let oldest = window.oldest().unwrap_or(Item::Result);
+            let oldest = window.oldest().unwrap_or(RunRequest::Result);
             let command = window.opcode(oldest);
             let timeout = self.options.timeouts.of(command);
             let deadline = last_answer + timeout + line_time;
-            // A board that babbles must not keep us past the deadline, however much it says.
-            let received = if babbling && Instant::now() >= deadline {
+            // A board that sends responses without end must not keep the host past the deadline.
+            let received = if only_strays && Instant::now() >= deadline {
                 None
             } else {
                 self.session.receive(deadline)?
             };
             let Some(response) = received else {
-                babbling = false;
+                only_strays = false;
                 self.session.statistics.timeouts += 1;
-                if lead.count > 0 {
+                if sent_ahead.count > 0 {
                     return Err(self.no_response(command, 1, timeout, &patience.since));
                 }
                 self.session.discard()?;
@@ -165,45 +167,46 @@ impl<T: Transport> Device<T> {
             match outcome {
                 Outcome::Finished => return Ok(response),
                 Outcome::Answered => {}
-                // What was asked before is not answered any more.
-                Outcome::Stray if next_is_answered(lead, &response, overlap.ahead) => {
+                // The device answers in order: requests of this job get no response any more.
+                Outcome::Stray if next_is_answered(sent_ahead, &response, overlap.next) => {
                     return Err(self.no_response(command, 1, timeout, &patience.since));
                 }
                 Outcome::Stray => {
-                    babbling = true;
+                    only_strays = true;
                     self.session.statistics.stray_responses += 1;
                 }
-                Outcome::Rewound if lead.count > 0 => {
+                Outcome::Rewound if sent_ahead.count > 0 => {
                     return Err(self.no_response(command, 1, timeout, &patience.since));
                 }
                 Outcome::Rewound => {
                     self.session.flush();
                     patience.spend(|attempts, since| self.no_response(command, attempts, timeout, since))?;
                 }
-                // The board draws the spikes by itself, and takes its time over it.
-                Outcome::NotReady(Item::Result) if lead.count == 0 && started.elapsed() < job.patience => {}
-                Outcome::NotReady(Item::Result) if lead.count > 0 => {
+                // The board draws the spikes itself, which may take longer than its watchdog waits.
+                Outcome::NotReady(RunRequest::Result)
+                    if sent_ahead.count == 0 && started.elapsed() < job.patience => {}
+                Outcome::NotReady(RunRequest::Result) if sent_ahead.count > 0 => {
                     return Err(Error::NotReady {
                         command: job.last,
                         attempts: 1,
                     });
                 }
-                Outcome::NotReady(Item::Result) => {
+                Outcome::NotReady(RunRequest::Result) => {
                     patience.spend(|attempts, _| Error::NotReady {
                         command: Opcode::Result,
                         attempts,
                     })?;
                 }
-                // Part of the spikes may have reached the accelerator: only a fresh start is sound.
-                Outcome::NotReady(item) => {
+                // Some of the spikes may have reached the accelerator: only a new start is safe.
+                Outcome::NotReady(asked) => {
                     return Err(Error::NotReady {
-                        command: window.opcode(item),
+                        command: window.opcode(asked),
                         attempts: 1,
                     });
                 }
-                Outcome::Rejected(item, status) => {
+                Outcome::Rejected(asked, status) => {
                     return Err(Error::Rejected {
-                        command: window.opcode(item),
+                        command: window.opcode(asked),
                         status,
                     });
                 }
@@ -219,16 +222,16 @@ impl<T: Transport> Device<T> {
         }
     }
 
-    fn transmit(&mut self, window: &mut Window, item: Item, job: &Job) -> Result<()> {
+    fn transmit(&mut self, window: &mut Window, asked: RunRequest, job: &Job) -> Result<()> {
         let tag = self.session.tag();
-        let request = match item {
-            Item::Write(index) => {
+        let request = match asked {
+            RunRequest::Write(index) => {
                 let write = &job.writes[index];
                 Request::write(write.opcode, window.seq(index), &write.payload)
             }
-            Item::Result => Request::new(job.last, tag),
+            RunRequest::Result => Request::new(job.last, tag),
         };
-        if window.sent(item, tag) {
+        if window.sent(asked, tag) {
             self.session.statistics.retransmissions += 1;
         }
         self.session.send(&request)
@@ -250,7 +253,7 @@ impl<T: Transport> Device<T> {
         })
     }
 
-    /// Time that a full window and one result take on the line.
+    /// Returns the time that a full window of requests and one result take on the line.
     fn line_time(&self) -> Duration {
         let requests =
             usize::from(self.identity.slots) * frame::max_wire_bytes(self.identity.slot_bytes.into());
@@ -277,33 +280,10 @@ impl<T: Transport> Device<T> {
     }
 }
 
-fn next_is_answered(lead: Lead, response: &Response, ahead: &mut dyn Ahead) -> bool {
-    lead.count > 0 && ahead.job().is_some_and(|job| lead.is_answered_by(response, job))
-}
-
-/// Counts what came to nothing since the device last acknowledged a write.
-struct Patience {
-    retries: u32,
-    fruitless: u32,
-    since: LinkStatistics,
-}
-
-impl Patience {
-    const fn new(retries: u32, statistics: &LinkStatistics) -> Self {
-        Self {
-            retries,
-            fruitless: 0,
-            since: *statistics,
-        }
-    }
-
-    /// Fails with `error` if this was one too many.
-    fn spend(&mut self, error: impl FnOnce(u32, &LinkStatistics) -> Error) -> Result<()> {
-        self.fruitless += 1;
-        if self.fruitless > self.retries {
-            Err(error(self.fruitless, &self.since))
-        } else {
-            Ok(())
-        }
-    }
+/// Whether a response answers one of the writes that were sent ahead.
+fn next_is_answered(sent_ahead: SentAhead, response: &Response, next: &mut dyn NextJob) -> bool {
+    sent_ahead.count > 0
+        && next
+            .job()
+            .is_some_and(|job| sent_ahead.is_answered_by(response, job))
 }

@@ -1,4 +1,4 @@
-//! What a device is to do in one go: writes, and a read that shows that they were executed.
+//! Jobs of a device: writes, and a read behind them that shows that they were executed.
 
 use super::Timeouts;
 use crate::error::{Error, Result};
@@ -20,20 +20,20 @@ impl Write {
     }
 }
 
-/// Writes, and the read behind them: an inference and its RESULT, or LOADs and IDENTIFY.
+/// Writes and the read behind them: an inference and its RESULT, or LOADs and IDENTIFY.
 #[derive(Clone, Debug)]
 pub struct Job {
     pub(super) writes: Vec<Write>,
     pub(super) last: Opcode,
-    /// Steps of an inference.
+    /// Time steps of the inference; 0 if the job is none.
     pub(super) steps: u32,
-    /// Whether it may take fewer.
+    /// Whether the inference may exit early, after fewer steps.
     pub(super) may_exit: bool,
-    /// How long RESULT may say that it is not ready.
+    /// How long RESULT may return the status "not ready".
     pub(super) patience: Duration,
 }
 
-/// Makes inferences of spikes and images for one device.
+/// Makes jobs from spikes and images for one device.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Inferences {
     pub(super) spikes: SpikeEncoder,
@@ -58,7 +58,7 @@ impl Inferences {
         })
     }
 
-    /// CLEAR, SPIKES and RESULT.
+    /// Makes the job of an inference of these spikes: CLEAR, SPIKES and RESULT.
     pub(super) fn of_spikes<I, S>(&self, steps: I) -> Result<Job>
     where
         I: IntoIterator<Item: AsRef<[S]>>,
@@ -82,7 +82,7 @@ impl Inferences {
         })
     }
 
-    /// LOADs of the pixels, IMAGE and RESULT.
+    /// Makes the job of an inference of this image: LOADs of the pixels, IMAGE and RESULT.
     pub(super) fn of_image(&self, image: &Image) -> Result<Job> {
         if !self.encoder {
             return Err(Error::Missing { what: "encoder" });
@@ -115,7 +115,7 @@ impl Inferences {
         })
     }
 
-    /// These LOADs, and IDENTIFY.
+    /// Makes the job that loads these payloads: LOADs and IDENTIFY.
     pub(super) fn of_loads(payloads: &[Vec<u8>]) -> Job {
         Job {
             writes: payloads.iter().cloned().map(Write::load).collect(),

@@ -1,24 +1,27 @@
-//! What a device holds: the model, the encoder's table, the margins of early exit.
+//! Loads a device's memories: the model, the encoder table, the margins of early exit.
 //!
-//! The model is known by its hash. Table and margins have none; they are loaded again whenever device and host had to find
-//! each other anew, since the device may have been reset, or another program may have changed them.
+//! A hash identifies the model. The table and the margins have no hash. The host loads them again whenever it had to
+//! synchronize with the device again, since the device may have been reset, or another program may have changed them.
 
+use super::identify::identity_of;
 use super::job::Inferences;
-use super::overlap::{Lead, Overlap};
-use super::{Device, MAX_WRITES, identity_of};
+use super::overlap::{Overlap, SentAhead};
+use super::{Device, MAX_WRITES};
 use crate::error::{Error, Result};
 use crate::protocol::load::{MARGIN_MEMORY, TABLE_MEMORY};
 use crate::protocol::{MemoryImage, ModelImage};
 use crate::transport::Transport;
 
 impl<T: Transport> Device<T> {
-    /// Loads a model of the shape of the board's design. Where the line fails, what the device is known to have stays.
+    /// Loads a model of the same shape as the board's design. After a failure of the line, loading continues behind the
+    /// last write that the device is known to have executed.
     ///
-    /// The model stays known: should the device lose it, it is loaded again before the next inference.
+    /// The host keeps the model. If the device loses it, the host loads it again before the next inference.
     ///
     /// # Errors
-    /// [`Error::Missing`] if the design cannot be loaded; [`Error::WordTooLarge`] or [`Error::MemoryTooLarge`] before
-    /// anything is sent; [`Error::Rejected`] if the memories are not the design's; otherwise as [`Device::infer`].
+    /// [`Error::Missing`] if the design's memories cannot be loaded; [`Error::WordTooLarge`] or
+    /// [`Error::MemoryTooLarge`] before anything is sent; [`Error::Rejected`] if the memories are not those of the
+    /// design; otherwise the errors of [`Device::infer`].
     pub fn load(&mut self, model: ModelImage) -> Result<()> {
         if !self.identity.loadable {
             return Err(Error::Missing {
@@ -39,7 +42,8 @@ impl<T: Transport> Device<T> {
         }
     }
 
-    /// Gives the board's encoder its table: 256 words a channel, |p| in bits 8 to 0 and in bit 9 whether p is negative.
+    /// Sets the table of the board's encoder: 256 words per channel. Bits 8 to 0 of a word hold |p|; bit 9 is set if p is
+    /// negative.
     ///
     /// # Errors
     /// [`Error::Missing`] if the board has no encoder.
@@ -50,8 +54,9 @@ impl<T: Transport> Device<T> {
         self.set(MemoryImage::of_u16(TABLE_MEMORY, words))
     }
 
-    /// Lets inferences stop after the first step whose lead is at least its margin, or never (`None`). The lead is the
-    /// largest potential less the second largest; a margin of [`NEVER`](crate::protocol::load::NEVER) stops none.
+    /// Lets inferences exit after the first step whose lead is at least the step's margin; with `None`, they never exit
+    /// early. The lead is the largest potential minus the second largest. With a margin of
+    /// [`NEVER`](crate::protocol::load::NEVER), no inference exits after that step.
     ///
     /// # Errors
     /// [`Error::Missing`] if the board has no early exit.
@@ -66,10 +71,10 @@ impl<T: Transport> Device<T> {
         Ok(())
     }
 
-    /// Loads what was set and is not there yet, which the next inference would do otherwise.
+    /// Loads everything that was set and is not loaded yet. Without this call, the next inference does so.
     ///
     /// # Errors
-    /// As [`Device::infer`].
+    /// The errors of [`Device::infer`].
     pub fn prepare(&mut self) -> Result<()> {
         let mut failures = 0;
         loop {
@@ -89,7 +94,7 @@ impl<T: Transport> Device<T> {
         Ok(())
     }
 
-    /// Loads what the device is to hold and does not.
+    /// Loads the memories whose contents the device does not hold yet.
     pub(super) fn set_up(&mut self) -> Result<()> {
         let slot_bytes = self.identity.slot_bytes;
         if let Some(model) = self
@@ -115,10 +120,10 @@ impl<T: Transport> Device<T> {
         Ok(())
     }
 
-    /// Executes LOADs, going on behind the last that the device is known to have executed.
+    /// Executes LOADs. After a failure, continues behind the last one that the device is known to have executed.
     fn load_all(&mut self, payloads: &[Vec<u8>]) -> Result<()> {
         let (mut done, mut failures) = (0, 0);
-        // Of the part that failed: how much of it was executed, if `expected` is still where it was left.
+        // Progress of the part that failed. It counts only if `expected` is still within these limits.
         let mut failed = None;
         while done < payloads.len() {
             let part = &payloads[done..payloads.len().min(done + MAX_WRITES / 2)];
@@ -147,8 +152,8 @@ impl<T: Transport> Device<T> {
         Ok(())
     }
 
-    /// Makes sure that device and host agree. Returns whether that has moved what is done: forward where the device was
-    /// left in the middle of the part, back to the start where it may have lost what it had.
+    /// Makes sure that device and host agree. Returns whether that has changed `done`: forward if the device executed a
+    /// part of the LOADs, back to 0 if it may have lost its memories.
     fn go_on(
         &mut self,
         part: &[Vec<u8>],
@@ -167,16 +172,16 @@ impl<T: Transport> Device<T> {
         Ok(*done != before)
     }
 
-    /// Executes LOADs, and takes over what the device then says of itself.
+    /// Executes LOADs, and records the model hash that the device then reports.
     fn load_once(&mut self, payloads: &[Vec<u8>]) -> Result<()> {
         self.progress = None;
         if !self.has_numbers_for(payloads.len()) {
             self.sync(payloads.len())?;
         }
         let alone = Overlap {
-            before: Lead::default(),
+            before: SentAhead::default(),
             after: None,
-            ahead: &mut (),
+            next: &mut (),
         };
         let response = self.attempt(&Inferences::of_loads(payloads), alone)?;
         self.identity.model = identity_of(&response)?.model;
@@ -184,7 +189,7 @@ impl<T: Transport> Device<T> {
     }
 }
 
-/// Whether a number is in a range of numbers modulo 2^16.
+/// Whether a number is in a range of sequence numbers, which count modulo 2^16.
 fn is_within(number: u16, (low, high): (u16, u16)) -> bool {
     number.wrapping_sub(low) <= high.wrapping_sub(low)
 }

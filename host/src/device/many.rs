@@ -1,8 +1,8 @@
-//! Many inferences in a row.
+//! Runs many inferences one after the other.
 
 use super::Device;
 use super::job::Job;
-use super::overlap::{Ahead, Lead};
+use super::overlap::{NextJob, SentAhead};
 use crate::error::Result;
 use crate::protocol::InferenceResult;
 use crate::transport::Transport;
@@ -10,14 +10,14 @@ use std::iter::Fuse;
 
 /// Iterator over the results of [`Device::infer_many`] and [`Device::infer_images`], in order of the images.
 ///
-/// An image with an error yields that error; the iterator may be asked for the next.
+/// If an inference fails, the iterator yields its error and can continue with the next one.
 #[derive(Debug)]
 pub struct InferMany<'d, T, J> {
     device: &'d mut Device<T>,
     jobs: Fuse<J>,
-    ahead: Option<Result<Job>>,
-    /// What was sent of `ahead`.
-    lead: Lead,
+    next: Option<Result<Job>>,
+    /// Writes of `next` that were sent already.
+    sent_ahead: SentAhead,
 }
 
 impl<'d, T, J: Iterator> InferMany<'d, T, J> {
@@ -25,24 +25,24 @@ impl<'d, T, J: Iterator> InferMany<'d, T, J> {
         Self {
             device,
             jobs: jobs.fuse(),
-            ahead: None,
-            lead: Lead::default(),
+            next: None,
+            sent_ahead: SentAhead::default(),
         }
     }
 }
 
-/// The job after the one that runs.
+/// The job after the current one, taken from the iterator when it is first needed.
 struct Next<'a, J> {
     jobs: &'a mut Fuse<J>,
-    ahead: &'a mut Option<Result<Job>>,
+    next: &'a mut Option<Result<Job>>,
 }
 
-impl<J: Iterator<Item = Result<Job>>> Ahead for Next<'_, J> {
+impl<J: Iterator<Item = Result<Job>>> NextJob for Next<'_, J> {
     fn job(&mut self) -> Option<&Job> {
-        if self.ahead.is_none() {
-            *self.ahead = self.jobs.next();
+        if self.next.is_none() {
+            *self.next = self.jobs.next();
         }
-        self.ahead.as_ref()?.as_ref().ok()
+        self.next.as_ref()?.as_ref().ok()
     }
 }
 
@@ -53,13 +53,13 @@ impl<T: Transport, J: Iterator<Item = Result<Job>>> Iterator for InferMany<'_, T
         let Self {
             device,
             jobs,
-            ahead,
-            lead,
+            next,
+            sent_ahead,
         } = self;
-        let job = match ahead.take().or_else(|| jobs.next())? {
+        let job = match next.take().or_else(|| jobs.next())? {
             Ok(job) => job,
             Err(error) => return Some(Err(error)),
         };
-        Some(device.run(&job, lead, &mut Next { jobs, ahead }))
+        Some(device.run(&job, sent_ahead, &mut Next { jobs, next }))
     }
 }

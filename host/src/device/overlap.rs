@@ -1,9 +1,9 @@
-//! What is sent of the next job while RESULT of the one at hand is awaited.
+//! Sends the first writes of the next job while the host waits for the RESULT of the current one.
 //!
-//! A device handles requests in order of arrival, so the next job's first writes may wait in its slots behind RESULT and are
-//! executed once that is answered. A round trip is saved, which a USB adapter's latency timer can make long. Whatever goes
-//! wrong while writes are ahead (RESULT or its answer is lost, or the watchdog runs out over it), the next job may have
-//! begun and the result be gone: only a fresh start is sound.
+//! A device handles requests in order of arrival. The first writes of the next job can therefore wait in its slots
+//! behind RESULT, and are executed once RESULT is answered. That saves a round trip, which the latency timer of a USB
+//! adapter can make long. If anything fails while writes are sent ahead (RESULT or its response is lost, or the watchdog
+//! expires during RESULT), the next job may have started and the result may be gone: only a new start is safe.
 
 use super::{Device, MAX_WRITES};
 use crate::device::job::Job;
@@ -13,58 +13,58 @@ use crate::protocol::window::Window;
 use crate::protocol::{Request, Response};
 use crate::transport::Transport;
 
-/// The job that comes after the one at hand.
-pub(super) trait Ahead {
-    /// The job, made when it is first asked for; none if there is none or it has an error.
+/// Source of the job that follows the current one.
+pub(super) trait NextJob {
+    /// Returns the job, made at the first call; `None` if there is no further job, or making it failed.
     fn job(&mut self) -> Option<&Job>;
 }
 
-impl Ahead for () {
+impl NextJob for () {
     fn job(&mut self) -> Option<&Job> {
         None
     }
 }
 
-/// A job's writes that were sent before its turn.
+/// Writes of a job that were sent while the job before was still running.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Lead {
-    /// Number of the first of them.
+pub(super) struct SentAhead {
+    /// Sequence number of the first of these writes.
     pub(super) first: u16,
-    /// How many.
+    /// Number of these writes.
     pub(super) count: usize,
-    /// What they took of the line, which is their own job's.
+    /// Bytes and frames of these writes, which count towards their own job.
     pub(super) traffic: Traffic,
 }
 
-impl Lead {
-    /// Whether a response answers one of these writes, of that job.
+impl SentAhead {
+    /// Whether a response answers one of these writes of `job`.
     pub(super) fn is_answered_by(self, response: &Response, job: &Job) -> bool {
         let index = usize::from(response.seq.wrapping_sub(self.first));
         index < self.count && response.answers(job.writes[index].opcode, response.seq)
     }
 }
 
-/// What an attempt sends beyond its own job.
+/// Writes of the current job and the next one that are sent outside of their own turn.
 pub(super) struct Overlap<'a> {
-    /// The job's own writes that were sent before.
-    pub(super) before: Lead,
-    /// The next job's writes that are sent now; none may be if this is `None`.
-    pub(super) after: Option<&'a mut Lead>,
-    /// The next job.
-    pub(super) ahead: &'a mut dyn Ahead,
+    /// Writes of the current job that were sent before.
+    pub(super) before: SentAhead,
+    /// Record of the writes of the next job that are sent ahead; `None` forbids sending any.
+    pub(super) after: Option<&'a mut SentAhead>,
+    /// Source of the next job.
+    pub(super) next: &'a mut dyn NextJob,
 }
 
 impl<T: Transport> Device<T> {
-    /// Sends as many of the job's writes as find room behind RESULT.
-    pub(super) fn send_ahead(&mut self, window: &Window, job: &Job) -> Result<Lead> {
+    /// Sends as many of the job's writes as the device has slots for behind RESULT.
+    pub(super) fn send_ahead(&mut self, window: &Window, job: &Job) -> Result<SentAhead> {
         let writes = job.writes.len();
         let count = window.room().min(writes);
         if count == 0 || writes > MAX_WRITES || !self.has_numbers_for(writes) {
-            return Ok(Lead::default());
+            return Ok(SentAhead::default());
         }
         let first = self.next_seq;
         let before = self.session.statistics.total;
-        // Until the job's turn has come, nobody else may take it that device and host agree.
+        // Until the job runs, device and host do not agree on the next number.
         self.synchronized = false;
         for write in &job.writes[..count] {
             let seq = self.next_seq;
@@ -73,7 +73,7 @@ impl<T: Transport> Device<T> {
                 .send(&Request::write(write.opcode, seq, &write.payload))?;
         }
         let traffic = self.session.statistics.total.since(before);
-        Ok(Lead {
+        Ok(SentAhead {
             first,
             count,
             traffic,

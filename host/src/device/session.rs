@@ -1,4 +1,4 @@
-//! Requests out, responses in: framing, counting, and the exchange of single requests.
+//! Sends requests and receives responses: framing, statistics, and the exchange of single requests.
 
 use super::statistics::LinkStatistics;
 use crate::error::{Error, Result};
@@ -7,24 +7,25 @@ use crate::transport::Transport;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-/// Longest response body of any device: a RESULT with 65535 classes.
+/// Length of the longest response body of any device: a RESULT with 65535 classes.
 const MAX_RESPONSE: usize = 8 + 8 + 4 * u16::MAX as usize;
-/// Bytes taken off the transport at once.
+/// Largest number of bytes taken off the transport at once.
 const RECEIVE_BUFFER: usize = 4096;
 
+/// A transport with framing, and the statistics of the link.
 #[derive(Debug)]
 pub(super) struct Session<T> {
     pub(super) transport: T,
     pub(super) statistics: LinkStatistics,
-    /// Whether the transport is believed to work.
+    /// Whether the transport worked when it was last used.
     pub(super) connected: bool,
     decoder: FrameDecoder,
-    /// Responses decoded, not taken yet.
+    /// Responses that are decoded and not taken yet.
     arrived: VecDeque<Response>,
     buffer: Vec<u8>,
     wire: Vec<u8>,
     next_tag: u16,
-    /// Whether the next frame starts with a delimiter, to end what the device may hold of an earlier one.
+    /// Whether to start the next frame with a delimiter, which ends a partial frame that the device may hold.
     flush: bool,
 }
 
@@ -43,7 +44,7 @@ impl<T: Transport> Session<T> {
         }
     }
 
-    /// A tag for a read, different from those of the last 65535.
+    /// Returns a tag for a read, different from the last 65535 tags.
     pub(super) const fn tag(&mut self) -> u16 {
         self.next_tag = self.next_tag.wrapping_add(1);
         self.next_tag
@@ -66,7 +67,7 @@ impl<T: Transport> Session<T> {
         self.watch(sent)
     }
 
-    /// The next response, or `None` if none came until `deadline`.
+    /// Returns the next response, or `None` if none has arrived by `deadline`.
     pub(super) fn receive(&mut self, deadline: Instant) -> Result<Option<Response>> {
         loop {
             if let Some(response) = self.arrived.pop_front() {
@@ -78,7 +79,7 @@ impl<T: Transport> Session<T> {
             for index in 0..count {
                 self.decode(self.buffer[index])?;
             }
-            // A stream of garbage must not keep us here.
+            // A stream of garbage must not keep the host past the deadline.
             if self.arrived.is_empty() && (count == 0 || Instant::now() >= deadline) {
                 return Ok(None);
             }
@@ -107,11 +108,11 @@ impl<T: Transport> Session<T> {
         Ok(())
     }
 
-    /// Executes a read.
+    /// Executes a read and returns its response.
     pub(super) fn read(&mut self, opcode: Opcode, timeout: Duration, retries: u32) -> Result<Response> {
         let first = self.next_tag.wrapping_add(1);
         let request = |session: &mut Self| Request::new(opcode, session.tag());
-        // A read changes nothing, so that a late answer to an earlier try is as good as one to the last.
+        // A read changes nothing: a late response to an earlier try is as good as one to the last.
         let answers = |response: &Response, last: u16| {
             response.answers(opcode, response.seq)
                 && response.seq.wrapping_sub(first) <= last.wrapping_sub(first)
@@ -119,7 +120,7 @@ impl<T: Transport> Session<T> {
         self.exchange(timeout, retries, request, answers)
     }
 
-    /// Executes SYNC with this number. Executing it repeatedly does no harm.
+    /// Executes SYNC with this number. Executing it more than once does no harm.
     pub(super) fn sync(&mut self, seq: u16, timeout: Duration, retries: u32) -> Result<()> {
         self.flush();
         let request = |_: &mut Self| Request::new(Opcode::Sync, seq);
@@ -127,7 +128,7 @@ impl<T: Transport> Session<T> {
         self.exchange(timeout, retries, request, answers).map(drop)
     }
 
-    /// Sends a request until its answer comes, at most `1 + retries` times.
+    /// Sends a request until its response arrives, at most `1 + retries` times.
     fn exchange(
         &mut self,
         timeout: Duration,
@@ -152,7 +153,7 @@ impl<T: Transport> Session<T> {
             while let Some(response) = self.receive(deadline)? {
                 if !answers(&response, request.seq) {
                     self.statistics.stray_responses += 1;
-                    // A board that babbles must not keep us past the deadline, however much it says.
+                    // A board that sends responses without end must not keep the host past the deadline.
                     if Instant::now() >= deadline {
                         break;
                     }
@@ -180,7 +181,7 @@ impl<T: Transport> Session<T> {
         })
     }
 
-    /// Throws away what has arrived, and lets the next frame start afresh.
+    /// Discards everything that has arrived, and starts the next frame with a delimiter.
     pub(super) fn discard(&mut self) -> Result<()> {
         self.arrived.clear();
         self.flush();
@@ -195,7 +196,7 @@ impl<T: Transport> Session<T> {
         Ok(())
     }
 
-    /// Remembers a broken transport.
+    /// Records whether the transport broke.
     fn watch<V>(&mut self, result: Result<V>) -> Result<V> {
         self.connected &= !matches!(result, Err(Error::Disconnected { .. }));
         result

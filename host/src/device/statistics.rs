@@ -1,8 +1,8 @@
-//! What went over the line.
+//! Statistics of the link.
 
 use std::fmt;
 
-/// Bytes and frames of one direction pair.
+/// Bytes and frames on the line, in both directions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traffic {
     /// Bytes from host to device, delimiters included.
@@ -16,7 +16,7 @@ pub struct Traffic {
 }
 
 impl Traffic {
-    /// Traffic since `earlier`.
+    /// Returns the traffic since `earlier`.
     pub(super) const fn since(self, earlier: Self) -> Self {
         Self {
             bytes_out: self.bytes_out - earlier.bytes_out,
@@ -27,26 +27,26 @@ impl Traffic {
     }
 }
 
-/// Counters of a connection since it was made.
+/// Statistics of a connection since it was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LinkStatistics {
     /// All traffic.
     pub total: Traffic,
-    /// Traffic of finding the device, before anything was loaded.
+    /// Traffic of connecting to the device, before anything was loaded.
     pub connecting: Traffic,
-    /// Traffic of the last inference that succeeded, its failed attempts included.
+    /// Traffic of the last successful inference, its failed attempts included.
     pub last_inference: Traffic,
     /// Inferences that succeeded.
     pub inferences: u64,
-    /// Requests sent again.
+    /// Requests that were sent more than once.
     pub retransmissions: u64,
     /// Waits that ended without a response.
     pub timeouts: u64,
-    /// Frames from the device that were damaged or made no sense.
+    /// Frames from the device that were damaged or invalid.
     pub bad_responses: u64,
-    /// Responses to no request in flight: duplicates, and latecomers.
+    /// Responses that answer no request in flight: duplicates, and late responses.
     pub stray_responses: u64,
-    /// Times that device and host had to find each other again.
+    /// Times that the host had to synchronize with the device again.
     pub resyncs: u64,
 }
 

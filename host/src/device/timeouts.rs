@@ -1,59 +1,59 @@
 //! How long to wait for each kind of response.
 //!
-//! The constants leave room for the 16 ms latency timer of common USB adapters and for a busy host. The time
-//! that the bytes themselves take on the line comes on top; see
-//! [`Transport::byte_time`](crate::Transport::byte_time).
+//! The constants leave room for the 16 ms latency timer of common USB adapters and for a busy host. They do not include
+//! the time of the bytes on the line, which [`Transport::byte_time`](crate::Transport::byte_time) adds.
 
 use crate::protocol::Opcode;
 use std::time::Duration;
 
-/// PING answers at once.
+/// Timeout of PING, which a device answers at once.
 pub const PING: Duration = Duration::from_millis(200);
-/// IDENTIFY answers at once.
+/// Timeout of IDENTIFY, which a device answers at once.
 pub const IDENTIFY: Duration = Duration::from_millis(200);
-/// SYNC clears the accelerator: one write per membrane word.
+/// Timeout of SYNC, which clears the accelerator: one cycle per membrane word.
 pub const SYNC: Duration = Duration::from_millis(300);
-/// CLEAR takes as long as SYNC.
+/// Timeout of CLEAR, which takes as long as SYNC.
 pub const CLEAR: Duration = Duration::from_millis(300);
-/// SPIKES waits until the accelerator has taken the events, so for the steps queued before.
+/// Timeout of SPIKES, which waits until the accelerator has taken the events and so has computed the steps before them.
 pub const SPIKES: Duration = Duration::from_millis(500);
-/// LOAD waits until the encoder is done.
+/// Timeout of LOAD, which waits until the encoder is done.
 pub const LOAD: Duration = Duration::from_millis(1000);
-/// IMAGE answers once the accelerator has taken a clear.
+/// Timeout of IMAGE, which a device answers once the accelerator has taken a clear.
 pub const IMAGE: Duration = Duration::from_millis(500);
-/// An image that the board encodes takes as long as its inference.
+/// Time that the inference of an image may take if the board encodes it.
 pub const ENCODING: Duration = Duration::from_secs(20);
-/// RESULT waits until all queued steps are computed.
+/// Timeout of RESULT, which waits until all queued steps are computed.
 pub const RESULT: Duration = Duration::from_millis(1000);
-/// COUNTERS answers at once.
+/// Timeout of COUNTERS, which a device answers at once.
 pub const COUNTERS: Duration = Duration::from_millis(200);
-/// A replugged adapter comes back after its driver has found it again.
+/// Time within which an adapter that was unplugged must be plugged in again and found by its driver.
 pub const REPLUG: Duration = Duration::from_secs(5);
 
 /// How long to wait for each kind of response, and for a transport to come back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeouts {
-    /// For PING.
+    /// Timeout of PING.
     pub ping: Duration,
-    /// For IDENTIFY.
+    /// Timeout of IDENTIFY.
     pub identify: Duration,
-    /// For SYNC.
+    /// Timeout of SYNC.
     pub sync: Duration,
-    /// For CLEAR.
+    /// Timeout of CLEAR.
     pub clear: Duration,
-    /// For SPIKES.
+    /// Timeout of SPIKES.
     pub spikes: Duration,
-    /// For LOAD.
+    /// Timeout of LOAD.
     pub load: Duration,
-    /// For IMAGE.
+    /// Timeout of IMAGE.
     pub image: Duration,
-    /// For all steps of an image that the board encodes: so long a RESULT that is not ready is asked for again.
+    /// Time for the whole inference of an image that the board encodes. Until it has passed, a RESULT that is not ready
+    /// is sent again.
     pub encoding: Duration,
-    /// For RESULT.
+    /// Timeout of RESULT.
     pub result: Duration,
-    /// For COUNTERS.
+    /// Timeout of COUNTERS.
     pub counters: Duration,
-    /// For a transport that broke to come back.
+    /// Time within which a broken transport must be connected again.
     pub replug: Duration,
 }
 
@@ -76,7 +76,7 @@ impl Default for Timeouts {
 }
 
 impl Timeouts {
-    /// For an opcode.
+    /// Returns the timeout of an opcode.
     #[must_use]
     pub const fn of(&self, opcode: Opcode) -> Duration {
         match opcode {
@@ -92,7 +92,7 @@ impl Timeouts {
         }
     }
 
-    /// All response timeouts `factor` times as long, for a simulated board that is slower than a real one.
+    /// Multiplies all response timeouts by `factor`, for a simulated board that is slower than a real one.
     #[must_use]
     pub fn scaled(self, factor: u32) -> Self {
         Self {

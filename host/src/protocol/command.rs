@@ -1,38 +1,38 @@
 //! Requests: what the host asks of a device.
 //!
-//! Body: `version u8, opcode u8, seq u16, payload`. *Reads* change nothing and are executed whenever they
-//! arrive; their `seq` only tags the response. *Writes* are executed in sequence, exactly once. SYNC starts a
-//! sequence.
+//! Body: `version u8, opcode u8, seq u16, payload`. A device executes a *read* whenever it arrives; a read changes
+//! nothing, and its `seq` only tags the response. A device executes *writes* in sequence, each exactly once. SYNC
+//! starts a sequence.
 
 use super::{REQUEST_HEADER, VERSION, frame};
 use std::fmt;
 
-/// Operation codes. The reserved one (READBACK 0x22) is not spoken by this version.
+/// Operation codes. This version does not use the reserved code 0x22 (READBACK).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Opcode {
-    /// Read: answers, and nothing else.
+    /// Read that does nothing but answer.
     Ping = 0x00,
-    /// Read: what is on the board; see [`Identity`](super::Identity).
+    /// Read that returns what is on the board, an [`Identity`](super::Identity).
     Identify = 0x01,
-    /// Starts a sequence: always executed, `expected` becomes `seq + 1`, and the accelerator is cleared.
+    /// Start of a sequence. Always executed: `expected` becomes `seq + 1`, and the accelerator is cleared.
     Sync = 0x02,
-    /// Write: starts a new inference.
+    /// Write that starts a new inference.
     Clear = 0x10,
-    /// Write: spikes of one or more time steps; see [`spikes`](super::spikes).
+    /// Write of the input spikes of one or more time steps, coded as [`spikes`](super::spikes) describes.
     Spikes = 0x11,
-    /// Write: words of a memory; see [`load`](super::load).
+    /// Write of words into a memory, coded as [`load`](super::load) describes.
     Load = 0x12,
-    /// Write: starts a new inference with an image that the board encodes; see [`image`](super::image).
+    /// Write that starts a new inference of an [`Image`](super::Image), which the board encodes.
     Image = 0x13,
-    /// Read: waits for all queued steps, then answers an [`InferenceResult`](super::InferenceResult).
+    /// Read that waits for all queued steps, then returns an [`InferenceResult`](super::InferenceResult).
     Result = 0x20,
-    /// Read: error and activity counters; see [`Counters`](super::Counters).
+    /// Read that returns error and activity counters, a [`Counters`](super::Counters).
     Counters = 0x21,
 }
 
 impl Opcode {
-    /// Set in a response's opcode.
+    /// Bit that is set in the opcode of every response, and of no request.
     pub const RESPONSE: u8 = 0x80;
 
     /// All opcodes of this version.
@@ -48,13 +48,13 @@ impl Opcode {
         Self::Counters,
     ];
 
-    /// The opcode with this number.
+    /// Returns the opcode with this number, or `None` if this version has none.
     #[must_use]
     pub fn from_u8(number: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|&opcode| opcode as u8 == number)
     }
 
-    /// Whether a device executes it only if its sequence number is the expected one.
+    /// Whether a device executes this opcode only if its sequence number is the expected one.
     #[must_use]
     pub const fn is_sequenced(self) -> bool {
         matches!(self, Self::Clear | Self::Spikes | Self::Load | Self::Image)
@@ -80,9 +80,9 @@ impl fmt::Display for Opcode {
 /// One request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request<'a> {
-    /// What to do.
+    /// Operation to execute.
     pub opcode: Opcode,
-    /// Sequence number (writes, SYNC) or tag (reads).
+    /// Sequence number of a write or SYNC, tag of a read.
     pub seq: u16,
     /// Flags of CLEAR, chunks of SPIKES, words of LOAD, arguments of IMAGE; empty for all others.
     pub payload: &'a [u8],
@@ -105,7 +105,7 @@ impl<'a> Request<'a> {
         Self { opcode, seq, payload }
     }
 
-    /// SPIKES with the given chunks.
+    /// A SPIKES request with the given chunks.
     #[must_use]
     pub const fn spikes(seq: u16, chunks: &'a [u8]) -> Self {
         Self {
@@ -115,7 +115,7 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// The body: header and payload.
+    /// The body of the request: header and payload.
     #[must_use]
     pub fn body(&self) -> Vec<u8> {
         let mut body = Vec::with_capacity(REQUEST_HEADER + self.payload.len());

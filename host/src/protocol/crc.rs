@@ -1,10 +1,10 @@
 //! CRC-32 of a frame body: IEEE 802.3, reflected polynomial 0xEDB88320, initial value and final XOR
 //! 0xFFFFFFFF.
 
-/// Bytes of the check sum that follows a body, little-endian.
+/// Bytes of the checksum that follows a body, little-endian.
 pub const CRC_BYTES: usize = 4;
 
-/// Check sum of `body`.
+/// Returns the checksum of `body`.
 ///
 /// ```
 /// assert_eq!(synfire::protocol::crc::crc32(b"123456789"), 0xCBF4_3926);
@@ -14,7 +14,8 @@ pub fn crc32(body: &[u8]) -> u32 {
     crc32fast::hash(body)
 }
 
-/// Splits `bytes` into body and check sum; `None` if it is too short or the check sum is wrong.
+/// Returns the body of `bytes`, a body followed by its checksum; `None` if `bytes` is too short or the checksum is
+/// wrong.
 #[must_use]
 pub fn verify(bytes: &[u8]) -> Option<&[u8]> {
     let (body, sum) = bytes.split_last_chunk::<CRC_BYTES>()?;
@@ -25,7 +26,7 @@ pub fn verify(bytes: &[u8]) -> Option<&[u8]> {
 mod tests {
     use super::*;
 
-    /// The definition, bit by bit, as the hardware computes it.
+    /// Computes the CRC bit by bit, like the hardware.
     fn bitwise(body: &[u8]) -> u32 {
         !body.iter().fold(!0u32, |crc, &byte| {
             (0..8).fold(crc ^ u32::from(byte), |c, _| {

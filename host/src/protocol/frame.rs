@@ -1,12 +1,12 @@
 //! Frames on the wire: `COBS(body ‖ crc32) 0x00`.
 //!
-//! COBS removes every zero from a frame, so that 0x00 can only be a delimiter: a receiver that has lost its
-//! place finds it again at the next zero. Delimiters may repeat; the empty frame between them means nothing.
+//! COBS removes every zero from a frame, so that 0x00 can only be a delimiter. A receiver that has lost its place
+//! finds it again at the next zero. Delimiters may repeat; the empty frame between two of them has no meaning.
 
 use super::crc::{CRC_BYTES, crc32, verify};
 use cobs::{DecodeResult, DecoderState};
 
-/// Ends every frame and occurs nowhere inside one.
+/// Byte that ends every frame and occurs nowhere inside one.
 pub const DELIMITER: u8 = 0;
 
 /// Appends the frame of `body` to `wire`, delimiter included.
@@ -27,13 +27,13 @@ pub fn encode(body: &[u8], wire: &mut Vec<u8>) {
     wire.push(DELIMITER);
 }
 
-/// The most bytes on the wire that a frame of `plain` bytes (body and CRC) can take, delimiter included.
+/// Largest number of bytes that a frame of `plain` bytes (body and CRC) can take on the wire, delimiter included.
 #[must_use]
 pub const fn max_wire_bytes(plain: usize) -> usize {
     cobs::max_encoding_length(plain) + 1
 }
 
-/// Why a frame was thrown away.
+/// Why a frame was dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BadFrame {
     /// A delimiter came in the middle of a COBS block.
@@ -44,21 +44,21 @@ pub enum BadFrame {
     Crc,
 }
 
-/// What one more byte completed.
+/// What the decoder made of one more byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decoded {
-    /// Nothing yet.
+    /// The byte completes no frame.
     Pending,
-    /// A frame with a correct CRC; this is its body.
+    /// The byte completes a frame with a correct CRC and this body.
     Frame(Vec<u8>),
-    /// A frame that has to be dropped.
+    /// The byte ends a frame that is dropped for this reason.
     Bad(BadFrame),
 }
 
-/// Finds frames in a stream of bytes, however the stream is cut into pieces.
+/// Finds frames in a stream of bytes that arrives in pieces of any size.
 ///
-/// Memory is bounded by the limit, whatever arrives. After any garbage, the frame behind the next delimiter
-/// is decoded correctly.
+/// The decoder never holds more bytes than its limit. After any garbage, the frame that follows the next delimiter is
+/// decoded correctly.
 #[derive(Debug)]
 pub struct FrameDecoder {
     cobs: DecoderState,
@@ -134,7 +134,7 @@ mod tests {
             .collect()
     }
 
-    /// Bodies rich in zeros and in long runs without one, which is where COBS has its corners.
+    /// Bodies rich in zeros and in long runs without one: the corner cases of COBS.
     fn body() -> impl Strategy<Value = Vec<u8>> {
         prop_oneof![
             vec(any::<u8>(), 0..40),

@@ -1,18 +1,18 @@
-//! IMAGE: an 8-bit image that the board encodes.
+//! Arguments of IMAGE: an 8-bit image that the board encodes into spikes.
 
-/// An image, and how it is to be encoded.
+/// An image, with the seed and the number of steps for its encoding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image {
-    /// Its pixels in C, H, W order, as many as the network has inputs.
+    /// Pixels in C, H, W order; their number must equal the network's number of inputs.
     pub pixels: Vec<u8>,
-    /// State of the generator before the first draw, not 0.
+    /// State of the board's random generator before the first draw; must not be 0.
     pub seed: u32,
-    /// Steps to draw.
+    /// Number of time steps for which spikes are drawn.
     pub steps: u16,
 }
 
 impl Image {
-    /// The payload of IMAGE: flags (bit 0: the inference may exit early), seed, steps.
+    /// Returns the payload of IMAGE: flags (bit 0: the inference may exit early), seed, steps.
     ///
     /// ```
     /// use synfire::protocol::Image;

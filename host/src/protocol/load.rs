@@ -1,38 +1,40 @@
-//! Payloads of LOAD: contents of a memory, cut into requests of whole words.
+//! Payloads of LOAD: contents of a memory, divided into requests of whole words.
 //!
-//! A payload is the memory's number, the address of its first word (3 bytes), and words back to back, low byte first.
+//! A payload consists of the memory's number (1 byte), the address of the first word (3 bytes), and the words back to
+//! back, low byte first.
 
 use super::{REQUEST_HEADER, crc::CRC_BYTES};
 use crate::error::{Error, Result};
 
-/// The image to encode, a byte a pixel in C, H, W order.
+/// Number of the memory that holds the image to encode: one byte per pixel in C, H, W order.
 pub const IMAGE_MEMORY: u8 = 0xFC;
-/// The encoder's table, two bytes a word: |p| in bits 8 to 0, and in bit 9 whether p is negative; 256 words a channel.
+/// Number of the memory that holds the encoder table: 256 words per channel, two bytes per word. Bits 8 to 0 of a word
+/// hold |p|; bit 9 is set if p is negative.
 pub const TABLE_MEMORY: u8 = 0xFD;
-/// The model hash that IDENTIFY answers, four words of four bytes.
+/// Number of the memory that holds the model hash, which IDENTIFY returns: four words of four bytes.
 pub const HASH_MEMORY: u8 = 0xFE;
-/// The margins of early exit, four bytes a step.
+/// Number of the memory that holds the margins of early exit: four bytes per step.
 pub const MARGIN_MEMORY: u8 = 0xFF;
 
-/// A margin with which no inference stops.
+/// Margin with which no inference exits early.
 pub const NEVER: u32 = u32::MAX;
 
-/// Bytes before the words.
+/// Bytes of a payload before its words.
 const HEADER: usize = 4;
 
-/// Contents for one memory of a device, from its first word on.
+/// Contents of one memory of a device, from its first word on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemoryImage {
-    /// The memory's number.
+    /// Number of the memory.
     pub memory: u8,
     /// Bytes of a word.
     pub word_bytes: usize,
-    /// The words, back to back.
+    /// Words, back to back, low byte first.
     pub bytes: Vec<u8>,
 }
 
 impl MemoryImage {
-    /// Contents of words of two bytes.
+    /// Contents of a memory whose words have two bytes.
     #[must_use]
     pub fn of_u16(memory: u8, words: &[u16]) -> Self {
         Self {
@@ -42,7 +44,7 @@ impl MemoryImage {
         }
     }
 
-    /// Contents of words of four bytes.
+    /// Contents of a memory whose words have four bytes.
     #[must_use]
     pub fn of_u32(memory: u8, words: &[u32]) -> Self {
         Self {
@@ -52,21 +54,21 @@ impl MemoryImage {
         }
     }
 
-    /// The payloads that load it, for receive slots of `slot_bytes` bytes.
+    /// Returns the payloads that load the contents into a device with receive slots of `slot_bytes` bytes.
     ///
     /// ```
     /// # fn main() -> synfire::Result<()> {
     /// use synfire::protocol::MemoryImage;
     /// let image = MemoryImage::of_u16(3, &[0x0102, 0x0304, 0x0506]);
-    /// // Sixteen bytes of slot leave four for words.
+    /// // A slot of sixteen bytes leaves four for words.
     /// assert_eq!(image.payloads(16)?, [vec![3, 0, 0, 0, 2, 1, 4, 3], vec![3, 2, 0, 0, 6, 5]]);
     /// # Ok(())
     /// # }
     /// ```
     ///
     /// # Errors
-    /// [`Error::WordTooLarge`] if a slot cannot hold a word, [`Error::MemoryTooLarge`] if an address has no 24 bits, or
-    /// the bytes are no whole words.
+    /// [`Error::WordTooLarge`] if a slot cannot hold a word; [`Error::MemoryTooLarge`] if an address does not fit into
+    /// 24 bits, or the bytes do not divide into whole words.
     pub fn payloads(&self, slot_bytes: u16) -> Result<Vec<Vec<u8>>> {
         let overhead = REQUEST_HEADER + CRC_BYTES + HEADER;
         let words = usize::from(slot_bytes)
@@ -97,21 +99,21 @@ impl MemoryImage {
     }
 }
 
-/// A model's contents for all memories of a design, and its hash.
+/// Contents of all memories of a design for one model, and the model's hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelImage {
-    /// What IDENTIFY answers once all is loaded.
+    /// Model hash that IDENTIFY returns once everything is loaded.
     pub hash: [u8; 16],
-    /// Its memories.
+    /// Contents of the memories of weights and thresholds.
     pub memories: Vec<MemoryImage>,
 }
 
 impl ModelImage {
-    /// The payloads that load it. The hash is zeros until everything else is loaded, so that a model that is loaded in
-    /// part is none.
+    /// Returns the payloads that load the model. They set the hash to zeros first and to its value last, so that a
+    /// partly loaded model is never taken for a whole one.
     ///
     /// # Errors
-    /// As [`MemoryImage::payloads`].
+    /// The errors of [`MemoryImage::payloads`].
     pub fn payloads(&self, slot_bytes: u16) -> Result<Vec<Vec<u8>>> {
         let hash = |hash: [u8; 16]| MemoryImage {
             memory: HASH_MEMORY,
@@ -154,12 +156,13 @@ mod tests {
         assert!(image(52, 52).payloads(64).is_ok());
         assert_eq!(
             image(53, 53).payloads(64).unwrap_err().to_string(),
-            "receive slots of 64 bytes cannot hold a word of memory 5, wanted 65; build with larger slots, or with fewer \
-             lanes"
+            "receive slots of 64 bytes cannot hold a word of memory 5, which takes 65 bytes; build with larger slots, or \
+             with fewer lanes"
         );
         assert_eq!(
             image(2, 5).payloads(64).unwrap_err().to_string(),
-            "memory 5 takes 2^24 words of 2 bytes at most, and 5 bytes were given; make its contents anew from the model"
+            "memory 5 takes at most 2^24 whole words of 2 bytes, but 5 bytes were given; generate its contents from the \
+             model again"
         );
         assert_eq!(image(3, 0).payloads(64).unwrap(), [[0; 0]; 0]);
     }

@@ -1,26 +1,26 @@
-//! Payloads of responses: what IDENTIFY, RESULT and COUNTERS answer.
+//! Payloads of responses: what IDENTIFY, RESULT and COUNTERS return.
 
 use super::fields::Fields;
 
 /// Bytes of an IDENTIFY payload.
 pub const IDENTITY_BYTES: usize = 48;
 
-/// What is on the board.
+/// Description of the design and model on the board; IDENTIFY returns it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// Protocol version.
+    /// Protocol version of the device.
     pub protocol: u8,
-    /// Number of layers, hidden and output.
+    /// Number of layers, hidden layers and output layer.
     pub layers: u8,
-    /// Number of classes: potentials of one result.
+    /// Number of classes, which is the number of potentials in a result.
     pub classes: u16,
-    /// Number of inputs: a spike's address is below it.
+    /// Number of inputs. The address of a spike is smaller than this number.
     pub inputs: u32,
-    /// Clock frequency in Hz: what `cycles` of a result divide by.
+    /// Frequency of the core clock in Hz. `cycles / clock_hz` of a result is the time in seconds.
     pub clock_hz: u32,
-    /// Size of a receive slot: the most bytes of a request's body and CRC together.
+    /// Size of a receive slot: the largest number of bytes of a request's body and CRC together.
     pub slot_bytes: u16,
-    /// Number of receive slots: the most requests that may be without a response.
+    /// Number of receive slots: the largest number of requests without a response.
     pub slots: u8,
     /// Whether input spikes may be negative.
     pub signed_inputs: bool,
@@ -28,16 +28,16 @@ pub struct Identity {
     pub encoder: bool,
     /// Whether inferences can exit early.
     pub early_exit: bool,
-    /// Whether another model's weights can be loaded.
+    /// Whether the weights of another model can be loaded over the link.
     pub loadable: bool,
-    /// First 16 bytes of the SHA-256 of the design.
+    /// First 16 bytes of the design's SHA-256.
     pub design: [u8; 16],
-    /// 16 bytes that identify the model.
+    /// First 16 bytes of the model's hash.
     pub model: [u8; 16],
 }
 
 impl Identity {
-    /// Reads a payload. `None` if its length is wrong.
+    /// Reads a payload. Returns `None` if its length is wrong.
     #[must_use]
     pub fn decode(payload: &[u8]) -> Option<Self> {
         let mut fields = Fields(payload);
@@ -66,7 +66,7 @@ impl Identity {
         fields.finish(identity)
     }
 
-    /// The payload. (What a device does; here for models and tests.)
+    /// Returns the payload, as a device sends it. Models of devices and tests use it.
     #[must_use]
     pub fn payload(&self) -> Vec<u8> {
         let mut payload = vec![self.protocol, self.layers];
@@ -86,19 +86,19 @@ impl Identity {
     }
 }
 
-/// What RESULT answers.
+/// Result of an inference; RESULT returns it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InferenceResult {
-    /// Time steps completed since CLEAR: fewer than were sent after an early exit.
+    /// Time steps completed since CLEAR; after an early exit, fewer than were sent.
     pub steps: u32,
-    /// Clock cycles since CLEAR in which any engine was active.
+    /// Clock cycles since CLEAR in which at least one engine was active.
     pub cycles: u32,
-    /// Membrane potential per class, in units of 2^−G weight LSB.
+    /// Potential of each class, in units of 2^−G weight LSB.
     pub potentials: Vec<i32>,
 }
 
 impl InferenceResult {
-    /// Reads a payload of `classes` potentials. `None` if its length is wrong.
+    /// Reads a payload of `classes` potentials. Returns `None` if its length is wrong.
     #[must_use]
     pub fn decode(payload: &[u8], classes: u16) -> Option<Self> {
         let mut fields = Fields(payload);
@@ -110,13 +110,13 @@ impl InferenceResult {
         fields.finish(result)
     }
 
-    /// Bytes of a payload of `classes` potentials.
+    /// Returns the number of bytes of a payload of `classes` potentials.
     #[must_use]
     pub const fn bytes(classes: u16) -> usize {
         8 + 4 * classes as usize
     }
 
-    /// The payload. (What a device does; here for models and tests.)
+    /// Returns the payload, as a device sends it. Models of devices and tests use it.
     #[must_use]
     pub fn payload(&self) -> Vec<u8> {
         let mut payload = Vec::with_capacity(8 + 4 * self.potentials.len());
@@ -130,7 +130,7 @@ impl InferenceResult {
         payload
     }
 
-    /// The answer: the class with the largest potential, the lowest class number on a tie.
+    /// Returns the class with the largest potential; on a tie, the lowest class number.
     ///
     /// ```
     /// let result = synfire::protocol::InferenceResult { steps: 1, cycles: 9, potentials: vec![-3, 8, 8] };
@@ -151,25 +151,25 @@ impl InferenceResult {
 pub struct LayerCounters {
     /// Spikes that entered the layer.
     pub spikes_in: u32,
-    /// Spikes that left it; 0 for the output layer, which never fires.
+    /// Spikes that left the layer; 0 for the output layer, which never fires.
     pub spikes_out: u32,
-    /// Clock cycles in which its engine was active.
+    /// Clock cycles in which the layer's engine was active.
     pub busy_cycles: u32,
 }
 
-/// What COUNTERS answers.
+/// Error counters of the link and activity of the layers; COUNTERS returns them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
-    /// Frames dropped since power-up for a bad CRC, a COBS error or their length.
+    /// Frames dropped since power-up because of a bad CRC, a COBS error or their length.
     pub bad_frames: u32,
     /// Frames dropped since power-up because no receive slot was free.
     pub dropped_frames: u32,
-    /// Activity per layer, the output layer last.
+    /// Activity of each layer, the output layer last.
     pub layers: Vec<LayerCounters>,
 }
 
 impl Counters {
-    /// Reads a payload for `layers` layers. `None` if its length is wrong.
+    /// Reads a payload for `layers` layers. Returns `None` if its length is wrong.
     #[must_use]
     pub fn decode(payload: &[u8], layers: u8) -> Option<Self> {
         let mut fields = Fields(payload);
@@ -190,13 +190,13 @@ impl Counters {
         })
     }
 
-    /// Bytes of a payload for `layers` layers.
+    /// Returns the number of bytes of a payload for `layers` layers.
     #[must_use]
     pub const fn bytes(layers: u8) -> usize {
         8 + 12 * layers as usize
     }
 
-    /// The payload. (What a device does; here for models and tests.)
+    /// Returns the payload, as a device sends it. Models of devices and tests use it.
     #[must_use]
     pub fn payload(&self) -> Vec<u8> {
         let mut payload = Vec::with_capacity(8 + 12 * self.layers.len());
@@ -212,108 +212,4 @@ impl Counters {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_identity_has_every_field_in_its_place() {
-        let payload: Vec<u8> = (1..=48).collect();
-        let identity = Identity::decode(&payload).unwrap();
-        assert_eq!(
-            (identity.protocol, identity.layers, identity.classes),
-            (1, 2, 0x0403)
-        );
-        assert_eq!((identity.inputs, identity.clock_hz), (0x0807_0605, 0x0C0B_0A09));
-        assert_eq!(
-            (identity.slot_bytes, identity.slots, identity.signed_inputs),
-            (0x0E0D, 15, false)
-        );
-        assert!(!identity.encoder && !identity.early_exit && !identity.loadable);
-        assert_eq!(identity.design.to_vec(), (17..=32).collect::<Vec<u8>>());
-        assert_eq!(identity.model.to_vec(), (33..=48).collect::<Vec<u8>>());
-
-        let mut signed = payload;
-        for (bit, set) in [(1, 0), (2, 1), (4, 2), (8, 3)] {
-            signed[15] = bit | 0xF0; // other flags are for later versions to define
-            let identity = Identity::decode(&signed).unwrap();
-            let flags = [
-                identity.signed_inputs,
-                identity.encoder,
-                identity.early_exit,
-                identity.loadable,
-            ];
-            assert_eq!(flags, [0, 1, 2, 3].map(|flag| flag == set));
-        }
-        signed[15] = 0b1101;
-        let identity = Identity::decode(&signed).unwrap();
-        assert_eq!(identity.payload(), signed);
-        assert_eq!(signed.len(), IDENTITY_BYTES);
-        assert_eq!(Identity::decode(&signed[..47]), None);
-        signed.push(0);
-        assert_eq!(Identity::decode(&signed), None);
-    }
-
-    #[test]
-    fn a_result_has_every_field_in_its_place() {
-        let payload = [1, 0, 0, 0, 0, 1, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 5, 0, 0, 0x80];
-        let result = InferenceResult::decode(&payload, 2).unwrap();
-        assert_eq!(
-            result,
-            InferenceResult {
-                steps: 1,
-                cycles: 256,
-                potentials: vec![-1, i32::MIN + 5]
-            }
-        );
-        assert_eq!(result.payload(), payload);
-        assert_eq!(payload.len(), InferenceResult::bytes(2));
-        assert_eq!(InferenceResult::decode(&payload, 1), None);
-        assert_eq!(InferenceResult::decode(&payload, 3), None);
-    }
-
-    #[test]
-    fn the_class_is_the_first_of_the_largest() {
-        let class = |potentials: &[i32]| {
-            InferenceResult {
-                steps: 0,
-                cycles: 0,
-                potentials: potentials.to_vec(),
-            }
-            .class()
-        };
-        assert_eq!(class(&[-5, -2, -2, -9]), 1);
-        assert_eq!(class(&[0, 0]), 0);
-        assert_eq!(class(&[1, 2, 3]), 2);
-        assert_eq!(class(&[]), 0);
-    }
-
-    #[test]
-    fn counters_have_every_field_in_their_place() {
-        let payload: Vec<u8> = (1..=8).flat_map(|n: u32| n.to_le_bytes()).collect();
-        let counters = Counters::decode(&payload, 2).unwrap();
-        let layers = vec![
-            LayerCounters {
-                spikes_in: 3,
-                spikes_out: 4,
-                busy_cycles: 5,
-            },
-            LayerCounters {
-                spikes_in: 6,
-                spikes_out: 7,
-                busy_cycles: 8,
-            },
-        ];
-        assert_eq!(
-            counters,
-            Counters {
-                bad_frames: 1,
-                dropped_frames: 2,
-                layers
-            }
-        );
-        assert_eq!(counters.payload(), payload);
-        assert_eq!(payload.len(), Counters::bytes(2));
-        assert_eq!(Counters::decode(&payload, 1), None);
-        assert_eq!(Counters::decode(&payload, 3), None);
-    }
-}
+mod tests;

@@ -1,14 +1,14 @@
-//! Responses: one for every valid request, in order of arrival.
+//! Responses: a device sends one for every valid request, in order of arrival.
 //!
 //! Body: `version u8, opcode|0x80 u8, seq u16, status u8, credits u8, expected u16, payload`.
 
 use super::{RESPONSE_HEADER, VERSION, command::Opcode, fields::Fields};
 use std::fmt;
 
-/// How a request fared.
+/// What became of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
-    /// Executed.
+    /// The request was executed.
     Ok,
     /// The device does not know this opcode.
     UnknownOpcode,
@@ -16,20 +16,20 @@ pub enum Status {
     UnsupportedVersion,
     /// The payload does not follow the rules of its opcode.
     MalformedPayload,
-    /// A write that was not next in the sequence; it was not executed.
+    /// The write was not the next in the sequence and was not executed.
     OutOfSequence,
-    /// The watchdog ran out while the device waited for the accelerator.
+    /// The watchdog expired while the device waited for the accelerator.
     NotReady,
-    /// LOAD: the device has no such memory.
+    /// The device does not have the memory that LOAD names.
     NoSuchMemory,
-    /// LOAD: a word lies beyond the memory.
+    /// A word of LOAD lies beyond the end of the memory.
     OutsideMemory,
-    /// A status this version does not know.
+    /// A status that this version does not know.
     Other(u8),
 }
 
 impl Status {
-    /// The status with this number.
+    /// Returns the status with this number on the wire.
     #[must_use]
     pub const fn from_u8(number: u8) -> Self {
         match number {
@@ -45,7 +45,7 @@ impl Status {
         }
     }
 
-    /// The number on the wire.
+    /// Returns the number of the status on the wire.
     #[must_use]
     pub const fn to_u8(self) -> u8 {
         match self {
@@ -87,18 +87,18 @@ pub struct Response {
     pub opcode: u8,
     /// Sequence number or tag of the request.
     pub seq: u16,
-    /// How the request fared.
+    /// What became of the request.
     pub status: Status,
-    /// Receive slots that are free now that this request's slot is released.
+    /// Number of free receive slots, the slot of this request included.
     pub credits: u8,
-    /// Sequence number of the next write that the device will execute: it acknowledges all before.
+    /// Sequence number of the next write that the device will execute. All writes before it are acknowledged.
     pub expected: u16,
-    /// Contents; empty unless the status is OK.
+    /// Payload of the response; empty unless the status is OK.
     pub payload: Vec<u8>,
 }
 
 impl Response {
-    /// Reads a body. `None` if it is shorter than a header, or a request.
+    /// Reads a body. Returns `None` if the body is shorter than a header, or belongs to a request.
     #[must_use]
     pub fn decode(body: &[u8]) -> Option<Self> {
         let mut fields = Fields(body);
@@ -115,7 +115,7 @@ impl Response {
         })
     }
 
-    /// The body: header and payload. (What a device does; here for models and tests.)
+    /// Returns the body, header and payload, as a device sends it. Models of devices and tests use it.
     #[must_use]
     pub fn body(&self) -> Vec<u8> {
         let mut body = Vec::with_capacity(RESPONSE_HEADER + self.payload.len());
@@ -127,7 +127,7 @@ impl Response {
         body
     }
 
-    /// Whether it answers a request of this kind with this sequence number or tag.
+    /// Whether the response answers a request with this opcode and this sequence number or tag.
     #[must_use]
     pub fn answers(&self, opcode: Opcode, seq: u16) -> bool {
         self.version == VERSION && self.opcode == opcode as u8 && self.seq == seq

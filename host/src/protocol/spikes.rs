@@ -1,19 +1,18 @@
-//! Coding of input spikes: time steps to payloads of SPIKES requests.
+//! Coding of input spikes: from time steps to payloads of SPIKES requests.
 //!
-//! A payload is a row of chunks. A chunk is a tag byte and data; bit 7 of the tag ends the time step.
+//! A payload is a sequence of chunks. A chunk consists of a tag byte and data; bit 7 of the tag ends the time step.
 //!
 //! | chunk | bytes | when |
 //! |---|---|---|
 //! | bitmap | `1 + ⌈inputs/8⌉` | dense steps |
 //! | delta | `1 + Σ ⌈gap/254⌉ + 1` | sparse steps |
-//!
 //! | signed bitmap | `1 + 2 ⌈inputs/8⌉` | dense steps with negative spikes |
 //! | signed delta | `1 + Σ ⌈gap/126⌉ + 1` | sparse steps with negative spikes |
 //!
 //! `gap` is the distance from one spiking address to the next, starting at −1. A step without negative spikes is coded
-//! without signs. Per step the encoder takes the
-//! smaller. Chunks are packed into as few frames as the slots of the device allow, without cutting one in
-//! two; only a step that no frame can hold whole is split into several delta chunks.
+//! without signs. For each step the encoder takes the smaller chunk. It packs chunks into as few frames as the slots
+//! of the device allow and never divides a chunk; a step that does not fit into one frame becomes several delta
+//! chunks.
 
 use super::{REQUEST_HEADER, crc::CRC_BYTES};
 use crate::error::{Error, Result};
@@ -22,34 +21,34 @@ use crate::error::{Error, Result};
 pub const BITMAP: u8 = 0;
 /// Tag of a delta chunk.
 pub const DELTA: u8 = 1;
-/// Added to a chunk's tag if its spikes have signs.
+/// Bit of a chunk's tag that is set if its spikes have signs.
 pub const SIGNED: u8 = 2;
-/// Added to a chunk's tag if the time step ends after the chunk.
+/// Bit of a chunk's tag that is set if the time step ends after the chunk.
 pub const STEP_END: u8 = 0x80;
-/// Largest advance of one delta byte, and what [`DELTA_SKIP`] advances by.
+/// Largest advance of one delta byte; [`DELTA_SKIP`] advances by as much.
 pub const DELTA_MAX: u32 = 254;
 /// Delta byte that advances by [`DELTA_MAX`] without a spike.
 pub const DELTA_SKIP: u8 = 255;
-/// [`DELTA_MAX`] of a signed chunk.
+/// Largest advance of one byte of a signed delta chunk; [`SIGNED_DELTA_SKIP`] advances by as much.
 pub const SIGNED_DELTA_MAX: u32 = 126;
-/// [`DELTA_SKIP`] of a signed chunk.
+/// Byte of a signed delta chunk that advances by [`SIGNED_DELTA_MAX`] without a spike.
 pub const SIGNED_DELTA_SKIP: u8 = 127;
-/// Added to a byte of a signed delta chunk whose spike is negative.
+/// Bit of a byte of a signed delta chunk that is set if its spike is negative.
 pub const NEGATIVE: u8 = 0x80;
 /// Delta byte that ends the chunk.
 pub const DELTA_END: u8 = 0;
 
-/// A spike of an input.
+/// An input spike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Spike {
-    /// The input.
+    /// Number of the input that spikes.
     pub address: u32,
-    /// Whether it is one of −1.
+    /// Whether the spike has the value −1 instead of +1.
     pub negative: bool,
 }
 
 impl From<u32> for Spike {
-    /// A positive spike.
+    /// Returns a positive spike of this input.
     fn from(address: u32) -> Self {
         Self {
             address,
@@ -58,7 +57,7 @@ impl From<u32> for Spike {
     }
 }
 
-/// The spikes of one inference, ready to be sent.
+/// Coded spikes of one inference.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SpikeTrain {
     /// SPIKES payloads, in order.
@@ -103,7 +102,7 @@ impl SpikeEncoder {
         Ok(encoder)
     }
 
-    /// The same encoder, which also takes negative spikes where `signed`.
+    /// Returns an encoder that also takes negative spikes if `signed` is true.
     ///
     /// # Errors
     /// [`Error::SlotTooSmall`] if a negative spike of the last input would not fit into a slot.
@@ -122,7 +121,7 @@ impl SpikeEncoder {
         Ok(Self { signed, ..self })
     }
 
-    /// Encodes an inference. Each step is the list of inputs that spike in it, in ascending order.
+    /// Encodes the spikes of an inference. Each step is the list of inputs that spike in it, in ascending order.
     ///
     /// ```
     /// # fn main() -> synfire::Result<()> {
@@ -135,8 +134,8 @@ impl SpikeEncoder {
     /// ```
     ///
     /// # Errors
-    /// [`Error::AddressOutOfRange`] and [`Error::AddressesUnsorted`] for addresses that are no input, or not
-    /// in strictly ascending order; [`Error::NegativeSpike`] where there are no signs.
+    /// [`Error::AddressOutOfRange`] if an address is not an input; [`Error::AddressesUnsorted`] if the addresses of a
+    /// step are not in strictly ascending order; [`Error::NegativeSpike`] if the encoder takes no negative spikes.
     pub fn encode<I, S>(&self, steps: I) -> Result<SpikeTrain>
     where
         I: IntoIterator<Item: AsRef<[S]>>,
@@ -171,7 +170,7 @@ impl SpikeEncoder {
         1 + (1 + signed as usize) * self.inputs.div_ceil(8) as usize
     }
 
-    /// Checks the spikes of a step and sizes its delta chunk.
+    /// Checks the spikes of a step and returns the size of its delta chunk in bytes.
     fn check(&self, step: u32, spikes: &[Spike], signed: bool) -> Result<usize> {
         let mut bytes = 2;
         let mut previous = None;
@@ -199,7 +198,7 @@ impl SpikeEncoder {
         Ok(bytes)
     }
 
-    /// A bitmap; where there are signs, each byte of it is followed by that of its spikes' signs.
+    /// Returns a bitmap chunk. In a signed chunk, each byte of spikes is followed by a byte of their signs.
     fn bitmap(&self, spikes: &[Spike], signed: bool) -> Vec<u8> {
         let mut chunk = vec![0; self.bitmap_bytes(signed)];
         chunk[0] = BITMAP | STEP_END | if signed { SIGNED } else { 0 };
@@ -241,7 +240,7 @@ impl SpikeEncoder {
     }
 }
 
-/// The two kinds of delta chunks.
+/// Parameters of a delta chunk, signed or not.
 struct Deltas {
     tag: u8,
     most: u32,
@@ -266,7 +265,7 @@ impl Deltas {
     }
 }
 
-/// Distance to `address` from the address before it, or from −1.
+/// Returns the distance to `address` from the address before it, or from −1 if there is none.
 fn gap(previous: Option<u32>, address: u32) -> u32 {
     previous.map_or(address + 1, |previous| address - previous)
 }
@@ -296,189 +295,4 @@ impl Packer {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::chunks;
-    use proptest::{collection::btree_set, collection::vec, prelude::*};
-
-    fn payloads(inputs: u32, slot_bytes: u16, steps: &[&[u32]]) -> Vec<Vec<u8>> {
-        SpikeEncoder::new(inputs, slot_bytes)
-            .unwrap()
-            .encode(steps)
-            .unwrap()
-            .payloads
-    }
-
-    #[test]
-    fn an_empty_step_is_two_bytes_and_no_step_no_frame() {
-        assert_eq!(payloads(784, 512, &[&[]]), [[0x81, 0x00]]);
-        assert_eq!(payloads(784, 512, &[]), [[0u8; 0]; 0]);
-    }
-
-    #[test]
-    fn delta_bytes_are_pinned_at_the_edges() {
-        assert_eq!(payloads(5000, 64, &[&[253]]), [[0x81, 254, 0]]);
-        assert_eq!(payloads(5000, 64, &[&[254]]), [vec![0x81, 255, 1, 0]]);
-        assert_eq!(payloads(5000, 64, &[&[507]]), [vec![0x81, 255, 254, 0]]);
-        assert_eq!(
-            payloads(5000, 64, &[&[508, 509]]),
-            [vec![0x81, 255, 255, 1, 1, 0]]
-        );
-    }
-
-    #[test]
-    fn the_smaller_coding_wins_and_delta_a_tie() {
-        assert_eq!(
-            payloads(20, 64, &[&[0, 9, 19]]),
-            [vec![0x80, 0b1, 0b10, 0b1000]],
-            "4 against 5 bytes"
-        );
-        assert_eq!(
-            payloads(20, 64, &[&[0, 19]]),
-            [vec![0x81, 1, 19, 0]],
-            "4 against 4 bytes"
-        );
-    }
-
-    #[test]
-    fn chunks_are_packed_and_not_cut() {
-        let step: &[u32] = &[0, 1, 2]; // five bytes as delta, into 16 bytes of room: three to a frame
-        let frames = payloads(784, 24, &[step; 7]);
-        assert_eq!(frames.iter().map(Vec::len).collect::<Vec<_>>(), [15, 15, 5]);
-    }
-
-    #[test]
-    fn a_step_larger_than_a_frame_is_split_and_each_chunk_starts_over() {
-        // 8 bytes of room hold a tag, six spikes and an end; the bitmap of 300 inputs does not fit.
-        let frames = payloads(300, 16, &[&[0, 1, 2, 3, 4, 5, 6, 290]]);
-        assert_eq!(
-            frames,
-            [vec![0x01, 1, 1, 1, 1, 1, 1, 0], vec![0x81, 7, 255, 30, 0]]
-        );
-    }
-
-    #[test]
-    fn signed_steps_are_pinned() {
-        let encode = |inputs, step: &[(u32, bool)]| {
-            let encoder = SpikeEncoder::new(inputs, 64).unwrap().with_signs(true).unwrap();
-            let step: Vec<Spike> = step
-                .iter()
-                .map(|&(address, negative)| Spike { address, negative })
-                .collect();
-            encoder.encode([step]).unwrap().payloads
-        };
-        assert_eq!(encode(5000, &[(3, true), (4, false)]), [[0x83, 0x84, 1, 0]]);
-        assert_eq!(encode(5000, &[(125, true)]), [vec![0x83, 0xFE, 0]]);
-        assert_eq!(encode(5000, &[(126, true)]), [vec![0x83, 127, 0x81, 0]]);
-        assert_eq!(
-            encode(5000, &[(3, false)]),
-            [[0x81, 4, 0]],
-            "no sign, no signed chunk"
-        );
-        let dense = [(0, true), (1, false), (2, true), (3, false), (9, true)];
-        assert_eq!(encode(10, &dense), [[0x82, 0b1111, 0b101, 0b10, 0b10]]);
-        let encoder = SpikeEncoder::new(8, 64).unwrap();
-        let spike = Spike {
-            address: 5,
-            negative: true,
-        };
-        assert_eq!(
-            encoder.encode([vec![], vec![spike]]).unwrap_err().to_string(),
-            "step 1: input 5 spikes with -1, but the network's inputs are unsigned; encode for this network"
-        );
-        assert!(SpikeEncoder::new(2000, 18).unwrap().with_signs(true).is_err());
-        assert!(SpikeEncoder::new(2000, 26).unwrap().with_signs(true).is_ok());
-    }
-
-    #[test]
-    fn a_slot_that_cannot_hold_a_spike_is_refused_and_one_byte_more_is_not() {
-        // 2000 inputs: tag, eight delta bytes, end = 10 bytes, and 8 of overhead.
-        assert!(SpikeEncoder::new(2000, 18).is_ok());
-        let error = SpikeEncoder::new(2000, 17).unwrap_err();
-        assert!(
-            matches!(
-                error,
-                Error::SlotTooSmall {
-                    inputs: 2000,
-                    found: 17,
-                    wanted: 18
-                }
-            ),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn bad_addresses_are_refused_with_their_place() {
-        let encoder = SpikeEncoder::new(100, 64).unwrap();
-        let error = encoder.encode([vec![99], vec![5, 100]]).unwrap_err();
-        assert!(
-            matches!(
-                error,
-                Error::AddressOutOfRange {
-                    step: 1,
-                    address: 100,
-                    inputs: 100
-                }
-            ),
-            "{error}"
-        );
-        for (list, previous, address) in [([7, 7], 7, 7), ([9, 8], 9, 8)] {
-            let error = encoder.encode([list]).unwrap_err();
-            assert!(
-                matches!(error, Error::AddressesUnsorted { step: 0, previous: p, address: a }
-                    if (p, a) == (previous, address)),
-                "{error}"
-            );
-        }
-    }
-
-    /// Steps of every density, for a network and a slot that need not match it well.
-    fn case() -> impl Strategy<Value = (u32, u16, Vec<Vec<u32>>)> {
-        (1u32..1200, 24u16..300).prop_flat_map(|(inputs, slot)| {
-            let step = prop_oneof![
-                btree_set(0..inputs, 0..8),
-                btree_set(0..inputs, 0..inputs as usize + 1),
-            ];
-            let steps = vec(step.prop_map(|set| set.into_iter().collect()), 0..8);
-            (Just(inputs), Just(slot), steps)
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn every_train_survives_within_its_slots((inputs, slot, steps) in case()) {
-            // A third of the spikes of every other step is negative.
-            let steps: Vec<Vec<Spike>> = (0..).zip(&steps).map(|(number, step)| {
-                let spike = |&address: &u32| Spike { address, negative: number % 2 == 1 && address % 3 == 1 };
-                step.iter().map(spike).collect()
-            }).collect();
-            let encoder = SpikeEncoder::new(inputs, slot).unwrap().with_signs(true).unwrap();
-            let train = encoder.encode(&steps).unwrap();
-            let mut decoded = vec![Vec::new()];
-            for payload in &train.payloads {
-                prop_assert!(payload.len() + REQUEST_HEADER + CRC_BYTES <= usize::from(slot));
-                let parsed = chunks::parse(payload, inputs, true);
-                prop_assert!(parsed.is_some(), "{:?}: {:?}", parsed, payload);
-                for event in parsed.unwrap() {
-                    match event {
-                        chunks::Event::Spike(spike) => decoded.last_mut().unwrap().push(spike),
-                        chunks::Event::StepEnd => decoded.push(Vec::new()),
-                    }
-                }
-            }
-            prop_assert_eq!(decoded.pop(), Some(vec![]), "the last step is ended");
-            prop_assert_eq!(decoded.len(), train.steps as usize);
-            prop_assert_eq!(&decoded, &steps);
-            prop_assert_eq!(train.spikes, steps.iter().map(|step| step.len() as u64).sum::<u64>());
-        }
-
-        #[test]
-        fn no_step_costs_more_than_its_bitmap((inputs, _, steps) in case()) {
-            let train = SpikeEncoder::new(inputs, 4096).unwrap().encode(&steps).unwrap();
-            let bytes: usize = train.payloads.iter().map(Vec::len).sum();
-            let bitmap = (1 + inputs.div_ceil(8) as usize).max(2);
-            prop_assert!(bytes <= steps.len() * bitmap);
-        }
-    }
-}
+mod tests;

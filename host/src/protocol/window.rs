@@ -1,64 +1,66 @@
-//! What to send next: credit-based flow control and go-back-N for the writes of one inference and its RESULT.
+//! Decides what to send next: credit-based flow control and go-back-N for the writes of one run and the read behind
+//! them.
 //!
-//! A run is `writes` writes with consecutive sequence numbers, such as CLEAR and SPIKES, followed by one read that shows
-//! that they were executed: RESULT, or IDENTIFY behind LOADs. It is called RESULT here.
-//! The window knows no time and no bytes: its owner sends what [`Window::next`] names, reports it with
+//! A run consists of writes with consecutive sequence numbers, such as CLEAR and SPIKES, and one read behind them that
+//! shows that they were executed: RESULT, or IDENTIFY behind LOADs. This module calls that read RESULT.
+//! The window handles neither time nor bytes. Its owner sends the request that [`Window::next`] names, reports it with
 //! [`Window::sent`], and reports responses and timeouts.
 //!
 //! ```text
 //!            acked              cursor        high
 //!  write  0 ───┼───────────────────┼───────────┼─────── writes ── RESULT
-//!  executed by │ sent at least     │ to be sent│ never
-//!  the device  │ once, not known   │ again     │ sent
+//!  executed by │ sent, execution   │ to be sent│ never
+//!  the device  │ not known yet     │ again     │ sent
 //! ```
 //!
 //! * At most `slots` requests are without a response, and fewer while the device reports fewer free slots.
-//! * Any response acknowledges all writes before its `expected`.
+//! * Every response acknowledges all writes before its `expected`.
 //! * A gap (a write refused as out of sequence, or a RESULT that overtook a lost write) moves the cursor back
-//!   to the first write that is not acknowledged. Each such move starts an *epoch*; responses to what was
-//!   sent in earlier epochs acknowledge, but move nothing back a second time.
-//! * `expected` outside of what was sent and not acknowledged means that the device is not where this run
-//!   left it, for instance because it was reset: the run is [`Outcome::Lost`].
+//!   to the first write that is not acknowledged. Each such move starts a new *epoch*. A response to a request of an
+//!   earlier epoch still acknowledges writes, but does not move the cursor back again.
+//! * If `expected` is not among the writes that are sent and not acknowledged, the device is not where this run left
+//!   it, for instance because it was reset: the outcome is [`Outcome::Lost`].
 
 use super::{Opcode, Response, Status};
 use std::collections::VecDeque;
 
 /// One request of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Item {
+pub enum RunRequest {
     /// The write with this index, counted from 0.
     Write(usize),
-    /// The RESULT behind all writes.
+    /// The read behind all writes.
     Result,
 }
 
-/// What a response meant for the run.
+/// What a response means for the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It answers nothing that is in flight: a duplicate, or a leftover of earlier times.
+    /// The response answers no request in flight: it is a duplicate, or a leftover of an earlier run.
     Stray,
-    /// One request less is in flight.
+    /// The response answers a request in flight, and the run continues.
     Answered,
-    /// A write was lost; the cursor went back to it.
+    /// A write was lost, and the cursor went back to it.
     Rewound,
-    /// RESULT was executed after every write: its payload is the answer.
+    /// RESULT was executed after every write; the payload of the response is the result.
     Finished,
-    /// The watchdog of the device ran out over this request.
-    NotReady(Item),
+    /// The device's watchdog expired during this request.
+    NotReady(RunRequest),
     /// The device refused this request.
-    Rejected(Item, Status),
-    /// The device expects a write outside of the run.
+    Rejected(RunRequest, Status),
+    /// The device expects a write that is not part of the run.
     Lost,
 }
 
+/// A request that was sent and has no response yet.
 #[derive(Clone, Copy, Debug)]
-struct Flight {
-    item: Item,
+struct InFlight {
+    request: RunRequest,
     tag: u16,
     epoch: u32,
 }
 
-/// State of one run.
+/// Progress of one run: which requests are sent, in flight and acknowledged.
 #[derive(Debug)]
 pub struct Window {
     first: u16,
@@ -72,19 +74,20 @@ pub struct Window {
     high: usize,
     asked: bool,
     epoch: u32,
-    in_flight: VecDeque<Flight>,
+    in_flight: VecDeque<InFlight>,
 }
 
 impl Window {
-    /// A run of CLEAR and SPIKES, `writes` in all, the first numbered `first`, and RESULT, for a device with `slots` receive
-    /// slots.
+    /// A run of one CLEAR, `writes - 1` SPIKES and RESULT, for a device with `slots` receive slots. The first write has
+    /// the sequence number `first`.
     #[must_use]
     pub fn new(first: u16, writes: usize, slots: u8) -> Self {
         let opcode = |index| if index == 0 { Opcode::Clear } else { Opcode::Spikes };
         Self::of(first, (0..writes).map(opcode).collect(), Opcode::Result, slots)
     }
 
-    /// A run of these writes, the first numbered `first`, and the read `last`, for a device with `slots` receive slots.
+    /// A run of writes with these opcodes and the read `last`, for a device with `slots` receive slots. The first write
+    /// has the sequence number `first`.
     #[must_use]
     pub const fn of(first: u16, opcodes: Vec<Opcode>, last: Opcode, slots: u8) -> Self {
         Self {
@@ -103,23 +106,24 @@ impl Window {
         }
     }
 
-    /// The request to send now, if one may be sent.
+    /// Returns the request to send now, if one may be sent.
     #[must_use]
-    pub fn next(&self) -> Option<Item> {
+    pub fn next(&self) -> Option<RunRequest> {
         if self.free == 0 || self.in_flight.len() >= self.slots {
             None
         } else if self.cursor < self.writes {
-            Some(Item::Write(self.cursor))
+            Some(RunRequest::Write(self.cursor))
         } else {
-            let waiting = |flight: &Flight| flight.item == Item::Result && flight.epoch == self.epoch;
-            (!self.in_flight.iter().any(waiting)).then_some(Item::Result)
+            let asked =
+                |flight: &InFlight| flight.request == RunRequest::Result && flight.epoch == self.epoch;
+            (!self.in_flight.iter().any(asked)).then_some(RunRequest::Result)
         }
     }
 
-    /// Requests that the device has slots for beyond this run, once all of it is sent.
+    /// Returns how many requests of the next run the device has free slots for; 0 until all of this run is sent.
     #[must_use]
     pub fn room(&self) -> usize {
-        let asked = |flight: &Flight| flight.item == Item::Result && flight.epoch == self.epoch;
+        let asked = |flight: &InFlight| flight.request == RunRequest::Result && flight.epoch == self.epoch;
         if self.in_flight.iter().any(asked) {
             self.free.min(self.slots.saturating_sub(self.in_flight.len()))
         } else {
@@ -127,29 +131,29 @@ impl Window {
         }
     }
 
-    /// Notes that `item` was sent. `tag` is the tag of a RESULT; a write is sent with [`Window::seq`].
+    /// Records that `request` was sent. `tag` is the tag of a RESULT; a write has the number [`Window::seq`] instead.
     ///
-    /// Returns whether it had been sent before.
-    pub fn sent(&mut self, item: Item, tag: u16) -> bool {
-        let (tag, again) = match item {
-            Item::Write(index) => {
+    /// Returns whether the request had been sent before.
+    pub fn sent(&mut self, request: RunRequest, tag: u16) -> bool {
+        let (tag, again) = match request {
+            RunRequest::Write(index) => {
                 self.cursor = index + 1;
                 let again = index < self.high;
                 self.high = self.high.max(index + 1);
                 (self.seq(index), again)
             }
-            Item::Result => (tag, std::mem::replace(&mut self.asked, true)),
+            RunRequest::Result => (tag, std::mem::replace(&mut self.asked, true)),
         };
         self.free = self.free.saturating_sub(1);
-        self.in_flight.push_back(Flight {
-            item,
+        self.in_flight.push_back(InFlight {
+            request,
             tag,
             epoch: self.epoch,
         });
         again
     }
 
-    /// Sequence number of the write with this index.
+    /// Returns the sequence number of the write with this index.
     #[must_use]
     pub fn seq(&self, index: usize) -> u16 {
         #[expect(
@@ -159,41 +163,41 @@ impl Window {
         self.first.wrapping_add(index as u16)
     }
 
-    /// What is sent for an item.
+    /// Returns the opcode of a request of this run.
     #[must_use]
-    pub fn opcode(&self, item: Item) -> Opcode {
-        match item {
-            Item::Write(index) => self.opcodes.get(index).copied().unwrap_or(self.last),
-            Item::Result => self.last,
+    pub fn opcode(&self, request: RunRequest) -> Opcode {
+        match request {
+            RunRequest::Write(index) => self.opcodes.get(index).copied().unwrap_or(self.last),
+            RunRequest::Result => self.last,
         }
     }
 
-    /// The oldest request without a response.
+    /// Returns the oldest request without a response.
     #[must_use]
-    pub fn oldest(&self) -> Option<Item> {
-        self.in_flight.front().map(|flight| flight.item)
+    pub fn oldest(&self) -> Option<RunRequest> {
+        self.in_flight.front().map(|flight| flight.request)
     }
 
-    /// Number of writes the device is known to have executed.
+    /// Returns the number of writes that the device is known to have executed.
     #[must_use]
     pub const fn acknowledged(&self) -> usize {
         self.acked
     }
 
-    /// The sequence numbers that `expected` may have: the first write not acknowledged, and the first not
-    /// sent.
+    /// Returns the smallest and the largest sequence number that `expected` may have: the first write that is not
+    /// acknowledged, and the first write that was never sent.
     #[must_use]
     pub fn limits(&self) -> (u16, u16) {
         (self.seq(self.acked), self.seq(self.high))
     }
 
-    /// Takes a response.
+    /// Takes a response into account and returns what it means for the run.
     pub fn on_response(&mut self, response: &Response) -> Outcome {
-        let answered = |flight: &Flight| response.answers(self.opcode(flight.item), flight.tag);
+        let answered = |flight: &InFlight| response.answers(self.opcode(flight.request), flight.tag);
         let Some(position) = self.in_flight.iter().position(answered) else {
             return Outcome::Stray;
         };
-        // The device answers in order: what was sent before this request gets no response any more.
+        // The device answers in order: requests sent before this one get no response any more.
         let Some(flight) = self.in_flight.drain(..=position).next_back() else {
             return Outcome::Stray;
         };
@@ -211,19 +215,21 @@ impl Window {
         self.acked += ahead;
         self.cursor = self.cursor.max(self.acked);
 
-        match (response.status, flight.item) {
-            (Status::Ok, Item::Result) if self.acked == self.writes => Outcome::Finished,
-            (Status::Ok | Status::NotReady, Item::Result) if self.acked < self.writes => {
+        match (response.status, flight.request) {
+            (Status::Ok, RunRequest::Result) if self.acked == self.writes => Outcome::Finished,
+            (Status::Ok | Status::NotReady, RunRequest::Result) if self.acked < self.writes => {
                 self.rewind_if(is_current)
             }
-            (Status::OutOfSequence, Item::Write(index)) => self.rewind_if(is_current && self.acked <= index),
+            (Status::OutOfSequence, RunRequest::Write(index)) => {
+                self.rewind_if(is_current && self.acked <= index)
+            }
             (Status::Ok, _) => Outcome::Answered,
-            (Status::NotReady, item) => Outcome::NotReady(item),
-            (status, item) => Outcome::Rejected(item, status),
+            (Status::NotReady, request) => Outcome::NotReady(request),
+            (status, request) => Outcome::Rejected(request, status),
         }
     }
 
-    /// Gives up on everything in flight and goes back to the first write that is not acknowledged.
+    /// Forgets all requests in flight and moves the cursor back to the first write that is not acknowledged.
     pub fn on_timeout(&mut self) {
         self.in_flight.clear();
         self.free = self.slots;
@@ -245,219 +251,4 @@ impl Window {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TAG: u16 = 77;
-
-    fn response(window: &Window, item: Item, status: Status, expected: u16, credits: u8) -> Response {
-        let (opcode, seq) = match item {
-            Item::Write(0) => (Opcode::Clear, window.seq(0)),
-            Item::Write(index) => (Opcode::Spikes, window.seq(index)),
-            Item::Result => (Opcode::Result, TAG),
-        };
-        Response {
-            version: 1,
-            opcode: opcode as u8,
-            seq,
-            status,
-            credits,
-            expected,
-            payload: Vec::new(),
-        }
-    }
-
-    fn answer(window: &mut Window, item: Item, status: Status, expected: u16) -> Outcome {
-        let response = response(window, item, status, expected, 2);
-        window.on_response(&response)
-    }
-
-    /// Sends all that may be sent.
-    fn fill(window: &mut Window) -> Vec<Item> {
-        std::iter::from_fn(|| window.next().inspect(|&item| _ = window.sent(item, TAG))).collect()
-    }
-
-    use Item::{Result as Read, Write};
-
-    #[test]
-    fn without_faults_two_are_in_flight_and_all_is_sent_once() {
-        let mut window = Window::new(10, 3, 2);
-        assert_eq!(fill(&mut window), [Write(0), Write(1)]);
-        assert_eq!(answer(&mut window, Write(0), Status::Ok, 11), Outcome::Answered);
-        assert_eq!(fill(&mut window), [Write(2)]);
-        assert_eq!(answer(&mut window, Write(1), Status::Ok, 12), Outcome::Answered);
-        assert_eq!(fill(&mut window), [Read]);
-        assert_eq!(answer(&mut window, Write(2), Status::Ok, 13), Outcome::Answered);
-        assert_eq!(fill(&mut window), []);
-        assert_eq!(answer(&mut window, Read, Status::Ok, 13), Outcome::Finished);
-    }
-
-    #[test]
-    fn there_is_room_behind_a_result_as_far_as_there_are_slots() {
-        let mut window = Window::new(0, 2, 3);
-        window.sent(Write(0), 0);
-        window.sent(Write(1), 0);
-        assert_eq!(window.room(), 0, "RESULT is not asked for yet");
-        window.sent(Read, TAG);
-        assert_eq!(window.room(), 0, "no slot");
-        let first = response(&window, Write(0), Status::Ok, 1, 1);
-        window.on_response(&first);
-        assert_eq!(window.room(), 1);
-        let second = response(&window, Write(1), Status::Ok, 2, 2);
-        window.on_response(&second);
-        assert_eq!(window.room(), 2);
-        // An answer before the last write: RESULT must be asked for again, behind that.
-        let early = response(&window, Read, Status::Ok, 1, 3);
-        let mut window = Window::new(0, 2, 3);
-        fill(&mut window);
-        assert_eq!(window.on_response(&early), Outcome::Rewound);
-        assert_eq!(window.room(), 0);
-        // The device has fewer free slots than it should.
-        let mut window = Window::new(0, 1, 3);
-        window.sent(Write(0), 0);
-        let answer = response(&window, Write(0), Status::Ok, 1, 2);
-        window.on_response(&answer);
-        window.sent(Read, TAG);
-        assert_eq!(window.room(), 1);
-        let mut alone = Window::new(0, 0, 1);
-        assert_eq!(fill(&mut alone), [Read]);
-        assert_eq!(alone.room(), 0, "one slot has no room beside");
-    }
-
-    #[test]
-    fn fewer_free_slots_narrow_the_window_until_a_timeout() {
-        let mut window = Window::new(0, 9, 4);
-        assert_eq!(fill(&mut window).len(), 4);
-        let one_free = response(&window, Write(0), Status::Ok, 1, 1);
-        window.on_response(&one_free);
-        let none_free = response(&window, Write(2), Status::Ok, 3, 0);
-        window.on_response(&none_free);
-        assert_eq!(fill(&mut window), [], "three places, but no credit");
-        window.on_timeout();
-        assert_eq!(fill(&mut window).len(), 4);
-    }
-
-    #[test]
-    fn a_lost_write_is_sent_again_once() {
-        let mut window = Window::new(0xFFFE, 5, 3);
-        assert_eq!(fill(&mut window), [Write(0), Write(1), Write(2)]);
-        // Write 0 is lost: 1 and 2 are refused. Only the first refusal moves the cursor.
-        assert_eq!(
-            answer(&mut window, Write(1), Status::OutOfSequence, 0xFFFE),
-            Outcome::Rewound
-        );
-        assert_eq!(fill(&mut window), [Write(0), Write(1)]);
-        assert_eq!(
-            answer(&mut window, Write(2), Status::OutOfSequence, 0xFFFE),
-            Outcome::Answered
-        );
-        assert_eq!(fill(&mut window), [Write(2)]);
-        assert_eq!(
-            answer(&mut window, Write(0), Status::Ok, 0xFFFF),
-            Outcome::Answered
-        );
-        assert_eq!(
-            answer(&mut window, Write(1), Status::Ok, 0),
-            Outcome::Answered,
-            "numbers wrap"
-        );
-        assert_eq!(window.acknowledged(), 2);
-    }
-
-    #[test]
-    fn a_lost_response_costs_nothing() {
-        let mut window = Window::new(5, 3, 2);
-        fill(&mut window);
-        assert_eq!(answer(&mut window, Write(1), Status::Ok, 7), Outcome::Answered);
-        assert_eq!(fill(&mut window), [Write(2), Read]);
-    }
-
-    #[test]
-    fn writes_found_to_be_executed_are_not_sent_again() {
-        let mut window = Window::new(5, 4, 2);
-        fill(&mut window);
-        window.on_timeout();
-        window.sent(Write(0), TAG);
-        assert_eq!(
-            answer(&mut window, Write(0), Status::OutOfSequence, 7),
-            Outcome::Answered
-        );
-        assert_eq!(fill(&mut window), [Write(2), Write(3)]);
-    }
-
-    #[test]
-    fn a_result_that_overtook_a_lost_write_is_asked_for_again() {
-        let mut window = Window::new(0, 1, 2);
-        assert_eq!(fill(&mut window), [Write(0), Read]);
-        assert_eq!(answer(&mut window, Read, Status::Ok, 0), Outcome::Rewound);
-        assert_eq!(fill(&mut window), [Write(0), Read]);
-    }
-
-    #[test]
-    fn duplicates_are_strays() {
-        let mut window = Window::new(0, 4, 2);
-        fill(&mut window);
-        assert_eq!(answer(&mut window, Write(0), Status::Ok, 1), Outcome::Answered);
-        assert_eq!(answer(&mut window, Write(0), Status::Ok, 1), Outcome::Stray);
-        assert_eq!(fill(&mut window), [Write(2)], "a stray frees no slot");
-    }
-
-    #[test]
-    fn a_device_elsewhere_is_lost() {
-        for expected in [9, 13, 0] {
-            let mut window = Window::new(10, 5, 2);
-            fill(&mut window);
-            assert_eq!(
-                answer(&mut window, Write(0), Status::OutOfSequence, expected),
-                Outcome::Lost
-            );
-        }
-    }
-
-    #[test]
-    fn an_answer_of_an_earlier_epoch_from_elsewhere_is_not_believed() {
-        let mut window = Window::new(10, 5, 3);
-        fill(&mut window);
-        assert_eq!(
-            answer(&mut window, Write(1), Status::OutOfSequence, 10),
-            Outcome::Rewound
-        );
-        assert_eq!(fill(&mut window), [Write(0), Write(1)]);
-        assert_eq!(
-            answer(&mut window, Write(2), Status::OutOfSequence, 3),
-            Outcome::Answered
-        );
-        assert_eq!(
-            answer(&mut window, Write(0), Status::OutOfSequence, 3),
-            Outcome::Lost
-        );
-    }
-
-    #[test]
-    fn after_a_timeout_no_answer_is_awaited() {
-        let mut window = Window::new(10, 5, 2);
-        fill(&mut window);
-        window.on_timeout();
-        assert_eq!(window.oldest(), None);
-        assert_eq!(answer(&mut window, Write(0), Status::Ok, 11), Outcome::Stray);
-    }
-
-    #[test]
-    fn refusals_and_watchdogs_name_the_request() {
-        let mut window = Window::new(0, 2, 4);
-        fill(&mut window);
-        assert_eq!(
-            answer(&mut window, Write(0), Status::NotReady, 1),
-            Outcome::NotReady(Write(0))
-        );
-        assert_eq!(
-            answer(&mut window, Write(1), Status::MalformedPayload, 2),
-            Outcome::Rejected(Write(1), Status::MalformedPayload)
-        );
-        assert_eq!(
-            answer(&mut window, Read, Status::NotReady, 2),
-            Outcome::NotReady(Read)
-        );
-        assert_eq!(fill(&mut window), [Read], "asked again");
-    }
-}
+mod tests;

@@ -1,14 +1,14 @@
-//! A stand-in for the accelerator: a function of the spikes that is easy to compute and hard to get right by
+//! A substitute for the accelerator: a function of the input spikes that is easy to compute and unlikely to be right by
 //! chance.
 
 use super::chunks::Event;
 use crate::protocol::{InferenceResult, LayerCounters, Spike};
 
-/// One layer of leaky integrators: per step `m += Σ ±w(address, class, salt)`, then `m −= m >> 3`. The salt stands for the
-/// weights that are loaded.
+/// One layer of leaky integrators: in each step `m += Σ ±w(address, class, salt)`, then `m −= m >> 3`. The salt
+/// represents the loaded weights.
 ///
-/// Spikes of one step may come in any order. A spike lost, doubled or moved to another step, and a step lost
-/// or doubled, change the potentials.
+/// The order of spikes within a step does not matter. The potentials change if a spike is lost, doubled or moved to
+/// another step, or if a step is lost or doubled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ToyAccelerator {
     potentials: Vec<i32>,
@@ -19,7 +19,7 @@ pub struct ToyAccelerator {
 }
 
 impl ToyAccelerator {
-    /// An accelerator with this many classes.
+    /// An accelerator with `classes` classes.
     #[must_use]
     pub fn new(classes: u16) -> Self {
         Self {
@@ -31,12 +31,12 @@ impl ToyAccelerator {
         }
     }
 
-    /// The same accelerator with other weights.
+    /// Replaces the weights by those of another salt.
     pub const fn set_salt(&mut self, salt: u32) {
         self.salt = salt;
     }
 
-    /// What an inference of these steps must answer.
+    /// Returns the correct result of an inference of these steps.
     #[must_use]
     pub fn answer(classes: u16, steps: &[Vec<u32>]) -> InferenceResult {
         let mut accelerator = Self::new(classes);
@@ -48,7 +48,7 @@ impl ToyAccelerator {
         accelerator.result()
     }
 
-    /// The largest potential less the second largest.
+    /// Returns the lead: the largest potential minus the second largest.
     #[must_use]
     pub fn lead(&self) -> u32 {
         let mut sorted = self.potentials.clone();
@@ -59,7 +59,7 @@ impl ToyAccelerator {
         }
     }
 
-    /// Computes one event.
+    /// Processes one event.
     pub fn take(&mut self, event: Event) {
         self.cycles += 1;
         match event {
@@ -85,7 +85,7 @@ impl ToyAccelerator {
         (self.steps, self.cycles, self.spikes) = (0, 0, 0);
     }
 
-    /// Potentials and counters so far.
+    /// Returns the potentials and the numbers of steps and cycles since the last clear.
     #[must_use]
     pub fn result(&self) -> InferenceResult {
         InferenceResult {
@@ -95,7 +95,7 @@ impl ToyAccelerator {
         }
     }
 
-    /// Activity so far.
+    /// Returns the activity since the last clear.
     #[must_use]
     pub const fn counters(&self) -> LayerCounters {
         LayerCounters {
@@ -106,7 +106,7 @@ impl ToyAccelerator {
     }
 }
 
-/// A number in −32768..=32767 that differs from address to address and from class to class.
+/// Returns a weight in −32768..=32767, different for each address and class.
 fn weight(address: u32, class: u32) -> i32 {
     let hash =
         (address.wrapping_mul(0x9E37_79B1) ^ class.wrapping_mul(0x85EB_CA77)).wrapping_mul(0xC2B2_AE3D);

@@ -1,8 +1,8 @@
-//! The device's side of SPIKES: from a payload to events.
+//! The device's side of SPIKES: from payloads to events.
 
 use crate::protocol::Spike;
 
-/// What an accelerator sees of a payload.
+/// An event that enters the accelerator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// An input spikes.
@@ -11,8 +11,8 @@ pub enum Event {
     StepEnd,
 }
 
-/// Takes a payload apart, for a device whose inputs may be negative where `signed`. `None` if it breaks a rule of the
-/// specification.
+/// Returns the events of a payload; `signed` tells whether input spikes of the device may be negative. Returns `None` if
+/// the payload violates the specification.
 #[must_use]
 pub fn parse(payload: &[u8], inputs: u32, signed: bool) -> Option<Vec<Event>> {
     let mut events = Vec::new();
@@ -48,7 +48,7 @@ fn bitmap<'a>(data: &'a [u8], inputs: u32, signed: bool, events: &mut Vec<Event>
 }
 
 fn delta<'a>(data: &'a [u8], inputs: u32, events: &mut Vec<Event>) -> Option<&'a [u8]> {
-    // One more than the running address, which starts at −1.
+    // The running address plus 1; the address starts at −1.
     let mut next = 0u32;
     for (index, &byte) in data.iter().enumerate() {
         match byte {
@@ -94,7 +94,7 @@ mod tests {
         super::parse(payload, inputs, false)
     }
 
-    /// A positive spike.
+    /// The event of a positive spike.
     fn spike(address: u32) -> Event {
         Event::Spike(address.into())
     }
@@ -145,7 +145,7 @@ mod tests {
             parse(&[0x80, 0b11, 0b100], 11),
             Some(vec![spike(0), spike(1), spike(10), StepEnd])
         );
-        assert_eq!(parse(&[0x00, 0, 0], 11), Some(vec![]), "the step goes on");
+        assert_eq!(parse(&[0x00, 0, 0], 11), Some(vec![]), "the step continues");
         assert_eq!(parse(&[0x80, 0, 0b1000], 11), None, "a bit beyond the inputs");
         assert_eq!(parse(&[0x80, 0], 11), None, "cut short");
     }

@@ -1,5 +1,7 @@
-//! A line that fails: frames lost, damaged, cut, repeated, delayed, drowned in noise; a device that resets.
+//! An unreliable line: frames are lost, damaged, truncated, repeated, delayed or preceded by noise, and the device is
+//! reset.
 
+use super::fault_plan::{Direction, Fault, FaultPlan};
 use super::random::Random;
 use crate::error::Result;
 use crate::protocol::frame::DELIMITER;
@@ -8,142 +10,11 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-/// Which way a frame goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// From host to device.
-    Request,
-    /// From device to host.
-    Response,
-}
-
-/// What happens to a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// Nothing.
-    None,
-    /// It is lost.
-    Drop,
-    /// One bit is inverted; the number chooses it. That of the delimiter may be it, and joins two frames.
-    Flip(u64),
-    /// Only the beginning arrives, without a delimiter; the number chooses how much.
-    Truncate(u64),
-    /// It arrives twice.
-    Duplicate,
-    /// It arrives after this many further frames or timeouts.
-    Hold(u32),
-    /// Noise arrives before it; the number is its seed.
-    Noise(u64),
-    /// The device is reset before it arrives.
-    Reset,
-}
-
-/// Decides what happens to each frame.
-pub trait FaultPlan {
-    /// The fault of the next frame.
-    fn next(&mut self, direction: Direction) -> Fault;
-}
-
-/// Random faults: how many of 1000 frames meet each.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct FaultRates {
-    /// [`Fault::Drop`].
-    pub drop: u64,
-    /// [`Fault::Flip`].
-    pub flip: u64,
-    /// [`Fault::Truncate`].
-    pub truncate: u64,
-    /// [`Fault::Duplicate`].
-    pub duplicate: u64,
-    /// [`Fault::Hold`].
-    pub hold: u64,
-    /// [`Fault::Noise`].
-    pub noise: u64,
-    /// [`Fault::Reset`].
-    pub reset: u64,
-}
-
-impl FaultRates {
-    /// A plan with these rates. Equal seeds give equal faults.
-    #[must_use]
-    pub const fn plan(self, seed: u64) -> impl FaultPlan + fmt::Debug {
-        RandomPlan {
-            rates: self,
-            random: Random::new(seed),
-        }
-    }
-}
-
-#[derive(Debug)]
-struct RandomPlan {
-    rates: FaultRates,
-    random: Random,
-}
-
-impl FaultPlan for RandomPlan {
-    fn next(&mut self, _direction: Direction) -> Fault {
-        let FaultRates {
-            drop,
-            flip,
-            truncate,
-            duplicate,
-            hold,
-            noise,
-            reset,
-        } = self.rates;
-        let number = self.random.next();
-        let faults = [
-            (drop, Fault::Drop),
-            (flip, Fault::Flip(number)),
-            (truncate, Fault::Truncate(number)),
-            (duplicate, Fault::Duplicate),
-            (hold, Fault::Hold(1 + u32::try_from(number % 12).unwrap_or(0))),
-            (noise, Fault::Noise(number)),
-            (reset, Fault::Reset),
-        ];
-        let mut place = self.random.below(1000);
-        for (rate, fault) in faults {
-            if place < rate {
-                return fault;
-            }
-            place -= rate;
-        }
-        Fault::None
-    }
-}
-
-/// Given faults at given frames, counted in both directions together.
-#[derive(Clone, Debug, Default)]
-pub struct Script {
-    faults: Vec<(u64, Fault)>,
-    /// Frames seen so far.
-    pub frames: u64,
-}
-
-impl Script {
-    /// A plan with a fault for each of these frames, and none for the others.
-    #[must_use]
-    pub const fn new(faults: Vec<(u64, Fault)>) -> Self {
-        Self { faults, frames: 0 }
-    }
-}
-
-impl FaultPlan for Script {
-    fn next(&mut self, _direction: Direction) -> Fault {
-        let frame = self.frames;
-        self.frames += 1;
-        self.faults
-            .iter()
-            .find(|(at, _)| *at == frame)
-            .map_or(Fault::None, |&(_, fault)| fault)
-    }
-}
-
-/// A transport whose frames meet faults.
+/// A transport whose frames have faults.
 pub struct Faulty<T, P> {
     /// The transport without faults.
     pub inner: T,
-    /// What happens to the frames.
+    /// Plan of the faults.
     pub plan: P,
     reset: fn(&mut T),
     requests: Line,
@@ -206,7 +77,7 @@ impl<T: Transport, P: FaultPlan> Transport for Faulty<T, P> {
                 self.ready.extend(delivery.bytes);
             }
             if count == 0 {
-                // Time passes: held frames come closer, in both directions.
+                // Time passes: held frames age, in both directions.
                 self.ready.extend(self.responses.age());
                 let late = self.requests.age();
                 if late.is_empty() && self.ready.is_empty() || waits > 0 {
@@ -223,7 +94,7 @@ impl<T: Transport, P: FaultPlan> Transport for Faulty<T, P> {
         Ok(count)
     }
 
-    /// Frames held back stay on their way.
+    /// Discards what the inner transport has. Frames that are held back still arrive later.
     fn discard(&mut self) -> Result<()> {
         self.inner.discard()
     }
@@ -237,7 +108,7 @@ impl<T: Transport, P: FaultPlan> Transport for Faulty<T, P> {
     }
 }
 
-/// One direction.
+/// One direction of the line.
 struct Line {
     direction: Direction,
     open: Vec<u8>,
@@ -259,7 +130,8 @@ impl Line {
         }
     }
 
-    /// Adds a byte, and returns the frame that it completes. Lone delimiters are part of the next frame.
+    /// Adds a byte and returns the frame that it completes, if it completes one. A lone delimiter becomes part of the
+    /// next frame.
     fn collect(&mut self, byte: u8) -> Option<Vec<u8>> {
         let lone = self.open.iter().all(|&byte| byte == DELIMITER);
         self.open.push(byte);
@@ -300,7 +172,7 @@ impl Line {
         delivery
     }
 
-    /// Brings held frames closer, and returns those whose time has come.
+    /// Ages held frames by one, and returns those whose time has come.
     fn age(&mut self) -> Vec<u8> {
         let mut due = Vec::new();
         self.held.retain_mut(|(left, frame)| {
@@ -314,7 +186,7 @@ impl Line {
     }
 }
 
-/// A place below `length`.
+/// Maps a number to a place below `length`.
 fn pick(number: u64, length: usize) -> usize {
     usize::try_from(number % length.max(1) as u64).unwrap_or(0)
 }

@@ -1,17 +1,17 @@
-//! Reproducible random numbers.
+//! A reproducible generator of random numbers.
 
-/// SplitMix64: a counter, hashed. Equal seeds give equal numbers on every machine.
+/// The generator SplitMix64, which hashes a counter. Equal seeds give equal numbers on every machine.
 #[derive(Clone, Debug)]
 pub struct Random(u64);
 
 impl Random {
-    /// A generator for this seed.
+    /// A generator with this seed.
     #[must_use]
     pub const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// The next number.
+    /// Returns the next number.
     pub const fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut hash = self.0;
@@ -20,13 +20,14 @@ impl Random {
         hash ^ (hash >> 31)
     }
 
-    /// A number below `bound` (0 if that is 0).
+    /// Returns a number below `bound`, or 0 if `bound` is 0.
     pub const fn below(&mut self, bound: u64) -> u64 {
         let number = self.next();
         if bound == 0 { 0 } else { number % bound }
     }
 
-    /// Time steps of an inference: each of `inputs` inputs spikes with a chance of one in `sparsity`.
+    /// Draws the time steps of an inference. In each step, each of `inputs` inputs spikes with probability
+    /// `1 / sparsity`.
     pub fn steps(&mut self, steps: usize, inputs: u32, sparsity: u64) -> Vec<Vec<u32>> {
         (0..steps)
             .map(|_| (0..inputs).filter(|_| self.below(sparsity) == 0).collect())

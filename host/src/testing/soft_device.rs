@@ -8,24 +8,24 @@ use crate::protocol::{
 };
 use std::collections::VecDeque;
 
-/// A device in memory. Bytes go in with [`SoftDevice::take`]; each [`SoftDevice::execute`] handles one
-/// request.
+/// A device in memory. [`SoftDevice::take`] receives bytes; each call of [`SoftDevice::execute`] handles one request.
 #[derive(Debug)]
 pub struct SoftDevice {
-    /// What IDENTIFY answers; change it before connecting.
+    /// Identity that IDENTIFY returns. Change it before connecting.
     pub identity: Identity,
-    /// The next sequence number to be executed.
+    /// Sequence number of the next write to be executed.
     pub expected: u16,
-    /// Channels of the image that the encoder draws.
+    /// Number of channels of the images that the board encodes.
     pub channels: usize,
-    /// The next so many requests that wait for the accelerator run into the watchdog.
-    pub stalls: u32,
+    /// Number of the next requests that wait for the accelerator until the watchdog expires.
+    pub watchdog_expiries: u32,
     decoder: FrameDecoder,
     slots: VecDeque<Vec<u8>>,
     accelerator: ToyAccelerator,
     memories: SoftMemories,
-    /// Inferences may exit early, and this one has.
+    /// Whether the current inference may exit early.
     exits: bool,
+    /// Whether the current inference has exited.
     exited: bool,
     bad_frames: u32,
     dropped_frames: u32,
@@ -33,7 +33,7 @@ pub struct SoftDevice {
 }
 
 impl SoftDevice {
-    /// A device with two receive slots of 64 bytes, freshly powered up.
+    /// A device after power-up, with two receive slots of 64 bytes.
     #[must_use]
     pub fn new(inputs: u32, classes: u16) -> Self {
         let identity = Identity {
@@ -54,13 +54,13 @@ impl SoftDevice {
         Self::with_identity(identity)
     }
 
-    /// A device of any description.
+    /// A device after power-up, with this identity.
     #[must_use]
     pub fn with_identity(identity: Identity) -> Self {
         Self {
             expected: 0,
             channels: 1,
-            stalls: 0,
+            watchdog_expiries: 0,
             decoder: FrameDecoder::new(identity.slot_bytes.into()),
             slots: VecDeque::new(),
             accelerator: ToyAccelerator::new(identity.classes),
@@ -74,20 +74,20 @@ impl SoftDevice {
         }
     }
 
-    /// Loses all state, as a reset or a lapse of power does.
+    /// Loses all state, as after a reset or a loss of power.
     pub fn reset(&mut self) {
         let channels = self.channels;
         *self = Self::with_identity(self.identity.clone());
         self.channels = channels;
     }
 
-    /// Number of requests executed since power-up.
+    /// Returns the number of requests executed since power-up.
     #[must_use]
     pub const fn executed(&self) -> u64 {
         self.executed
     }
 
-    /// Receives bytes. A frame that finds no free slot is dropped.
+    /// Receives bytes. Drops a frame if no slot is free.
     pub fn take(&mut self, bytes: &[u8]) {
         for &byte in bytes {
             match self.decoder.push(byte) {
@@ -165,7 +165,7 @@ impl SoftDevice {
             }
             Opcode::Load => self.memories.load(payload),
             Opcode::Image => self.image(payload),
-            Opcode::Result if self.stall() => Status::NotReady,
+            Opcode::Result if self.watchdog_expires() => Status::NotReady,
             Opcode::Result => Status::Ok,
         };
         // A write that failed is not acknowledged.
@@ -216,11 +216,11 @@ impl SoftDevice {
         self.take_events(&events)
     }
 
-    /// Gives events to the accelerator, as far as it has not exited.
+    /// Passes events to the accelerator until the inference exits.
     fn take_events(&mut self, events: &[chunks::Event]) -> Status {
-        // Half of the events are in when the watchdog runs out.
-        let stalled = self.stall();
-        let count = if stalled { events.len() / 2 } else { events.len() };
+        // If the watchdog expires, half of the events have entered.
+        let expires = self.watchdog_expires();
+        let count = if expires { events.len() / 2 } else { events.len() };
         for &event in &events[..count] {
             if self.exited {
                 break;
@@ -232,16 +232,16 @@ impl SoftDevice {
                 self.exited = margin.is_some_and(|margin| self.accelerator.lead() >= margin);
             }
         }
-        if stalled { Status::NotReady } else { Status::Ok }
+        if expires { Status::NotReady } else { Status::Ok }
     }
 
-    const fn stall(&mut self) -> bool {
-        let stalls = self.stalls > 0;
-        self.stalls = self.stalls.saturating_sub(1);
-        stalls
+    const fn watchdog_expires(&mut self) -> bool {
+        let expires = self.watchdog_expiries > 0;
+        self.watchdog_expiries = self.watchdog_expiries.saturating_sub(1);
+        expires
     }
 
-    /// What COUNTERS answers. All activity is the first layer's.
+    /// Returns the counters that COUNTERS returns. All activity is counted in the first layer.
     #[must_use]
     pub fn counters(&self) -> Counters {
         let mut layers = vec![LayerCounters::default(); self.identity.layers.into()];

@@ -1,4 +1,4 @@
-//! Transports that end in a [`SoftDevice`].
+//! Connections to a [`SoftDevice`].
 
 use super::soft_device::SoftDevice;
 use crate::error::Result;
@@ -8,12 +8,11 @@ use std::time::{Duration, Instant};
 
 /// A transport with a [`SoftDevice`] at its other end, without any thread.
 ///
-/// The device executes one request whenever the host waits and nothing has arrived. If then there is still
-/// nothing, nothing ever will be, and the wait ends as if its deadline had passed: tests of timeouts take no
-/// time.
+/// The device executes one request whenever the host waits and nothing has arrived. If nothing has arrived even then,
+/// nothing will, and the wait ends as if its deadline had passed. Tests of timeouts therefore take no time.
 #[derive(Debug)]
 pub struct SoftLink {
-    /// The device.
+    /// Device at the other end.
     pub device: SoftDevice,
     arrived: Vec<u8>,
 }
@@ -51,7 +50,7 @@ impl Transport for SoftLink {
     }
 }
 
-/// Lets `device` answer on `transport` until `stop` is set or the other side is gone.
+/// Lets `device` answer requests on `transport` until `stop` is set or the other side is gone.
 pub fn serve(device: &mut SoftDevice, transport: &mut impl Transport, stop: &AtomicBool) {
     let mut buffer = [0; 256];
     let mut wire = Vec::new();

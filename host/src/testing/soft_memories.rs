@@ -1,9 +1,9 @@
-//! Memories of a device that LOAD writes, and the encoder that lives in two of them.
+//! Memories of a device, which LOAD writes, and the encoder that uses two of them.
 
 use super::chunks::Event;
 use crate::protocol::{Identity, Spike, Status, crc};
 
-/// A memory of whole bytes.
+/// A memory whose words consist of whole bytes.
 #[derive(Clone, Debug)]
 struct Memory {
     number: u8,
@@ -11,20 +11,21 @@ struct Memory {
     bytes: Vec<u8>,
 }
 
-/// All memories of a device.
+/// All memories of a device in memory.
 #[derive(Clone, Debug)]
 pub(super) struct SoftMemories {
     memories: Vec<Memory>,
 }
 
-/// Sizes of the memories of weights: number, words, bytes of a word.
+/// Memories of weights: number of the memory, number of words, bytes of a word.
 const WEIGHTS: [(u8, usize, usize); 2] = [(0, 300, 3), (4, 9, 5)];
-/// Channels and steps for which there is room.
+/// Number of channels that the encoder table has room for.
 const CHANNELS: usize = 3;
+/// Number of steps that the memory of margins has room for.
 const STEPS: usize = 256;
 
 impl SoftMemories {
-    /// Those of a device, zeros but for the model hash.
+    /// The memories of a device after power-up: all zeros, except for the model hash.
     pub(super) fn new(identity: &Identity) -> Self {
         let memory = |(number, words, word_bytes): (u8, usize, usize)| Memory {
             number,
@@ -48,7 +49,7 @@ impl SoftMemories {
         Self { memories }
     }
 
-    /// Executes LOAD.
+    /// Executes a LOAD with this payload.
     pub(super) fn load(&mut self, payload: &[u8]) -> Status {
         let Some((&[number, low, middle, high], bytes)) = payload.split_first_chunk::<4>() else {
             return Status::MalformedPayload;
@@ -75,12 +76,12 @@ impl SoftMemories {
         memory.map_or(&[], |memory| &memory.bytes)
     }
 
-    /// The model hash.
+    /// Returns the model hash.
     pub(super) fn model(&self) -> [u8; 16] {
         self.bytes(0xFE).try_into().unwrap_or_default()
     }
 
-    /// A number that depends on every weight; 0 while all are 0.
+    /// Returns a number that depends on every weight, and is 0 while all weights are 0.
     pub(super) fn salt(&self) -> u32 {
         let sum = |&(number, _, _): &(u8, usize, usize)| {
             let bytes = self.bytes(number);
@@ -92,13 +93,13 @@ impl SoftMemories {
             .fold(0, |salt, sum| salt.rotate_left(7) ^ sum)
     }
 
-    /// The margin of a step, counted from 0.
+    /// Returns the margin of a step, counted from 0.
     pub(super) fn margin(&self, step: usize) -> Option<u32> {
         let margins = self.bytes(0xFF).as_chunks::<4>().0;
         margins.get(step).map(|&bytes| u32::from_le_bytes(bytes))
     }
 
-    /// The events of the image that is held, as the encoder draws them.
+    /// Returns the events that the encoder draws for the image in memory.
     pub(super) fn draw(&self, seed: u32, steps: u16, channels: usize) -> Vec<Event> {
         let pixels = self.bytes(0xFC);
         let table = self.bytes(0xFD).as_chunks::<2>().0;

@@ -41,7 +41,7 @@ struct State {
 }
 
 impl Pipe {
-    /// A panic in another thread leaves a queue of bytes no less valid.
+    /// Locks the queue. A panic in another thread does not make its bytes invalid.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -53,7 +53,7 @@ impl Pipe {
 }
 
 impl Loopback {
-    /// A cable: its two ends.
+    /// Returns the two ends of a new cable.
     #[must_use]
     pub fn pair() -> (Self, Self) {
         let (one, other) = (Arc::new(Pipe::default()), Arc::new(Pipe::default()));
@@ -158,19 +158,19 @@ mod tests {
     fn a_waiting_end_is_woken_by_bytes_and_by_the_end_of_the_cable() {
         let (mut here, mut there) = Loopback::pair();
         let soon = Instant::now() + Duration::from_secs(60);
-        let waiting = std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             let mut buffer = [0; 4];
             let first = here.receive(&mut buffer, soon);
             (first, here.receive(&mut buffer, soon))
         });
         there.send(&[1, 2, 3]).unwrap();
         drop(there);
-        let (first, second) = waiting.join().unwrap();
+        let (first, second) = reader.join().unwrap();
         assert_eq!(first.unwrap(), 3);
         assert_eq!(
             second.unwrap_err().to_string(),
-            "connection to an in-memory cable lost: its other end was dropped; plug the board in again, or \
-             check that it has power"
+            "lost the connection to an in-memory cable: its other end was dropped; plug the board in again, or check \
+             that it has power"
         );
     }
 }

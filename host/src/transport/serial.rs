@@ -1,11 +1,11 @@
 //! A serial port: a USB adapter, a UART, or a pseudo-terminal with a simulated board behind it.
 //!
-//! 8 data bits, no parity, one stop bit, no flow control: the protocol has its own. The port is opened for
-//! this program alone, and no modem line is touched. A port that vanishes and comes back (a replugged
-//! adapter) is opened again by [`Transport::reopen`], under the same path.
+//! The port has 8 data bits, no parity, one stop bit and no flow control, since the protocol has its own. It is opened
+//! exclusively, and its modem lines stay as they are. If a port vanishes and comes back (an adapter is unplugged and
+//! plugged in again), [`Transport::reopen`] opens the same path again.
 //!
-//! A USB adapter of FTDI holds answers back for its latency timer, which is set to its least where that may be done; else
-//! [`SerialTransport::slow_adapter`] tells of it.
+//! FTDI's USB adapters hold responses back until their latency timer expires. Opening a port sets the timer to its
+//! minimum; if that is not permitted, [`SerialTransport::slow_adapter`] reports the adapter.
 
 mod latency;
 #[cfg_attr(unix, path = "serial/line_unix.rs")]
@@ -24,16 +24,16 @@ use std::time::{Duration, Instant};
 
 /// Bits on the line per byte: start, eight data bits, stop.
 const BITS_PER_BYTE: u32 = 10;
-/// Longest wait for the system to take more bytes: its buffer is full, and the line stands still.
+/// Longest wait for the operating system to take more bytes while its buffer is full.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
-/// Pause between attempts to open a port that has vanished.
+/// Pause between two attempts to open a port that has vanished.
 const REOPEN_PAUSE: Duration = Duration::from_millis(50);
 
 /// An open serial port.
 pub struct SerialTransport {
     path: String,
     baud: u32,
-    /// `None` from the moment it broke until it is opened again.
+    /// The open port; `None` from when it broke until it is opened again.
     port: Option<Line>,
     slow_adapter: Option<SlowAdapter>,
 }
@@ -52,8 +52,8 @@ impl SerialTransport {
     /// Opens the port `path` at `baud` bits per second.
     ///
     /// # Errors
-    /// [`Error::PortNotFound`], [`Error::PortBusy`], [`Error::PortPermission`], or [`Error::PortOpen`] for
-    /// everything else, such as a path that is no serial port or a rate that the port does not support.
+    /// [`Error::PortNotFound`], [`Error::PortBusy`], [`Error::PortPermission`], or [`Error::PortOpen`] for all other
+    /// reasons, such as a path that is not a serial port or a baud rate that the port does not support.
     pub fn open(path: impl Into<String>, baud: u32) -> Result<Self> {
         let path = path.into();
         let slow_adapter = latency::lower(&path);
@@ -66,13 +66,13 @@ impl SerialTransport {
         })
     }
 
-    /// The port's USB adapter, if it holds answers back and could not be told not to.
+    /// Returns the port's USB adapter if it holds responses back and its latency timer could not be lowered.
     #[must_use]
     pub const fn slow_adapter(&self) -> Option<&SlowAdapter> {
         self.slow_adapter.as_ref()
     }
 
-    /// Paths of the serial ports of this machine, as far as the system lists them.
+    /// Returns the paths of this machine's serial ports, as far as the operating system lists them.
     #[must_use]
     pub fn ports() -> Vec<String> {
         let mut ports: Vec<_> = serialport::available_ports()
@@ -91,7 +91,7 @@ impl SerialTransport {
         })
     }
 
-    /// Closes the port, so that its path becomes free for the device that comes back.
+    /// Closes the port, so that its path is free when the device comes back.
     fn broken(&mut self, source: io::Error) -> Error {
         self.port = None;
         Error::Disconnected {
@@ -133,7 +133,7 @@ fn open_error(
     match error.kind() {
         ErrorKind::Io(io::ErrorKind::PermissionDenied) => Error::PortPermission { path },
         ErrorKind::Io(io::ErrorKind::NotFound) => Error::PortNotFound { path, found: ports() },
-        // "No device" stands for both a missing port and one that is locked by another program.
+        // "No device" means either that the port is missing or that another program has locked it.
         ErrorKind::NoDevice => {
             let found = ports();
             if exists || found.contains(&path) {
@@ -200,19 +200,19 @@ mod tests {
     #[test]
     fn what_the_system_says_becomes_what_to_do() {
         const FOUND: [&str; 2] = ["/dev/ttyS0", "/dev/ttyUSB0"];
-        let missing = "serial port /dev/ttyUSB9 does not exist; found: /dev/ttyS0, /dev/ttyUSB0";
+        let missing = "serial port /dev/ttyUSB9 does not exist; use one of /dev/ttyS0, /dev/ttyUSB0";
         assert_eq!(
             message(ErrorKind::Io(io::ErrorKind::NotFound), false, &FOUND),
             missing
         );
         assert_eq!(message(ErrorKind::NoDevice, false, &FOUND), missing);
-        let busy = "serial port /dev/ttyUSB9 is in use: close the program that has it open, such as a terminal or \
-                    another synfire (`fuser /dev/ttyUSB9` names it)";
+        let busy = "serial port /dev/ttyUSB9 is in use; close the program that has it open, such as a terminal or \
+                    another synfire (`fuser /dev/ttyUSB9` shows which)";
         assert_eq!(message(ErrorKind::NoDevice, true, &FOUND), busy);
         assert_eq!(message(ErrorKind::NoDevice, false, &["/dev/ttyUSB9"]), busy);
         assert!(
             message(ErrorKind::Io(io::ErrorKind::PermissionDenied), true, &FOUND)
-                .starts_with("no permission to open serial port /dev/ttyUSB9: ")
+                .starts_with("no permission to open serial port /dev/ttyUSB9; ")
         );
         assert_eq!(
             message(ErrorKind::Unknown, true, &FOUND),

@@ -1,4 +1,4 @@
-//! How long a whole training run would take at the speed that was measured.
+//! Duration of a whole training run at the measured speed.
 
 use serde::Serialize;
 use std::fmt;
@@ -6,15 +6,15 @@ use std::fmt;
 use super::super::inference::float;
 use super::super::table::count;
 
-/// All epochs of a network's own parameters over the training set, the evaluation after each not counted.
+/// A training run with a network's own number of epochs over the training set, without the evaluation after each epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(super) struct FullRun {
     /// Images of an epoch.
     images: u64,
     epochs: u64,
-    /// At the median of the images per second.
+    /// Duration at the median speed.
     seconds: f64,
-    /// Parts of a batch that are worked at a time: more threads than that do not help.
+    /// Pieces of a batch that can be processed at the same time; more threads than pieces do not help.
     most_threads: u64,
 }
 
@@ -34,7 +34,7 @@ impl fmt::Display for FullRun {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} epochs of {} images at that speed: {}; threads that can help, one for each piece of a batch: {}",
+            "at this speed, {} epochs of {} images take {}; up to {} threads help, one for each piece of a batch",
             self.epochs,
             count(float(self.images)),
             duration(self.seconds),
@@ -43,7 +43,7 @@ impl fmt::Display for FullRun {
     }
 }
 
-/// Seconds in the unit that says most.
+/// Formats a duration in a suitable unit.
 fn duration(seconds: f64) -> String {
     match seconds {
         ..120.0 => format!("{seconds:.1} s"),
@@ -62,8 +62,8 @@ mod tests {
         let run = FullRun::new(50_000, 150, 8, 14.3);
         assert_eq!(
             run.to_string(),
-            "150 epochs of 50 000 images at that speed: 6.1 days; threads that can help, one for each piece of a \
-             batch: 8"
+            "at this speed, 150 epochs of 50 000 images take 6.1 days; up to 8 threads help, one for each piece of a \
+             batch"
         );
         assert_eq!(
             [1.25, 600.0, 36_000.0].map(duration),

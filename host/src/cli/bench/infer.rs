@@ -1,4 +1,4 @@
-//! `synfire bench infer`.
+//! The verb `synfire bench infer`.
 
 use super::super::context::Context;
 use super::super::data::DataArgs;
@@ -21,11 +21,11 @@ use synfire_golden_model::network::NetworkDescription;
 use synfire_golden_model::quantize::{QuantizeConfig, quantize};
 
 const EXAMPLE: &str = "Examples:
-  synfire bench infer --net lenet --data fashion-mnist --data-dir DATA --model lenet.safetensors --json
+  synfire bench infer --net lenet --data fashion-mnist --model lenet.safetensors --json
   synfire bench infer --net lenet --data fashion-mnist --model lenet.safetensors --integer --bits 8
   synfire bench infer --net lenet --data fashion-mnist --model lenet.q4.safetensors --integer";
 
-/// Which test images are measured when they are not all.
+/// Seed that chooses the test images when not all of them are used.
 const SUBSET_SEED: u64 = 1;
 
 /// Arguments of `synfire bench infer`.
@@ -36,26 +36,26 @@ pub(super) struct Args {
     setting: Setting,
     #[command(flatten)]
     data: DataArgs,
-    /// Test images of every repeat, the same each time and as many of each class as there are to the others.
+    /// Number of test images in each repeat. All repeats use the same images, with every class in proportion.
     #[arg(long, default_value_t = 1000, value_parser = at_least_one)]
     images: usize,
-    /// Measure the integer model: of a quantized --model as it is, of any other weights quantized by themselves.
+    /// Measure integer inference. A quantized --model is used unchanged; float weights are quantized without calibration.
     #[arg(long)]
     integer: bool,
-    /// Bits per weight, 2 to 8, of the integer model of float weights.
+    /// Bits per weight, 2 to 8, when float weights are quantized.
     #[arg(long, default_value_t = 4, requires = "integer", value_parser = clap::value_parser!(u8).range(2..=8))]
     bits: u8,
     #[command(flatten)]
     threads: ThreadArgs,
 }
 
-/// What a pass over all images found: what an image costs, and its memory.
+/// Result of a pass over all images: the mean cost of an image, and its memory.
 type Measured = (PerImage, ImageMemory);
 
-/// Is told how many images of a pass are done.
+/// Callback that receives the number of images that a pass has completed.
 type Progress<'a> = &'a (dyn Fn(usize) + Sync);
 
-/// A pass over all images.
+/// Function that makes a pass over all images.
 type Pass<'a> = &'a dyn Fn(Progress<'_>) -> Result<Measured>;
 
 impl Args {
@@ -105,7 +105,7 @@ impl Args {
         context.print(&report, || report.to_string())
     }
 
-    /// The quantized model that was given, or the one of the float weights.
+    /// Returns the quantized model that was given, or quantizes the float weights.
     fn integer_model(&self, network: NetworkDescription) -> Result<QuantizedModel> {
         let given = match self.setting.model.as_deref().map(AnyModel::load).transpose()? {
             Some(AnyModel::Quantized(mut model)) => {
@@ -152,7 +152,7 @@ impl Args {
     }
 }
 
-/// The network with the weights of a model, or with those that training starts from.
+/// Returns the network with the weights of a model, or with the initial weights of training.
 fn with_weights_of(given: Option<FloatModel>, network: NetworkDescription) -> Result<FloatModel> {
     let mut model = FloatModel::initial(network, DEFAULT_SEED)?;
     if let Some(given) = given {

@@ -1,4 +1,4 @@
-//! What measuring training or inference came to.
+//! Results of measuring training or inference.
 
 use super::super::inference::float;
 use super::super::table::{count, memory};
@@ -13,11 +13,11 @@ use synfire_golden_model::train::Memory;
 /// A measurement of many images on many threads.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Report {
-    /// `train`, `infer` or `infer-integer`.
+    /// Kind of measurement: `train`, `infer` or `infer-integer`.
     pub(super) what: &'static str,
     pub(super) network: String,
     pub(super) dataset: String,
-    /// `initial`, or a model's file.
+    /// Origin of the weights: `initial`, or the file of a model.
     pub(super) weights: String,
     pub(super) steps: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -25,18 +25,18 @@ pub(super) struct Report {
     pub(super) threads: usize,
     pub(super) vectors: &'static str,
     pub(super) repeats: usize,
-    /// Of every repeat.
+    /// Number of images in each repeat.
     pub(super) images: u64,
     pub(super) images_per_second: Spread,
     pub(super) per_image: PerImage,
-    /// Of both directions, at the median.
+    /// Synaptic operations per second, forward and backward together, at the median speed.
     pub(super) operations_per_second: f64,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) full_run: Option<FullRun>,
     pub(super) memory: MemoryUse,
 }
 
-/// Means per image.
+/// Mean spikes and synaptic operations per image.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct PerImage {
     input_spikes: f64,
@@ -72,33 +72,35 @@ impl PerImage {
         }
     }
 
-    /// Synaptic operations of both directions.
+    /// Returns the synaptic operations of the forward and the backward pass together.
     pub(super) fn operations(&self) -> f64 {
         self.forward_operations + self.backward_operations
     }
 }
 
-/// Memory, in bytes.
+/// Memory use in bytes.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct MemoryUse {
-    /// Of an image on its way.
+    /// Memory for one image while it is processed.
     per_image: usize,
-    /// The same if every input and neuron fired in every step.
+    /// Memory for one image if every input and neuron fired in every step.
     per_image_most: usize,
-    /// Images held at once.
+    /// Number of images in memory at the same time.
     images: usize,
     #[serde(flatten)]
     trainer: Option<TrainerUse>,
-    /// Of the whole process at its peak, the data set included; on Linux alone.
+    /// Peak memory of the whole process, including the data set; known only on Linux.
     process: Option<u64>,
 }
 
+/// Additional memory use of training, in bytes.
 #[derive(Clone, Debug, Serialize)]
 struct TrainerUse {
     gradients: usize,
     weights: usize,
-    /// Images, gradients and weights.
+    /// Sum of the memory for images, gradients and weights.
     total: usize,
+    /// Sum of the memory if every input and neuron fired in every step.
     total_most: usize,
 }
 
@@ -127,7 +129,7 @@ impl MemoryUse {
     }
 }
 
-/// The most memory that this process had at any time, in bytes.
+/// Returns the peak memory of this process in bytes, if the system reports it.
 fn process_peak() -> Option<u64> {
     peak_of_status(&std::fs::read_to_string("/proc/self/status").ok()?)
 }
@@ -169,7 +171,7 @@ impl std::fmt::Display for Report {
             "weights: {}{}",
             self.weights,
             if self.batch.is_some() {
-                ", and trained on from repeat to repeat"
+                ", trained further in each repeat"
             } else {
                 ""
             }
@@ -183,7 +185,7 @@ impl std::fmt::Display for Report {
         } = &self.per_image;
         write!(
             f,
-            "per image: {} input spikes (rate {input_rate:.3}), {} of layers; {} synaptic operations forward",
+            "per image: {} input spikes (rate {input_rate:.3}), {} spikes of layers; {} synaptic operations forward",
             count(*input_spikes),
             count(*layer_spikes),
             count(*forward_operations)
@@ -191,7 +193,7 @@ impl std::fmt::Display for Report {
         if self.batch.is_some() {
             write!(f, ", {} backward", count(*backward_operations))?;
         }
-        writeln!(f, "; {:.2} G a second", self.operations_per_second / 1e9)?;
+        writeln!(f, "; {:.2} G per second", self.operations_per_second / 1e9)?;
         if let Some(full_run) = &self.full_run {
             writeln!(f, "{full_run}")?;
         }
@@ -203,7 +205,7 @@ impl std::fmt::Display for MemoryUse {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "memory: {} per image, at most {} if every neuron fired in every step; {} images at once",
+            "memory: {} per image, {} if every neuron fired in every step; {} images at the same time",
             memory(self.per_image as u64),
             memory(self.per_image_most as u64),
             self.images
@@ -211,7 +213,7 @@ impl std::fmt::Display for MemoryUse {
         if let Some(trainer) = &self.trainer {
             write!(
                 f,
-                ", their gradients {}, weights {}: {} in all, at most {}",
+                ", their gradients {}, weights {}: {} in total, at most {}",
                 memory(trainer.gradients as u64),
                 memory(trainer.weights as u64),
                 memory(trainer.total as u64),
@@ -219,7 +221,11 @@ impl std::fmt::Display for MemoryUse {
             )?;
         }
         match self.process {
-            Some(process) => write!(f, "; the process, data set included, {}", memory(process)),
+            Some(process) => write!(
+                f,
+                "; peak of the process, including the data set: {}",
+                memory(process)
+            ),
             None => Ok(()),
         }
     }

@@ -1,4 +1,4 @@
-//! What is measured, and how often.
+//! Flags that all measurements share: network, weights, number of repeats.
 
 use super::super::diagnostic::Result;
 use super::super::inference::at_least_one;
@@ -10,22 +10,22 @@ use synfire_golden_model::float::FloatModel;
 /// Flags that all measurements share.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct Setting {
-    /// Network: a preset, the path of a network file (.toml), or a compact text as 20C5p2-P2-200-10@1x28x28.
+    /// Network: a preset, the path of a network file (.toml), or a compact text such as 20C5p2-P2-200-10@1x28x28.
     #[arg(long, value_name = "NETWORK", default_value = "lenet")]
     net: String,
-    /// Time steps of an inference; by default the network's.
+    /// Time steps of an inference; default: the network's.
     #[arg(long)]
     pub(super) steps: Option<usize>,
-    /// Float model of the same layers whose weights are taken; by default those that training starts from.
+    /// Model with the same layers, whose weights are used; default: the initial weights of training.
     #[arg(long, value_name = "FILE")]
     pub(super) model: Option<PathBuf>,
-    /// Repeats after the one that warms up.
+    /// Number of repeats after a first one for warm-up.
     #[arg(long, default_value_t = 5, value_parser = at_least_one)]
     pub(super) repeats: usize,
 }
 
 impl Setting {
-    /// The network with the time steps wanted.
+    /// Returns the network with the number of time steps that the flags give.
     pub(super) fn config(&self) -> Result<Config> {
         let mut config = Config::named(&self.net)?;
         if let Some(steps) = self.steps {
@@ -35,12 +35,12 @@ impl Setting {
         Ok(config)
     }
 
-    /// The model whose weights are taken.
+    /// Loads the model whose weights are used, if one is given.
     pub(super) fn model(&self) -> Result<Option<FloatModel>> {
         self.model.as_deref().map(load_float).transpose()
     }
 
-    /// Where the weights are from.
+    /// Returns the origin of the weights: `initial`, or the file of a model.
     pub(super) fn weights(&self) -> String {
         let path = self.model.as_ref().map(|path| path.display().to_string());
         path.unwrap_or_else(|| "initial".into())

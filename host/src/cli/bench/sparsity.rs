@@ -1,4 +1,4 @@
-//! `synfire bench sparsity`.
+//! The verb `synfire bench sparsity`.
 
 use super::super::context::Context;
 use super::super::diagnostic::Result;
@@ -19,8 +19,8 @@ const EXAMPLE: &str = "Examples:
   synfire bench sparsity
   synfire bench sparsity --net vgg9 --steps 20 --rates 5,10 --json
 
-Every hidden layer with weights is measured by itself, where it costs what its input spikes cost, and then the whole
-network, whose layers fire as its weights have them. The peak is that of dense loops over numbers in the nearest cache.";
+Measures each hidden layer with weights alone, driven directly by random input spikes, and then
+the whole network. The peak is the speed of dense loops over numbers in the nearest cache.";
 
 /// Arguments of `synfire bench sparsity`.
 #[derive(Debug, clap::Args)]
@@ -28,65 +28,65 @@ network, whose layers fire as its weights have them. The peak is that of dense l
 pub(super) struct Args {
     #[command(flatten)]
     setting: Setting,
-    /// Rates of input spikes in percent: how many of the inputs spike in a step.
+    /// Rates of input spikes: the percentage of inputs that spike in a step.
     #[arg(long, value_name = "PERCENT", value_delimiter = ',', default_value = "2,5,10,20", value_parser = rate)]
     rates: Vec<f32>,
-    /// Time to take for every repeat, in milliseconds; at least one image passes in any case.
+    /// Duration of each repeat in milliseconds; each repeat processes at least one image.
     #[arg(long, value_name = "MILLISECONDS", default_value_t = 100)]
     time: u64,
 }
 
-/// A rate in percent.
+/// Parses a rate in percent.
 fn rate(text: &str) -> Result<f32, String> {
     match text.parse() {
         Ok(percent) if percent > 0.0 && percent <= 100.0 => Ok(percent),
-        _ => Err("give percents above 0 and up to 100, as 2,5,10,20".into()),
+        _ => Err("give percentages above 0 and up to 100, such as 2,5,10,20".into()),
     }
 }
 
-/// What all measurements came to.
+/// Results of all measurements.
 #[derive(Debug, Serialize)]
 struct Report {
     network: String,
-    /// `initial`, or a model's file; of the whole network.
+    /// Origin of the whole network's weights: `initial`, or the file of a model.
     weights: String,
     steps: usize,
     vectors: &'static str,
     repeats: usize,
-    /// Synaptic operations a second of dense loops.
+    /// Synaptic operations per second of dense loops.
     peak: Directions<f64>,
     rows: Vec<Row>,
 }
 
-/// Something for each direction.
+/// A value for the forward pass and a value for the backward pass.
 #[derive(Clone, Copy, Debug, Serialize)]
 struct Directions<T> {
     forward: T,
     backward: T,
 }
 
-/// A layer, or the network, at one rate.
+/// Measurement of a layer or the whole network at one rate.
 #[derive(Debug, Serialize)]
 struct Row {
     /// Name of the layer or network.
     work: String,
-    /// Spikes per input and step, as drawn.
+    /// Spikes per input and step that were drawn.
     input_rate: f64,
-    /// Milliseconds per image for both directions.
+    /// Milliseconds per image, forward and backward together.
     milliseconds: f64,
     forward: Timing,
     backward: Timing,
 }
 
-/// An image's pass in one direction.
+/// Time of an image's pass in one direction.
 #[derive(Clone, Copy, Debug, Serialize)]
 struct Timing {
     milliseconds: Spread,
-    /// Synaptic operations.
+    /// Number of synaptic operations.
     operations: u64,
-    /// Synaptic operations a second, at the median.
+    /// Synaptic operations per second at the median time.
     operations_per_second: f64,
-    /// Of the peak, in 0..=1.
+    /// Share of the peak, in 0..=1.
     share_of_peak: f64,
 }
 
@@ -141,7 +141,7 @@ impl Args {
         seconds(Duration::from_millis(self.time), self.setting.repeats, work)
     }
 
-    /// The best that dense loops do, in operations a second.
+    /// Measures the highest speed of dense loops in operations per second.
     fn peak(&self) -> Directions<f64> {
         let mut peak = Peak::new();
         let mut operations = 0;
@@ -155,7 +155,7 @@ impl Args {
     fn row(&self, name: &str, pass: &mut Pass, raster: &SpikeRaster, peak: Directions<f64>) -> Result<Row> {
         let (forward_operations, backward_operations) = (pass.forward(raster)?, pass.backward(0));
         let forward = self.seconds(|| {
-            // It has succeeded with this raster before.
+            // The same pass succeeded before.
             let _ = black_box(pass.forward(black_box(raster)));
         });
         let backward = self.seconds(|| {
@@ -172,7 +172,7 @@ impl Args {
     }
 }
 
-/// Every hidden layer with weights by itself.
+/// Returns each hidden layer with weights as a network of its own.
 fn layers_alone(network: &NetworkDescription) -> Result<Vec<(String, FloatModel)>> {
     let is_weighted = |kind| matches!(kind, LayerKind::Conv { .. } | LayerKind::Fc { .. });
     let layers = network.layers.iter().enumerate();
@@ -189,7 +189,7 @@ impl std::fmt::Display for Report {
         let giga = |number: f64| format!("{:.2}", number / 1e9);
         writeln!(
             f,
-            "{}, {} steps, one thread, vectors: {}, weights: {}; peak {} G operations a second forward, {} backward",
+            "{}, {} steps, one thread, vectors: {}, weights: {}; peak {} G operations per second forward, {} backward",
             self.network,
             self.steps,
             self.vectors,
@@ -228,7 +228,7 @@ impl std::fmt::Display for Report {
         }
         write!(
             f,
-            "{rows}\nmilliseconds of processor time per image, the median of {} repeats; operations are synaptic ones",
+            "{rows}\nms: processor time per image, median of {} repeats; operations: synaptic operations",
             self.repeats
         )
     }
@@ -239,7 +239,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rates_are_percents_that_can_be() {
+    fn rates_are_possible_percentages() {
         assert_eq!(rate("2.5"), Ok(2.5));
         assert_eq!(rate("100"), Ok(100.0));
         for wrong in ["0", "-1", "100.5", "NaN", "two"] {

@@ -1,10 +1,10 @@
-//! Repeats of a measurement.
+//! Repeated measurements of time.
 
 use nix::time::ClockId;
 use serde::Serialize;
 use std::time::{Duration, Instant};
 
-/// The middle one of repeated measurements, and the two at the ends.
+/// Median, minimum and maximum of repeated measurements.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(super) struct Spread {
     pub(super) median: f64,
@@ -13,7 +13,8 @@ pub(super) struct Spread {
 }
 
 impl Spread {
-    /// Of at least one measurement; of an even number, the mean of the middle two is the median.
+    /// Returns the spread of at least one measurement. The median of an even number of measurements is the mean of the
+    /// middle two.
     pub(super) fn of(mut numbers: Vec<f64>) -> Self {
         numbers.sort_by(f64::total_cmp);
         let at = |index: usize| numbers.get(index).copied().unwrap_or(f64::NAN);
@@ -25,7 +26,7 @@ impl Spread {
         }
     }
 
-    /// Every measurement put through a function that keeps or reverses their order.
+    /// Applies a monotonic function to every measurement.
     pub(super) fn map(self, function: impl Fn(f64) -> f64) -> Self {
         let (one, other) = (function(self.min), function(self.max));
         Self {
@@ -36,8 +37,8 @@ impl Spread {
     }
 }
 
-/// Seconds of this thread's processor time that a short piece of work takes: it is run for at least `least` to warm up, and then `repeats` times as
-/// often as it ran meanwhile.
+/// Measures the processor time of this thread for a short piece of work, in seconds. First runs the work for at least
+/// `least` as a warm-up; each of `repeats` measurements then runs it as often as the warm-up did.
 pub(super) fn seconds(least: Duration, repeats: usize, mut work: impl FnMut()) -> Spread {
     let start = Instant::now();
     let mut runs = 0;
@@ -55,9 +56,9 @@ pub(super) fn seconds(least: Duration, repeats: usize, mut work: impl FnMut()) -
     Spread::of((0..repeats).map(repeat).collect())
 }
 
-/// Time that this thread has had a processor for itself: what others do meanwhile is not in it.
+/// Returns the processor time that this thread has used, which excludes the time of other threads and programs.
 fn processor_time() -> Duration {
-    // Every Linux has this clock.
+    // This clock exists on every Linux system.
     let time = ClockId::CLOCK_THREAD_CPUTIME_ID.now();
     time.map_or(Duration::ZERO, Duration::from)
 }

@@ -1,4 +1,4 @@
-//! `synfire bench train`.
+//! The verb `synfire bench train`.
 
 use super::super::context::Context;
 use super::super::data::DataArgs;
@@ -19,7 +19,7 @@ use synfire_golden_model::train::Trainer;
 const EXAMPLE: &str = "Example:
   synfire bench train --net lenet --data fashion-mnist --data-dir DATA --batch 64 --json";
 
-/// Batches of a repeat, unless the user says how many images.
+/// Number of batches in a repeat, unless the user gives a number of images.
 const BATCHES: usize = 10;
 
 /// Arguments of `synfire bench train`.
@@ -30,10 +30,10 @@ pub(super) struct Args {
     setting: Setting,
     #[command(flatten)]
     data: DataArgs,
-    /// Images per step of the optimizer; by default the network file's.
+    /// Images per step of the optimizer; default: the network file's.
     #[arg(long)]
     batch: Option<usize>,
-    /// Images of every repeat, in whole batches; by default ten batches.
+    /// Number of images in each repeat, rounded up to whole batches; default: ten batches.
     #[arg(long, value_parser = at_least_one)]
     images: Option<usize>,
     #[command(flatten)]
@@ -95,7 +95,7 @@ impl Args {
     }
 }
 
-/// Trains so many batches, over as many epochs as they take; tells what they cost.
+/// Trains `batches` batches, over several epochs if necessary, and returns their cost.
 fn train_batches(trainer: &mut Trainer<'_>, batches: usize, bar: &ProgressBar) -> Result<Effort> {
     let mut total = Effort::default();
     let mut left = batches;
@@ -104,14 +104,14 @@ fn train_batches(trainer: &mut Trainer<'_>, batches: usize, bar: &ProgressBar) -
         let advanced = trainer.advance(&mut |progress| {
             left -= 1;
             bar.inc(1);
-            // What the images cost is known until the epoch is closed.
+            // The trainer resets the cost of the images at the end of the epoch.
             if left == 0 || progress.batch == progress.batches {
                 ControlFlow::Break(())
             } else {
                 ControlFlow::Continue(())
             }
         })?;
-        // Otherwise the epoch had come to its end before, and is closed now.
+        // A report means that all batches of the epoch were done before, and the epoch has ended now.
         if advanced.is_none() {
             total += trainer.effort() - before;
         }

@@ -1,4 +1,4 @@
-//! Which samples a verb works on.
+//! Flags that choose a data set, shared by the verbs.
 
 use crate::cli::diagnostic::{CliError, Result};
 use clap::Args;
@@ -7,20 +7,21 @@ use synfire_golden_model::dataset::{self, Split};
 use synfire_golden_model::network::{NetworkDescription, NetworkError, Shape};
 use synfire_golden_model::{Config, Error};
 
-/// Data set flags, shared by the verbs.
+/// Flags that choose a data set.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct DataArgs {
-    /// Data set: a name of `synfire data list` or a file NAME.npz; by default the one of the network's input shape.
+    /// Data set: a name that `synfire data list` prints, or a file NAME.npz; the default depends on the network's input
+    /// shape.
     #[arg(long)]
     pub(crate) data: Option<String>,
-    /// Folder of the data set's files, or of folders named after the data sets.
+    /// Folder that holds the data set's files, or folders named after the data sets.
     #[arg(long, env = "SYNFIRE_DATA")]
     pub(crate) data_dir: Option<PathBuf>,
 }
 
 impl DataArgs {
-    /// The network of that name: a preset, a file, or a compact text, which takes its input's shape from the data set
-    /// if it does not say it.
+    /// Returns a network by name: a preset, a file, or a compact text. A compact text without an input shape takes the
+    /// shape of the data set's samples.
     pub(crate) fn network(&self, name: &str) -> Result<Config> {
         match (Config::named(name), &self.data) {
             (Err(Error::Network(NetworkError::CompactInput { .. })), Some(data)) => {
@@ -30,7 +31,7 @@ impl DataArgs {
         }
     }
 
-    /// Shape of a data set's samples; only a file of one's own has to be read for it.
+    /// Returns the shape of a data set's samples. Reads the data set only if it is not known by name.
     fn shape(&self, data: &str) -> Result<Shape> {
         match dataset::KNOWN.iter().find(|known| known.name == data) {
             Some(known) => Ok(known.shape.into()),
@@ -38,7 +39,7 @@ impl DataArgs {
         }
     }
 
-    /// Loads the data set, and checks that the network takes it.
+    /// Loads the data set and checks that it fits the network.
     pub(crate) fn load(&self, network: &NetworkDescription) -> Result<Split> {
         let name = match &self.data {
             Some(name) => name.as_str(),
@@ -50,7 +51,7 @@ impl DataArgs {
     }
 }
 
-/// The data set that networks of this input shape are usually meant for.
+/// Returns the default data set for networks of this input shape.
 fn default_dataset(network: &NetworkDescription) -> Result<&'static str> {
     match <[usize; 3]>::from(network.input) {
         [1, 8, 8] => Ok("digits"),

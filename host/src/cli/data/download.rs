@@ -1,4 +1,4 @@
-//! `synfire data download`.
+//! The verb `synfire data download`.
 
 use super::fetch::{DownloadError, Fetched, Fetcher};
 use crate::cli::context::Context;
@@ -15,17 +15,17 @@ const EXAMPLE: &str = "Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub(super) struct Args {
-    /// Name of `synfire data list`.
+    /// Data set: a name that `synfire data list` prints.
     name: String,
-    /// Folder that is to hold the data sets; the files go into a folder of it named after the data set.
+    /// Folder for data sets; the files go into a subfolder named after the data set.
     #[arg(long, env = "SYNFIRE_DATA")]
     data_dir: PathBuf,
-    /// Address of the files, without their names, instead of their public home.
+    /// Download from this address, without the file names, instead of the data set's public home.
     #[arg(long)]
     mirror: Option<String>,
 }
 
-/// What `--json` prints.
+/// Result of `synfire data download`.
 #[derive(Debug, Serialize)]
 struct Downloaded {
     name: &'static str,
@@ -85,7 +85,7 @@ impl Args {
         };
         context.print(&downloaded, || {
             format!(
-                "all checksums are right; try `synfire data show {}`",
+                "all checksums are correct; try `synfire data show {}`",
                 downloaded.name
             )
         })

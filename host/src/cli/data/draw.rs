@@ -1,4 +1,4 @@
-//! `synfire data draw`.
+//! The verb `synfire data draw`.
 
 use super::show::class_names;
 use crate::cli::context::Context;
@@ -16,15 +16,15 @@ const EXAMPLE: &str = "Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub(super) struct Args {
-    /// Name of `synfire data list`, or a file NAME.npz.
+    /// Data set: a name that `synfire data list` prints, or a file NAME.npz.
     name: String,
-    /// Folder of the data set's files, or of folders named after the data sets.
+    /// Folder that holds the data set's files, or folders named after the data sets.
     #[arg(long, env = "SYNFIRE_DATA")]
     data_dir: Option<PathBuf>,
     /// SVG file to write.
     #[arg(short, long)]
     output: PathBuf,
-    /// Samples of every class.
+    /// Number of samples per class.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
     images: u32,
     /// Draw the test set instead of the training set.
@@ -32,7 +32,7 @@ pub(super) struct Args {
     test: bool,
 }
 
-/// What `--json` prints.
+/// Result of `synfire data draw`.
 #[derive(Debug, Serialize)]
 struct Drawn {
     picture: PathBuf,
@@ -48,7 +48,7 @@ impl Args {
             (&data.train, "training")
         };
         let rows = rows(dataset, self.images as usize);
-        let title = format!("{}: {part} set, first samples of every class", dataset.name());
+        let title = format!("{}: {part} set, first samples of each class", dataset.name());
         contact_sheet::draw(&self.output, &title, dataset, &rows)?;
         let drawn = Drawn {
             picture: self.output,
@@ -60,7 +60,7 @@ impl Args {
     }
 }
 
-/// The first `limit` samples of every class.
+/// Returns the first `limit` samples of each class.
 fn rows(dataset: &Dataset, limit: usize) -> Vec<Row> {
     let row = |(class, name): (usize, String)| Row {
         name,

@@ -1,4 +1,4 @@
-//! Fetching one file over HTTP: into a temporary name, continued where it was cut off, verified, and renamed.
+//! Downloads a file over HTTP under a temporary name, resumes interrupted downloads, verifies the file, and renames it.
 
 mod error;
 
@@ -17,21 +17,22 @@ use ureq::{Agent, Body, http::Response};
 
 type Result<T, E = DownloadError> = std::result::Result<T, E>;
 
-/// Longest wait for a connection, and for the next bytes of an answer.
+/// Longest wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Longest wait for the next bytes of a response.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
 const BUFFER: usize = 1 << 16;
 
-/// What became of a file.
+/// How a file was obtained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Fetched {
-    /// Fetched as a whole.
+    /// The whole file was downloaded.
     Downloaded,
-    /// Fetched from where an earlier try had been cut off.
+    /// An interrupted download was continued.
     Resumed,
-    /// Was there already, as it should be.
+    /// The file was there already, with the right checksum.
     Present,
 }
 
@@ -39,13 +40,13 @@ impl Fetched {
     pub(super) fn describe(self, bytes: u64) -> String {
         match self {
             Self::Downloaded => format!("{bytes} bytes, downloaded"),
-            Self::Resumed => format!("{bytes} bytes, resumed and completed"),
-            Self::Present => format!("{bytes} bytes, was there already"),
+            Self::Resumed => format!("{bytes} bytes, download resumed and completed"),
+            Self::Present => format!("{bytes} bytes, already present"),
         }
     }
 }
 
-/// Fetches files.
+/// Downloads files.
 #[derive(Debug)]
 pub(super) struct Fetcher {
     agent: Agent,
@@ -54,7 +55,7 @@ pub(super) struct Fetcher {
 impl Fetcher {
     pub(super) fn new() -> Self {
         let config = Agent::config_builder()
-            // Told apart here, with the address in the error.
+            // This module reports the status itself, with the address.
             .http_status_as_error(false)
             .timeout_connect(Some(CONNECT_TIMEOUT))
             .timeout_recv_response(Some(READ_TIMEOUT))
@@ -64,14 +65,14 @@ impl Fetcher {
         Self { agent: config.into() }
     }
 
-    /// Fetches `address` to `path`, whose contents must have the given SHA-256.
+    /// Downloads `address` to `path`, whose contents must have the given SHA-256.
     ///
-    /// A file that is there already is verified and kept. What has come of a file that is cut off stays beside `path`,
-    /// under a name that ends in `.part`, and the next call continues it where the server lets it.
+    /// Verifies and keeps a file that exists already. If the connection ends early, the received bytes stay beside
+    /// `path`, under a name that ends in `.part`; the next call resumes the download if the server supports it.
     ///
     /// # Errors
-    /// If the server cannot be reached, has no such file or ends early, if the contents have another checksum (they are
-    /// removed), or a file that is there has (it is left alone).
+    /// If the server cannot be reached, does not have the file, or ends the connection early; if the downloaded contents
+    /// have another checksum (they are removed); if an existing file has another checksum (it is kept).
     pub(super) fn fetch(
         &self,
         address: &str,
@@ -103,7 +104,7 @@ impl Fetcher {
         let outcome = match self.fill(address, &part, &mut file, bar) {
             Ok(outcome) => outcome,
             Err(error) => {
-                // Nothing that could be continued is left lying about.
+                // An empty file is not worth resuming.
                 if file.metadata().is_ok_and(|metadata| metadata.len() == 0) {
                     let _ = std::fs::remove_file(&part);
                 }
@@ -125,7 +126,7 @@ impl Fetcher {
         Ok(outcome)
     }
 
-    /// Writes what is missing to the end of `file`, which is at `path`.
+    /// Downloads the missing bytes and appends them to `file`, which is at `path`.
     fn fill(
         &self,
         address: &str,
@@ -137,7 +138,7 @@ impl Fetcher {
         let mut start = file.seek(SeekFrom::End(0)).map_err(failed)?;
         let mut response = self.ask(address, start)?;
         if start > 0 && !continues(&response, start) {
-            // The server starts over, or has less than is here: so does this side.
+            // The server sends the whole file, or has fewer bytes than were received: start again.
             if response.status() != StatusCode::OK {
                 response = self.ask(address, 0)?;
             }
@@ -188,7 +189,7 @@ impl Fetcher {
         })
     }
 
-    /// Asks for the bytes from `start` on.
+    /// Requests the bytes from `start` on.
     fn ask(&self, address: &str, start: u64) -> Result<Response<Body>> {
         let mut request = self.agent.get(address);
         if start > 0 {
@@ -201,7 +202,7 @@ impl Fetcher {
     }
 }
 
-/// Whether an answer continues at byte `start`.
+/// Whether a response continues at byte `start`.
 fn continues(response: &Response<Body>, start: u64) -> bool {
     let range = response
         .headers()
@@ -215,13 +216,13 @@ fn number(response: &Response<Body>, name: &HeaderName) -> Option<u64> {
     response.headers().get(name)?.to_str().ok()?.parse().ok()
 }
 
-/// Where a file is kept until it is complete.
+/// Returns the temporary name of an incomplete file.
 fn part_of(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!("{name}.part"))
 }
 
-/// SHA-256 of what is left of a file, in hexadecimal.
+/// Returns the SHA-256 of the rest of a file, from the current position on, in hexadecimal.
 fn digest(file: &mut File) -> std::io::Result<String> {
     let mut hash = Sha256::new();
     let mut buffer = vec![0; BUFFER];

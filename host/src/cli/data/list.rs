@@ -1,4 +1,4 @@
-//! `synfire data list`.
+//! The verb `synfire data list`.
 
 use crate::cli::context::Context;
 use crate::cli::diagnostic::Result;
@@ -16,18 +16,18 @@ const EXAMPLE: &str = "Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub(super) struct Args {
-    /// Folder to look for the files in.
+    /// Folder to search for the files.
     #[arg(long, env = "SYNFIRE_DATA")]
     data_dir: Option<PathBuf>,
 }
 
-/// What `--json` prints.
+/// Result of `synfire data list`.
 #[derive(Debug, Serialize)]
 struct List {
     datasets: Vec<Entry>,
 }
 
-/// One data set.
+/// A data set, and where its files are.
 #[derive(Debug, Serialize)]
 struct Entry {
     name: &'static str,
@@ -41,7 +41,7 @@ struct Entry {
     built_in: bool,
     downloadable: bool,
     found_in: Option<PathBuf>,
-    /// What is missing of a set that is here in part.
+    /// Error that names the missing files, if only some of the files exist.
     incomplete: Option<String>,
 }
 
@@ -65,7 +65,7 @@ impl Args {
                     Err(Error::Data(error @ DataError::FileMissing { .. })) => Some(error.to_string()),
                     _ => None,
                 },
-                // Not an error here: most people have but a few of the sets.
+                // A missing data set is not an error here: most users have only a few.
                 found_in: found.ok().map(|found| found.folder),
             }
         };
@@ -92,15 +92,18 @@ fn describe(entry: &Entry) -> String {
         (Some(folder), _) => format!("in {}", folder.display()),
         (None, Some(problem)) => problem.clone(),
         (None, None) if entry.downloadable => {
-            format!("not found; `synfire data download {}` fetches it", entry.name)
+            format!(
+                "not found; download it with `synfire data download {}`",
+                entry.name
+            )
         }
-        (None, None) => "not found; fetch it from its home".to_owned(),
+        (None, None) => "not found; download it from its home".to_owned(),
     };
     let mut line = |key: &str, value: &str| {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "  {key:<8} {value}");
     };
-    line("here", &here);
+    line("location", &here);
     for (index, files) in entry.files.iter().enumerate() {
         line(if index == 0 { "files" } else { "or" }, &files.join(", "));
     }

@@ -1,4 +1,4 @@
-//! `synfire data show`.
+//! The verb `synfire data show`.
 
 mod images;
 mod recordings;
@@ -21,29 +21,28 @@ const EXAMPLE: &str = "Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub(super) struct Args {
-    /// Name of `synfire data list`, or a file NAME.npz.
+    /// Data set: a name that `synfire data list` prints, or a file NAME.npz.
     name: String,
-    /// Folder of the data set's files, or of folders named after the data sets.
+    /// Folder that holds the data set's files, or folders named after the data sets.
     #[arg(long, env = "SYNFIRE_DATA")]
     data_dir: Option<PathBuf>,
-    /// Spikes per step of an image's brightest pixel: the rate of a network.
+    /// Spikes per step of a full-scale pixel, which is the `rate` of a network.
     #[arg(long, default_value_t = 0.5, value_parser = rate)]
     rate: f32,
-    /// Steps into which recordings are divided.
+    /// Number of time steps into which a recording is divided.
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     steps: u32,
 }
 
-/// A rate above 0, as networks have it.
+/// Parses the rate of a network.
 fn rate(text: &str) -> Result<f32, String> {
     match text.parse::<f32>() {
         Ok(rate) if rate > 0.0 && rate <= 100.0 => Ok(rate),
-        Ok(_) => Err("above 0 and at most 100".into()),
-        Err(_) => Err("not a number".into()),
+        _ => Err("give a number above 0 and up to 100".into()),
     }
 }
 
-/// What `--json` prints.
+/// Result of `synfire data show`.
 #[derive(Debug, Serialize)]
 struct Summary {
     name: String,
@@ -54,7 +53,7 @@ struct Summary {
     test: Part,
 }
 
-/// Training or test set.
+/// Counts and statistics of the training set or the test set.
 #[derive(Debug, Serialize)]
 struct Part {
     samples: usize,
@@ -103,7 +102,7 @@ impl Args {
             let of = |part: &Part| count_of(part.per_class[class]);
             rows.add_row([name.clone(), of(train), of(test)]);
         }
-        rows.add_row(["all".into(), count_of(train.samples), count_of(test.samples)]);
+        rows.add_row(["total".into(), count_of(train.samples), count_of(test.samples)]);
         let mut text = format!(
             "{}: {} of {:?}, {} classes\n{rows}\n",
             summary.name,
@@ -121,7 +120,7 @@ impl Args {
     }
 }
 
-/// Names of a data set's classes: their numbers where it is not known by name.
+/// Returns the names of a data set's classes, or their numbers if the data set is not known by name.
 pub(super) fn class_names(dataset: &Dataset) -> Vec<String> {
     match KNOWN.iter().find(|known| known.name == dataset.name()) {
         Some(known) => known.classes.iter().map(|&class| class.to_owned()).collect(),

@@ -1,4 +1,4 @@
-//! The demo's dealings with boards: tools, synthesis in the background, and the virtual board.
+//! The demo's boards: tools, synthesis in the background, and virtual boards.
 
 use super::super::context::Context;
 use super::super::diagnostic::{CliError, Result};
@@ -23,7 +23,7 @@ pub(super) struct Target {
     pub(super) build: Build,
 }
 
-/// Finds every tool that these boards need.
+/// Checks that every tool that these boards need is installed.
 pub(super) fn find_tools(boards: &[Board]) -> Result<()> {
     for tool in boards.iter().flat_map(tools).chain([Tool::Verilator]) {
         tool.find()?;
@@ -31,7 +31,7 @@ pub(super) fn find_tools(boards: &[Board]) -> Result<()> {
     Ok(())
 }
 
-/// Synthesis of all boards, each in a thread of its own.
+/// Synthesis of all boards, each in its own thread.
 #[derive(Debug)]
 pub(super) struct Synthesis {
     cancel: Cancel,
@@ -50,7 +50,7 @@ impl Synthesis {
                 std::thread::spawn(move || {
                     let name = build.manifest.board.name.clone();
                     synthesize(&build, Placements::default(), &cancel, &mut |stage| {
-                        // Nobody may be listening any more.
+                        // The receiver may be gone already.
                         let _ = sender.send((name.clone(), stage));
                     })
                 })
@@ -63,11 +63,11 @@ impl Synthesis {
         }
     }
 
-    /// Waits for all of them, showing what each is at.
+    /// Waits for all boards, and shows the current stage of each.
     pub(super) fn finish(mut self, context: &Context) -> Result<Vec<Report>> {
         let spinner = context.spinner("synthesis");
         let mut at = std::collections::BTreeMap::new();
-        // Ends when the last worker lets go of its sender.
+        // The loop ends when the last worker drops its sender.
         for (board, stage) in &self.stages {
             at.insert(board, stage);
             let texts: Vec<String> = at
@@ -91,7 +91,7 @@ impl Synthesis {
 
 impl Drop for Synthesis {
     fn drop(&mut self) {
-        // When something else has failed: no tool may go on writing into folders that the next run makes anew.
+        // After a failure elsewhere, no tool may write into folders that the next run creates again.
         self.cancel.cancel();
         for worker in self.workers.drain(..) {
             let _ = worker.join();
@@ -99,13 +99,13 @@ impl Drop for Synthesis {
     }
 }
 
-/// The form in which a board is run through its pins: its bitstream where that can be unpacked and the tool is there, else its
-/// netlist; and why not the bitstream.
+/// Returns the form in which a board runs through its pins: the bitstream if it can be unpacked and the tool is
+/// installed, otherwise the netlist and the reason.
 pub(super) fn form_behind_pins(board: &Board) -> (Form, Option<String>) {
     if !can_unpack(board) {
         return (
             Form::Netlist,
-            Some("no tool turns this family's bitstreams back into Verilog".into()),
+            Some("no tool can unpack bitstreams of this FPGA family".into()),
         );
     }
     match Tool::IceboxVlog.find() {
@@ -114,7 +114,7 @@ pub(super) fn form_behind_pins(board: &Board) -> (Form, Option<String>) {
     }
 }
 
-/// A report in a line.
+/// Describes a report in one line.
 pub(super) fn describe(report: &Report) -> String {
     let used: Vec<String> = report
         .utilization
@@ -128,7 +128,7 @@ pub(super) fn describe(report: &Report) -> String {
         })
         .collect();
     format!(
-        "{}: {:.1} MHz reached, {:.1} MHz wanted: met; {}",
+        "{}: {:.1} MHz reached, {:.1} MHz wanted; {}",
         report.board,
         report.fmax_mhz,
         report.clock_mhz,
@@ -136,7 +136,7 @@ pub(super) fn describe(report: &Report) -> String {
     )
 }
 
-/// Starts a virtual board of a form of a build, and classifies on it through the ordinary host library.
+/// Starts a virtual board with a form of a build, and classifies images on it through the link library.
 pub(super) fn run_virtual_board(
     target: &Target,
     form: Form,

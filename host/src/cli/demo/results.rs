@@ -1,4 +1,4 @@
-//! The demo's results: one table, and the same as JSON.
+//! The demo's results, as a table and as JSON.
 
 use super::super::diagnostic::Result;
 use super::super::inference::{Evaluated, float};
@@ -12,13 +12,13 @@ use synfire_hw::synth::checks::{Check, Form};
 use synfire_hw::synth::report::{Report, Utilization};
 use synfire_sim::cosim::Summary;
 
-/// Seconds of each stage, in order.
+/// Duration of each stage in seconds, in order.
 #[derive(Debug, Default, Serialize)]
 #[serde(transparent)]
 pub(super) struct StageTimes(Vec<(String, f64)>);
 
 impl StageTimes {
-    /// Runs a stage and adds its time.
+    /// Runs a stage and adds its duration.
     pub(super) fn measure<T>(&mut self, stage: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
         let start = Instant::now();
         let result = work()?;
@@ -26,7 +26,7 @@ impl StageTimes {
         Ok(result)
     }
 
-    /// Adds seconds to a stage.
+    /// Adds seconds to the duration of a stage.
     pub(super) fn add(&mut self, stage: &str, seconds: f64) {
         match self.0.iter_mut().find(|(known, _)| known == stage) {
             Some((_, total)) => *total += seconds,
@@ -35,7 +35,7 @@ impl StageTimes {
     }
 }
 
-/// What a board came to.
+/// Results of one board.
 #[derive(Debug, Serialize)]
 pub(super) struct BoardResult {
     board: String,
@@ -47,7 +47,7 @@ pub(super) struct BoardResult {
     cycles: f64,
     microseconds: f64,
     inferences_per_second: f64,
-    /// What of netlist and bitstream was compared with the golden model.
+    /// Comparisons of the netlist and the bitstream with the golden model.
     checks: Vec<Check>,
 }
 
@@ -77,20 +77,20 @@ impl BoardResult {
     }
 }
 
-/// Everything that the demo found.
+/// All results of the demo.
 #[derive(Debug, Serialize)]
 pub(super) struct Results {
     pub(super) network: String,
     pub(super) steps: usize,
     pub(super) float: Evaluated,
     pub(super) integer: Evaluated,
-    /// Verilog against the golden model, board by board.
+    /// Co-simulation of each board's Verilog.
     pub(super) cosim: Vec<Summary>,
-    /// Netlists against the golden model, board by board.
+    /// Co-simulation of each board's netlist.
     pub(super) netlists: Vec<Summary>,
-    /// Netlists or bitstreams through the boards' pins.
+    /// Runs of each board's netlist or bitstream through its pins.
     pub(super) behind_pins: Vec<(Form, run::Summary)>,
-    /// The circuits against the golden model.
+    /// Co-simulation of the circuits with rust-hdl.
     pub(super) native: Option<Summary>,
     pub(super) over_serial: Option<run::Summary>,
     pub(super) boards: Vec<BoardResult>,
@@ -108,7 +108,7 @@ impl Results {
         Ok(())
     }
 
-    /// The table.
+    /// Returns the results as a table.
     pub(super) fn table(&self) -> String {
         let mut rows = table([
             format!("{}, {} steps", self.network, self.steps).as_str(),
@@ -152,7 +152,7 @@ impl Results {
             let lanes: Vec<String> = board.lanes.iter().map(usize::to_string).collect();
             row(&board.title, format!("lanes {}", lanes.join(" + ")));
             row(
-                "  clocks per inference",
+                "  cycles per inference",
                 format!(
                     "{} = {:.0} µs at {} MHz, {} inferences/s",
                     count(board.cycles),
@@ -163,10 +163,13 @@ impl Results {
             );
             row(
                 "  maximum frequency",
-                format!("{:.1} MHz of {} wanted: met", board.fmax_mhz, board.clock_mhz),
+                format!(
+                    "{:.1} MHz reached, {} MHz wanted",
+                    board.fmax_mhz, board.clock_mhz
+                ),
             );
             for check in &board.checks {
-                row("  equals the golden model", check.to_string());
+                row("  equal to the golden model", check.to_string());
             }
             for used in &board.utilization {
                 row(

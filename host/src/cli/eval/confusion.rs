@@ -1,4 +1,4 @@
-//! Which classes are taken for which.
+//! The confusion matrix: how often images of one class are classified as another.
 
 use super::super::inference::float;
 use super::super::table::percent;
@@ -6,7 +6,7 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
 use serde::Serialize;
 
-/// Images per class and class found.
+/// Number of images for each true class (row) and predicted class (column).
 #[derive(Clone, Debug, Serialize)]
 #[serde(transparent)]
 pub(super) struct Confusion(pub(super) Vec<Vec<usize>>);
@@ -15,9 +15,9 @@ impl std::fmt::Display for Confusion {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut table = Table::new();
         let found = (0..self.0.len()).map(|class| class.to_string());
-        let heading = std::iter::once("class, found:".to_owned())
+        let heading = std::iter::once("class, predicted:".to_owned())
             .chain(found)
-            .chain(["right".to_owned()]);
+            .chain(["correct".to_owned()]);
         table.load_style(UTF8_FULL_CONDENSED).set_header(heading);
         for (class, row) in self.0.iter().enumerate() {
             let images: usize = row.iter().sum();
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_classes_and_columns_what_was_found() {
+    fn rows_are_true_classes_and_columns_predicted_ones() {
         let text = Confusion(vec![vec![3, 1, 0], vec![0, 5, 0], vec![0, 0, 0]]).to_string();
         let rows: Vec<Vec<&str>> = text
             .lines()
@@ -57,7 +57,7 @@ mod tests {
         assert_eq!(
             rows,
             [
-                ["", "class, found:", "0", "1", "2", "right", ""],
+                ["", "class, predicted:", "0", "1", "2", "correct", ""],
                 ["", "0", "3", "1", "", "75.00 %", ""],
                 ["", "1", "", "5", "", "100.00 %", ""],
                 ["", "2", "", "", "", "", ""],

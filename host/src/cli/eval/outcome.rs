@@ -1,4 +1,4 @@
-//! Evaluating models of either kind, with all that is known afterwards.
+//! Evaluates float and quantized models.
 
 use super::super::diagnostic::Result;
 use super::super::inference::{Evaluated, EvaluatedLayer, float};
@@ -10,26 +10,26 @@ use synfire_golden_model::float::FloatModel;
 use synfire_golden_model::integer::{Margins, QuantizedModel};
 use synfire_golden_model::network::NetworkDescription;
 
-/// What evaluating a model came to, and what it cost.
+/// Result of evaluating a model, with its cost.
 #[derive(Clone, Debug)]
 pub(super) struct Outcome {
     pub(super) evaluated: Evaluated,
     pub(super) sparsity: Sparsity,
-    /// Images classified right by those who stop after each of the steps.
+    /// Number of correct answers if the output is read after each step.
     pub(super) correct_by_step: Vec<usize>,
-    /// Images per class and class found.
+    /// Number of images for each true class and predicted class.
     pub(super) confusion: Vec<Vec<usize>>,
-    /// Steps taken per image, of integers.
+    /// Mean steps per image; known only for quantized models.
     pub(super) mean_steps: Option<f64>,
 }
 
 /// Evaluates a float model on all test images.
 pub(crate) fn evaluate_float(model: &FloatModel, data: &Dataset, seed: u64) -> Result<Evaluated> {
-    Ok(judge_float(model, data, seed, &ProgressBar::hidden())?.evaluated)
+    Ok(float_outcome(model, data, seed, &ProgressBar::hidden())?.evaluated)
 }
 
-/// [`evaluate_float`] with all that is known afterwards; `bar` moves with the images.
-pub(super) fn judge_float(
+/// Evaluates a float model on all test images and returns every result. `bar` shows the progress.
+pub(super) fn float_outcome(
     model: &FloatModel,
     data: &Dataset,
     seed: u64,
@@ -53,11 +53,12 @@ pub(crate) fn evaluate_integer(
     images: usize,
     seed: u64,
 ) -> Result<Evaluated> {
-    Ok(judge_integer(model, data, images, seed, None, &ProgressBar::hidden())?.evaluated)
+    Ok(integer_outcome(model, data, images, seed, None, &ProgressBar::hidden())?.evaluated)
 }
 
-/// [`evaluate_integer`] with all that is known afterwards, stopping where `exit` says so; `bar` moves with the images.
-pub(super) fn judge_integer(
+/// Evaluates a quantized model on the first `images` images, with early exit by the margins `exit`, and returns every
+/// result. `bar` shows the progress.
+pub(super) fn integer_outcome(
     model: &QuantizedModel,
     data: &Dataset,
     images: usize,
@@ -80,7 +81,7 @@ pub(super) fn judge_integer(
     })
 }
 
-/// Spikes and synaptic operations per inference, of an evaluation of `images` images.
+/// Returns spikes and synaptic operations per inference of an evaluation of `images` images.
 pub(crate) fn integer_sparsity(
     network: &NetworkDescription,
     images: usize,

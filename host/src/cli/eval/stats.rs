@@ -1,21 +1,21 @@
-//! What spikes save beside dense neurons, and what stopping early costs.
+//! Savings of spikes compared with dense neurons, and the accuracy after fewer steps.
 
 use super::super::inference::float;
 use super::super::table::{count, percent, table};
 use serde::Serialize;
 use synfire_golden_model::evaluation::{ADDITION_PJ, MULTIPLY_ACCUMULATE_PJ, Sparsity};
 
-/// Loss of accuracy that early read-out may cost for [`Stats::steps_needed`], as a share of the images.
+/// Loss of accuracy that [`Stats::steps_needed`] allows, as a share of the images.
 const TOLERANCE: f64 = 0.001;
 
-/// Costs and early read-out.
+/// Cost of an inference, and accuracy after fewer steps.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Stats {
     #[serde(flatten)]
     sparsity: Sparsity,
-    /// Accuracy of reading the output after 1, 2, 3, … steps.
+    /// Accuracy if the output is read after 1, 2, 3, … steps.
     pub(super) accuracy_by_step: Vec<f64>,
-    /// The fewest steps after which the accuracy stays within 0.1 points of the last step's, or above.
+    /// Smallest number of steps from which on the accuracy is at most 0.1 points below that of the last step.
     steps_needed: usize,
 }
 
@@ -33,7 +33,7 @@ impl Stats {
     }
 }
 
-/// Numbers of steps to show of so many: close together at first, then wider, and the last.
+/// Returns which numbers of steps to show: close together at first, then farther apart, and the last.
 fn shown(steps: usize) -> Vec<usize> {
     let decades = std::iter::successors(Some(1_usize), |decade| decade.checked_mul(10));
     let marks = decades.flat_map(|decade| [10, 15, 20, 30, 50, 70].map(|tenths| tenths * decade / 10));
@@ -77,7 +77,7 @@ impl std::fmt::Display for Stats {
             ]);
         }
         rows.add_row([
-            "all".to_owned(),
+            "total".to_owned(),
             String::new(),
             count(sparsity.spikes),
             String::new(),
@@ -89,15 +89,15 @@ impl std::fmt::Display for Stats {
         writeln!(f, "{rows}")?;
         writeln!(
             f,
-            "arithmetic in 45 nm, at {ADDITION_PJ} pJ per addition and {MULTIPLY_ACCUMULATE_PJ} pJ per \
-             multiply-accumulate of 32-bit floats: {:.0} nJ; dense {:.0} nJ, {:.2} times as much",
+            "energy of the arithmetic in 45 nm, with {ADDITION_PJ} pJ per addition and {MULTIPLY_ACCUMULATE_PJ} pJ per \
+             multiply-accumulate of 32-bit floats: {:.0} nJ; dense neurons: {:.0} nJ, {:.2} times as much",
             sparsity.energy_nj,
             sparsity.dense_energy_nj,
             sparsity.dense_energy_nj / sparsity.energy_nj
         )?;
         writeln!(
             f,
-            "not in it: memory, and {} neuron updates (a comparison and a leak each), of which dense neurons have none",
+            "not included: memory, and {} neuron updates (one comparison and one leak each), which dense neurons do not have",
             count(float(sparsity.neuron_updates))
         )?;
         let mut rows = table(["steps", "accuracy"]);
@@ -112,7 +112,7 @@ impl std::fmt::Display for Stats {
         writeln!(f, "{rows}")?;
         write!(
             f,
-            "reading the output after {} steps or more costs at most 0.1 points of accuracy",
+            "reading the output after {} or more steps costs at most 0.1 points of accuracy",
             self.steps_needed
         )
     }
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dozen_steps_are_shown_of_a_hundred() {
+    fn twelve_of_a_hundred_steps_are_shown() {
         assert_eq!(shown(100), [1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100]);
         assert_eq!(shown(16), [1, 2, 3, 5, 7, 10, 15, 16]);
         assert_eq!(shown(1), [1]);
@@ -157,7 +157,7 @@ mod tests {
             "4 096",
             "25.00 %",
             "95.00 %",
-            "after 2 steps",
+            "after 2 or more steps",
         ] {
             assert!(text.contains(part), "{part} in {text}");
         }

@@ -1,4 +1,4 @@
-//! Every spike of an evaluation, in a file.
+//! Writes every spike of an evaluation to a file.
 
 use super::super::context::Context;
 use super::super::diagnostic::{CliError, Result, io};
@@ -11,25 +11,25 @@ use synfire_golden_model::dataset::encode::test_raster;
 use synfire_golden_model::file::trace::{Metadata, TraceWriter};
 use synfire_golden_model::integer::{Engine, QuantizedModel};
 
-/// Images that are traced where nobody says how many.
+/// Number of images that are traced by default.
 pub(super) const DEFAULT_IMAGES: usize = 10;
 
-/// Size before compression from which a warning is due.
+/// Size before compression above which the user is warned.
 const LARGE_BYTES: u64 = 4 << 30;
 
-/// What of an evaluation is traced.
+/// Flags that choose what to trace.
 #[derive(Debug, clap::Args)]
 pub(super) struct TraceArgs {
-    /// Write every spike of every layer into this file (.npz); of a quantized model, and of 10 images unless --limit
-    /// says otherwise.
+    /// Write every spike of every layer to this file (.npz). Needs a quantized model; traces 10 images unless --limit is
+    /// given.
     #[arg(long = "trace", value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
-    /// Also every membrane at the end of every step.
+    /// Also write every membrane at the end of every step.
     #[arg(long = "trace-membranes", requires = "file")]
     membranes: bool,
 }
 
-/// A trace that was written.
+/// Description of the trace that was written.
 #[derive(Debug, Serialize)]
 pub(super) struct Traced {
     file: PathBuf,
@@ -39,20 +39,20 @@ pub(super) struct Traced {
 }
 
 impl TraceArgs {
-    /// Refuses a trace of a model that has none.
+    /// Refuses to trace a float model.
     pub(super) fn check(&self, model: &AnyModel, path: &Path) -> Result<()> {
         match (model, &self.file) {
             (AnyModel::Float(_), Some(_)) => Err(CliError::ModelKind {
                 path: path.into(),
                 found: "float",
                 wanted: "quantized",
-                remedy: "traces are of integers: run `synfire quantize` on it, or leave --trace out",
+                remedy: "traces hold integers: run `synfire quantize` on the model, or omit --trace",
             }),
             _ => Ok(()),
         }
     }
 
-    /// Traces all of `data`, if asked to.
+    /// Traces all samples of `data` if the flag is given.
     pub(super) fn write(
         &self,
         model: &AnyModel,
@@ -82,7 +82,7 @@ impl TraceArgs {
         let mut writer = TraceWriter::create(file, metadata)?;
         if large > LARGE_BYTES {
             context.warn(&format!(
-                "the trace is {} before compression; a smaller --limit makes it smaller",
+                "the trace has {} before compression; use a smaller --limit to make it smaller",
                 memory(large)
             ));
         }

@@ -1,9 +1,9 @@
-//! An axis of accuracies that is logarithmic in the share of errors: from 99.0 to 99.5 % is as far as from 98 to 99 %.
+//! An axis of accuracies that is logarithmic in the error: 99.0 and 99.5 % are as far apart as 98 and 99 %.
 
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 use std::ops::Range;
 
-/// Accuracies that the axis may begin with, end with, and name.
+/// Accuracies at which the axis may begin and end, and which it labels.
 const MARKS: [f64; 12] = [
     0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995, 0.9999,
 ];
@@ -15,7 +15,7 @@ pub(super) struct AccuracyAxis {
 }
 
 impl AccuracyAxis {
-    /// The shortest axis from one mark to another that holds these accuracies, and the step from 90 to 95 %.
+    /// The shortest axis between two marks that contains these accuracies and the range from 90 to 95 %.
     pub(super) fn around(accuracies: impl Iterator<Item = f64> + Clone) -> Self {
         let lowest = accuracies.clone().fold(0.9, f64::min);
         let highest = accuracies.fold(0.95, f64::max);
@@ -27,7 +27,7 @@ impl AccuracyAxis {
     }
 }
 
-/// The decades of an accuracy's errors; from the last of [`MARKS`] on all are alike.
+/// Returns the decimal logarithm of an accuracy's error. Accuracies above the last of [`MARKS`] have the same value.
 fn decades(accuracy: f64) -> f64 {
     (1.0 - accuracy).max(1e-4).log10()
 }
@@ -59,7 +59,7 @@ impl Ranged for AccuracyAxis {
 }
 
 impl ValueFormatter<f64> for AccuracyAxis {
-    /// In percent, with the digits that tell a mark from the next.
+    /// Formats an accuracy in percent, with as many digits as its mark needs.
     fn format_ext(&self, &accuracy: &f64) -> String {
         let percent = format!("{:.2}", 100.0 * accuracy);
         percent.trim_end_matches('0').trim_end_matches('.').to_owned()
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_are_named_in_percent() {
+    fn marks_are_labelled_in_percent() {
         let axis = axis(&[0.0, 1.0]);
         let names = MARKS.map(|mark| axis.format_ext(&mark));
         let wanted = [

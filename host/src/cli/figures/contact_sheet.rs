@@ -1,8 +1,9 @@
 //! Contact sheet: samples of a data set, class by class.
 //!
-//! Images of one channel are grey, of three red, green and blue; of any other number, the mean of their channels is
-//! drawn. Of recordings, the events of the first third of the window are added up (of all of it, edges would have run over
-//! one another): pixels that became brighter are blue, darker ones orange, and the stronger the more events there are.
+//! An image with one channel is drawn in grey, an image with three channels in red, green and blue. For any other number
+//! of channels, their mean is drawn. For a recording, the events of the first third of its window are added up; over the
+//! whole window, edges would overlap. Pixels that became brighter are blue, darker ones orange; the colour is stronger
+//! the more events there are.
 
 use super::super::diagnostic::Result;
 use super::{BLUE, GREY, ORANGE, failed};
@@ -16,11 +17,11 @@ use synfire_golden_model::network::Shape;
 pub(crate) struct Row {
     /// Name of the class.
     pub(crate) name: String,
-    /// Numbers of the samples.
+    /// Indices of the samples.
     pub(crate) samples: Vec<usize>,
 }
 
-/// Rows and columns of a sample on the sheet, about.
+/// Approximate height and width of a sample on the sheet, in pixels.
 const CELL: usize = 72;
 const GAP: usize = 6;
 const LABEL: usize = 96;
@@ -28,7 +29,7 @@ const TITLE: usize = 40;
 
 type Colour = [u8; 3];
 
-/// Draws a sheet into an SVG file.
+/// Draws a contact sheet into an SVG file.
 pub(crate) fn draw(path: &Path, title: &str, dataset: &Dataset, rows: &[Row]) -> Result<()> {
     let mut svg = String::new();
     draw_into(&mut svg, title, dataset, rows).map_err(|error| failed(path)(error.as_ref()))?;
@@ -72,7 +73,7 @@ fn draw_into(
     Ok(())
 }
 
-/// Every pixel `scale` times, in rows and columns.
+/// Enlarges an image: repeats every pixel `scale` times, in rows and columns.
 fn enlarged(pixels: &[Colour], width: usize, scale: usize) -> Vec<Colour> {
     let wide = |row: &[Colour]| -> Vec<Colour> {
         row.iter()
@@ -85,7 +86,7 @@ fn enlarged(pixels: &[Colour], width: usize, scale: usize) -> Vec<Colour> {
         .collect()
 }
 
-/// The colours of a sample, row by row.
+/// Returns the colours of a sample's pixels, row by row.
 fn pixels(dataset: &Dataset, sample: usize) -> Vec<Colour> {
     let shape = dataset.shape();
     match dataset.samples() {
@@ -117,13 +118,13 @@ fn image(levels: &[u8], full_scale: u8, shape: Shape) -> Vec<Colour> {
 
 fn recording<'a>(events: impl Iterator<Item = &'a Event>, shape: Shape) -> Vec<Colour> {
     let plane = shape.height * shape.width;
-    // Of the second channel, brighter, and of all others.
+    // Events of the second channel (brighter), and of all other channels.
     let mut counts = vec![[0u32; 2]; plane];
     for event in events {
         let [channel, y, x] = event.place(shape);
         counts[y * shape.width + x][usize::from(channel != 1)] += 1;
     }
-    // Full strength is twice the mean where there is any, so that a few restless pixels do not pale all others.
+    // Full strength is twice the mean of the pixels with events, so that a few busy pixels do not make all others pale.
     let (mut events, mut lit) = (0, 0);
     for [on, off] in counts.iter().filter(|&&count| count != [0, 0]) {
         events += on + off;

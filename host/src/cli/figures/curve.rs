@@ -1,4 +1,4 @@
-//! Training curve: accuracy and loss over the epochs, and below them how much every layer fires.
+//! Training curve: accuracy and loss over the epochs, and below them the spike rate of every layer.
 
 use super::super::diagnostic::Result;
 use super::accuracy_axis::AccuracyAxis;
@@ -16,14 +16,15 @@ const ACCURACY_HEIGHT: u32 = 360;
 const RATES_HEIGHT: u32 = 250;
 const LEGEND_WIDTH: i32 = 150;
 
-/// The same in both panels, so that epochs stand below each other.
+/// Width of the left labels; equal in both panels, so that their epochs are aligned.
 const LEFT_LABELS: i32 = 58;
+/// Width of the right labels; equal in both panels.
 const RIGHT_LABELS: i32 = 52;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Drawn = std::result::Result<(), Box<dyn std::error::Error>>;
 
-/// A line of a panel: its name, colour, width, and a number per epoch, which may be missing.
+/// A line of a panel, with at most one point per epoch.
 struct Line {
     name: String,
     colour: RGBColor,
@@ -59,9 +60,15 @@ impl Line {
     }
 }
 
-/// Draws the epochs of a run into an SVG file.
-pub(crate) fn draw(path: &Path, network: &str, config: &TrainConfig, epochs: &[EpochReport]) -> Result<()> {
-    let svg = draw_text(network, config, epochs).map_err(|error| failed(path)(error.as_ref()))?;
+/// Draws the epochs of a run into an SVG file. `evaluation` names the images that were evaluated after each epoch.
+pub(crate) fn draw(
+    path: &Path,
+    network: &str,
+    config: &TrainConfig,
+    evaluation: &str,
+    epochs: &[EpochReport],
+) -> Result<()> {
+    let svg = draw_text(network, config, evaluation, epochs).map_err(|error| failed(path)(error.as_ref()))?;
     synfire_hw::build::write_atomically(path, &svg)?;
     Ok(())
 }
@@ -69,6 +76,7 @@ pub(crate) fn draw(path: &Path, network: &str, config: &TrainConfig, epochs: &[E
 fn draw_text(
     network: &str,
     config: &TrainConfig,
+    evaluation: &str,
     epochs: &[EpochReport],
 ) -> std::result::Result<String, Box<dyn std::error::Error>> {
     let mut svg = String::new();
@@ -86,17 +94,24 @@ fn draw_text(
         title.titled(&text, ("sans-serif", 18))?;
         let (accuracy, rates) = panels.split_vertically(ACCURACY_HEIGHT);
         let last = epochs.last().map_or(0, |report| report.epoch).max(2);
-        draw_accuracy(&accuracy, config, epochs, coordinate(last))?;
+        draw_accuracy(&accuracy, config, evaluation, epochs, coordinate(last))?;
         draw_rates(&rates, epochs, coordinate(last))?;
         root.present()?;
     }
     Ok(svg)
 }
 
-/// Accuracy on the left axis, loss on the right, and a mark wherever the learning rate dropped.
-fn draw_accuracy(area: &Area<'_>, config: &TrainConfig, epochs: &[EpochReport], last: f64) -> Drawn {
+/// Draws accuracy on the left axis, loss on the right axis, and a mark wherever the learning rate dropped.
+fn draw_accuracy(
+    area: &Area<'_>,
+    config: &TrainConfig,
+    evaluation: &str,
+    epochs: &[EpochReport],
+    last: f64,
+) -> Drawn {
+    let name = format!("{evaluation} accuracy");
     let accuracies = [
-        Line::new("test accuracy", BLUE, 2, epochs, |report| report.test_accuracy),
+        Line::new(name, BLUE, 2, epochs, |report| report.test_accuracy),
         Line::new("training accuracy", ORANGE, 2, epochs, |report| {
             Some(report.train_accuracy)
         }),
@@ -134,7 +149,7 @@ fn draw_accuracy(area: &Area<'_>, config: &TrainConfig, epochs: &[EpochReport], 
     for (at, learning_rate) in drops(config, epochs) {
         let ends = [(at, foot), (at, head)];
         chart.draw_series(DashedLineSeries::new(ends, 4, 4, GREY.stroke_width(1)))?;
-        // Above the frame, where no curve comes.
+        // Above the frame, where there are no curves.
         let (x, y) = chart.backend_coord(&(at, head));
         let (left, top) = plot.get_base_pixel();
         let text = short(learning_rate.into());
@@ -148,7 +163,8 @@ fn draw_accuracy(area: &Area<'_>, config: &TrainConfig, epochs: &[EpochReport], 
     draw_legend(&legend, &[test, train, loss])
 }
 
-/// Spikes per neuron and step of the input and of every layer, on a logarithmic axis; a silent layer lies at its foot.
+/// Draws the spikes per neuron and step of the input and of every layer on a logarithmic axis. A silent layer is drawn at
+/// the bottom of the axis.
 fn draw_rates(area: &Area<'_>, epochs: &[EpochReport], last: f64) -> Drawn {
     let layers = epochs.first().map_or(&[][..], |report| &report.activity);
     let mut lines: Vec<Line> = layers
@@ -199,7 +215,7 @@ fn split_legend<'a>(area: &Area<'a>) -> (Area<'a>, Area<'a>) {
     area.split_horizontally(width.saturating_sub(LEGEND_WIDTH.unsigned_abs()))
 }
 
-/// Names of lines, one below the other, beside the plot, where they hide nothing.
+/// Draws the names of lines beside the plot, one below the other.
 fn draw_legend(area: &Area<'_>, lines: &[Line]) -> Drawn {
     for (line, y) in lines.iter().zip((18..).step_by(17)) {
         area.draw(&PathElement::new([(0, y), (20, y)], line.style()))?;
@@ -208,7 +224,7 @@ fn draw_legend(area: &Area<'_>, lines: &[Line]) -> Drawn {
     Ok(())
 }
 
-/// Places between two epochs where a step schedule lowered the learning rate, and to what.
+/// Returns the places between two epochs where a step schedule lowered the learning rate, and the new rate.
 fn drops(config: &TrainConfig, epochs: &[EpochReport]) -> Vec<(f64, f32)> {
     if config.schedule != Schedule::Step {
         return Vec::new();
@@ -226,7 +242,7 @@ fn drops(config: &TrainConfig, epochs: &[EpochReport]) -> Vec<(f64, f32)> {
         .collect()
 }
 
-/// Grey for the input; through the hues from blue to red with a layer's depth.
+/// Returns the colour of a layer: grey for the input, from blue to red with increasing depth for the others.
 fn colour(index: usize, count: usize) -> RGBColor {
     if index == 0 {
         return GREY;
@@ -236,13 +252,13 @@ fn colour(index: usize, count: usize) -> RGBColor {
     RGBColor(red, green, blue)
 }
 
-/// A number by its first four digits.
+/// Formats a number with four significant digits.
 fn short(number: f64) -> String {
     let rounded: f64 = format!("{number:.3e}").parse().unwrap_or(number);
     rounded.to_string()
 }
 
-/// Whole numbers; nothing at the marks in between.
+/// Formats whole numbers, and returns nothing for others.
 fn whole(x: &f64) -> String {
     if (x - x.round()).abs() < 1e-6 {
         format!("{x:.0}")
@@ -256,71 +272,4 @@ fn coordinate(number: usize) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use synfire_golden_model::Config;
-    use synfire_golden_model::evaluation::LayerActivity;
-
-    fn epochs(count: usize) -> Vec<EpochReport> {
-        let config = config();
-        let report = |index: usize| EpochReport {
-            epoch: index + 1,
-            learning_rate: config.learning_rate_at(index, 0, 1),
-            loss: 1.0 / coordinate(index + 1),
-            train_accuracy: 0.9,
-            test_accuracy: Some(0.85),
-            seconds: 1.0,
-            test_seconds: 1.0,
-            images_per_second: 1.0,
-            activity: ["input", "first", "silent"]
-                .map(|layer| LayerActivity {
-                    layer: layer.into(),
-                    spikes: 1.0,
-                    rate: if layer == "silent" { 0.0 } else { 0.02 },
-                    idle: None,
-                })
-                .into(),
-            warnings: Vec::new(),
-        };
-        (0..count).map(report).collect()
-    }
-
-    fn config() -> TrainConfig {
-        let mut config = Config::preset("digits").unwrap().train.unwrap();
-        config.learning_rate = 0.5;
-        config.milestones = vec![8, 2, 0];
-        config.decay = 0.5;
-        config
-    }
-
-    #[test]
-    fn drops_of_the_learning_rate_stand_between_epochs() {
-        let mut config = config();
-        assert_eq!(drops(&config, &epochs(2)), []);
-        assert_eq!(drops(&config, &epochs(5)), [(2.5, 0.125)]);
-        assert_eq!(drops(&config, &epochs(9)), [(2.5, 0.125), (8.5, 0.0625)]);
-        config.schedule = Schedule::Cosine;
-        assert_eq!(drops(&config, &epochs(9)), []);
-    }
-
-    #[test]
-    fn layers_have_colours_of_their_own() {
-        let mut colours: Vec<_> = (0..12).map(|index| colour(index, 12)).collect();
-        assert_eq!(colours[0], GREY);
-        colours.sort_by_key(|colour| (colour.0, colour.1, colour.2));
-        colours.dedup();
-        assert_eq!(colours.len(), 12);
-        assert_eq!(colour(1, 2), colour(1, 12));
-    }
-
-    #[test]
-    fn one_epoch_is_enough_for_a_picture_and_every_layer_is_named() {
-        for count in [1, 9] {
-            let svg = draw_text("net", &config(), &epochs(count)).unwrap();
-            for text in ["Training of net", "test accuracy", "first", "silent"] {
-                assert!(svg.contains(text), "{text} after {count} epochs");
-            }
-            assert!(!svg.contains("NaN") && !svg.contains("inf"));
-        }
-    }
-}
+mod tests;

@@ -1,5 +1,5 @@
-//! Spike raster of one inference: who fired when, from the input to the last hidden layer, and how the output
-//! potentials grew.
+//! Spike raster of one inference: which neuron fired in which step, from the input to the last hidden layer, and the
+//! output potentials after each step.
 
 use super::super::diagnostic::Result;
 use super::{BLUE, GREY, ORANGE, failed};
@@ -8,15 +8,15 @@ use std::path::Path;
 use synfire_golden_model::integer::Trace;
 use synfire_golden_model::spikes::SpikeRaster;
 
-/// What a picture shows.
+/// Contents of a picture.
 pub(crate) struct Picture<'a> {
-    /// Title.
+    /// Title of the picture.
     pub(crate) title: String,
-    /// Input spikes.
+    /// Raster of the input spikes.
     pub(crate) input: &'a SpikeRaster,
     /// Names of the hidden layers.
     pub(crate) hidden: Vec<String>,
-    /// What happened.
+    /// Trace of the inference.
     pub(crate) trace: &'a Trace,
 }
 

@@ -1,5 +1,5 @@
-//! Accuracy against the number of steps after which the output is read; below it the error, which shows the end of the
-//! curve better.
+//! Accuracy as a function of the number of steps after which the output is read, and below it the error, which shows the
+//! end of the curve better.
 
 use super::super::diagnostic::Result;
 use super::{BLUE, GREY, failed};
@@ -10,13 +10,13 @@ use std::path::Path;
 const SIZE: (u32, u32) = (760, 640);
 const TITLE_HEIGHT: u32 = 34;
 const ACCURACY_HEIGHT: u32 = 290;
-/// The same in both panels, so that steps stand below each other.
+/// Width of the left labels; equal in both panels, so that their steps are aligned.
 const LEFT_LABELS: i32 = 56;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Drawn = std::result::Result<(), Box<dyn std::error::Error>>;
 
-/// Draws the accuracies, in 0..=1, of reading the output after 1, 2, 3, … steps into an SVG file.
+/// Draws the accuracies, in 0..=1, after 1, 2, 3, … steps into an SVG file.
 pub(crate) fn draw(path: &Path, title: &str, accuracies: &[f64]) -> Result<()> {
     let svg = draw_text(title, accuracies).map_err(|error| failed(path)(error.as_ref()))?;
     synfire_hw::build::write_atomically(path, &svg)?;
@@ -44,7 +44,7 @@ fn draw_text(title: &str, accuracies: &[f64]) -> std::result::Result<String, Box
     Ok(svg)
 }
 
-/// On a linear axis, with a line at what the last step comes to.
+/// Draws the accuracy on a linear axis, with a line at the accuracy of the last step.
 fn draw_accuracy(area: &Area<'_>, points: &[(f64, f64)]) -> Drawn {
     let (end, last) = points.last().copied().unwrap_or((1.0, 0.0));
     let lowest = points.iter().map(|point| point.1).fold(95.0, f64::min);
@@ -70,7 +70,7 @@ fn draw_accuracy(area: &Area<'_>, points: &[(f64, f64)]) -> Drawn {
     chart.draw_series(DashedLineSeries::new(level, 4, 4, GREY.stroke_width(1)))?;
     let style = ("sans-serif", 12).into_font().color(&GREY);
     let text = format!("{last:.2} % after {end:.0} steps");
-    // Below the line, or above it where there is no room.
+    // Below the line, or above it if there is no space.
     let offset = if last > floor + 0.1 * (100.0 - floor) {
         6
     } else {
@@ -82,7 +82,7 @@ fn draw_accuracy(area: &Area<'_>, points: &[(f64, f64)]) -> Drawn {
     Ok(())
 }
 
-/// On a logarithmic axis; an error of 0 lies at its foot.
+/// Draws the error on a logarithmic axis. An error of 0 is drawn at the bottom of the axis.
 fn draw_error(area: &Area<'_>, mut points: Vec<(f64, f64)>) -> Drawn {
     let end = points.last().map_or(1.0, |point| point.0);
     let positive = points.iter().map(|point| point.1).filter(|&error| error > 1e-6);
@@ -122,7 +122,7 @@ fn draw_error(area: &Area<'_>, mut points: Vec<(f64, f64)>) -> Drawn {
     Ok(())
 }
 
-/// Marks of the axis of steps.
+/// Returns the marks of the axis of steps.
 fn steps(end: f64) -> Vec<f64> {
     let decades =
         std::iter::successors(Some(1.0), |decade| Some(10.0 * decade)).take_while(|&mark| mark <= end);

@@ -1,4 +1,4 @@
-//! Accuracy against what it costs, for several costs: a panel each, and in each the points that no other beats.
+//! Accuracy against cost: one panel for each kind of cost. Each panel marks the points of the Pareto front.
 
 use super::super::diagnostic::Result;
 use super::accuracy_axis::AccuracyAxis;
@@ -15,13 +15,13 @@ const LEGEND_WIDTH: u32 = 110;
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Drawn = std::result::Result<(), Box<dyn std::error::Error>>;
 
-/// What is drawn.
+/// Contents of a picture.
 #[derive(Debug)]
 pub(crate) struct Picture {
     pub(crate) title: String,
-    /// Names of the groups of points, which differ in colour.
+    /// Names of the groups of points; each group has its own colour.
     pub(crate) groups: Vec<String>,
-    /// An accuracy to compare with, and its name.
+    /// Name and value of an accuracy to compare with.
     pub(crate) reference: Option<(String, f64)>,
     pub(crate) panels: [Panel; 2],
 }
@@ -29,25 +29,25 @@ pub(crate) struct Picture {
 /// Accuracy against one cost.
 #[derive(Debug)]
 pub(crate) struct Panel {
-    /// The cost, with its unit.
+    /// Name of the cost, with its unit.
     pub(crate) name: &'static str,
     pub(crate) marks: Vec<Mark>,
 }
 
-/// One point.
+/// One point of a panel.
 #[derive(Debug)]
 pub(crate) struct Mark {
-    /// Above 0.
+    /// Cost, which must be above 0.
     pub(crate) cost: f64,
-    /// In 0..=1.
+    /// Accuracy, in 0..=1.
     pub(crate) accuracy: f64,
-    /// Its place in [`Picture::groups`].
+    /// Index of the point's group in [`Picture::groups`].
     pub(crate) group: usize,
-    /// A name, of those on the front alone.
+    /// Name of a point on the Pareto front; `None` for other points.
     pub(crate) label: Option<String>,
 }
 
-/// Draws into an SVG file.
+/// Draws a picture into an SVG file.
 pub(crate) fn draw(path: &Path, picture: &Picture) -> Result<()> {
     let svg = draw_text(picture).map_err(|error| failed(path)(error.as_ref()))?;
     synfire_hw::build::write_atomically(path, &svg)?;
@@ -77,7 +77,7 @@ fn draw_panel(area: &Area<'_>, picture: &Picture, panel: &Panel) -> Drawn {
     let accuracies = panel.marks.iter().map(|mark| mark.accuracy);
     let reference = picture.reference.iter().map(|(_, accuracy)| *accuracy);
     let axis = AccuracyAxis::around(accuracies.chain(reference));
-    // So that names beside the last point find room.
+    // The axis is wider than the points, so that names beside the last point have space.
     let costs = panel.marks.iter().map(|mark| mark.cost);
     let low = costs.clone().fold(f64::INFINITY, f64::min).clamp(1.0, 1e15) / 1.15;
     let high = costs.fold(2.0 * low, f64::max) * 1.6;
@@ -120,7 +120,7 @@ fn draw_panel(area: &Area<'_>, picture: &Picture, panel: &Panel) -> Drawn {
             }
             Some(label) => {
                 chart.draw_series([Circle::new(at, 5, colour.filled())])?;
-                // Of several at one place the first is named.
+                // If several points coincide, only the first is named.
                 if !named.contains(&at) {
                     let text = Text::new(label.clone(), (7, 4), ("sans-serif", 11));
                     chart.draw_series([EmptyElement::at(at) + text])?;
@@ -132,7 +132,7 @@ fn draw_panel(area: &Area<'_>, picture: &Picture, panel: &Panel) -> Drawn {
     Ok(())
 }
 
-/// Names of the groups, one below the other, and what a full circle means.
+/// Draws the names of the groups, one below the other, and the meaning of a full circle.
 fn draw_legend(area: &Area<'_>, groups: &[String]) -> Drawn {
     for (index, (name, y)) in groups.iter().zip((18..).step_by(17)).enumerate() {
         let colour = colour(index, groups.len());
@@ -147,7 +147,7 @@ fn draw_legend(area: &Area<'_>, groups: &[String]) -> Drawn {
     Ok(())
 }
 
-/// Through the hues from red to blue.
+/// Returns the colour of a group, from red to blue.
 fn colour(index: usize, count: usize) -> RGBColor {
     let number = |index: usize| u32::try_from(index).map_or(0.0, f64::from);
     let share = number(index) / number(count.saturating_sub(1).max(1));
@@ -155,7 +155,7 @@ fn colour(index: usize, count: usize) -> RGBColor {
     RGBColor(red, green, blue)
 }
 
-/// Places of an axis that are named: ones, twos and fives.
+/// Returns the labelled places of an axis: ones, twos and fives.
 fn marks(low: f64, high: f64) -> Vec<f64> {
     let decades = std::iter::successors(Some(1.0), |decade| Some(10.0 * decade));
     decades
@@ -165,7 +165,7 @@ fn marks(low: f64, high: f64) -> Vec<f64> {
         .collect()
 }
 
-/// A number of at most three digits, in thousands, millions or thousand millions where need be.
+/// Formats a number with at most three digits, in thousands (k), millions (M) or billions (G) if necessary.
 fn short(number: f64) -> String {
     let (scaled, unit) = match number {
         1e9.. => (number / 1e9, " G"),

@@ -1,4 +1,4 @@
-//! `synfire quantize --finetune`: training that runs forward in the integers.
+//! `synfire quantize --finetune`: training whose forward pass computes with the quantized network's integers.
 
 mod parameters;
 
@@ -10,7 +10,9 @@ use super::super::inference::DEFAULT_SEED;
 use super::super::interrupt::StopRequest;
 use super::super::table::percent;
 use super::super::threads::ThreadArgs;
-use super::super::train::{Display, Files, Session, checkpoint_beside, limited, to_go_on_from};
+use super::super::train::{
+    Display, EvaluationSet, Files, Session, checkpoint_beside, limited, to_resume_from,
+};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -27,11 +29,12 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(300);
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Fine-tuning")]
 pub(super) struct FineTuneArgs {
-    /// Train the quantized network for that many epochs: forward in its integers, with its scales, thresholds and leak.
+    /// Train the quantized network for EPOCHS epochs. The forward pass computes with its integers, and scales, thresholds
+    /// and leak do not change.
     #[arg(long, value_name = "EPOCHS")]
     finetune: Option<usize>,
-    /// Learning rate at the start, from where it falls along half a cosine to 0; by default a tenth of the network's.
-    /// With --resume it is taken from now on.
+    /// Initial learning rate, which falls along half a cosine to 0; default: a tenth of the network's. With --resume, the
+    /// new rate applies from then on.
     #[arg(
         long,
         visible_alias = "learning-rate",
@@ -39,33 +42,34 @@ pub(super) struct FineTuneArgs {
         requires = "finetune"
     )]
     finetune_lr: Option<f32>,
-    /// Network, a preset or a file, whose [train] table has optimizer, batch and augmentation; by default as the model was
-    /// trained.
+    /// Take optimizer, batch and augmentation from the [train] table of this network, a preset or a file; default: the
+    /// parameters with which the model was trained.
     #[arg(long, value_name = "NETWORK", requires = "finetune")]
     finetune_like: Option<String>,
-    /// Fine-tune with that many of the training images, every class in proportion.
+    /// Fine-tune on only IMAGES training images, with every class in proportion.
     #[arg(long, value_name = "IMAGES", requires = "finetune")]
     limit: Option<usize>,
-    /// Draw the training curve into this SVG file, anew after every epoch.
+    /// Draw the training curve into this SVG file, and update it after every epoch.
     #[arg(long, requires = "finetune")]
     curve: Option<PathBuf>,
-    /// Write every epoch's figures into this file, one JSON object a line, while fine-tuning.
+    /// Write the metrics of every epoch to this file while fine-tuning, one JSON object per line.
     #[arg(long, requires = "finetune")]
     metrics: Option<PathBuf>,
     #[command(flatten)]
     threads: ThreadArgs,
-    /// Where checkpoints go, after every epoch and every 5 minutes; by default OUTPUT.checkpoint.safetensors.
+    /// File for checkpoints, written after every epoch and every 5 minutes; default: OUTPUT.checkpoint.safetensors.
     #[arg(long, value_name = "FILE", requires = "finetune")]
     checkpoint: Option<PathBuf>,
-    /// Go on from the checkpoint, to the same integers as if the run had never been held. All else must be as it was.
+    /// Resume from the checkpoint. The result is the same as without the interruption. All other options must be
+    /// unchanged, except --finetune-lr.
     #[arg(long, requires = "finetune", conflicts_with = "restart")]
     resume: bool,
-    /// Start anew, even if there is a checkpoint of a run that has not ended.
+    /// Start a new run, even if there is a checkpoint of an unfinished run.
     #[arg(long, requires = "finetune")]
     restart: bool,
 }
 
-/// A network that has been quantized, and what from.
+/// A quantized network, and the float model that it was made from.
 #[derive(Debug)]
 pub(super) struct Quantized<'a> {
     pub(super) float: &'a FloatModel,
@@ -73,7 +77,7 @@ pub(super) struct Quantized<'a> {
     pub(super) report: QuantizeReport,
 }
 
-/// A fine-tuning that is to be done.
+/// A run of fine-tuning that is about to start.
 #[derive(Debug)]
 pub(super) struct FineTune<'a> {
     args: &'a FineTuneArgs,
@@ -81,7 +85,7 @@ pub(super) struct FineTune<'a> {
     stop: StopRequest,
 }
 
-/// What came out.
+/// Result of quantizing and fine-tuning.
 #[derive(Debug, Serialize)]
 pub(super) struct Tuned {
     #[serde(flatten)]
@@ -89,7 +93,7 @@ pub(super) struct Tuned {
     pub(super) finetune: Outcome,
 }
 
-/// What fine-tuning came to: shares of the test set.
+/// Accuracies on the test set before and after fine-tuning.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Outcome {
     images: usize,
@@ -103,14 +107,14 @@ pub(super) struct Outcome {
 }
 
 impl FineTuneArgs {
-    /// Gets ready to fine-tune, where that is asked for; to be called before any other thread is started.
+    /// Prepares to fine-tune if the flag is given. Must be called before any other thread is started.
     pub(super) fn begin(&self) -> Result<Option<FineTune<'_>>> {
         let Some(epochs) = self.finetune else {
             self.threads.apply()?;
             return Ok(None);
         };
         let stop = StopRequest::listen(
-            "stopping after this batch; Ctrl-C again stops at once, without a checkpoint",
+            "stopping after this batch; press Ctrl-C again to stop immediately, without a checkpoint",
         )?;
         self.threads.apply()?;
         Ok(Some(FineTune {
@@ -122,7 +126,7 @@ impl FineTuneArgs {
 }
 
 impl FineTune<'_> {
-    /// What is written beside the model, for which there is room, and the parameters.
+    /// Returns the files to write, after checking that they can be written, and the parameters of fine-tuning.
     pub(super) fn prepare(
         &self,
         float: &FloatModel,
@@ -183,11 +187,14 @@ impl FineTune<'_> {
                 Trainer::resume_fine_tuning(checkpoint, &start, config.clone(), train_set, test_set)?
             }
         };
-        let (display, name) = (Display::new(context, &trainer, true), &model.description.name);
+        let (display, name) = (
+            Display::new(context, &trainer, EvaluationSet::Test, true),
+            &model.description.name,
+        );
         if resumed {
             let at = trainer.progress();
             context.say(&format!(
-                "going on in epoch {}, after {} of {} batches",
+                "resuming in epoch {}, after {} of {} batches",
                 at.epoch, at.batch, at.batches
             ));
         }
@@ -198,7 +205,7 @@ impl FineTune<'_> {
         tuned.save(output)?;
         let finetuned_accuracy = accuracy(&tuned)?;
         if finetuned_accuracy < quantized_accuracy {
-            context.warn("fine-tuning made the network worse; try a lower --finetune-lr");
+            context.warn("fine-tuning reduced the accuracy; try a lower --finetune-lr");
         }
         Ok(Tuned {
             report,
@@ -215,8 +222,9 @@ impl FineTune<'_> {
         })
     }
 
+    /// Loads the checkpoint to resume from, if there is one, and sets its learning rate.
     fn checkpoint(&self, files: &Files) -> Result<Option<Checkpoint>> {
-        let mut checkpoint = to_go_on_from(&files.checkpoint, self.args.resume, self.args.restart)?;
+        let mut checkpoint = to_resume_from(&files.checkpoint, self.args.resume, self.args.restart)?;
         if let (Some(checkpoint), Some(learning_rate)) = (&mut checkpoint, self.args.finetune_lr) {
             checkpoint.set_learning_rate(learning_rate);
         }

@@ -1,37 +1,37 @@
-//! What a sweep refuses.
+//! Errors of `synfire sweep`.
 
 use std::path::PathBuf;
 
-/// What a sweep refuses.
+/// An error of `synfire sweep`.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
 pub(crate) enum SweepError {
-    /// More steps than the network has, or none.
-    #[error("network `{network}` has {limit} steps and cannot be read after {found}")]
+    /// The output cannot be read after 0 steps, or after more steps than the network has.
+    #[error("network `{network}` has {limit} time steps; its output cannot be read after {found}")]
     #[diagnostic(
         code(synfire::sweep),
-        help("give --steps of 1 to {limit}, or train with more: synfire train --steps")
+        help("give --steps of 1 to {limit}, or train with more steps: synfire train --steps")
     )]
     Steps {
-        /// The network.
+        /// Name of the network.
         network: String,
-        /// Steps asked for.
+        /// Number of steps that was given.
         found: usize,
-        /// Steps of the network.
+        /// Number of steps of the network.
         limit: usize,
     },
-    /// A file of results with a line that is none.
-    #[error("{}, line {line}: {source}", path.display())]
+    /// A line of the results file is not a result.
+    #[error("{}, line {line}, is not a result of `synfire sweep`: {source}", path.display())]
     #[diagnostic(
         code(synfire::sweep),
-        help("name another file with -o, or delete that line if the file is one of `synfire sweep`")
+        help("write to another file with -o, or delete the line if `synfire sweep` wrote the file")
     )]
     Line {
-        /// The file.
+        /// Path of the results file.
         path: PathBuf,
-        /// The line, from 1.
+        /// Number of the line, counted from 1.
         line: usize,
-        /// What is wrong with it.
+        /// Error of the JSON parser.
         source: serde_json::Error,
     },
 }

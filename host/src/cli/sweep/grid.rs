@@ -1,4 +1,4 @@
-//! What is varied, and all combinations of it.
+//! The settings of a sweep: lists of values, and all their combinations.
 
 use super::SweepError;
 use serde::{Deserialize, Serialize};
@@ -7,10 +7,10 @@ use std::str::FromStr;
 use synfire_golden_model::network::NetworkDescription;
 use synfire_golden_model::quantize::{GuardBits, Leak, QuantizeConfig, ScaleSearch};
 
-/// Lists of what is varied.
+/// Flags that list the values to combine.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct GridArgs {
-    /// Bits of a weight, 2 to 8.
+    /// Bits per weight, 2 to 8.
     #[arg(
         long,
         value_name = "BITS,...",
@@ -18,18 +18,18 @@ pub(super) struct GridArgs {
         default_value = "2,3,4,6,8"
     )]
     bits: Vec<u8>,
-    /// Time steps after which the output is read, at most the network's; by default the network's alone.
+    /// Numbers of time steps after which to read the output; default: the network's number of steps.
     #[arg(long, value_name = "T,...", value_delimiter = ',')]
     steps: Vec<usize>,
-    /// Leaks: auto fits the network's, none keeps all, 7:9 are shifts by 7 and by 9.
+    /// Leaks: `auto` fits shifts to the network's leak, `none` has no leak, 7:9 has shifts by 7 and by 9.
     #[arg(long, value_name = "LEAK,...", value_delimiter = ',', default_value = "auto")]
     leak: Vec<LeakChoice>,
-    /// Fraction bits of the membranes: auto takes as many as the leak needs, or 0 to 12.
+    /// Fraction bits of the membranes: `auto` for as many as the leak needs, or 0 to 12.
     #[arg(long, value_name = "BITS,...", value_delimiter = ',', default_value = "auto")]
     guard_bits: Vec<GuardChoice>,
 }
 
-/// One way to quantize a network.
+/// Settings of one quantization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Setting {
     pub(super) weight_bits: u8,
@@ -37,18 +37,18 @@ pub(super) struct Setting {
     pub(super) guard_bits: GuardChoice,
 }
 
-/// A leak as it is written.
+/// A leak, as written on the command line and in the results file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub(super) struct LeakChoice(Leak);
 
-/// Guard bits as they are written.
+/// A number of guard bits, as written on the command line and in the results file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub(super) struct GuardChoice(GuardBits);
 
 impl GridArgs {
-    /// Every combination, once.
+    /// Returns every combination once.
     pub(super) fn settings(&self) -> Vec<Setting> {
         let mut settings = Vec::new();
         for &weight_bits in &self.bits {
@@ -68,10 +68,10 @@ impl GridArgs {
         settings
     }
 
-    /// The steps after which the output is read, rising.
+    /// Returns the numbers of steps after which to read the output, in ascending order.
     ///
     /// # Errors
-    /// If the network has not as many.
+    /// If a number is 0 or larger than the network's number of steps.
     pub(super) fn steps(&self, network: &NetworkDescription) -> Result<Vec<usize>, SweepError> {
         if self.steps.is_empty() {
             return Ok(vec![network.steps]);
@@ -92,7 +92,7 @@ impl GridArgs {
 }
 
 impl Setting {
-    /// What the quantizer is told.
+    /// Returns the parameters of the quantizer.
     pub(super) fn config(&self, scale: ScaleSearch) -> QuantizeConfig {
         QuantizeConfig {
             weight_bits: self.weight_bits,
@@ -126,7 +126,7 @@ impl FromStr for LeakChoice {
             "none" => Ok(Self(Leak::Shifts(Vec::new()))),
             _ => shifts(text)
                 .map(|shifts| Self(Leak::Shifts(shifts)))
-                .ok_or_else(|| "write auto, none, or shifts such as 7:9".into()),
+                .ok_or_else(|| "give `auto`, `none`, or shifts such as 7:9".into()),
         }
     }
 }
@@ -153,7 +153,7 @@ impl FromStr for GuardChoice {
         }
         text.parse()
             .map(|bits| Self(GuardBits::Fixed(bits)))
-            .map_err(|_| "write auto, or a number of bits such as 2".into())
+            .map_err(|_| "give `auto`, or a number of bits such as 2".into())
     }
 }
 
@@ -166,7 +166,7 @@ impl fmt::Display for GuardChoice {
     }
 }
 
-// Files hold them as they are written on the command line.
+// Results files hold these choices in the same form as the command line.
 macro_rules! text {
     ($($choice:ty),+) => {
         $(impl TryFrom<String> for $choice {
@@ -241,7 +241,7 @@ mod tests {
             let error = steps(&wanted).unwrap_err().to_string();
             assert_eq!(
                 error,
-                format!("network `digits` has 16 steps and cannot be read after {wrong}")
+                format!("network `digits` has 16 time steps; its output cannot be read after {wrong}")
             );
         }
     }

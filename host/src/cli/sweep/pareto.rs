@@ -1,6 +1,7 @@
-//! Which points are worth having.
+//! The Pareto front of a set of points.
 
-/// Which of the points (cost, gain) no other one beats, by being no worse in both and better in one: the Pareto front.
+/// Returns for each point (cost, gain) whether it is on the Pareto front: no other point is at least as good in both and
+/// better in one.
 pub(super) fn front(points: &[(f64, f64)]) -> Vec<bool> {
     let mut order: Vec<usize> = (0..points.len()).collect();
     order.sort_by(|&a, &b| {
@@ -8,7 +9,7 @@ pub(super) fn front(points: &[(f64, f64)]) -> Vec<bool> {
         cost.total_cmp(&other_cost).then(other_gain.total_cmp(&gain))
     });
     let mut front = vec![false; points.len()];
-    // Among what is no dearer, it is the last of the front that gains most.
+    // Of all points with at most this cost, the last one on the front has the largest gain.
     let mut last: Option<(f64, f64)> = None;
     for index in order {
         let point = points[index];
@@ -46,7 +47,7 @@ mod tests {
     }
 
     proptest! {
-        /// Few different numbers, so that costs and gains are often equal.
+        /// Uses few different numbers, so that costs and gains are often equal.
         #[test]
         fn the_front_is_what_nothing_beats(
             numbers in proptest::collection::vec((0u8..6, 0u8..6), 0..30),
@@ -57,7 +58,7 @@ mod tests {
             for (&point, &stands) in points.iter().zip(&front) {
                 let beaten = points.iter().any(|&other| beats(other, point));
                 prop_assert_eq!(stands, !beaten, "{:?} of {:?}", point, points);
-                // Whatever falls is beaten by one that stands.
+                // A point that is not on the front is beaten by a point on it.
                 let mut standing = points.iter().zip(&front).filter(|(_, stands)| **stands);
                 prop_assert!(stands || standing.any(|(&other, _)| beats(other, point)));
             }

@@ -1,4 +1,4 @@
-//! What a sweep came to.
+//! Report of a sweep.
 
 use super::super::figures::trade_off::{Mark, Panel, Picture};
 use super::super::table::{count, percent, table};
@@ -8,32 +8,32 @@ use super::results::{Point, Reading, Refusal, Results, Run};
 use serde::Serialize;
 use std::path::PathBuf;
 
-/// Everything that was asked for.
+/// Results of all settings.
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     #[serde(flatten)]
     run: Run,
-    /// The file of results.
+    /// Path of the results file.
     results: PathBuf,
-    /// Points that were not in it before.
+    /// Number of points that were computed in this run.
     computed: usize,
-    /// The float network after every number of steps.
+    /// Results of the float network, one for each number of steps.
     float: Vec<Reading>,
-    points: Vec<Judged>,
+    points: Vec<ComparedPoint>,
     refused: Vec<Refusal>,
 }
 
-/// A point among the others.
+/// A point, compared with the float network and the other points.
 #[derive(Debug, Serialize)]
-struct Judged {
+struct ComparedPoint {
     #[serde(flatten)]
     point: Point,
-    /// Accuracy above that of the float network after as many steps; mostly below 0.
+    /// Accuracy minus that of the float network after the same number of steps; mostly negative.
     gain: f64,
     front: Front,
 }
 
-/// Whether no other point is at least as good in accuracy and cost, and better in one.
+/// For each cost, whether a point is on the Pareto front of accuracy and that cost.
 #[derive(Clone, Copy, Debug, Serialize)]
 struct Front {
     model_bits: bool,
@@ -41,7 +41,7 @@ struct Front {
 }
 
 impl Report {
-    /// Of all settings and numbers of steps, which have been worked.
+    /// Makes the report of all settings and numbers of steps; their results must be known.
     pub(super) fn new(
         results: &Results,
         path: PathBuf,
@@ -71,7 +71,7 @@ impl Report {
             results: path,
             computed,
             points: points
-                .map(|((&point, model_bits), synaptic_operations)| Judged {
+                .map(|((&point, model_bits), synaptic_operations)| ComparedPoint {
                     gain: point.reading.accuracy
                         - float
                             .iter()
@@ -99,33 +99,33 @@ impl Report {
         )
     }
 
-    /// The picture of it.
+    /// Returns the picture of the results.
     pub(super) fn picture(&self) -> Picture {
         let mut widths: Vec<u8> = self
             .points
             .iter()
-            .map(|judged| judged.point.setting.weight_bits)
+            .map(|compared| compared.point.setting.weight_bits)
             .collect();
         widths.sort_unstable();
         widths.dedup();
-        let varies = |of: fn(&Judged) -> String| {
+        let varies = |of: fn(&ComparedPoint) -> String| {
             let mut texts = self.points.iter().map(of);
             let first = texts.next();
             texts.any(|text| Some(text) != first)
         };
-        let steps_vary = varies(|judged| judged.point.reading.steps.to_string());
-        let leaks_vary = varies(|judged| judged.point.setting.leak.to_string());
-        let guards_vary = varies(|judged| judged.point.setting.guard_bits.to_string());
-        // What is the same everywhere need not be said everywhere.
-        let label = |judged: &Judged| {
+        let steps_vary = varies(|compared| compared.point.reading.steps.to_string());
+        let leaks_vary = varies(|compared| compared.point.setting.leak.to_string());
+        let guards_vary = varies(|compared| compared.point.setting.guard_bits.to_string());
+        // Labels contain only the settings that differ between points.
+        let label = |compared: &ComparedPoint| {
             let Setting {
                 weight_bits,
                 leak,
                 guard_bits,
-            } = &judged.point.setting;
+            } = &compared.point.setting;
             let mut label = format!("{weight_bits} bits");
             if steps_vary {
-                label += &format!(", T {}", judged.point.reading.steps);
+                label += &format!(", T {}", compared.point.reading.steps);
             }
             if leaks_vary {
                 label += &format!(", leak {leak}");
@@ -140,14 +140,14 @@ impl Report {
             marks: self
                 .points
                 .iter()
-                .map(|judged| Mark {
-                    cost: cost(&judged.point),
-                    accuracy: judged.point.reading.accuracy,
+                .map(|compared| Mark {
+                    cost: cost(&compared.point),
+                    accuracy: compared.point.reading.accuracy,
                     group: widths
                         .iter()
-                        .position(|&bits| bits == judged.point.setting.weight_bits)
+                        .position(|&bits| bits == compared.point.setting.weight_bits)
                         .unwrap_or(0),
-                    label: front(judged.front).then(|| label(judged)),
+                    label: front(compared.front).then(|| label(compared)),
                 })
                 .collect(),
         };
@@ -192,13 +192,13 @@ impl std::fmt::Display for Report {
             "guard",
             "steps",
             "accuracy",
-            "- float",
+            "minus float",
             "model bits",
             "synaptic operations",
             "membrane",
             "front",
         ]);
-        for Judged { point, gain, front } in &self.points {
+        for ComparedPoint { point, gain, front } in &self.points {
             let named = [
                 (front.model_bits, "bits"),
                 (front.synaptic_operations, "operations"),
@@ -222,11 +222,11 @@ impl std::fmt::Display for Report {
         }
         writeln!(f, "{rows}")?;
         for Refusal { setting, reason } in &self.refused {
-            writeln!(f, "no network of {setting}: {reason}")?;
+            writeln!(f, "no network with {setting}: {reason}")?;
         }
         write!(
             f,
-            "results: {}, {} of {} points computed now",
+            "results: {}; {} of {} points computed in this run",
             self.results.display(),
             self.computed,
             self.points.len()

@@ -1,4 +1,4 @@
-//! Results on disk: one JSON line per finding, so that a sweep that was cut off goes on where it was.
+//! The results file: one JSON object per line, so that an interrupted sweep can be resumed.
 
 use super::super::diagnostic::{Result, io};
 use super::SweepError;
@@ -8,71 +8,71 @@ use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-/// What decides every result besides the setting: lines of another run are left alone, and say nothing about this one.
+/// Everything besides the setting that determines a result. Lines of another run stay in the file, but are not used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Run {
-    /// The network's name.
+    /// Name of the network.
     pub(super) network: String,
     /// SHA-256 of the float model's file.
     pub(super) model_sha256: String,
-    /// The data set's name.
+    /// Name of the data set.
     pub(super) data: String,
-    /// SHA-256 of the samples judged and those that weights are rounded by, and of their labels.
+    /// SHA-256 of the test samples, the samples for calibration, and their labels.
     pub(super) data_sha256: String,
-    /// Test samples judged.
+    /// Number of test samples.
     pub(super) images: usize,
-    /// Seed of their spikes.
+    /// Seed of the test samples' input spikes.
     pub(super) seed: u64,
-    /// Training samples by whose spikes weights are rounded.
+    /// Number of training samples for calibration.
     pub(super) calibration: usize,
-    /// How scales are found.
+    /// Method that finds the scales.
     pub(super) scale: String,
     /// Version of the program.
     pub(super) synfire: String,
 }
 
-/// What reading the output after some steps came to.
+/// Accuracy if the output is read after a number of steps.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Reading {
-    /// Steps after which the output was read.
+    /// Number of steps after which the output was read.
     pub(super) steps: usize,
-    /// Images classified right.
+    /// Number of images that were classified correctly.
     pub(super) correct: usize,
-    /// Their share.
+    /// Share of images that were classified correctly, in 0..=1.
     pub(super) accuracy: f64,
 }
 
-/// A quantized network, read after some steps.
+/// Result of a quantized network after a number of steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Point {
     #[serde(flatten)]
     pub(super) setting: Setting,
     #[serde(flatten)]
     pub(super) reading: Reading,
-    /// Mean number per inference, up to the end of these steps.
+    /// Mean synaptic operations per inference, until the end of these steps.
     pub(super) synaptic_operations: f64,
     #[serde(flatten)]
     pub(super) made: Made,
 }
 
-/// What the quantizer made of a setting.
+/// Description of the network that the quantizer made with a setting.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Made {
     /// Bits of all weights.
     pub(super) weights_bits: u64,
-    /// Bits of all thresholds, and of what identities add.
+    /// Bits of all thresholds, and of the values that identities add.
     pub(super) thresholds_bits: u64,
-    /// Both.
+    /// Sum of the bits of weights and thresholds.
     pub(super) model_bits: u64,
-    /// Width of the widest membrane.
+    /// Width of the widest membrane in bits.
     pub(super) membrane_bits: u8,
-    /// The leak.
+    /// Shifts of the leak.
     pub(super) leak_shifts: Vec<u8>,
     /// Hash of the quantized network.
     pub(super) hash: String,
 }
 
-/// A setting for which no width of at most 32 bits holds a layer's membranes.
+/// A setting for which the membranes of a layer need more than 32 bits, so that there is no network.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Refusal {
     #[serde(flatten)]
@@ -80,18 +80,19 @@ pub(super) struct Refusal {
     pub(super) reason: String,
 }
 
-/// One thing found.
+/// One result of a sweep.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub(super) enum Finding {
-    /// The float model.
+    /// Result of the float network.
     Float(Reading),
-    /// A quantized one.
+    /// Result of a quantized network.
     Point(Point),
-    /// One that there cannot be.
+    /// A setting with which there is no network.
     Refused(Refusal),
 }
 
+/// A line of the results file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Line {
     #[serde(flatten)]
@@ -100,7 +101,7 @@ struct Line {
     finding: Finding,
 }
 
-/// A file of results, and what it knows of this run.
+/// A results file, and those of its results that belong to this run.
 #[derive(Debug)]
 pub(super) struct Results {
     path: PathBuf,
@@ -110,17 +111,17 @@ pub(super) struct Results {
 }
 
 impl Results {
-    /// Opens a file, or starts it. A last line that was being written when a sweep was cut off is dropped.
+    /// Opens or creates a results file. Removes an incomplete last line, which an interrupted sweep leaves.
     ///
     /// # Errors
-    /// If it cannot be read or written, or holds lines that are no results.
+    /// If the file cannot be read or written, or has a line that is not a result.
     pub(super) fn open(path: &Path, run: Run) -> Result<Self> {
         let bytes = match std::fs::read(path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(io("reading", path)(error)),
         };
-        // A line may have been cut off in the midst of a letter.
+        // The last line may end in the middle of a character.
         let text = String::from_utf8_lossy(&bytes);
         let mut findings = Vec::new();
         let mut whole = 0;
@@ -158,7 +159,7 @@ impl Results {
         })
     }
 
-    /// Writes a finding, at once.
+    /// Writes a result to the file immediately.
     pub(super) fn append(&mut self, finding: Finding) -> Result<()> {
         let line = Line {
             run: self.run.clone(),
@@ -174,12 +175,12 @@ impl Results {
         Ok(())
     }
 
-    /// What decides every result.
+    /// Returns everything besides the setting that determines the results.
     pub(super) const fn run(&self) -> &Run {
         &self.run
     }
 
-    /// What the float model came to after so many steps.
+    /// Returns the result of the float network after `steps` steps.
     pub(super) fn float(&self, steps: usize) -> Option<Reading> {
         self.findings.iter().find_map(|finding| match finding {
             Finding::Float(reading) if reading.steps == steps => Some(*reading),
@@ -187,19 +188,19 @@ impl Results {
         })
     }
 
-    /// What a setting came to after so many steps.
+    /// Returns the result of a setting after `steps` steps.
     pub(super) fn point(&self, setting: &Setting, steps: usize) -> Option<&Point> {
         self.points()
             .find(|point| point.setting == *setting && point.reading.steps == steps)
     }
 
-    /// What any setting came to that made the same network.
+    /// Returns the result after `steps` steps of any setting that led to the network with this hash.
     pub(super) fn of_network(&self, hash: &str, steps: usize) -> Option<&Point> {
         self.points()
             .find(|point| point.made.hash == hash && point.reading.steps == steps)
     }
 
-    /// Why there is no network of a setting.
+    /// Returns why there is no network with a setting.
     pub(super) fn refusal(&self, setting: &Setting) -> Option<&Refusal> {
         self.findings.iter().find_map(|finding| match finding {
             Finding::Refused(refusal) if refusal.setting == *setting => Some(refusal),

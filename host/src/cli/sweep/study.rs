@@ -1,4 +1,4 @@
-//! Quantizing a network in one way after the other, and judging each.
+//! Quantizes a network with one setting after another, and evaluates each result.
 
 use super::super::diagnostic::Result;
 use super::super::inference::{float, quantize_by};
@@ -13,28 +13,28 @@ use synfire_golden_model::float::FloatModel;
 use synfire_golden_model::integer::QuantizedModel;
 use synfire_golden_model::quantize::{ScaleSearch, quantize};
 
-/// A network and what it is judged by.
+/// A float network, and the data on which it and its quantizations are evaluated.
 #[derive(Debug)]
 pub(super) struct Study {
     pub(super) model: FloatModel,
-    /// What it is judged by, from the first sample to the last.
+    /// Test samples, all of which are used.
     pub(super) test: Dataset,
     pub(super) seed: u64,
-    /// The samples by whose spikes weights are rounded; without them each is rounded by itself.
+    /// Samples for calibration; if `None`, each weight is rounded to the nearest value.
     pub(super) calibration: Option<Dataset>,
     pub(super) scale: ScaleSearch,
 }
 
-/// What a quantized network came to after some steps.
+/// Result of evaluating a quantized network after a number of steps.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Measured {
     pub(super) reading: Reading,
-    /// Mean number per inference.
+    /// Mean synaptic operations per inference.
     pub(super) synaptic_operations: f64,
 }
 
 impl Study {
-    /// SHA-256 of all samples that decide the results, and of their labels.
+    /// Returns the SHA-256 of all samples that determine the results, and of their labels.
     pub(super) fn data_sha256(&self) -> String {
         let mut hasher = Sha256::new();
         for dataset in std::iter::once(&self.test).chain(&self.calibration) {
@@ -61,7 +61,7 @@ impl Study {
         hex(&hasher.finalize())
     }
 
-    /// Quantizes the network, as `synfire quantize` does.
+    /// Quantizes the network like `synfire quantize`.
     pub(super) fn quantize(&self, setting: &Setting) -> Result<QuantizedModel> {
         let config = setting.config(self.scale);
         let (quantized, _) = match &self.calibration {
@@ -71,10 +71,10 @@ impl Study {
         Ok(quantized)
     }
 
-    /// The numbers of steps, rising, in parts that a single run of every sample serves.
+    /// Divides the numbers of steps, which ascend, into groups that a single inference per sample covers.
     ///
-    /// An image that is coded for T steps begins with the very spikes of one that is coded for fewer. A recording is
-    /// spread over all steps, so that every number of them wants a run of its own.
+    /// The first spikes of an image that is encoded for T steps are the spikes of the image encoded for fewer steps. A
+    /// recording is spread over all steps, so that each number of steps needs its own inference.
     fn runs<'a>(&self, steps: &'a [usize]) -> std::slice::Chunks<'a, usize> {
         match self.test.samples() {
             Samples::Images(_) => steps.chunks(steps.len().max(1)),
@@ -82,13 +82,13 @@ impl Study {
         }
     }
 
-    /// Inferences that judging a network after these numbers of steps takes.
+    /// Returns the number of inferences for evaluating a network after these numbers of steps.
     pub(super) fn inferences(&self, steps: &[usize]) -> u64 {
         (self.runs(steps).len() * self.test.len()) as u64
     }
 
-    /// Judges a quantized network after every one of `steps`, which rise; `bar` moves with the inferences.
-    pub(super) fn judge(
+    /// Evaluates a quantized network after each number of `steps`, which must ascend. `bar` shows the progress.
+    pub(super) fn evaluate(
         &self,
         model: &QuantizedModel,
         steps: &[usize],
@@ -109,8 +109,8 @@ impl Study {
         Ok(measured)
     }
 
-    /// Judges the float network.
-    pub(super) fn judge_float(&self, steps: &[usize], bar: &ProgressBar) -> Result<Vec<Reading>> {
+    /// Evaluates the float network after each number of `steps`, which must ascend. `bar` shows the progress.
+    pub(super) fn evaluate_float(&self, steps: &[usize], bar: &ProgressBar) -> Result<Vec<Reading>> {
         let mut model = self.model.clone();
         let mut readings = Vec::with_capacity(steps.len());
         for run in self.runs(steps) {
@@ -126,7 +126,7 @@ impl Study {
 }
 
 impl Measured {
-    /// What is known of a point.
+    /// Returns the result of a known point.
     pub(super) const fn of(point: &Point) -> Self {
         Self {
             reading: point.reading,
@@ -146,7 +146,7 @@ impl Reading {
 }
 
 impl Made {
-    /// What was made.
+    /// Describes a quantized network.
     pub(super) fn of(model: &QuantizedModel) -> Self {
         let bits = model.parameter_bits();
         let widest = model.layers.iter().map(|layer| layer.membrane_bits).max();
@@ -155,7 +155,7 @@ impl Made {
             thresholds_bits: bits.thresholds,
             model_bits: bits.total(),
             membrane_bits: widest.unwrap_or(0),
-            // Pooling layers leak nothing; the output layer does as all others.
+            // Pooling layers have no leak. The output layer has the same leak as all others.
             leak_shifts: model
                 .layers
                 .last()
@@ -165,7 +165,7 @@ impl Made {
     }
 }
 
-/// Bytes in base 16.
+/// Formats bytes in hexadecimal.
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

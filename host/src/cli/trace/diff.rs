@@ -1,4 +1,4 @@
-//! `synfire trace diff`.
+//! The verb `synfire trace diff`.
 
 use crate::cli::context::Context;
 use crate::cli::diagnostic::{CliError, Result};
@@ -13,22 +13,22 @@ const EXAMPLE: &str = "Examples:
   synfire trace diff 4bit.npz 8bit.npz --numbers-only
   synfire trace diff a.npz b.npz --json
 
-Compared are first what the traces are of, then the numbers by image, step, layer and neuron.";
+Compares the origins of the traces first, then their numbers by image, step, layer and neuron.";
 
 /// Arguments of `synfire trace diff`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub(super) struct Args {
-    /// One trace (.npz), from `synfire eval --trace`.
+    /// First trace (.npz) that `synfire eval --trace` wrote.
     a: PathBuf,
-    /// The other.
+    /// Second trace (.npz).
     b: PathBuf,
-    /// Compare the numbers also where model, data set, first image or seed differ.
+    /// Compare the numbers even if model, data set, first image or seed differ.
     #[arg(long)]
     numbers_only: bool,
 }
 
-/// What is printed.
+/// Result of `synfire trace diff`.
 #[derive(Debug, Serialize)]
 struct Report {
     equal: bool,
@@ -52,7 +52,7 @@ impl Args {
         };
         if let Some(path) = alone {
             context.warn(&format!(
-                "membranes are in {} alone, and are not compared",
+                "only {} has membranes; they are not compared",
                 path.display()
             ));
         }
@@ -68,9 +68,9 @@ impl Args {
                     report.images,
                     count(float(report.comparison.numbers)),
                     if report.comparison.membranes {
-                        ", membranes too"
+                        ", including membranes"
                     } else {
-                        ", no membranes"
+                        ", without membranes"
                     }
                 )
             }),
@@ -84,6 +84,7 @@ impl Args {
         }
     }
 
+    /// Describes the first difference.
     fn text(&self, difference: &Difference) -> String {
         let (in_a, in_b) = (self.a.display(), self.b.display());
         match difference {
@@ -91,9 +92,11 @@ impl Args {
                 let remedy = if self.numbers_only || !ORIGIN_KEYS.contains(&key.as_str()) {
                     ""
                 } else {
-                    "; --numbers-only compares the numbers all the same"
+                    "; use --numbers-only to compare the numbers anyway"
                 };
-                format!("the traces are not of the same: {key} is {a} in {in_a}, {b} in {in_b}{remedy}")
+                format!(
+                    "the traces have different origins: {key} is {a} in {in_a}, but {b} in {in_b}{remedy}"
+                )
             }
             Difference::Number {
                 quantity,
@@ -114,7 +117,7 @@ impl Args {
                     Quantity::Membrane => "membrane",
                     Quantity::Answer => "answer",
                 };
-                format!("first difference: {place}: {quantity} {a} in {in_a}, {b} in {in_b}")
+                format!("first difference: {place}: {quantity} {a} in {in_a}, but {b} in {in_b}")
             }
         }
     }

@@ -1,4 +1,4 @@
-//! `synfire trace show`.
+//! The verb `synfire trace show`.
 
 use crate::cli::context::Context;
 use crate::cli::diagnostic::Result;
@@ -15,7 +15,7 @@ const EXAMPLE: &str = "Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub(super) struct Args {
-    /// Trace (.npz), from `synfire eval --trace`.
+    /// Trace (.npz) that `synfire eval --trace` wrote.
     trace: PathBuf,
 }
 
@@ -29,6 +29,7 @@ impl Args {
     }
 }
 
+/// Describes a trace as text.
 fn text(summary: &Summary) -> String {
     let metadata = &summary.metadata;
     let images = float(metadata.images.max(1) as u64);
@@ -54,7 +55,7 @@ fn text(summary: &Summary) -> String {
         ]);
     }
     format!(
-        "{} on {}: test images {} to {last} in {} steps, seed {}, by the {}; {} right\nmodel {}\n{rows}\n{}",
+        "{} on {}: test images {} to {last} in {} steps, seed {}, computed by the {}; {} correct\nmodel {}\n{rows}\n{}",
         metadata.network,
         metadata.data,
         metadata.first_image,

@@ -1,12 +1,12 @@
-//! Which checkpoint a run goes on from.
+//! Chooses the checkpoint from which a run resumes.
 
 use super::super::diagnostic::{CliError, Result};
 use std::path::Path;
 use synfire_golden_model::train::Checkpoint;
 
-/// The checkpoint to go on from, if that is wanted; none for a new run, which `restart` lets replace one that has not
-/// ended.
-pub(crate) fn to_go_on_from(path: &Path, resume: bool, restart: bool) -> Result<Option<Checkpoint>> {
+/// Loads the checkpoint from which to resume, if `resume` is set. Returns `None` for a new run, which may overwrite the
+/// checkpoint of an unfinished run only if `restart` is set.
+pub(crate) fn to_resume_from(path: &Path, resume: bool, restart: bool) -> Result<Option<Checkpoint>> {
     if restart {
         return Ok(None);
     }

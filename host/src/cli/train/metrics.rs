@@ -1,24 +1,26 @@
-//! Figures of every epoch, as JSON lines in a file that grows while training.
+//! The metrics file: one JSON object per epoch, written while training.
 
 use super::super::diagnostic::{Result, io};
+use super::evaluation_set::EvaluationSet;
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use synfire_golden_model::evaluation::LayerActivity;
 use synfire_golden_model::train::EpochReport;
 
-/// A file of figures.
+/// A metrics file.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     path: PathBuf,
     file: File,
+    evaluation: EvaluationSet,
 }
 
 impl Metrics {
-    /// A file that holds the epochs of `history` and nothing else: those of a run that is resumed, so that none is
-    /// missing and none is there twice, whenever the run was cut off.
-    pub(crate) fn start(path: &Path, history: &[EpochReport]) -> Result<Self> {
-        let lines: String = history.iter().map(line).collect();
+    /// Writes a file that holds exactly the epochs of `history`. For a resumed run, no epoch is missing and none occurs
+    /// twice, no matter when the run was interrupted.
+    pub(crate) fn start(path: &Path, history: &[EpochReport], evaluation: EvaluationSet) -> Result<Self> {
+        let lines: String = history.iter().map(|report| line(report, evaluation)).collect();
         synfire_hw::build::write_atomically(path, &lines)?;
         let file = OpenOptions::new()
             .append(true)
@@ -27,32 +29,34 @@ impl Metrics {
         Ok(Self {
             path: path.into(),
             file,
+            evaluation,
         })
     }
 
-    /// Appends an epoch, at once.
+    /// Appends an epoch immediately.
     pub(crate) fn append(&mut self, report: &EpochReport) -> Result<()> {
         self.file
-            .write_all(line(report).as_bytes())
+            .write_all(line(report, self.evaluation).as_bytes())
             .map_err(io("writing", &self.path))
     }
 }
 
-fn line(report: &EpochReport) -> String {
+/// Formats the metrics of an epoch as a line of JSON.
+fn line(report: &EpochReport, evaluation: EvaluationSet) -> String {
     let of_layers = |number: fn(&LayerActivity) -> Option<f64>| -> serde_json::Map<_, _> {
         let numbers = report.activity.iter();
         numbers
             .filter_map(|layer| number(layer).map(|number| (layer.layer.clone(), number.into())))
             .collect()
     };
-    // As an f32 it would gain digits that say nothing.
+    // Converted from an f32 directly, the number would have more digits than are significant.
     let learning_rate: f64 = report.learning_rate.to_string().parse().unwrap_or_default();
     let object = serde_json::json!({
         "epoch": report.epoch,
         "learning_rate": learning_rate,
         "loss": report.loss,
         "train_accuracy": report.train_accuracy,
-        "test_accuracy": report.test_accuracy,
+        evaluation.accuracy_key(): report.test_accuracy,
         "images_per_second": report.images_per_second,
         "seconds": report.seconds,
         "test_seconds": report.test_seconds,

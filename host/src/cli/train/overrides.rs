@@ -1,24 +1,24 @@
-//! Flags that take the place of what a network file says.
+//! Flags that override the parameters of a network file.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use synfire_golden_model::float::Loss;
 use synfire_golden_model::network::{LayerKind, NetworkDescription};
 use synfire_golden_model::train::{Optimizer, Schedule, TrainConfig};
 
-/// Network and training parameters, each instead of the network file's.
+/// Network and training parameters that override those of the network file.
 #[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Training, instead of what the network file says")]
+#[command(next_help_heading = "Parameters (default: those of the network file)")]
 pub(crate) struct Overrides {
-    /// Passes over the training set.
+    /// Number of passes over the training set.
     #[arg(long)]
     pub(super) epochs: Option<usize>,
     /// Images per step of the optimizer.
     #[arg(long)]
     batch: Option<usize>,
-    /// Seed of the weights, the order of images, the spikes and dropout.
+    /// Seed of the initial weights, the order of images, the input spikes and dropout.
     #[arg(long)]
     seed: Option<u64>,
-    /// How weights follow their gradient; `adam` adds weight decay to the gradient, `adamw` does not.
+    /// Optimizer; `adam` adds weight decay to the gradient, `adamw` to the weights.
     #[arg(long, value_parser = one_of(Optimizer::ALL, Optimizer::name))]
     optimizer: Option<Optimizer>,
     /// Learning rate, after any warm-up and before the schedule lowers it.
@@ -30,34 +30,34 @@ pub(crate) struct Overrides {
     /// Weight decay per step, relative to the learning rate.
     #[arg(long, value_name = "DECAY")]
     weight_decay: Option<f32>,
-    /// What is minimized.
+    /// Loss function to minimize.
     #[arg(long, value_parser = one_of(Loss::ALL, Loss::name))]
     loss: Option<Loss>,
-    /// How the learning rate falls: by a factor at every milestone, or along half a cosine.
+    /// Schedule of the learning rate: `step` lowers it by a factor at each milestone, `cosine` along half a cosine.
     #[arg(long, value_parser = one_of(Schedule::ALL, Schedule::name))]
     schedule: Option<Schedule>,
-    /// Epochs after which a `step` schedule lowers the learning rate, as 75,100; or none.
+    /// Epochs after which a `step` schedule lowers the learning rate, such as 75,100; or `none`.
     #[arg(long, value_name = "EPOCHS", value_parser = Milestones::parse)]
     milestones: Option<Milestones>,
-    /// Factor on the learning rate at every milestone.
+    /// Factor by which a `step` schedule multiplies the learning rate at each milestone.
     #[arg(long, value_name = "FACTOR")]
     decay: Option<f32>,
-    /// Where a `cosine` schedule ends, as a share of the learning rate.
+    /// Learning rate at the end of a `cosine` schedule, as a share of the initial one.
     #[arg(long, value_name = "SHARE")]
     final_fraction: Option<f32>,
-    /// Epochs, or a part of one, over which the learning rate first rises from 0.
+    /// Number of epochs, or fraction of one, over which the learning rate first rises from 0.
     #[arg(long, value_name = "EPOCHS")]
     warmup: Option<f32>,
-    /// Probability of dropout in the layers that have it, or, where none has, in all hidden layers with weights.
+    /// Dropout probability of the layers that have dropout; if none has, of all hidden layers with weights.
     #[arg(long, value_name = "PROBABILITY")]
     dropout: Option<f32>,
-    /// Move training samples by up to this many pixels in each direction; as a crop of ones padded by as much.
+    /// Shift training samples by up to PIXELS in each direction, which is the same as padding and cropping them.
     #[arg(long, visible_alias = "crop", value_name = "PIXELS")]
     shift: Option<usize>,
-    /// Rotate training samples by up to this many degrees either way.
+    /// Rotate training samples by up to DEGREES in each direction.
     #[arg(long, value_name = "DEGREES")]
     rotate: Option<f32>,
-    /// Mirror half of the training samples, left to right, or with =false none of them.
+    /// Mirror half of the training samples left to right; --flip=false mirrors none.
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     flip: Option<bool>,
     /// Time steps of an inference.
@@ -66,14 +66,14 @@ pub(crate) struct Overrides {
     /// Spikes per step of a full-scale input.
     #[arg(long)]
     rate: Option<f32>,
-    /// What a membrane keeps from step to step: a factor as 0.99, or the hardware's shifts as 7,9 for exactly
-    /// 1 - 2^-7 - 2^-9.
+    /// Factor by which a membrane is multiplied in each step, such as 0.99; or shifts of the hardware, such as 7,9 for
+    /// exactly 1 - 2^-7 - 2^-9.
     #[arg(long, value_parser = leak)]
     leak: Option<f32>,
 }
 
 impl Overrides {
-    /// Puts what was given in its place.
+    /// Replaces the parameters that the flags give.
     pub(super) fn apply(&self, network: &mut NetworkDescription, train: &mut TrainConfig) {
         set(&mut train.epochs, self.epochs);
         set(&mut train.batch, self.batch);
@@ -109,6 +109,7 @@ fn set<T>(place: &mut T, value: Option<T>) {
     }
 }
 
+/// Sets the dropout of the layers that have dropout; if none has, of all hidden layers with weights.
 fn set_dropout(network: &mut NetworkDescription, dropout: f32) {
     let anywhere = network.layers.iter().any(|layer| layer.dropout > 0.0);
     for layer in &mut network.layers {
@@ -119,7 +120,7 @@ fn set_dropout(network: &mut NetworkDescription, dropout: f32) {
     }
 }
 
-/// Takes one of `all` by its name.
+/// Returns a parser that accepts the names of `all`.
 fn one_of<T, const N: usize>(all: [T; N], name: fn(T) -> &'static str) -> impl TypedValueParser<Value = T>
 where
     T: Copy + Send + Sync + 'static,
@@ -130,7 +131,7 @@ where
     })
 }
 
-/// Epochs, or none.
+/// Epochs after which the learning rate is lowered; may be empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Milestones(Vec<usize>);
 
@@ -143,13 +144,13 @@ impl Milestones {
         let epochs: Result<_, std::num::ParseIntError> = epochs.collect();
         epochs
             .map(Self)
-            .map_err(|error| format!("{error}; give whole numbers as 75,100, or `none`"))
+            .map_err(|error| format!("{error}; give whole numbers such as 75,100, or `none`"))
     }
 }
 
-/// A leak factor, or the factor that shifts come to.
+/// Parses a leak factor, or shifts of which it returns the factor.
 fn leak(text: &str) -> Result<f32, String> {
-    // The one shift 1, a leak of 0.5, is rather written so: `1` is a membrane that keeps all.
+    // `1` is the factor 1 (no leak) and not a shift by 1, whose factor can be written as 0.5.
     let is_shifts = text.contains(',') || text.parse::<u8>().is_ok_and(|shift| shift > 1);
     if !is_shifts {
         return text.parse().map_err(|_| LEAK_REMEDY.to_owned());
@@ -160,13 +161,14 @@ fn leak(text: &str) -> Result<f32, String> {
     if !in_range || shifts.len() > 3 || !shifts.is_sorted_by(|one, other| one < other) {
         return Err(LEAK_REMEDY.into());
     }
-    // Every step is exact in an f32.
+    // Every subtraction is exact in an f32.
     Ok(shifts
         .iter()
         .fold(1.0, |leak, &shift| leak - (-f32::from(shift)).exp2()))
 }
 
-const LEAK_REMEDY: &str = "give a factor as 0.99, or up to three ascending shifts of 1 to 15 as 7,9";
+const LEAK_REMEDY: &str =
+    "give a factor such as 0.99, or up to three ascending shifts of 1 to 15, such as 7,9";
 
 #[cfg(test)]
 mod tests {
@@ -180,7 +182,7 @@ mod tests {
         overrides: Overrides,
     }
 
-    /// The digits preset as changed by a command line.
+    /// Returns the digits preset, changed by a command line.
     fn changed(line: &str) -> (NetworkDescription, TrainConfig) {
         let Config { mut network, train } = Config::preset("digits").unwrap();
         let mut train = train.unwrap();
@@ -244,7 +246,7 @@ mod tests {
     fn milestones_can_be_cleared() {
         assert_eq!(Milestones::parse("none"), Ok(Milestones(Vec::new())));
         assert_eq!(Milestones::parse("75, 100"), Ok(Milestones(vec![75, 100])));
-        assert!(Milestones::parse("75,x").unwrap_err().contains("as 75,100"));
+        assert!(Milestones::parse("75,x").unwrap_err().contains("such as 75,100"));
     }
 
     #[test]

@@ -1,25 +1,34 @@
-//! What a user sees of a run: a bar with speed and time left, and a line per epoch.
+//! Progress of a run: a bar with speed and time left, and a line per epoch.
 
 use super::super::context::Context;
 use super::super::table::percent;
+use super::evaluation_set::EvaluationSet;
 use indicatif::{FormattedDuration, ProgressBar};
 use std::time::{Duration, Instant};
 use synfire_golden_model::evaluation::LayerActivity;
 use synfire_golden_model::train::{EpochReport, Progress, Trainer};
 
-/// The bar, and what it takes to tell the time left.
+/// Progress bar of a run, and the numbers for estimating the time left.
 #[derive(Debug)]
 pub(crate) struct Display<'a> {
     context: &'a Context,
     bar: ProgressBar,
     pace: Pace,
+    /// Which images are evaluated after each epoch.
+    evaluation: EvaluationSet,
+    /// Whether to print a line per epoch.
     lines: bool,
     warned: Vec<String>,
 }
 
 impl<'a> Display<'a> {
-    /// A display of a run at the place where `trainer` is; `lines` asks for a line per epoch.
-    pub(crate) fn new(context: &'a Context, trainer: &Trainer<'_>, lines: bool) -> Self {
+    /// Shows the progress of `trainer` from its current position. `lines` chooses whether to print a line per epoch.
+    pub(crate) fn new(
+        context: &'a Context,
+        trainer: &Trainer<'_>,
+        evaluation: EvaluationSet,
+        lines: bool,
+    ) -> Self {
         let pace = Pace::new(trainer.progress());
         let bar = context.bar_of_text(pace.total, "training");
         bar.set_position(pace.first);
@@ -27,12 +36,18 @@ impl<'a> Display<'a> {
             context,
             bar,
             pace,
+            evaluation,
             lines,
             warned: Vec::new(),
         }
     }
 
-    /// A batch is done, or a part of an evaluation.
+    /// Returns which images are evaluated after each epoch.
+    pub(super) const fn evaluation(&self) -> EvaluationSet {
+        self.evaluation
+    }
+
+    /// Shows that a batch or a part of an evaluation is done.
     pub(crate) fn advance(&mut self, progress: Progress) {
         let Progress { epoch, epochs, .. } = progress;
         let (evaluated, all) = (progress.evaluated, progress.to_evaluate);
@@ -49,12 +64,12 @@ impl<'a> Display<'a> {
         self.bar.set_message(text);
     }
 
-    /// An epoch is done, and evaluated.
+    /// Shows that an epoch is done and evaluated.
     pub(crate) fn epoch(&mut self, report: &EpochReport, progress: Progress) {
         self.pace.evaluated(Duration::from_secs_f64(report.test_seconds));
         if self.lines && !self.context.is_json() {
             let left = self.pace.left();
-            let line = epoch_line(report, progress.epochs, left);
+            let line = epoch_line(report, progress.epochs, self.evaluation, left);
             self.bar.suspend(|| eprintln!("{line}"));
         }
         for warning in &report.warnings {
@@ -75,17 +90,20 @@ impl<'a> Display<'a> {
     }
 }
 
-/// How fast a run goes, since it was started or resumed.
+/// Speed of a run since it was started or resumed.
 #[derive(Clone, Copy, Debug)]
 struct Pace {
     start: Instant,
-    /// Images of the run at the start, now, and at its end.
+    /// Number of images that the run had processed at the start.
     first: u64,
+    /// Number of images that the run has processed now.
     reached: u64,
+    /// Number of images that the run has processed at its end.
     total: u64,
     epochs_left: u32,
-    /// Time spent on evaluations, and the last one's.
+    /// Time of all evaluations so far.
     evaluating: Duration,
+    /// Time of the last evaluation.
     evaluation: Duration,
 }
 
@@ -114,7 +132,7 @@ impl Pace {
         self.epochs_left = self.epochs_left.saturating_sub(1);
     }
 
-    /// Time of training alone.
+    /// Returns the time of training without evaluations.
     fn training(&self) -> Duration {
         self.start.elapsed().saturating_sub(self.evaluating)
     }
@@ -133,13 +151,13 @@ impl Pace {
     }
 }
 
-/// Images seen since the first epoch.
+/// Returns the number of images processed since the first epoch.
 fn images_of_run(at: Progress) -> u64 {
     ((at.epoch - 1) * at.total_images + at.images) as u64
 }
 
-/// One line on an epoch.
-fn epoch_line(report: &EpochReport, epochs: usize, left: Duration) -> String {
+/// Describes an epoch in one line.
+fn epoch_line(report: &EpochReport, epochs: usize, evaluation: EvaluationSet, left: Duration) -> String {
     let EpochReport {
         epoch,
         loss,
@@ -149,7 +167,7 @@ fn epoch_line(report: &EpochReport, epochs: usize, left: Duration) -> String {
     let width = epochs.to_string().len();
     let test = report
         .test_accuracy
-        .map(|accuracy| format!(", test {}", percent(accuracy)))
+        .map(|accuracy| format!(", {} {}", evaluation.name(), percent(accuracy)))
         .unwrap_or_default();
     format!(
         "epoch {epoch:width$}/{epochs}: loss {loss:.4}, train {}{test}, {images_per_second:.0} images/s, {} left; \
@@ -160,7 +178,7 @@ fn epoch_line(report: &EpochReport, epochs: usize, left: Duration) -> String {
     )
 }
 
-/// Spikes per neuron and step, of the input and of every layer.
+/// Lists the spikes per neuron and step of the input and of every layer.
 fn rates(activity: &[LayerActivity]) -> String {
     let rate = |layer: &LayerActivity| format!("{} {:.3}", layer.layer, layer.rate);
     activity.iter().map(rate).collect::<Vec<_>>().join(", ")
@@ -212,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn an_epochs_line_has_all_figures() {
+    fn the_line_of_an_epoch_has_all_metrics() {
         let layer = |layer: &str, rate| LayerActivity {
             layer: layer.into(),
             spikes: 1.0,
@@ -232,7 +250,7 @@ mod tests {
             warnings: Vec::new(),
         };
         assert_eq!(
-            epoch_line(&report, 10, Duration::from_secs(3723)),
+            epoch_line(&report, 10, EvaluationSet::Test, Duration::from_secs(3723)),
             "epoch  7/10: loss 0.1235, train 96.12 %, test 95.00 %, 312 images/s, 01:02:03 left; \
              spike rates: input 0.100, conv1 0.041"
         );

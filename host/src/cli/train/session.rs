@@ -1,8 +1,9 @@
-//! A run of training with all that goes on beside it: checkpoints, figures, pictures, interruption.
+//! Runs a trainer, and writes checkpoints, metrics and the training curve; handles interruption and divergence.
 
 use super::super::diagnostic::{CliError, Result, io};
 use super::super::figures::curve;
 use super::super::interrupt::StopRequest;
+use super::evaluation_set::EvaluationSet;
 use super::metrics::Metrics;
 use super::progress::Display;
 use std::ops::ControlFlow;
@@ -11,31 +12,31 @@ use std::time::{Duration, Instant};
 use synfire_golden_model::Error;
 use synfire_golden_model::train::{TrainConfig, Trainer};
 
-/// What a session writes, and when.
+/// Files that a session writes, and when.
 #[derive(Debug)]
 pub(crate) struct Files {
-    /// Where checkpoints go: after every epoch, ...
+    /// Path of the checkpoint, which is written after every epoch.
     pub(crate) checkpoint: PathBuf,
-    /// ... and when this much time has passed since the last.
+    /// Longest time between two checkpoints within an epoch.
     pub(crate) checkpoint_every: Duration,
-    /// Where the figures of every epoch go.
+    /// Path of the metrics file.
     pub(crate) metrics: Option<PathBuf>,
-    /// Where the training curve goes, anew after every epoch.
+    /// Path of the training curve, which is drawn after every epoch.
     pub(crate) curve: Option<PathBuf>,
 }
 
 impl Files {
-    /// Refuses names, and `model`, to which nothing can be written: that is better known before the work than after it.
+    /// Checks that all files and the model can be written, so that an error is reported before training and not after it.
     pub(crate) fn check_writable(&self, model: &Path) -> Result<()> {
-        let beside = [&self.metrics, &self.curve].into_iter().flatten();
+        let optional = [&self.metrics, &self.curve].into_iter().flatten();
         let files = [model, &self.checkpoint].into_iter();
         files
-            .chain(beside.map(PathBuf::as_path))
+            .chain(optional.map(PathBuf::as_path))
             .try_for_each(check_writable)
     }
 }
 
-/// Makes the folder of a file that is to be written, and refuses a folder in the file's place.
+/// Creates the folder of a file, and fails if a folder has the name of the file.
 fn check_writable(file: &Path) -> Result<()> {
     if file.is_dir() {
         return Err(io("writing", file)(std::io::ErrorKind::IsADirectory.into()));
@@ -47,7 +48,7 @@ fn check_writable(file: &Path) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(io("creating folder", folder))
 }
 
-/// A run of training under way.
+/// A run of a trainer.
 #[derive(Debug)]
 pub(crate) struct Session<'a> {
     network: &'a str,
@@ -56,6 +57,7 @@ pub(crate) struct Session<'a> {
     stop: &'a StopRequest,
     display: Display<'a>,
     metrics: Option<Metrics>,
+    evaluation: EvaluationSet,
     saved: Saved,
 }
 
@@ -63,12 +65,13 @@ pub(crate) struct Session<'a> {
 #[derive(Clone, Copy, Debug)]
 struct Saved {
     at: Instant,
-    /// Epoch and batch; none before the first.
+    /// Epoch and batch of the checkpoint; `None` before the first checkpoint.
     place: Option<(usize, usize)>,
 }
 
 impl<'a> Session<'a> {
-    /// A session that goes on where `trainer` is; `resumed` tells whether that is a checkpoint's place.
+    /// A session that continues at the current position of `trainer`. `resumed` tells whether the trainer was loaded from
+    /// the checkpoint.
     pub(crate) fn new(
         trainer: &Trainer<'_>,
         network: &'a str,
@@ -78,10 +81,11 @@ impl<'a> Session<'a> {
         display: Display<'a>,
         resumed: bool,
     ) -> Result<Self> {
+        let evaluation = display.evaluation();
         let metrics = files
             .metrics
             .as_ref()
-            .map(|path| Metrics::start(path, trainer.history()));
+            .map(|path| Metrics::start(path, trainer.history(), evaluation));
         let progress = trainer.progress();
         Ok(Self {
             network,
@@ -90,6 +94,7 @@ impl<'a> Session<'a> {
             stop,
             display,
             metrics: metrics.transpose()?,
+            evaluation,
             saved: Saved {
                 at: Instant::now(),
                 place: resumed.then_some((progress.epoch, progress.batch)),
@@ -97,17 +102,17 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// Trains to the end of the last epoch.
+    /// Trains until the end of the last epoch.
     ///
     /// # Errors
-    /// If the run is interrupted, or diverges; both name the checkpoint to go on from.
+    /// If the run is interrupted or diverges. Both errors name the checkpoint from which it can be resumed.
     pub(crate) fn run(&mut self, trainer: &mut Trainer<'_>) -> Result<()> {
         while trainer.epochs_done() < self.config.epochs {
             let stop = self.stop;
             let (display, saved, every) = (&mut self.display, self.saved.at, self.files.checkpoint_every);
             let advanced = trainer.advance(&mut |progress| {
                 display.advance(progress);
-                // To hold an evaluation would be to start it anew.
+                // An interrupted evaluation would have to start again, so do not interrupt it for a checkpoint.
                 let save = progress.evaluated == 0 && saved.elapsed() >= every;
                 if stop.is_requested() || save {
                     ControlFlow::Break(())
@@ -123,7 +128,8 @@ impl<'a> Session<'a> {
                     metrics.append(&report)?;
                 }
                 if let Some(path) = &self.files.curve {
-                    curve::draw(path, self.network, self.config, trainer.history())?;
+                    let name = self.evaluation.name();
+                    curve::draw(path, self.network, self.config, name, trainer.history())?;
                 }
             }
             if self.stop.is_requested() && trainer.epochs_done() < self.config.epochs {
@@ -151,25 +157,25 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Adds to an error of the trainer what can still be saved.
+    /// Converts an error of the trainer into an error that names the last checkpoint.
     fn diverged(&self, error: Error) -> CliError {
         self.display.finish();
         let path = self.files.checkpoint.display();
         let checkpoint = self.saved.place.map(|(epoch, batch)| {
-            format!("the last good checkpoint is {path}, of epoch {epoch} after {batch} batches")
+            format!("the last good checkpoint is {path}, from epoch {epoch} after {batch} batches")
         });
         CliError::Diverged {
             source: Box::new(error),
             checkpoint: checkpoint.unwrap_or_else(|| "there is no checkpoint yet".into()),
             remedy: match self.saved.place {
-                Some(_) => "go on from it with the same command, --resume and a lower --learning-rate",
+                Some(_) => "resume from it with the same command, --resume and a lower --learning-rate",
                 None => "start again with a lower --learning-rate",
             },
         }
     }
 }
 
-/// The place of the checkpoints that belong to a model's file.
+/// Returns the default path of the checkpoint for a model's path.
 pub(crate) fn checkpoint_beside(model: &Path) -> PathBuf {
     let is_safetensors = model
         .extension()

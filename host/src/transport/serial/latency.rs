@@ -1,27 +1,27 @@
 //! The latency timer of FTDI's USB adapters.
 //!
-//! Such an adapter hands over what it has received once that fills a USB packet (62 bytes) or once its timer has run out,
-//! 16 ms by default. Answers are shorter than a packet, so each wait for one would take as long. Linux's driver shows the
-//! timer at `/sys/bus/usb-serial/devices/ttyUSBn/latency_timer`, which only root may write unless a udev rule says
-//! otherwise; `setserial PORT low_latency` sets it to 1 ms for whoever may open the port.
+//! Such an adapter passes received bytes on once they fill a USB packet (62 bytes) or once its latency timer expires, by
+//! default after 16 ms. Most responses are shorter than a packet, so that each one would arrive that late. Linux's driver
+//! shows the timer at `/sys/bus/usb-serial/devices/ttyUSBn/latency_timer`, which only root may write unless a udev rule
+//! permits it to others. `setserial PORT low_latency` sets the timer to 1 ms for every user who may open the port.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Where Linux lists serial adapters.
+/// Folder in which Linux lists serial adapters.
 const DEVICES: &str = "/sys/bus/usb-serial/devices";
-/// The shortest time, in milliseconds.
+/// Smallest value of the timer, in milliseconds.
 const LEAST: u32 = 1;
 
-/// A USB adapter that holds answers back.
+/// A USB adapter that holds responses back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SlowAdapter {
-    /// The port.
+    /// Path of the port.
     pub port: String,
-    /// How long it holds an answer back at most.
+    /// Longest time for which the adapter holds a response back.
     pub milliseconds: u32,
-    /// The file that says so, to which 1 is to be written.
+    /// File that holds the timer's value; writing 1 to it makes the adapter fast.
     pub file: PathBuf,
 }
 
@@ -34,21 +34,22 @@ impl fmt::Display for SlowAdapter {
         } = self;
         write!(
             f,
-            "the USB adapter of {port} holds each answer back for up to {milliseconds} ms, which is most of an inference's \
-             time: run `setserial {port} low_latency` (package setserial), write 1 to {} as root, or let a udev rule do \
-             so (docs/boards.md)",
+            "the USB adapter of {port} holds each response back for up to {milliseconds} ms, which is most of the time of \
+             an inference; run `setserial {port} low_latency` (package setserial), write 1 to {} as root, or add a udev \
+             rule (docs/boards.md)",
             file.display()
         )
     }
 }
 
-/// Lowers the timer of the adapter behind a port to its least; tells of it where that is not allowed. Ports without such a
-/// timer have none to be lowered.
+/// Lowers the latency timer of the adapter behind a port to its minimum. Returns the adapter if that is not permitted,
+/// and `None` if it succeeded or the port has no such timer.
 pub(super) fn lower(port: &str) -> Option<SlowAdapter> {
     lower_in(Path::new(DEVICES), port, &[&write, &setserial])
 }
 
-/// A way to lower the timer: by its file, or by the port. What it comes to is read back.
+/// A way to lower the timer, given its file and the path of the port. The caller reads the timer to learn whether it
+/// succeeded.
 type Way<'a> = &'a dyn Fn(&Path, &str);
 
 fn lower_in(devices: &Path, port: &str, ways: &[Way<'_>]) -> Option<SlowAdapter> {
@@ -70,13 +71,14 @@ fn lower_in(devices: &Path, port: &str, ways: &[Way<'_>]) -> Option<SlowAdapter>
     }
 }
 
-/// For root, and whomever a udev rule lets.
+/// Lowers the timer by writing to its file, which root may do, and others if a udev rule permits it.
 fn write(file: &Path, _: &str) {
-    // An error shows in what is read back.
+    // The caller reads the file again and so notices a failure.
     let _ = std::fs::write(file, LEAST.to_string());
 }
 
-/// The driver's flag `ASYNC_LOW_LATENCY`, for whoever may open the port, if the program that sets it is there.
+/// Lowers the timer by setting the driver's flag `ASYNC_LOW_LATENCY`, which every user who may open the port can do if
+/// the program `setserial` is installed.
 fn setserial(_: &Path, port: &str) {
     let mut command = Command::new("setserial");
     let command = command.args([port, "low_latency"]);
@@ -92,7 +94,7 @@ mod tests {
     use super::*;
     use std::fs;
 
-    /// A folder like the system's, with an adapter of that timer, and a port.
+    /// Makes a folder like the system's, which lists one adapter with this timer, and a file in place of its port.
     fn adapter(name: &str, timer: &str) -> (PathBuf, String) {
         let folder = std::env::temp_dir().join(format!("synfire-latency-{name}-{}", std::process::id()));
         _ = fs::remove_dir_all(&folder);
@@ -105,7 +107,7 @@ mod tests {
     }
 
     fn never(_: &Path, _: &str) {
-        panic!("there is nothing to lower any more");
+        panic!("there is nothing left to lower");
     }
 
     #[test]
@@ -130,8 +132,8 @@ mod tests {
     }
 
     #[test]
-    fn a_timer_that_may_not_be_written_is_lowered_otherwise_or_told_of() {
-        let (folder, port) = adapter("told", "16\n");
+    fn a_timer_that_may_not_be_written_is_lowered_otherwise_or_reported() {
+        let (folder, port) = adapter("reported", "16\n");
         let file = folder.join("ttyUSB7/latency_timer");
         let forbidden = |_: &Path, _: &str| ();
         let slow = lower_in(&folder, &port, &[&forbidden, &forbidden]).expect("a slow adapter");
@@ -139,9 +141,9 @@ mod tests {
             slow.to_string()
                 .replace(&port, "PORT")
                 .replace(&folder.display().to_string(), "DEVICES"),
-            "the USB adapter of PORT holds each answer back for up to 16 ms, which is most of an inference's time: run \
-             `setserial PORT low_latency` (package setserial), write 1 to DEVICES/ttyUSB7/latency_timer as root, or let a \
-             udev rule do so (docs/boards.md)"
+            "the USB adapter of PORT holds each response back for up to 16 ms, which is most of the time of an inference; \
+             run `setserial PORT low_latency` (package setserial), write 1 to DEVICES/ttyUSB7/latency_timer as root, or \
+             add a udev rule (docs/boards.md)"
         );
         let by_port = |_: &Path, given: &str| {
             assert_eq!(given, port);

@@ -1,4 +1,4 @@
-//! The port's bytes, as `serialport` reads and writes them.
+//! Reads and writes a port's bytes with `serialport`, on systems other than Unix.
 
 use serialport::{ClearBuffer, SerialPort, SerialPortBuilder};
 use std::io;
@@ -12,13 +12,13 @@ impl Line {
         settings.clone().open().map(Self)
     }
 
-    /// Writes all of `bytes`; the system must take them within `timeout`.
+    /// Writes all of `bytes`. Fails if the operating system does not take them within `timeout`.
     pub(super) fn write_all(&mut self, bytes: &[u8], timeout: Duration) -> io::Result<()> {
         self.0.set_timeout(timeout)?;
         self.0.write_all(bytes)
     }
 
-    /// Reads what has arrived, at the latest at `deadline`; 0 bytes if nothing has.
+    /// Waits for bytes until `deadline` and reads those that have arrived; returns 0 if there are none.
     pub(super) fn read(&mut self, buffer: &mut [u8], deadline: Instant) -> io::Result<usize> {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -33,7 +33,7 @@ impl Line {
         }
     }
 
-    /// Throws away what has arrived and what has not left.
+    /// Discards bytes that have arrived and bytes that have not left yet.
     pub(super) fn clear(&mut self) -> io::Result<()> {
         Ok(self.0.clear(ClearBuffer::All)?)
     }

@@ -1,7 +1,7 @@
-//! The port's bytes: read and written without blocking, so that a deadline holds whatever other programs do.
+//! Reads and writes a port's bytes without blocking, so that no other program can make a wait exceed its deadline.
 //!
-//! `serialport` makes the settings and holds the lock. Its own `read` waits for bytes and then blocks if another reader was
-//! faster, so bytes go through a file of our own on the same device, which never blocks.
+//! `serialport` makes the settings and holds the lock. Its own `read` waits for bytes, and then blocks if another program
+//! reads them first. Bytes therefore pass through a second, non-blocking file on the same device.
 
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -13,7 +13,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// Where pseudo-terminals are.
+/// Folder of the pseudo-terminals.
 const PSEUDO_TERMINALS: &str = "/dev/pts";
 
 /// An open port.
@@ -24,7 +24,7 @@ pub(super) struct Line {
 
 impl Line {
     pub(super) fn open(path: &str, settings: &SerialPortBuilder) -> serialport::Result<Self> {
-        // Before the port is closed to others, and this file with them.
+        // Opened first: once the port is open exclusively, this file could not be opened any more.
         let bytes = OpenOptions::new()
             .read(true)
             .write(true)
@@ -35,15 +35,15 @@ impl Line {
                 _ => error.into(),
             })?;
         let mut port = TTYPort::open(settings)?;
-        // A pseudo-terminal lives on when a program ends that was killed, and stays closed to all but root if it was. The
-        // lock, which the system releases, keeps a second synfire off it.
+        // A pseudo-terminal outlives a program that is killed, and would stay exclusive, closed to all users but root.
+        // The lock keeps a second synfire off it, and the operating system releases the lock.
         if is_pseudo_terminal(path) {
             port.set_exclusive(false)?;
         }
         Ok(Self { port, bytes })
     }
 
-    /// Writes all of `bytes`; the system must take some of them again and again within `timeout`.
+    /// Writes all of `bytes`. Fails if the operating system takes none of them for as long as `timeout`.
     pub(super) fn write_all(&mut self, mut bytes: &[u8], timeout: Duration) -> io::Result<()> {
         let mut deadline = Instant::now() + timeout;
         while !bytes.is_empty() {
@@ -66,7 +66,7 @@ impl Line {
         Ok(())
     }
 
-    /// Reads what has arrived, at the latest at `deadline`; 0 bytes if nothing has.
+    /// Waits for bytes until `deadline` and reads those that have arrived; returns 0 if there are none.
     pub(super) fn read(&mut self, buffer: &mut [u8], deadline: Instant) -> io::Result<usize> {
         if buffer.is_empty() {
             return Ok(0);
@@ -75,7 +75,7 @@ impl Line {
             match self.bytes.read(buffer) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(count) => return Ok(count),
-                // Nothing has arrived, or another reader has taken it.
+                // Nothing has arrived, or another program has read it.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     if Instant::now() >= deadline {
                         return Ok(0);
@@ -88,7 +88,7 @@ impl Line {
         }
     }
 
-    /// Throws away what has arrived and what has not left.
+    /// Discards bytes that have arrived and bytes that have not left yet.
     pub(super) fn clear(&mut self) -> io::Result<()> {
         Ok(self.port.clear(ClearBuffer::All)?)
     }

@@ -1,115 +1,115 @@
-//! Why a data set could not be downloaded.
+//! Errors of downloading a data set.
 
 use std::path::{Path, PathBuf};
 
-/// Why a data set could not be downloaded.
+/// An error of downloading a data set.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[non_exhaustive]
 pub(crate) enum DownloadError {
-    /// A data set that is part of the program.
-    #[error("data set `{name}` is built in")]
-    #[diagnostic(code(synfire::download), help("use it as it is: synfire data show {name}"))]
+    /// The data set is part of the program.
+    #[error("data set `{name}` is built in and need not be downloaded")]
+    #[diagnostic(code(synfire::download), help("use it directly: synfire data show {name}"))]
     BuiltIn {
-        /// The data set.
+        /// Name of the data set.
         name: &'static str,
     },
-    /// A data set that has no files at fixed addresses.
-    #[error("data set `{name}` cannot be downloaded by a program")]
+    /// The data set has no files at fixed addresses.
+    #[error("data set `{name}` cannot be downloaded automatically")]
     #[diagnostic(
         code(synfire::download),
-        help("fetch it from {home}, unpack it, and give the folder that holds {files}")
+        help("download it from {home}, unpack it, and pass the folder that holds {files} as --data-dir")
     )]
     ByHand {
-        /// The data set.
+        /// Name of the data set.
         name: &'static str,
-        /// Its public home.
+        /// Public home of the data set.
         home: &'static str,
-        /// The files that are wanted.
+        /// Names of the files that the program reads.
         files: String,
     },
-    /// No connection to the server.
+    /// The server cannot be reached.
     #[error("cannot reach {address}: {source}")]
     #[diagnostic(
         code(synfire::download),
         help("check the network, or name another server with --mirror")
     )]
     Connection {
-        /// The address.
+        /// Address of the file.
         address: String,
-        /// Why.
+        /// Error of the connection.
         source: Box<ureq::Error>,
     },
-    /// The server does not give the file.
+    /// The server refuses the request for the file.
     #[error("{address}: the server answers {status} ({reason})")]
     #[diagnostic(
         code(synfire::download),
-        help("the file may have moved: name another server with --mirror, or fetch it by hand")
+        help("the file may have moved: name another server with --mirror, or download the file by hand")
     )]
     Status {
-        /// The address.
+        /// Address of the file.
         address: String,
-        /// Status of the answer.
+        /// Status code of the response.
         status: u16,
-        /// Its name.
+        /// Name of the status code.
         reason: &'static str,
     },
-    /// The answer ended early.
+    /// The connection ended before the file was complete.
     #[error("{address}: the connection ended after {found} bytes{}", of(*wanted))]
-    #[diagnostic(code(synfire::download), help("run the command again: it goes on from there"))]
+    #[diagnostic(code(synfire::download), help("run the command again to resume the download"))]
     CutOff {
-        /// The address.
+        /// Address of the file.
         address: String,
-        /// Bytes that are here.
+        /// Number of bytes received so far.
         found: u64,
-        /// Bytes of the file, if the server told.
+        /// Length of the file, if the server reports it.
         wanted: Option<u64>,
-        /// What happened.
+        /// Error of the connection, if there was one.
         source: Option<std::io::Error>,
     },
-    /// The file is another one.
-    #[error("{address}: SHA-256 {found}, wanted {wanted}; what was fetched has been removed")]
+    /// The downloaded file has another checksum.
+    #[error("{address} has SHA-256 {found}, wanted {wanted}; the downloaded file was removed")]
     #[diagnostic(
         code(synfire::download),
-        help("try again, or name another server with --mirror: this one holds another file")
+        help("this server has another file: try again, or name another server with --mirror")
     )]
     Checksum {
-        /// The address.
+        /// Address of the file.
         address: String,
-        /// Checksum found.
+        /// Checksum of the downloaded file.
         found: String,
-        /// Checksum wanted.
+        /// Checksum that the file should have.
         wanted: String,
     },
-    /// Another file is in the way.
-    #[error("{}: is there already, with SHA-256 {found}, wanted {wanted}", path.display())]
+    /// A file with the same name and another checksum exists.
+    #[error("{} exists already, with SHA-256 {found}, wanted {wanted}", path.display())]
     #[diagnostic(
         code(synfire::download),
-        help("it is left alone: move it away, and run the command again")
+        help("the file was not changed: move it away, and run the command again")
     )]
     Occupied {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Checksum found.
+        /// Checksum of the existing file.
         found: String,
-        /// Checksum wanted.
+        /// Checksum that the file should have.
         wanted: String,
     },
     /// A file cannot be read or written.
-    #[error("{}: {source}", path.display())]
+    #[error("cannot use {}: {source}", path.display())]
     #[diagnostic(
         code(synfire::download),
-        help("check that the folder has room and is yours to write")
+        help("check that the disk has space and that you may write to the folder")
     )]
     File {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// Error of the operating system.
         source: std::io::Error,
     },
 }
 
 impl DownloadError {
-    /// A file that cannot be read or written.
+    /// Makes the error for a file that cannot be read or written.
     pub(super) fn file(path: &Path, source: std::io::Error) -> Self {
         Self::File {
             path: path.into(),
@@ -118,7 +118,7 @@ impl DownloadError {
     }
 }
 
-/// The end of "after 3 bytes".
+/// Returns " of N" for a file whose length N is known.
 fn of(wanted: Option<u64>) -> String {
     wanted.map_or_else(String::new, |wanted| format!(" of {wanted}"))
 }

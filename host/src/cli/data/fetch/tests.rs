@@ -4,25 +4,25 @@ use std::net::{TcpListener, TcpStream};
 use std::thread::JoinHandle;
 use tempfile::TempDir;
 
-/// Contents of the file that is served.
+/// Contents of the file that the server has.
 const CONTENTS: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 
 /// How the server answers one request.
 #[derive(Clone, Copy, Debug)]
 enum Answer {
-    /// The whole file, whatever was asked for.
+    /// The server sends the whole file, no matter which bytes were requested.
     Whole,
-    /// From where it was asked for.
+    /// The server sends the bytes that were requested.
     Rest,
-    /// All that is announced, less the end.
+    /// The server announces the whole file and sends this many bytes.
     CutOff(usize),
-    /// Another file.
+    /// The server sends another file.
     Other,
-    /// No file.
+    /// The server sends this status and no file.
     Status(&'static str),
 }
 
-/// A server that answers as many requests as it was told answers for, and then returns the byte ranges asked for.
+/// A server that gives a list of answers, one per request, and then returns the start of each requested byte range.
 struct Server {
     address: String,
     thread: JoinHandle<Vec<Option<usize>>>,
@@ -45,7 +45,7 @@ impl Server {
     }
 }
 
-/// Answers one request, and returns the byte that it starts from.
+/// Answers one request and returns the first byte that it requests.
 fn serve(mut stream: &TcpStream, answer: Answer) -> Option<usize> {
     let mut start = None;
     for line in BufReader::new(stream).lines() {
@@ -140,7 +140,7 @@ fn a_server_that_cannot_continue_starts_over() {
         &[Answer::Status("416 Range Not Satisfiable"), Answer::Whole],
     ] {
         let folder = tempfile::tempdir().unwrap();
-        // More than the file has, and other bytes.
+        // The part is longer than the file and has other bytes.
         std::fs::write(part(&folder), [b'#'; 100]).unwrap();
         let server = Server::start(answers);
         assert_eq!(fetch(&server.address, &folder).unwrap(), Fetched::Downloaded);
@@ -158,7 +158,7 @@ fn another_file_is_refused_and_removed() {
     assert_eq!(
         error.to_string(),
         format!(
-            "{}: SHA-256 {found}, wanted {}; what was fetched has been removed",
+            "{} has SHA-256 {found}, wanted {}; the downloaded file was removed",
             server.address,
             sha256()
         )
@@ -191,7 +191,7 @@ fn a_file_in_the_way_is_left_alone() {
 }
 
 #[test]
-fn what_the_server_says_is_told() {
+fn the_status_of_the_server_is_reported() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(&[
         Answer::Status("404 Not Found"),
@@ -200,15 +200,15 @@ fn what_the_server_says_is_told() {
     for status in ["404 (Not Found)", "503 (Service Unavailable)"] {
         let error = fetch(&server.address, &folder).unwrap_err().to_string();
         assert_eq!(error, format!("{}: the server answers {status}", server.address));
-        assert!(!part(&folder).exists(), "an empty part is of no use");
+        assert!(!part(&folder).exists(), "an empty part is useless");
     }
     server.requests();
 }
 
 #[test]
-fn a_server_that_is_not_there_is_told() {
+fn a_server_that_is_not_there_is_reported() {
     let folder = tempfile::tempdir().unwrap();
-    // Bound and dropped, so that nobody listens there.
+    // The listener is bound and dropped, so that nothing listens at its address.
     let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let error = fetch(&format!("http://{address}/file.gz"), &folder).unwrap_err();
     assert!(matches!(error, DownloadError::Connection { .. }), "{error}");

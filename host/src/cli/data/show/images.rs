@@ -1,4 +1,4 @@
-//! Statistics of images: intensities by channel, and the spikes that they become.
+//! Statistics of images: intensities of each channel, and input spikes.
 
 use crate::cli::inference::float;
 use serde::Serialize;
@@ -9,13 +9,14 @@ use synfire_golden_model::network::{Normalization, Shape};
 /// Statistics of the images of a set.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct ImageStatistics {
-    /// Mean intensity of every channel, 1 being full scale.
+    /// Mean intensity of each channel; full scale is 1.
     pub(super) mean: Vec<f64>,
-    /// Standard deviation of the intensity of every channel.
+    /// Standard deviation of the intensity of each channel.
     pub(super) deviation: Vec<f64>,
-    /// Mean spikes per step into a network that takes intensities as they are.
+    /// Mean input spikes per step of a network without normalization.
     pub(super) spikes_per_step: f64,
-    /// The same into a network that normalizes by this mean and deviation; `None` where a channel never changes.
+    /// Mean input spikes per step of a network that normalizes with this mean and deviation; `None` if a channel is
+    /// constant.
     pub(super) spikes_per_step_normalized: Option<f64>,
 }
 
@@ -71,7 +72,7 @@ impl ImageStatistics {
             numbers.join(", ")
         };
         let normalized = match self.spikes_per_step_normalized {
-            Some(spikes) => format!(", {spikes:.1} normalized"),
+            Some(spikes) => format!(", {spikes:.1} with normalization"),
             None => String::new(),
         };
         format!(
@@ -83,7 +84,7 @@ impl ImageStatistics {
     }
 }
 
-/// How often every pixel value occurs, by channel.
+/// Returns, for each channel, how often each pixel value occurs.
 fn histograms(pixels: &[u8], shape: Shape) -> Vec<[u64; 256]> {
     let mut histograms = vec![[0; 256]; shape.channels];
     let plane = (shape.height * shape.width).max(1);

@@ -1,4 +1,4 @@
-//! Statistics of recordings: events, durations, and the spikes that they become.
+//! Statistics of recordings: events, durations, and input spikes.
 
 use crate::cli::inference::float;
 use crate::cli::table::{count, percent};
@@ -8,15 +8,15 @@ use synfire_golden_model::dataset::Recordings;
 /// Statistics of the recordings of a set.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(super) struct RecordingStatistics {
-    /// Fewest, median and most events of a recording.
+    /// Smallest, median and largest number of events of a recording.
     pub(super) events: [usize; 3],
     /// Shortest, median and longest time to the last event, in microseconds.
     pub(super) duration_us: [usize; 3],
-    /// What of a recording is seen, in microseconds.
+    /// Length of the part of a recording that is used, in microseconds.
     pub(super) window_us: u32,
-    /// Share of the events that are later than that.
+    /// Share of the events after that part, in 0..=1.
     pub(super) late: f64,
-    /// Mean spikes per step.
+    /// Mean input spikes per step.
     pub(super) spikes_per_step: f64,
 }
 
@@ -57,9 +57,9 @@ impl RecordingStatistics {
         let [fewest, median, most] = self.events.map(count);
         let [shortest, typical, longest] = self.duration_us.map(|time| float(time as u64) / 1000.0);
         format!(
-            "{name}: {fewest} to {most} events a recording, median {median}; {shortest:.0} to {longest:.0} ms, median \
-             {typical:.0}\n  seen are {} ms, {} of the events are later; in {steps} steps, {:.1} input spikes per \
-             step\n",
+            "{name}: {fewest} to {most} events per recording, median {median}; {shortest:.0} to {longest:.0} ms, median \
+             {typical:.0}\n  the first {} ms are used, {} of the events are later; with {steps} steps, {:.1} input \
+             spikes per step\n",
             f64::from(self.window_us) / 1000.0,
             percent(self.late),
             self.spikes_per_step
@@ -67,7 +67,7 @@ impl RecordingStatistics {
     }
 }
 
-/// The smallest, the median (the lower of two) and the largest; zeros if there are none.
+/// Returns the smallest, the median (the lower of two) and the largest number; zeros if there are none.
 fn three(mut numbers: Vec<usize>) -> [usize; 3] {
     numbers.sort_unstable();
     let at = |index: usize| numbers.get(index).copied().unwrap_or(0);

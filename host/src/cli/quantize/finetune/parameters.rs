@@ -1,4 +1,4 @@
-//! Which parameters fine-tuning takes: those of the training before it, at a lower rate.
+//! Parameters of fine-tuning: those of the training before it, with a lower learning rate.
 
 use super::super::super::data::DataArgs;
 use super::super::super::diagnostic::{CliError, Result};
@@ -6,18 +6,18 @@ use synfire_golden_model::Config;
 use synfire_golden_model::float::FloatModel;
 use synfire_golden_model::train::{Schedule, TrainConfig};
 
-/// Learning rate of fine-tuning in parts of that of training.
+/// Default learning rate of fine-tuning, relative to that of training.
 const RATE: f32 = 0.1;
 
-/// The parameters that the model was trained with: those of the network `like`, else those that the model tells, else
-/// those of the preset of its name.
+/// Returns the parameters of training: those of the network `like` if it is given, otherwise those that the model file
+/// records, otherwise those of the preset with the model's name.
 pub(super) fn of(model: &FloatModel, like: Option<&str>, data: &DataArgs) -> Result<TrainConfig> {
     if let Some(like) = like {
         return Ok(data.network(like)?.require_train()?.clone());
     }
-    let told = model.provenance.get("parameters");
-    if let Some(told) = told.and_then(|text| serde_json::from_str(text).ok()) {
-        return Ok(told);
+    let recorded = model.provenance.get("parameters");
+    if let Some(recorded) = recorded.and_then(|text| serde_json::from_str(text).ok()) {
+        return Ok(recorded);
     }
     let name = &model.description.name;
     let preset = Config::preset(name).ok().and_then(|preset| preset.train);
@@ -26,7 +26,8 @@ pub(super) fn of(model: &FloatModel, like: Option<&str>, data: &DataArgs) -> Res
     })
 }
 
-/// The same optimizer, batch, loss and augmentation, for so many epochs at a rate that falls to 0.
+/// Returns the parameters of fine-tuning: optimizer, batch, loss and augmentation of training, with another number of
+/// epochs and a learning rate that falls to 0.
 pub(super) fn for_fine_tuning(
     trained: TrainConfig,
     epochs: usize,
@@ -66,24 +67,24 @@ mod tests {
     }
 
     #[test]
-    fn the_named_network_goes_before_the_models_word_and_that_before_the_preset() {
+    fn the_named_network_precedes_the_models_record_and_that_the_preset() {
         let mut model = model("digits");
         assert_eq!(of(&model, None, &NO_DATA).unwrap(), preset("digits"));
-        let told = TrainConfig {
+        let recorded = TrainConfig {
             batch: 7,
             rotate: 12.5,
             ..preset("digits")
         };
-        let text = serde_json::to_string(&told).unwrap();
+        let text = serde_json::to_string(&recorded).unwrap();
         model.provenance.insert("parameters".into(), text);
-        assert_eq!(of(&model, None, &NO_DATA).unwrap(), told);
+        assert_eq!(of(&model, None, &NO_DATA).unwrap(), recorded);
         assert_eq!(of(&model, Some("lenet"), &NO_DATA).unwrap(), preset("lenet"));
         model.provenance.clear();
         model.description.name = "unheard-of".into();
         let error = of(&model, None, &NO_DATA).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "how network `unheard-of` was trained is not known"
+            "the training parameters of network `unheard-of` are not known"
         );
     }
 

@@ -109,7 +109,10 @@ fn a_file_of_something_else_is_refused_and_kept() {
     for (text, line) in [("my notes", 1), ("{\"a\": 1}\n", 1), ("{\"a\": 1}", 1)] {
         std::fs::write(&path, text).unwrap();
         let error = Results::open(&path, run("a")).unwrap_err().to_string();
-        let start = format!("{}, line {line}: ", path.display());
+        let start = format!(
+            "{}, line {line}, is not a result of `synfire sweep`: ",
+            path.display()
+        );
         assert!(error.starts_with(&start), "{error}");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
     }

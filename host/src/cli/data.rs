@@ -1,4 +1,4 @@
-//! `synfire data`, and the flags by which other verbs choose a data set.
+//! The verb `synfire data`, and the flags with which other verbs choose a data set.
 
 mod args;
 mod download;
@@ -29,13 +29,13 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// The data sets that are known by name, and which of them are here.
+    /// List the known data sets and where their files are.
     List(list::Args),
-    /// Counts, statistics and input spikes of a data set.
+    /// Print class counts, statistics and input spikes of a data set.
     Show(show::Args),
-    /// Draw the first samples of every class into an SVG file.
+    /// Draw the first samples of each class into an SVG file.
     Draw(draw::Args),
-    /// Fetch a data set from its public home, checksums verified.
+    /// Download a data set from its public home and verify its checksums.
     Download(download::Args),
 }
 

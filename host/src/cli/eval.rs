@@ -1,4 +1,4 @@
-//! `synfire eval`.
+//! The verb `synfire eval`.
 
 mod confusion;
 mod outcome;
@@ -14,7 +14,7 @@ use super::inference::{DEFAULT_SEED, Evaluated, at_least_one};
 use super::models::AnyModel;
 use super::table::{count, percent, table};
 use confusion::Confusion;
-use outcome::{Outcome, judge_float, judge_integer};
+use outcome::{Outcome, float_outcome, integer_outcome};
 pub(crate) use outcome::{evaluate_float, evaluate_integer, integer_sparsity};
 use serde::Serialize;
 use stats::Stats;
@@ -34,23 +34,23 @@ const EXAMPLE: &str = "Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Args {
-    /// Model: float, from `synfire train`, or quantized, from `synfire quantize`.
+    /// Float model that `synfire train` wrote, or quantized model that `synfire quantize` wrote.
     model: PathBuf,
     #[command(flatten)]
     data: DataArgs,
-    /// Seed of the test images' spikes.
+    /// Seed of the test images' input spikes.
     #[arg(long, default_value_t = DEFAULT_SEED)]
     seed: u64,
-    /// Judge the first so many test images; by default all.
+    /// Evaluate only the first IMAGES test images; default: all.
     #[arg(long, value_name = "IMAGES", value_parser = at_least_one)]
     limit: Option<usize>,
-    /// Also the operations of the same network with dense neurons, and the accuracy had the run stopped early.
+    /// Also print the operations of the same network with dense neurons, and the accuracy after fewer steps.
     #[arg(long)]
     stats: bool,
-    /// Also how often each class was taken for which.
+    /// Also print the confusion matrix.
     #[arg(long)]
     confusion: bool,
-    /// Draw the accuracy against the number of steps into this SVG file.
+    /// Draw the accuracy as a function of the number of steps into this SVG file.
     #[arg(long, value_name = "FILE")]
     readout: Option<PathBuf>,
     #[command(flatten)]
@@ -59,7 +59,7 @@ pub(crate) struct Args {
     trace: TraceArgs,
 }
 
-/// What is printed.
+/// Result of `synfire eval`.
 #[derive(Debug, Serialize)]
 struct Report {
     #[serde(flatten)]
@@ -90,13 +90,13 @@ impl Args {
                     path: self.model,
                     found: "float",
                     wanted: "quantized",
-                    remedy: "margins are of integers: run `synfire quantize` on it, or leave --early-exit out",
+                    remedy: "early exit needs integer potentials: run `synfire quantize` on the model, or omit --early-exit",
                 });
             }
-            AnyModel::Float(model) => ("float", judge_float(model, &data, self.seed, &bar)?),
+            AnyModel::Float(model) => ("float", float_outcome(model, &data, self.seed, &bar)?),
             AnyModel::Quantized(model) => {
                 let exit = self.early_exit.margins(model)?;
-                let outcome = judge_integer(model, &data, data.len(), self.seed, exit.as_ref(), &bar)?;
+                let outcome = integer_outcome(model, &data, data.len(), self.seed, exit.as_ref(), &bar)?;
                 ("integer", outcome)
             }
         };
@@ -134,7 +134,7 @@ impl Args {
             );
             if let Some(steps) = report.mean_steps {
                 text += &format!(
-                    "early exit after {steps:.1} of {} steps on average\n",
+                    "early exit: {steps:.1} of {} steps on average\n",
                     description.steps
                 );
             }
@@ -153,6 +153,7 @@ impl Args {
     }
 }
 
+/// Formats spikes and synaptic operations of each layer as a table.
 fn activity(result: &Evaluated) -> String {
     let mut rows = table(["per inference", "spikes", "synaptic operations"]);
     rows.add_row(["input".to_owned(), count(result.input_spikes), String::new()]);
@@ -163,6 +164,10 @@ fn activity(result: &Evaluated) -> String {
             count(layer.synaptic_operations),
         ]);
     }
-    rows.add_row(["all".to_owned(), String::new(), count(result.synaptic_operations)]);
+    rows.add_row([
+        "total".to_owned(),
+        String::new(),
+        count(result.synaptic_operations),
+    ]);
     rows.to_string()
 }

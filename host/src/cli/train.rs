@@ -1,21 +1,25 @@
-//! `synfire train`.
+//! The verb `synfire train`.
 
 mod checkpoints;
+mod evaluation_set;
 mod metrics;
 mod overrides;
 mod progress;
 mod session;
 
-pub(crate) use checkpoints::to_go_on_from;
+pub(crate) use checkpoints::to_resume_from;
+pub(crate) use evaluation_set::EvaluationSet;
 pub(crate) use progress::Display;
 pub(crate) use session::{Files, Session, checkpoint_beside};
 
 use super::context::Context;
 use super::data::DataArgs;
 use super::diagnostic::Result;
+use super::inference::at_least_one;
 use super::interrupt::StopRequest;
 use super::table::{memory, percent};
 use super::threads::ThreadArgs;
+use evaluation_set::held_out;
 use overrides::Overrides;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -28,29 +32,34 @@ use synfire_golden_model::train::{Checkpoint, EpochReport, Memory, TrainConfig, 
 const EXAMPLE: &str = "Examples:
   synfire train digits -o digits.safetensors --curve digits.svg
   synfire train mnist-mlp --data-dir DATA -o mnist.safetensors --epochs 10
-  synfire train lenet -o lenet.safetensors --metrics lenet.jsonl    # Ctrl-C saves, and then:
-  synfire train lenet -o lenet.safetensors --metrics lenet.jsonl --resume
-  synfire train lenet -o other.safetensors --optimizer adam --lr 0.001 --schedule cosine";
+  synfire train lenet -o lenet.safetensors                 # Ctrl-C saves a checkpoint
+  synfire train lenet -o lenet.safetensors --resume        # resumes from the checkpoint
+  synfire train lenet -o other.safetensors --optimizer adam --lr 0.001 --schedule cosine
+  synfire train lenet -o trial.safetensors --validation 5000 --metrics trial.jsonl";
 
 /// Arguments of `synfire train`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Args {
-    /// Network: a preset (digits, mnist-mlp, lenet, vgg9, resnet11, …), the path of a network file (.toml), or a compact text
-    /// such as 16C5p2-P2-10.
+    /// Network: a preset (digits, mnist-mlp, lenet, vgg9, resnet11, …), the path of a network file (.toml), or a compact
+    /// text such as 16C5p2-P2-10.
     network: String,
     #[command(flatten)]
     data: DataArgs,
-    /// Train with that many of the training images, every class in proportion.
+    /// Train on only IMAGES training images, with every class in proportion.
     #[arg(long, value_name = "IMAGES")]
     limit: Option<usize>,
-    /// Where the trained model goes.
+    /// Hold out IMAGES training images, with every class in proportion, and report the accuracy on them instead of on the
+    /// test images, which are not used. The same images are held out each time.
+    #[arg(long, value_name = "IMAGES", value_parser = at_least_one)]
+    validation: Option<usize>,
+    /// File for the trained model.
     #[arg(short, long)]
     output: PathBuf,
-    /// Draw the training curve into this SVG file, anew after every epoch.
+    /// Draw the training curve into this SVG file, and update it after every epoch.
     #[arg(long)]
     curve: Option<PathBuf>,
-    /// Write every epoch's figures into this file, one JSON object a line, while training.
+    /// Write the metrics of every epoch to this file while training, one JSON object per line.
     #[arg(long)]
     metrics: Option<PathBuf>,
     #[command(flatten)]
@@ -61,25 +70,26 @@ pub(crate) struct Args {
     overrides: Overrides,
 }
 
-/// Where a run can be held.
+/// Flags of checkpoints.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Checkpoints")]
 struct CheckpointArgs {
-    /// Where checkpoints go; by default beside the model, as OUTPUT.checkpoint.safetensors.
+    /// File for checkpoints, written after every epoch and on Ctrl-C; default: OUTPUT.checkpoint.safetensors.
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
-    /// Write one after every epoch, on Ctrl-C, and when so much time has passed since the last.
+    /// Within an epoch, write a checkpoint every MINUTES minutes.
     #[arg(long, value_name = "MINUTES", default_value_t = 5.0, value_parser = minutes)]
     checkpoint_minutes: f64,
-    /// Go on from the checkpoint, to the same weights as if the run had never been held. All else must be as it was, but
-    /// for --epochs under a `step` schedule; a --learning-rate given here is taken from now on.
+    /// Resume from the checkpoint. The result is the same as without the interruption. All other options must be
+    /// unchanged, except --epochs with a `step` schedule, and --learning-rate, which applies from then on.
     #[arg(long, conflicts_with = "restart")]
     resume: bool,
-    /// Start anew, even if there is a checkpoint of a run that has not ended.
+    /// Start a new run, even if there is a checkpoint of an unfinished run.
     #[arg(long)]
     restart: bool,
 }
 
+/// Parses a number of minutes.
 fn minutes(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(minutes) if (0.0..=1e6).contains(&minutes) => Ok(minutes),
@@ -87,7 +97,7 @@ fn minutes(text: &str) -> Result<f64, String> {
     }
 }
 
-/// What training came to.
+/// Result of training.
 #[derive(Debug, Serialize)]
 pub(crate) struct Summary {
     network: String,
@@ -95,7 +105,15 @@ pub(crate) struct Summary {
     seed: u64,
     epochs: usize,
     train_accuracy: f64,
-    test_accuracy: f64,
+    /// Accuracy on the test images; absent with `--validation`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    test_accuracy: Option<f64>,
+    /// Accuracy on the held-out training images; present only with `--validation`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    validation_accuracy: Option<f64>,
+    /// Number of held-out training images; present only with `--validation`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    validation_images: Option<usize>,
     seconds: f64,
     images_per_second: f64,
     memory: Memory,
@@ -105,9 +123,9 @@ pub(crate) struct Summary {
 
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
-        // Before any thread is started, so that all of them leave signals to the one that listens.
+        // Before any other thread is started, so that only the listening thread receives signals.
         let stop = StopRequest::listen(
-            "stopping after this batch; Ctrl-C again stops at once, without a checkpoint",
+            "stopping after this batch; press Ctrl-C again to stop immediately, without a checkpoint",
         )?;
         self.threads.apply()?;
         let config = self.data.network(&self.network)?;
@@ -115,31 +133,34 @@ impl Args {
         self.overrides.apply(&mut network, &mut train);
         let files = self.files()?;
         let checkpoint = self.checkpoint(&files, &mut train)?;
-        let data = limited(self.data.load(&network)?, self.limit)?;
+        // The images for validation do not depend on --limit, so that runs with different limits are comparable.
+        let (data, evaluation) = held_out(self.data.load(&network)?, self.validation)?;
+        let data = limited(data, self.limit)?;
 
         let resumed = checkpoint.is_some();
-        let (train_set, test_set) = (&data.train, Some(&data.test));
+        let (train_set, evaluated) = (&data.train, Some(&data.test));
         let mut trainer = match checkpoint {
-            None => Trainer::new(network.clone(), train.clone(), train_set, test_set)?,
+            None => Trainer::new(network.clone(), train.clone(), train_set, evaluated)?,
+            // Fails if the checkpoint's run trained on or evaluated other images.
             Some(checkpoint) => {
-                Trainer::resume(checkpoint, network.clone(), train.clone(), train_set, test_set)?
+                Trainer::resume(checkpoint, network.clone(), train.clone(), train_set, evaluated)?
             }
         };
-        let display = Display::new(context, &trainer, true);
+        let display = Display::new(context, &trainer, evaluation, true);
         if resumed {
             let at = trainer.progress();
             context.say(&format!(
-                "going on in epoch {}, after {} of {} batches",
+                "resuming in epoch {}, after {} of {} batches",
                 at.epoch, at.batch, at.batches
             ));
         }
         Session::new(&trainer, &network.name, &train, &files, &stop, display, resumed)?.run(&mut trainer)?;
-        trainer.model().save(&self.output)?;
+        evaluation.correct(trainer.model()).save(&self.output)?;
         let summary = self.summary(&trainer, &network, &train, &files);
         context.print(&summary, || summary.to_string())
     }
 
-    /// What is written beside the model. A name that cannot be written is better known before the work than after it.
+    /// Returns the files to write besides the model, after checking that they can be written.
     fn files(&self) -> Result<Files> {
         let checkpoint = self.checkpoints.checkpoint.clone();
         let files = Files {
@@ -152,11 +173,11 @@ impl Args {
         Ok(files)
     }
 
-    /// The checkpoint to go on from, if that is wanted, with what may be changed about it; `train` then has its number
-    /// of epochs, unless another is given.
+    /// Loads the checkpoint from which to resume, if there is one, and applies a new learning rate to it. Sets the number
+    /// of epochs in `train` to the checkpoint's, unless the flags give another one.
     fn checkpoint(&self, files: &Files, train: &mut TrainConfig) -> Result<Option<Checkpoint>> {
         let CheckpointArgs { resume, restart, .. } = self.checkpoints;
-        let Some(mut checkpoint) = to_go_on_from(&files.checkpoint, resume, restart)? else {
+        let Some(mut checkpoint) = to_resume_from(&files.checkpoint, resume, restart)? else {
             return Ok(None);
         };
         if self.overrides.epochs.is_none() {
@@ -168,6 +189,7 @@ impl Args {
         Ok(Some(checkpoint))
     }
 
+    /// Summarizes a run that has ended.
     fn summary(
         &self,
         trainer: &Trainer<'_>,
@@ -177,6 +199,7 @@ impl Args {
     ) -> Summary {
         let epochs = trainer.history();
         let last = epochs.last();
+        let accuracy = last.and_then(|epoch| epoch.test_accuracy).unwrap_or(0.0);
         let seconds = epochs.iter().map(|epoch| epoch.seconds + epoch.test_seconds);
         let mut rates: Vec<f64> = epochs.iter().map(|epoch| epoch.images_per_second).collect();
         rates.sort_by(f64::total_cmp);
@@ -186,7 +209,9 @@ impl Args {
             seed: train.seed,
             epochs: epochs.len(),
             train_accuracy: last.map_or(0.0, |epoch| epoch.train_accuracy),
-            test_accuracy: last.and_then(|epoch| epoch.test_accuracy).unwrap_or(0.0),
+            test_accuracy: self.validation.is_none().then_some(accuracy),
+            validation_accuracy: self.validation.map(|_| accuracy),
+            validation_images: self.validation,
             seconds: seconds.sum(),
             images_per_second: rates.get(rates.len() / 2).copied().unwrap_or(0.0),
             memory: trainer.memory(),
@@ -196,10 +221,10 @@ impl Args {
     }
 }
 
-/// Which images a limited training set has.
+/// Seed that chooses the images of a limited training set.
 const SUBSET_SEED: u64 = 1;
 
-/// Data with that many training images, every class in proportion, or all.
+/// Reduces the training set to `limit` images, with every class in proportion. Without a limit, keeps all.
 pub(crate) fn limited(mut data: Split, limit: Option<usize>) -> Result<Split> {
     if let Some(images) = limit.filter(|&images| images != data.train.len()) {
         data.train = data.train.split(images, SUBSET_SEED)?.test;
@@ -218,16 +243,23 @@ impl std::fmt::Display for Summary {
             images_per_second,
             ..
         } = self;
-        let (test, train) = (percent(self.test_accuracy), percent(self.train_accuracy));
+        let train = percent(self.train_accuracy);
+        let accuracy = match (self.validation_accuracy, self.validation_images) {
+            (Some(accuracy), Some(images)) => format!(
+                "validation accuracy {} on {images} held-out training images",
+                percent(accuracy)
+            ),
+            _ => format!("test accuracy {}", percent(self.test_accuracy.unwrap_or(0.0))),
+        };
         writeln!(
             f,
-            "{network} on {dataset}: test accuracy {test} (training {train}), {epochs} epochs in {seconds:.1} s, \
+            "{network} on {dataset}: {accuracy} (training {train}), {epochs} epochs in {seconds:.1} s, \
              {images_per_second:.0} images/s, seed {seed}"
         )?;
         let Memory { image, images, .. } = self.memory;
         writeln!(
             f,
-            "memory: {} per image, at most {} if every neuron fired in every step; {images} at once, {} in all",
+            "memory: {} per image, {} if every neuron fired in every step; {images} images at the same time, {} in total",
             memory(image.used as u64),
             memory(image.most as u64),
             memory(self.memory.used() as u64)
@@ -236,16 +268,16 @@ impl std::fmt::Display for Summary {
     }
 }
 
-/// A trained network and its history.
+/// A trained network and the reports of its epochs.
 #[derive(Debug)]
 pub(crate) struct Trained {
     pub(crate) model: FloatModel,
     pub(crate) epochs: Vec<EpochReport>,
 }
 
-/// Trains a network without leaving anything behind, showing progress and warning of layers that do not do their work.
+/// Trains a network without writing files. Shows progress, and warns about layers that are silent, mostly idle or saturated.
 ///
-/// The model is that of the last epoch, so that the test set has no say in the choice.
+/// The model is that of the last epoch, so that the test set does not influence the choice.
 pub(crate) fn train_network(
     network: &NetworkDescription,
     train: &TrainConfig,
@@ -253,7 +285,7 @@ pub(crate) fn train_network(
     context: &Context,
 ) -> Result<Trained> {
     let mut trainer = Trainer::new(network.clone(), train.clone(), &data.train, Some(&data.test))?;
-    let mut display = Display::new(context, &trainer, false);
+    let mut display = Display::new(context, &trainer, EvaluationSet::Test, false);
     while trainer.epochs_done() < train.epochs {
         let report = trainer.epoch(&mut |progress| display.advance(progress))?;
         display.epoch(&report, trainer.progress());

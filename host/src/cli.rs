@@ -1,4 +1,7 @@
-//! The `synfire` command line. One verb a file: an `Args` struct and what it does.
+//! The `synfire` command line. Each verb has a file with an `Args` struct and its `run` function.
+//!
+//! Verbs may use other verbs (`demo` uses most of them), but no two of them use each other. All of them use
+//! `diagnostic`, which holds the error type and therefore knows the errors of `data` and `sweep`.
 
 mod bench;
 mod board;
@@ -36,65 +39,65 @@ use std::process::ExitCode;
 
 /// Deep spiking neural networks on FPGAs: from training to a running board.
 #[derive(Debug, Parser)]
-#[command(name = "synfire", bin_name = "synfire", version, about, max_term_width = 100, after_help = EXAMPLE)]
+#[command(name = "synfire", bin_name = "synfire", version, max_term_width = 100, after_help = EXAMPLE)]
 struct Cli {
-    /// Print one JSON object instead of text, and no progress.
+    /// Print one JSON object instead of text, and show no progress.
     #[arg(long, global = true)]
     json: bool,
     #[command(subcommand)]
     verb: Verb,
 }
 
-const EXAMPLE: &str = "Example: the whole road, by hand:
+const EXAMPLE: &str = "Example: every stage by hand
   synfire train digits -o digits.safetensors
   synfire quantize digits.safetensors -o digits-4bit.safetensors --bits 4
   synfire hdl digits-4bit.safetensors --board ulx3s-85f -o build
   synfire cosim build
   synfire synth build
-  synfire board build                       # a simulated board; prints its port
-  synfire run build --port /dev/pts/3       # or that of a real one, after `synfire flash build`";
+  synfire board build                       # starts a virtual board and prints its port
+  synfire run build --port /dev/pts/3       # for a real board: `synfire flash build`, and its port";
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Everything at once: train, quantize, generate, co-simulate, synthesize and run, on real digits.
+    /// Run every stage: train, quantize, generate, co-simulate, synthesize and run, on handwritten digits.
     Demo(demo::Args),
     /// List, inspect, draw and download data sets.
     Data(data::Args),
     /// Train a network on input spikes.
     Train(Box<train::Args>),
-    /// Accuracy, spikes and synaptic operations of a model, float or quantized.
+    /// Measure accuracy, spikes and synaptic operations of a float or quantized model.
     Eval(eval::Args),
-    /// Compare traces of `synfire eval --trace`, or look into one.
+    /// Compare or summarize traces that `synfire eval --trace` wrote.
     Trace(trace::Args),
     /// Check spikes, loss and gradients of the trainer against reference cases.
     Gradcheck(gradcheck::Args),
-    /// Quantize a float model, with proof that nothing overflows.
+    /// Quantize a float model and prove that nothing overflows.
     Quantize(quantize::Args),
-    /// Accuracy against size and synaptic operations, for many ways to quantize a model.
+    /// Compare many quantizations of a model: accuracy against size and synaptic operations.
     Sweep(sweep::Args),
-    /// Lanes and cost of a quantized model on a board.
+    /// Plan the lanes of a quantized model on a board, and estimate speed and resources.
     Plan(plan::Args),
     /// Generate Verilog, constraints and memory images for a board.
     Hdl(hdl::Args),
-    /// Simulate a build's design and compare every spike with the golden model.
+    /// Co-simulate a build's design and compare every spike with the golden model.
     Cosim(cosim::Args),
-    /// Synthesize, place, route and pack a build's bitstream.
+    /// Synthesize, place and route a build's design, and pack its bitstream.
     Synth(synth::Args),
-    /// Write a build's bitstream onto its board.
+    /// Write a build's bitstream to its board.
     Flash(flash::Args),
-    /// Network, speed and resources of build folders in one table.
+    /// Print network, speed and resources of build folders in one table.
     Report(report::Args),
     /// Run a build as a virtual board behind a pseudo-terminal.
     Board(board::Args),
-    /// Classify images on a board, and compare every answer with the golden model.
+    /// Classify images on a board and compare every answer with the golden model.
     Run(run::Args),
-    /// Measure speed and memory of training and inference, and how they follow the number of spikes.
+    /// Measure speed and memory of training and inference, and how they depend on the number of spikes.
     Bench(bench::Args),
     /// List or install the external tools.
     Tools(tools::Args),
 }
 
-/// Runs the command line; the exit status says whether all went well.
+/// Runs the command line. The exit status tells whether it succeeded.
 #[must_use]
 pub fn main() -> ExitCode {
     let Cli { json, verb } = Cli::parse();

@@ -1,49 +1,43 @@
-//! `synfire demo`: the whole road, from handwritten digits to answers over a serial port.
+//! `synfire demo`: every stage, from training on handwritten digits to answers over a serial port.
 
 mod hardware;
+mod models;
 mod results;
 
 use super::context::Context;
+use super::cosim;
 use super::data::DataArgs;
-use super::diagnostic::{CliError, Result, io};
-use super::eval::{evaluate_float, evaluate_integer};
-use super::figures::{curve, raster};
-use super::inference::{DEFAULT_SEED, at_least_one, measure_loads, quantize_by, stimuli};
+use super::diagnostic::{Result, io};
+use super::figures::raster;
+use super::inference::{DEFAULT_SEED, at_least_one, measure_traffic, stimuli};
 use super::synth::TRAINS;
-use super::table::percent;
-use super::train::train_network;
-use super::{cosim, quantize};
 use hardware::Target;
 use results::{BoardResult, Results, StageTimes};
 use std::path::{Path, PathBuf};
+use synfire_golden_model::dataset::Split;
 use synfire_golden_model::dataset::encode::test_raster;
+use synfire_golden_model::integer;
 use synfire_golden_model::integer::QuantizedModel;
-use synfire_golden_model::quantize::QuantizeConfig;
-use synfire_golden_model::{Config, dataset::Split, integer};
 use synfire_hw::board::Board;
 use synfire_hw::load::LayerLoad;
 use synfire_hw::plan::Plan;
 use synfire_hw::synth::checks::{self, Form};
 use synfire_sim::stress;
 
-/// Test images by which a plan's loads are measured.
-const LOAD_IMAGES: usize = 200;
+/// Number of test images on which the traffic of a plan's layers is measured.
+const TRAFFIC_IMAGES: usize = 200;
 
 const EXAMPLE: &str = "Example:
   synfire demo -o out/demo";
 
-/// Test accuracy that training must reach.
-const FLOAT_ACCURACY: f64 = 0.95;
-/// Accuracy that quantization may cost.
-const QUANTIZATION_LOSS: f64 = 0.01;
-/// Images of the native simulation, which is slow.
+/// Number of images of the native simulation, which is slow.
 const NATIVE_IMAGES: usize = 1;
 
 /// Arguments of `synfire demo`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Args {
-    /// Folder for everything that is made.
+    /// Folder for all results.
     #[arg(short, long, default_value = "out/demo")]
     output: PathBuf,
     /// Network: a preset or the path of a network file (.toml).
@@ -51,19 +45,19 @@ pub(crate) struct Args {
     network: String,
     #[command(flatten)]
     data: DataArgs,
-    /// Bits of a weight.
+    /// Bits per weight.
     #[arg(long, default_value_t = 4)]
     bits: u8,
-    /// Boards to build for, separated by commas; the last one is run as a virtual board.
+    /// Boards to build for, separated by commas; the last one also runs as a virtual board.
     #[arg(long, value_delimiter = ',', default_value = "ice40-hx8k,ulx3s-85f")]
     boards: Vec<String>,
-    /// Test images to co-simulate.
+    /// Number of test images to co-simulate.
     #[arg(long, default_value_t = 20, value_parser = at_least_one)]
     images: usize,
-    /// Test images to classify over the serial port.
+    /// Number of test images to classify over the serial port.
     #[arg(long, default_value_t = 360, value_parser = at_least_one)]
     serial_images: usize,
-    /// Most lanes of a layer: more are faster, but take longer to synthesize.
+    /// Largest number of lanes of a layer; more lanes are faster, but take longer to synthesize.
     #[arg(long, default_value_t = 16)]
     most_lanes: usize,
     /// Seed of training.
@@ -75,7 +69,7 @@ impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
         std::fs::create_dir_all(&self.output).map_err(io("creating folder", &self.output))?;
         let boards = find_boards(&self.boards)?;
-        // A missing tool is better known before the work than in the middle of it.
+        // Report a missing tool before doing any work.
         hardware::find_tools(&boards)?;
         let mut times = StageTimes::default();
 
@@ -85,15 +79,15 @@ impl Args {
             self.make_model(&config, &data, context, &mut times)?;
         self.draw_raster(&quantized, &data, context)?;
 
-        let loads = measure_loads(&quantized, &data.test, LOAD_IMAGES)?;
+        let traffic = measure_traffic(&quantized, &data.test, TRAFFIC_IMAGES)?;
         let targets = times.measure("generate hardware", || {
             boards
                 .iter()
-                .map(|board| self.generate(board, &quantized, &loads, context))
+                .map(|board| self.generate(board, &quantized, &traffic, context))
                 .collect::<Result<Vec<_>>>()
         })?;
 
-        // Synthesis takes longest and needs nothing that follows: it runs beside the simulations.
+        // Synthesis takes longest and does not depend on the simulations: it runs in parallel to them.
         let synthesis = hardware::Synthesis::start(&targets);
         let stimuli = stimuli(&quantized, &data.test, self.images, DEFAULT_SEED);
         let trains = stress::trains(&quantized, TRAINS, DEFAULT_SEED)?;
@@ -104,8 +98,8 @@ impl Args {
                 cosim::verilator(&target.build, Form::Emitted, &stimuli, None, context)
             })?;
             context.say(&format!(
-                "5  co-simulated {} in Verilator: {} stress trains and {} images, {} steps, {} spikes, {} potentials equal the \
-                 golden model",
+                "5  co-simulated {} with Verilator: {} stress trains and {} images, {} steps, {} spikes, {} potentials equal \
+                 to the golden model",
                 target.board.name, trains.len(), summary.images, summary.steps, summary.spikes, summary.potentials
             ));
             simulated.push(summary);
@@ -117,7 +111,7 @@ impl Args {
                 cosim::native(&target.build, native, None, context)
             })?;
             context.say(&format!(
-                "5  simulated {} in rust-hdl: {} image, {} spikes, {} potentials equal the golden model",
+                "5  co-simulated {} with rust-hdl: {} image, {} spikes, {} potentials equal to the golden model",
                 target.board.name, summary.images, summary.spikes, summary.potentials
             ));
             native_summary = Some(summary);
@@ -146,8 +140,8 @@ impl Args {
             })?;
             let name = &target.board.name;
             context.say(&format!(
-                "7  co-simulated the netlist of {name}: {} stress trains and {} images, {} steps, {} spikes, {} potentials equal the golden \
-                 model",
+                "7  co-simulated the netlist of {name}: {} stress trains and {} images, {} steps, {} spikes, {} potentials equal \
+                 to the golden model",
                 trains.len(), summary.images, summary.steps, summary.spikes, summary.potentials
             ));
             netlists.push(summary);
@@ -157,8 +151,8 @@ impl Args {
             })?;
             let why_not = why_not.map(|why| format!(" ({why})")).unwrap_or_default();
             context.say(&format!(
-                "7  ran the {form} of {name} through its pins{why_not}: {} images over its serial port, all {} potentials equal \
-                 the golden model",
+                "7  ran the {form} of {name} through the board's pins{why_not}: {} images over the serial port, all {} \
+                 potentials equal to the golden model",
                 summary.images, summary.potentials
             ));
             behind_pins.push((form, summary));
@@ -171,7 +165,7 @@ impl Args {
                 hardware::run_virtual_board(target, Form::Emitted, &data.test, images, DEFAULT_SEED, context)
             })?;
             context.say(&format!(
-                "8  {} images over the serial port of a virtual {}: all {} potentials equal the golden model",
+                "8  classified {} images over the serial port of a virtual {}: all {} potentials equal to the golden model",
                 summary.images, target.board.name, summary.potentials
             ));
             over_serial = Some(summary);
@@ -201,102 +195,18 @@ impl Args {
         };
         results.write(&self.output)?;
         context.print(&results, || {
-            format!("\n{}\n\n{}", results.table(), self.artefacts(&targets))
+            format!("\n{}\n\n{}", results.table(), self.files(&targets))
         })
-    }
-
-    fn load_data(&self, config: &Config, context: &Context) -> Result<Split> {
-        let data = self.data.load(&config.network)?;
-        context.say(&format!(
-            "1  data set {}: {} training and {} test images of {}",
-            data.train.name(),
-            data.train.len(),
-            data.test.len(),
-            config.network.input
-        ));
-        Ok(data)
-    }
-
-    fn make_model(
-        &self,
-        config: &Config,
-        data: &Split,
-        context: &Context,
-        times: &mut StageTimes,
-    ) -> Result<Models> {
-        let mut train = config.require_train()?.clone();
-        if let Some(seed) = self.seed {
-            train.seed = seed;
-        }
-        let trained = times.measure("train", || train_network(&config.network, &train, data, context))?;
-        let float_result = times.measure("evaluate float", || {
-            evaluate_float(&trained.model, &data.test, DEFAULT_SEED)
-        })?;
-        context.say(&format!(
-            "2  trained {}: {} epochs, seed {}, test accuracy {}",
-            config.network.name,
-            trained.epochs.len(),
-            train.seed,
-            percent(float_result.accuracy)
-        ));
-        curve::draw(
-            &self.output.join("training.svg"),
-            &config.network.name,
-            &train,
-            &trained.epochs,
-        )?;
-        trained.model.save(self.output.join("model.safetensors"))?;
-        if float_result.accuracy < FLOAT_ACCURACY {
-            return Err(CliError::Aim {
-                what: "test accuracy after training",
-                found: percent(float_result.accuracy),
-                wanted: format!("at least {}", percent(FLOAT_ACCURACY)),
-            });
-        }
-        let quantize_config = QuantizeConfig {
-            weight_bits: self.bits,
-            ..QuantizeConfig::default()
-        };
-        let (quantized, report) = times.measure("quantize", || {
-            let images = quantize::CALIBRATION_IMAGES;
-            Ok(quantize_by(
-                &trained.model,
-                &quantize_config,
-                &data.train,
-                images,
-            )?)
-        })?;
-        quantized.save(self.output.join("quantized.safetensors"))?;
-        for warning in &report.warnings {
-            context.warn(&warning.to_string());
-        }
-        let integer_result = times.measure("evaluate integer", || {
-            evaluate_integer(&quantized, &data.test, data.test.len(), DEFAULT_SEED)
-        })?;
-        context.say(&format!(
-            "3  quantized to {} bits: test accuracy {} in integers\n{}",
-            self.bits,
-            percent(integer_result.accuracy),
-            quantize::layers(&report)
-        ));
-        if integer_result.accuracy < float_result.accuracy - QUANTIZATION_LOSS {
-            return Err(CliError::Aim {
-                what: "test accuracy in integers",
-                found: percent(integer_result.accuracy),
-                wanted: format!("at least {}", percent(float_result.accuracy - QUANTIZATION_LOSS)),
-            });
-        }
-        Ok((trained.model, quantized, float_result, integer_result))
     }
 
     fn generate(
         &self,
         board: &Board,
         model: &QuantizedModel,
-        loads: &[LayerLoad],
+        traffic: &[LayerLoad],
         context: &Context,
     ) -> Result<Target> {
-        let plan = Plan::search_within(model, board, loads, self.most_lanes)?;
+        let plan = Plan::search_within(model, board, traffic, self.most_lanes)?;
         let folder = self.output.join(&board.name);
         let build = synfire_hw::build::Build::write(&folder, model, board, &plan)?;
         context.say(&format!(
@@ -320,7 +230,10 @@ impl Args {
             .take(trace.layers.len())
             .map(|layer| layer.name.clone())
             .collect();
-        let title = format!("Inference of test image {image}, a {}", data.test.label(image));
+        let title = format!(
+            "Inference of test image {image}, class {}",
+            data.test.label(image)
+        );
         let path = self.output.join("raster.svg");
         raster::draw(
             &path,
@@ -335,7 +248,8 @@ impl Args {
         Ok(())
     }
 
-    fn artefacts(&self, targets: &[Target]) -> String {
+    /// Describes which files the demo wrote.
+    fn files(&self, targets: &[Target]) -> String {
         let show = |name: &str| self.output.join(Path::new(name)).display().to_string();
         let boards: Vec<String> = targets.iter().map(|target| show(&target.board.name)).collect();
         format!(
@@ -350,7 +264,7 @@ impl Args {
     }
 }
 
-/// The boards of these names, each once: a board's folder holds one build.
+/// Finds the boards with these names. Each appears once, since a board's folder holds one build.
 fn find_boards(names: &[String]) -> Result<Vec<Board>> {
     let mut boards: Vec<Board> = Vec::with_capacity(names.len());
     for name in names {
@@ -361,11 +275,3 @@ fn find_boards(names: &[String]) -> Result<Vec<Board>> {
     }
     Ok(boards)
 }
-
-/// Float model, quantized model, and how each does on the test set.
-type Models = (
-    synfire_golden_model::float::FloatModel,
-    QuantizedModel,
-    super::inference::Evaluated,
-    super::inference::Evaluated,
-);

@@ -1,4 +1,4 @@
-//! `synfire bench`.
+//! The verb `synfire bench`.
 
 mod full_run;
 mod infer;
@@ -13,10 +13,10 @@ use super::diagnostic::Result;
 
 const EXAMPLE: &str = "Examples:
   synfire bench train --net lenet --data fashion-mnist --data-dir DATA
-  synfire bench infer --net lenet --data fashion-mnist --data-dir DATA --model lenet.safetensors --json
+  synfire bench infer --net lenet --data fashion-mnist --model lenet.safetensors --json
   synfire bench sparsity --net lenet --rates 2,5,10,20
 
-Let the machine do nothing else meanwhile.";
+Run nothing else on the machine while measuring.";
 
 /// Arguments of `synfire bench`.
 #[derive(Debug, clap::Args)]
@@ -28,11 +28,11 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
-    /// Training: images per second through the very trainer, encoding and optimizer included.
+    /// Measure training speed in images per second, including encoding and optimizer.
     Train(train::Args),
-    /// Inference, with floating-point numbers or integers: images per second, encoding included.
+    /// Measure inference speed in images per second, including encoding, in floating point or integers.
     Infer(infer::Args),
-    /// One thread at several rates of input spikes: time beside synaptic operations and the machine's peak.
+    /// Measure how the time of one thread depends on the rate of input spikes, compared with the machine's peak.
     Sparsity(sparsity::Args),
 }
 

@@ -11,12 +11,14 @@ use super::diagnostic::CliError;
 use plotters::style::RGBColor;
 use std::path::Path;
 
-/// Colours of the first, second and third thing in a picture.
+/// Colour of the main object in a picture.
 pub(crate) const BLUE: RGBColor = RGBColor(0x1f, 0x77, 0xb4);
+/// Colour of the second object in a picture.
 pub(crate) const ORANGE: RGBColor = RGBColor(0xd9, 0x5f, 0x02);
+/// Colour of secondary objects and labels in a picture.
 pub(crate) const GREY: RGBColor = RGBColor(0x88, 0x88, 0x88);
 
-/// Turns a drawing error into the user's.
+/// Returns a function that converts an error of the drawing library.
 pub(crate) fn failed(path: &Path) -> impl Fn(&dyn std::error::Error) -> CliError + '_ {
     move |error| CliError::Figure {
         path: path.into(),

@@ -1,4 +1,4 @@
-//! `synfire sweep`: accuracy against the size of a quantized network and against its synaptic operations.
+//! `synfire sweep`: compares many quantizations of a network, accuracy against size and against synaptic operations.
 
 mod error;
 mod grid;
@@ -28,41 +28,44 @@ use synfire_golden_model::quantize::ScaleSearch;
 
 const EXAMPLE: &str = "Examples:
   synfire sweep digits.safetensors -o digits.jsonl --picture digits.svg
-  synfire sweep digits.safetensors -o digits.jsonl --bits 2,3,4,8 --steps 4,8,16 --leak auto,none --guard-bits auto,0,2
+  synfire sweep digits.safetensors -o digits.jsonl --bits 2,4,8 --steps 4,8,16 --leak auto,none
 
-The same command goes on where one was cut off, and adds to the same file what is asked for anew.";
+Run the same command again to resume an interrupted sweep. A command with more settings adds
+its results to the same file.";
 
 /// Arguments of `synfire sweep`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Args {
-    /// Float model, from `synfire train`.
+    /// Float model that `synfire train` wrote.
     model: PathBuf,
-    /// File of results, one JSON line each; what it holds already is not computed again.
+    /// Results file, with one JSON object per line. Results that it holds already are not computed again.
     #[arg(short, long)]
     output: PathBuf,
-    /// Draw accuracy against model bits and against synaptic operations into this SVG file.
+    /// Draw the accuracy as a function of model bits and of synaptic operations into this SVG file.
     #[arg(long, value_name = "FILE")]
     picture: Option<PathBuf>,
     #[command(flatten)]
     grid: GridArgs,
-    /// How scales are found: max, mse, a percentile such as 99.5, or best, whichever brings the least error.
+    /// Method that finds the scales: max, mse, a percentile such as 99.5, or best, which uses the one with the least
+    /// error.
     #[arg(long, default_value = "best", value_parser = scale)]
     scale: ScaleSearch,
-    /// Training images by whose spikes weights are rounded; 0 rounds each weight by itself.
+    /// Number of training images on whose spikes the rounding of weights is calibrated. With 0, each weight is rounded to
+    /// the nearest value.
     #[arg(long, default_value_t = CALIBRATION_IMAGES)]
     calibrate: usize,
     #[command(flatten)]
     data: DataArgs,
-    /// Judge by the first so many test images; by default by all.
+    /// Evaluate only the first IMAGES test images; default: all.
     #[arg(long, value_name = "IMAGES", value_parser = at_least_one)]
     limit: Option<usize>,
-    /// Seed of the test images' spikes.
+    /// Seed of the test images' input spikes.
     #[arg(long, default_value_t = DEFAULT_SEED)]
     seed: u64,
 }
 
-/// Networks to judge, each after the numbers of steps for which nothing is known yet.
+/// Evaluations that are still missing: numbers of steps for the float network and for each setting.
 struct Work {
     float: Vec<usize>,
     quantized: Vec<(Setting, Vec<usize>)>,
@@ -114,7 +117,7 @@ impl Args {
         })
     }
 
-    /// What decides every result besides the settings.
+    /// Returns everything besides the settings that determines the results.
     fn identity(&self, study: &Study) -> Result<Run> {
         let file = std::fs::read(&self.model).map_err(io("reading", &self.model))?;
         Ok(Run {
@@ -153,10 +156,10 @@ impl Work {
         steps.map(|steps| study.inferences(steps)).sum()
     }
 
-    /// Does it, and writes down every result at once; tells how many points there are that were not before.
+    /// Computes the missing results, and writes each to the results file immediately. Returns the number of new points.
     fn carry_out(self, study: &Study, results: &mut Results, bar: &ProgressBar) -> Result<usize> {
         bar.set_message("float");
-        for reading in study.judge_float(&self.float, bar)? {
+        for reading in study.evaluate_float(&self.float, bar)? {
             results.append(Finding::Float(reading))?;
         }
         let mut computed = 0;
@@ -171,7 +174,7 @@ impl Work {
                 }
             };
             let made = Made::of(&model);
-            // Other settings may have come to the same network.
+            // Another setting may have led to the same network.
             let known: Option<Vec<Measured>> = steps
                 .iter()
                 .map(|&steps| results.of_network(&made.hash, steps).map(Measured::of))
@@ -181,7 +184,7 @@ impl Work {
                     bar.inc(study.inferences(&steps));
                     known
                 }
-                None => study.judge(&model, &steps, bar)?,
+                None => study.evaluate(&model, &steps, bar)?,
             };
             for Measured {
                 reading,
@@ -201,7 +204,7 @@ impl Work {
     }
 }
 
-/// That there is no network of a setting is a result; every other error is one.
+/// Converts the error that no membrane is wide enough for a setting into a result. Returns every other error.
 fn refusal(setting: Setting, error: CliError) -> Result<Refusal> {
     match error {
         CliError::Model(error) if matches!(*error, Error::Integer(IntegerError::MembraneOverflow { .. })) => {

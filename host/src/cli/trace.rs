@@ -1,4 +1,4 @@
-//! `synfire trace`: files of `synfire eval --trace`.
+//! `synfire trace`: compares and summarizes traces that `synfire eval --trace` wrote.
 
 mod diff;
 mod show;
@@ -21,9 +21,9 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Name the first difference between two traces; exit with 1 if there is one.
+    /// Print the first difference between two traces; the exit status is 1 if there is one.
     Diff(diff::Args),
-    /// What a trace is of, and its spikes.
+    /// Print the origin of a trace and the activity of its layers.
     Show(show::Args),
 }
 

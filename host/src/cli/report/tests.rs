@@ -1,0 +1,88 @@
+use super::*;
+
+fn example() -> Row {
+    Row {
+        folder: "build".into(),
+        network: "digits".into(),
+        board: "icebreaker".into(),
+        lanes: vec![4, 1],
+        float_accuracy: Some(0.925),
+        cycles: 1401.0,
+        measured: true,
+        clock_mhz: 18.0,
+        inferences_per_second: 12_848.0,
+        fmax_mhz: Some(26.17),
+        clock_met: Some(true),
+        utilization: vec![Utilization {
+            resource: LUT.into(),
+            used: 2034,
+            available: 5280,
+        }],
+        planned: Cost {
+            luts: 2200,
+            block_rams: 10,
+            sprams: 0,
+        },
+        critical_path: None,
+        checks: Vec::new(),
+    }
+}
+
+#[test]
+fn estimates_are_compared_with_what_was_used() {
+    let mut row = example();
+    assert_eq!(
+        row.estimates(),
+        [
+            "digits",
+            "icebreaker",
+            "4 + 1",
+            "2200",
+            "2034",
+            "+8.2 %",
+            "10",
+            "-",
+            "-",
+            "-"
+        ]
+    );
+    let used = |resource: &str, used| Utilization {
+        resource: resource.into(),
+        used,
+        available: 5280,
+    };
+    row.utilization
+        .extend([used(LOGIC_CELL, 2750), used(BLOCK_RAM, 8), used(SPRAM, 1)]);
+    assert_eq!(
+        row.estimates()[3..],
+        ["2200", "2750", "-20.0 %", "10", "8", "+25.0 %", "0, 1"]
+    );
+}
+
+#[test]
+fn markdown_has_a_line_for_every_build() {
+    let planned = Row {
+        float_accuracy: None,
+        measured: false,
+        fmax_mhz: None,
+        clock_met: None,
+        utilization: Vec::new(),
+        ..example()
+    };
+    let cells = [example(), planned].map(|row| row.cells().to_vec());
+    let text = markdown(&COLUMNS, &cells, LEGEND);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 6, "{text}");
+    assert_eq!(
+        lines[2],
+        "| digits | icebreaker | 4 + 1 | 92.50 % | 1 401 | 18 | 12 848 | 26.2 | 2034 of 5280 | - | - | - | - | not checked |"
+    );
+    assert_eq!(
+        lines[3],
+        "| digits | icebreaker | 4 + 1 | - | ≈ 1 401 | 18 | ≈ 12 848 | - | - | - | - | - | - | - |"
+    );
+    // Every line has as many cells as there are titles.
+    for line in &lines[..4] {
+        assert_eq!(line.matches('|').count(), COLUMNS.len() + 1, "{line}");
+    }
+}

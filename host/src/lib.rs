@@ -38,5 +38,5 @@ pub mod cli;
 
 /// The README's Rust, compiled.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../README.md")]
 mod readme {}

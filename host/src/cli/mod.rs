@@ -1,5 +1,6 @@
 //! The `synfire` command line. One verb a file: an `Args` struct and what it does.
 
+mod arguments;
 mod bench;
 mod board;
 mod context;
@@ -28,6 +29,9 @@ mod threads;
 mod tools;
 mod trace;
 mod train;
+
+#[doc(hidden)]
+pub use arguments::{ArgumentError, check_arguments, long_flags};
 
 use clap::{Parser, Subcommand};
 use context::Context;

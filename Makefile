@@ -105,11 +105,11 @@ $(TYPOS):
 	touch $@
 
 $(MACHETE):
-	$(CARGO) install --quiet --locked --root $(CHECKERS) --version $(subst cargo-machete-,,$(@F)) cargo-machete
+	CARGO_PROFILE_DEV_DEBUG=0 $(CARGO) install --quiet --locked --debug --root $(CHECKERS) --version $(subst cargo-machete-,,$(@F)) cargo-machete
 	touch $@
 
 $(DENY):
-	$(CARGO) install --quiet --locked --root $(CHECKERS) --version $(subst cargo-deny-,,$(@F)) cargo-deny
+	CARGO_PROFILE_DEV_DEBUG=0 $(CARGO) install --quiet --locked --debug --root $(CHECKERS) --version $(subst cargo-deny-,,$(@F)) cargo-deny
 	touch $@
 
 doc:

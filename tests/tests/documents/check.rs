@@ -140,7 +140,7 @@ fn check_span(
         commands::check_flags(text, &mut counts.flags)
     } else if paths::is_path(repository, text) {
         counts.paths += 1;
-        paths::check(repository, &document.path, text)
+        paths::check(repository, document, text)
     } else {
         symbols::check(repository, text, &mut counts.symbols)
     }

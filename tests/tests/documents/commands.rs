@@ -8,10 +8,12 @@ const OTHER_FLAGS: [&str; 2] = ["--include-ignored", "--no-default-features"];
 
 /// Whether a text between backticks is a command line that can be checked.
 pub(crate) fn is_command(text: &str) -> bool {
-    let words = split(text);
-    let first = words.first().and_then(|command| command.first());
-    text.contains(' ')
-        && first.is_some_and(|program| matches!(program.as_str(), "synfire" | "make" | "cargo"))
+    let commands = split(text);
+    let Some([program, argument, ..]) = commands.first().map(Vec::as_slice) else {
+        return false;
+    };
+    // `synfire = "0.1"` is a line of a manifest.
+    matches!(program.as_str(), "synfire" | "make" | "cargo") && argument != "="
 }
 
 /// Checks a command line; one in a sentence need not have all arguments.

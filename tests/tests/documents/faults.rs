@@ -94,7 +94,8 @@ fn an_anchor_of_nothing_is_found() {
 fn a_path_of_nothing_is_found() {
     assert_holds(
         "`hw/src/plan.rs` `hw/boards/` `plan.rs` `plan/cost.rs` `hw/boards/NAME.toml` `hw/src/*.rs` `other.md` \
-         `netlist.json` `out/demo/x.json` `/dev/x.rs` `m/s` `hw/src`\n",
+         `netlist.json` `out/demo/x.json` `/dev/x.rs` `m/s` `hw/src` `mine.toml`\n\n\
+         ```console\n$ cp x mine.toml\n```\n",
     );
     let missing = "there is no such file or folder";
     assert_found(&[
@@ -172,7 +173,7 @@ fn a_flag_of_no_verb_is_found() {
 #[test]
 fn a_command_line_that_does_not_parse_is_found() {
     assert_holds(
-        "`synfire cosim BUILD --netlist` `synfire train --epochs N` `synfire train --epochs` `synfire VERB` `synfire run --virtual` `make demo` \
+        "`synfire = { version = \"0.1\" }` `synfire cosim BUILD --netlist` `synfire train --epochs N` `synfire train --epochs` `synfire VERB` `synfire run --virtual` `make demo` \
          `cargo test -p synfire-hw --test flow boards_are_valid` `cargo run -p synfire -- tools --install`\n\
          ```console\n$ synfire train digits -o x.safetensors \\\n    --epochs 3 > log # all\noutput of `--nothing`\n\
          $ SYNFIRE_VENV=x make fmt && synfire eval … --stats\n$ git diff\n```\n",

@@ -9,7 +9,7 @@ mod paths;
 mod repository;
 mod symbols;
 
-use check::check;
+use check::{Finding, check};
 use exceptions::EXCEPTIONS;
 use repository::Repository;
 use std::fmt::Write as _;
@@ -28,11 +28,11 @@ fn every_pointer_of_every_document_holds() {
     );
     assert!(counts.links >= 80 && counts.anchors >= 20, "{counts:?}");
     assert!(counts.paths >= 80 && counts.symbols >= 400, "{counts:?}");
-    assert!(counts.places >= 3 && counts.modules >= 20, "{counts:?}");
+    assert!(counts.places >= 1 && counts.modules >= 20, "{counts:?}");
     assert!(counts.flags >= 40 && counts.commands >= 80, "{counts:?}");
     let mut list = String::new();
     for finding in &outcome.findings {
-        let check::Finding {
+        let Finding {
             path,
             line,
             text,
@@ -40,17 +40,11 @@ fn every_pointer_of_every_document_holds() {
         } = finding;
         writeln!(list, "{path}:{line}: `{text}`: {reason}").expect("a string takes any text");
     }
-    assert!(
-        list.is_empty(),
-        "{} pointers lead nowhere:\n{list}",
-        outcome.findings.len()
-    );
-    let unused: Vec<_> = EXCEPTIONS
-        .iter()
-        .filter(|(text, _)| !outcome.excepted.contains(text))
-        .collect();
-    assert!(
-        unused.is_empty(),
-        "exceptions that no document needs: {unused:#?}"
-    );
+    for (text, _) in EXCEPTIONS {
+        if !outcome.excepted.contains(text) {
+            writeln!(list, "exceptions.rs: `{text}`: no document needs this exception")
+                .expect("a string takes any text");
+        }
+    }
+    assert!(list.is_empty(), "pointers that lead nowhere:\n{list}");
 }

@@ -24,6 +24,8 @@ pub(crate) struct Document {
     pub(crate) places: Vec<Option<String>>,
     /// Modules of tables that have a column `modules`, each with the package of its row.
     pub(crate) modules: Vec<(String, Piece)>,
+    /// Text of all code blocks.
+    pub(crate) code: String,
     /// Command lines of ```console blocks: lines that start with `$`, with the lines that continue them.
     pub(crate) commands: Vec<Piece>,
 }
@@ -48,8 +50,12 @@ impl Document {
             if let Some(open) = &fence {
                 if open.closes(line) {
                     fence = None;
-                } else if open.console {
-                    document.console_line(number, line);
+                } else {
+                    document.code.push_str(line);
+                    document.code.push('\n');
+                    if open.console {
+                        document.console_line(number, line);
+                    }
                 }
                 continue;
             }

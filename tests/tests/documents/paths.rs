@@ -1,5 +1,6 @@
 //! Paths between backticks.
 
+use crate::markdown::Document;
 use crate::repository::Repository;
 
 /// Endings of names that we give to files.
@@ -34,16 +35,21 @@ pub(crate) fn is_path(repository: &Repository, text: &str) -> bool {
 }
 
 /// Checks that there is such a file or folder, or that a source writes a file of that name.
-pub(crate) fn check(repository: &Repository, document: &str, text: &str) -> Result<(), String> {
+///
+/// A name without a folder may also be that of a file of the reader's, which the document's own code blocks have.
+pub(crate) fn check(repository: &Repository, document: &Document, text: &str) -> Result<(), String> {
     let pattern: Vec<String> = text.split('/').map(without_placeholder).collect();
     let pattern = pattern.join("/");
     let first = pattern.split('/').next().unwrap_or_default();
-    let beside = resolve(document, &pattern).is_some_and(|path| repository.has_path(&path));
+    let beside = resolve(&document.path, &pattern).is_some_and(|path| repository.has_path(&path));
     if beside || repository.has_path(&pattern) {
         return Ok(());
     }
     if pattern.contains('/') && repository.has_path(first) {
         return Err("there is no such file or folder".into());
+    }
+    if !pattern.contains('/') && document.code.contains(&pattern) {
+        return Ok(());
     }
     if repository.has_path_that_ends(&pattern) || repository.has_text(text.trim_end_matches('/')) {
         return Ok(());

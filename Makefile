@@ -4,7 +4,7 @@
 CARGO ?= cargo
 SYNFIRE = $(CARGO) run --quiet --release --locked -p synfire --
 
-.PHONY: demo test boards deep mutants mnist lenet tools fmt lint doc clean
+.PHONY: demo test boards deep mutants mnist lenet tools fmt lint spelling unused audit package doc clean
 
 ## Train, quantize, generate, co-simulate, synthesize and run on real digits; results in out/demo.
 demo: tools
@@ -67,9 +67,50 @@ tools:
 fmt:
 	$(CARGO) fmt --all
 
-lint:
+## Formatting, clippy (it also refuses what is newer than the rust-version of Cargo.toml), spelling, unused dependencies.
+lint: spelling unused
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+
+# Checkers of pinned versions; a file named for the version says that it is installed.
+CHECKERS = target/tools
+TYPOS = $(CHECKERS)/typos-1.52.0
+MACHETE = $(CHECKERS)/cargo-machete-0.9.2
+DENY = $(CHECKERS)/cargo-deny-0.20.2
+
+## Spelling of every file; _typos.toml lists what only looks wrong.
+spelling: $(TYPOS)
+	$(CHECKERS)/bin/typos
+
+## Dependencies that no source uses.
+unused: $(MACHETE)
+	$(CHECKERS)/bin/cargo-machete golden-model hw sim host tests
+
+## Licences, versions and origins of dependencies, by deny.toml; with AUDIT=advisories, known vulnerabilities, which needs GitHub.
+AUDIT ?= bans licenses sources
+audit: $(DENY)
+	$(CHECKERS)/bin/cargo-deny --locked check $(AUDIT)
+
+## Package every crate as it would be published, and build each from its package alone. The profile is that of tests, so that
+## dependencies are built once.
+package:
+	CARGO_TARGET_DIR=$(CURDIR)/target $(CARGO) package --locked --workspace --config profile.dev.opt-level=1 \
+		--config 'profile.dev.debug="line-tables-only"' --config 'profile.dev.package."*".opt-level=2'
+
+$(TYPOS):
+	python3 -m venv $(CHECKERS)/python
+	$(CHECKERS)/python/bin/pip install --quiet --disable-pip-version-check typos==$(subst typos-,,$(@F))
+	mkdir -p $(CHECKERS)/bin
+	ln -sf ../python/bin/typos $(CHECKERS)/bin/typos
+	touch $@
+
+$(MACHETE):
+	CARGO_PROFILE_DEV_DEBUG=0 $(CARGO) install --quiet --locked --debug --root $(CHECKERS) --version $(subst cargo-machete-,,$(@F)) cargo-machete
+	touch $@
+
+$(DENY):
+	CARGO_PROFILE_DEV_DEBUG=0 $(CARGO) install --quiet --locked --debug --root $(CHECKERS) --version $(subst cargo-deny-,,$(@F)) cargo-deny
+	touch $@
 
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps

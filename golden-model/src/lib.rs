@@ -36,3 +36,8 @@ pub mod workload;
 
 pub use config::Config;
 pub use error::{Error, Result};
+
+/// The README's Rust, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

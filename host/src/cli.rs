@@ -3,6 +3,7 @@
 //! Verbs may use other verbs (`demo` uses most of them), but no two of them use each other. All of them use
 //! `diagnostic`, which holds the error type and therefore knows the errors of `data` and `sweep`.
 
+mod arguments;
 mod bench;
 mod board;
 mod context;
@@ -31,6 +32,9 @@ mod threads;
 mod tools;
 mod trace;
 mod train;
+
+#[doc(hidden)]
+pub use arguments::{ArgumentError, check_arguments, long_flags};
 
 use clap::{Parser, Subcommand};
 use context::Context;

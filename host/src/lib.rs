@@ -40,5 +40,5 @@ pub mod cli;
 
 /// Compiles and runs the Rust examples of the README.
 #[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../README.md")]
 mod readme {}

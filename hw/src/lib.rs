@@ -23,3 +23,8 @@ pub mod synth;
 pub mod tool;
 
 pub use error::{Error, Result};
+
+/// The README's Rust, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -19,3 +19,8 @@ pub mod verilator;
 pub mod virtual_board;
 
 pub use error::{Error, Result};
+
+/// The README's Rust, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

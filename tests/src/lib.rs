@@ -153,3 +153,8 @@ pub fn data_folder(test: &str) -> Option<PathBuf> {
     }
     folder
 }
+
+/// The Rust of the repository's README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+mod readme {}

@@ -87,7 +87,7 @@ fn names_that_do_not_exist_list_those_that_do() {
     let program = program(&folder);
     let (code, message) = program.fail(&["train", "digit", "-o", "x"]);
     assert_eq!(code, "synfire::model");
-    assert!(message.contains("digits, mnist-mlp"), "{message}");
+    assert!(message.contains("digits, lenet, lenet-nmnist"), "{message}");
     let (_, message) = program.fail(&["train", "digits", "--data", "mnits", "-o", "x"]);
     assert!(message.contains("digits, mnist, fashion-mnist"), "{message}");
     models(&program);

@@ -1,17 +1,7 @@
-//! The presets: the network files of `configs/`, embedded.
+//! The presets: the network files of `configs/`, embedded by the build script.
 
-/// Name and text of the network file.
-pub(super) const PRESETS: [(&str, &str); 9] = [
-    ("digits", include_str!("../../../configs/digits.toml")),
-    ("mnist-mlp", include_str!("../../../configs/mnist-mlp.toml")),
-    ("mlp", include_str!("../../../configs/mlp.toml")),
-    ("lenet", include_str!("../../../configs/lenet.toml")),
-    ("lenet-nmnist", include_str!("../../../configs/lenet-nmnist.toml")),
-    ("vgg7", include_str!("../../../configs/vgg7.toml")),
-    ("vgg9", include_str!("../../../configs/vgg9.toml")),
-    ("resnet9", include_str!("../../../configs/resnet9.toml")),
-    ("resnet11", include_str!("../../../configs/resnet11.toml")),
-];
+/// Name and text of each network file, sorted by name.
+pub(super) const PRESETS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/presets.rs"));
 
 /// How a network that came as compact text is trained, which says nothing of it.
 pub(super) const COMPACT_TRAIN: &str = r#"

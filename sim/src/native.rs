@@ -1,7 +1,7 @@
 //! The core in rust-hdl's own simulation: no tool is needed, and every signal is at hand.
 
 use crate::error::{Error, Result};
-use crate::observation::{Gatherer, LayerCounters, Observation};
+use crate::observation::{self, Gatherer, LayerCounters, Observation};
 use crate::pace::Holds;
 use crate::preparation::Preparation;
 use crate::stimulus::{Run, events};
@@ -69,7 +69,7 @@ impl NativeCore {
     }
 
     fn prepare(&mut self, preparation: &Preparation) {
-        for load in &preparation.loads {
+        for load in &preparation.parameter_loads {
             for (address, word) in load.bytes.chunks(load.word_bytes).enumerate() {
                 let core = self.simulation.circuit();
                 core.load_select.next = u64::from(load.memory).into();
@@ -175,7 +175,7 @@ impl NativeCore {
     }
 }
 
-impl crate::cosim::Core for NativeCore {
+impl observation::Core for NativeCore {
     fn infer(&mut self, run: &Run<'_>) -> Result<Observation> {
         let mut gatherer = Gatherer::new(&self.geometry);
         self.sweeping.fill((false, 0));

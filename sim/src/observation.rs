@@ -1,5 +1,7 @@
 //! What a design under test did in one inference, in the golden model's terms.
 
+use crate::error::Result;
+use crate::stimulus::Run;
 use synfire_hw::circuit::event::{Addressing, Event};
 use synfire_hw::geometry::Geometry;
 
@@ -41,6 +43,15 @@ pub struct LayerCounters {
     pub stalled_cycles: u64,
     /// Clocks without a word between the first and the last word of a sweep, as they were seen.
     pub seen_stalled: u64,
+}
+
+/// A design that runs inferences, in some simulator.
+pub trait Core {
+    /// Runs one inference, and leaves the core cleared.
+    ///
+    /// # Errors
+    /// [`Error::Hung`], and what keeps the simulator from running.
+    fn infer(&mut self, run: &Run<'_>) -> Result<Observation>;
 }
 
 /// Gathers what leaves at the taps into steps.

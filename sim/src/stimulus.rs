@@ -1,8 +1,7 @@
 //! What a core is given in one inference: a raster as events, and at which pace.
 
-use crate::cosim::Subject;
 use crate::pace::Pace;
-use crate::stress::Train;
+use std::fmt;
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 use synfire_hw::circuit::event::{Addressing, Event};
 
@@ -15,6 +14,34 @@ pub struct Stimulus {
     pub seed: u64,
     /// Its spikes.
     pub raster: SpikeRaster,
+}
+
+/// What an inference is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// An image of the data set.
+    Image(usize),
+    /// A stress train: its number, and what kind it is.
+    Train(usize, &'static str),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Image(image) => write!(f, "image {image}"),
+            Self::Train(number, kind) => write!(f, "stress train {number} ({kind})"),
+        }
+    }
+}
+
+impl Subject {
+    /// As part of a file name.
+    pub(crate) fn file_name(self) -> String {
+        match self {
+            Self::Image(image) => format!("image{image}"),
+            Self::Train(number, _) => format!("train{number}"),
+        }
+    }
 }
 
 /// One inference to run.
@@ -39,18 +66,6 @@ impl<'a> From<&'a Stimulus> for Run<'a> {
             seed: stimulus.seed,
             raster: &stimulus.raster,
             pace: Pace::FULL,
-            limit: u64::MAX,
-        }
-    }
-}
-
-impl<'a> From<&'a Train> for Run<'a> {
-    fn from(train: &'a Train) -> Self {
-        Self {
-            subject: Subject::Train(train.number, train.kind.name()),
-            seed: train.seed,
-            raster: &train.raster,
-            pace: train.pace,
             limit: u64::MAX,
         }
     }

@@ -19,6 +19,7 @@ pub use variant::{FOLDER, stressed, tight};
 use crate::error::Result;
 use crate::pace::Pace;
 use crate::random::Random;
+use crate::stimulus::{Run, Subject};
 use coverage::Coverage;
 use drive::Driver;
 use std::collections::BTreeSet;
@@ -56,6 +57,18 @@ impl Train {
         Self {
             pace: Pace { gap, hold, seed },
             ..self.clone()
+        }
+    }
+}
+
+impl<'a> From<&'a Train> for Run<'a> {
+    fn from(train: &'a Train) -> Self {
+        Self {
+            subject: Subject::Train(train.number, train.kind.name()),
+            seed: train.seed,
+            raster: &train.raster,
+            pace: train.pace,
+            limit: u64::MAX,
         }
     }
 }

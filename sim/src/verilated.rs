@@ -1,7 +1,7 @@
 //! The core of a build in a Verilator simulation: of its emitted Verilog, or of what tools made of that.
 
 use crate::error::{Error, Result, io};
-use crate::observation::{Gatherer, LayerCounters, Observation};
+use crate::observation::{self, Gatherer, LayerCounters, Observation};
 use crate::preparation::Preparation;
 use crate::stimulus::{Run, events};
 use crate::verilator::{Harness, Simulator, program};
@@ -114,7 +114,7 @@ impl VerilatedCore {
     }
 
     fn prepare(&mut self, preparation: &Preparation) -> Result<()> {
-        for load in &preparation.loads {
+        for load in &preparation.parameter_loads {
             let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
             let words = load.bytes.len() / load.word_bytes;
             let header = [LOAD, load.memory.into(), count(load.word_bytes), count(words)];
@@ -200,7 +200,7 @@ impl VerilatedCore {
     }
 }
 
-impl crate::cosim::Core for VerilatedCore {
+impl observation::Core for VerilatedCore {
     fn infer(&mut self, run: &Run<'_>) -> Result<Observation> {
         let events = events(run.raster, self.geometry.input);
         let count = u32::try_from(events.len()).map_err(|_| self.broken("too many events"))?;

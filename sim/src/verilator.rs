@@ -14,9 +14,9 @@ use synfire_hw::cells;
 use synfire_hw::emit::lint::LINT;
 use synfire_hw::emit::verilog::TOP;
 use synfire_hw::emit::wrapper::{BOARD_TOP, COSIM_TOP};
+use synfire_hw::process::{Cancel, tail};
 use synfire_hw::synth::checks::Form;
 use synfire_hw::synth::netlist::{CORE_VERILOG, ELABORATED, NETLIST_VERILOG, elaborate, netlist};
-use synfire_hw::synth::process::{Cancel, tail};
 use synfire_hw::synth::unpack::{UNPACKED, unpack};
 use synfire_hw::tool::{Found, Tool};
 

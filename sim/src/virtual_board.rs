@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use synfire_hw::board::Board;
 use synfire_hw::build::Build;
-use synfire_hw::emit::clock::SETTLING_CLOCKS;
+use synfire_hw::emit::clock::SETTLING_CYCLES;
 use synfire_hw::synth::checks::Form;
 
 /// A running virtual board. It ends when it is dropped.
@@ -114,9 +114,9 @@ fn pins(board: &Board, form: Form) -> [String; 4] {
     // Without a light, only silence for as long as the design's own watchdog shows that nothing goes on.
     let idle_clocks = if shows_activity { 1 << 17 } else { board.core_hz() };
     // The board's top module waits for its loop to lock.
-    let settling = if whole_board { 4 * SETTLING_CLOCKS } else { 0 };
+    let settling = if whole_board { 4 * SETTLING_CYCLES } else { 0 };
     [
-        board.clocks_per_bit().to_string(),
+        board.cycles_per_bit().to_string(),
         u8::from(idle_level).to_string(),
         idle_clocks.to_string(),
         settling.to_string(),

@@ -13,9 +13,9 @@ use synfire_golden_model::spikes::{Spike, SpikeRaster};
 use synfire_hw::board::Board;
 use synfire_hw::build::Build;
 use synfire_hw::circuit::word_memory::Style;
-use synfire_hw::load;
 use synfire_hw::plan::Plan;
 use synfire_hw::synth::checks::Form;
+use synfire_hw::traffic;
 use synfire_sim::Error;
 use synfire_sim::cosim::{self, Cosim, Difference, Stimulus};
 use synfire_sim::native::NativeCore;
@@ -62,8 +62,8 @@ fn stimuli() -> Vec<Stimulus> {
 }
 
 fn plan(model: &QuantizedModel, board: &Board) -> Plan {
-    let loads = load::from_rates(model, &[7.0, 3.0, 2.0]).expect("loads");
-    Plan::with_lanes(model, board, &loads, &[4, 3, 2]).expect("a plan")
+    let traffic = traffic::from_rates(model, &[7.0, 3.0, 2.0]).expect("traffic");
+    Plan::with_lanes(model, board, &traffic, &[4, 3, 2]).expect("a plan")
 }
 
 /// A build of `built` with the first layer's weights in such a memory, whose model is `claimed`.
@@ -90,7 +90,7 @@ fn weights_of_spram_are_loaded_before_the_first_inference() {
     }
     // What is in block RAM came with the design, what is in SPRAM comes with the model.
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let build = build_with(folder.path(), Style::Huge, &wrong, &right);
+    let build = build_with(folder.path(), Style::Spram, &wrong, &right);
     let loaded =
         cosim::verilator(&build, Form::Emitted, &stimuli(), None, &mut |_| ()).expect("the model's weights");
     assert!(loaded.spikes > 20, "{} spikes prove little", loaded.spikes);

@@ -19,13 +19,13 @@ use synfire_golden_model::quantized::QuantizedModel;
 use synfire_golden_model::spikes::SpikeRaster;
 use synfire_hw::board::{Board, Features};
 use synfire_hw::build::{Build, sha256};
-use synfire_hw::load;
 use synfire_hw::plan::Plan;
+use synfire_hw::process::Cancel;
 use synfire_hw::synth::checks::Form;
 use synfire_hw::synth::containment::contained;
-use synfire_hw::synth::process::Cancel;
 use synfire_hw::synth::{Placements, synthesize};
 use synfire_hw::tool::Tool;
+use synfire_hw::traffic;
 use synfire_sim::Error;
 use synfire_sim::cosim::{Cosim, Summary};
 use synfire_sim::stress;
@@ -61,13 +61,13 @@ fn build(folder: &Path, model: &QuantizedModel, board: &str) -> Build {
     board.link.features = Features {
         encoder: false,
         early_exit: false,
-        load: false,
+        reloadable: false,
     };
-    let loads = load::from_rates(model, &vec![4.0; model.layers.len()]).expect("loads");
+    let traffic = traffic::from_rates(model, &vec![4.0; model.layers.len()]).expect("traffic");
     let lanes: Vec<usize> = (model.layers.iter())
         .map(|layer| 2.min(layer.outputs()))
         .collect();
-    let plan = Plan::with_lanes(model, &board, &loads, &lanes).expect("a plan");
+    let plan = Plan::with_lanes(model, &board, &traffic, &lanes).expect("a plan");
     Build::write(folder, model, &board, &plan).expect("a build")
 }
 

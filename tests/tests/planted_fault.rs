@@ -10,9 +10,9 @@ use synfire_golden_model::quantized::{Neuron, QuantizedModel};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 use synfire_hw::board::Board;
 use synfire_hw::build::Build;
-use synfire_hw::load;
 use synfire_hw::plan::Plan;
 use synfire_hw::synth::checks::Form;
+use synfire_hw::traffic;
 use synfire_sim::Error;
 use synfire_sim::cosim::{self, Difference, Stimulus};
 
@@ -60,8 +60,8 @@ fn stimuli() -> Vec<Stimulus> {
 }
 
 fn plan(model: &QuantizedModel, board: &Board) -> Plan {
-    let loads = load::from_rates(model, &[6.0, 3.0]).expect("loads");
-    Plan::with_lanes(model, board, &loads, &[4, 4]).expect("a plan")
+    let traffic = traffic::from_rates(model, &[6.0, 3.0]).expect("traffic");
+    Plan::with_lanes(model, board, &traffic, &[4, 4]).expect("a plan")
 }
 
 /// A build whose circuits are `built`'s but whose model is `claimed`.

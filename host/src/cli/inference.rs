@@ -6,7 +6,7 @@ use synfire_golden_model::encode::test_raster;
 use synfire_golden_model::model::FloatModel;
 use synfire_golden_model::quantize::{Calibration, QuantizeConfig, QuantizeReport, quantize_with};
 use synfire_golden_model::quantized::QuantizedModel;
-use synfire_hw::load::{self, LayerLoad};
+use synfire_hw::traffic::{self, LayerTraffic};
 use synfire_sim::cosim::Stimulus;
 
 /// Seed of the spikes by which models are judged, unless the user gives another.
@@ -45,9 +45,9 @@ pub(crate) fn measure_loads(
     model: &QuantizedModel,
     data: &Dataset,
     images: usize,
-) -> synfire_hw::Result<Vec<LayerLoad>> {
+) -> synfire_hw::Result<Vec<LayerTraffic>> {
     let stimuli = stimuli(model, data, images, DEFAULT_SEED);
-    load::measure(model, stimuli.iter().map(|stimulus| &stimulus.raster))
+    traffic::measure(model, stimuli.iter().map(|stimulus| &stimulus.raster))
 }
 
 /// The first `images` test images as stimuli.

@@ -13,8 +13,8 @@ use synfire_hw::build::write_atomically;
 use synfire_hw::circuit::engine::MAX_LANES;
 use synfire_hw::circuit::word_memory::Style;
 use synfire_hw::diagram;
-use synfire_hw::load::{self, LayerLoad};
 use synfire_hw::plan::{Faster, Plan, budget, check_sizes};
+use synfire_hw::traffic::{self, LayerTraffic};
 
 const EXAMPLE: &str = "Examples:
   synfire plan digits-4bit.safetensors --board icebreaker
@@ -123,11 +123,11 @@ impl TargetArgs {
     }
 
     /// What each layer has to do in a time step: as the flags say, or as measured.
-    pub(crate) fn loads(&self, model: &QuantizedModel) -> Result<Vec<LayerLoad>> {
+    pub(crate) fn loads(&self, model: &QuantizedModel) -> Result<Vec<LayerTraffic>> {
         // Before the test images, which take time and may not be here.
         check_sizes(model)?;
         Ok(match &self.rates {
-            Some(rates) if rates.len() == model.layers.len() => load::from_rates(model, rates)?,
+            Some(rates) if rates.len() == model.layers.len() => traffic::from_rates(model, rates)?,
             Some(rates) => {
                 return Err(CliError::Rates {
                     given: rates.len(),
@@ -142,7 +142,7 @@ impl TargetArgs {
     }
 
     /// The plan that the flags ask for.
-    pub(crate) fn plan(&self, model: &QuantizedModel, board: &Board, loads: &[LayerLoad]) -> Result<Plan> {
+    pub(crate) fn plan(&self, model: &QuantizedModel, board: &Board, loads: &[LayerTraffic]) -> Result<Plan> {
         Ok(match &self.lanes {
             Some(lanes) => Plan::with_lanes(model, board, loads, lanes)?,
             None => Plan::search_within(model, board, loads, self.most_lanes)?,
@@ -239,7 +239,7 @@ fn memory(words: usize, style: Style) -> String {
         Style::Block => "block",
         Style::Distributed => "distributed",
         Style::Logic => "logic",
-        Style::Huge => "SPRAM",
+        Style::Spram => "SPRAM",
     };
     match words {
         0 => "none".into(),

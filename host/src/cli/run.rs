@@ -17,9 +17,9 @@ use synfire_golden_model::encode::{Thresholds, test_seed};
 use synfire_golden_model::integer::{Engine, Margins};
 use synfire_golden_model::spikes::SpikeRaster;
 use synfire_hw::build::Build;
+use synfire_hw::process::Cancel;
 use synfire_hw::synth::checks::{self, Check, Form, Through};
 use synfire_hw::synth::netlist::netlist;
-use synfire_hw::synth::process::Cancel;
 use synfire_hw::synth::report::Report;
 use synfire_hw::tool::Tool;
 use synfire_sim::cosim::Stimulus;
@@ -315,7 +315,7 @@ pub(crate) fn classify<T: Transport>(
 
 /// A build's model as it is loaded into a board of its design.
 fn model_image(build: &Build) -> Result<Option<ModelImage>> {
-    let memories = build.loads()?.into_iter().map(|load| MemoryImage {
+    let memories = build.parameter_loads()?.into_iter().map(|load| MemoryImage {
         memory: load.memory,
         word_bytes: load.word_bytes,
         bytes: load.bytes,

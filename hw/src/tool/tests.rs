@@ -1,6 +1,8 @@
 //! Tools made of shell scripts, in folders of their own.
 
+use super::search::Places;
 use super::*;
+use crate::error::Error;
 use std::path::Path;
 
 /// Puts a program that prints `text` into a folder.

@@ -12,8 +12,8 @@ use synfire_golden_model::quantized::{Neuron, QuantizedLayer, QuantizedModel};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 use synfire_hw::board::{Board, Features};
 use synfire_hw::geometry::{Geometry, LayerGeometry};
-use synfire_hw::load::{self, LayerLoad};
 use synfire_hw::plan::Plan;
+use synfire_hw::traffic::{self, LayerTraffic};
 
 #[path = "random.rs"]
 mod random;
@@ -159,8 +159,8 @@ pub(crate) fn random_lanes(rng: &mut Xoshiro256PlusPlus, model: &QuantizedModel)
 }
 
 /// A spike a step into every layer: where no load matters.
-pub(crate) fn one_spike_a_step(model: &QuantizedModel) -> Vec<LayerLoad> {
-    load::from_rates(model, &vec![1.0; model.layers.len()]).expect("a valid description")
+pub(crate) fn one_spike_a_step(model: &QuantizedModel) -> Vec<LayerTraffic> {
+    traffic::from_rates(model, &vec![1.0; model.layers.len()]).expect("a valid description")
 }
 
 /// The plan of the given lanes, with the smallest FIFOs and queues that can be built so that they run full.

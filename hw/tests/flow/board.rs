@@ -45,7 +45,7 @@ fn the_line_divides_the_clock_to_the_nearest() {
         let text = BOARD.replace("baud = 2_000_000", &format!("baud = {baud}"));
         Board::parse(&text, "mine.toml")
             .expect("a board")
-            .clocks_per_bit()
+            .cycles_per_bit()
     };
     assert_eq!(
         (clocks("1_000_000"), clocks("115_200"), clocks("921_600")),
@@ -206,7 +206,7 @@ fn the_slowest_rate_that_is_named_is_one_that_works() {
             .expect("a board")
             .with_rates(None, Some(baud))
     };
-    assert_eq!(at(733).expect("the slowest").clocks_per_bit(), 65_484);
+    assert_eq!(at(733).expect("the slowest").cycles_per_bit(), 65_484);
     assert!(
         at(732)
             .expect_err("slower")
@@ -219,7 +219,7 @@ fn the_slowest_rate_that_is_named_is_one_that_works() {
     let both = board
         .with_rates(Some(24_000_000), Some(6_000_000))
         .expect("both together");
-    assert_eq!((both.core_hz(), both.clocks_per_bit()), (24_000_000, 4));
+    assert_eq!((both.core_hz(), both.cycles_per_bit()), (24_000_000, 4));
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn the_core_runs_at_what_its_loop_makes() {
     assert_eq!((board.core_hz(), board.clock_mhz()), (48_000_000, 48.0));
     // On the oscillator itself there is no loop.
     let slow = board.clone().with_core_hz(12_000_000).expect("the oscillator's");
-    assert_eq!((slow.core_hz(), slow.clocks_per_bit()), (12_000_000, 6));
+    assert_eq!((slow.core_hz(), slow.cycles_per_bit()), (12_000_000, 6));
     assert!(!board_top(&slow).expect("a clock").contains("SB_PLL40"));
     let error = board.with_core_hz(47_000_000).expect_err("not to be made");
     assert!(

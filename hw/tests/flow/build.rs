@@ -154,7 +154,7 @@ fn a_design_is_the_same_each_time_and_its_hash_tells_it_from_others() {
         "other weights for the same hardware"
     );
     let mut fixed = plan_.clone();
-    fixed.features.load = false;
+    fixed.features.reloadable = false;
     let fixed_base = design(&model, &board, &fixed).expect("designs");
     let fixed_other = design(&other_model, &board, &fixed).expect("designs");
     assert_ne!(

@@ -12,8 +12,8 @@ use synfire_hw::circuit::engine::EngineParams;
 use synfire_hw::circuit::word_memory::{MemoryShape, Style};
 use synfire_hw::diagram;
 use synfire_hw::geometry::Geometry;
-use synfire_hw::load::from_rates;
 use synfire_hw::plan::{LayerPlan, Plan, block_rams};
+use synfire_hw::traffic::from_rates;
 
 fn board(name: &str, features: Features) -> Board {
     let mut board = Board::find(name).expect("a built-in board");
@@ -24,7 +24,7 @@ fn board(name: &str, features: Features) -> Board {
 const NOTHING: Features = Features {
     encoder: false,
     early_exit: false,
-    load: false,
+    reloadable: false,
 };
 
 fn draw(model: &QuantizedModel, board: &Board, plan: &Plan) -> Element {
@@ -53,8 +53,8 @@ fn networks() -> Vec<(QuantizedModel, Board, Plan)> {
             let lanes = random_lanes(&mut rng, &model);
             // So many that queues are deep.
             let spikes = vec![if index % 2 == 0 { 500.0 } else { 1.0 }; lanes.len()];
-            let loads = from_rates(&model, &spikes).expect("a valid model");
-            let plan = Plan::with_lanes(&model, &board, &loads, &lanes).expect("lanes fit");
+            let traffic = from_rates(&model, &spikes).expect("a valid model");
+            let plan = Plan::with_lanes(&model, &board, &traffic, &lanes).expect("lanes fit");
             (model, board, plan)
         })
         .collect()
@@ -74,7 +74,7 @@ fn memory(name: &str, shape: MemoryShape, board: &Board) -> String {
         ),
         Style::Distributed => "distributed RAM".into(),
         Style::Logic => "logic".into(),
-        Style::Huge => format!(
+        Style::Spram => format!(
             "{} SPRAM",
             shape.depth.div_ceil(16384) * shape.word_bits().div_ceil(16)
         ),

@@ -9,8 +9,8 @@ use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescript
 use synfire_golden_model::quantized::{Neuron, QuantizedLayer, QuantizedModel};
 use synfire_hw::board::Board;
 use synfire_hw::build::{Build, generator, hex};
-use synfire_hw::load::from_rates;
 use synfire_hw::plan::Plan;
+use synfire_hw::traffic::from_rates;
 
 /// Set to write the examples instead of comparing them.
 const UPDATE: &str = "UPDATE_EXAMPLES";
@@ -117,8 +117,8 @@ impl Example {
 
     fn write(&self, folder: &Path) -> Build {
         let board = Board::find(self.board).expect("a built-in board");
-        let loads = from_rates(&self.model, self.rates).expect("a rate for each layer");
-        let plan = Plan::with_lanes(&self.model, &board, &loads, self.lanes).expect("lanes fit");
+        let traffic = from_rates(&self.model, self.rates).expect("a rate for each layer");
+        let plan = Plan::with_lanes(&self.model, &board, &traffic, self.lanes).expect("lanes fit");
         Build::write(folder, &self.model, &board, &plan).expect("writes")
     }
 }

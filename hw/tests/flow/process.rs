@@ -2,8 +2,8 @@
 
 use std::path::Path;
 use synfire_hw::Error;
-use synfire_hw::synth::process::Cancel;
-use synfire_hw::synth::process::{End, run, run_unless_stuck};
+use synfire_hw::process::Cancel;
+use synfire_hw::process::{End, run, run_unless_stuck};
 use synfire_hw::tool::{Found, Tool};
 
 /// A shell in the place of a tool.

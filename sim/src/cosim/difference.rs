@@ -1,34 +1,7 @@
 //! Where a design first differs from the golden model, and how that is told.
 
+use crate::stimulus::Subject;
 use std::fmt;
-
-/// What an inference is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Subject {
-    /// An image of the data set.
-    Image(usize),
-    /// A stress train: its number, and what kind it is.
-    Train(usize, &'static str),
-}
-
-impl fmt::Display for Subject {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Image(image) => write!(f, "image {image}"),
-            Self::Train(number, kind) => write!(f, "stress train {number} ({kind})"),
-        }
-    }
-}
-
-impl Subject {
-    /// As part of a file name.
-    pub(crate) fn file_name(self) -> String {
-        match self {
-            Self::Image(image) => format!("image{image}"),
-            Self::Train(number, _) => format!("train{number}"),
-        }
-    }
-}
 
 /// Where a design first differs from the golden model.
 #[derive(Clone, Debug, PartialEq, Eq)]

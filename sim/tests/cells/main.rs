@@ -105,7 +105,7 @@ fn memories_of_ice40_cells_are_the_memories() {
             replace: ".MASKWREN({ 1'b0, ",
         },
     ];
-    let styles = [Style::Block, Style::Logic, Style::Huge];
+    let styles = [Style::Block, Style::Logic, Style::Spram];
     check(
         Family::Ice40,
         0x1CE4,

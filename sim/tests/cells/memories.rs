@@ -51,8 +51,8 @@ const PARAMETERS: [(Style, Shape, bool); 16] = [
     (Style::Distributed, (30, 4, 5), true),
     (Style::Logic, (3, 11, 13), true),
     (Style::Logic, (7, 2, 20), false),
-    (Style::Huge, (3000, 2, 8), true),
-    (Style::Huge, (16384, 5, 4), true),
+    (Style::Spram, (3000, 2, 8), true),
+    (Style::Spram, (16384, 5, 4), true),
 ];
 
 /// Every case of the given styles.
@@ -229,7 +229,7 @@ fn parameter_memory(rng: &mut Xoshiro256PlusPlus, file: String, shape: MemorySha
     };
     let mut loading = Loading {
         late: None,
-        filled: (style == Style::Huge).then(HashSet::new),
+        filled: (style == Style::Spram).then(HashSet::new),
     };
     let reads = addresses(rng, depth);
     let mut compared = false;

@@ -33,8 +33,8 @@ pub(crate) fn all(rng: &mut Xoshiro256PlusPlus) -> Vec<Case> {
         ((33, 1, 1, Style::Block), 4),
         ((12, 5, 7, Style::Distributed), 9),
         ((3, 2, 32, Style::Block), 0),
-        ((9, 2, 5, Style::Huge), 2),
-        ((4, 1, 3, Style::Huge), 0),
+        ((9, 2, 5, Style::Spram), 2),
+        ((4, 1, 3, Style::Spram), 0),
         // Wider than what one copy of an enable drives, and not by a whole number of bytes.
         ((3, 11, 13, Style::Logic), 0),
         ((1, 1, 2, Style::Logic), 0),
@@ -188,7 +188,7 @@ fn parameter_memory(
     let params = ParameterMemoryParams {
         shape,
         // Every other one is what the bitstream holds, and shuts its ears to loading.
-        loadable: style == Style::Huge || number.is_multiple_of(2),
+        loadable: style == Style::Spram || number.is_multiple_of(2),
         fraction_bits,
         contents: Contents {
             file: format!("image{number}.hex"),
@@ -220,7 +220,7 @@ fn parameter_memory(
             memory.load_address.next = word(inputs[4]);
         },
         get: |memory| memory.read_data.iter().map(|lane| bits_of(lane.val())).collect(),
-        defines: if style == Style::Huge {
+        defines: if style == Style::Spram {
             loads_nothing
         } else {
             reads_another_word_than_it_loads

@@ -14,8 +14,8 @@ use synfire_golden_model::spikes::{Spike, SpikeRaster};
 use synfire_hw::board::Board;
 use synfire_hw::build::Build;
 use synfire_hw::geometry::Geometry;
-use synfire_hw::load;
 use synfire_hw::plan::Plan;
+use synfire_hw::traffic;
 use synfire_sim::cosim::Stimulus;
 
 /// Images of a default co-simulation.
@@ -24,7 +24,7 @@ const IMAGES: usize = 20;
 /// Its build, with words half full and more than one group.
 pub(crate) fn build(folder: &Path, model: &QuantizedModel) -> Build {
     let mut board = Board::find("ulx3s-85f").expect("a board");
-    board.link.features.load = false;
+    board.link.features.reloadable = false;
     board.link.features.early_exit = false;
     let geometry = Geometry::of(model).expect("a valid model");
     let lanes: Vec<usize> = (geometry.layers.iter())
@@ -37,8 +37,8 @@ pub(crate) fn build(folder: &Path, model: &QuantizedModel) -> Build {
             }
         })
         .collect();
-    let loads = load::from_rates(model, &vec![4.0; model.layers.len()]).expect("loads");
-    let plan = Plan::with_lanes(model, &board, &loads, &lanes).expect("a plan");
+    let traffic = traffic::from_rates(model, &vec![4.0; model.layers.len()]).expect("traffic");
+    let plan = Plan::with_lanes(model, &board, &traffic, &lanes).expect("a plan");
     Build::write(folder, model, &board, &plan).expect("a build")
 }
 

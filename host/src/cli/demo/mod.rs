@@ -23,9 +23,9 @@ use synfire_golden_model::quantize::QuantizeConfig;
 use synfire_golden_model::quantized::QuantizedModel;
 use synfire_golden_model::{Config, dataset::Split};
 use synfire_hw::board::Board;
-use synfire_hw::load::LayerLoad;
 use synfire_hw::plan::Plan;
 use synfire_hw::synth::checks::{self, Form};
+use synfire_hw::traffic::LayerTraffic;
 use synfire_sim::stress;
 
 /// Test images by which a plan's loads are measured.
@@ -295,7 +295,7 @@ impl Args {
         &self,
         board: &Board,
         model: &QuantizedModel,
-        loads: &[LayerLoad],
+        loads: &[LayerTraffic],
         context: &Context,
     ) -> Result<Target> {
         let plan = Plan::search_within(model, board, loads, self.most_lanes)?;

@@ -84,7 +84,7 @@ impl Build {
     /// synthesis in the folder are removed.
     ///
     /// # Errors
-    /// Those of [`design()`], and [`Error::Io`].
+    /// The errors of [`design()`], and [`Error::Io`].
     pub fn write(folder: &Path, model: &QuantizedModel, board: &Board, plan: &Plan) -> Result<Self> {
         let design = design(model, board, plan)?;
         std::fs::create_dir_all(folder).map_err(io("creating folder", folder))?;
@@ -169,7 +169,7 @@ impl Build {
     /// Reads the quantized model of the build.
     ///
     /// # Errors
-    /// Those of loading a quantized model file; [`Error::BuildFolder`] if model and plan have different numbers of layers.
+    /// The errors of loading a quantized model file; [`Error::BuildFolder`] if model and plan have different numbers of layers.
     pub fn model(&self) -> Result<QuantizedModel> {
         let model = QuantizedModel::load(self.folder.join(MODEL))?;
         let (layers, planned) = (model.layers.len(), self.manifest.plan.layers.len());
@@ -185,7 +185,7 @@ impl Build {
     /// Contents of all reloadable memories, for loading this model into a board with this design.
     ///
     /// # Errors
-    /// Those of [`Build::model`].
+    /// The errors of [`Build::model`].
     pub fn parameter_loads(&self) -> Result<Vec<ParameterLoad>> {
         Ok(core_params(&self.model()?, &self.manifest.plan)?
             .parameter_loads()

@@ -269,7 +269,7 @@ pub enum Error {
         wanted: String,
     },
     /// A folder is not a build folder, or is damaged.
-    #[error("build folder {path}: {reason}; make it again with `synfire hdl`")]
+    #[error("build folder {path}: {reason}; make it with `synfire hdl`")]
     BuildFolder {
         /// Path of the folder.
         path: PathBuf,

@@ -53,7 +53,7 @@ pub fn run(tool: &Found, folder: &Path, arguments: &[&str], log: &str, cancel: &
 /// Runs a tool as [`run`] does, and stops it as soon as `is_stuck` is true for its log.
 ///
 /// # Errors
-/// Those of [`run`].
+/// The errors of [`run`].
 pub fn run_unless_stuck(
     tool: &Found,
     folder: &Path,

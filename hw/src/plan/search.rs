@@ -31,7 +31,7 @@ impl Plan {
     /// Searches like [`Plan::search`], with at most `most_lanes` lanes per layer: for a design that synthesizes quickly.
     ///
     /// # Errors
-    /// Those of [`Plan::search`].
+    /// The errors of [`Plan::search`].
     pub fn search_within(
         model: &QuantizedModel,
         board: &Board,

@@ -75,7 +75,7 @@ impl Plan {
     /// Give the `most_lanes` with which this plan was searched for.
     ///
     /// # Errors
-    /// Those of [`Plan::search`].
+    /// The errors of [`Plan::search`].
     pub fn faster(
         &self,
         model: &QuantizedModel,

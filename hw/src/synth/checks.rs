@@ -103,7 +103,7 @@ pub fn keep(build: &Build, check: Check) -> Result<()> {
 /// Checks that apply to a report: those of its netlist and of its bitstream.
 ///
 /// # Errors
-/// Those of [`read`].
+/// The errors of [`read`].
 pub fn of_report(build: &Build, report: &Report) -> Result<Vec<Check>> {
     let bitstream = report
         .bitstream

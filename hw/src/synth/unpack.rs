@@ -51,7 +51,7 @@ pub fn unpack(build: &Build, cancel: &Cancel) -> Result<()> {
 /// Turns a bitstream in `folder` into Verilog whose ports have the names of the board's top module.
 ///
 /// # Errors
-/// Those of a tool that is missing or fails.
+/// The errors of a tool that is missing or fails.
 pub fn verilog(board: &Board, folder: &Path, bitstream: &str, cancel: &Cancel) -> Result<String> {
     let iceunpack = Tool::Iceunpack.find()?;
     let icebox_vlog = Tool::IceboxVlog.find()?;

@@ -18,7 +18,7 @@ impl Tool {
     /// Finds the tool, and checks that its version works for designs of an FPGA family.
     ///
     /// # Errors
-    /// Those of [`Tool::find`].
+    /// The errors of [`Tool::find`].
     pub fn find_for(self, family: Family) -> Result<Found> {
         self.find_in(&Places::of_process(self), Some(family))
     }
@@ -26,7 +26,7 @@ impl Tool {
     /// Finds the tool as [`Tool::find`] does, with the virtual environment at `venv` instead of the usual one.
     ///
     /// # Errors
-    /// Those of [`Tool::find`].
+    /// The errors of [`Tool::find`].
     pub fn find_in_environment(self, venv: &Path) -> Result<Found> {
         let mut places = Places::of_process(self);
         places.virtual_environment = Some(venv.into());

@@ -1,6 +1,6 @@
-//! Plan: the search against trying every plan, and its errors.
+//! Plan: the search finds the same as trying every plan, and its errors name what runs out.
 
-use crate::network::{one_spike_a_step, random_model};
+use crate::network::{one_spike_per_step, random_model};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_golden_model::network::LayerKind;
@@ -12,7 +12,7 @@ use synfire_hw::circuit::word_memory::Style;
 use synfire_hw::plan::{Plan, Shortage, budget};
 use synfire_hw::traffic::{LayerTraffic, from_rates};
 
-/// A board of the given resources, of which a plan may use all block RAMs and three quarters of the tables.
+/// A board with the given resources.
 fn board(name: &str, luts: usize, block_rams: usize) -> Board {
     let mut board = Board::find(name).expect("a built-in board");
     board.device.luts = luts;
@@ -20,7 +20,7 @@ fn board(name: &str, luts: usize, block_rams: usize) -> Board {
     board
 }
 
-/// Every plan of a model, whether it fits or not.
+/// All plans of a model, whether or not they fit.
 fn every_plan(model: &QuantizedModel, board: &Board, traffic: &[LayerTraffic]) -> Vec<Plan> {
     let mut choices = vec![Vec::new()];
     for layer in &model.layers {
@@ -74,7 +74,7 @@ fn the_search_finds_the_fastest_plan_that_fits() {
 fn a_model_that_does_not_fit_says_what_runs_out() {
     let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(2), &[700, 20, 10]);
     let traffic = from_rates(&model, &[30.0, 5.0]).expect("a valid model");
-    for (luts, block_rams, resource) in [(1000, 1000, "tables (LUT)"), (100_000, 3, "block RAMs")] {
+    for (luts, block_rams, resource) in [(1000, 1000, "LUTs"), (100_000, 3, "block RAMs")] {
         let board = board("ice40-hx8k", luts, block_rams);
         let error = Plan::search(&model, &board, &traffic).expect_err("too small a board");
         let Error::DoesNotFit {
@@ -139,7 +139,7 @@ fn the_limit_of_a_plan_is_what_the_next_faster_lacks() {
         .expect("sizes")
         .expect("more lanes are faster");
     assert!(faster.cycles < plan.expected_cycles(1), "{faster:?}");
-    assert_eq!(faster.shortage.resource, "tables (LUT)");
+    assert_eq!(faster.shortage.resource, "LUTs");
     assert!(faster.shortage.needed > faster.shortage.available, "{faster:?}");
     // With what it lacks it is the plan.
     while budget(&board).luts < faster.shortage.needed {
@@ -188,10 +188,10 @@ fn lanes_that_cannot_be_built_are_refused() {
     let board = Board::find("ice40-hx8k").expect("a built-in board");
     for lanes in [&[4][..], &[4, 4, 4], &[0, 4], &[4, 65], &[]] {
         let error =
-            Plan::with_lanes(&model, &board, &one_spike_a_step(&model), lanes).expect_err("bad lanes");
+            Plan::with_lanes(&model, &board, &one_spike_per_step(&model), lanes).expect_err("bad lanes");
         assert_eq!(
             error.to_string(),
-            format!("lanes {lanes:?}: the network has 2 layers; give one number of 1..=64 for each")
+            format!("lanes {lanes:?}: the network has 2 layers; give a number from 1 to 64 for each")
         );
     }
 }
@@ -238,7 +238,7 @@ fn layers_beyond_the_generator_are_refused() {
         ),
     ] {
         let mut model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(4), &[3, 2, 2]);
-        let traffic = one_spike_a_step(&model);
+        let traffic = one_spike_per_step(&model);
         model.description.input = input.into();
         model.description.layers[0].kind = kind;
         for result in [
@@ -260,7 +260,7 @@ fn more_layers_than_load_has_numbers_for_are_refused() {
     let board = Board::find("ulx3s-85f").expect("a built-in board");
     let found = |layers: usize| {
         let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(5), &vec![1; layers + 1]);
-        Plan::with_lanes(&model, &board, &one_spike_a_step(&model), &vec![1; layers])
+        Plan::with_lanes(&model, &board, &one_spike_per_step(&model), &vec![1; layers])
     };
     assert_eq!(found(84).expect("as many as there are numbers").layers.len(), 84);
     match found(85) {

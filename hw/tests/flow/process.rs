@@ -1,4 +1,4 @@
-//! Running a tool: its output is in a log, and the end of it in the error.
+//! Processes: the output of a tool is in a log, and the end of the log in the error.
 
 use std::path::Path;
 use synfire_hw::Error;
@@ -6,7 +6,7 @@ use synfire_hw::process::Cancel;
 use synfire_hw::process::{End, run, run_unless_stuck};
 use synfire_hw::tool::{Found, Tool};
 
-/// A shell in the place of a tool.
+/// Shell in place of a tool.
 fn shell(path: &str) -> Found {
     Found {
         tool: Tool::Yosys,

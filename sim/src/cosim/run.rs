@@ -35,7 +35,7 @@ pub fn verilator(
 /// Co-simulates stress trains in Verilator, on a build or on its variant under stress ([`crate::stress::stressed`]).
 ///
 /// # Errors
-/// Those of [`verilator`].
+/// The errors of [`verilator`].
 pub fn verilator_trains(
     build: &Build,
     form: Form,
@@ -140,7 +140,7 @@ pub fn native(
 /// Co-simulates stress trains in rust-hdl's own simulation, on circuits under stress.
 ///
 /// # Errors
-/// Those of [`native`].
+/// The errors of [`native`].
 pub fn native_trains(
     model: &QuantizedModel,
     plan: &Plan,

@@ -23,8 +23,8 @@ pub type LayerTraffic = Vec<PathTraffic>;
 /// Estimates the traffic from spike rates.
 ///
 /// `spikes_in` has one number per layer: the spikes that its first path delivers per step. They are taken to be spread
-/// evenly over the source's map. A shortcut gets the rate at which its source feeds the layer behind it, or the rate of
-/// the junction itself if there is no such layer.
+/// evenly over the source's map. A shortcut gets the rate of the layer whose first path comes from the same source, or that
+/// of the junction itself if there is no such layer.
 ///
 /// # Errors
 /// If the model's description does not resolve.

@@ -1,10 +1,9 @@
 //! Flow to a bitstream, as far as it differs between families.
 
-use super::netlist::{CORE_NETLIST, NETLIST};
 use super::nextpnr::{Cells, count_cells};
 use super::report::Utilization;
 use crate::board::{Board, Device, Family};
-use crate::build::files::{BITSTREAMS, NEXTPNR_REPORT, ROUTED};
+use crate::build::files::{BITSTREAMS, CORE_NETLIST, NETLIST, NEXTPNR_REPORT, ROUTED};
 use crate::emit::constraints::constraints;
 use crate::emit::verilog::CORE;
 use crate::emit::wrapper::BOARD_TOP;

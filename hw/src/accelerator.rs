@@ -1,11 +1,16 @@
-//! From a quantized model and a plan to the circuits of its accelerator.
+//! Parameters of an accelerator's circuits, made from a quantized model and a plan.
 
+mod loading;
+
+pub use loading::ParameterLoad;
+
+use crate::board::Features;
 use crate::circuit::core::{Core, CoreParams};
 use crate::circuit::engine::EngineParams;
 use crate::circuit::event::Addressing;
 use crate::circuit::interconnect::Wiring;
 use crate::circuit::layer::LayerParams;
-use crate::circuit::link::identity::{IMAGE_MEMORY, LoadableMemory, MARGIN_MEMORY};
+use crate::circuit::link::encoder::EncoderParams;
 use crate::circuit::parameter_memory::{Contents, ParameterMemoryParams};
 use crate::circuit::window::{Synapses, WindowParams};
 use crate::circuit::word_memory::{MemoryShape, Style};
@@ -14,7 +19,7 @@ use crate::geometry::{Geometry, LayerGeometry, Path, Reach};
 use crate::plan::{LayerPlan, Plan};
 use synfire_golden_model::integer::{Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
 
-/// The core of a model's accelerator.
+/// Makes the core of a model's accelerator.
 ///
 /// # Errors
 /// If the model's description does not resolve.
@@ -22,7 +27,7 @@ pub fn core(model: &QuantizedModel, plan: &Plan) -> Result<Core> {
     Ok(Core::new(core_params(model, plan)?))
 }
 
-/// Parameters of a model's core.
+/// Makes the parameters of a model's core.
 ///
 /// # Errors
 /// If the model's description does not resolve.
@@ -35,7 +40,7 @@ pub fn core_params(model: &QuantizedModel, plan: &Plan) -> Result<CoreParams> {
         .zip(&plan.layers)
         .enumerate()
         .map(|(index, ((layer, geometry), layer_plan))| {
-            engine(index, layer, geometry, layer_plan, plan.features.load)
+            engine(index, layer, geometry, layer_plan, plan.features.reloadable)
         })
         .collect();
     let output = engines.pop().expect("a network has an output layer");
@@ -75,104 +80,27 @@ pub fn core_params(model: &QuantizedModel, plan: &Plan) -> Result<CoreParams> {
     })
 }
 
-/// Steps of an inference that can exit early: the margins that there are then.
+/// Whether a design with this number of inputs has the encoder.
+pub(crate) const fn has_encoder(features: Features, inputs: usize) -> bool {
+    features.encoder && inputs <= 1 << 16
+}
+
+/// Shape of the model's input, and whether the core addresses it as a map.
+///
+/// # Errors
+/// If the model's description does not resolve.
+pub fn encoder_params(model: &QuantizedModel) -> Result<EncoderParams> {
+    let shape = model.description.input;
+    Ok(EncoderParams {
+        shape: [shape.channels, shape.height, shape.width],
+        is_map: Geometry::of(model)?.input == Addressing::of(shape),
+    })
+}
+
+/// Number of early-exit margins, which is one per step; none for a design without early exit.
 pub(crate) fn exit_steps(model: &QuantizedModel, plan: &Plan) -> Option<usize> {
     let steps = model.description.steps;
     (plan.features.early_exit && (1..=1 << 16).contains(&steps)).then_some(steps)
-}
-
-/// The contents of a parameter memory, as LOAD takes them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParameterLoad {
-    /// The memory's number.
-    pub memory: u8,
-    /// Bytes of a word.
-    pub word_bytes: usize,
-    /// All words, the first first.
-    pub bytes: Vec<u8>,
-}
-
-impl ParameterMemoryParams {
-    /// The contents as they are loaded into the memory of this number.
-    fn as_loaded(&self, memory: u8) -> ParameterLoad {
-        ParameterLoad {
-            memory,
-            word_bytes: self.shape.word_bits().div_ceil(8),
-            bytes: self.contents.rows.iter().flat_map(|row| self.word(row)).collect(),
-        }
-    }
-}
-
-impl CoreParams {
-    /// Every layer's engine, from input to output.
-    pub fn engines(&self) -> impl Iterator<Item = &EngineParams> {
-        self.hidden
-            .iter()
-            .map(|layer| &layer.engine)
-            .chain([&self.output])
-    }
-
-    /// The memories that can be loaded, those of early exit among them.
-    #[must_use]
-    pub fn memories(&self) -> Vec<LoadableMemory> {
-        let margins = self.exit_steps.map(|steps| LoadableMemory {
-            number: MARGIN_MEMORY,
-            depth: steps,
-            word_bytes: 4,
-        });
-        self.parameters()
-            .filter(|(_, memory)| memory.loadable)
-            .map(|(number, memory)| LoadableMemory {
-                number,
-                depth: memory.shape.depth,
-                word_bytes: memory.shape.word_bits().div_ceil(8),
-            })
-            .chain(margins)
-            .collect()
-    }
-
-    /// Every parameter memory with the number under which it is loaded.
-    pub fn parameters(&self) -> impl Iterator<Item = (u8, &ParameterMemoryParams)> {
-        self.engines().flat_map(|engine| {
-            // Higher numbers are taken, and nobody loads a layer that has none.
-            let number = |kind: usize| {
-                u8::try_from(3 * engine.layer + kind)
-                    .ok()
-                    .filter(|&number| number < IMAGE_MEMORY)
-            };
-            let identities = engine.has_identity().then_some((2, &engine.identities));
-            [
-                Some((0, &engine.weights)),
-                engine.fires.then_some((1, &engine.thresholds)),
-                identities,
-            ]
-            .into_iter()
-            .flatten()
-            .filter_map(move |(kind, memory)| Some((number(kind)?, memory)))
-        })
-    }
-
-    /// What is loaded into every parameter memory that can be: its number, the bytes of a word, and all words.
-    pub fn loads(&self) -> impl Iterator<Item = ParameterLoad> {
-        let loadable = self.parameters().filter(|(_, memory)| memory.loadable);
-        loadable.map(|(memory, params)| params.as_loaded(memory))
-    }
-
-    /// Those of the loads without which the core does nothing of use: of memories that are empty at power-up.
-    pub fn initial_loads(&self) -> impl Iterator<Item = ParameterLoad> {
-        let is_empty = |params: &ParameterMemoryParams| params.shape.style == Style::Huge;
-        let empty = self.parameters().filter(move |(_, params)| is_empty(params));
-        empty.map(|(memory, params)| params.as_loaded(memory))
-    }
-
-    /// Hex images that the Verilog reads, or that are to be loaded: file name and text.
-    #[must_use]
-    pub fn memory_images(&self) -> Vec<(String, String)> {
-        self.engines()
-            .flat_map(EngineParams::memories)
-            .map(ParameterMemoryParams::hex_image)
-            .collect()
-    }
 }
 
 fn engine(
@@ -180,13 +108,13 @@ fn engine(
     layer: &QuantizedLayer,
     geometry: &LayerGeometry,
     plan: &LayerPlan,
-    loads: bool,
+    reloadable: bool,
 ) -> EngineParams {
     let lanes = plan.lanes;
     let channels = geometry.neurons.channels;
     let groups = channels.div_ceil(lanes);
     let membrane_bits = usize::from(layer.membrane_bits);
-    // A neuron that pads the last word of a position never gets a weight; the highest threshold keeps it silent.
+    // Padding neurons in the last word of a position have no weights; the highest threshold keeps them silent.
     let silent = i32::MAX >> (32 - membrane_bits);
     let per_channel = |numbers: &[i32], padding: i32| -> Vec<Vec<i32>> {
         let number = |channel: usize| numbers.get(channel).copied().unwrap_or(padding);
@@ -213,14 +141,14 @@ fn engine(
                 style,
             },
             fraction_bits,
-            loadable: loads || style == Style::Huge,
+            loadable: reloadable || style == Style::Spram,
             contents: Contents {
                 file: format!("layer{index}_{kind}.hex"),
                 rows,
             },
         }
     };
-    // Ones, sign bit included, want two bits.
+    // The weights of pooling are all 1, which takes two bits including the sign.
     let (weight_bits, guard_bits) = match geometry.paths[0].reach {
         Reach::Count => (2, 0),
         _ => (usize::from(layer.weight_bits), usize::from(layer.guard_bits)),
@@ -245,7 +173,7 @@ fn engine(
     }
 }
 
-/// The window units of a layer; a second path's weights lie behind the first's.
+/// Parameters of a layer's window units. The weights of a second path lie behind those of the first.
 fn windows(geometry: &LayerGeometry, lanes: usize, groups: usize) -> Vec<WindowParams> {
     let mut base = 0;
     geometry
@@ -269,7 +197,8 @@ fn windows(geometry: &LayerGeometry, lanes: usize, groups: usize) -> Vec<WindowP
         .collect()
 }
 
-/// Words of the weight memory: (kernel place · groups + group) · source channels + source channel, path after path.
+/// Rows of the weight memory, path after path. Within a path the row of a weight is
+/// (kernel place · groups + group) · source channels + source channel.
 fn weight_rows(layer: &QuantizedLayer, geometry: &LayerGeometry, lanes: usize) -> Vec<Vec<i32>> {
     let groups = geometry.neurons.channels.div_ceil(lanes);
     let mut rows = Vec::new();
@@ -300,7 +229,7 @@ fn weight_rows(layer: &QuantizedLayer, geometry: &LayerGeometry, lanes: usize) -
     rows
 }
 
-/// For each kernel place in the order in which walks pass them, the place in a weight tensor's (row, column) order.
+/// For each kernel place, in the order in which walks pass them, its index in the (row, column) order of a weight tensor.
 fn kernel_columns(path: &Path) -> Vec<usize> {
     let (height, width) = (path.rows.kernel, path.columns.kernel);
     let mut places = vec![0; height * width];

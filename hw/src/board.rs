@@ -1,6 +1,6 @@
-//! Boards: device, pins, clock, link and programmer as data, one TOML file each.
+//! Boards: device, pins, clock, link and programmer as data, one TOML file per board.
 //!
-//! Every file of `hw/boards` is built in; how to write one is in `docs/boards.md`.
+//! Every file in `hw/boards` is built in. `docs/boards.md` explains how to write one.
 
 mod check;
 mod device;
@@ -10,49 +10,50 @@ pub use device::{ClockSource, Device, Family, Features, Led, Link, Pin, Programm
 pub(crate) use check::BITSTREAM;
 
 use crate::error::{Error, Result, io};
+use crate::pll::{Pll, PllError};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// A board.
+/// Description of a board, as its TOML file gives it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Board {
-    /// Short name, as the command line wants it.
+    /// Short name, as given to `--board`.
     pub name: String,
-    /// Full name.
+    /// Full name, for people.
     pub title: String,
-    /// The FPGA.
+    /// FPGA on the board.
     pub device: Device,
-    /// The oscillator.
+    /// Oscillator, and the clock that is made from it.
     pub clock: ClockSource,
-    /// The serial port.
+    /// Serial port.
     pub uart: Uart,
-    /// A LED that shows activity.
+    /// LED that shows activity, if the board has one.
     pub led: Option<Led>,
-    /// The link's buffers.
+    /// Buffers and features of the link.
     pub link: Link,
-    /// How a bitstream gets onto it.
+    /// Command lines that write a bitstream to the board.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub programmer: Option<Programmer>,
-    /// Pins to hold high.
+    /// Pins that the design holds high.
     #[serde(default)]
     pub held_high: Vec<Pin>,
-    /// Lines to add to the constraints as they are.
+    /// Lines that are added to the constraints file unchanged.
     #[serde(default)]
     pub constraints: Vec<String>,
 }
 
-/// Names and texts of the built-in boards, in order of names: the build script lists the files of `boards/`.
+/// Names and texts of the built-in boards, sorted by name; the build script lists the files in `boards/`.
 const BUILT_IN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/boards.rs"));
 
 impl Board {
-    /// Names of the built-in boards.
+    /// Names of the built-in boards, sorted.
     #[must_use]
     pub fn names() -> Vec<&'static str> {
         BUILT_IN.iter().map(|(name, _)| *name).collect()
     }
 
-    /// A built-in board, or the board file at a path that ends in `.toml`.
+    /// Finds a built-in board by name, or reads the board file if `name` is a path that ends in `.toml`.
     ///
     /// # Errors
     /// [`Error::UnknownBoard`], [`Error::BoardFile`], or [`Error::Io`] for a file that cannot be read.
@@ -73,10 +74,10 @@ impl Board {
         }
     }
 
-    /// The board that a file describes; `origin` names the file in errors.
+    /// Parses the text of a board file; `origin` names the file in errors.
     ///
     /// # Errors
-    /// [`Error::BoardFile`] for TOML that is no board, or values that cannot work.
+    /// [`Error::BoardFile`] if the TOML does not describe a board, or its values cannot work.
     pub fn parse(text: &str, origin: &str) -> Result<Self> {
         let board: Self = toml::from_str(text).map_err(|error| Error::BoardFile {
             origin: origin.to_owned(),
@@ -85,18 +86,18 @@ impl Board {
         board.checked(origin)
     }
 
-    /// The same board with its core at another frequency.
+    /// Gives the core of this board another frequency.
     ///
     /// # Errors
-    /// [`Error::BoardFile`] if the device's PLL cannot make it, or the UART's rate not be made of it.
+    /// [`Error::BoardFile`] if the device's PLL cannot make the frequency, or the UART cannot make its baud rate from it.
     pub fn with_core_hz(self, core_hz: u32) -> Result<Self> {
         self.with_rates(Some(core_hz), None)
     }
 
-    /// The same board with its core at another frequency, its serial port at another rate, or both.
+    /// Gives the core of this board another frequency, its serial port another baud rate, or both.
     ///
     /// # Errors
-    /// As [`Board::with_core_hz`], of both together.
+    /// [`Error::BoardFile`] if the two do not work together, or the device's PLL cannot make the frequency.
     pub fn with_rates(mut self, core_hz: Option<u32>, baud: Option<u32>) -> Result<Self> {
         self.clock.core_hz = core_hz.or(self.clock.core_hz);
         self.uart.baud = baud.unwrap_or(self.uart.baud);
@@ -114,15 +115,31 @@ impl Board {
         }
     }
 
-    /// Checks that the values can work together, whatever file they come from.
+    /// Checks that the values work together.
     ///
     /// # Errors
-    /// What is wrong, for a message that names the file.
+    /// The fault as text; the caller names the file.
     pub(crate) fn check(&self) -> Result<(), String> {
         check::check(self)
     }
 
-    /// Frequency of the core's clock in Hz: the oscillator's, or what the PLL makes of it.
+    /// Setting of the PLL that makes the core's clock; none if the core runs on the oscillator itself.
+    ///
+    /// # Errors
+    /// [`PllError`] if the PLL of the device is not known, or cannot make the core's frequency.
+    pub fn pll(&self) -> Result<Option<Pll>, PllError> {
+        match self.clock.core_hz {
+            Some(core_hz) if core_hz != self.clock.hz => {
+                let kind = self.device.pll_kind().ok_or_else(|| PllError::Unknown {
+                    device: self.device.part.clone(),
+                })?;
+                Pll::search(kind, self.clock.hz, core_hz).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Frequency of the core's clock in Hz: that of the PLL's output, or of the oscillator if there is no PLL.
     #[must_use]
     pub fn core_hz(&self) -> u32 {
         self.clock.core_hz.unwrap_or(self.clock.hz)
@@ -134,18 +151,18 @@ impl Board {
         f64::from(self.core_hz()) / 1e6
     }
 
-    /// Clocks of a UART bit.
+    /// Core clock cycles per bit of the UART.
     #[must_use]
-    pub fn clocks_per_bit(&self) -> u64 {
+    pub fn cycles_per_bit(&self) -> u64 {
         let (hz, baud) = (u64::from(self.core_hz()), u64::from(self.uart.baud));
         (hz + baud / 2) / baud
     }
 
-    /// Share by which the UART's rate is off.
+    /// Relative error of the UART's baud rate.
     fn baud_error(&self) -> f64 {
         let wanted = f64::from(self.core_hz()) / f64::from(self.uart.baud);
         #[expect(clippy::cast_precision_loss, reason = "a few thousand at most")]
-        let got = self.clocks_per_bit() as f64;
+        let got = self.cycles_per_bit() as f64;
         (got / wanted - 1.0).abs()
     }
 }

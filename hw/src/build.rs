@@ -1,6 +1,6 @@
-//! Build folder: everything that a board's design is made of, and the manifest that says what it is.
+//! Build folder: all files of a board's design, and the manifest that describes them.
 //!
-//! | file | what |
+//! | file | contents |
 //! |---|---|
 //! | `manifest.json` | network, board, plan, hashes, files with their SHA-256 |
 //! | `model.safetensors` | the quantized model |
@@ -8,23 +8,22 @@
 //! | `board.v` | the board's top module |
 //! | `cosim.v` | the co-simulation's top module |
 //! | `diagram.svg` | block diagram of the design |
-//! | `lint.vlt` | what Verilator's `-Wall` may not say, with reasons |
+//! | `lint.vlt` | rules of Verilator's `-Wall` that are waived, with reasons |
 //! | `board.pcf` / `board.lpf` / `board.cst` | pins and clock |
 //! | `layer*_*.hex` | memory images that the Verilog reads |
+//!
+//! [`files`] lists the files that tools add to the folder.
+
+mod design;
+pub mod files;
+
+pub use design::{Design, design};
 
 use crate::accelerator::{ParameterLoad, core_params};
-use crate::board::{Board, Features};
-use crate::circuit::accelerator::{Accelerator, LinkParams};
-use crate::circuit::core::CoreParams;
+use crate::board::Board;
 use crate::circuit::engine::MAX_LANES;
-use crate::circuit::event::Addressing;
-use crate::circuit::link::encoder::EncoderParams;
-use crate::circuit::link::identity::Identity;
-use crate::circuit::word_memory::Style;
-use crate::diagram;
-use crate::emit::{constraints, lint, verilog, wrapper};
+use crate::emit::{constraints, lint};
 use crate::error::{Error, Result, io};
-use crate::geometry::Geometry;
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -35,23 +34,23 @@ use synfire_golden_model::integer::QuantizedModel;
 
 /// Format name in the manifest.
 const FORMAT: &str = "synfire-build";
-/// Version of the build folder's layout.
+/// Version of the build folder's layout and contents.
 const VERSION: u32 = 3;
-/// The manifest's file name.
+/// File name of the manifest.
 const MANIFEST: &str = "manifest.json";
-/// The quantized model's file name.
+/// File name of the quantized model.
 const MODEL: &str = "model.safetensors";
 
-/// What a build folder says of itself.
+/// Manifest of a build folder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
-    /// Always `synfire-build`.
+    /// Format of the file: always `synfire-build`.
     pub format: String,
-    /// Version of the layout.
+    /// Version of the build folder's layout and contents.
     pub version: u32,
-    /// Program and version that made it.
+    /// Program and version that made the folder.
     pub generator: String,
-    /// The network's name.
+    /// Name of the network.
     pub network: String,
     /// Number of inputs.
     pub inputs: usize,
@@ -59,222 +58,42 @@ pub struct Manifest {
     pub classes: usize,
     /// Time steps of an inference.
     pub steps: usize,
-    /// The board.
+    /// Board that the design is for.
     pub board: Board,
-    /// The plan.
+    /// Plan of the design.
     pub plan: Plan,
-    /// SHA-256 of the design, in hex; the board answers with its first half.
+    /// SHA-256 of the design, in hex; IDENTIFY answers with its first half.
     pub design_hash: String,
-    /// SHA-256 of the model, in hex; the board answers with its first half.
+    /// SHA-256 of the model, in hex; IDENTIFY answers with its first half.
     pub model_hash: String,
-    /// SHA-256 of every file of the design, in hex.
+    /// SHA-256 of every file of the design, in hex, by file name.
     pub files: BTreeMap<String, String>,
 }
 
-/// A build folder.
+/// Build folder that has been written or opened.
 #[derive(Clone, Debug)]
 pub struct Build {
-    /// The folder.
+    /// Path of the folder.
     pub folder: PathBuf,
-    /// Its manifest.
+    /// Manifest of the folder.
     pub manifest: Manifest,
 }
 
-/// The design's files, before they are written.
-#[derive(Clone, Debug)]
-pub struct Design {
-    /// File name and text.
-    pub files: BTreeMap<String, String>,
-    /// SHA-256 of the design.
-    pub design_hash: [u8; 32],
-}
-
-/// Generates a model's design for a board.
-///
-/// The design hash names the hardware, whatever it holds: it is that of all files but the memory images and the diagram,
-/// as they are for a nameless network with hashes of zeros in the place of model, plan and design. So two models of one
-/// shape, on the same lanes and memories and for one board, have the same design, and the weights of either can be loaded
-/// into it.
-///
-/// # Errors
-/// [`Error::Design`] if rust-hdl refuses the circuit.
-pub fn design(model: &QuantizedModel, board: &Board, plan: &Plan) -> Result<Design> {
-    let mut files = BTreeMap::new();
-    let (constraints_file, constraints) = constraints::constraints(board);
-    files.insert(constraints_file.into(), constraints);
-    let top = wrapper::board_top(board).map_err(|error| Error::BoardFile {
-        origin: board.name.clone(),
-        reason: error.to_string(),
-    })?;
-    files.insert("board.v".into(), top);
-    files.insert(lint::LINT.into(), lint::waivers());
-    let lanes: Vec<usize> = plan.layers.iter().map(|layer| layer.lanes).collect();
-    files.insert("cosim.v".into(), wrapper::cosim_top(&lanes, false));
-    let nameless = Names {
-        network: "-",
-        model: [0; 32],
-        plan: [0; 32],
-        design: [0; 32],
-    };
-    let core = core_params(model, plan)?;
-    let unnamed = accelerator_verilog(model, board, plan, core.clone(), &nameless)?;
-    // Contents that cannot be loaded are part of the hardware.
-    let fixed: Vec<(String, String)> = core
-        .parameters()
-        .filter(|(_, memory)| !memory.loadable)
-        .map(|(_, memory)| memory.hex_image())
-        .collect();
-    let mut hasher = Sha256::new();
-    for (name, text) in files
-        .iter()
-        .map(|(name, text): (&String, &String)| (name.as_str(), text))
-        .chain([("accelerator.v", &unnamed)])
-        .chain(fixed.iter().map(|(name, text)| (name.as_str(), text)))
-    {
-        hasher.update(format!("{name} {}\n", text.len()));
-        hasher.update(text);
-    }
-    let design_hash: [u8; 32] = hasher.finalize().into();
-    let names = Names {
-        network: &model.description.name,
-        model: model.hash(),
-        plan: plan.hash(),
-        design: design_hash,
-    };
-    files.insert(diagram::FILE.into(), diagram::svg(model, board, plan)?);
-    files.extend(core.memory_images());
-    files.insert(
-        "accelerator.v".into(),
-        accelerator_verilog(model, board, plan, core, &names)?,
-    );
-    Ok(Design { files, design_hash })
-}
-
-/// What a design is called.
-struct Names<'a> {
-    network: &'a str,
-    model: [u8; 32],
-    plan: [u8; 32],
-    design: [u8; 32],
-}
-
-fn accelerator_verilog(
-    model: &QuantizedModel,
-    board: &Board,
-    plan: &Plan,
-    core: CoreParams,
-    names: &Names<'_>,
-) -> Result<String> {
-    let identity = identity(model, board, plan.features, &core, names)?;
-    let link = LinkParams {
-        identity,
-        clocks_per_bit: board.clocks_per_bit(),
-        input: input(model)?,
-    };
-    let circuit = Accelerator::new(&link, core);
-    let lanes: Vec<String> = plan
-        .layers
-        .iter()
-        .map(|layer| format!("{}×{}", layer.name, layer.lanes))
-        .collect();
-    verilog::emit(
-        circuit,
-        &[
-            format!("Event-driven spiking accelerator, generated by {}.", generator()),
-            format!(
-                "Network {}, lanes {}, for {}.",
-                names.network,
-                lanes.join(" "),
-                board.name
-            ),
-            format!("Model {}.", hex(&names.model)),
-            format!("Plan {}.", hex(&names.plan)),
-            format!("Design {}.", hex(&names.design)),
-        ],
-    )
-}
-
-/// What the design answers to IDENTIFY.
-fn identity(
-    model: &QuantizedModel,
-    board: &Board,
-    features: Features,
-    core: &CoreParams,
-    names: &Names<'_>,
-) -> Result<Identity> {
-    let (Some(first), Some(last)) = (model.layers.first(), model.layers.last()) else {
-        return Err(too_large("network", "layers", 0, 1));
-    };
-    let inputs = model.description.input.size();
-    let loadable = core.parameters().any(|(_, memory)| memory.loadable);
-    let is_loaded = core
-        .parameters()
-        .all(|(_, memory)| memory.shape.style != Style::Huge);
-    let half = |hash: [u8; 32]| {
-        let mut half = [0; 16];
-        half.copy_from_slice(&hash[..16]);
-        half
-    };
-    Ok(Identity {
-        layers: u8::try_from(model.layers.len())
-            .map_err(|_| too_large("network", "layers", model.layers.len(), u8::MAX.into()))?,
-        classes: u16::try_from(last.outputs())
-            .map_err(|_| too_large(&last.name, "classes", last.outputs(), u16::MAX.into()))?,
-        inputs: u32::try_from(inputs)
-            .map_err(|_| too_large(&first.name, "inputs", inputs, u32::MAX as usize))?,
-        clock_hz: board.core_hz(),
-        slot_bytes: board.link.slot_bytes,
-        signed_inputs: model.description.normalization.is_some(),
-        encoder: has_encoder(features, inputs),
-        early_exit: core.exit_steps.is_some(),
-        loadable,
-        design_hash: half(names.design),
-        // Memories without contents at power-up hold no model before one is loaded.
-        model_hash: if is_loaded { half(names.model) } else { [0; 16] },
-    })
-}
-
-/// Whether a design of that many inputs has the encoder.
-pub(crate) const fn has_encoder(features: Features, inputs: usize) -> bool {
-    features.encoder && inputs <= 1 << 16
-}
-
-/// The input as the core addresses it.
-///
-/// # Errors
-/// If the model's description does not resolve.
-pub fn input(model: &QuantizedModel) -> Result<EncoderParams> {
-    let shape = model.description.input;
-    Ok(EncoderParams {
-        shape: [shape.channels, shape.height, shape.width],
-        is_map: Geometry::of(model)?.input == Addressing::of(shape),
-    })
-}
-
-fn too_large(layer: &str, what: &'static str, found: usize, limit: usize) -> Error {
-    Error::TooLarge {
-        layer: layer.into(),
-        what,
-        found,
-        limit,
-    }
-}
-
 impl Build {
-    /// Generates a model's design for a board and writes it into a folder, the manifest last; what an earlier
-    /// design left there of a synthesis is removed.
+    /// Generates the design of a model for a board and writes it into a folder, the manifest last. Outputs of an earlier
+    /// synthesis in the folder are removed.
     ///
     /// # Errors
-    /// Those of [`design`], and [`Error::Io`].
+    /// The errors of [`design()`], and [`Error::Io`].
     pub fn write(folder: &Path, model: &QuantizedModel, board: &Board, plan: &Plan) -> Result<Self> {
         let design = design(model, board, plan)?;
         std::fs::create_dir_all(folder).map_err(io("creating folder", folder))?;
-        // Without its manifest the folder is no build until it is whole again, and an older design's bitstream
-        // must not pass for this one's.
+        // A folder without a manifest is not a build, so a folder that is half-written cannot pass for one. The bitstream of
+        // an older design must not pass for the bitstream of this one.
         if folder.join(MANIFEST).exists() {
             std::fs::remove_file(folder.join(MANIFEST)).map_err(io("removing", folder.join(MANIFEST)))?;
         }
-        crate::synth::remove_outputs(folder)?;
+        files::remove_outputs(folder)?;
         model.save(folder.join(MODEL))?;
         for (name, text) in &design.files {
             write_atomically(&folder.join(name), text)?;
@@ -302,7 +121,7 @@ impl Build {
         };
         let text = serde_json::to_string_pretty(&manifest).map_err(|error| Error::BuildFolder {
             path: folder.into(),
-            reason: format!("manifest does not serialize: {error}"),
+            reason: format!("its manifest cannot be written as JSON ({error})"),
         })?;
         write_atomically(&folder.join(MANIFEST), &text)?;
         Ok(Self {
@@ -311,10 +130,10 @@ impl Build {
         })
     }
 
-    /// Opens a build folder, and checks that every file is there and is the one that the manifest names.
+    /// Opens a build folder, and checks that every file is present and has the hash that the manifest names.
     ///
     /// # Errors
-    /// [`Error::BuildFolder`] with what is wrong.
+    /// [`Error::BuildFolder`] with the first fault.
     pub fn open(folder: &Path) -> Result<Self> {
         let wrong = |reason: String| Error::BuildFolder {
             path: folder.into(),
@@ -326,7 +145,7 @@ impl Build {
             serde_json::from_str(&text).map_err(|error| wrong(format!("{MANIFEST} is damaged ({error})")))?;
         if manifest.format != FORMAT || manifest.version != VERSION {
             return Err(wrong(format!(
-                "{MANIFEST} is {} version {}, this synfire reads {FORMAT} version {VERSION}",
+                "{MANIFEST} has format {} version {}, but this synfire reads {FORMAT} version {VERSION}",
                 manifest.format, manifest.version
             )));
         }
@@ -337,7 +156,7 @@ impl Build {
             let found = sha256(&content);
             if found != *expected {
                 return Err(wrong(format!(
-                    "{name} has been changed: SHA-256 {found}, not {expected}"
+                    "{name} has changed: its SHA-256 is {found}, not {expected}"
                 )));
             }
         }
@@ -347,10 +166,10 @@ impl Build {
         })
     }
 
-    /// The quantized model.
+    /// Reads the quantized model of the build.
     ///
     /// # Errors
-    /// Those of loading a quantized model file.
+    /// The errors of loading a quantized model file; [`Error::BuildFolder`] if model and plan have different numbers of layers.
     pub fn model(&self) -> Result<QuantizedModel> {
         let model = QuantizedModel::load(self.folder.join(MODEL))?;
         let (layers, planned) = (model.layers.len(), self.manifest.plan.layers.len());
@@ -359,44 +178,44 @@ impl Build {
         }
         Err(Error::BuildFolder {
             path: self.folder.clone(),
-            reason: format!("{MODEL} has {layers} layers, the plan in {MANIFEST} {planned}"),
+            reason: format!("{MODEL} has {layers} layers, but the plan in {MANIFEST} has {planned}"),
         })
     }
 
-    /// What is loaded into a board of this design so that it holds this model.
+    /// Contents of all reloadable memories, for loading this model into a board with this design.
     ///
     /// # Errors
-    /// As [`Build::model`].
-    pub fn loads(&self) -> Result<Vec<ParameterLoad>> {
+    /// The errors of [`Build::model`].
+    pub fn parameter_loads(&self) -> Result<Vec<ParameterLoad>> {
         Ok(core_params(&self.model()?, &self.manifest.plan)?
-            .loads()
+            .parameter_loads()
             .collect())
     }
 
-    /// The half of the design's hash that the board answers with.
+    /// First half of the design's hash, with which IDENTIFY answers.
     #[must_use]
     pub fn short_design_hash(&self) -> Option<[u8; 16]> {
         short_hash(&self.manifest.design_hash)
     }
 
-    /// The half of the model's hash that the board answers with.
+    /// First half of the model's hash, with which IDENTIFY answers.
     #[must_use]
     pub fn short_model_hash(&self) -> Option<[u8; 16]> {
         short_hash(&self.manifest.model_hash)
     }
 }
 
-/// Checks what the simulators and the host rely on; a manifest may have been edited.
+/// Checks the parts of a manifest that the simulators and the host rely on; a user may have edited it.
 fn check_manifest(manifest: &Manifest) -> Result<(), String> {
     manifest.board.check()?;
     let plan = &manifest.plan;
     if plan.layers.is_empty() || manifest.inputs == 0 || manifest.classes == 0 || manifest.steps == 0 {
-        return Err("a network has layers, inputs, classes and steps".into());
+        return Err("layers, inputs, classes and steps must not be 0".into());
     }
     for layer in &plan.layers {
         if !(1..=MAX_LANES).contains(&layer.lanes) || layer.groups == 0 {
             return Err(format!(
-                "layer `{}` has {} lanes in {} words; 1..={MAX_LANES} lanes can be built",
+                "layer `{}` has {} lanes in {} groups; give 1 to {MAX_LANES} lanes and at least 1 group",
                 layer.name, layer.lanes, layer.groups
             ));
         }
@@ -409,7 +228,7 @@ fn check_manifest(manifest: &Manifest) -> Result<(), String> {
             .find(|depth| !depth.is_power_of_two() || !(8..=32768).contains(*depth))
         {
             return Err(format!(
-                "layer `{}` has a FIFO of {depth}, which is not a power of two of 8..=32768",
+                "layer `{}` has a FIFO of {depth}; its depth must be a power of two from 8 to 32768",
                 layer.name
             ));
         }
@@ -424,13 +243,13 @@ fn check_manifest(manifest: &Manifest) -> Result<(), String> {
         constraints,
     ] {
         if !manifest.files.contains_key(name) {
-            return Err(format!("{name} is not among its files"));
+            return Err(format!("{name} is missing from its list of files"));
         }
     }
     Ok(())
 }
 
-/// First 16 bytes of a hash in hex.
+/// First 16 bytes of a hash that is given in hex.
 fn short_hash(hex: &str) -> Option<[u8; 16]> {
     let mut bytes = [0; 16];
     for (index, byte) in bytes.iter_mut().enumerate() {
@@ -439,25 +258,25 @@ fn short_hash(hex: &str) -> Option<[u8; 16]> {
     Some(bytes)
 }
 
-/// Program and version, as files name them.
+/// Name and version of this program, as written into files.
 #[must_use]
 pub fn generator() -> String {
     concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned()
 }
 
-/// Bytes as hex.
+/// Writes bytes as lower-case hex digits.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// SHA-256 in hex.
+/// SHA-256 of `bytes`, in hex.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// Writes a file under a temporary name in its folder and renames it.
+/// Writes a file under a temporary name in its folder, and renames it.
 ///
 /// # Errors
 /// [`Error::Io`].
@@ -472,7 +291,7 @@ pub fn write_atomically(path: &Path, text: &str) -> Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        // As for any other new file; the process's umask applies.
+        // Permissions of any other new file: the umask of the process applies.
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     let file = builder.prefix(".synfire-").tempfile_in(folder);

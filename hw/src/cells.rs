@@ -1,9 +1,11 @@
 //! Models of the vendors' cells, with which a netlist runs in Verilator.
 //!
-//! Yosys brings models of most cells, in a `cells_sim.v` of each family ([`yosys_library`]). What these lack, or leave a black
-//! box, is in [`models`], made from what Yosys's mapping and black boxes say of them. Verilator takes [`DEFINES`], the [`waivers`], the netlist, the models,
-//! and after them Yosys's file, so that a model of ours stands for Yosys's of the same name; `-I` with that file's folder, since it
-//! includes others; and `--timescale`, which Yosys's files set and others do not.
+//! Yosys comes with models of most cells, in a `cells_sim.v` for each family ([`yosys_library`]). [`models`] holds the cells
+//! that are missing there or are black boxes; they are made from Yosys's mapping and the ports of its black boxes.
+//!
+//! Verilator reads, in this order: [`DEFINES`], the [`waivers`], the netlist, our models, and Yosys's file. So a model of
+//! ours replaces Yosys's model of the same name. It also needs `-I` with the folder of Yosys's file, which includes others,
+//! and `--timescale`, which only Yosys's files set.
 
 use crate::board::Family;
 use crate::error::{Error, Result};
@@ -11,7 +13,7 @@ use crate::tool::Found;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The family's models: their file name, and Verilog.
+/// Our models of a family's cells: file name, and Verilog.
 #[must_use]
 pub const fn models(family: Family) -> (&'static str, &'static str) {
     match family {
@@ -21,57 +23,57 @@ pub const fn models(family: Family) -> (&'static str, &'static str) {
     }
 }
 
-/// Macros of Verilog that Yosys's models want: iCE40's without values for pins that are not connected, which Verilog has not, and
-/// ECP5's without the pads and flip-flops of Lattice's own names, which lie in further files.
+/// Macros that Yosys's models need. The first leaves out default values of iCE40's unconnected pins, which are not Verilog.
+/// The second leaves out ECP5's pads and flip-flops under Lattice's own names, which lie in further files.
 pub const DEFINES: [&str; 2] = ["-DNO_ICE40_DEFAULT_ASSIGNMENTS", "-DNO_INCLUDES"];
 
-/// A rule of Verilator that is waived for files of cells.
+/// Rule of Verilator that is waived for files of cell models.
 struct Waiver {
     rule: &'static str,
     file: &'static str,
     reason: &'static str,
 }
 
-/// Yosys's file in every family, and those that it includes.
+/// Pattern of Yosys's files: that of each family, and those that it includes.
 const LIBRARY: &str = "_sim.v*";
-/// Ours.
+/// Pattern of our own files.
 const MODELS: &str = "_cells.v";
 
 const WAIVERS: [Waiver; 14] = [
     Waiver {
         rule: "MODDUP",
         file: LIBRARY,
-        reason: "a model of ours comes first and stands for Yosys's black box of the same name",
+        reason: "a model of ours comes first and replaces Yosys's black box of the same name",
     },
     Waiver {
         rule: "SPECIFYIGN",
         file: LIBRARY,
-        reason: "delays are for timing analysis: a netlist is simulated without them",
+        reason: "delays are for timing analysis, and a netlist is simulated without them",
     },
     Waiver {
         rule: "INITIALDLY",
         file: LIBRARY,
-        reason: "contents of a RAM at power-up are assigned as in a clocked block, which nothing reads before",
+        reason: "the contents of a RAM at power-up are assigned as in a clocked block; nothing reads them before",
     },
     Waiver {
         rule: "WIDTHEXPAND",
         file: LIBRARY,
-        reason: "texts of parameters are compared with longer ones",
+        reason: "strings of parameters are compared with longer strings",
     },
     Waiver {
         rule: "UNUSEDSIGNAL",
         file: LIBRARY,
-        reason: "what a cell uses of its pins depends on its parameters",
+        reason: "which pins a cell uses depends on its parameters",
     },
     Waiver {
         rule: "UNUSEDPARAM",
         file: LIBRARY,
-        reason: "parameters that only a bitstream needs",
+        reason: "only a bitstream needs these parameters",
     },
     Waiver {
         rule: "GENUNNAMED",
         file: LIBRARY,
-        reason: "nobody refers to what is in its generate blocks",
+        reason: "nothing refers to the contents of its generate blocks",
     },
     Waiver {
         rule: "DECLFILENAME",
@@ -81,17 +83,17 @@ const WAIVERS: [Waiver; 14] = [
     Waiver {
         rule: "WIDTHEXPAND",
         file: MODELS,
-        reason: "as above",
+        reason: "strings of parameters are compared with longer strings",
     },
     Waiver {
         rule: "UNUSEDSIGNAL",
         file: MODELS,
-        reason: "pins of what is not modelled are read by nothing",
+        reason: "nothing reads the pins of functions that are not modelled",
     },
     Waiver {
         rule: "UNUSEDPARAM",
         file: MODELS,
-        reason: "parameters that only a bitstream needs",
+        reason: "only a bitstream needs these parameters",
     },
     Waiver {
         rule: "DECLFILENAME",
@@ -101,12 +103,12 @@ const WAIVERS: [Waiver; 14] = [
     Waiver {
         rule: "PINCONNECTEMPTY",
         file: MODELS,
-        reason: "a port that only writes shows nothing, and is made of one that does both",
+        reason: "a port that only writes is made from a port that also reads, whose output is left open",
     },
     Waiver {
         rule: "MULTIDRIVEN",
         file: MODELS,
-        reason: "both ports of a RAM write its rows, each with its clock",
+        reason: "both ports of a RAM write its rows, each with its own clock",
     },
 ];
 
@@ -122,10 +124,10 @@ pub fn waivers() -> String {
     text
 }
 
-/// Yosys's own models of the family's cells: the `cells_sim.v` that comes with the Yosys that is used.
+/// Path of Yosys's own models of a family's cells: the `cells_sim.v` that comes with the given Yosys.
 ///
 /// # Errors
-/// [`Error::CellsMissing`], with the places where it was looked for.
+/// [`Error::CellsMissing`], with the folders that were searched.
 pub fn yosys_library(yosys: &Found, family: Family) -> Result<PathBuf> {
     let name = match family {
         Family::Ice40 => "ice40/cells_sim.v",
@@ -144,10 +146,10 @@ pub fn yosys_library(yosys: &Found, family: Family) -> Result<PathBuf> {
     })
 }
 
-/// Where the Yosys at `program` may keep its data: what `yosys-config` beside it says, the usual place of a native one, the
-/// package's in a Python environment.
+/// Folders in which the Yosys at `program` may keep its data: the one that `yosys-config` beside it names, the usual one of a
+/// native installation, and that of a package in a Python environment.
 fn shares(program: &Path) -> Vec<PathBuf> {
-    // A program on the `PATH` is often a link into where it is installed.
+    // A program on the `PATH` is often a link to the folder where it is installed.
     let real = program.canonicalize().unwrap_or_else(|_| program.to_owned());
     let mut shares = Vec::new();
     for folder in [program, &real].into_iter().filter_map(Path::parent) {
@@ -166,7 +168,7 @@ fn shares(program: &Path) -> Vec<PathBuf> {
     shares
 }
 
-/// Folders of Python packages under a prefix.
+/// Folders of Python packages under an installation prefix.
 fn packages(prefix: &Path) -> impl Iterator<Item = PathBuf> {
     let mut folders: Vec<PathBuf> = std::fs::read_dir(prefix.join("lib"))
         .into_iter()

@@ -1,4 +1,4 @@
-//! Block diagram of a design, as SVG: what a plan makes of a network on a board.
+//! Block diagram of a design as SVG: the network as the plan puts it on the board.
 //!
 //! ```text
 //!        ┌───────────────────────────────┐
@@ -11,9 +11,9 @@
 //!         budget of the device, legend
 //! ```
 //!
-//! All numbers are those of the plan and of what the generator builds by it; costs are the plan's estimates. Equal
-//! designs make equal pictures. The elements are written by hand ([`svg`]) and not by a library for charts: a layer is a
-//! group with its name as title, so that a viewer shows it and a test finds it.
+//! The numbers are those of the plan and of the circuits that the generator builds from it; costs are the plan's estimates.
+//! Equal designs give equal pictures. No chart library is used: [`svg`] writes the elements. Each layer is a group with its
+//! name as title, which viewers show and tests find.
 
 mod budget;
 mod frame;
@@ -37,10 +37,10 @@ use svg::{Rect, Svg, Type};
 use synfire_golden_model::integer::QuantizedModel;
 use text::{count, float};
 
-/// The diagram's file name in a build folder.
+/// File name of the diagram in a build folder.
 pub const FILE: &str = "diagram.svg";
 
-/// What all parts of a diagram are drawn from.
+/// Data from which all parts of a diagram are drawn.
 struct Drawing<'a> {
     model: &'a QuantizedModel,
     board: &'a Board,
@@ -58,13 +58,13 @@ impl Drawing<'_> {
     }
 }
 
-/// The block diagram of a model's design under a plan for a board.
+/// Draws the block diagram of a model's design under a plan for a board.
 ///
 /// # Errors
 /// If the model's description does not resolve.
 ///
 /// # Panics
-/// If the plan is of another model.
+/// If the plan belongs to another model.
 pub fn svg(model: &QuantizedModel, board: &Board, plan: &Plan) -> Result<String> {
     assert_eq!(model.layers.len(), plan.layers.len(), "a plan of this model");
     let drawing = Drawing {
@@ -91,7 +91,7 @@ pub fn svg(model: &QuantizedModel, board: &Board, plan: &Plan) -> Result<String>
     streams::draw(&mut svg, &drawing, link.input, &boxes, &detours);
     let snapshot = output::draw(&mut svg, &drawing, &boxes);
     link::draw_return(&mut svg, &link, snapshot);
-    if drawing.plan.features.load {
+    if drawing.plan.features.reloadable {
         link::draw_load(&mut svg, &link, &boxes);
     }
     let bottom = budget::draw(&mut svg, &drawing, snapshot.bottom() + GAP);
@@ -99,16 +99,16 @@ pub fn svg(model: &QuantizedModel, board: &Board, plan: &Plan) -> Result<String>
     Ok(svg.finish(width, bottom + 20.0, &title))
 }
 
-/// Title, and what an inference is.
+/// Draws the title, and a line about an inference.
 fn heading(svg: &mut Svg, drawing: &Drawing<'_>, title: &str) {
     let Drawing {
         model, board, plan, ..
     } = drawing;
     let description = &model.description;
     svg.text((LEFT, 34.0), title, &Type::new(20.0, INK).bold().within(BODY));
-    let clocks = plan.expected_cycles(description.steps);
+    let cycles = plan.expected_cycles(description.steps);
     let text = format!(
-        "{} inputs, {} classes, {} steps; core at {} MHz; expected {} clocks, {} µs an inference",
+        "{} inputs, {} classes, {} steps; core at {} MHz; expected {} cycles, {} µs per inference",
         count(description.input.size()),
         count(
             drawing
@@ -119,8 +119,8 @@ fn heading(svg: &mut Svg, drawing: &Drawing<'_>, title: &str) {
         ),
         count(description.steps),
         board.clock_mhz(),
-        text::rounded(clocks),
-        text::rounded(clocks / board.clock_mhz()),
+        text::rounded(cycles),
+        text::rounded(cycles / board.clock_mhz()),
     );
     svg.text((LEFT, 54.0), &text, &Type::new(12.0, GREY).within(BODY));
 }

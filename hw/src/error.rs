@@ -1,270 +1,295 @@
-//! Errors of this crate.
+//! Error of this crate.
 
 use crate::plan::Shortage;
 use std::path::PathBuf;
 
-/// What can go wrong from a plan to a bitstream.
+/// Error on the way from a plan to a bitstream on a board.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// No board of that name.
-    #[error("unknown board `{name}`: the known boards are {known}; or give the path of a board file (.toml)")]
+    /// No board has the given name.
+    #[error("unknown board `{name}`: give one of {known}, or the path of a board file (.toml)")]
     UnknownBoard {
-        /// The name asked for.
+        /// Name that was given.
         name: String,
-        /// The names there are.
+        /// Names of the built-in boards.
         known: String,
     },
-    /// A board file that cannot be used.
+    /// A board file cannot be used.
     #[error("board file {origin}: {reason}; see hw/boards for examples")]
     BoardFile {
-        /// The file or built-in board.
+        /// Path of the file, or name of the built-in board.
         origin: String,
-        /// What is wrong.
+        /// Fault, and how to correct it.
         reason: String,
     },
-    /// The network does not fit the board, even at one lane a layer.
+    /// The network does not fit the board with any choice of lanes.
     #[error(
-        "network `{network}` does not fit {board}: it needs at least {} {}, of {} available, {} of them for layer \
-         `{}`; {remedies}",
-        .shortage.needed, .shortage.resource, .shortage.available, .shortage.layer_needed, .shortage.layer
+        "network `{network}` does not fit {board}: it needs at least {} {}, {} of them for layer `{}`, but only {} are \
+         available; {remedies}",
+        .shortage.needed, .shortage.resource, .shortage.layer_needed, .shortage.layer, .shortage.available
     )]
     DoesNotFit {
-        /// The network.
+        /// Name of the network.
         network: String,
-        /// The board.
+        /// Name of the board.
         board: String,
-        /// What runs out, in the plan that needs the least of it.
+        /// Resource that runs out, in the plan that needs the least of it.
         shortage: Box<Shortage>,
-        /// What would fit.
+        /// Changes with which the network fits.
         remedies: String,
     },
-    /// Lanes given by the user that the generator cannot build.
-    #[error("lanes {given:?}: the network has {layers} layers; give one number of 1..={most} for each")]
+    /// The user gave lanes that the generator cannot build.
+    #[error("lanes {given:?}: the network has {layers} layers; give a number from 1 to {most} for each")]
     BadLanes {
-        /// What was given.
+        /// Lanes that were given.
         given: Vec<usize>,
-        /// Layers of the network.
+        /// Number of layers of the network.
         layers: usize,
         /// Most lanes of a layer.
         most: usize,
     },
-    /// Lanes that a layer whose sources meet their own channel cannot have.
+    /// The user gave a number of lanes that pooling or an identity shortcut cannot have.
     #[error(
-        "layer `{layer}`: {given} lanes are no power of two, as pooling and identity shortcuts want; give 1, 2, 4, … 64"
+        "layer `{layer}` has pooling or an identity shortcut, for which {given} lanes cannot be built: give 1, 2, 4, 8, 16, 32 or 64"
     )]
     LanesOfOwnChannel {
-        /// The layer.
+        /// Name of the layer.
         layer: String,
-        /// What was given.
+        /// Lanes that were given.
         given: usize,
     },
-    /// A network that the generator does not build.
-    #[error("layer `{layer}`: {found} is more than the generator's {limit} ({what})")]
+    /// The network exceeds a limit of the generator.
+    #[error("layer `{layer}` is too large for the generator: {what}: {found}, but at most {limit}")]
     TooLarge {
-        /// The layer.
+        /// Name of the layer.
         layer: String,
-        /// What is too large.
+        /// Quantity that exceeds the limit.
         what: &'static str,
-        /// Its size.
+        /// Value of the quantity.
         found: usize,
-        /// The limit.
+        /// Largest value that the generator supports.
         limit: usize,
     },
-    /// rust-hdl found the design faulty: a bug of the generator.
-    #[error("rust-hdl refuses the design: {report}; this is a bug in synfire, please report it")]
+    /// rust-hdl or the check of the emitted Verilog rejects the design, which is a bug of the generator.
+    #[error("the generated design is faulty: {report}; this is a bug in synfire, please report it")]
     Design {
-        /// rust-hdl's finding.
+        /// Fault that was found.
         report: String,
     },
-    /// A tool is not there.
+    /// A tool is not installed.
     #[error(
-        "{tool} not found: synfire wants version {wanted} or newer; run `synfire tools --install`, or set {variable} to its path"
+        "{tool} not found: run `synfire tools --install`, or set {variable} to the path of version {wanted} or newer"
     )]
     ToolMissing {
-        /// The tool.
+        /// Name of the tool.
         tool: &'static str,
-        /// The oldest version that works.
+        /// Oldest version that works.
         wanted: String,
-        /// Environment variable that names it.
+        /// Environment variable that holds the path of the tool.
         variable: &'static str,
     },
-    /// Yosys's simulation models of a family are not where its data should be.
+    /// The simulation models of Yosys are not in its data folder.
     #[error(
-        "{name}, the simulation models of {yosys}, is not in {}: run `synfire tools --install`, or set SYNFIRE_YOSYS to a \
-         Yosys with its data folder",
+        "{yosys} comes without its simulation models {name}, which were looked for in {}: run `synfire tools --install`, \
+         or set SYNFIRE_YOSYS to a Yosys that has its data folder",
         .shares.iter().map(|share| share.display().to_string()).collect::<Vec<_>>().join(" or ")
     )]
     CellsMissing {
-        /// The file, from the data folder on.
+        /// Path of the file, relative to the data folder.
         name: &'static str,
-        /// The Yosys that is used.
+        /// Path of the Yosys that is used.
         yosys: PathBuf,
-        /// Where its data folder might be.
+        /// Data folders that were searched.
         shares: Vec<PathBuf>,
     },
-    /// A tool that is not among the wheels is not there.
+    /// A tool that `synfire tools --install` does not provide is not installed.
     #[error(
-        "{tool} not found: install it (package {package} of Debian and Ubuntu), or set {variable} to its path"
+        "{tool} not found: install it (package {package} in Debian and Ubuntu), or set {variable} to its path"
     )]
     PackageMissing {
-        /// The tool.
+        /// Name of the tool.
         tool: &'static str,
-        /// Debian's package.
+        /// Name of the package in Debian.
         package: &'static str,
-        /// Environment variable that names it.
+        /// Environment variable that holds the path of the tool.
         variable: &'static str,
     },
-    /// The environment names a tool that is not there.
+    /// An environment variable names a tool that does not exist.
     #[error(
-        "{variable} names {path}, which is no file: {tool} {wanted} or newer is wanted; correct it, or unset it and \
-         run `synfire tools --install`"
+        "{variable} names {path}, which is not a file: set it to {tool} {wanted} or newer, or unset it and run \
+         `synfire tools --install`"
     )]
     ToolNamed {
-        /// The tool.
+        /// Name of the tool.
         tool: &'static str,
-        /// The path named.
+        /// Path that the variable holds.
         path: PathBuf,
-        /// The oldest version that works.
+        /// Oldest version that works.
         wanted: String,
-        /// Environment variable that names it.
+        /// Environment variable that holds the path of the tool.
         variable: &'static str,
     },
     /// A tool is too old.
     #[error(
-        "{tool} at {path} is version {found}; synfire wants {wanted}: run `synfire tools --install`, \
-         or set {variable} to a newer one"
+        "{tool} at {path} has version {found}, but synfire needs {wanted}: run `synfire tools --install`, or set \
+         {variable} to a newer version"
     )]
     ToolTooOld {
-        /// The tool.
+        /// Name of the tool.
         tool: &'static str,
-        /// Where it is.
+        /// Path of the tool.
         path: PathBuf,
-        /// Its version.
+        /// Version of the tool.
         found: String,
-        /// Which works, and for what.
+        /// Versions that work, and for which family.
         wanted: String,
-        /// Environment variable that names it.
+        /// Environment variable that holds the path of the tool.
         variable: &'static str,
     },
-    /// Python could not be started.
+    /// Python cannot be started.
     #[error(
-        "{python} cannot be started ({source}): install Python 3 with its venv module, or set SYNFIRE_PYTHON to \
-         one"
+        "{python} cannot be started ({source}): install Python 3 with its venv module, or set SYNFIRE_PYTHON to its path"
     )]
     PythonMissing {
-        /// The program.
+        /// Program that was started.
         python: String,
-        /// Why it did not start.
+        /// Error of the operating system.
         source: std::io::Error,
     },
-    /// A tool's version could not be found out.
-    #[error("{tool} at {path} does not tell its version ({output}); set {variable} to a working one")]
+    /// A tool does not print its version.
+    #[error(
+        "{tool} at {path} does not print its version (it prints: {output}); set {variable} to a tool that works"
+    )]
     ToolVersion {
-        /// The tool.
+        /// Name of the tool.
         tool: &'static str,
-        /// Where it is.
+        /// Path of the tool.
         path: PathBuf,
-        /// What it printed.
+        /// First line of the tool's output.
         output: String,
-        /// Environment variable that names it.
+        /// Environment variable that holds the path of the tool.
         variable: &'static str,
     },
     /// A tool failed.
     #[error("{tool} failed ({status}); the end of its log {log}:\n{tail}")]
     ToolFailed {
-        /// The tool.
+        /// Name of the tool.
         tool: String,
-        /// Exit status.
+        /// Exit status of the tool.
         status: String,
-        /// The whole log.
+        /// Path of the tool's log.
         log: PathBuf,
-        /// Its last lines.
+        /// Last lines of the log.
         tail: String,
     },
-    /// A tool was stopped before its end.
+    /// The user stopped a tool before its end.
     #[error("{tool} was stopped")]
     Cancelled {
-        /// The tool.
+        /// Name of the tool.
         tool: &'static str,
     },
-    /// A tool's report that lacks what it should say.
-    #[error("report {path} of {tool}: {reason}; the tool may be a version that synfire does not know")]
+    /// A report is missing, damaged or incomplete.
+    #[error(
+        "report {path} of {tool} cannot be used: {reason}; run `synfire synth` again, or install the pinned tools with \
+         `synfire tools --install`"
+    )]
     Report {
-        /// The report.
+        /// Path of the report.
         path: PathBuf,
-        /// The tool.
+        /// Name of the tool.
         tool: &'static str,
-        /// What is missing.
+        /// Fault in the report.
         reason: String,
     },
-    /// The router found no way.
+    /// The router could not route the design.
     #[error(
-        "nextpnr cannot route the design on {board}, in {tries} placements; use fewer lanes, or a larger board"
+        "nextpnr could not route any of {tries} placements of the design on {board}: use fewer lanes, or a larger board"
     )]
     NotRouted {
-        /// The board.
+        /// Name of the board.
         board: String,
-        /// Placements tried.
+        /// Number of placements that were tried.
         tries: usize,
     },
-    /// The design is too slow for the board's clock.
+    /// The design is too slow for the core's clock.
     #[error(
-        "timing not met on {board}: {reached_mhz:.2} MHz reached, {wanted_mhz:.2} MHz wanted; no bitstream was \
-         made. The slowest path is {path}. Use fewer lanes, more placements (`synfire synth --tries`), or a slower \
-         clock: `synfire hdl --clock`, or core_hz in the board file; `synfire report` shows what the design takes"
+        "timing not met on {board}: the design reaches {reached_mhz:.2} MHz of {wanted_mhz:.2} MHz, so no bitstream was \
+         made. The slowest path is {path}. Use fewer lanes, try more placements (`synfire synth --tries`), or choose a \
+         slower clock (`synfire hdl --clock`, or core_hz in the board file). `synfire report` shows the resources of the \
+         design"
     )]
     TimingNotMet {
-        /// The board.
+        /// Name of the board.
         board: String,
-        /// Frequency reached.
+        /// Frequency that the design reaches, in MHz.
         reached_mhz: f64,
-        /// Frequency wanted.
+        /// Frequency of the core's clock, in MHz.
         wanted_mhz: f64,
-        /// The slowest path in words.
+        /// Description of the slowest path.
         path: String,
     },
-    /// The core in the whole netlist is not the one that was written out.
+    /// The core in the whole netlist differs from the core that was written out alone.
     #[error(
-        "the core in netlist.json is not that of core.json: cell `{cell}`: {reason}; this is a bug in synfire or Yosys, please report it"
+        "the core in netlist.json differs from core.json at cell `{cell}`: {reason}; this is a bug in synfire or Yosys, \
+         please report it"
     )]
     CoreDiffers {
-        /// The cell.
+        /// Name of the first cell that differs.
         cell: String,
-        /// What is different.
+        /// How the cell differs.
         reason: String,
     },
-    /// The bitstream of a family that no tool turns back into Verilog.
+    /// No tool turns bitstreams of the board's family back into Verilog.
     #[error(
-        "board {board}: its bitstream cannot be turned back into Verilog, which Project IceStorm does for iCE40 alone; \
-         `synfire board --netlist` runs the netlist that the bitstream is made of"
+        "the bitstream of {board} cannot be turned back into Verilog, because Project IceStorm does this only for iCE40: \
+         use `synfire board --netlist`, which runs the netlist from which the bitstream is made"
     )]
     NotUnpacked {
-        /// The board.
+        /// Name of the board.
         board: String,
     },
-    /// A build folder that is not one, or is damaged.
+    /// A build has no bitstream that meets its clock.
+    #[error("build folder {path} holds no bitstream that met its clock: run `synfire synth` first")]
+    NoBitstream {
+        /// Path of the build folder.
+        path: PathBuf,
+    },
+    /// A bitstream is not the one of the report.
+    #[error(
+        "bitstream {path} is not the one that was synthesized (its SHA-256 is {found}, not {wanted}): run `synfire synth` \
+         again"
+    )]
+    OtherBitstream {
+        /// Path of the bitstream.
+        path: PathBuf,
+        /// SHA-256 of the file.
+        found: String,
+        /// SHA-256 in the report.
+        wanted: String,
+    },
+    /// A folder is not a build folder, or is damaged.
     #[error("build folder {path}: {reason}; make it with `synfire hdl`")]
     BuildFolder {
-        /// The folder.
+        /// Path of the folder.
         path: PathBuf,
-        /// What is wrong.
+        /// Fault of the folder.
         reason: String,
     },
-    /// A file or process could not be used.
+    /// A file or process cannot be used.
     #[error("{action} {path}: {source}")]
     Io {
-        /// What was tried.
+        /// Action that failed.
         action: &'static str,
-        /// On which path.
+        /// Path of the file or program.
         path: PathBuf,
-        /// Why it failed.
+        /// Error of the operating system.
         source: std::io::Error,
     },
-    /// A board is not programmed.
+    /// The board cannot be programmed.
     #[error(transparent)]
     Flash(#[from] crate::flash::FlashError),
-    /// The model could not be used.
+    /// The model cannot be used.
     #[error(transparent)]
     Model(#[from] synfire_golden_model::Error),
 }
@@ -272,7 +297,7 @@ pub enum Error {
 /// Result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Says which action on which path an I/O error comes from.
+/// Turns an I/O error into an error that names the action and the path.
 pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {
     move |source| Error::Io {
         action,

@@ -1,127 +1,96 @@
-//! Onto the board: the command line of its programmer, for a bitstream that is this design's and met its clock.
+//! Flashing: runs the board's programmer, with a bitstream that belongs to the design and meets its clock.
 
 use crate::board::Board;
-use crate::build::{Build, sha256};
+use crate::build::Build;
 use crate::error::{Error, Result, io};
-use crate::synth::process::run_to_end;
+use crate::process::run_to_end;
 use crate::synth::report::Report;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Environment variable that names the programmer's path.
+/// Environment variable that holds the path of the programmer.
 pub const VARIABLE: &str = "SYNFIRE_PROGRAMMER";
 
-/// Why a board is not programmed.
+/// Reason why a board is not programmed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FlashError {
-    /// There is no bitstream that met its clock.
-    #[error("build folder {path} holds no bitstream that met its clock: run `synfire synth` first")]
-    NoBitstream {
-        /// The build folder.
-        path: PathBuf,
-    },
-    /// The bitstream is not the one that the report is about.
-    #[error(
-        "bitstream {path} is not the one that was synthesized: SHA-256 {found}, not {wanted}; run `synfire synth` again"
-    )]
-    OtherBitstream {
-        /// The file.
-        path: PathBuf,
-        /// Its hash.
-        found: String,
-        /// The report's.
-        wanted: String,
-    },
     /// The board file names no programmer.
-    #[error("board {board} names no programmer: add `flash` to [programmer] in its board file")]
+    #[error("the board file of {board} names no programmer: add `flash` to its [programmer]")]
     NoProgrammer {
-        /// The board.
+        /// Name of the board.
         board: String,
     },
-    /// The board has only its flash.
+    /// The programmer can write only the flash of the board.
     #[error(
-        "board {board} cannot be loaded without its flash: leave --volatile out, or add `load` to [programmer]"
+        "the board file of {board} has no command that loads the FPGA alone: leave --volatile out, or add `load` to its \
+         [programmer]"
     )]
     NotVolatile {
-        /// The board.
+        /// Name of the board.
         board: String,
     },
-    /// The programmer cannot choose its probe by a serial number.
-    #[error("{program} takes no serial number for this board: {remedy}")]
+    /// The programmer cannot select its probe by a serial number.
+    #[error("{program} cannot select the probe of this board by serial number: {remedy}")]
     NoSerial {
-        /// The program.
+        /// Name of the program.
         program: String,
-        /// What to do.
+        /// Instruction for the user.
         remedy: &'static str,
     },
-    /// The programmer is not there.
+    /// The programmer is not installed.
     #[error("{program} not found: {remedy}, or set {VARIABLE} to its path")]
     Missing {
-        /// The program.
+        /// Name of the program.
         program: String,
-        /// What to do.
+        /// Instruction for the user.
         remedy: &'static str,
     },
 }
 
-/// Where the bitstream goes.
+/// Memory that the bitstream is written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Memory {
-    /// The board's flash, from which the FPGA starts.
+    /// Flash of the board, from which the FPGA starts.
     Flash,
-    /// The FPGA itself, until it loses power.
+    /// Configuration memory of the FPGA, which lasts until it loses power.
     Volatile,
 }
 
-/// How a programmer ended that did what it was to do.
+/// End of a programmer that wrote the bitstream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// Well.
+    /// The programmer reported success.
     Done,
-    /// iceprog ended well, but saw at its end that the FPGA has not started: its CDONE pin is low.
+    /// iceprog reported success, but the FPGA has not started: its CDONE pin is low.
     NotStarted,
-    /// dfu-util wrote everything and then failed to read the status of a board that had restarted meanwhile.
+    /// dfu-util wrote everything, but could not read the status of the board, which had already restarted.
     Restarted,
 }
 
-/// What dfu-util exits with where it cannot talk to the device (`EX_IOERR` of BSD's `sysexits.h`).
+/// Exit status of dfu-util if it cannot talk to the device (`EX_IOERR` of BSD's `sysexits.h`).
 const DFU_UTIL_IO_ERROR: &str = "exit status: 74";
-/// Boards of openFPGALoader whose probe is a CMSIS-DAP, which it does not choose by serial number.
+/// Boards of openFPGALoader with a CMSIS-DAP probe, which it cannot select by serial number.
 const CMSIS_DAP_BOARDS: [&str; 2] = ["colorlight-i5", "colorlight-i9"];
 
-/// A programmer's command line.
+/// Command line of a programmer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandLine {
-    /// The program's name, or its path if the environment names one.
+    /// Name of the program, as in the board file.
     pub program: PathBuf,
-    /// Its arguments.
+    /// Arguments of the program.
     pub arguments: Vec<String>,
 }
 
 impl CommandLine {
-    /// The command line for a build's board.
+    /// Command line that writes the bitstream of a build to its board.
     ///
     /// # Errors
-    /// [`FlashError`], [`crate::Error::Report`] for a report of another design.
+    /// [`FlashError`], and those of [`Report::bitstream_of`].
     pub fn of(build: &Build, memory: Memory) -> Result<Self> {
         let board = &build.manifest.board;
-        let bitstream = Report::of(build)?.and_then(|report| report.bitstream);
-        let bitstream = bitstream.ok_or_else(|| FlashError::NoBitstream {
-            path: build.folder.clone(),
-        })?;
-        let path = build.folder.join(&bitstream.file);
-        let content = std::fs::read(&path).map_err(io("reading", &path))?;
-        let found = sha256(&content);
-        if found != bitstream.sha256 {
-            return Err(FlashError::OtherBitstream {
-                path,
-                found,
-                wanted: bitstream.sha256,
-            }
-            .into());
-        }
+        let path = build.folder.join(Report::bitstream_of(build)?.file);
         let path = std::path::absolute(&path).map_err(io("finding", &path))?;
         let mut words = words(board, memory)?
             .iter()
@@ -133,10 +102,10 @@ impl CommandLine {
         })
     }
 
-    /// The same for the one of several probes that has this serial number.
+    /// Adds the flag that selects the probe with this serial number among several.
     ///
     /// # Errors
-    /// [`FlashError::NoSerial`] if the program has no flag for it that is known here.
+    /// [`FlashError::NoSerial`] if synfire knows no such flag of the program.
     pub fn with_serial(self, serial: &str) -> Result<Self> {
         let program = self.name();
         let refuse = |remedy| FlashError::NoSerial {
@@ -150,38 +119,35 @@ impl CommandLine {
                     .iter()
                     .any(|word| CMSIS_DAP_BOARDS.contains(&word.as_str())) =>
             {
-                return Err(refuse(
-                    "choose its probe behind `--`, by `--cable-index N` or `--busdev-num BUS:DEVICE`",
-                )
-                .into());
+                return Err(refuse("give `--cable-index N` or `--busdev-num BUS:DEVICE` after `--`").into());
             }
-            // Newer releases call it --usb-serial-num, and still take this.
+            // Newer releases call the flag --usb-serial-num, and still accept this name.
             "openFPGALoader" => vec!["--ftdi-serial".into(), serial.into()],
-            // Vendor and product of FTDI's FT2232H, which is on all boards that iceprog programs here.
+            // These are vendor and product of FTDI's FT2232H, which all built-in boards for iceprog have.
             "iceprog" => vec!["-d".into(), format!("s:0x0403:0x6010:{serial}")],
             "dfu-util" => vec!["--serial".into(), serial.into()],
-            _ => return Err(refuse("give the programmer's own flag behind `--`").into()),
+            _ => return Err(refuse("give the programmer's own flag after `--`").into()),
         };
         Ok(self.with_arguments(flag))
     }
 
-    /// The same with more arguments, before those that it has: iceprog's file must be the last.
+    /// Puts more arguments in front of the others: the file of iceprog must stay the last one.
     #[must_use]
     pub fn with_arguments(mut self, more: Vec<String>) -> Self {
         self.arguments.splice(0..0, more);
         self
     }
 
-    /// The program's name, without the folder that it may be in.
+    /// Name of the program, without its folder.
     fn name(&self) -> String {
         let name = self.program.file_name().unwrap_or_default();
         name.to_string_lossy().into_owned()
     }
 
-    /// Runs it to its end, its output in `log`.
+    /// Runs the programmer to its end with its output in `log`. `SYNFIRE_PROGRAMMER` may name its path.
     ///
     /// # Errors
-    /// [`FlashError::Missing`], [`crate::Error::ToolFailed`] with the end of its output.
+    /// [`FlashError::Missing`], [`crate::Error::ToolFailed`] with the end of the output.
     pub fn run(&self, log: &Path) -> Result<End> {
         let name = self.program.display().to_string();
         let named = std::env::var_os(VARIABLE).map(PathBuf::from);
@@ -196,7 +162,7 @@ impl CommandLine {
             program: name.clone(),
             remedy: remedy(&name),
         })?;
-        // A log that cannot be read says nothing.
+        // A log that cannot be read counts as empty.
         let read = || {
             let log = std::fs::read(log).unwrap_or_default();
             String::from_utf8_lossy(&log).into_owned()
@@ -217,7 +183,7 @@ impl CommandLine {
 }
 
 impl fmt::Display for CommandLine {
-    /// As a shell takes it.
+    /// Writes the command line so that a shell accepts it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.program.display())?;
         for argument in &self.arguments {
@@ -232,6 +198,7 @@ impl fmt::Display for CommandLine {
     }
 }
 
+/// Words of the command line in the board file.
 fn words(board: &Board, memory: Memory) -> Result<&[String], FlashError> {
     let programmer = board
         .programmer
@@ -247,14 +214,14 @@ fn words(board: &Board, memory: Memory) -> Result<&[String], FlashError> {
     }
 }
 
-/// Whether the last that iceprog says of the FPGA's CDONE pin is that it is low.
+/// Whether the last line of iceprog's output about the CDONE pin says that the pin is low.
 fn cdone_is_low(log: &str) -> bool {
     let mut states = log.lines().filter_map(|line| line.trim().strip_prefix("cdone:"));
     states.next_back().is_some_and(|state| state.trim() == "low")
 }
 
-/// Whether dfu-util's output says that all was written, the device found no fault with it, and only its status afterwards
-/// could not be read: the OrangeCrab's boot loader starts the new bitstream before it has told that.
+/// Whether dfu-util's output says that everything was written without a fault, and that only the final status could not be
+/// read. The boot loader of the OrangeCrab starts the new bitstream before it reports that status.
 fn dfu_download_is_done(log: &str) -> bool {
     let Some((_, after)) = log.split_once("Download done.") else {
         return false;
@@ -264,7 +231,7 @@ fn dfu_download_is_done(log: &str) -> bool {
         && statuses == after.match_indices("status(0)").count()
 }
 
-/// Where the usual programmers come from.
+/// How to install a programmer.
 fn remedy(program: &str) -> &'static str {
     match program {
         "iceprog" => "install it (package fpga-icestorm of Debian and Ubuntu, icestorm of others)",

@@ -1,8 +1,9 @@
-//! What the hardware makes of a network: maps, and windows from map to map.
+//! Geometry of a network in hardware: maps, and the windows from map to map.
 //!
-//! Every layer is a convolution here. A fully-connected layer's kernel covers its whole source, so that it has one
-//! position; pooling and identities meet their own channel alone. Where the input feeds fully-connected layers only, it
-//! counts as a map of one position and as many channels as there are inputs: then its events carry plain numbers.
+//! The hardware treats every layer as a convolution. The kernel of a fully-connected layer covers its whole source, so the
+//! layer has one position. In pooling and identities a source meets only its own channel. If the input feeds only
+//! fully-connected layers, it counts as a map of one position with one channel per input, and its events carry plain input
+//! numbers.
 
 use synfire_golden_model::events::Axis;
 use synfire_golden_model::integer::{QuantizedModel, QuantizedShortcut};
@@ -12,54 +13,54 @@ use synfire_golden_model::spikes::SpikeRaster;
 use crate::circuit::event::Addressing;
 use crate::error::Result;
 
-/// The geometry of a network.
+/// Geometry of a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Geometry {
-    /// The input, as its events' addresses see it.
+    /// Addressing of the input's events.
     pub input: Addressing,
     /// The layers, from input to output.
     pub layers: Vec<LayerGeometry>,
 }
 
-/// The geometry of a layer.
+/// Geometry of a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayerGeometry {
-    /// Its neurons.
+    /// Shape of the layer's neurons.
     pub neurons: Shape,
-    /// One path, or two of a residual junction.
+    /// Paths into the layer: one, or two for a junction.
     pub paths: Vec<Path>,
 }
 
-/// A path of spikes into a layer.
+/// Path of spikes into a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Path {
-    /// Where the spikes come from: 0 for the input, i + 1 for layer i.
+    /// Stream that the spikes come from: 0 for the input, i + 1 for layer i.
     pub stream: usize,
-    /// The sources.
+    /// Addressing of the sources.
     pub sources: Addressing,
-    /// Geometry along the rows.
+    /// Window geometry along the rows.
     pub rows: Axis,
-    /// Geometry along the columns.
+    /// Window geometry along the columns.
     pub columns: Axis,
-    /// What a source meets at a position.
+    /// Channels that a source meets at a position, and with which weights.
     pub reach: Reach,
 }
 
-/// What a source meets at a position.
+/// Channels that a source meets at a position, and with which weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// Every channel, with weights of the layer's own tensor.
+    /// All channels, with the weights of the layer.
     Weights,
-    /// Every channel, with weights of the shortcut's tensor.
+    /// All channels, with the weights of the shortcut.
     ShortcutWeights,
-    /// The source's own channel, by one: pooling.
+    /// The source's own channel, with weight 1: pooling.
     Count,
-    /// The source's own channel, by the identity's number.
+    /// The source's own channel, with the number of the identity.
     Identity,
 }
 
 impl Reach {
-    /// Whether a source meets its own channel alone.
+    /// Whether a source meets only its own channel.
     #[must_use]
     pub const fn is_own_channel(self) -> bool {
         matches!(self, Self::Count | Self::Identity)
@@ -67,7 +68,7 @@ impl Reach {
 }
 
 impl Path {
-    /// Positions that a source meets, by its number in C, H, W order.
+    /// Number of positions that a source meets; `source` is its number in C, H, W order.
     #[must_use]
     pub fn positions(&self, source: usize) -> usize {
         let shape = self.sources.shape;
@@ -75,14 +76,14 @@ impl Path {
         self.rows.span(row).count * self.columns.span(column).count
     }
 
-    /// Positions that the spikes of a raster of its sources meet in all.
+    /// Total number of positions that the spikes of a raster of the sources meet.
     #[must_use]
     pub fn positions_of(&self, spikes: &SpikeRaster) -> u64 {
         let at = |address: u32| self.positions(address as usize) as u64;
         spikes.iter().flatten().map(|spike| at(spike.address)).sum()
     }
 
-    /// Positions that a source meets on average over all of them.
+    /// Mean number of positions that a source meets.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a few million at most")]
     pub fn mean_positions(&self) -> f64 {
@@ -94,10 +95,10 @@ impl Path {
 }
 
 impl Geometry {
-    /// The geometry of a model.
+    /// Derives the geometry of a model.
     ///
     /// # Errors
-    /// If its description does not resolve, which loading a model excludes.
+    /// If the model's description does not resolve, which loading a model excludes.
     pub fn of(model: &QuantizedModel) -> Result<Self> {
         let description = &model.description;
         let graph = description.graph()?;
@@ -134,7 +135,7 @@ impl Geometry {
         })
     }
 
-    /// The addressing of a stream: 0 for the input, i + 1 for layer i.
+    /// Addressing of a stream: 0 for the input, i + 1 for layer i.
     #[must_use]
     pub fn stream(&self, stream: usize) -> Addressing {
         match stream.checked_sub(1) {
@@ -144,14 +145,14 @@ impl Geometry {
     }
 }
 
-/// The streams of a network.
+/// Streams of a network.
 struct Streams<'a> {
     input: Shape,
     graph: &'a Graph,
 }
 
 impl Streams<'_> {
-    /// Index and sources of a stream.
+    /// Index of a stream, and shape of its sources.
     fn find(&self, source: Source) -> (usize, Shape) {
         match source {
             Source::Input => (0, self.input),

@@ -1,30 +1,27 @@
-//! Installs the tools into a virtual environment of Python.
+//! Installation of the tools into a virtual environment of Python.
 
 use crate::build::write_atomically;
 use crate::error::{Error, Result, io};
-use crate::synth::process::run_to_end;
-use crate::tool::{REQUIREMENTS, Tool};
+use crate::process::run_to_end;
+use crate::tool::{REQUIREMENTS, STAMP, Tool};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::process::Command;
 
-/// Marks an environment whose installation ended well, with the hash of the requirements.
-pub(crate) const STAMP: &str = "synfire-tools.sha256";
-
-/// Whether an environment has the tools of this version of synfire.
+/// Whether the environment at `venv` has the tools that this version of synfire pins.
 #[must_use]
 pub fn is_current(venv: &Path) -> bool {
     std::fs::read_to_string(venv.join(STAMP)).is_ok_and(|stamp| stamp.trim() == fingerprint())
 }
 
-/// Installs the pinned tools into the environment at `venv`, making it if need be; does nothing if they are
-/// there. `progress` hears of each step.
+/// Installs the pinned tools into the environment at `venv`, which it makes if needed; does nothing if they are already
+/// installed. `progress` is called with the name of each step.
 ///
-/// The WebAssembly tools compile themselves when they first run; that is done here, so that later runs start
-/// at once.
+/// The WebAssembly tools compile themselves in their first run. The installation does this run, so later runs start at
+/// once.
 ///
 /// # Errors
-/// [`Error::ToolFailed`] with the end of pip's log, [`Error::Io`] if Python cannot be started.
+/// [`Error::ToolFailed`] with the end of pip's log, [`Error::PythonMissing`] if Python cannot be started.
 pub fn install(venv: &Path, progress: &mut dyn FnMut(&str)) -> Result<()> {
     if is_current(venv) {
         return Ok(());
@@ -32,7 +29,7 @@ pub fn install(venv: &Path, progress: &mut dyn FnMut(&str)) -> Result<()> {
     let python = std::env::var("SYNFIRE_PYTHON").unwrap_or_else(|_| "python3".into());
     progress("creating a virtual environment");
     std::fs::create_dir_all(venv).map_err(io("creating folder", venv))?;
-    // Also mends one that was left half-made, by a Python without pip for instance.
+    // This also repairs an environment that is half-made, for instance by a Python without pip.
     run_to_end(
         Command::new(&python).args(["-m", "venv"]).arg(venv),
         "python3 -m venv",
@@ -81,6 +78,7 @@ pub fn install(venv: &Path, progress: &mut dyn FnMut(&str)) -> Result<()> {
     write_atomically(&venv.join(STAMP), &fingerprint())
 }
 
+/// Hash of the requirements, by which an environment is known to be current.
 fn fingerprint() -> String {
     crate::build::hex(&Sha256::digest(REQUIREMENTS))
 }

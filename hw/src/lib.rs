@@ -1,8 +1,8 @@
-//! rust-hdl generator of the synfire accelerator: from a quantized model to a board's bitstream.
+//! rust-hdl generator of the synfire accelerator: from a quantized model to the bitstream of a board.
 //!
-//! A [`plan::Plan`] gives each layer its lanes on a [`board::Board`]; [`build::Build`] holds the generated
-//! Verilog, constraints and memory images; [`synth::synthesize`] makes the bitstream. The circuits are in
-//! [`circuit`]; [`simulate::Simulation`] runs them clock by clock without any tool.
+//! A [`plan::Plan`] gives each layer its lanes on a [`board::Board`]. [`build::Build`] holds the generated Verilog,
+//! constraints and memory images. [`synth::synthesize`] makes the bitstream. The circuits are in [`circuit`];
+//! [`simulate::Simulation`] runs them cycle by cycle without any tool.
 
 pub mod accelerator;
 pub mod board;
@@ -15,12 +15,13 @@ pub mod error;
 pub mod flash;
 pub mod geometry;
 pub mod install;
-pub mod load;
 pub mod plan;
 pub mod pll;
+pub mod process;
 pub mod simulate;
 pub mod synth;
 pub mod tool;
+pub mod traffic;
 
 pub use error::{Error, Result};
 

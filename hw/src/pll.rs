@@ -1,23 +1,20 @@
-//! Phase-locked loops: the core's clock from the board's oscillator.
+//! Phase-locked loops (PLLs), which make the core's clock from the board's oscillator.
 //!
-//! A loop divides its input by `r`, multiplies it up to the range of its oscillator (VCO), and divides that by
-//! `q`: `f_PFD = f_in / r`, `f_VCO = f_PFD · m`, `f_out = f_VCO / q`. iCE40's feeds the VCO back, so `m` is
-//! its multiplier; ECP5's and Gowin's feed the output back, so `m` is multiplier times `q`. The search goes through
-//! all that the device allows and takes only what gives the wanted frequency exactly, in whole hertz: a clock that
-//! is nearly the wanted one would be one more thing to know about a board. Where nothing is exact, the error
-//! names the nearest.
+//! A PLL divides its input by `r`, multiplies it up to the range of its own oscillator (VCO), and divides that by
+//! `q`: `f_PFD = f_in / r`, `f_VCO = f_PFD · m`, `f_out = f_VCO / q`. iCE40 feeds the VCO back, so `m` is the
+//! multiplier. ECP5 and Gowin feed the output back, so `m` is the multiplier times `q`.
 //!
-//! Of several exact settings the one with the smallest `r` is taken, since a fast phase detector means little
-//! jitter, and of these the one whose VCO is nearest to the middle of its range.
+//! The search goes through all settings that the device allows and accepts only those that give the wanted frequency
+//! exactly, in whole hertz: a clock that is only nearly right would be one more thing to know about a board. If no setting
+//! is exact, the error names the nearest frequency. Of several exact settings the search takes the smallest `r`, since a
+//! fast phase detector means little jitter, and then the VCO frequency nearest to the middle of its range.
 
-use crate::board::{Board, Device, Family};
-
-/// A loop that is set.
+/// Setting of a PLL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pll {
-    /// The oscillator's frequency.
+    /// Frequency of the oscillator, in Hz.
     pub input_hz: u32,
-    /// The core's.
+    /// Frequency of the core's clock, in Hz.
     pub output_hz: u32,
     /// Divider of the input, `r`.
     pub input_divider: u32,
@@ -25,42 +22,55 @@ pub struct Pll {
     pub multiplier: u32,
     /// Divider of the output, `q`.
     pub output_divider: u32,
-    /// Frequency of the loop's oscillator.
+    /// Frequency of the PLL's own oscillator, in Hz.
     pub vco_hz: u64,
 }
 
-/// Why there is no loop.
+/// Reason why a PLL cannot be set.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PllError {
-    /// A device whose loop is not known.
-    #[error("core_hz wants a PLL, and that of {device} is not known: leave core_hz out")]
+    /// The PLL of the device is not known.
+    #[error("core_hz needs a PLL, and synfire does not know the PLL of {device}: leave core_hz out")]
     Unknown {
-        /// The device.
+        /// Part name of the device.
         device: String,
     },
-    /// The loop takes no such input.
-    #[error("core_hz wants a PLL, which takes {least} to {most} Hz, not hz = {input}: leave core_hz out")]
+    /// The oscillator's frequency is outside the PLL's input range.
+    #[error("core_hz needs a PLL, whose input is {least} to {most} Hz, not hz = {input}: leave core_hz out")]
     Input {
-        /// The oscillator's frequency.
+        /// Frequency of the oscillator, in Hz.
         input: u32,
-        /// The least that the loop takes.
+        /// Lowest input frequency, in Hz.
         least: u64,
-        /// The most.
+        /// Highest input frequency, in Hz.
         most: u64,
     },
-    /// No setting gives the frequency.
-    #[error("core_hz = {wanted} cannot be made exactly of hz = {input}{nearest}")]
+    /// No setting gives the wanted frequency exactly.
+    #[error("core_hz = {wanted} cannot be made exactly from hz = {input}{nearest}")]
     Output {
-        /// The oscillator's frequency.
+        /// Frequency of the oscillator, in Hz.
         input: u32,
-        /// The frequency wanted.
+        /// Wanted frequency, in Hz.
         wanted: u32,
-        /// `; the nearest is …`, if there is one.
+        /// `; the nearest is …`, if some frequency can be made.
         nearest: String,
     },
 }
 
-/// What a loop can do; all bounds are inclusive.
+/// Kind of PLL: the kinds differ in their limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Lattice iCE40.
+    Ice40,
+    /// Lattice ECP5.
+    Ecp5,
+    /// Gowin GW1N with an rPLL.
+    Gw1n,
+    /// Gowin GW2A.
+    Gw2a,
+}
+
+/// Limits of a kind of PLL; all bounds are inclusive.
 #[derive(Clone, Copy, Debug)]
 struct Limits {
     input_hz: (u64, u64),
@@ -70,14 +80,14 @@ struct Limits {
     most_input_divider: u32,
     most_multiplier: u32,
     output_dividers: &'static [u32],
-    /// Whether the output is fed back, rather than the VCO.
+    /// Whether the output is fed back instead of the VCO.
     feeds_output_back: bool,
 }
 
 const MHZ: u64 = 1_000_000;
 
-/// Lattice iCE40 LP/HX and UltraPlus family data sheets, "sysCLOCK PLL timing"; dividers of the sysCLOCK PLL guide
-/// for simple feedback.
+/// From the Lattice iCE40 LP/HX and UltraPlus family data sheets, "sysCLOCK PLL timing"; dividers from the sysCLOCK PLL
+/// guide, for simple feedback.
 const ICE40: Limits = Limits {
     input_hz: (10 * MHZ, 133 * MHZ),
     detector_hz: (10 * MHZ, 133 * MHZ),
@@ -89,7 +99,7 @@ const ICE40: Limits = Limits {
     feeds_output_back: false,
 };
 
-/// Lattice ECP5 family data sheet, "sysCLOCK PLL timing".
+/// From the Lattice ECP5 family data sheet, "sysCLOCK PLL timing".
 const ECP5: Limits = Limits {
     input_hz: (8 * MHZ, 400 * MHZ),
     detector_hz: (10 * MHZ, 400 * MHZ),
@@ -101,7 +111,7 @@ const ECP5: Limits = Limits {
     feeds_output_back: true,
 };
 
-/// Gowin GW1N and GW1NR data sheets, "PLL": what every device with an rPLL can do at speed grade C6.
+/// From the Gowin GW1N and GW1NR data sheets, "PLL": limits that every device with an rPLL meets at speed grade C6.
 const GW1N: Limits = Limits {
     input_hz: (3 * MHZ, 400 * MHZ),
     detector_hz: (3 * MHZ, 400 * MHZ),
@@ -113,7 +123,7 @@ const GW1N: Limits = Limits {
     feeds_output_back: true,
 };
 
-/// Gowin GW2A and GW2AR data sheets, "PLL", of speed grades C7 and C8.
+/// From the Gowin GW2A and GW2AR data sheets, "PLL", for speed grades C7 and C8.
 const GW2A: Limits = Limits {
     vco_hz: (500 * MHZ, 1250 * MHZ),
     output_hz: (3_906_250, 500 * MHZ),
@@ -133,19 +143,12 @@ const fn up_to_128() -> [u32; 128] {
 }
 
 impl Limits {
-    fn of(device: &Device) -> Result<Self, PllError> {
-        let database = device.database.as_deref().unwrap_or_default();
-        match device.family {
-            Family::Ice40 => Ok(ICE40),
-            Family::Ecp5 => Ok(ECP5),
-            // The others of Gowin have loops of other kinds.
-            Family::Gowin => match database {
-                "GW1N-1" | "GW1N-4" | "GW1N-9" | "GW1N-9C" | "GW1NZ-1" => Ok(GW1N),
-                "GW2A-18" | "GW2A-18C" => Ok(GW2A),
-                _ => Err(PllError::Unknown {
-                    device: device.part.clone(),
-                }),
-            },
+    const fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Ice40 => ICE40,
+            Kind::Ecp5 => ECP5,
+            Kind::Gw1n => GW1N,
+            Kind::Gw2a => GW2A,
         }
     }
 
@@ -162,7 +165,7 @@ impl Limits {
         let mut best: Option<(u64, Pll)> = None;
         let mut nearest: Option<u64> = None;
         for r in 1..=self.most_input_divider {
-            // Bounds that are no multiple of 1/r hertz are kept to the inside.
+            // Frequencies are compared in whole hertz, rounded down.
             let detector = u64::from(input) / u64::from(r);
             if !within(detector, self.detector_hz) {
                 continue;
@@ -210,25 +213,19 @@ impl Limits {
 }
 
 impl Pll {
-    /// The loop of a board; none if its core runs on the oscillator itself.
+    /// Searches for the setting of a PLL of `kind` that makes `output_hz` from `input_hz`.
     ///
     /// # Errors
-    /// [`PllError`] if the device has no loop that is known, or none that makes the core's frequency.
-    pub fn of(board: &Board) -> Result<Option<Self>, PllError> {
-        match board.clock.core_hz {
-            Some(core_hz) if core_hz != board.clock.hz => {
-                let limits = Limits::of(&board.device)?;
-                limits.search(board.clock.hz, core_hz).map(Some)
-            }
-            _ => Ok(None),
-        }
+    /// [`PllError::Input`], [`PllError::Output`].
+    pub fn search(kind: Kind, input_hz: u32, output_hz: u32) -> Result<Self, PllError> {
+        Limits::of(kind).search(input_hz, output_hz)
     }
 
-    /// iCE40's setting of the loop's filter, by the frequency at its phase detector.
+    /// FILTER_RANGE of an iCE40 PLL, which depends on the frequency at the phase detector.
     #[must_use]
     pub fn ice40_filter_range(&self) -> u8 {
         let detector = u64::from(self.input_hz) / u64::from(self.input_divider);
-        // Of the sysCLOCK PLL guide: the highest frequency of each range, in MHz.
+        // From the sysCLOCK PLL guide: the highest frequency of each range, in MHz.
         let below = [17, 26, 44, 66, 101].map(|mhz| mhz * MHZ);
         let range = below.iter().take_while(|&&most| detector >= most).count() + 1;
         u8::try_from(range).unwrap_or(6)
@@ -249,7 +246,7 @@ mod tests {
         )
     }
 
-    /// What icepll answers to `-i IN -o OUT`; its DIVR and DIVF are one less, its DIVQ the power of two.
+    /// The numbers are those of `icepll -i IN -o OUT`, whose DIVR and DIVF are one less and whose DIVQ is a power of two.
     #[test]
     fn ice40_is_set_as_by_icepll() {
         assert_eq!(dividers(&ICE40, 12_000_000, 18_000_000), (1, 48, 32, 576));
@@ -262,8 +259,8 @@ mod tests {
         );
     }
 
-    /// What Lattice's own generator gives, as the notes of Project Trellis have it: input divider, feedback divider,
-    /// output divider, VCO; where its VCO is not the nearest to 600 MHz, the nearest is taken here.
+    /// The numbers are those of Lattice's own generator, from the notes of Project Trellis: input divider, feedback divider,
+    /// output divider, VCO. The cases in which its VCO is not the nearest to 600 MHz are changed to the nearest.
     #[test]
     fn ecp5_is_set_as_by_lattice() {
         for (input, output, dividers_) in [
@@ -283,7 +280,7 @@ mod tests {
         }
     }
 
-    /// What gowin_pll of Project Apicula answers; its IDIV_SEL and FBDIV_SEL are one less.
+    /// The numbers are those of gowin_pll of Project Apicula, whose IDIV_SEL and FBDIV_SEL are one less.
     #[test]
     fn gowin_is_set_as_by_gowin_pll() {
         assert_eq!(dividers(&GW1N, 27_000_000, 45_000_000), (3, 5, 16, 720));
@@ -294,11 +291,11 @@ mod tests {
     fn a_frequency_that_cannot_be_made_names_the_nearest() {
         assert_eq!(
             ICE40.search(12_000_000, 20_000_000).unwrap_err().to_string(),
-            "core_hz = 20000000 cannot be made exactly of hz = 12000000; the nearest is 19875000"
+            "core_hz = 20000000 cannot be made exactly from hz = 12000000; the nearest is 19875000"
         );
         assert_eq!(
             ICE40.search(8_000_000, 20_000_000).unwrap_err().to_string(),
-            "core_hz wants a PLL, which takes 10000000 to 133000000 Hz, not hz = 8000000: leave core_hz out"
+            "core_hz needs a PLL, whose input is 10000000 to 133000000 Hz, not hz = 8000000: leave core_hz out"
         );
     }
 

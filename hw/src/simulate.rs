@@ -1,15 +1,15 @@
-//! Runs a circuit clock by clock from the calling thread.
+//! Simulation of a circuit, cycle by cycle, in the calling thread.
 //!
-//! rust-hdl's own `Simulation` hands the circuit from thread to thread at every edge; driving it directly is
+//! rust-hdl's own `Simulation` passes the circuit from thread to thread at every clock edge. Driving the circuit directly is
 //! faster and cannot hang.
 
 use rust_hdl::core::check_error::CheckError;
 use rust_hdl::prelude::{Block, Clock, In, Signal, check_all};
 
-/// Updates until nothing changes take at most this many rounds in a circuit without combinational loops.
+/// Rounds of updates after which a circuit without combinational loops has settled.
 const MAX_ROUNDS: usize = 200;
 
-/// A circuit that is clocked by hand.
+/// Circuit whose clock the caller drives.
 #[derive(Debug)]
 pub struct Simulation<B> {
     circuit: B,
@@ -18,10 +18,10 @@ pub struct Simulation<B> {
 }
 
 impl<B: Block> Simulation<B> {
-    /// Connects and checks a circuit, and settles it with its clock low; `clock` finds its clock port.
+    /// Connects and checks a circuit, and settles it with its clock low; `clock` returns its clock port.
     ///
     /// # Errors
-    /// What rust-hdl finds wrong with the circuit: open signals, logic loops, driven inputs.
+    /// The faults that rust-hdl finds in the circuit: open signals, logic loops, driven inputs.
     pub fn new(mut circuit: B, clock: fn(&mut B) -> &mut Signal<In, Clock>) -> Result<Self, CheckError> {
         circuit.connect_all();
         check_all(&circuit)?;
@@ -34,18 +34,18 @@ impl<B: Block> Simulation<B> {
         Ok(simulation)
     }
 
-    /// The circuit: set inputs by `port.next`, read outputs by `port.val()` after [`Simulation::settle`].
+    /// Gives access to the circuit: set inputs by `port.next`, read outputs by `port.val()` after [`Simulation::settle`].
     pub const fn circuit(&mut self) -> &mut B {
         &mut self.circuit
     }
 
-    /// Clocks so far.
+    /// Cycles that have passed.
     #[must_use]
     pub const fn cycles(&self) -> u64 {
         self.cycles
     }
 
-    /// Propagates inputs to outputs within a clock.
+    /// Propagates inputs to outputs within a cycle.
     ///
     /// # Panics
     /// If the circuit does not settle, which `check_all` excludes.
@@ -59,7 +59,7 @@ impl<B: Block> Simulation<B> {
         panic!("circuit did not settle in {MAX_ROUNDS} rounds");
     }
 
-    /// One clock: a rising and a falling edge. Inputs set before it are what its rising edge sees.
+    /// Runs one cycle, a rising and a falling edge of the clock. The rising edge sees the inputs that were set before.
     pub fn tick(&mut self) {
         self.settle();
         (self.clock)(&mut self.circuit).next = true.into();

@@ -1,40 +1,28 @@
-//! Co-simulation: a design against the golden model, spike for spike, membrane for membrane, clock for clock.
+//! Co-simulation: compares a design with the golden model, spike for spike, membrane for membrane, cycle for cycle.
 
 mod activity;
 mod comparison;
 mod difference;
 mod expectation;
+mod run;
 mod summary;
 
+pub use crate::observation::Core;
+pub use crate::stimulus::{Run, Stimulus, Subject};
 pub use activity::{Activity, Silent};
 pub use comparison::compare;
-pub use difference::{Difference, Mismatch, Subject};
+pub use difference::{Difference, Mismatch};
 pub use expectation::Expectation;
+pub use run::{native, native_trains, verilator, verilator_trains};
 pub use summary::{LayerSummary, Summary};
 
 use crate::error::{Error, Result};
-use crate::native::NativeCore;
 use crate::observation::Observation;
-pub use crate::stimulus::{Run, Stimulus};
-use crate::stress::{Train, tight};
-use crate::verilated::VerilatedCore;
-use std::path::Path;
 use synfire_golden_model::integer::{Margins, QuantizedModel};
-use synfire_hw::build::Build;
 use synfire_hw::geometry::Geometry;
 use synfire_hw::plan::Plan;
-use synfire_hw::synth::checks::Form;
 
-/// A design that runs inferences, in some simulator.
-pub trait Core {
-    /// Runs one inference, and leaves the core cleared.
-    ///
-    /// # Errors
-    /// [`Error::Hung`], and what keeps the simulator from running.
-    fn infer(&mut self, run: &Run<'_>) -> Result<Observation>;
-}
-
-/// Compares inferences of a design with the golden model's.
+/// Comparison of a design's inferences with the golden model's.
 #[derive(Debug)]
 pub struct Cosim<'a> {
     model: &'a QuantizedModel,
@@ -46,8 +34,10 @@ pub struct Cosim<'a> {
 }
 
 impl<'a> Cosim<'a> {
-    /// Of a model under a plan; `simulator` is named in mismatches. Inferences exit where the margins say so, if any are
-    /// given; then no layer's clocks are told, since they depend on how far it was ahead.
+    /// Comparison for a model under a plan; mismatches name `simulator`.
+    ///
+    /// If `exit` gives margins, inferences exit early by them. The summary then has no cycles per layer, since they depend on
+    /// how far a layer was ahead of the exit.
     ///
     /// # Errors
     /// If the model's description does not resolve.
@@ -77,10 +67,10 @@ impl<'a> Cosim<'a> {
         })
     }
 
-    /// Has `core` run one inference, within the clocks that it may take, and compares it.
+    /// Runs one inference on `core`, with a limit on its cycles, and compares it.
     ///
     /// # Errors
-    /// [`Error::Mismatch`] with the first difference; those of `core`.
+    /// [`Error::Mismatch`] with the first difference, and those of `core`.
     pub fn infer(&mut self, run: Run<'_>, core: &mut impl Core) -> Result<()> {
         let expected = self.expect(&run)?;
         let run = Run {
@@ -101,7 +91,7 @@ impl<'a> Cosim<'a> {
         Ok(())
     }
 
-    /// What the golden model says of an inference.
+    /// Expectation of the golden model for an inference.
     fn expect(&self, run: &Run<'_>) -> Result<Expectation> {
         Expectation::of(self.model, &self.geometry, self.plan, run.raster, self.exit)
     }
@@ -137,7 +127,7 @@ impl<'a> Cosim<'a> {
         }
     }
 
-    /// What it came to.
+    /// Summary of all inferences, with means per inference.
     #[must_use]
     pub fn finish(mut self) -> Summary {
         let images = float(self.summary.images.max(1) as u64);
@@ -153,169 +143,8 @@ impl<'a> Cosim<'a> {
 
 #[expect(
     clippy::cast_precision_loss,
-    reason = "clocks of a simulation are far below 2^52"
+    reason = "the cycles of a simulation are far below 2^52"
 )]
 const fn float(count: u64) -> f64 {
     count as f64
-}
-
-/// Co-simulates a form of a build in Verilator; `progress` hears of every image compared. Inferences exit where the
-/// margins say so, if any are given.
-///
-/// On a mismatch the image runs again with a waveform, which the error names.
-///
-/// # Errors
-/// [`Error::Mismatch`], [`Error::Hung`], and what keeps the simulator from running.
-pub fn verilator(
-    build: &Build,
-    form: Form,
-    stimuli: &[Stimulus],
-    exit: Option<&Margins>,
-    progress: &mut dyn FnMut(usize),
-) -> Result<Summary> {
-    let runs: Vec<Run<'_>> = stimuli.iter().map(Run::from).collect();
-    verilated(build, form, &runs, exit, progress)
-}
-
-/// The same with stress trains: of a build, or of its variant under stress
-/// ([`crate::stress::stressed`]).
-///
-/// # Errors
-/// As [`verilator`].
-pub fn verilator_trains(
-    build: &Build,
-    form: Form,
-    trains: &[Train],
-    progress: &mut dyn FnMut(usize),
-) -> Result<Summary> {
-    let runs: Vec<Run<'_>> = trains.iter().map(Run::from).collect();
-    verilated(build, form, &runs, None, progress)
-}
-
-/// What runs a form of a design, as mismatches name it.
-const fn simulator(form: Form) -> &'static str {
-    match form {
-        Form::Emitted => "verilator",
-        Form::Elaborated => "verilator (as Yosys elaborates it)",
-        Form::Netlist => "verilator (netlist)",
-        Form::Bitstream => "verilator (bitstream)",
-    }
-}
-
-fn verilated(
-    build: &Build,
-    form: Form,
-    runs: &[Run<'_>],
-    exit: Option<&Margins>,
-    progress: &mut dyn FnMut(usize),
-) -> Result<Summary> {
-    let model = build.model()?;
-    let mut cosim = Cosim::new(&model, &build.manifest.plan, simulator(form), exit)?;
-    let mut core = VerilatedCore::start(build, form, exit)?;
-    for (done, run) in runs.iter().enumerate() {
-        if let Err(error) = cosim.infer(*run, &mut core) {
-            let limit = cosim.expect(run)?.limit(run.pace);
-            return Err(with_waveform(error, build, form, exit, &Run { limit, ..*run }));
-        }
-        progress(done + 1);
-    }
-    core.finish()?;
-    Ok(cosim.finish())
-}
-
-/// Runs an image again with a waveform, and puts its name into the error.
-fn with_waveform(error: Error, build: &Build, form: Form, exit: Option<&Margins>, run: &Run<'_>) -> Error {
-    let file = build.folder.join(format!("{}.vcd", run.subject.file_name()));
-    let record = |file: &Path| -> Result<()> {
-        let mut core = VerilatedCore::start_traced(build, form, exit, file)?;
-        // What differs is known already; a hung design still leaves a waveform.
-        let _ = core.infer(run);
-        core.finish()
-    };
-    let recorded = match file.parent().and_then(|folder| folder.canonicalize().ok()) {
-        Some(folder) => {
-            let file = folder.join(file.file_name().unwrap_or_default());
-            record(&file).map(|()| file.display().to_string())
-        }
-        None => record(&file).map(|()| file.display().to_string()),
-    };
-    let recorded = recorded.unwrap_or_else(|error| format!("none ({error})"));
-    match error {
-        Error::Mismatch(mut mismatch) => {
-            mismatch.waveform = Some(recorded);
-            Error::Mismatch(mismatch)
-        }
-        Error::Hung {
-            subject,
-            limit,
-            cycle,
-            ..
-        } => Error::Hung {
-            subject,
-            limit,
-            cycle,
-            waveform: recorded,
-        },
-        other => other,
-    }
-}
-
-/// Co-simulates the circuits of a model in rust-hdl's own simulation; `progress` hears of every image.
-///
-/// # Errors
-/// [`Error::Mismatch`], [`Error::Hung`].
-pub fn native(
-    model: &QuantizedModel,
-    plan: &Plan,
-    stimuli: &[Stimulus],
-    exit: Option<&Margins>,
-    progress: &mut dyn FnMut(usize),
-) -> Result<Summary> {
-    let runs: Vec<Run<'_>> = stimuli.iter().map(Run::from).collect();
-    simulated(
-        NativeCore::new(model, plan, exit)?,
-        model,
-        plan,
-        &runs,
-        exit,
-        progress,
-    )
-}
-
-/// The same with stress trains, on circuits under stress.
-///
-/// # Errors
-/// As [`native`].
-pub fn native_trains(
-    model: &QuantizedModel,
-    plan: &Plan,
-    trains: &[Train],
-    progress: &mut dyn FnMut(usize),
-) -> Result<Summary> {
-    let runs: Vec<Run<'_>> = trains.iter().map(Run::from).collect();
-    let plan = tight(plan);
-    simulated(
-        NativeCore::throttled(model, &plan)?,
-        model,
-        &plan,
-        &runs,
-        None,
-        progress,
-    )
-}
-
-fn simulated(
-    mut core: NativeCore,
-    model: &QuantizedModel,
-    plan: &Plan,
-    runs: &[Run<'_>],
-    exit: Option<&Margins>,
-    progress: &mut dyn FnMut(usize),
-) -> Result<Summary> {
-    let mut cosim = Cosim::new(model, plan, "native simulation", exit)?;
-    for (done, run) in runs.iter().enumerate() {
-        cosim.infer(*run, &mut core)?;
-        progress(done + 1);
-    }
-    Ok(cosim.finish())
 }

@@ -1,74 +1,75 @@
-//! Errors of this crate.
+//! Error of this crate.
 
-use crate::cosim::{Mismatch, Subject};
+use crate::cosim::Mismatch;
+use crate::stimulus::Subject;
 use std::path::PathBuf;
 use synfire_hw::synth::checks::Form;
 
-/// What can go wrong in simulation.
+/// Error in a simulation.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The design does not do what the golden model does.
+    /// The design differs from the golden model.
     #[error("{0}")]
     Mismatch(Box<Mismatch>),
-    /// The design did not end an inference.
+    /// The design does not end an inference.
     #[error(
-        "{subject}: the design has not ended it after {limit} clocks, far more than it may take (at clock {cycle}); \
-         waveform {waveform}"
+        "{subject}: the design has not ended the inference after {limit} cycles, far more than it may take (it was stopped \
+         at cycle {cycle}); waveform: {waveform}"
     )]
     Hung {
-        /// The image or train.
+        /// Image or train of the inference.
         subject: Subject,
-        /// The most clocks that it may take.
+        /// Most cycles that the inference may take.
         limit: u64,
-        /// When they ran out.
+        /// Cycle at which the simulation was stopped.
         cycle: u64,
-        /// The waveform, if one could be made.
+        /// Path of the waveform, or the reason why there is none.
         waveform: String,
     },
-    /// The simulator ended or answered out of turn.
-    #[error("simulator {program}: {reason}; its log is {log}")]
+    /// The simulator ended too early, or sent an unexpected answer.
+    #[error("simulator {program} failed: {reason}; see its log {log}")]
     Simulator {
-        /// The program.
+        /// Path of the simulator.
         program: PathBuf,
-        /// What happened.
+        /// Description of the failure.
         reason: String,
-        /// Its log.
+        /// Path of the simulator's log.
         log: PathBuf,
     },
-    /// An early exit was asked of a design that has none.
-    #[error(
-        "the design has no early exit; generate it for a board whose features have it, or with --features"
-    )]
+    /// Early exit was requested from a design without it.
+    #[error("the design has no early exit: generate it again with early-exit among its --features")]
     NoEarlyExit,
-    /// A form of a design that has lost the core's ports.
-    #[error("a {form} has no core ports any more: it runs through its pins, by `synfire board --{form}`")]
+    /// The form of the design does not have the core's ports.
+    #[error(
+        "a {form} does not have the core's ports: use `synfire board --{form}`, which runs it through its pins"
+    )]
     NoPorts {
-        /// The form.
+        /// Form of the design.
         form: Form,
     },
-    /// A pseudo-terminal could not be used.
+    /// A pseudo-terminal cannot be used.
     #[error("pseudo-terminal: {action} failed: {source}")]
     Terminal {
-        /// What was tried.
+        /// Action that failed.
         action: &'static str,
-        /// Why it failed.
+        /// Error of the operating system.
         source: nix::Error,
     },
-    /// A file or process could not be used.
+    /// A file or process cannot be used.
     #[error("{action} {path}: {source}")]
     Io {
-        /// What was tried.
+        /// Action that failed.
         action: &'static str,
-        /// On which path.
+        /// Path of the file or program.
         path: PathBuf,
-        /// Why it failed.
+        /// Error of the operating system.
         source: std::io::Error,
     },
-    /// The design could not be used.
+    /// The design cannot be used.
     #[error(transparent)]
     Design(#[from] synfire_hw::Error),
-    /// The model could not be used.
+    /// The model cannot be used.
     #[error(transparent)]
     Model(#[from] synfire_golden_model::Error),
 }
@@ -76,7 +77,7 @@ pub enum Error {
 /// Result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Says which action on which path an I/O error comes from.
+/// Turns an I/O error into an error that names the action and the path.
 pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {
     move |source| Error::Io {
         action,

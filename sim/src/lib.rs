@@ -1,9 +1,9 @@
 //! Co-simulation of the synfire accelerator against its golden model, and the virtual board.
 //!
-//! [`cosim::native`] runs rust-hdl's own simulation, [`cosim::verilator`] the emitted Verilog; both compare
-//! every spike and every membrane of every layer and step, the output potentials and the counters with the golden
-//! model's. [`stress`] has event trains and a variant of the design that look for what images do not show.
-//! [`virtual_board::VirtualBoard`] puts the verilated accelerator's UART pins behind a pseudo-terminal.
+//! [`cosim::native`] runs rust-hdl's own simulation, [`cosim::verilator`] the emitted Verilog. Both compare every spike and
+//! every membrane of every layer and step, the output potentials, and the counters with those of the golden model.
+//! [`stress`] has event trains, and a variant of the design, that reach states which images do not reach.
+//! [`virtual_board::VirtualBoard`] puts the UART pins of the verilated accelerator behind a pseudo-terminal.
 
 pub mod cosim;
 pub mod error;

@@ -1,7 +1,7 @@
-//! The core in rust-hdl's own simulation: no tool is needed, and every signal is at hand.
+//! Core in rust-hdl's own simulation, which needs no tool and gives access to every signal.
 
 use crate::error::{Error, Result};
-use crate::observation::{Gatherer, LayerCounters, Observation};
+use crate::observation::{self, Gatherer, LayerCounters, Observation};
 use crate::pace::Holds;
 use crate::preparation::Preparation;
 use crate::stimulus::{Run, events};
@@ -13,7 +13,7 @@ use synfire_hw::geometry::Geometry;
 use synfire_hw::plan::Plan;
 use synfire_hw::simulate::Simulation;
 
-/// A core in native simulation.
+/// Core in native simulation.
 #[derive(Debug)]
 pub struct NativeCore {
     simulation: Simulation<Core>,
@@ -21,27 +21,27 @@ pub struct NativeCore {
     /// Lanes of every layer; the output layer is the last.
     lanes: Vec<usize>,
     classes: usize,
-    /// Per layer: a sweep is under way, and the clocks without a word in sweeps.
+    /// Per layer: whether a sweep is in progress, and the cycles without a word within sweeps.
     sweeping: Vec<(bool, u64)>,
-    /// Clocks that count as idle though something leaves at a tap.
+    /// Cycles that the design counts as idle although a tap shows an event or a word.
     idle: u64,
-    /// Inferences may exit early.
+    /// Whether inferences may exit early.
     exits: bool,
 }
 
 impl NativeCore {
-    /// The core of a model under a plan; inferences exit where the margins say so, if any are given.
+    /// Core of a model under a plan. If `exit` gives margins, inferences exit early by them.
     ///
     /// # Errors
-    /// What rust-hdl finds wrong with the circuit, and [`Preparation::of`].
+    /// The fault that rust-hdl finds in the circuit, and those of [`Preparation::of`].
     pub fn new(model: &QuantizedModel, plan: &Plan, exit: Option<&Margins>) -> Result<Self> {
         Self::of(model, plan, accelerator::core_params(model, plan)?, exit)
     }
 
-    /// A core whose streams can be held back.
+    /// Core whose streams can be held back.
     ///
     /// # Errors
-    /// As [`NativeCore::new`].
+    /// The errors of [`NativeCore::new`].
     pub fn throttled(model: &QuantizedModel, plan: &Plan) -> Result<Self> {
         let params = accelerator::core_params(model, plan)?.throttled();
         Self::of(model, plan, params, None)
@@ -68,7 +68,7 @@ impl NativeCore {
     }
 
     fn prepare(&mut self, preparation: &Preparation) {
-        for load in &preparation.loads {
+        for load in &preparation.parameter_loads {
             for (address, word) in load.bytes.chunks(load.word_bytes).enumerate() {
                 let core = self.simulation.circuit();
                 core.load_select.next = u64::from(load.memory).into();
@@ -90,7 +90,7 @@ impl NativeCore {
 
     fn feed(&mut self, events: &[u32], feed: &mut Feed<'_>, done: impl Fn(&Core) -> bool) -> Result<()> {
         let mut next = 0;
-        // An inference that has exited takes no more of its events; its clear ends that.
+        // After an early exit the core accepts no more events of the inference, until a clear.
         let exits = events != [Event::Clear.encode()];
         loop {
             let core = self.simulation.circuit();
@@ -125,7 +125,8 @@ impl NativeCore {
         }
     }
 
-    /// Gathers what layers emit, also while the result of an inference that has exited is read.
+    /// Runs one cycle and gathers the events and words at the taps. Layers may still work while the result of an inference
+    /// that has exited is read, so every cycle is observed.
     fn tick(&mut self, gatherer: &mut Gatherer) {
         self.simulation.settle();
         let core = self.simulation.circuit();
@@ -174,7 +175,7 @@ impl NativeCore {
     }
 }
 
-impl crate::cosim::Core for NativeCore {
+impl observation::Core for NativeCore {
     fn infer(&mut self, run: &Run<'_>) -> Result<Observation> {
         let mut gatherer = Gatherer::new(&self.geometry);
         self.sweeping.fill((false, 0));
@@ -230,10 +231,10 @@ impl crate::cosim::Core for NativeCore {
     }
 }
 
-/// What goes along with the events of one inference.
+/// State that goes along with the events of one inference.
 struct Feed<'a> {
     run: &'a Run<'a>,
-    /// Clock at which it must have ended.
+    /// Cycle by which the inference must have ended.
     end: u64,
     holds: &'a mut Holds,
     gatherer: &'a mut Gatherer,

@@ -1,49 +1,60 @@
-//! What a design under test did in one inference, in the golden model's terms.
+//! Observation: what a design did in one inference, in the terms of the golden model.
 
+use crate::error::Result;
+use crate::stimulus::Run;
 use synfire_hw::circuit::event::{Addressing, Event};
 use synfire_hw::geometry::Geometry;
 
 /// Spikes, membranes, potentials and counters of one inference.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Observation {
-    /// Per hidden layer, per step: the neurons that fired, in the order in which they left.
+    /// Per hidden layer and step: the neurons that fired, in the order in which their spikes left.
     pub spikes: Vec<Vec<Vec<u32>>>,
-    /// The first event that cannot be one of its layer: layer and word.
+    /// First event that its layer cannot send: layer and word.
     pub stray: Option<(usize, u32)>,
-    /// Per layer, per step: the words of its sweep as they were written, lane 0 first.
+    /// Per layer and step: the words that its sweep wrote, lane 0 first.
     pub sweeps: Vec<Vec<Vec<i32>>>,
-    /// Per layer: the words of the sweeps that cleared.
+    /// Per layer: the words that clearing sweeps wrote.
     pub clears: Vec<Vec<i32>>,
-    /// Membranes of the output layer after the last step, as they are read out.
+    /// Membranes of the output layer after the last step, as read out.
     pub potentials: Vec<i32>,
-    /// Clocks from the first event to the end of the last step.
+    /// Cycles from the first event to the end of the last step.
     pub cycles: u64,
-    /// Clocks in which any layer was at work, as the design counts them.
+    /// Cycles in which any layer was active, as the design counts them.
     pub active_cycles: u64,
-    /// Clocks that the design did not count as active though something left at a tap.
+    /// Cycles that the design did not count as active although a tap showed an event or a word.
     pub seen_idle: u64,
-    /// Steps that the design counted.
+    /// Number of steps, as the design counts them.
     pub steps: u64,
-    /// Per layer: spikes in, spikes out and busy clocks, as the design counts them.
+    /// Counters of each layer.
     pub counters: Vec<LayerCounters>,
 }
 
-/// A layer's counters.
+/// Counters of a layer: its own, and `seen_stalled`, which the observer counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LayerCounters {
-    /// Spikes taken.
+    /// Spikes that the layer received.
     pub spikes_in: u64,
-    /// Spikes emitted.
+    /// Spikes that the layer emitted.
     pub spikes_out: u64,
-    /// Clocks spent on spikes and sweeps.
+    /// Cycles spent on spikes and sweeps.
     pub busy_cycles: u64,
-    /// Clocks in which a sweep waited for room for its spikes.
+    /// Cycles in which a sweep was stalled because its queue had no room.
     pub stalled_cycles: u64,
-    /// Clocks without a word between the first and the last word of a sweep, as they were seen.
+    /// Cycles without a word between the first and the last word of a sweep, as the observer counts them.
     pub seen_stalled: u64,
 }
 
-/// Gathers what leaves at the taps into steps.
+/// Core that runs inferences in some simulator.
+pub trait Core {
+    /// Runs one inference, and clears the core after it.
+    ///
+    /// # Errors
+    /// [`crate::Error::Hung`], and those of the simulator.
+    fn infer(&mut self, run: &Run<'_>) -> Result<Observation>;
+}
+
+/// Collector of the events and words at the taps, by layer and step.
 #[derive(Clone, Debug)]
 pub struct Gatherer {
     neurons: Vec<Addressing>,
@@ -56,7 +67,7 @@ pub struct Gatherer {
 }
 
 impl Gatherer {
-    /// For the layers of a network.
+    /// Collector for the layers of a network.
     #[must_use]
     pub fn new(geometry: &Geometry) -> Self {
         let layers = geometry.layers.len();
@@ -72,7 +83,7 @@ impl Gatherer {
         }
     }
 
-    /// An event of a hidden layer.
+    /// Adds an event that a hidden layer sends.
     pub fn event(&mut self, layer: usize, word: u32) {
         let is_valid = match Event::decode(word) {
             Some(Event::Spike(spike)) if !spike.negative => {
@@ -89,7 +100,7 @@ impl Gatherer {
                 finished.push(std::mem::take(&mut self.open[layer]));
                 true
             }),
-            // A clear follows the result of its inference.
+            // A clear marker follows the result of an inference.
             Some(Event::Clear) => true,
             _ => false,
         };
@@ -98,7 +109,7 @@ impl Gatherer {
         }
     }
 
-    /// A word of a layer's sweep; whether it is the sweep's last, and whether the sweep clears.
+    /// Adds a word of a layer's sweep; `is_last` marks the last word of the sweep, and `clears` a sweep that clears.
     pub fn swept(&mut self, layer: usize, is_last: bool, clears: bool, word: impl Iterator<Item = i32>) {
         let Some(sweeping) = self.sweeping.get_mut(layer) else {
             return;
@@ -114,8 +125,10 @@ impl Gatherer {
         }
     }
 
-    /// Puts what was gathered into an observation. Spikes after the last end of step make a step of their own, so that
-    /// they show as a mismatch, but where an early exit may have cut it short; words after the last sweep likewise.
+    /// Puts the collected spikes and words into an observation.
+    ///
+    /// Spikes after the last end-of-step marker make a step of their own, and words after the last sweep make a sweep of their
+    /// own, so that they show as a mismatch. They are dropped if an early exit may have cut the step short.
     pub fn finish(mut self, may_be_cut: bool, observation: &mut Observation) {
         if !may_be_cut {
             for (open, finished) in self.open.into_iter().zip(&mut self.finished) {

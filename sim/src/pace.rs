@@ -1,29 +1,29 @@
-//! How fast a core is given its events, and how often the streams between its layers are held back.
+//! Pace: how fast a core is offered its events, and how often the streams between its layers are held back.
 
 use crate::random::Random;
 
-/// Shares are of 256 clocks. Everything is drawn from the seed, so that a run can be repeated.
+/// Pace of an inference. Everything is drawn from the seed, so a run can be repeated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pace {
-    /// Clocks in which no event is offered.
+    /// Cycles out of 256 in which no event is offered.
     pub gap: u8,
-    /// Clocks in which a stream that flows is held, for 1, 2, 4, 8, 16 or 32 clocks. Only a design under stress can be
-    /// held; another goes on.
+    /// Cycles out of 256 in which a flowing stream is held, for 1, 2, 4, 8, 16 or 32 cycles. Only the streams of a design under
+    /// stress can be held.
     pub hold: u8,
     /// Seed of the draws.
     pub seed: u32,
 }
 
 impl Pace {
-    /// As fast as the core takes events.
+    /// Full speed: as fast as the core accepts events.
     pub const FULL: Self = Self {
         gap: 0,
         hold: 0,
         seed: 0,
     };
 
-    /// At most so many times the clocks at full speed, by a wide margin. A stream is held for 10.5 clocks on average,
-    /// and of several streams in a row each may wait for each other.
+    /// Upper bound, with a wide margin, of the factor by which an inference takes longer than at full speed. A stream is held
+    /// for 10.5 cycles on average, and streams in a row may stall each other.
     pub(crate) const fn slowdown(self) -> u64 {
         let gaps = 256 / (256 - self.gap as u64) + 1;
         let holds = 1 + self.hold as u64 * 21 / 512;
@@ -31,7 +31,7 @@ impl Pace {
     }
 }
 
-/// Which streams are held in a clock. The harness does the same.
+/// Draws which streams are held in a cycle. The Verilator harness draws in the same way.
 #[derive(Clone, Debug)]
 pub(crate) struct Holds {
     pace: Pace,
@@ -48,7 +48,7 @@ impl Holds {
         }
     }
 
-    /// The next clock: whether an event is offered, and whether each stream is held.
+    /// Draws for the next cycle: whether an event is offered, and whether each stream is held.
     pub(crate) fn next(&mut self) -> (bool, impl Iterator<Item = bool> + '_) {
         let offered = !self.random.chance(self.pace.gap);
         for left in &mut self.left {

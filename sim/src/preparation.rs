@@ -1,4 +1,4 @@
-//! What a core is given before its first inference: contents of memories that are empty at power-up, and margins.
+//! Preparation of a core before its first inference: contents of memories that are empty at power-up, and margins.
 
 use crate::error::{Error, Result};
 use synfire_golden_model::integer::Margins;
@@ -6,27 +6,27 @@ use synfire_hw::accelerator::ParameterLoad;
 use synfire_hw::circuit::core::CoreParams;
 use synfire_hw::circuit::link::identity::MARGIN_MEMORY;
 
-/// See the [module](self).
+/// Data that a core needs before its first inference.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Preparation {
-    /// What is loaded, over the port by which a board's command processor does it.
-    pub loads: Vec<ParameterLoad>,
+    /// Contents that are loaded, over the port that a board's command processor uses.
+    pub parameter_loads: Vec<ParameterLoad>,
     /// Whether inferences may exit early.
     pub exits: bool,
 }
 
 impl Preparation {
-    /// That of a core whose inferences exit where the margins say so, if any are given.
+    /// Preparation of a core. If `exit` gives margins, inferences exit early by them.
     ///
     /// # Errors
     /// [`Error::NoEarlyExit`] if margins are given, but the core has no early exit.
     pub fn of(core: &CoreParams, exit: Option<&Margins>) -> Result<Self> {
-        let mut loads: Vec<ParameterLoad> = core.initial_loads().collect();
+        let mut parameter_loads: Vec<ParameterLoad> = core.initial_loads().collect();
         if let Some(margins) = exit {
             if core.exit_steps.is_none() {
                 return Err(Error::NoEarlyExit);
             }
-            loads.push(ParameterLoad {
+            parameter_loads.push(ParameterLoad {
                 memory: MARGIN_MEMORY,
                 word_bytes: 4,
                 bytes: margins
@@ -37,7 +37,7 @@ impl Preparation {
             });
         }
         Ok(Self {
-            loads,
+            parameter_loads,
             exits: exit.is_some(),
         })
     }

@@ -1,16 +1,16 @@
-//! SplitMix64: the same draws here and in the harness, whatever versions of libraries a build picks.
+//! SplitMix64 random numbers. The Verilator harness makes the same draws, and no version of a library changes them.
 
-/// A generator.
+/// SplitMix64 generator.
 #[derive(Clone, Debug)]
 pub(crate) struct Random(u64);
 
 impl Random {
-    /// Equal seeds give equal sequences.
+    /// Generator with a seed; equal seeds give equal sequences.
     pub(crate) const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
-    /// The next 64 bits.
+    /// Draws 64 bits.
     pub(crate) const fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -19,21 +19,21 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// A whole number below `bound`, 0 for a bound of 0.
+    /// Draws a whole number below `bound`; 0 for a bound of 0.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         let product = u128::from(self.next()) * bound as u128;
         usize::try_from(product >> 64).unwrap_or(0)
     }
 
-    /// True in `share` of 256 draws.
+    /// Draws true with a probability of `share` / 256.
     pub(crate) const fn chance(&mut self, share: u8) -> bool {
         (self.next() >> 56) < share as u64
     }
 
-    /// Brings `items` into random order.
-    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
-        for last in (1..items.len()).rev() {
-            items.swap(last, self.below(last + 1));
+    /// Shuffles `values`.
+    pub(crate) fn shuffle<T>(&mut self, values: &mut [T]) {
+        for last in (1..values.len()).rev() {
+            values.swap(last, self.below(last + 1));
         }
     }
 }

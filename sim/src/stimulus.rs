@@ -1,34 +1,61 @@
-//! What a core is given in one inference: a raster as events, and at which pace.
+//! Stimulus of a core in one inference: a raster as events, and the pace at which they are offered.
 
-use crate::cosim::Subject;
 use crate::pace::Pace;
-use crate::stress::Train;
+use std::fmt;
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 use synfire_hw::circuit::event::{Addressing, Event};
 
-/// One image to co-simulate.
+/// Image to co-simulate.
 #[derive(Clone, Debug)]
 pub struct Stimulus {
-    /// Its number in the data set.
+    /// Number of the image in the data set.
     pub image: usize,
-    /// Seed of its spikes.
+    /// Seed of the image's spikes.
     pub seed: u64,
-    /// Its spikes.
+    /// Spikes of the image.
     pub raster: SpikeRaster,
 }
 
-/// One inference to run.
+/// Origin of an inference's spikes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// Image of the data set, by its number.
+    Image(usize),
+    /// Stress train: its number, and the name of its kind.
+    Train(usize, &'static str),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Image(image) => write!(f, "image {image}"),
+            Self::Train(number, kind) => write!(f, "stress train {number} ({kind})"),
+        }
+    }
+}
+
+impl Subject {
+    /// Form that can be part of a file name.
+    pub(crate) fn file_name(self) -> String {
+        match self {
+            Self::Image(image) => format!("image{image}"),
+            Self::Train(number, _) => format!("train{number}"),
+        }
+    }
+}
+
+/// Inference to run.
 #[derive(Clone, Copy, Debug)]
 pub struct Run<'a> {
-    /// What it is of, for errors.
+    /// Origin of the spikes, for errors.
     pub subject: Subject,
-    /// Seed of its spikes, for errors.
+    /// Seed of the spikes, for errors.
     pub seed: u64,
-    /// Its spikes.
+    /// Input spikes.
     pub raster: &'a SpikeRaster,
-    /// How fast they come.
+    /// Pace at which the events are offered.
     pub pace: Pace,
-    /// The most clocks that it may take, its clear included.
+    /// Most cycles that the inference and its clear may take.
     pub limit: u64,
 }
 
@@ -44,19 +71,7 @@ impl<'a> From<&'a Stimulus> for Run<'a> {
     }
 }
 
-impl<'a> From<&'a Train> for Run<'a> {
-    fn from(train: &'a Train) -> Self {
-        Self {
-            subject: Subject::Train(train.number, train.kind.name()),
-            seed: train.seed,
-            raster: &train.raster,
-            pace: train.pace,
-            limit: u64::MAX,
-        }
-    }
-}
-
-/// All events of an inference: the spikes of each step and its end, addressed as the core's input wants them.
+/// Events of an inference: the spikes and the marker of each step, with the addresses of the core's input.
 #[must_use]
 pub fn events(raster: &SpikeRaster, input: Addressing) -> Vec<u32> {
     let mut events = Vec::with_capacity(raster.total() + raster.steps());

@@ -1,14 +1,14 @@
-//! Stress: what images do not show of a design.
+//! Stress: event trains and a variant of the design that reach states which images do not reach.
 //!
-//! Real images fire in every step, at like rates, as fast as the core takes them. So membranes are nearly always
-//! forwarded, hardly ever read from memory; floors, both signs of leaks and the ends of ranges stay unseen; queues never
-//! fill. Two things show them, in a fraction of the clocks:
+//! Real images spike in every step, at similar rates, as fast as the core accepts the events. So membranes are nearly always
+//! forwarded and hardly ever read from memory, floors, leaks of both signs and the ends of ranges are not reached, and queues
+//! never fill. Two tools reach these states in a fraction of the cycles:
 //!
-//! * [`trains`]: short seeded event trains, silent, full, in bursts, silent at the end, and such as drive membranes to
-//!   their floor and to their threshold. Of several of each kind those are taken that reach something new
+//! * [`trains`] draws short seeded event trains: silent, full, in bursts, silent at the end, and trains that drive membranes
+//!   to their floor or threshold. Of several trains of a kind it takes the one that reaches the most new states
 //!   ([`coverage`]).
-//! * [`stressed`]: a variant of the design, the same model with the smallest FIFOs and queues and streams that can be
-//!   held back, which is driven with gaps between events and held streams ([`Pace`]).
+//! * [`stressed`] writes a variant of the design: the same model with the smallest FIFOs and queues, and with streams that can
+//!   be held back. The variant is driven with gaps between events, and with held streams ([`Pace`]).
 
 pub mod coverage;
 mod drive;
@@ -19,36 +19,37 @@ pub use variant::{FOLDER, stressed, tight};
 use crate::error::Result;
 use crate::pace::Pace;
 use crate::random::Random;
+use crate::stimulus::{Run, Subject};
 use coverage::Coverage;
 use drive::Driver;
 use std::collections::BTreeSet;
 use synfire_golden_model::integer::QuantizedModel;
 use synfire_golden_model::spikes::SpikeRaster;
 
-/// Steps of a train at most, fewer if the model has fewer: widths are proven for those.
+/// Most steps of a train; a model with fewer steps gets fewer, since its membrane widths are proven only for its own steps.
 const MOST_STEPS: usize = 12;
-/// Trains that are drawn for each that is taken.
+/// Number of trains that are drawn for each train that is taken.
 const DRAWS: usize = 6;
-/// Paces that trains take in turn: none, gaps, held streams, both.
+/// Gaps and holds that trains take in turn: held streams, gaps, both, and a few held streams.
 const PACES: [(u8, u8); 4] = [(0, 48), (160, 0), (96, 24), (0, 12)];
 
-/// An event train.
+/// Event train.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Train {
-    /// Its number, from 0.
+    /// Number of the train, starting with 0.
     pub number: usize,
-    /// What kind it is.
+    /// Kind of the train.
     pub kind: TrainKind,
-    /// Seed of its spikes.
+    /// Seed of the train's spikes.
     pub seed: u64,
-    /// Its spikes.
+    /// Spikes of the train.
     pub raster: SpikeRaster,
-    /// How fast they come.
+    /// Pace at which the events are offered.
     pub pace: Pace,
 }
 
 impl Train {
-    /// The same train at a pace that depends on its number: for a design under stress.
+    /// Gives the train a pace that depends on its number, for a design under stress.
     #[must_use]
     pub fn paced(&self) -> Self {
         let (gap, hold) = PACES[self.number % PACES.len()];
@@ -60,27 +61,39 @@ impl Train {
     }
 }
 
-/// Kinds of trains.
+impl<'a> From<&'a Train> for Run<'a> {
+    fn from(train: &'a Train) -> Self {
+        Self {
+            subject: Subject::Train(train.number, train.kind.name()),
+            seed: train.seed,
+            raster: &train.raster,
+            pace: train.pace,
+            limit: u64::MAX,
+        }
+    }
+}
+
+/// Kind of an event train.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TrainKind {
-    /// Inputs that lower a channel, until the floor holds it; then silence.
+    /// Inputs that lower a channel until the floor holds it, then silence.
     Falling,
-    /// Inputs that raise a channel towards its threshold and beyond; then silence.
+    /// Inputs that raise a channel to its threshold and beyond, then silence.
     Rising,
-    /// Many inputs at once, and silence between.
+    /// Many inputs at once, with silence in between.
     Bursts,
-    /// Half of the steps with spikes, then silence: sweeps read membranes from memory.
+    /// Spikes in half of the steps, then silence, so that sweeps read membranes from memory.
     SilentEnd,
-    /// Every input in every step.
+    /// All inputs in every step.
     Full,
-    /// Few inputs.
+    /// Few inputs in every step.
     Sparse,
-    /// No spike at all.
+    /// No spikes.
     Silent,
 }
 
 impl TrainKind {
-    /// Every kind, in the order in which they are taken.
+    /// All kinds, in the order in which trains take them.
     pub const ALL: [Self; 7] = [
         Self::SilentEnd,
         Self::Falling,
@@ -91,7 +104,7 @@ impl TrainKind {
         Self::Silent,
     ];
 
-    /// Its name.
+    /// Name of the kind.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -106,11 +119,11 @@ impl TrainKind {
     }
 }
 
-/// `count` trains for a model, one of each kind in turn; of some that are drawn for each, the one that reaches most that
-/// none before has reached.
+/// Draws `count` trains for a model, with the kinds in turn. For each train several are drawn, and the one that reaches the
+/// most new states is taken.
 ///
 /// # Errors
-/// Those of the golden model.
+/// The errors of the golden model.
 pub fn trains(model: &QuantizedModel, count: usize, seed: u64) -> Result<Vec<Train>> {
     let driver = Driver::new(model);
     let mut coverage = Coverage::new(model)?;
@@ -119,7 +132,7 @@ pub fn trains(model: &QuantizedModel, count: usize, seed: u64) -> Result<Vec<Tra
     let mut trains = Vec::with_capacity(count);
     for number in 0..count {
         let kind = TrainKind::ALL[number % TrainKind::ALL.len()];
-        // Silence is silence.
+        // All silent trains are equal.
         let draws = if kind == TrainKind::Silent { 1 } else { DRAWS };
         let mut best: Option<(usize, BTreeSet<_>, u64, SpikeRaster)> = None;
         for _ in 0..draws {

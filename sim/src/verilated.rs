@@ -1,7 +1,7 @@
-//! The core of a build in a Verilator simulation: of its emitted Verilog, or of what tools made of that.
+//! Core of a build in a Verilator simulation, in any form that has the core's ports.
 
 use crate::error::{Error, Result, io};
-use crate::observation::{Gatherer, LayerCounters, Observation};
+use crate::observation::{self, Gatherer, LayerCounters, Observation};
 use crate::preparation::Preparation;
 use crate::stimulus::{Run, events};
 use crate::verilator::{Harness, Simulator, program};
@@ -15,27 +15,27 @@ use synfire_hw::build::Build;
 use synfire_hw::geometry::Geometry;
 use synfire_hw::synth::checks::Form;
 
-/// Bytes of records that are read at once: a record of a sweep's word is written in every clock.
+/// Size of the buffer for records, in bytes; a sweep writes a record in every cycle.
 const RECORD_BYTES: usize = 1 << 16;
-/// Tags of the harness's requests.
+// Tags of requests to the harness.
 const IMAGE: u32 = 1;
 const LOAD: u32 = 2;
 const EXITS: u32 = 3;
-/// Tags of its records.
+// Tags of records from the harness.
 const TAP: u32 = 1;
 const RESULT: u32 = 2;
 const HUNG: u32 = 3;
 const CLEARED: u32 = 4;
 const SWEPT: u32 = 5;
-/// Flags of a swept word, above the layer's number.
+// Flags of a swept word, above the bits of the layer's number.
 const LAST: u32 = 1 << 16;
 const CLEARS: u32 = 1 << 17;
 
-/// A running simulator.
+/// Core in a running Verilator simulation.
 #[derive(Debug)]
 pub struct VerilatedCore {
     child: Child,
-    /// Closed by [`VerilatedCore::finish`].
+    /// Pipe to the simulator; none after [`VerilatedCore::finish`] has closed it.
     requests: Option<BufWriter<ChildStdin>>,
     records: BufReader<ChildStdout>,
     program: PathBuf,
@@ -44,24 +44,25 @@ pub struct VerilatedCore {
     /// Lanes of every layer; the output layer is the last.
     lanes: Vec<usize>,
     classes: usize,
-    /// Inferences may exit early.
+    /// Whether inferences may exit early.
     exits: bool,
 }
 
 impl VerilatedCore {
-    /// Builds the simulator of a form of the design if need be, and starts it; inferences exit where the margins say so, if any are given.
+    /// Builds the simulator of a form of the design if needed, and starts it. If `exit` gives margins, inferences exit early by
+    /// them.
     ///
     /// # Errors
-    /// Those of [`program`] and [`Preparation::of`]; a process that cannot be started.
+    /// The errors of [`program`] and [`Preparation::of`], and [`Error::Io`] if the simulator cannot be started.
     pub fn start(build: &Build, form: Form, exit: Option<&Margins>) -> Result<Self> {
         let harness = Harness::Cosim;
         Self::launch(build, exit, Simulator { harness, form }, None)
     }
 
-    /// The same, recording a waveform of everything.
+    /// Starts the simulator as [`VerilatedCore::start`] does, and records a waveform of all signals.
     ///
     /// # Errors
-    /// As [`VerilatedCore::start`].
+    /// The errors of [`VerilatedCore::start`].
     pub fn start_traced(build: &Build, form: Form, exit: Option<&Margins>, waveform: &Path) -> Result<Self> {
         let harness = Harness::CosimTraced;
         Self::launch(build, exit, Simulator { harness, form }, Some(waveform))
@@ -94,7 +95,7 @@ impl VerilatedCore {
         let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(Error::Simulator {
                 program,
-                reason: "no pipes to it".into(),
+                reason: "it has no pipes".into(),
                 log,
             });
         };
@@ -114,7 +115,7 @@ impl VerilatedCore {
     }
 
     fn prepare(&mut self, preparation: &Preparation) -> Result<()> {
-        for load in &preparation.loads {
+        for load in &preparation.parameter_loads {
             let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
             let words = load.bytes.len() / load.word_bytes;
             let header = [LOAD, load.memory.into(), count(load.word_bytes), count(words)];
@@ -136,13 +137,13 @@ impl VerilatedCore {
         if sent {
             return Ok(());
         }
-        Err(self.broken("it ended"))
+        Err(self.broken("it has ended"))
     }
 
-    /// Ends the simulator and waits for it, so that its waveform is whole.
+    /// Ends the simulator and waits for it, so that its waveform is complete.
     ///
     /// # Errors
-    /// [`Error::Simulator`] if it ends badly.
+    /// [`Error::Simulator`] if the simulator reports a failure.
     pub fn finish(mut self) -> Result<()> {
         drop(self.requests.take());
         match self.child.wait() {
@@ -152,7 +153,7 @@ impl VerilatedCore {
         }
     }
 
-    /// All but what leaves at the taps.
+    /// Reads the result of an inference: everything except the events and words at the taps.
     fn result(&mut self) -> Result<Observation> {
         let cycles = self.word()?.into();
         let active_cycles = self.word()?.into();
@@ -187,7 +188,7 @@ impl VerilatedCore {
         let mut bytes = [0; 4];
         match self.records.read_exact(&mut bytes) {
             Ok(()) => Ok(u32::from_ne_bytes(bytes)),
-            Err(_) => Err(self.broken("it ended")),
+            Err(_) => Err(self.broken("it has ended")),
         }
     }
 
@@ -200,10 +201,11 @@ impl VerilatedCore {
     }
 }
 
-impl crate::cosim::Core for VerilatedCore {
+impl observation::Core for VerilatedCore {
     fn infer(&mut self, run: &Run<'_>) -> Result<Observation> {
         let events = events(run.raster, self.geometry.input);
-        let count = u32::try_from(events.len()).map_err(|_| self.broken("too many events"))?;
+        let count =
+            u32::try_from(events.len()).map_err(|_| self.broken("the inference has too many events"))?;
         let limit = u32::try_from(run.limit).unwrap_or(u32::MAX);
         let pace = [run.pace.gap.into(), run.pace.hold.into(), run.pace.seed];
         let header = [IMAGE, count, limit].into_iter().chain(pace);
@@ -229,7 +231,7 @@ impl crate::cosim::Core for VerilatedCore {
                     gatherer.swept(layer, is_last, clears, word.iter().copied());
                 }
                 RESULT => observation = self.result()?,
-                // Until the clear, layers may still be at work where the inference has exited.
+                // After an early exit layers may still work until the clear.
                 CLEARED => {
                     gatherer.finish(self.exits, &mut observation);
                     return Ok(observation);
@@ -243,7 +245,7 @@ impl crate::cosim::Core for VerilatedCore {
                         waveform: "not recorded".into(),
                     });
                 }
-                tag => return Err(self.broken(&format!("record of kind {tag}"))),
+                tag => return Err(self.broken(&format!("it sent a record of unknown kind {tag}"))),
             }
         }
     }
@@ -251,7 +253,7 @@ impl crate::cosim::Core for VerilatedCore {
 
 impl Drop for VerilatedCore {
     fn drop(&mut self) {
-        // After `finish` it is gone already; otherwise it must not outlive us.
+        // After `finish` the simulator has already ended; otherwise it must not outlive this value.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

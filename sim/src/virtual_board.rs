@@ -1,8 +1,8 @@
 //! Virtual board: the verilated accelerator with its UART pins behind a pseudo-terminal.
 //!
-//! Whoever opens the pseudo-terminal talks to the very Verilog that the bitstream is made of, or to the netlist or the unpacked
-//! bitstream with all of the board's top module; the host's
-//! library and program cannot tell it from a board, but for its clock, which runs as fast as the machine can.
+//! A program that opens the pseudo-terminal talks to the Verilog from which the bitstream is made, or to the netlist or the
+//! unpacked bitstream, which include the board's top module. The host's library and program see no difference from a board,
+//! except that the clock runs only as fast as the machine can simulate it.
 
 use crate::error::{Error, Result, io};
 use crate::verilator::{Harness, Simulator, program};
@@ -15,38 +15,38 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use synfire_hw::board::Board;
 use synfire_hw::build::Build;
-use synfire_hw::emit::clock::SETTLING_CLOCKS;
+use synfire_hw::emit::clock::SETTLING_CYCLES;
 use synfire_hw::synth::checks::Form;
 
-/// A running virtual board. It ends when it is dropped.
+/// Running virtual board; it ends when this value is dropped.
 #[derive(Debug)]
 pub struct VirtualBoard {
     child: Child,
     port: PathBuf,
     program: PathBuf,
     log: PathBuf,
-    /// Held open so that the terminal outlives each host that opens and closes it.
+    /// End of the terminal that stays open, so that the terminal outlives each host that opens and closes it.
     _terminal: OwnedFd,
 }
 
 impl VirtualBoard {
-    /// Builds the simulator of a form of the design if need be, and powers the board up.
+    /// Builds the simulator of a form of the design if needed, and starts the board.
     ///
     /// # Errors
-    /// Verilator missing or failing; no pseudo-terminal to be had.
+    /// The errors of [`program`], [`Error::Terminal`] if there is no pseudo-terminal, and [`Error::Io`].
     pub fn start(build: &Build, form: Form) -> Result<Self> {
         let harness = Harness::Board;
         let program = program(build, Simulator { harness, form })?;
         let pty = openpty(None, None).map_err(terminal("opening one"))?;
-        // Raw before anybody opens it: nothing may be echoed or translated.
+        // The terminal is made raw before a program opens it: nothing may be echoed or translated.
         let mut settings = tcgetattr(&pty.slave).map_err(terminal("reading its settings"))?;
         cfmakeraw(&mut settings);
         tcsetattr(&pty.slave, SetArg::TCSANOW, &settings).map_err(terminal("making it raw"))?;
         let port = ttyname(&pty.slave).map_err(terminal("naming it"))?;
         let log = program.with_extension("log");
         let errors = File::create(&log).map_err(io("creating", &log))?;
-        // Clones close when a program starts, the originals do not: the board would hold its own terminal open and
-        // outlive a host that is killed.
+        // Clones are closed when a program starts, the originals are not. With an original the board would hold its own
+        // terminal open and outlive a host that is killed.
         let input = pty.master.try_clone().map_err(io("duplicating", &port))?;
         let output = pty.master.try_clone().map_err(io("duplicating", &port))?;
         let slave = pty.slave.try_clone().map_err(io("duplicating", &port))?;
@@ -75,10 +75,10 @@ impl VirtualBoard {
         &self.port
     }
 
-    /// Whether the board still runs.
+    /// Checks that the board still runs.
     ///
     /// # Errors
-    /// [`Error::Simulator`] with its exit status if it does not.
+    /// [`Error::Simulator`] with its exit status if it has ended.
     pub fn check(&mut self) -> Result<()> {
         match self.child.try_wait() {
             Ok(None) => Ok(()),
@@ -90,7 +90,7 @@ impl VirtualBoard {
     fn ended(&self, reason: &str) -> Error {
         Error::Simulator {
             program: self.program.clone(),
-            reason: format!("it ended: {reason}"),
+            reason: format!("it has ended ({reason})"),
             log: self.log.clone(),
         }
     }
@@ -103,26 +103,27 @@ impl Drop for VirtualBoard {
     }
 }
 
-/// What the harness is told of the pins: clocks of a bit on the line, level of the pin that shows activity while there is none, clocks
-/// of silence after which nothing goes on, clocks from power-up until the line is listened to.
+/// Arguments of the harness: cycles per bit on the line, idle level of the pin that shows activity, cycles of silence after
+/// which the design counts as idle, and cycles from power-up until the design listens to the line.
 fn pins(board: &Board, form: Form) -> [String; 4] {
     let whole_board = matches!(form, Form::Netlist | Form::Bitstream);
     let (idle_level, shows_activity) = match &board.led {
         Some(led) if whole_board => (led.active_low, true),
         _ => (false, !whole_board),
     };
-    // Without a light, only silence for as long as the design's own watchdog shows that nothing goes on.
-    let idle_clocks = if shows_activity { 1 << 17 } else { board.core_hz() };
-    // The board's top module waits for its loop to lock.
-    let settling = if whole_board { 4 * SETTLING_CLOCKS } else { 0 };
+    // Without an LED the design counts as idle after as much silence as its own watchdog allows.
+    let idle_cycles = if shows_activity { 1 << 17 } else { board.core_hz() };
+    // The board's top module waits until its PLL has locked.
+    let settling = if whole_board { 4 * SETTLING_CYCLES } else { 0 };
     [
-        board.clocks_per_bit().to_string(),
+        board.cycles_per_bit().to_string(),
         u8::from(idle_level).to_string(),
-        idle_clocks.to_string(),
+        idle_cycles.to_string(),
         settling.to_string(),
     ]
 }
 
+/// Turns an error of a pseudo-terminal into an error that names the action.
 fn terminal(action: &'static str) -> impl FnOnce(nix::Error) -> Error {
     move |source| Error::Terminal { action, source }
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
-/// The program under test, built from the same code as the `synfire` binary.
+/// Program under test, built from the same code as the `synfire` binary.
 #[derive(Debug)]
 pub struct Program {
     path: PathBuf,
@@ -13,7 +13,7 @@ pub struct Program {
 }
 
 impl Program {
-    /// The program at `path`, run in `folder` and with the repository's tools.
+    /// Program at `path`, which runs in `folder` with the repository's tools.
     #[must_use]
     pub fn new(path: &str, folder: &Path) -> Self {
         Self {
@@ -23,7 +23,7 @@ impl Program {
         }
     }
 
-    /// The same with an environment variable set.
+    /// Sets an environment variable of the program.
     #[must_use]
     pub fn with(mut self, variable: &str, value: impl Into<PathBuf>) -> Self {
         self.environment.push((variable.into(), value.into()));
@@ -36,7 +36,7 @@ impl Program {
             .args(arguments)
             .current_dir(&self.folder)
             .stdin(Stdio::null());
-        // What the developer's shell says must not decide a test.
+        // The developer's environment must not affect a test.
         for variable in ["SYNFIRE_DATA", "SYNFIRE_PORT", "NO_COLOR", "CLICOLOR_FORCE"] {
             command.env_remove(variable);
         }
@@ -44,19 +44,19 @@ impl Program {
         command
     }
 
-    /// Runs it to its end.
+    /// Runs the program to its end.
     ///
     /// # Panics
-    /// If it cannot be started.
+    /// If the program cannot be started.
     #[must_use]
     pub fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().expect("the program starts")
     }
 
-    /// Runs it to a good end and gives its standard output.
+    /// Runs the program, which must succeed; returns its standard output.
     ///
     /// # Panics
-    /// If it fails.
+    /// If the program fails.
     #[must_use]
     pub fn succeed(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
@@ -71,20 +71,20 @@ impl Program {
         text(&output.stdout)
     }
 
-    /// Runs it to a good end with `--json` and gives what it prints.
+    /// Runs the program with `--json`, which must succeed; returns its output.
     ///
     /// # Panics
-    /// If it fails or prints no JSON.
+    /// If the program fails or prints no JSON.
     #[must_use]
     pub fn json(&self, arguments: &[&str]) -> serde_json::Value {
         let text = self.succeed(&[arguments, &["--json"]].concat());
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error} in {text}"))
     }
 
-    /// Runs it to a failure of exit status 1 with `--json` and gives code and message of the error.
+    /// Runs the program with `--json`, which must fail with exit status 1; returns code and message of the error.
     ///
     /// # Panics
-    /// If it does not fail so, or reports no error.
+    /// If the program does not fail so, or reports no error.
     #[must_use]
     pub fn fail(&self, arguments: &[&str]) -> (String, String) {
         let output = self.run(&[arguments, &["--json"]].concat());
@@ -101,10 +101,10 @@ impl Program {
         (field("code"), field("message"))
     }
 
-    /// Starts it in the background, its standard output piped.
+    /// Starts the program in the background, with its standard output piped.
     ///
     /// # Panics
-    /// If it cannot be started.
+    /// If the program cannot be started.
     #[must_use]
     pub fn start(&self, arguments: &[&str]) -> Background {
         let child = self
@@ -116,7 +116,7 @@ impl Program {
     }
 }
 
-/// A program in the background; it is ended when this is dropped.
+/// Program in the background, which is ended when this value is dropped.
 #[derive(Debug)]
 pub struct Background(pub Child);
 
@@ -127,14 +127,14 @@ impl Drop for Background {
     }
 }
 
-/// The virtual environment with the tools: the one that the environment names, or the repository's.
+/// Virtual environment with the tools: the one that `SYNFIRE_VENV` names, or the repository's.
 #[must_use]
 pub fn venv() -> PathBuf {
-    // A relative path is meant from the repository's root, whence `make` is called.
+    // A relative path starts at the repository's root, where `make` runs.
     repository().join(std::env::var_os("SYNFIRE_VENV").unwrap_or_else(|| ".venv".into()))
 }
 
-/// The repository's root.
+/// Root folder of the repository.
 #[must_use]
 pub fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -142,12 +142,12 @@ pub fn repository() -> PathBuf {
         .map_or_else(PathBuf::new, Path::to_path_buf)
 }
 
-/// Folder of the data sets that are not embedded, or none, said aloud.
+/// Folder of the data sets that are not embedded; none if it is not known, which is printed.
 #[must_use]
 pub fn data_folder(test: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("SYNFIRE_DATA").map(|folder| repository().join(folder));
     if folder.is_none() {
-        // Past the test harness, which keeps what a passing test prints to itself.
+        // Written past the test harness, which hides the output of a test that passes.
         let text = format!("SKIPPED {test}: set SYNFIRE_DATA to the folder of the data sets to run it");
         let _ = writeln!(std::io::stderr(), "{text}");
     }

@@ -1,4 +1,4 @@
-//! A bitstream for every board: a small network from training to the programmer's command line, through the verbs.
+//! A bitstream for every board: the verbs take a small network from training to the programmer's command line.
 
 use serde_json::Value;
 use std::path::Path;
@@ -9,10 +9,10 @@ use tempfile::TempDir;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_synfire-under-test");
 
-/// Boards that are among the tests, one of each family; the demo makes two others' bitstreams.
+/// Boards of the default tests, one of each family; the demo makes the bitstreams of two more.
 const REPRESENTATIVES: [&str; 3] = ["icebreaker", "colorlight-i5", "tang-nano-9k"];
 
-/// 64-16-10: small, and still worth its bitstream.
+/// Small network, 64-16-10.
 const NETWORK: &str = r#"
 name = "digits-16"
 input = [1, 8, 8]
@@ -37,7 +37,7 @@ epochs = 20
 batch = 32
 "#;
 
-/// A folder with the quantized network, made once.
+/// Folder with the quantized network, which is made once.
 fn folder() -> &'static Path {
     static FOLDER: OnceLock<TempDir> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {
@@ -65,10 +65,10 @@ fn folder() -> &'static Path {
     folder.path()
 }
 
-/// The bitstream of a board, and what its report says.
+/// Makes the bitstream of a board, and checks its report.
 ///
 /// # Panics
-/// If a step fails, the clock is not met, or the report does not hold together.
+/// If a step fails, the clock is not met, or the report is inconsistent.
 fn bitstream(name: &str) -> Value {
     let program = Program::new(PROGRAM, folder());
     let board = Board::find(name).expect("a built-in board");

@@ -251,7 +251,7 @@ fn damaged_files_are_refused() {
     let text = fs::read_to_string(&verilog).expect("Verilog");
     fs::write(&verilog, text + "// changed\n").expect("writing");
     let (_, message) = program.fail(&["cosim", "build"]);
-    assert!(message.contains("accelerator.v has been changed"), "{message}");
+    assert!(message.contains("accelerator.v has changed"), "{message}");
     let (_, message) = program.fail(&["cosim", "nowhere"]);
     assert!(
         message.contains("nowhere") && message.contains("synfire hdl"),
@@ -366,7 +366,7 @@ fn old_tool_is_named_with_both_versions() {
     );
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(
-        text.contains("is version 0.9; synfire wants 0.50 or newer"),
+        text.contains("has version 0.9, but synfire needs 0.50 or newer"),
         "{text}"
     );
 }

@@ -1,5 +1,5 @@
-//! Co-simulation of cores that are given something before their first inference: weights of SPRAM, margins of early
-//! exits. All models and rasters are fixed.
+//! Co-simulation of cores that are prepared before their first inference: with weights in SPRAM, or margins of early exits.
+//! All models and rasters are fixed.
 
 use ndarray::Array2;
 use std::path::Path;
@@ -12,17 +12,17 @@ use synfire_golden_model::spikes::{Spike, SpikeRaster};
 use synfire_hw::board::Board;
 use synfire_hw::build::Build;
 use synfire_hw::circuit::word_memory::Style;
-use synfire_hw::load;
 use synfire_hw::plan::Plan;
 use synfire_hw::synth::checks::Form;
+use synfire_hw::traffic;
 use synfire_sim::Error;
 use synfire_sim::cosim::{self, Cosim, Difference, Stimulus};
 use synfire_sim::native::NativeCore;
 
-/// Steps of an inference.
+/// Time steps of an inference.
 const STEPS: u32 = 12;
 
-/// A network of 12 inputs, two hidden layers of 9 and 7 neurons, and 4 classes, with fixed weights that make it fire.
+/// Network of 12 inputs, two hidden layers of 9 and 7 neurons, and 4 classes, with fixed weights with which it fires.
 fn model() -> QuantizedModel {
     let text = "name = \"tiny\"\ninput = [1, 3, 4]\nsteps = 12\nrate = 0.5\n\n[[layer]]\nname = \"first\"\nop = \
                 \"fc\"\nout = 9\n\n[[layer]]\nname = \"second\"\nop = \"fc\"\nout = 7\n\n[[layer]]\nname = \"out\"\n\
@@ -61,11 +61,11 @@ fn stimuli() -> Vec<Stimulus> {
 }
 
 fn plan(model: &QuantizedModel, board: &Board) -> Plan {
-    let loads = load::from_rates(model, &[7.0, 3.0, 2.0]).expect("loads");
-    Plan::with_lanes(model, board, &loads, &[4, 3, 2]).expect("a plan")
+    let traffic = traffic::from_rates(model, &[7.0, 3.0, 2.0]).expect("traffic");
+    Plan::with_lanes(model, board, &traffic, &[4, 3, 2]).expect("a plan")
 }
 
-/// A build of `built` with the first layer's weights in such a memory, whose model is `claimed`.
+/// Build of `built` with the first layer's weights in a memory of the given style, and with `claimed` as its model.
 fn build_with(folder: &Path, style: Style, built: &QuantizedModel, claimed: &QuantizedModel) -> Build {
     let board = Board::find("icebreaker").expect("a board");
     let mut plan = plan(built, &board);
@@ -89,7 +89,7 @@ fn weights_of_spram_are_loaded_before_the_first_inference() {
     }
     // What is in block RAM came with the design, what is in SPRAM comes with the model.
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let build = build_with(folder.path(), Style::Huge, &wrong, &right);
+    let build = build_with(folder.path(), Style::Spram, &wrong, &right);
     let loaded =
         cosim::verilator(&build, Form::Emitted, &stimuli(), None, &mut |_| ()).expect("the model's weights");
     assert!(loaded.spikes > 20, "{} spikes prove little", loaded.spikes);
@@ -141,7 +141,7 @@ fn inferences_exit_where_the_golden_model_s_do() {
             expected.iter().sum::<usize>() as u64,
             "{expected:?}"
         );
-        assert!(summary.layers.is_empty(), "clocks of layers that were cut short");
+        assert!(summary.layers.is_empty(), "cycles of layers that were cut short");
         let plan = &build.manifest.plan;
         let native = cosim::native(&model, plan, &stimuli(), Some(&margins), &mut |_| ()).expect("equal");
         assert_eq!(

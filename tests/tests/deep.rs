@@ -1,9 +1,9 @@
-//! VGG9 and ResNet11 on a CIFAR-10 image, from model to co-simulation, with spikes in every layer: at the paper's full size for a
-//! few time steps, and with a quarter of the channels for as many as the paper has.
+//! VGG9 and ResNet11 on a CIFAR-10 image, from model to co-simulation, with spikes in every layer: at the paper's full size
+//! for a few time steps, and with a quarter of the channels for as many steps as in the paper.
 //!
-//! The weights are those that training starts from, which a threshold of 0.3 lets every layer fire with; the trained
-//! networks differ from them in nothing that the hardware could tell. No built-in board holds them, so the board is one
-//! with as many tables and memories as it takes.
+//! The weights are those from which training starts, with a threshold of 0.3, so that every layer fires. For the hardware
+//! trained networks are no different. No built-in board holds these networks, so the board has as many LUTs and memories as
+//! they need.
 
 use synfire_golden_model::config::Config;
 use synfire_golden_model::float::FloatModel;
@@ -12,7 +12,7 @@ use synfire_tests::{Program, data_folder};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_synfire-under-test");
 
-/// A device as large as it takes.
+/// Board with a device that is large enough.
 const BOARD: &str = r#"
 name = "unbounded"
 title = "A device that is never too small"
@@ -39,7 +39,7 @@ baud = 1_000_000
 slot_bytes = 1024
 "#;
 
-/// A preset of which every layer fires, with `1 / divisor` of its channels and neurons, for so many steps.
+/// Preset in which every layer fires, with `1 / divisor` of its channels and neurons, for `steps` steps.
 fn network(preset: &str, divisor: usize, steps: usize) -> NetworkDescription {
     let mut network = Config::preset(preset).expect("a preset").network;
     network.steps = steps;
@@ -53,7 +53,7 @@ fn network(preset: &str, divisor: usize, steps: usize) -> NetworkDescription {
     network
 }
 
-/// Co-simulates a network and gives the clocks of its inference, as a multiple of the slowest layer's ideal.
+/// Co-simulates a network and returns the cycles per inference, as a multiple of the slowest layer's ideal cycles.
 fn equals_the_golden_model(network: NetworkDescription) -> Option<f64> {
     let name = network.name.clone();
     let data = data_folder(&name)?;
@@ -85,16 +85,16 @@ fn equals_the_golden_model(network: NetworkDescription) -> Option<f64> {
     assert_eq!(measured.len(), layers);
     let mut slowest: f64 = 0.0;
     for layer in measured {
-        let cycles = |kind: &str| layer[kind].as_f64().expect("clocks");
+        let cycles = |kind: &str| layer[kind].as_f64().expect("cycles");
         assert!(cycles("busy_cycles") <= 1.001 * cycles("ideal_cycles"), "{layer}");
         slowest = slowest.max(cycles("ideal_cycles"));
     }
-    let ratio = summary["cycles"].as_f64().expect("clocks") / slowest;
+    let ratio = summary["cycles"].as_f64().expect("cycles") / slowest;
     println!("{name}: {ratio:.3} x the slowest layer's ideal");
     Some(ratio)
 }
 
-/// With few steps, the way of the first one through all layers is much of an inference.
+/// With few steps, the way of the first step through all layers is a large part of an inference.
 const FEW_STEPS: usize = 4;
 
 #[test]

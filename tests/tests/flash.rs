@@ -1,4 +1,4 @@
-//! `synfire flash` with a programmer made of a shell script, and `synfire report` of what is there.
+//! `synfire flash` with a shell script as programmer, and `synfire report` of a build.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -9,7 +9,7 @@ use synfire_tests::Program;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_synfire-under-test");
 
-/// A build folder `build` for the iCEBreaker, as if it had been synthesized.
+/// Makes a build folder `build` for the iCEBreaker.
 fn folder() -> (tempfile::TempDir, Program) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let program = Program::new(PROGRAM, folder.path());
@@ -59,7 +59,7 @@ fn synthesized(folder: &Path) {
     report.write(&folder.join(REPORT)).expect("writes");
 }
 
-/// A folder with a program `iceprog` of that script.
+/// Makes a folder with a program `iceprog` that runs a script.
 fn programmer(folder: &Path, script: &str) -> PathBuf {
     let folder = folder.join("programs");
     fs::create_dir_all(&folder).expect("makes a folder");
@@ -190,13 +190,13 @@ fn a_board_that_would_fail_on_a_bench_is_refused_before_anything_is_written() {
             "tx",
             "tx",
             &["--baud", "200"],
-            "baud = 200 wants 90000 clocks a bit of the core's 18000000 Hz, but the divider has",
+            "baud = 200 takes 90000 cycles per bit at the core's 18000000 Hz, but the UART counts at most",
         ),
         (
             "tx",
             "tx",
             &["--baud", "5000000"],
-            "baud = 5000000 wants a clock of at least 4 times as much",
+            "baud = 5000000 needs a core clock of at least 4 times the rate",
         ),
     ] {
         let message = hdl(from, to, more);

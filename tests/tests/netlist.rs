@@ -1,7 +1,7 @@
-//! What nextpnr gets, and what the board gets, equals the golden model; and what does not is found.
+//! Netlists and bitstreams equal the golden model, and planted faults in them are detected.
 //!
-//! One design of each family, odd networks with convolution, stride, padding, pooling and a junction, is compared by stress trains
-//! through the core's ports. Faults are planted in the Verilog, in the netlist, and in the pins.
+//! One design of each family is compared by stress trains through the core's ports. The networks have convolution, stride,
+//! padding, pooling and a junction. Faults are planted in the Verilog, in the netlist, and in the pins.
 
 #[allow(dead_code, reason = "no images here, and other boards")]
 #[path = "mutation/network.rs"]
@@ -19,28 +19,28 @@ use synfire_golden_model::integer::QuantizedModel;
 use synfire_golden_model::spikes::SpikeRaster;
 use synfire_hw::board::{Board, Features};
 use synfire_hw::build::{Build, sha256};
-use synfire_hw::load;
 use synfire_hw::plan::Plan;
+use synfire_hw::process::Cancel;
 use synfire_hw::synth::checks::Form;
 use synfire_hw::synth::containment::contained;
-use synfire_hw::synth::process::Cancel;
 use synfire_hw::synth::{Placements, synthesize};
 use synfire_hw::tool::Tool;
+use synfire_hw::traffic;
 use synfire_sim::cosim::{Cosim, Summary};
 use synfire_sim::verilated::VerilatedCore;
 use synfire_sim::virtual_board::VirtualBoard;
 use synfire_sim::{Error, stress};
 
-/// Stress trains of a comparison.
+/// Number of stress trains of a comparison.
 const TRAINS: usize = 8;
-/// Inferences through pins.
+/// Number of inferences through the pins.
 const INFERENCES: usize = 4;
 
-/// A constant that is negative, as it is printed and as rust-hdl printed it.
+/// Negative constant, as it is emitted and as rust-hdl prints it.
 const MENDED: &str = "localparam signed [31:0] floor = 32'sh";
 const AS_RUST_HDL_PRINTS: &str = "localparam signed floor = 32'h";
 
-/// The first of the odd networks that is small enough to be synthesized in half a minute.
+/// First of the odd networks that is small enough to be synthesized in half a minute.
 fn model(signed: bool) -> QuantizedModel {
     let is_small = |model: &QuantizedModel| {
         let bits: u32 = model
@@ -54,23 +54,23 @@ fn model(signed: bool) -> QuantizedModel {
     (1..).map(draw).find(is_small).expect("there are many")
 }
 
-/// A build of two lanes a layer, with the core and the least of link around it.
+/// Build with two lanes per layer, and with as little link around the core as possible.
 fn build(folder: &Path, model: &QuantizedModel, board: &str) -> Build {
     let mut board = Board::find(board).expect("a built-in board");
     board.link.features = Features {
         encoder: false,
         early_exit: false,
-        load: false,
+        reloadable: false,
     };
-    let loads = load::from_rates(model, &vec![4.0; model.layers.len()]).expect("loads");
+    let traffic = traffic::from_rates(model, &vec![4.0; model.layers.len()]).expect("traffic");
     let lanes: Vec<usize> = (model.layers.iter())
         .map(|layer| 2.min(layer.outputs()))
         .collect();
-    let plan = Plan::with_lanes(model, &board, &loads, &lanes).expect("a plan");
+    let plan = Plan::with_lanes(model, &board, &traffic, &lanes).expect("a plan");
     Build::write(folder, model, &board, &plan).expect("a build")
 }
 
-/// Compares by stress trains. Without the waveform of a difference, which would take another simulator.
+/// Compares a form by stress trains. No waveform of a difference is recorded, which would take another simulator.
 fn compare(build: &Build, form: Form) -> Result<Summary, Box<Error>> {
     let model = build.model().map_err(Error::from)?;
     let mut cosim = Cosim::new(&model, &build.manifest.plan, "verilator", None)?;
@@ -81,7 +81,7 @@ fn compare(build: &Build, form: Form) -> Result<Summary, Box<Error>> {
     Ok(cosim.finish())
 }
 
-/// Whether a comparison finds the design different from the golden model.
+/// Whether a comparison finds a difference from the golden model.
 fn differs(build: &Build, form: Form) -> bool {
     match compare(build, form) {
         Ok(_) => false,
@@ -100,7 +100,7 @@ fn change(build: &Build, file: &str, from: &str, to: &str) {
     fs::write(&path, text.replace(from, to)).expect("writes");
 }
 
-/// Writes another text into a file that Yosys made, and its hash to where that is kept.
+/// Writes another text into a file that Yosys made, and updates the recorded hash.
 fn write_netlist(build: &Build, file: &str, text: &str) {
     let path = build.folder.join(file);
     let before = sha256(&fs::read(&path).expect("a file"));
@@ -108,7 +108,7 @@ fn write_netlist(build: &Build, file: &str, text: &str) {
     change(build, "netlist-made.json", &before, &sha256(text.as_bytes()));
 }
 
-/// The design's netlist passes, and is told of.
+/// Checks that the netlist of the design passes, and that the check is recorded.
 fn netlist_passes(build: &Build) {
     let board = &build.manifest.board.name;
     let summary = compare(build, Form::Netlist).unwrap_or_else(|error| panic!("{board}: {error}"));
@@ -127,7 +127,7 @@ fn netlist_passes(build: &Build) {
     );
 }
 
-/// With the constant as rust-hdl prints it, the netlist does not pass.
+/// Checks that the netlist does not pass with the constant as rust-hdl prints it.
 fn the_old_constant_is_found(build: &Build) {
     change(build, "accelerator.v", MENDED, AS_RUST_HDL_PRINTS);
     assert!(
@@ -152,7 +152,7 @@ fn netlists_of_gowin() {
     the_old_constant_is_found(&build);
 }
 
-/// From the netlist to the bitstream behind its pins, and faults in each.
+/// Checks netlist and bitstream through their pins, and faults in each of them.
 #[test]
 fn netlists_and_bitstreams_of_ice40() {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -189,7 +189,7 @@ fn netlists_and_bitstreams_of_ice40() {
     compare(&build, Form::Emitted).expect("Verilator reads the old constant as it is meant");
 }
 
-/// Inferences over the serial line of a virtual board; what the potentials should be, and are.
+/// Runs inferences over the serial line of a virtual board; returns the expected and the actual potentials.
 fn through_pins(build: &Build, form: Form) -> Result<Vec<[Vec<i32>; 2]>, String> {
     let told = |error: &dyn std::fmt::Display| error.to_string();
     let model = build.model().map_err(|error| told(&error))?;
@@ -217,7 +217,7 @@ fn through_pins(build: &Build, form: Form) -> Result<Vec<[Vec<i32>; 2]>, String>
     Ok(answers)
 }
 
-/// The same spikes in order, each once a step, as the link wants them.
+/// Sorts the spikes of each step and removes duplicates, as the link requires.
 fn sorted(raster: &SpikeRaster) -> SpikeRaster {
     let mut sorted = SpikeRaster::new(raster.width());
     for step in raster.iter() {
@@ -240,7 +240,7 @@ fn spikes(raster: &SpikeRaster) -> Vec<Vec<Spike>> {
         .collect()
 }
 
-/// Whether the tool is there that turns bitstreams back into Verilog; in CI it must be.
+/// Whether the tool that turns bitstreams back into Verilog is installed; CI requires it.
 fn can_unpack() -> bool {
     match Tool::IceboxVlog.find() {
         Ok(_) => true,
@@ -261,7 +261,7 @@ fn whole_board_passes(build: &Build, form: Form) {
     }
 }
 
-/// 12 MHz by 64 / 16 is 48; the simulation takes the loop's frequency as given.
+/// Checks the PLL: 12 MHz · 64 / 16 = 48 MHz. The simulation takes the PLL's frequency as given.
 fn the_loop_is_the_planned_one(build: &Build) {
     let unpacked = fs::read_to_string(build.folder.join("unpacked.v")).expect("the bitstream as Verilog");
     for dividers in [".DIVR(4'b0000)", ".DIVF(7'b0111111)", ".DIVQ(3'b100)"] {
@@ -269,7 +269,7 @@ fn the_loop_is_the_planned_one(build: &Build) {
     }
 }
 
-/// The pins of the board file are those of the board; those that nextpnr is told are not.
+/// Plants a fault in the pins: nextpnr gets other pins than those of the board file.
 fn swapped_pins_are_found(build: &Build) {
     let pins = &build.manifest.board.uart;
     let line = |port: &str, pin: &str| format!("{port} {pin}\n");

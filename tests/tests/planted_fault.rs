@@ -1,4 +1,4 @@
-//! A design that is not the model's must be caught, and named: image, step, layer, neuron, waveform.
+//! Co-simulation must detect a design that belongs to another model, and name image, step, layer, neuron and waveform.
 
 use ndarray::Array2;
 use std::path::Path;
@@ -10,13 +10,13 @@ use synfire_golden_model::quantize::{QuantizeConfig, quantize};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 use synfire_hw::board::Board;
 use synfire_hw::build::Build;
-use synfire_hw::load;
 use synfire_hw::plan::Plan;
 use synfire_hw::synth::checks::Form;
+use synfire_hw::traffic;
 use synfire_sim::Error;
 use synfire_sim::cosim::{self, Difference, Stimulus};
 
-/// A network of 12 inputs, 9 hidden neurons and 4 classes with fixed weights that make it fire.
+/// Network of 12 inputs, 9 hidden neurons and 4 classes, with fixed weights with which it fires.
 fn model() -> QuantizedModel {
     let text = "name = \"tiny\"\ninput = [1, 3, 4]\nsteps = 6\nrate = 0.5\n\n[[layer]]\nname = \"hidden\"\nop = \
                 \"fc\"\nout = 9\n\n[[layer]]\nname = \"out\"\nop = \"out\"\nout = 4\n";
@@ -60,11 +60,11 @@ fn stimuli() -> Vec<Stimulus> {
 }
 
 fn plan(model: &QuantizedModel, board: &Board) -> Plan {
-    let loads = load::from_rates(model, &[6.0, 3.0]).expect("loads");
-    Plan::with_lanes(model, board, &loads, &[4, 4]).expect("a plan")
+    let traffic = traffic::from_rates(model, &[6.0, 3.0]).expect("traffic");
+    Plan::with_lanes(model, board, &traffic, &[4, 4]).expect("a plan")
 }
 
-/// A build whose circuits are `built`'s but whose model is `claimed`.
+/// Build with the circuits of `built`, but with `claimed` as its model.
 fn build(folder: &Path, built: &QuantizedModel, claimed: &QuantizedModel) -> Build {
     let board = Board::find("ice40-hx8k").expect("a board");
     let build = Build::write(folder, built, &board, &plan(built, &board)).expect("a build");
@@ -87,7 +87,7 @@ fn the_model_s_own_design_passes() {
     );
     assert_eq!(
         native.cycles, summary.cycles,
-        "both simulations are exact to the clock"
+        "both simulations are exact to the cycle"
     );
 }
 

@@ -1,4 +1,4 @@
-//! What stress trains, and the variant of a design under stress, find that images do not.
+//! Stress trains, and the variant of a design under stress, find faults that images do not find.
 
 #[allow(dead_code, reason = "faults are chosen here, not drawn")]
 #[path = "mutation/fault.rs"]
@@ -23,15 +23,15 @@ use synfire_sim::stress::coverage::{Coverage, Reached};
 use synfire_sim::stress::{self, Train, TrainKind};
 use synfire_sim::verilated::VerilatedCore;
 
-/// Trains of a default co-simulation.
+/// Number of trains of a co-simulation by default.
 const TRAINS: usize = 8;
 
 fn model(signed: bool) -> QuantizedModel {
     odd_network(&mut Xoshiro256PlusPlus::seed_from_u64(1), signed)
 }
 
-/// Single faults: module below the core, how the line begins, what stands there instead, which design shows it first
-/// (the build's own or its variant under stress), and what the mismatch says.
+/// Planted faults: module below the core, beginning of the line, expression that replaces the right one, design that shows
+/// the fault first (the build itself or its variant under stress), and a part of the mismatch's text.
 const FAULTS: [(&str, &str, &str, Shows, &str); 10] = [
     // Backpressure.
     ("hidden$1", "engine$pause = ", "1'b0", Shows::Variant, ""),
@@ -64,7 +64,7 @@ const FAULTS: [(&str, &str, &str, Shows, &str); 10] = [
         Shows::Design,
         "",
     ),
-    // Ranges.
+    // Ends of ranges.
     (
         "hidden$1$engine$lanes$1",
         "updated = floor",
@@ -72,7 +72,7 @@ const FAULTS: [(&str, &str, &str, Shows, &str); 10] = [
         Shows::Design,
         "a membrane of -",
     ),
-    // Words too many.
+    // Too many words.
     (
         "hidden$0$engine$walker",
         "run_left$d = last_word",
@@ -86,16 +86,16 @@ const FAULTS: [(&str, &str, &str, Shows, &str); 10] = [
         "busy_count$d = busy_count$q + ",
         "busy_count$q + 32'h2",
         Shows::Design,
-        "counter busy clocks",
+        "counter busy cycles",
     ),
     (
         "",
         "any_busy$0 = ",
         "1'b0",
         Shows::Design,
-        "idle clocks in which something left",
+        "idle cycles with an event or a word at a tap",
     ),
-    // Events without end: no watchdog that waits for silence would ever bark.
+    // Events without end, which a watchdog that waits for silence would never notice.
     (
         "hidden$1$serializer",
         "pending$d = first$rest",
@@ -218,7 +218,7 @@ fn trains_are_the_same_each_time_and_of_every_kind() {
 }
 
 #[test]
-fn both_simulations_take_a_paced_train_in_the_same_clocks() {
+fn both_simulations_take_the_same_cycles_for_a_paced_train() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let model = model(false);
     let build = build(folder.path(), &model);

@@ -6,10 +6,9 @@ use serde_json::Value;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use synfire_golden_model::Config;
-use synfire_golden_model::dataset;
 use synfire_golden_model::float::FloatModel;
 use synfire_golden_model::train::Trainer;
+use synfire_golden_model::{Config, dataset};
 use synfire_tests::Program;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_synfire-under-test");

@@ -19,9 +19,9 @@ use synfire_golden_model::dataset::encode::test_raster;
 use synfire_golden_model::integer;
 use synfire_golden_model::integer::QuantizedModel;
 use synfire_hw::board::Board;
-use synfire_hw::load::LayerLoad;
 use synfire_hw::plan::Plan;
 use synfire_hw::synth::checks::{self, Form};
+use synfire_hw::traffic::LayerTraffic;
 use synfire_sim::stress;
 
 /// Number of test images on which the traffic of a plan's layers is measured.
@@ -203,7 +203,7 @@ impl Args {
         &self,
         board: &Board,
         model: &QuantizedModel,
-        traffic: &[LayerLoad],
+        traffic: &[LayerTraffic],
         context: &Context,
     ) -> Result<Target> {
         let plan = Plan::search_within(model, board, traffic, self.most_lanes)?;

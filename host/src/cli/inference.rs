@@ -6,7 +6,7 @@ use synfire_golden_model::dataset::encode::test_raster;
 use synfire_golden_model::float::FloatModel;
 use synfire_golden_model::integer::QuantizedModel;
 use synfire_golden_model::quantize::{Calibration, QuantizeConfig, QuantizeReport, quantize_with};
-use synfire_hw::load::{self, LayerLoad};
+use synfire_hw::traffic::{self, LayerTraffic};
 use synfire_sim::cosim::Stimulus;
 
 /// Default seed of the input spikes on which models are evaluated.
@@ -44,9 +44,9 @@ pub(crate) fn measure_traffic(
     model: &QuantizedModel,
     data: &Dataset,
     images: usize,
-) -> synfire_hw::Result<Vec<LayerLoad>> {
+) -> synfire_hw::Result<Vec<LayerTraffic>> {
     let stimuli = stimuli(model, data, images, DEFAULT_SEED);
-    load::measure(model, stimuli.iter().map(|stimulus| &stimulus.raster))
+    traffic::measure(model, stimuli.iter().map(|stimulus| &stimulus.raster))
 }
 
 /// Returns the first `images` test images as stimuli.

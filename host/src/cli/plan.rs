@@ -13,8 +13,8 @@ use synfire_hw::build::write_atomically;
 use synfire_hw::circuit::engine::MAX_LANES;
 use synfire_hw::circuit::word_memory::Style;
 use synfire_hw::diagram;
-use synfire_hw::load::{self, LayerLoad};
 use synfire_hw::plan::{Faster, Plan, budget, check_sizes};
+use synfire_hw::traffic::{self, LayerTraffic};
 
 const EXAMPLE: &str = "Examples:
   synfire plan digits-4bit.safetensors --board icebreaker
@@ -122,11 +122,11 @@ impl TargetArgs {
     }
 
     /// Returns the traffic of each layer: from `--rates`, or measured.
-    pub(crate) fn traffic(&self, model: &QuantizedModel) -> Result<Vec<LayerLoad>> {
+    pub(crate) fn traffic(&self, model: &QuantizedModel) -> Result<Vec<LayerTraffic>> {
         // Check the sizes before loading test images, which takes time and may fail.
         check_sizes(model)?;
         Ok(match &self.rates {
-            Some(rates) if rates.len() == model.layers.len() => load::from_rates(model, rates)?,
+            Some(rates) if rates.len() == model.layers.len() => traffic::from_rates(model, rates)?,
             Some(rates) => {
                 return Err(CliError::Rates {
                     given: rates.len(),
@@ -141,7 +141,12 @@ impl TargetArgs {
     }
 
     /// Returns the plan that the flags choose.
-    pub(crate) fn plan(&self, model: &QuantizedModel, board: &Board, traffic: &[LayerLoad]) -> Result<Plan> {
+    pub(crate) fn plan(
+        &self,
+        model: &QuantizedModel,
+        board: &Board,
+        traffic: &[LayerTraffic],
+    ) -> Result<Plan> {
         Ok(match &self.lanes {
             Some(lanes) => Plan::with_lanes(model, board, traffic, lanes)?,
             None => Plan::search_within(model, board, traffic, self.most_lanes)?,
@@ -239,7 +244,7 @@ fn memory(words: usize, style: Style) -> String {
         Style::Block => "block",
         Style::Distributed => "distributed",
         Style::Logic => "logic",
-        Style::Huge => "SPRAM",
+        Style::Spram => "SPRAM",
     };
     match words {
         0 => "none".into(),

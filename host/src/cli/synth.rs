@@ -8,8 +8,9 @@ use super::table::{count, table};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use synfire_hw::build::Build;
+use synfire_hw::process::Cancel;
 use synfire_hw::synth::checks::{self, Check, Form};
-use synfire_hw::synth::{Placements, process::Cancel, report::Report, speed::Speed, synthesize};
+use synfire_hw::synth::{Placements, report::Report, speed::Speed, synthesize};
 use synfire_sim::stress;
 
 /// Number of stress trains for comparing Yosys's netlist with the golden model.

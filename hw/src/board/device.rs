@@ -1,8 +1,9 @@
-//! What a board is made of.
+//! Parts of a board: device, clock, serial port, LED, link, programmer.
 
+use crate::pll;
 use serde::{Deserialize, Serialize};
 
-/// FPGA family, which decides the tool chain.
+/// FPGA family; it decides which tools make the bitstream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Family {
@@ -10,124 +11,143 @@ pub enum Family {
     Ice40,
     /// Lattice ECP5.
     Ecp5,
-    /// Gowin GW1N and GW2A, by Project Apicula.
+    /// Gowin GW1N and GW2A, which Project Apicula supports.
     Gowin,
 }
 
-/// The FPGA.
+/// FPGA of a board.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Device {
-    /// Family.
+    /// Family of the device.
     pub family: Family,
-    /// Device: for Lattice as nextpnr's flag names it (`hx8k`, `up5k`, `85k`), for Gowin the part number.
+    /// Part: for Lattice the name of nextpnr's flag (`hx8k`, `up5k`, `85k`), for Gowin the part number.
     pub part: String,
-    /// Package, as nextpnr names it; for Lattice only, since Gowin's part number has it.
+    /// Package, as nextpnr names it; for Lattice only, since Gowin's part number includes the package.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub package: Option<String>,
-    /// Speed grade; for ECP5 only, where the slowest is assumed otherwise.
+    /// Speed grade; for ECP5 only. Without one the slowest grade is assumed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speed: Option<u8>,
-    /// Device as the tools' database names it (`GW1N-9C`); for Gowin only.
+    /// Name of the device in the tools' database (`GW1N-9C`); for Gowin only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<String>,
-    /// Tables of 4 inputs.
+    /// LUTs of 4 inputs.
     pub luts: usize,
     /// Block RAMs.
     pub block_rams: usize,
-    /// Single-ported RAMs of 256 kbit, which UltraPlus has.
+    /// SPRAMs: single-port RAMs of 256 kbit, which iCE40 UltraPlus has.
     #[serde(default)]
     pub sprams: usize,
     /// Multipliers of about 18×18.
     #[serde(default)]
     pub dsps: usize,
-    /// Whether tables can be used as RAM.
+    /// Whether LUTs can be used as RAM.
     #[serde(default)]
     pub distributed_ram: bool,
 }
 
-/// The oscillator, and the clock that is made of it.
+impl Device {
+    /// Kind of the device's PLL; none if synfire does not know it.
+    #[must_use]
+    pub fn pll_kind(&self) -> Option<pll::Kind> {
+        match self.family {
+            Family::Ice40 => Some(pll::Kind::Ice40),
+            Family::Ecp5 => Some(pll::Kind::Ecp5),
+            // Other Gowin devices have PLLs of other kinds.
+            Family::Gowin => match self.database.as_deref()? {
+                "GW1N-1" | "GW1N-4" | "GW1N-9" | "GW1N-9C" | "GW1NZ-1" => Some(pll::Kind::Gw1n),
+                "GW2A-18" | "GW2A-18C" => Some(pll::Kind::Gw2a),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// Oscillator of a board, and the clock that is made from it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClockSource {
-    /// Pin.
+    /// Pin on which the oscillator's clock arrives.
     pub pin: String,
-    /// The oscillator's frequency in Hz.
+    /// Frequency of the oscillator, in Hz.
     pub hz: u32,
-    /// The core's frequency in Hz, which a PLL makes; the oscillator's if not given.
+    /// Frequency of the core's clock in Hz, made by a PLL; without it the core runs on the oscillator.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub core_hz: Option<u32>,
-    /// Whether the pin is the PLL's own input; for iCE40 only, which then has no other way to the PLL.
+    /// Whether the pin is the PLL's own input; for iCE40 only. Such a pin reaches the PLL in no other way.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub pll_pad: bool,
 }
 
-/// The serial port, seen from the FPGA.
+/// Serial port of a board, seen from the FPGA.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Uart {
-    /// Pin that receives.
+    /// Pin on which the FPGA receives.
     pub rx: String,
-    /// Pin that sends.
+    /// Pin on which the FPGA sends.
     pub tx: String,
-    /// Bits a second.
+    /// Baud rate, in bits per second.
     pub baud: u32,
 }
 
-/// A LED.
+/// LED of a board.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Led {
-    /// Pin.
+    /// Pin that drives the LED.
     pub pin: String,
-    /// Lights when the pin is low.
+    /// Whether the LED lights when the pin is low.
     pub active_low: bool,
-    /// Electrical standard, if not LVCMOS33; not for iCE40, whose banks decide it.
+    /// Electrical standard of the pin, if not LVCMOS33; not for iCE40, whose I/O banks decide it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub standard: Option<String>,
 }
 
-/// The link's buffers.
+/// Link of a board: its buffers, and the features of its designs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Link {
-    /// Bytes of a receive slot: a power of two.
+    /// Bytes of a receive slot; a power of two.
     pub slot_bytes: u16,
-    /// What designs for the board have unless they are asked for otherwise.
+    /// Features of designs for the board, unless `--features` says otherwise.
     #[serde(default)]
     pub features: Features,
 }
 
-/// What a design can have or go without.
+/// Optional parts of a design.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Features {
-    /// Spikes of 8-bit images are drawn on the board.
+    /// Whether the board draws the spikes of 8-bit images itself.
     pub encoder: bool,
-    /// An inference can stop when its answer is clear.
+    /// Whether an inference can stop as soon as its answer is clear.
     pub early_exit: bool,
-    /// Weights and thresholds can be loaded over the link, of memories too that have contents at power-up.
-    pub load: bool,
+    /// Whether weights and thresholds can be loaded over the link, also into memories that have contents at power-up. Files
+    /// and `--features` call it `load`.
+    #[serde(rename = "load")]
+    pub reloadable: bool,
 }
 
 impl Features {
-    /// How many there are.
+    /// Number of features that the design has.
     #[must_use]
     pub fn count(self) -> usize {
-        [self.encoder, self.early_exit, self.load]
+        [self.encoder, self.early_exit, self.reloadable]
             .map(usize::from)
             .iter()
             .sum()
     }
 }
 
-/// As `--features` takes them.
+/// The form that `--features` accepts.
 impl std::fmt::Display for Features {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let all = [
             (self.encoder, "encoder"),
             (self.early_exit, "early-exit"),
-            (self.load, "load"),
+            (self.reloadable, "load"),
         ];
         let names: Vec<&str> = all
             .into_iter()
@@ -145,7 +165,7 @@ impl std::str::FromStr for Features {
         let mut features = Self {
             encoder: false,
             early_exit: false,
-            load: false,
+            reloadable: false,
         };
         if text == "none" {
             return Ok(features);
@@ -154,10 +174,10 @@ impl std::str::FromStr for Features {
             match name {
                 "encoder" => features.encoder = true,
                 "early-exit" => features.early_exit = true,
-                "load" => features.load = true,
+                "load" => features.reloadable = true,
                 _ => {
                     return Err(format!(
-                        "`{name}` is no feature; known are encoder, early-exit and load, separated by commas, or none"
+                        "`{name}` is no feature; give encoder, early-exit and load, separated by commas, or none"
                     ));
                 }
             }
@@ -171,26 +191,26 @@ impl Default for Features {
         Self {
             encoder: true,
             early_exit: true,
-            load: true,
+            reloadable: true,
         }
     }
 }
 
-/// A pin.
+/// Pin that a design holds at one level.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pin {
-    /// Pin.
+    /// Name of the pin.
     pub pin: String,
 }
 
-/// How a bitstream gets onto the board: command lines, in which `{bitstream}` stands for the file.
+/// Command lines that write a bitstream to the board; `{bitstream}` stands for the file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Programmer {
-    /// Writes the board's flash, from which the FPGA starts.
+    /// Command line that writes the board's flash, from which the FPGA starts.
     pub flash: Vec<String>,
-    /// Loads the FPGA until it loses power, where the board can do that.
+    /// Command line that loads the FPGA until it loses power, for boards that can do this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load: Option<Vec<String>>,
 }
@@ -205,15 +225,12 @@ mod tests {
             let features = Features {
                 encoder: gone & 1 == 0,
                 early_exit: gone & 2 == 0,
-                load: gone & 4 == 0,
+                reloadable: gone & 4 == 0,
             };
             assert_eq!(features.to_string().parse(), Ok(features));
         }
         assert_eq!(Features::default().to_string(), "encoder,early-exit,load");
         let error = "encoder,lode".parse::<Features>().expect_err("no feature");
-        assert!(
-            error.starts_with("`lode` is no feature; known are encoder"),
-            "{error}"
-        );
+        assert!(error.starts_with("`lode` is no feature; give encoder"), "{error}");
     }
 }

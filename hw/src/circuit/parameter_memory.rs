@@ -49,9 +49,9 @@ pub struct ParameterMemoryParams {
     pub shape: MemoryShape,
     /// Zero bits put below a number when it is read.
     pub fraction_bits: usize,
-    /// Whether it can be loaded; under [`Style::Huge`] it must.
+    /// Whether it can be loaded; under [`Style::Spram`] it must.
     pub loadable: bool,
-    /// What it holds at power-up, which Verilog reads with `$readmemh`; under [`Style::Huge`], what must be loaded.
+    /// What it holds at power-up, which Verilog reads with `$readmemh`; under [`Style::Spram`], what must be loaded.
     pub contents: Contents,
 }
 
@@ -136,11 +136,11 @@ impl ParameterMemory {
         );
         assert!(shape.width + params.fraction_bits <= 32);
         assert!(
-            params.loadable || shape.style != Style::Huge,
+            params.loadable || shape.style != Style::Spram,
             "a memory without contents must be loadable"
         );
         let words = match shape.style {
-            Style::Huge => vec![vec![0; shape.lanes]; shape.depth],
+            Style::Spram => vec![vec![0; shape.lanes]; shape.depth],
             _ => rows.clone(),
         };
         Self {
@@ -206,7 +206,7 @@ impl Logic for ParameterMemory {
         let file = &self._params.contents.file;
         let ports = match shape.style {
             // One port, which keeps what it has read while it writes.
-            Style::Huge => format!(
+            Style::Spram => format!(
                 "\
 wire [{address}:0] address = writes_0 ? late_address : read_address[{address}:0];
 always @(posedge clock) begin
@@ -288,7 +288,7 @@ impl ParameterMemory {
             .collect();
         let writing = match shape.style {
             Style::Logic => parts(shape.word_bits()).count(),
-            Style::Block | Style::Distributed | Style::Huge => 1,
+            Style::Block | Style::Distributed | Style::Spram => 1,
         };
         let writes: String = (0..writing)
             .map(|part| kept_copy(&format!("writes_{part}"), "load_write"))

@@ -31,7 +31,8 @@ pub enum Style {
     /// Flip-flops, or look-up tables where nothing is written: for memories of a few words.
     Logic,
     /// Large single-ported RAM without contents at power-up, on devices that have it: UltraPlus SPRAM.
-    Huge,
+    #[serde(rename = "huge")]
+    Spram,
 }
 
 impl Style {
@@ -42,7 +43,7 @@ impl Style {
             Self::Block => "block",
             Self::Distributed => "distributed",
             Self::Logic => "logic",
-            Self::Huge => "huge",
+            Self::Spram => "huge",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The device's budget: what link and layers use of it; and what the colours mean.
+//! Budget of the device: the resources that link and layers use, and the legend of the colours.
 
 use super::frame::{BODY, LEFT};
 use super::memory::Built;
@@ -8,17 +8,17 @@ use super::text::{count, float};
 use super::{Drawing, link, percent};
 use crate::plan::{Cost, budget};
 
-/// From the left edge to the bars.
+/// Distance from the left edge to the bars.
 const BARS: f64 = 130.0;
-/// From a bar to the next.
+/// Distance from one bar to the next.
 const PITCH: f64 = 40.0;
-/// What is written behind a bar.
+/// Width of the numbers behind a bar.
 const FIGURES: f64 = 176.0;
 
-/// A resource: its name, how to read it, what there is, and the most that a plan may use.
+/// Resource: name, amount in a cost, amount that the device has, and the most that a plan may use.
 type Resource = (&'static str, fn(&Cost) -> usize, usize, usize);
 
-/// Draws it; gives its lower edge.
+/// Draws budget and legend; returns their lower edge.
 pub(super) fn draw(svg: &mut Svg, drawing: &Drawing<'_>, top: f64) -> f64 {
     let (device, most) = (&drawing.board.device, budget(drawing.board));
     let title = format!("{}: used and available", drawing.board.title);
@@ -53,7 +53,7 @@ fn bar(svg: &mut Svg, drawing: &Drawing<'_>, (name, of, available, most): Resour
     let area = Rect::new(LEFT + BARS, y, BODY - BARS - FIGURES, 18.0);
     svg.text((LEFT, y + 14.0), name, &Type::new(13.0, INK));
     svg.bar(area, GREY_TINT, &format!("{} {name}", count(available)));
-    // What is beyond the device is left out.
+    // Parts beyond the device's resources are left out.
     let scale = area.width / float(available.max(1));
     let (link, layers) = (link::cost_of(drawing), &drawing.plan.layers);
     let parts = std::iter::once(("link", &link, EDGE)).chain(
@@ -92,7 +92,7 @@ fn bar(svg: &mut Svg, drawing: &Drawing<'_>, (name, of, available, most): Resour
     svg.text((area.right() + 12.0, y + 14.0), &text, &look);
 }
 
-/// What memories are made of.
+/// Draws the legend of the memories' colours.
 fn legend(svg: &mut Svg, y: f64) {
     svg.text((LEFT, y + 11.0), "memories of", &Type::new(11.5, INK));
     let mut x = LEFT + 84.0;
@@ -109,7 +109,7 @@ fn legend(svg: &mut Svg, y: f64) {
     let look = Type::new(11.5, GREY).anchored(Anchor::End);
     svg.text(
         (LEFT + BODY, y + 11.0),
-        "tables and block RAMs are the plan's estimates",
+        "LUTs and block RAMs are the plan's estimates",
         &look,
     );
 }

@@ -1,4 +1,4 @@
-//! A layer's block: name and kind, its engine, its share of the device, its memories.
+//! Block of a layer: name and kind, engine, share of the device, memories.
 
 use super::frame::{BODY, CELL, CELL_GAP, PADDING};
 use super::palette::{BLUE, BLUE_TINT, EDGE, GREY, GREY_TINT, INK, ORANGE, PANEL};
@@ -8,10 +8,10 @@ use super::{Drawing, memory, percent};
 use crate::geometry::Reach;
 use synfire_golden_model::network::{LayerKind, Shape};
 
-/// Height of a layer's block.
+/// Height of the block of a layer.
 pub(super) const HEIGHT: f64 = 144.0;
 
-/// Draws a layer.
+/// Draws the block of a layer.
 pub(super) fn draw(svg: &mut Svg, drawing: &Drawing<'_>, index: usize, area: Rect) {
     let name = &drawing.plan.layers[index].name;
     let kind = kind(drawing, index);
@@ -28,7 +28,7 @@ pub(super) fn draw(svg: &mut Svg, drawing: &Drawing<'_>, index: usize, area: Rec
     });
 }
 
-/// Name to the left, what it is to the right.
+/// Draws the name on the left and the kind on the right.
 fn heading(svg: &mut Svg, name: &str, kind: &str, area: Rect) {
     let room = BODY - 2.0 * PADDING;
     let kind_room = 0.62 * room;
@@ -40,7 +40,7 @@ fn heading(svg: &mut Svg, name: &str, kind: &str, area: Rect) {
     svg.text((area.right() - PADDING, y), kind, &look);
 }
 
-/// Lanes, clocks, and the share of the device.
+/// Draws lanes, cycles, and the share of the device.
 fn engine(svg: &mut Svg, drawing: &Drawing<'_>, index: usize, area: Rect) {
     let plan = &drawing.plan.layers[index];
     let y = area.y + 32.0;
@@ -65,10 +65,10 @@ fn engine(svg: &mut Svg, drawing: &Drawing<'_>, index: usize, area: Rect) {
     } else {
         (INK, "")
     };
-    let clocks = format!("{} ideal clocks a step{remark}", rounded(plan.ideal_cycles));
-    let spikes = format!("{} spikes a step come in", rounded(plan.spikes_in));
+    let cycles = format!("{} ideal cycles per step{remark}", rounded(plan.ideal_cycles));
+    let spikes = format!("{} spikes in per step", rounded(plan.spikes_in));
     let x = chip.right() + 14.0;
-    svg.text((x, y + 9.0), &clocks, &Type::new(11.5, colour).within(240.0));
+    svg.text((x, y + 9.0), &cycles, &Type::new(11.5, colour).within(240.0));
     svg.text((x, y + 23.0), &spikes, &Type::new(11.5, GREY).within(240.0));
 
     let device = &drawing.board.device;
@@ -84,7 +84,7 @@ fn engine(svg: &mut Svg, drawing: &Drawing<'_>, index: usize, area: Rect) {
     }
 }
 
-/// What is used of a resource: text, and a bar below it.
+/// Draws the use of a resource: text, and a bar below it.
 fn gauge(svg: &mut Svg, what: &str, used: usize, available: usize, area: Rect) {
     let text = format!("{what} {}", count(used));
     let share = percent(used, available);
@@ -107,7 +107,7 @@ fn gauge(svg: &mut Svg, what: &str, used: usize, available: usize, area: Rect) {
     svg.bar(filled, if used > available { ORANGE } else { BLUE }, &title);
 }
 
-/// What a layer computes, and how many neurons it has.
+/// Text about the kind of a layer and its number of neurons.
 fn kind(drawing: &Drawing<'_>, index: usize) -> String {
     let geometry = &drawing.geometry.layers[index];
     let extra = |stride: usize, padding: usize| {
@@ -141,7 +141,7 @@ fn kind(drawing: &Drawing<'_>, index: usize) -> String {
     )
 }
 
-/// A shape, as far as it is a map.
+/// Text of a shape: the number of neurons, or the sizes of a map.
 pub(super) fn neurons(shape: Shape) -> String {
     match shape {
         Shape {

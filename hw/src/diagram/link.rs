@@ -1,36 +1,38 @@
-//! The link's blocks, from the serial line to the input's events; the ways back to it and from it.
+//! Link: its blocks from the serial line to the events of the input, and the lines from it and back to it.
 
 use super::frame::{AXIS, BODY, GAP, LEFT, LOAD_TRACK, PADDING, RETURN_TRACK};
 use super::palette::{BLUE, EDGE, GREY, INK, PANEL, WHITE};
 use super::svg::{Anchor, Rect, Stroke, Svg, Type};
 use super::text::{count, counted};
 use super::{Drawing, layer, percent};
-use crate::accelerator::exit_steps;
-use crate::build::{has_encoder, input};
+use crate::accelerator::{encoder_params, exit_steps, has_encoder};
 use crate::circuit::link::frame_receiver::SLOTS;
 use crate::circuit::link::splitter::SplitterParams;
 use crate::error::Result;
 use crate::plan::Cost;
 
+/// Height of the link.
 const HEIGHT: f64 = 156.0;
-/// From the left edge to the columns of blocks, and the columns' widths.
+/// Distance from the left edge to each column of blocks, and the width of the column.
 const COLUMNS: [(f64, f64); 4] = [(12.0, 168.0), (212.0, 178.0), (422.0, 168.0), (622.0, 204.0)];
-/// From the top to the blocks in rows, and the rows' height.
+/// Distance from the top to each row of blocks.
 const ROWS: [f64; 2] = [34.0, 98.0];
+/// Height of a row.
 const ROW: f64 = 46.0;
-/// From the link to the line of potentials, of parameters, and to the input.
+/// Distance from the link to the line of potentials, to the line of parameters, and to the input.
 const CHANNEL: [f64; 3] = [16.0, 30.0, 44.0];
 
-/// Where the link's ends are.
+/// Positions at which other parts join the link.
 pub(super) struct Link {
-    /// The input's block.
+    /// Block of the input.
     pub(super) input: Rect,
+    /// Lower edge of the link.
     bottom: f64,
-    /// The command processor.
+    /// Block of the command processor.
     command: Rect,
 }
 
-/// Draws the link and, below it, the input.
+/// Draws the link, and the input below it.
 pub(super) fn draw(svg: &mut Svg, drawing: &Drawing<'_>, top: f64) -> Result<Link> {
     let area = Rect::new(LEFT, top, BODY, HEIGHT);
     let column = |index: usize, row: f64, height: f64| {
@@ -55,8 +57,8 @@ pub(super) fn draw(svg: &mut Svg, drawing: &Drawing<'_>, top: f64) -> Result<Lin
         block(svg, uart[1], "UART transmitter", &[&rate]);
         block(svg, frames[0], "frame receiver", &[&slots]);
         block(svg, frames[1], "frame transmitter", &["COBS, CRC-32"]);
-        let loads = loads(drawing, sources[1].is_some());
-        let lines = ["requests, responses", "counters, watchdog", &loads];
+        let loadable = loadable(drawing, sources[1].is_some());
+        let lines = ["requests, responses", "counters, watchdog", &loadable];
         block(svg, command, "command processor", &lines);
 
         let wire = Stroke::new(EDGE, 1.5).arrow();
@@ -93,7 +95,7 @@ pub(super) fn draw(svg: &mut Svg, drawing: &Drawing<'_>, top: f64) -> Result<Lin
     })
 }
 
-/// The ways of events to the input: those that come over the line, split or as they are, and those of the encoder.
+/// Draws the lines of events to the input: events from the serial line, split or unchanged, and those of the encoder.
 fn draw_events(
     svg: &mut Svg,
     sources: &[Option<(&str, String)>; 2],
@@ -120,9 +122,9 @@ fn draw_events(
     }
 }
 
-/// What stands between command processor and core, where it is there: the splitter and the encoder.
+/// Names and texts of the blocks between command processor and core: the splitter and the encoder, if the design has them.
 fn sources(drawing: &Drawing<'_>) -> Result<[Option<(&'static str, String)>; 2]> {
-    let params = input(drawing.model)?;
+    let params = encoder_params(drawing.model)?;
     let splitter = SplitterParams::of(&params).map(|_| ("splitter", "numbers to rows, columns".to_owned()));
     let encoder = has_encoder(drawing.plan.features, params.inputs()).then(|| {
         let pixels = counted(params.inputs(), "pixel", "pixels");
@@ -134,10 +136,10 @@ fn sources(drawing: &Drawing<'_>) -> Result<[Option<(&'static str, String)>; 2]>
     Ok([splitter, encoder])
 }
 
-/// What LOAD is for.
-fn loads(drawing: &Drawing<'_>, has_encoder: bool) -> String {
+/// List of the contents that LOAD can write.
+fn loadable(drawing: &Drawing<'_>, has_encoder: bool) -> String {
     let loaded = [
-        (drawing.plan.features.load, "weights"),
+        (drawing.plan.features.reloadable, "weights"),
         (has_encoder, "image"),
         (exit_steps(drawing.model, drawing.plan).is_some(), "margins"),
     ];
@@ -148,7 +150,7 @@ fn loads(drawing: &Drawing<'_>, has_encoder: bool) -> String {
     }
 }
 
-/// What the plan counts for all but the layers.
+/// Cost in the plan of everything but the layers.
 pub(super) fn cost_of(drawing: &Drawing<'_>) -> Cost {
     let layers: Cost = drawing.plan.layers.iter().map(|layer| layer.cost).sum();
     Cost {
@@ -169,7 +171,7 @@ fn cost(drawing: &Drawing<'_>) -> String {
     )
 }
 
-/// A block of a name and lines below it.
+/// Draws a block with a name and lines of text below it.
 fn block(svg: &mut Svg, area: Rect, name: &str, lines: &[&str]) {
     svg.rect(area, WHITE, EDGE);
     let lines: Vec<&str> = lines.iter().copied().filter(|line| !line.is_empty()).collect();
@@ -185,7 +187,7 @@ fn block(svg: &mut Svg, area: Rect, name: &str, lines: &[&str]) {
     }
 }
 
-/// The potentials' way from the snapshot to the command processor.
+/// Draws the line of potentials from the snapshot to the command processor.
 pub(super) fn draw_return(svg: &mut Svg, link: &Link, snapshot: Rect) {
     let y = snapshot.middle().1;
     let across = link.bottom + CHANNEL[0];
@@ -204,7 +206,7 @@ pub(super) fn draw_return(svg: &mut Svg, link: &Link, snapshot: Rect) {
     });
 }
 
-/// The parameters' way from the command processor to the layers.
+/// Draws the line of parameters from the command processor to the layers.
 pub(super) fn draw_load(svg: &mut Svg, link: &Link, boxes: &[Rect]) {
     let down = link.command.x + 2.0 * link.command.width / 3.0;
     let across = link.bottom + CHANNEL[1];

@@ -1,4 +1,4 @@
-//! The memories of a design: sizes as the generator builds them, block RAMs as the plan counts them.
+//! Memories of a design: sizes as the generator builds them, block RAMs as the plan counts them.
 
 use super::Drawing;
 use super::frame::CELL;
@@ -13,30 +13,30 @@ use crate::geometry::Reach;
 use crate::plan::{block_rams, inferred_style, snapshot_style, sprams};
 use synfire_golden_model::integer::{Neuron, QuantizedShortcut};
 
-/// A memory.
+/// Memory of a design, as the diagram shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Memory {
-    /// What is in it.
+    /// Name of the memory's contents.
     pub(super) name: String,
-    /// Words, as text.
+    /// Number of words, as text.
     pub(super) words: String,
-    /// A word's bits, as text.
+    /// Bits of a word, as text.
     pub(super) bits: String,
-    /// What it is made of.
+    /// Resource that the memory is made of.
     pub(super) built: Built,
 }
 
-/// What a memory is made of.
+/// Resource that a memory is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Built {
-    /// That many block RAMs.
+    /// Block RAM; the number is the number of block RAMs.
     Block(usize),
-    /// RAM of look-up tables.
+    /// Distributed RAM, made of LUTs.
     Distributed,
-    /// Flip-flops or look-up tables.
+    /// Flip-flops or LUTs.
     Logic,
-    /// That many of UltraPlus's SPRAMs.
-    Huge(usize),
+    /// SPRAM of iCE40 UltraPlus; the number is the number of SPRAMs.
+    Spram(usize),
 }
 
 impl Built {
@@ -45,7 +45,7 @@ impl Built {
             Style::Block => Self::Block(block_rams(family, depth, width)),
             Style::Distributed => Self::Distributed,
             Style::Logic => Self::Logic,
-            Style::Huge => Self::Huge(sprams(depth, width)),
+            Style::Spram => Self::Spram(sprams(depth, width)),
         }
     }
 
@@ -54,14 +54,14 @@ impl Built {
             Self::Block(number) => format!("{} block RAM", count(number)),
             Self::Distributed => "distributed RAM".into(),
             Self::Logic => "logic".into(),
-            Self::Huge(number) => format!("{} SPRAM", count(number)),
+            Self::Spram(number) => format!("{} SPRAM", count(number)),
         }
     }
 
-    /// Edge and fill.
+    /// Colours of the edge and of the fill.
     pub(super) const fn colours(self) -> (&'static str, &'static str) {
         match self {
-            Self::Block(_) | Self::Huge(_) => (BLUE, BLUE_TINT),
+            Self::Block(_) | Self::Spram(_) => (BLUE, BLUE_TINT),
             Self::Distributed => (ORANGE, ORANGE_TINT),
             Self::Logic => (EDGE, GREY_TINT),
         }
@@ -69,7 +69,7 @@ impl Built {
 }
 
 impl Memory {
-    /// A memory of `depth` words of `lanes` numbers.
+    /// Memory of `depth` words of `lanes` numbers, each of `width` bits.
     fn new(name: &str, family: Family, style: Style, depth: usize, lanes: usize, width: usize) -> Self {
         Self {
             name: name.into(),
@@ -79,7 +79,7 @@ impl Memory {
         }
     }
 
-    /// Draws it.
+    /// Draws the memory with its upper left corner at a point.
     pub(super) fn draw(&self, svg: &mut Svg, x: f64, y: f64) {
         let area = Rect::new(x, y, CELL.0, CELL.1);
         let (edge, fill) = self.built.colours();
@@ -102,7 +102,7 @@ impl Memory {
     }
 }
 
-/// The memories of a layer, in the order in which a spike meets them.
+/// Memories of a layer, in the order in which a spike meets them.
 pub(super) fn of_layer(drawing: &Drawing<'_>, index: usize) -> Vec<Memory> {
     let layer = &drawing.model.layers[index];
     let plan = &drawing.plan.layers[index];
@@ -129,7 +129,7 @@ pub(super) fn of_layer(drawing: &Drawing<'_>, index: usize) -> Vec<Memory> {
             }
         })
         .collect();
-    // Ones of pooling, sign bit included.
+    // The weights of pooling are all 1, which takes two bits including the sign.
     let weight_bits = match geometry.paths[0].reach {
         Reach::Count => 2,
         _ => usize::from(layer.weight_bits),
@@ -165,7 +165,7 @@ pub(super) fn of_layer(drawing: &Drawing<'_>, index: usize) -> Vec<Memory> {
     memories
 }
 
-/// The snapshot of the output layer's membranes.
+/// Memory of the snapshot of the output layer's membranes.
 pub(super) fn snapshot(drawing: &Drawing<'_>) -> Option<Memory> {
     let (layer, plan) = (drawing.model.layers.last()?, drawing.plan.layers.last()?);
     let family = drawing.board.device.family;
@@ -181,7 +181,7 @@ pub(super) fn snapshot(drawing: &Drawing<'_>) -> Option<Memory> {
     ))
 }
 
-/// The early exit's margins, one a step.
+/// Memory of the early exit's margins, one per step.
 pub(super) fn margins(drawing: &Drawing<'_>, steps: usize) -> Memory {
     let family = drawing.board.device.family;
     Memory {

@@ -1,4 +1,4 @@
-//! Behind the output layer: the snapshot of its potentials, and the early exit beside it.
+//! Output: the snapshot of the potentials behind the output layer, and the early exit beside it.
 
 use super::frame::{AXIS, CELL, GAP};
 use super::palette::{BLUE, EDGE, GREY};
@@ -6,10 +6,10 @@ use super::svg::{Anchor, Rect, Stroke, Svg, Type};
 use super::{Drawing, memory};
 use crate::accelerator::exit_steps;
 
-/// Where the early exit stands to the right of the snapshot.
+/// Distance from the snapshot to the early exit.
 const EXIT_GAP: f64 = 120.0;
 
-/// Draws both; gives the snapshot's place.
+/// Draws the snapshot and the early exit; returns the area of the snapshot.
 pub(super) fn draw(svg: &mut Svg, drawing: &Drawing<'_>, boxes: &[Rect]) -> Rect {
     let output = boxes[boxes.len() - 1];
     let area = Rect::new(AXIS - CELL.0 / 2.0, output.bottom() + GAP, CELL.0, CELL.1);
@@ -20,7 +20,7 @@ pub(super) fn draw(svg: &mut Svg, drawing: &Drawing<'_>, boxes: &[Rect]) -> Rect
     let look = Type::new(11.0, GREY).anchored(Anchor::End);
     svg.text(
         (AXIS - 10.0, output.bottom() + 23.0),
-        "membranes of the step's end",
+        "membranes at the end of a step",
         &look,
     );
     if let Some(snapshot) = memory::snapshot(drawing) {
@@ -42,7 +42,7 @@ fn draw_exit(svg: &mut Svg, drawing: &Drawing<'_>, steps: usize, snapshot: Rect,
         let middle = look.anchored(Anchor::Middle).within(EXIT_GAP - 12.0);
         svg.text(
             (snapshot.right() + EXIT_GAP / 2.0, y - 6.0),
-            "who leads?",
+            "margin reached?",
             &middle,
         );
         let up = x + CELL.0 / 2.0;
@@ -52,7 +52,7 @@ fn draw_exit(svg: &mut Svg, drawing: &Drawing<'_>, steps: usize, snapshot: Rect,
         );
         svg.text(
             (up + 10.0, output.bottom() + 23.0),
-            "no more events, once decided",
+            "stops the events of the inference",
             &look,
         );
     });

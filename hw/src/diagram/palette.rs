@@ -1,24 +1,24 @@
-//! Colours: those of the command line's other pictures, and tints of them to stand behind text.
+//! Colours: those of the command line's other pictures, and their tints for areas behind text.
 
-/// Streams of events, and memories of block RAM.
+/// Colour of streams of events, and of memories in block RAM.
 pub(super) const BLUE: &str = "#1f77b4";
-/// Second paths, and memories of distributed RAM; what is too much or slowest.
+/// Colour of second paths, of memories in distributed RAM, of the slowest layer, and of resources that are exceeded.
 pub(super) const ORANGE: &str = "#d95f02";
-/// What is said beside.
+/// Colour of minor text.
 pub(super) const GREY: &str = "#666666";
-/// Edges.
+/// Colour of edges.
 pub(super) const EDGE: &str = "#888888";
-/// Text.
+/// Colour of text.
 pub(super) const INK: &str = "#222222";
-/// Paper.
+/// Colour of the background.
 pub(super) const WHITE: &str = "#ffffff";
-/// Behind [`BLUE`].
+/// Fill of areas with an edge in [`BLUE`].
 pub(super) const BLUE_TINT: &str = "#dcebf6";
-/// Every other layer in a bar.
+/// Colour of every second layer in a bar.
 pub(super) const BLUE_LIGHT: &str = "#7fb3d8";
-/// Behind [`ORANGE`].
+/// Fill of areas with an edge in [`ORANGE`].
 pub(super) const ORANGE_TINT: &str = "#fbe6d4";
-/// Blocks, and memories of logic.
+/// Fill of bars, and of memories in logic.
 pub(super) const GREY_TINT: &str = "#ececec";
-/// Behind blocks.
+/// Fill of blocks.
 pub(super) const PANEL: &str = "#f8f8f8";

@@ -1,5 +1,5 @@
-//! Streams of events from layer to layer: straight down to the next one, and by a track on the right where a stream
-//! passes layers or is the second path into a junction.
+//! Streams of events between layers. A stream runs straight down to the next layer. A stream that passes layers, or is the
+//! second path into a junction, takes a track on the right.
 
 use super::Drawing;
 use super::frame::{AXIS, BODY, LEFT};
@@ -8,31 +8,31 @@ use super::palette::{BLUE, GREY, ORANGE, WHITE};
 use super::svg::{Anchor, Rect, Stroke, Svg, Type};
 use crate::geometry::Reach;
 
-/// From a block to where its stream forks.
+/// Distance from a block to the fork of its stream.
 const FORK: f64 = 13.0;
-/// From the blocks to the first track, and from track to track.
+/// Distance from the blocks to the first track, and from track to track.
 const TRACK: f64 = 26.0;
-/// Where a stream comes into a layer's side: its first path, and its second.
+/// Heights at which the first and the second path enter the side of a layer.
 const ENTRIES: [f64; 2] = [21.0, HEIGHT - 24.0];
 
-/// A stream's way past layers.
+/// Track of a stream that passes layers.
 #[derive(Clone, Debug)]
 pub(super) struct Detour {
     stream: usize,
     layer: usize,
     path: usize,
-    /// Where it leaves and where it comes in.
+    /// Heights at which the stream leaves its source and enters the layer.
     ends: (f64, f64),
     track: usize,
 }
 
-/// Whether a path comes straight from the block above.
+/// Whether a path comes straight from the block above the layer.
 fn is_straight(layer: usize, path: usize, stream: usize) -> bool {
     path == 0 && stream == layer
 }
 
 impl Detour {
-    /// All detours. Of those that overlap no two share a track, and the shorter is the inner.
+    /// Finds all detours. Detours that overlap take different tracks, the shorter one the inner track.
     pub(super) fn all(drawing: &Drawing<'_>, input: Rect, boxes: &[Rect]) -> Vec<Self> {
         let mut detours = Vec::new();
         for (layer, geometry) in drawing.geometry.layers.iter().enumerate() {
@@ -75,13 +75,13 @@ impl Detour {
     }
 }
 
-/// Width of the tracks.
+/// Total width of the tracks.
 pub(super) fn width(detours: &[Detour]) -> f64 {
     let right = detours.iter().map(Detour::x).fold(LEFT + BODY, f64::max);
     right - LEFT - BODY
 }
 
-/// The block from which a stream comes.
+/// Block from which a stream comes.
 fn source(input: Rect, boxes: &[Rect], stream: usize) -> Rect {
     stream.checked_sub(1).map_or(input, |layer| boxes[layer])
 }
@@ -97,7 +97,7 @@ pub(super) fn draw(svg: &mut Svg, drawing: &Drawing<'_>, input: Rect, boxes: &[R
                 svg.line(&[(AXIS, top), (AXIS, area.y)], &stroke);
             });
         }
-        // Also where the stream goes elsewhere.
+        // The label is drawn even if the stream does not go to the next layer.
         let bits = drawing.geometry.stream(layer).event_bits();
         let bottom = source(input, boxes, layer).bottom();
         let look = Type::new(11.0, GREY).anchored(Anchor::End);
@@ -107,7 +107,7 @@ pub(super) fn draw(svg: &mut Svg, drawing: &Drawing<'_>, input: Rect, boxes: &[R
             &look,
         );
     }
-    // The shorter over the longer where they share a fork, and names over lines that cross theirs.
+    // Shorter detours are drawn over longer ones that share their fork, and names over the lines that cross them.
     for detour in detours.iter().rev() {
         draw_detour(svg, drawing, detour, input, boxes);
     }
@@ -135,7 +135,7 @@ fn draw_detour(svg: &mut Svg, drawing: &Drawing<'_>, detour: &Detour, input: Rec
             (x, to),
             (LEFT + BODY, to),
         ];
-        // The piece down to the fork is the straight stream's, where there is one.
+        // If there is a straight stream, it draws the piece down to the fork.
         let next = drawing.geometry.layers.get(detour.stream);
         let forks = next.is_some_and(|next| next.paths[0].stream == detour.stream);
         let points = if forks { &points[1..] } else { &points[..] };
@@ -144,7 +144,7 @@ fn draw_detour(svg: &mut Svg, drawing: &Drawing<'_>, detour: &Detour, input: Rec
     });
 }
 
-/// From where to where, and what the path is.
+/// Title of a path: source, layer, and kind of the path.
 fn title(drawing: &Drawing<'_>, layer: usize, path: usize) -> String {
     let to = &drawing.plan.layers[layer].name;
     let path = &drawing.geometry.layers[layer].paths[path];

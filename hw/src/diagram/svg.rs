@@ -1,10 +1,10 @@
-//! Elements of an SVG picture, written one a line.
+//! Elements of an SVG picture, one per line.
 
 use super::palette::WHITE;
 use super::text::{fitted, width};
 use std::fmt::Write as _;
 
-/// A rectangle.
+/// Rectangle.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rect {
     pub(super) x: f64,
@@ -31,7 +31,7 @@ impl Rect {
     }
 }
 
-/// Where a text stands to its point.
+/// Position of a text relative to its point.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Anchor {
     Start,
@@ -39,7 +39,7 @@ pub(super) enum Anchor {
     End,
 }
 
-/// How a text looks.
+/// Style of a text.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Type {
     size: f64,
@@ -74,26 +74,26 @@ impl Type {
         self
     }
 
-    /// Shrinks or cuts what is wider.
+    /// Limits the width: a wider text is shrunk or cut.
     pub(super) const fn within(mut self, room: f64) -> Self {
         self.room = room;
         self
     }
 
-    /// Behind the text, so that lines do not cross it; for text whose point is its middle.
+    /// Fills the area behind the text with a colour, so that lines do not cross it; only for [`Anchor::Middle`].
     pub(super) const fn on(mut self, colour: &'static str) -> Self {
         self.ground = Some(colour);
         self
     }
 
-    /// From bottom to top.
+    /// Turns the text, so that it runs from bottom to top.
     pub(super) const fn upward(mut self) -> Self {
         self.upward = true;
         self
     }
 }
 
-/// How a line looks.
+/// Style of a line.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stroke {
     colour: &'static str,
@@ -117,31 +117,31 @@ impl Stroke {
         self
     }
 
-    /// With a head at its end.
+    /// Adds an arrow head at the end of the line.
     pub(super) const fn arrow(mut self) -> Self {
         self.arrow = true;
         self
     }
 }
 
-/// Length of an arrow's head, and half of its width.
+/// Length and half the width of an arrow head.
 const HEAD: (f64, f64) = (8.0, 4.0);
 
-/// A picture.
+/// SVG picture.
 #[derive(Debug, Default)]
 pub(super) struct Svg {
     body: String,
 }
 
 impl Svg {
-    /// What `draw` draws as one thing, of a kind and with a title, which viewers show where the pointer rests.
+    /// Puts everything that `draw` draws into a group with a class and a title; viewers show the title under the pointer.
     pub(super) fn group(&mut self, kind: &str, title: &str, draw: impl FnOnce(&mut Self)) {
         self.put(&format!("<g class=\"{kind}\"><title>{}</title>", escaped(title)));
         draw(self);
         self.put("</g>");
     }
 
-    /// A rectangle with rounded corners.
+    /// Draws a rectangle with rounded corners.
     pub(super) fn rect(&mut self, rect: Rect, fill: &str, edge: &str) {
         self.put(&format!(
             "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"4\" fill=\"{fill}\" stroke=\"{edge}\"/>",
@@ -152,7 +152,7 @@ impl Svg {
         ));
     }
 
-    /// A rectangle without edge or rounding: a piece of a bar.
+    /// Draws a rectangle without edge or rounding: a piece of a bar.
     pub(super) fn bar(&mut self, rect: Rect, fill: &str, title: &str) {
         self.put(&format!(
             "<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{fill}\"><title>{}</title></rect>",
@@ -164,7 +164,7 @@ impl Svg {
         ));
     }
 
-    /// A line of text on the base line of a point.
+    /// Draws a line of text whose base line runs through a point.
     pub(super) fn text(&mut self, (x, y): (f64, f64), text: &str, look: &Type) {
         let (shown, size) = fitted(text, look.size, look.bold, look.room);
         let anchor = match look.anchor {
@@ -197,7 +197,7 @@ impl Svg {
         ));
     }
 
-    /// A line through points.
+    /// Draws a line through points.
     pub(super) fn line(&mut self, points: &[(f64, f64)], stroke: &Stroke) {
         let mut points = points.to_vec();
         let head = match points.as_slice() {
@@ -205,7 +205,7 @@ impl Svg {
             _ => None,
         };
         if let (Some([_, left, right]), Some(end)) = (head, points.last_mut()) {
-            // A line as far as its tip would be wider than the tip.
+            // The line ends at the base of the head, since it is wider than the tip.
             *end = (f64::midpoint(left.0, right.0), f64::midpoint(left.1, right.1));
         }
         let dashes = if stroke.dashed {
@@ -228,7 +228,7 @@ impl Svg {
         }
     }
 
-    /// A dot, where lines meet.
+    /// Draws a dot at which lines meet.
     pub(super) fn dot(&mut self, (x, y): (f64, f64), colour: &str) {
         self.put(&format!(
             "<circle cx=\"{}\" cy=\"{}\" r=\"4\" fill=\"{colour}\"/>",
@@ -237,7 +237,7 @@ impl Svg {
         ));
     }
 
-    /// The whole picture.
+    /// Completes the picture.
     pub(super) fn finish(self, width: f64, height: f64, title: &str) -> String {
         let (width, height) = (number(width), number(height));
         format!(
@@ -254,7 +254,7 @@ impl Svg {
     }
 }
 
-/// The corners of the head of an arrow: its tip first.
+/// Corners of an arrow head, tip first.
 fn head(before: (f64, f64), tip: (f64, f64)) -> [(f64, f64); 3] {
     let (dx, dy) = (tip.0 - before.0, tip.1 - before.1);
     let length = dx.hypot(dy).max(f64::MIN_POSITIVE);
@@ -274,7 +274,7 @@ fn list(points: &[(f64, f64)]) -> String {
     points.collect::<Vec<_>>().join(" ")
 }
 
-/// In tenths: enough for the eye, and the same on every machine.
+/// Writes a number in tenths, which the eye cannot tell from the exact number, and which is the same on every machine.
 fn number(number: f64) -> String {
     let text = format!("{number:.1}");
     match text.strip_suffix(".0") {
@@ -284,7 +284,7 @@ fn number(number: f64) -> String {
     }
 }
 
-/// Text as XML takes it: names come from users. What XML has no place for shows as a replacement character.
+/// Escapes a text for XML, since names come from users. Characters that XML cannot hold become replacement characters.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

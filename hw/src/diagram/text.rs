@@ -1,25 +1,25 @@
-//! Numbers as text, and how wide text is.
+//! Numbers as text, and the width of text.
 //!
-//! Which font a viewer takes is not known. Widths are estimated after DejaVu Sans, among the widest of those that stand in
-//! for `sans-serif`, so that what fits here fits in others.
+//! The font of the viewer is not known. Widths are estimated for DejaVu Sans, one of the widest fonts that viewers use for
+//! `sans-serif`, so text that fits here fits in other fonts, too.
 
 use std::borrow::Cow;
 
-/// Smallest type that can be read.
+/// Smallest font size that can be read.
 const SMALLEST: f64 = 9.0;
 
-/// An integer as a float.
+/// Converts an integer to a float.
 #[expect(clippy::cast_precision_loss, reason = "sizes are below 2^52")]
 pub(super) fn float(number: usize) -> f64 {
     number as f64
 }
 
-/// A count with its digits in groups of three.
+/// Writes a count with its digits in groups of three.
 pub(super) fn count(number: usize) -> String {
     grouped(&number.to_string())
 }
 
-/// A number that is not whole: in tenths where it is small.
+/// Writes a number in tenths if it is below 100, as a whole number otherwise.
 pub(super) fn rounded(number: f64) -> String {
     if number.abs() < 99.95 {
         let text = format!("{number:.1}");
@@ -29,7 +29,7 @@ pub(super) fn rounded(number: f64) -> String {
     }
 }
 
-/// `one` of a thing, or `more` of it.
+/// Writes a count and its noun, which is `one` for 1 and `more` otherwise.
 pub(super) fn counted(number: usize, one: &str, more: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { more })
 }
@@ -61,7 +61,7 @@ pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
     em * size * if bold { 1.12 } else { 1.0 }
 }
 
-/// The text and its size such that it fits a width: smaller, and if that is not enough, cut.
+/// Fits a text into a width: reduces the font size, and cuts the text if that is not enough. Returns text and size.
 pub(super) fn fitted(text: &str, size: f64, bold: bool, room: f64) -> (Cow<'_, str>, f64) {
     let needed = width(text, size, bold);
     if needed <= room {

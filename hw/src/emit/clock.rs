@@ -1,38 +1,38 @@
-//! The core's clock in the board's top module: a phase-locked loop, and the wait for its lock.
+//! Core clock in the board's top module: a PLL, and the delay until its lock is stable.
 //!
-//! Until it locks, a loop's output is faster or slower than it should be, and the design, whose registers start
-//! from initial values and have no reset, could not bear a clock that is too fast. But a register can only miss its
-//! set-up time if its input changes, and while the serial line is idle none does: the accelerator acts on nothing but
-//! that line. So the line is kept idle until the loop has been locked for [`SETTLING_CLOCKS`]; the counter of
-//! these is the one thing that moves before, and it moves only once the loop is locked. That the accelerator does
-//! stand still on an idle line is tested. If the lock is lost later, the line is idle again, and the link's
-//! retransmission bears that like any disturbance.
+//! Until a PLL locks, its output is faster or slower than it should be. The registers of the design start from initial
+//! values and have no reset, so a clock that is too fast could disturb them. But a register can miss its set-up time only if
+//! its input changes, and no input changes while the serial line is idle, since the accelerator acts on nothing but that
+//! line. So the top module keeps the line idle until the PLL has been locked for [`SETTLING_CYCLES`]. Only the counter of
+//! these cycles moves before, and it moves only once the PLL is locked. A test shows that the accelerator stands still on an
+//! idle line. If the lock is lost later, the line becomes idle again, and the link's retransmission handles that like any
+//! other disturbance.
 
 use crate::board::{Board, Family};
 use crate::pll::{Pll, PllError};
 
-/// Clocks from the lock to the first bit that is taken; also longer than the block RAMs of an iCE40 need to wake.
-pub const SETTLING_CLOCKS: u32 = 1 << SETTLING_BITS;
+/// Cycles from the lock to the first bit that is received; this is also longer than the block RAMs of an iCE40 take to wake.
+pub const SETTLING_CYCLES: u32 = 1 << SETTLING_BITS;
 const SETTLING_BITS: u32 = 10;
 
-/// How the core gets its clock.
+/// Verilog that gives the core its clock and its serial line.
 #[derive(Clone, Debug)]
 pub(super) struct Clocking {
-    /// Verilog of the top module's body: the loop, where there is one.
+    /// Part of the top module's body: the PLL and its delay, or nothing.
     pub(super) body: String,
-    /// The core's clock.
+    /// Expression for the core's clock.
     pub(super) clock: &'static str,
-    /// The serial line that the core receives from.
+    /// Expression for the serial line on which the core receives.
     pub(super) rx: &'static str,
 }
 
 impl Clocking {
-    /// The clocking of a board.
+    /// Clocking of a board.
     ///
     /// # Errors
-    /// [`PllError`] for a board whose loop cannot be set; a board that was checked has none.
+    /// [`PllError`] if the PLL of the board cannot be set, which the check of a board excludes.
     pub(super) fn of(board: &Board) -> Result<Self, PllError> {
-        let Some(pll) = Pll::of(board)? else {
+        let Some(pll) = board.pll()? else {
             return Ok(Self {
                 body: String::new(),
                 clock: "clock",
@@ -72,7 +72,7 @@ impl Clocking {
     }
 }
 
-/// A frequency as tools read it.
+/// A frequency in MHz, as tools read it.
 pub(super) fn megahertz(hz: u64) -> f64 {
     // Exact up to 2^53 Hz.
     #[expect(clippy::cast_precision_loss)]
@@ -80,7 +80,7 @@ pub(super) fn megahertz(hz: u64) -> f64 {
     hz / 1e6
 }
 
-/// Dividers are written as one less, the last as its power of two.
+/// PLL of iCE40. Dividers are written as one less, the output divider as its power of two.
 fn ice40(pll: &Pll, pad: bool) -> String {
     let (primitive, input) = if pad {
         ("SB_PLL40_PAD", "PACKAGEPIN")
@@ -109,7 +109,7 @@ fn ice40(pll: &Pll, pad: bool) -> String {
     )
 }
 
-/// The attributes are what Lattice's own generator sets for the loop's filter and charge pump.
+/// PLL of ECP5. The attributes are those that Lattice's own generator sets for the filter and the charge pump.
 fn ecp5(pll: &Pll) -> String {
     format!(
         "    (* ICP_CURRENT=\"12\" *) (* LPF_RESISTOR=\"8\" *) (* MFG_ENABLE_FILTEROPAMP=\"1\" *) (* MFG_GMCREF_SEL=\"2\" *)
@@ -144,7 +144,7 @@ fn ecp5(pll: &Pll) -> String {
     )
 }
 
-/// Dividers are written as one less, but for the last.
+/// PLL of Gowin. Dividers are written as one less, except for the output divider.
 fn gowin(pll: &Pll) -> String {
     format!(
         "    rPLL #(

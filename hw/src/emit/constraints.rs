@@ -1,15 +1,15 @@
-//! Pin and clock constraints of a board, in its tool chain's format.
+//! Pin and clock constraints of a board, in the format of its tools.
 //!
-//! What is constrained is the oscillator; where a loop makes the core's clock of it, nextpnr derives that one's
-//! frequency itself or takes it from `--freq`, which [`crate::synth`] gives.
+//! The clock constraint is that of the oscillator. If a PLL makes the core's clock, nextpnr derives its frequency itself, or
+//! takes it from the flag `--freq` that synthesis gives it.
 
 use super::clock::megahertz;
 use crate::board::{Board, Family};
 
-/// Electrical standard of pins that name no other.
+/// Electrical standard of pins for which the board names no other.
 const STANDARD: &str = "LVCMOS33";
 
-/// A port of the top module and its pin.
+/// Port of the top module, and its pin.
 struct Port<'a> {
     name: String,
     pin: &'a str,
@@ -17,7 +17,7 @@ struct Port<'a> {
     pull_up: bool,
 }
 
-/// The ports of the board's top module.
+/// Ports of the board's top module.
 fn ports(board: &Board) -> Vec<Port<'_>> {
     let port = |name: &str, pin| Port {
         name: name.into(),
@@ -28,7 +28,7 @@ fn ports(board: &Board) -> Vec<Port<'_>> {
     let mut ports = vec![
         port("clock", &board.clock.pin),
         Port {
-            // An unplugged line must read idle.
+            // A line that is not plugged in must read as idle.
             pull_up: true,
             ..port("rx", &board.uart.rx)
         },
@@ -43,7 +43,7 @@ fn ports(board: &Board) -> Vec<Port<'_>> {
     ports
 }
 
-/// File name and text of the constraints.
+/// File name and text of a board's constraints.
 #[must_use]
 pub fn constraints(board: &Board) -> (&'static str, String) {
     let ports = ports(board);
@@ -60,13 +60,13 @@ pub fn constraints(board: &Board) -> (&'static str, String) {
     (file, text)
 }
 
-/// Names of the ports of the board's top module that are on pins.
+/// Names of the ports of the board's top module.
 #[must_use]
 pub fn port_names(board: &Board) -> Vec<String> {
     ports(board).into_iter().map(|port| port.name).collect()
 }
 
-/// Which port is on which pin, in the format of iCE40's tools, and nothing else.
+/// Assignment of ports to pins in the format of iCE40's tools, without other constraints.
 #[must_use]
 pub fn pins(board: &Board) -> String {
     ports(board)
@@ -105,7 +105,7 @@ fn lpf(board: &Board, ports: &[Port]) -> String {
     text
 }
 
-/// nextpnr reads no clocks from this format.
+/// Constraints for Gowin; nextpnr reads no clock constraints from this format.
 fn cst(ports: &[Port]) -> String {
     let mut text = String::new();
     for port in ports {

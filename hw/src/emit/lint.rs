@@ -1,9 +1,9 @@
-//! What Verilator's `-Wall` may not say of the emitted Verilog, rule by rule, each with its reason.
+//! Lint waivers: rules of Verilator's `-Wall` that do not apply to the emitted Verilog, each with its reason.
 //!
-//! Every other warning is an error: in the simulators' builds, and in the tests that lint designs of every kind of
-//! layer.
+//! Every other warning is an error, both when a simulator is built and in the tests, which lint designs with every kind of
+//! layer. The reasons are written into build folders, and their text is part of the design hash.
 
-/// A rule that is waived for the generated file.
+/// Rule that is waived for the generated file.
 struct Waiver {
     rule: &'static str,
     reason: &'static str,
@@ -36,7 +36,7 @@ const WAIVERS: [Waiver; 5] = [
     },
 ];
 
-/// The waivers as a configuration file of Verilator.
+/// Writes the waivers as a configuration file of Verilator.
 #[must_use]
 pub fn waivers() -> String {
     let mut text = String::from("`verilator_config\n");

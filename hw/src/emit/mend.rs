@@ -1,6 +1,6 @@
-//! Mends what rust-hdl prints in a way that tools read differently.
+//! Mends constants that rust-hdl prints in a form that tools read differently.
 //!
-//! rust-hdl writes a constant's signedness and a literal, but no range and no sign in the literal:
+//! rust-hdl prints the signedness of a constant and a literal, but no range, and no sign in the literal:
 //!
 //! ```text
 //! localparam signed floor = 32'hfffffe00;      as printed
@@ -9,20 +9,20 @@
 //! localparam [31:0] TransmitState$Send = 32'h6;
 //! ```
 //!
-//! By IEEE 1364-2005 (§4.10.1) a parameter that says `signed` is signed, and takes its range from its value; so read it Verilator and
-//! Icarus. Yosys (0.62 and 0.70) takes the sign from the value as well, which is unsigned: `a < floor` became `a < 4294966784`, and in
-//! hardware every membrane that is not negative fell to the floor. A constant with a range and a literal of the same width and
-//! sign leaves nothing to be read in two ways.
+//! By IEEE 1364-2005 (§4.10.1) a parameter that is declared `signed` is signed, and takes its range from its value. Verilator
+//! and Icarus read it so. Yosys (0.62 and 0.70) takes the sign from the value, too, which is unsigned: `a < floor` became
+//! `a < 4294966784`, and in hardware every membrane that is not negative fell to the floor. A constant with a range and a
+//! literal of the same width and sign has only one reading.
 
 use crate::error::{Error, Result};
 
-/// Bits of a constant that is printed without a width: the states of a machine.
+/// Bits of a constant that rust-hdl prints without a width: a state of a state machine.
 const UNSIZED_BITS: usize = 32;
 
-/// Gives every constant a range, and a literal of that width and of its sign.
+/// Gives every constant a range, and a literal of the same width and sign.
 ///
 /// # Errors
-/// [`Error::Design`] for a constant in a form that rust-hdl was not known to print.
+/// [`Error::Design`] for a constant in an unknown form.
 pub(super) fn constants(text: &str) -> Result<String> {
     let mut mended = String::with_capacity(text.len());
     for line in text.lines() {
@@ -32,7 +32,7 @@ pub(super) fn constants(text: &str) -> Result<String> {
                 let indent = &line[..line.len() - line.trim_start().len()];
                 let constant = self::constant(constant).ok_or_else(|| Error::Design {
                     report: format!(
-                        "rust-hdl printed a constant that is not understood: `{}`",
+                        "rust-hdl printed a constant in an unknown form: `{}`",
                         line.trim()
                     ),
                 })?;
@@ -45,7 +45,7 @@ pub(super) fn constants(text: &str) -> Result<String> {
     Ok(mended)
 }
 
-/// One constant, from what stands behind `localparam`.
+/// Mends one constant, from the text after `localparam`.
 fn constant(text: &str) -> Option<String> {
     let (declared, value) = text.trim_end().strip_suffix(';')?.split_once(" = ")?;
     let (signed, name) = match declared.trim().strip_prefix("signed ") {

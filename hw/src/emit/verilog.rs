@@ -1,4 +1,4 @@
-//! Verilog text of a rust-hdl circuit.
+//! Verilog of a rust-hdl circuit.
 
 use super::{meaning, mend};
 use crate::error::{Error, Result};
@@ -6,24 +6,24 @@ use rust_hdl::prelude::{Block, check_all, generate_verilog_unchecked};
 
 /// Name of the accelerator's top module, and prefix of all its modules.
 pub const TOP: &str = "synfire";
-/// Name of the module that the co-simulation drives: the core within the accelerator.
+/// Name of the module that co-simulation drives: the core of the accelerator.
 pub const CORE: &str = "synfire$core";
 
-/// Verilog of a circuit: deterministic, with `lines` as a comment at its head, its modules named after
-/// [`TOP`].
+/// Writes a circuit as Verilog, with `lines` as a comment at the head and modules named after [`TOP`]. Equal circuits give
+/// equal text.
 ///
 /// # Errors
-/// [`Error::Design`] with what rust-hdl finds wrong with the circuit.
+/// [`Error::Design`] with the fault that rust-hdl or the check of the text finds.
 pub fn emit<B: Block>(mut circuit: B, lines: &[String]) -> Result<String> {
     circuit.connect_all();
-    // `generate_verilog` panics on a faulty design; its check alone does not.
+    // `generate_verilog` panics on a faulty design; `check_all` returns the fault.
     check_all(&circuit).map_err(|error| Error::Design {
         report: format!("{error:?}"),
     })?;
     let body = mend::constants(&rename_top(&generate_verilog_unchecked(&circuit)))?;
     if let Some(word) = keyword(&body) {
         return Err(Error::Design {
-            report: format!("a field is named `{word}`, which is a word of Verilog's own"),
+            report: format!("a field is named `{word}`, which is a keyword of Verilog"),
         });
     }
     let mut text = String::new();
@@ -32,7 +32,7 @@ pub fn emit<B: Block>(mut circuit: B, lines: &[String]) -> Result<String> {
     }
     text.push_str("\n`default_nettype none\n");
     for line in body.lines() {
-        // rust-hdl leaves trailing blanks.
+        // rust-hdl leaves blanks at the ends of lines.
         text.push_str(line.trim_end());
         text.push('\n');
     }
@@ -41,7 +41,7 @@ pub fn emit<B: Block>(mut circuit: B, lines: &[String]) -> Result<String> {
     Ok(text)
 }
 
-/// Words of Verilog's and SystemVerilog's own, of which rust-hdl knows but a few.
+/// Keywords of Verilog and SystemVerilog; rust-hdl knows only a few of them.
 const KEYWORDS: &str = "\
     alias always_comb always_ff always_latch assert assume automatic before begin bind bins bit break \
     buf byte case cell chandle checker class clocking config const constraint context continue cover \
@@ -57,7 +57,7 @@ const KEYWORDS: &str = "\
     timeunit tran tri trior type typedef union unique unsigned until use uwire var vectored virtual void \
     wait wand weak while wildcard wire with within wor xnor xor";
 
-/// The first such word that names a signal or an instance.
+/// Finds the first keyword that names a signal or an instance.
 fn keyword(text: &str) -> Option<&'static str> {
     let named = |line: &str| {
         let line = line.trim();
@@ -76,7 +76,7 @@ fn keyword(text: &str) -> Option<&'static str> {
     text.lines().find_map(named)
 }
 
-/// Renames rust-hdl's fixed top module and the modules below it, which are named `top$…`.
+/// Renames the top module, which rust-hdl always calls `top`, and the modules below it, which it calls `top$…`.
 fn rename_top(text: &str) -> String {
     let is_identifier = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '$';
     let mut renamed = String::with_capacity(text.len() + text.len() / 8);
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_are_words_of_verilog_are_found() {
+    fn names_that_are_keywords_are_found() {
         assert_eq!(
             keyword("    reg  [9:0] table;\n    wire signed [1:0] sum;"),
             Some("table")

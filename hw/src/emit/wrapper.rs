@@ -1,4 +1,4 @@
-//! Hand-shaped Verilog around the generated accelerator: the board's top module, and the co-simulation's.
+//! Hand-written Verilog around the generated accelerator: the top modules of the board and of co-simulation.
 
 use super::clock::Clocking;
 use super::verilog::{CORE, TOP};
@@ -10,10 +10,10 @@ pub const BOARD_TOP: &str = "board";
 /// Name of the co-simulation's top module.
 pub const COSIM_TOP: &str = "cosim";
 
-/// The board's top module: clock, serial port, LED and pins held high.
+/// Writes the board's top module: clock, serial port, LED, and pins that are held high.
 ///
 /// # Errors
-/// [`PllError`] for a board whose clock cannot be made; a board that was checked has none.
+/// [`PllError`] if the clock of the board cannot be made, which the check of a board excludes.
 pub fn board_top(board: &Board) -> Result<String, PllError> {
     let clocking = Clocking::of(board)?;
     let mut ports = vec![
@@ -46,14 +46,16 @@ pub fn board_top(board: &Board) -> Result<String, PllError> {
     ))
 }
 
-/// The co-simulation's top module: the accelerator's core with plain port names. `lanes` has an entry a layer. The taps
-/// of hidden layers are packed side by side (layer 0 lowest), the words of all layers' sweeps and their counters
-/// likewise. A throttled core has a port more, `throttle`, of a bit a stream.
+/// Writes the top module of co-simulation: the accelerator's core with plain port names.
+///
+/// `lanes` has the lanes of each layer. The taps of hidden layers are packed side by side, with layer 0 in the lowest bits;
+/// so are the sweep words and the counters of all layers. A throttled core has one more port, `throttle`, with one bit per
+/// stream.
 #[must_use]
 pub fn cosim_top(lanes: &[usize], throttled: bool) -> String {
     let layers = lanes.len();
     let hidden = layers.saturating_sub(1);
-    // A network without hidden layers still has a port of one word, tied to 0.
+    // A network without hidden layers still has a tap port of one word, which is tied to 0.
     let taps = hidden.max(1);
     let words: usize = lanes.iter().sum();
     let mut connections = Vec::new();

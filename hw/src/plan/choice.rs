@@ -2,7 +2,7 @@
 
 use super::{Cost, LayerPlan};
 
-/// A choice for the first layers.
+/// One option for each of the first layers, and the cost of these options together with the link.
 #[derive(Clone)]
 pub(super) struct Choice<'a> {
     layers: Vec<&'a LayerPlan>,
@@ -10,8 +10,8 @@ pub(super) struct Choice<'a> {
 }
 
 impl<'a> Choice<'a> {
-    /// The choices in which every layer stays within `bound` clocks a step, without those that another beats in
-    /// all resources; in order of tables. `link` is the cost of everything but the layers.
+    /// Choices in which every layer stays within `bound` cycles per step, without those that another choice beats in all
+    /// resources; sorted by LUTs. `link` is the cost of everything but the layers.
     pub(super) fn undominated(options: &'a [Vec<LayerPlan>], bound: f64, link: Cost) -> Vec<Self> {
         let mut choices = vec![Self {
             layers: Vec::new(),
@@ -27,7 +27,7 @@ impl<'a> Choice<'a> {
                 .flat_map(|choice| options.iter().map(|option| choice.with(option)))
                 .collect();
             choices.sort_by_key(|choice| (choice.cost.luts, choice.cost.block_rams, choice.cost.sprams));
-            // A choice is beaten only by one of no more tables, which comes before it.
+            // Only a choice of no more LUTs beats another one, and such a choice comes earlier.
             let mut best: Vec<Cost> = Vec::new();
             choices.retain(|choice| {
                 let is_better = !best.iter().any(|better| better.fits(choice.cost));
@@ -40,7 +40,7 @@ impl<'a> Choice<'a> {
         choices
     }
 
-    /// The layers' plans.
+    /// Plans of the chosen options.
     pub(super) fn layers(&self) -> Vec<LayerPlan> {
         self.layers.iter().copied().cloned().collect()
     }

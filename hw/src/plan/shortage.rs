@@ -1,44 +1,46 @@
-//! What runs out, and what would have to give.
+//! Shortage: the resource that runs out, and what helps.
 
 use super::choice::Choice;
 use super::cost::link_cost;
-use super::{Cost, Plan, Target, budget, layer_options};
+use super::options::{Target, layer_options};
+use super::{Cost, Plan, budget};
 use crate::board::{Board, Features};
 use crate::circuit::engine::MAX_LANES;
 use crate::error::{Error, Result};
-use crate::load::LayerLoad;
+use crate::traffic::LayerTraffic;
 use serde::Serialize;
 use synfire_golden_model::integer::QuantizedModel;
 
-/// A resource of which choices want more than there is.
+/// A resource that every choice of lanes needs more of than the board has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Shortage {
-    /// The resource.
+    /// Name of the resource.
     pub resource: &'static str,
-    /// The least that a choice wants of it.
+    /// Least amount that any choice needs.
     pub needed: usize,
-    /// What a plan may use.
+    /// Amount that a plan may use.
     pub available: usize,
-    /// The layer that wants the most of it there.
+    /// Layer that needs the most of the resource in that choice.
     pub layer: String,
-    /// What that layer wants.
+    /// Amount that this layer needs.
     pub layer_needed: usize,
 }
 
-/// What keeps a plan from being faster.
+/// The next faster choice of lanes, and the resource that it lacks.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Faster {
-    /// Clocks a step of the next faster choice.
+    /// Cycles per step of the next faster choice.
     pub cycles: f64,
-    /// What it lacks.
+    /// Resource that this choice lacks.
     pub shortage: Shortage,
 }
 
 impl Shortage {
-    /// What the choice with the least of it lacks, none of which fit; block RAM before tables, since weights, which
-    /// decide it, are what a user can change.
+    /// Shortage of the choice that needs the least, for choices of which none fits the budget.
+    ///
+    /// Block RAM comes before LUTs: weights decide the block RAM, and weights are what a user can change.
     pub(super) fn of(choices: &[Choice<'_>], budget: Cost) -> Option<Self> {
-        // Weights may lie in block RAM always, so that some choices need no SPRAM.
+        // Weights may always lie in block RAM, so some choices need no SPRAM.
         let buildable: Vec<&Choice<'_>> = choices
             .iter()
             .filter(|choice| choice.cost.sprams <= budget.sprams)
@@ -60,28 +62,28 @@ impl Shortage {
             return Some(block_rams);
         }
         let enough = |choice: &&&Choice<'_>| choice.cost.block_rams <= budget.block_rams;
-        of(
-            "tables (LUT)",
-            buildable.iter().filter(enough).collect(),
-            |cost| cost.luts,
-        )
+        of("LUTs", buildable.iter().filter(enough).collect(), |cost| {
+            cost.luts
+        })
     }
 }
 
 impl Plan {
-    /// What the next faster choice of at most `most_lanes` lanes lacks on the board, of a plan that was searched for within
-    /// them; none if no lanes make the network faster.
+    /// What the next faster choice of at most `most_lanes` lanes per layer lacks on the board; none if no lanes make the
+    /// network faster, or if the faster choice fits.
+    ///
+    /// Give the `most_lanes` with which this plan was searched for.
     ///
     /// # Errors
-    /// As [`Plan::search`].
+    /// The errors of [`Plan::search`].
     pub fn faster(
         &self,
         model: &QuantizedModel,
         board: &Board,
-        loads: &[LayerLoad],
+        traffic: &[LayerTraffic],
         most_lanes: usize,
     ) -> Result<Option<Faster>> {
-        let options = layer_options(model, Target::of(board), loads, most_lanes.clamp(1, MAX_LANES))?;
+        let options = layer_options(model, Target::of(board), traffic, most_lanes.clamp(1, MAX_LANES))?;
         let slowest = self.expected_cycles(1);
         let cycles = options.iter().flatten().map(|option| option.ideal_cycles);
         let Some(bound) = cycles.filter(|&cycles| cycles < slowest).max_by(f64::total_cmp) else {
@@ -95,20 +97,20 @@ impl Plan {
     }
 }
 
-/// Whether some plan fits.
-fn fits(model: &QuantizedModel, board: &Board, loads: &[LayerLoad]) -> bool {
-    let Ok(options) = layer_options(model, Target::of(board), loads, MAX_LANES) else {
+/// Whether some plan fits the board.
+fn fits(model: &QuantizedModel, board: &Board, traffic: &[LayerTraffic]) -> bool {
+    let Ok(options) = layer_options(model, Target::of(board), traffic, MAX_LANES) else {
         return false;
     };
     let choices = Choice::undominated(&options, f64::INFINITY, link_cost(board, model, options.len()));
     choices.iter().any(|choice| choice.cost.fits(budget(board)))
 }
 
-/// The error of a network of which no plan fits: by how much, of what, and what would.
+/// Error for a network of which no plan fits: names the resource, the shortfall and the layer, and suggests a fix.
 pub(super) fn does_not_fit(
     model: &QuantizedModel,
     board: &Board,
-    loads: &[LayerLoad],
+    traffic: &[LayerTraffic],
     choices: &[Choice<'_>],
 ) -> Error {
     let shortage = Shortage::of(choices, budget(board)).expect("weights may lie in block RAM always");
@@ -116,18 +118,18 @@ pub(super) fn does_not_fit(
     if let Some(features) = without_some(board.link.features).into_iter().find(|&features| {
         let mut board = board.clone();
         board.link.features = features;
-        fits(model, &board, loads)
+        fits(model, &board, traffic)
     }) {
         remedies.push(format!("it fits with --features {features}"));
     }
     let others: Vec<&str> = Board::names()
         .into_iter()
-        .filter(|&name| Board::find(name).is_ok_and(|other| fits(model, &other, loads)))
+        .filter(|&name| Board::find(name).is_ok_and(|other| fits(model, &other, traffic)))
         .collect();
     if !others.is_empty() {
-        remedies.push(format!("it fits {}", others.join(", ")));
+        remedies.push(format!("it fits on {}", others.join(", ")));
     }
-    remedies.push("fewer weight bits or channels take less".into());
+    remedies.push("or use fewer weight bits or channels".into());
     Error::DoesNotFit {
         network: model.description.name.clone(),
         board: board.name.clone(),
@@ -136,14 +138,14 @@ pub(super) fn does_not_fit(
     }
 }
 
-/// The features without one of them, two, or all.
+/// Subsets of the features, the largest first, without the whole set.
 fn without_some(all: Features) -> Vec<Features> {
     let mut fewer: Vec<(usize, Features)> = (1..8_usize)
         .map(|gone| {
             let features = Features {
                 encoder: all.encoder && gone & 1 == 0,
                 early_exit: all.early_exit && gone & 2 == 0,
-                load: all.load && gone & 4 == 0,
+                reloadable: all.reloadable && gone & 4 == 0,
             };
             (features.count(), features)
         })

@@ -1,7 +1,7 @@
-//! What of a build has been compared with the golden model, and in which form.
+//! Checks: which forms of a build have been compared with the golden model.
 //!
-//! A design passes through several forms on its way to the board. A check names the form and the hash of what was simulated, so
-//! that a check of one netlist says nothing about another.
+//! A design passes through several forms on its way to the board. A check names the form and the hash of the file that was
+//! simulated, so a check of one netlist says nothing about another netlist.
 
 use super::nextpnr::read_json;
 use super::report::Report;
@@ -13,17 +13,17 @@ use std::fmt;
 /// File in a build folder that keeps the checks.
 pub const CHECKS: &str = "checks.json";
 
-/// A form of a design.
+/// Form of a design.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Form {
-    /// The Verilog as it was emitted.
+    /// Verilog as emitted.
     Emitted,
-    /// The Verilog as Yosys elaborates it.
+    /// Verilog as Yosys elaborates it.
     Elaborated,
-    /// The netlist that nextpnr reads, with the vendor's cell models.
+    /// Netlist that nextpnr reads, simulated with models of the vendor's cells.
     Netlist,
-    /// The bitstream, unpacked.
+    /// Bitstream, unpacked to Verilog.
     Bitstream,
 }
 
@@ -38,30 +38,30 @@ impl fmt::Display for Form {
     }
 }
 
-/// Where a design was driven and watched.
+/// Interface through which a design was driven and observed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Through {
-    /// The core's ports: every spike, potential and counter.
+    /// Ports of the core: they show every spike, potential and counter.
     Ports,
-    /// The board's pins, by the host over the serial line: every potential.
+    /// Pins of the board, driven by the host over the serial line: they show every potential.
     Pins,
 }
 
-/// A comparison with the golden model that found no difference.
+/// Comparison with the golden model that found no difference.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Check {
-    /// What was simulated.
+    /// Form that was simulated.
     pub form: Form,
-    /// SHA-256 of the file that was simulated, or that it was made from: `netlist.json` for a netlist.
+    /// SHA-256 of the file that was simulated, or that it was made from (`netlist.json` for a netlist), in hex.
     pub sha256: String,
-    /// Where it was driven and watched.
+    /// Interface through which the design was driven and observed.
     pub through: Through,
-    /// Inferences compared.
+    /// Number of inferences compared.
     pub inferences: usize,
-    /// Spikes of hidden layers compared; none through pins.
+    /// Number of hidden layers' spikes compared; 0 through pins.
     pub spikes: u64,
-    /// Output potentials compared.
+    /// Number of output potentials compared.
     pub potentials: u64,
 }
 
@@ -70,10 +70,10 @@ struct Checks {
     checks: Vec<Check>,
 }
 
-/// All checks of a build, of whatever it has been.
+/// Reads all checks of a build, including those of earlier designs in its folder.
 ///
 /// # Errors
-/// [`Error::Report`] for a file that is damaged.
+/// [`Error::Report`] if the file is damaged.
 pub fn read(build: &Build) -> Result<Vec<Check>> {
     let path = build.folder.join(CHECKS);
     if !path.is_file() {
@@ -83,7 +83,7 @@ pub fn read(build: &Build) -> Result<Vec<Check>> {
     Ok(checks.checks)
 }
 
-/// Keeps a check in the build's folder, in place of an earlier one of the same form, file and place.
+/// Records a check in the build folder. It replaces an earlier check of the same form, file and interface.
 ///
 /// # Errors
 /// [`Error::Report`], [`Error::Io`].
@@ -100,10 +100,10 @@ pub fn keep(build: &Build, check: Check) -> Result<()> {
     write_atomically(&path, &text)
 }
 
-/// The checks of what a report is about: of its netlist, and of its bitstream.
+/// Checks that apply to a report: those of its netlist and of its bitstream.
 ///
 /// # Errors
-/// As [`read`].
+/// The errors of [`read`].
 pub fn of_report(build: &Build, report: &Report) -> Result<Vec<Check>> {
     let bitstream = report
         .bitstream
@@ -119,7 +119,7 @@ pub fn of_report(build: &Build, report: &Report) -> Result<Vec<Check>> {
         .collect())
 }
 
-/// What a report's checks come to, in a line: *checked* with what was compared, or *not checked* with the remedy.
+/// Summary of a report's checks in one line: *checked* with what was compared, or *not checked* with the remedy.
 #[must_use]
 pub fn describe(checks: &[Check]) -> String {
     if checks.is_empty() {

@@ -1,8 +1,9 @@
-//! Whether the core that was co-simulated is the one in the netlist that nextpnr gets.
+//! Containment: checks that the core that was co-simulated is part of the netlist that nextpnr reads.
 //!
-//! Yosys maps the core as a module of its own, writes it out with all of its ports, and then dissolves it in the whole netlist
-//! ([`super::flow`]). Here both files are compared: every cell of the core that the whole still has must be of the same kind, with
-//! the same parameters, on the same nets; and of a cell that it has no more, no cell that it has may take an input.
+//! Yosys maps the core as a module of its own, writes it out with all of its ports, and then flattens it into the whole
+//! netlist ([`super::flow`]). This check compares the two files. Every cell of the core that the whole netlist has must have
+//! the same kind, parameters and nets in both. A cell of the core that is missing from the whole netlist must not drive a
+//! cell that is there.
 
 use super::netlist::{CORE_NETLIST, NETLIST};
 use super::nextpnr::read_json;
@@ -13,7 +14,7 @@ use crate::error::{Error, Result};
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-/// Instance of the core in the board's top module, as Yosys names what it dissolves.
+/// Prefix that Yosys gives to the cells of the core when it flattens the core into the board's top module.
 const PREFIX: &str = "accelerator.core.";
 
 #[derive(Deserialize)]
@@ -46,7 +47,7 @@ struct Cell {
     connections: BTreeMap<String, Vec<Bit>>,
 }
 
-/// A net's number, or a constant.
+/// Number of a net, or a constant.
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Hash)]
 #[serde(untagged)]
 enum Bit {
@@ -54,10 +55,10 @@ enum Bit {
     Constant(String),
 }
 
-/// Compares a build's core netlist with its whole netlist; gives the number of cells that both have.
+/// Compares the core netlist of a build with its whole netlist; returns the number of cells that both have.
 ///
 /// # Errors
-/// [`Error::Report`] for a file that is damaged; [`Error::CoreDiffers`] with the first cell that is not as it was.
+/// [`Error::Report`] if a file is damaged; [`Error::CoreDiffers`] with the first cell that differs.
 pub fn contained(build: &Build) -> Result<usize> {
     let module = |file: &str, name: &str| -> Result<Module> {
         let path = build.folder.join(file);
@@ -73,7 +74,7 @@ pub fn contained(build: &Build) -> Result<usize> {
     compare(&core, &whole).map_err(|(cell, reason)| Error::CoreDiffers { cell, reason })
 }
 
-/// The name that a cell has in the whole: what Yosys has named itself starts with `$`.
+/// Name of a core's cell in the whole netlist. Names that Yosys invents start with `$`.
 fn name_in_whole(name: &str) -> String {
     if name.starts_with('$') {
         format!("$flatten\\{PREFIX}{name}")
@@ -83,7 +84,7 @@ fn name_in_whole(name: &str) -> String {
 }
 
 fn compare(core: &Module, whole: &Module) -> Result<usize, (String, String)> {
-    // Net of the core to net of the whole, and which nets of the core something drives.
+    // The net of the whole netlist for each net of the core, and the nets of the core that something drives.
     let mut nets: HashMap<&Bit, &Bit> = HashMap::new();
     let inputs = core.ports.values().filter(|port| port.direction == "input");
     let mut driven: HashSet<&Bit> = inputs.flat_map(|port| &port.bits).collect();
@@ -100,7 +101,7 @@ fn compare(core: &Module, whole: &Module) -> Result<usize, (String, String)> {
         common += 1;
         if (&cell.kind, &cell.parameters) != (&twin.kind, &twin.parameters) {
             return Err(wrong(format!(
-                "it is {} there, or has other parameters",
+                "netlist.json has it as {}, or with other parameters",
                 twin.kind
             )));
         }
@@ -108,7 +109,7 @@ fn compare(core: &Module, whole: &Module) -> Result<usize, (String, String)> {
             let twins = twin.connections.get(port).map_or(&[][..], Vec::as_slice);
             if bits.len() != twins.len() {
                 return Err(wrong(format!(
-                    "port {port} has {} bits, {} there",
+                    "port {port} has {} bits, but {} in netlist.json",
                     bits.len(),
                     twins.len()
                 )));
@@ -136,7 +137,10 @@ fn compare(core: &Module, whole: &Module) -> Result<usize, (String, String)> {
         }
     }
     if let Some((name, _)) = read.iter().find(|(_, bit)| !driven.contains(bit)) {
-        return Err(((*name).to_owned(), "what drives it is not there".into()));
+        return Err((
+            (*name).to_owned(),
+            "its driver is missing from netlist.json".into(),
+        ));
     }
     let there = |name: &&String| name.starts_with(PREFIX) || name.starts_with(&format!("$flatten\\{PREFIX}"));
     let others = whole
@@ -147,7 +151,9 @@ fn compare(core: &Module, whole: &Module) -> Result<usize, (String, String)> {
     if others != common {
         return Err((
             "all".into(),
-            format!("the netlist has {others} cells of the core, {common} of them known"),
+            format!(
+                "netlist.json has {others} cells of the core, but only {common} of them are in core.json"
+            ),
         ));
     }
     Ok(common)
@@ -157,7 +163,7 @@ fn compare(core: &Module, whole: &Module) -> Result<usize, (String, String)> {
 mod tests {
     use super::*;
 
-    /// An inverter and a register behind it, in a module and in a whole.
+    /// An inverter and a register behind it, as a module and in a whole netlist.
     fn netlists() -> (Module, Module) {
         let core = r#"{"ports": {"a": {"direction": "input", "bits": [2]}, "tap": {"direction": "output", "bits": [5]}},
             "cells": {
@@ -194,7 +200,7 @@ mod tests {
             let cell = whole.cells.get_mut(table).expect("the table");
             cell.parameters.insert("INIT".into(), "11".into());
         });
-        assert_eq!(other, "it is LUT there, or has other parameters");
+        assert_eq!(other, "netlist.json has it as LUT, or with other parameters");
         let other = change(&|whole| {
             let cell = whole.cells.get_mut("accelerator.core.q").expect("the register");
             cell.connections.insert("D".into(), vec![Bit::Net(70)]);
@@ -203,11 +209,14 @@ mod tests {
         let other = change(&|whole| {
             whole.cells.remove(table);
         });
-        assert_eq!(other, "what drives it is not there");
+        assert_eq!(other, "its driver is missing from netlist.json");
         let other = change(&|whole| {
             let cell = whole.cells.remove("led").expect("the light");
             whole.cells.insert("accelerator.core.more".into(), cell);
         });
-        assert_eq!(other, "the netlist has 3 cells of the core, 2 of them known");
+        assert_eq!(
+            other,
+            "netlist.json has 3 cells of the core, but only 2 of them are in core.json"
+        );
     }
 }

@@ -1,9 +1,9 @@
-//! What differs from family to family on the way to a bitstream.
+//! Flow to a bitstream, as far as it differs between families.
 
-use super::netlist::{CORE_NETLIST, NETLIST};
 use super::nextpnr::{Cells, count_cells};
 use super::report::Utilization;
 use crate::board::{Board, Device, Family};
+use crate::build::files::{BITSTREAMS, CORE_NETLIST, NETLIST, NEXTPNR_REPORT, ROUTED};
 use crate::emit::constraints::constraints;
 use crate::emit::verilog::CORE;
 use crate::emit::wrapper::BOARD_TOP;
@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::tool::Tool;
 use std::path::Path;
 
-/// A family's tools and their flags.
+/// Tools of a family, and their flags.
 pub(super) struct Flow<'a> {
     board: &'a Board,
     pub(super) nextpnr: Tool,
@@ -22,25 +22,25 @@ pub(super) struct Flow<'a> {
 
 impl<'a> Flow<'a> {
     pub(super) const fn of(board: &'a Board) -> Self {
-        let (nextpnr, packer, routed, bitstream) = match board.device.family {
-            Family::Ice40 => (Tool::NextpnrIce40, Tool::Icepack, "routed.asc", "bitstream.bin"),
-            Family::Ecp5 => (Tool::NextpnrEcp5, Tool::Ecppack, "routed.config", "bitstream.bit"),
-            Family::Gowin => (Tool::NextpnrGowin, Tool::GowinPack, "routed.json", "bitstream.fs"),
+        let (nextpnr, packer, index) = match board.device.family {
+            Family::Ice40 => (Tool::NextpnrIce40, Tool::Icepack, 0),
+            Family::Ecp5 => (Tool::NextpnrEcp5, Tool::Ecppack, 1),
+            Family::Gowin => (Tool::NextpnrGowin, Tool::GowinPack, 2),
         };
         Self {
             board,
             nextpnr,
             packer,
-            routed,
-            bitstream,
+            routed: ROUTED[index],
+            bitstream: BITSTREAMS[index],
         }
     }
 
     /// Script for Yosys.
     ///
-    /// The core is mapped as a module of its own and written out with all of its ports, before it is dissolved in the whole. So
-    /// what is co-simulated through these ports are the very cells that nextpnr gets, but for those that only feed ports that
-    /// the board leaves open.
+    /// The core is mapped as a module of its own and written out with all of its ports, before it is flattened into the whole
+    /// netlist. So co-simulation through these ports runs the very cells that nextpnr reads. Only cells that drive nothing but
+    /// ports that the board leaves open are missing from the whole netlist.
     pub(super) fn script(&self) -> String {
         let synth = match self.board.device.family {
             Family::Ice40 => ice40_synth(&self.board.device),
@@ -51,9 +51,9 @@ impl<'a> Flow<'a> {
                     Some("GW5A") => "gw5a",
                     _ => "gw2a",
                 };
-                // Wide tables, made of plain ones and multiplexers, would take more of the device and be slower. RAM of tables and
-                // carry chains are reported to fail on the chip: docs/boards.md.
-                // Pads come last: the core's ports would get some, too.
+                // Wide LUTs, made of LUTs and multiplexers, would take more of the device and be slower. Distributed RAM and
+                // carry chains are reported to fail on the chip: see docs/boards.md. Pads are added last, since the core's
+                // ports would get some, too.
                 format!("synth_gowin -nowidelut -nolutram -noalu -noiopads -family {family}")
             }
         };
@@ -77,7 +77,7 @@ opt_clean -purge
         )
     }
 
-    /// Arguments of nextpnr, whose random choices follow `seed`.
+    /// Arguments of nextpnr; `seed` decides its random choices.
     pub(super) fn place_and_route(&self, seed: u32) -> Vec<String> {
         let device = &self.board.device;
         let (constraints, _) = constraints(self.board);
@@ -102,7 +102,7 @@ opt_clean -purge
             arguments.extend(["--speed".into(), speed.to_string()]);
         }
         if device.family != Family::Gowin {
-            // For the iCE40 the default is router1, which some netlists keep busy for ever; Gowin's default is best.
+            // The default for iCE40 is router1, which some netlists keep busy for ever. For Gowin the default is best.
             arguments.extend(["--router".into(), "router2".into()]);
         }
         let (frequency, seed) = (self.board.clock_mhz().to_string(), seed.to_string());
@@ -115,8 +115,8 @@ opt_clean -purge
                 "--seed",
                 &seed,
                 "--report",
-                "nextpnr.json",
-                // Whether the clock is met is judged afterwards, with the frequency in hand.
+                NEXTPNR_REPORT,
+                // `synthesize` compares the frequency with the clock afterwards.
                 "--timing-allow-fail",
             ]
             .map(String::from),
@@ -144,12 +144,13 @@ opt_clean -purge
         self.board.device.database.as_deref().unwrap_or_default()
     }
 
-    /// What the netlist in `folder` takes of the device, by nextpnr's count where that tells things apart.
+    /// Resources that the netlist in `folder` takes: counted by nextpnr, or in the netlist if nextpnr counts cells of several
+    /// kinds as one.
     pub(super) fn utilization(&self, cells: &Cells, folder: &Path) -> Result<Vec<Utilization>> {
         let sum = |kinds: &[&str]| {
             let of = |kind: &&str| cells.get(*kind).copied().unwrap_or_default();
             let used = kinds.iter().map(|kind| of(kind).0).sum();
-            // One resource counted by its kinds of use: each has all there is available.
+            // The kinds are uses of one resource, and nextpnr reports all of the resource as available for each of them.
             let available = kinds.iter().map(|kind| of(kind).1).max().unwrap_or(0);
             (used, available)
         };
@@ -160,7 +161,7 @@ opt_clean -purge
         };
         let rows = match self.board.device.family {
             Family::Ice40 => {
-                // A logic cell is a table and a flip-flop, and nextpnr counts cells: the netlist knows which.
+                // nextpnr counts logic cells, each of a LUT and a flip-flop; the netlist shows which of them are used.
                 let netlist = count_cells(&folder.join(NETLIST), BOARD_TOP)?;
                 let logic_cells = sum(&["ICESTORM_LC"]);
                 let count = |prefix: &str| {
@@ -183,35 +184,35 @@ opt_clean -purge
                 row(DSP, sum(&["MULT18X18D"])),
             ],
             Family::Gowin => {
-                // A carry is made of a table, a distributed RAM of four.
-                let (tables, available) = sum(&["LUT4"]);
+                // A carry takes one LUT, a distributed RAM four.
+                let (luts, available) = sum(&["LUT4"]);
                 let (carries, _) = sum(&["ALU"]);
                 let (rams, _) = sum(&["RAM16SDP4"]);
                 let (multipliers, _) = sum(&["MULT9X9", "MULT18X18", "MULT36X36"]);
                 vec![
-                    row(LUT, (tables + carries + 4 * rams, available)),
+                    row(LUT, (luts + carries + 4 * rams, available)),
                     row(FF, sum(&["DFF"])),
                     row(BLOCK_RAM, sum(&["BSRAM"])),
                     row(DSP, (multipliers, sum(&["MULT18X18"]).1)),
                 ]
             }
         };
-        // Nothing is said of what the device has not.
+        // Resources that the device does not have are left out.
         Ok(rows.into_iter().filter(|row| row.available > 0).collect())
     }
 }
 
-/// Resources, as reports name them.
+/// LUTs of 4 inputs, as reports name them.
 pub const LUT: &str = "LUT4";
-/// Cells of a table and a flip-flop, of which the iCE40 is made: more than its tables where flip-flops stand alone.
+/// Logic cells of iCE40, as reports name them: each holds a LUT and a flip-flop, and counts if either is used.
 pub const LOGIC_CELL: &str = "logic cells (LUT4 and FF)";
-/// Flip-flops.
+/// Flip-flops, as reports name them.
 pub const FF: &str = "FF";
-/// Block RAMs.
+/// Block RAMs, as reports name them.
 pub const BLOCK_RAM: &str = "block RAM";
-/// Single-ported RAMs of UltraPlus.
+/// Single-port RAMs of iCE40 UltraPlus, as reports name them.
 pub const SPRAM: &str = "SPRAM";
-/// Multipliers.
+/// Multipliers, as reports name them.
 pub const DSP: &str = "DSP";
 
 fn ice40_synth(device: &Device) -> String {
@@ -227,7 +228,7 @@ fn ice40_synth(device: &Device) -> String {
         synth.push_str(" -dsp");
     }
     if device.sprams > 0 {
-        // For memories that ask for it by `ram_style = "huge"`, and such as are too large for anything else.
+        // SPRAM is for memories with `ram_style = "huge"`, and for memories that are too large for anything else.
         synth.push_str(" -spram");
     }
     synth

@@ -1,66 +1,42 @@
-//! What Yosys makes of a design: the Verilog as it reads it, and the netlist that nextpnr gets.
+//! Outputs of Yosys: the Verilog as it elaborates it, and the netlists.
 //!
-//! | file | what |
+//! | file | contents |
 //! |---|---|
-//! | `elaborated.v` | the accelerator as Yosys reads it, before anything is optimized: its opinion of what the Verilog means |
-//! | `netlist.json` | the netlist of the whole board |
-//! | `core.json` | the core's part of it, with all of the core's ports |
-//! | `netlist.v`, `core.v` | the same two as Verilog, written from those files |
-//! | `netlist-made.json` | what they were made from, and their hashes |
+//! | `elaborated.v` | the accelerator as Yosys reads it, before any optimization |
+//! | `netlist.json` | the netlist of the whole board, which nextpnr reads |
+//! | `core.json` | the netlist of the core alone, with all of the core's ports |
+//! | `netlist.v`, `core.v` | these two netlists as Verilog, written from the JSON files |
+//! | `netlist-made.json` | hashes of the netlists and of the files that they were made from |
 //!
-//! Each is made once for each content, and again if sources, script, or the version of Yosys change.
+//! A file is made again only if the sources, the script or the version of Yosys change.
 
 use super::flow::Flow;
 use super::nextpnr::read_json;
-use super::process::{self, Cancel};
+pub use crate::build::files::{CORE_NETLIST, CORE_VERILOG, ELABORATED, NETLIST, NETLIST_VERILOG};
+use crate::build::files::{ELABORATED_MADE, NETLIST_MADE, remove_outputs};
 use crate::build::{Build, hex, sha256, write_atomically};
 use crate::emit::verilog::{CORE, TOP};
 use crate::error::{Error, Result, io};
+use crate::process::{self, Cancel};
 use crate::tool::Found;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::time::Instant;
 
-/// The netlist that nextpnr reads.
-pub const NETLIST: &str = "netlist.json";
-/// The core's part of it, as a module with all of its ports.
-pub const CORE_NETLIST: &str = "core.json";
-/// The netlist as Verilog.
-pub const NETLIST_VERILOG: &str = "netlist.v";
-/// The core's netlist as Verilog.
-pub const CORE_VERILOG: &str = "core.v";
-/// The accelerator as Yosys elaborates it.
-pub const ELABORATED: &str = "elaborated.v";
-/// What the netlists were made from.
-const MADE: &str = "netlist-made.json";
-/// What the elaborated Verilog was made from.
-const ELABORATED_MADE: &str = "elaborated-made.json";
-
-/// Every file of this module, for whoever cleans a build folder.
-pub(super) const FILES: [&str; 7] = [
-    NETLIST,
-    CORE_NETLIST,
-    NETLIST_VERILOG,
-    CORE_VERILOG,
-    ELABORATED,
-    MADE,
-    ELABORATED_MADE,
-];
-
-/// What was made, and of what.
+/// Record of files that Yosys made, and of their sources.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Made {
-    /// SHA-256 of the script, of Yosys' version, and of every file that the script reads.
+    /// SHA-256 over the script, the version of Yosys, and every file that the script reads.
     sources: String,
-    /// SHA-256 of each file made, by name.
+    /// Name and SHA-256 of each file that was made.
     files: Vec<(String, String)>,
-    /// Seconds that it took.
+    /// Seconds that Yosys took.
     seconds: f64,
 }
 
 impl Made {
-    /// What the stamp says, if it is there and nothing of it has changed.
+    /// Reads the record `stamp`; none if it is missing, or if sources or files have changed.
     fn current(folder: &Path, stamp: &str, sources: &str) -> Option<Self> {
         let made: Self = read_json(&folder.join(stamp), "synfire").ok()?;
         let unchanged = |(file, expected): &(String, String)| {
@@ -69,7 +45,7 @@ impl Made {
         (made.sources == sources && made.files.iter().all(unchanged)).then_some(made)
     }
 
-    /// Stamps files that were made just now.
+    /// Writes the record `stamp` of files that were just made.
     fn stamp(folder: &Path, stamp: &str, sources: String, files: &[&str], start: Instant) -> Result<Self> {
         let files = files
             .iter()
@@ -95,37 +71,37 @@ impl Made {
     }
 }
 
-/// The netlists of a build.
+/// Netlists of a build.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Netlist {
     /// SHA-256 of `netlist.json`, in hex.
     pub sha256: String,
-    /// Seconds that Yosys took, whenever that was.
+    /// Seconds that Yosys took when it made the netlists.
     pub seconds: f64,
 }
 
-/// Makes the netlists of a build, unless they are there already, and of the same sources.
+/// Makes the netlists of a build, unless they are already there and were made from the same sources.
 ///
 /// # Errors
-/// Those of running Yosys; [`Error::Io`].
+/// The errors of running Yosys; [`Error::Io`].
 pub fn netlist(build: &Build, yosys: &Found, cancel: &Cancel) -> Result<Netlist> {
     let start = Instant::now();
     let folder = &build.folder;
     let script = Flow::of(&build.manifest.board).script();
     let sources = sources(build, yosys, &script)?;
-    let made = match Made::current(folder, MADE, &sources) {
+    let made = match Made::current(folder, NETLIST_MADE, &sources) {
         Some(made) => made,
         None => {
-            super::remove_outputs(folder)?;
+            remove_outputs(folder)?;
             yosys_script(folder, yosys, "synth.ys", &script, cancel)?;
-            // From the files themselves, so that what is simulated is what nextpnr reads.
+            // The Verilog is written from the JSON files, so the netlist that is simulated is the one that nextpnr reads.
             let back = format!(
                 "read_json {NETLIST}\nwrite_verilog -noattr {NETLIST_VERILOG}\ndesign -reset\nread_json \
                  {CORE_NETLIST}\nwrite_verilog -noattr {CORE_VERILOG}\n"
             );
             yosys_script(folder, yosys, "netlist.ys", &back, cancel)?;
             let files = [NETLIST, CORE_NETLIST, NETLIST_VERILOG, CORE_VERILOG];
-            Made::stamp(folder, MADE, sources, &files, start)?
+            Made::stamp(folder, NETLIST_MADE, sources, &files, start)?
         }
     };
     Ok(Netlist {
@@ -134,12 +110,12 @@ pub fn netlist(build: &Build, yosys: &Found, cancel: &Cancel) -> Result<Netlist>
     })
 }
 
-/// Makes the accelerator's Verilog as Yosys elaborates it, unless it is there already; gives its SHA-256 in hex.
+/// Makes the accelerator's Verilog as Yosys elaborates it, unless it is already there; returns its SHA-256 in hex.
 ///
-/// Nothing is optimized: what the simulators say of this file is how Yosys understands the other.
+/// Nothing is optimized, so a simulation of this file shows how Yosys understands the emitted Verilog.
 ///
 /// # Errors
-/// Those of running Yosys; [`Error::Io`].
+/// The errors of running Yosys; [`Error::Io`].
 pub fn elaborate(build: &Build, yosys: &Found, cancel: &Cancel) -> Result<String> {
     let start = Instant::now();
     let folder = &build.folder;
@@ -158,7 +134,7 @@ pub fn elaborate(build: &Build, yosys: &Found, cancel: &Cancel) -> Result<String
     Ok(made.hash_of(ELABORATED))
 }
 
-/// Writes a script and runs it.
+/// Writes a script of Yosys and runs it.
 fn yosys_script(folder: &Path, yosys: &Found, file: &str, script: &str, cancel: &Cancel) -> Result<()> {
     write_atomically(&folder.join(file), script)?;
     let name = file.trim_end_matches(".ys");
@@ -166,12 +142,12 @@ fn yosys_script(folder: &Path, yosys: &Found, file: &str, script: &str, cancel: 
     process::run(yosys, folder, &["-q", "-l", &log, file], &output, cancel)
 }
 
-/// Hash of all that Yosys' work depends on.
+/// Hash of everything on which the output of Yosys depends.
 fn sources(build: &Build, yosys: &Found, script: &str) -> Result<String> {
     let mut hasher = Sha256::new();
     hasher.update(format!("{:?}\n{script}\n", yosys.version));
     let manifest = &build.manifest;
-    // Not what changes nothing in Yosys: the model itself, diagrams, the simulators' files.
+    // Yosys does not read the model, the diagram and the files of the simulators.
     let read = manifest.files.keys().filter(|name| {
         [".hex", "accelerator.v", "board.v"]
             .iter()

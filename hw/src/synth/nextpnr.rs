@@ -1,4 +1,4 @@
-//! What nextpnr and Yosys report of a design.
+//! Reports of nextpnr and Yosys about a design.
 
 use super::path::{CriticalPath, block, place};
 use crate::error::{Error, Result};
@@ -6,17 +6,17 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Cells by name: used and available.
+/// Number of cells used and available, by kind.
 pub type Cells = BTreeMap<String, (usize, usize)>;
 
-/// nextpnr's report.
+/// Result of placement and routing, from nextpnr's report.
 #[derive(Clone, Debug)]
 pub struct Routed {
-    /// Cells used and available.
+    /// Number of cells used and available, by kind.
     pub cells: Cells,
-    /// Frequency of the slowest clock.
+    /// Highest frequency of the slowest clock, in MHz.
     pub fmax_mhz: f64,
-    /// Its slowest path, if the report has it.
+    /// Slowest path of a clock, if the report has one.
     pub critical_path: Option<CriticalPath>,
 }
 
@@ -63,7 +63,7 @@ struct RawEnd {
 /// Reads nextpnr's report.
 ///
 /// # Errors
-/// [`Error::Report`] if it is not there, damaged, or names no clock.
+/// [`Error::Report`] if the file is missing or damaged, or names no clock.
 pub fn read_nextpnr(path: &Path, tool: &'static str) -> Result<Routed> {
     let raw: RawReport = read_json(path, tool)?;
     let Some(fmax_mhz) = raw.fmax.values().map(|clock| clock.achieved).reduce(f64::min) else {
@@ -78,7 +78,7 @@ pub fn read_nextpnr(path: &Path, tool: &'static str) -> Result<Routed> {
         .into_iter()
         .map(|(name, cell)| (name, (cell.used, cell.available)))
         .collect();
-    // A clock's own path goes from one edge of it to another; the others come from pins or go to them.
+    // Paths between two edges of a clock run from register to register; other paths come from pins or go to pins.
     let between_registers =
         |path: &&RawPath| path.from.starts_with("posedge") && path.to.starts_with("posedge");
     let length = |path: &RawPath| path.path.iter().map(|hop| hop.delay).sum::<f64>();
@@ -99,7 +99,7 @@ fn describe(path: &RawPath) -> Option<CriticalPath> {
     let sum = |hops: &[&RawHop]| hops.iter().map(|hop| hop.delay).sum();
     let levels = || logic.iter().filter(|hop| hop.kind == "logic");
     let mut through: Vec<String> = Vec::new();
-    // Cells that the tools add, such as from a carry to a table, are nowhere in the design.
+    // Cells that the tools add, such as those from a carry to a LUT, have no place in the design.
     for hop in levels().filter(|hop| !hop.from.cell.starts_with('$')) {
         let passed = block(place(&hop.from.cell));
         if ![block(from), block(to)].contains(&passed) && !through.iter().any(|known| known == passed) {
@@ -116,10 +116,10 @@ fn describe(path: &RawPath) -> Option<CriticalPath> {
     })
 }
 
-/// Cells of a netlist that Yosys wrote as JSON, counted by type.
+/// Counts the cells of a module by kind, in a netlist that Yosys wrote as JSON.
 ///
 /// # Errors
-/// [`Error::Report`] if it is not there, damaged, or lacks the module.
+/// [`Error::Report`] if the file is missing or damaged, or lacks the module.
 pub fn count_cells(path: &Path, module: &str) -> Result<BTreeMap<String, usize>> {
     let mut netlist: RawNetlist = read_json(path, "yosys")?;
     let Some(module) = netlist.modules.remove(module) else {
@@ -154,7 +154,7 @@ struct RawCell {
     kind: String,
 }
 
-/// Reads a file of JSON that `tool` wrote.
+/// Reads a JSON file that `tool` wrote.
 pub(super) fn read_json<T: serde::de::DeserializeOwned>(path: &Path, tool: &'static str) -> Result<T> {
     let wrong = |reason: String| Error::Report {
         path: path.into(),

@@ -1,30 +1,30 @@
-//! The slowest path of a design, in words that a designer can act upon.
+//! Critical path: the slowest path of a design, in words that a designer can act on.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Share of a path's time above which logic, or routing, is what to look at.
+/// Share of a path's delay above which logic, or routing, counts as the cause.
 const MOSTLY: f64 = 0.6;
 
-/// A path from one register or memory to another.
+/// Slowest path from one register or memory to another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CriticalPath {
-    /// Where it starts: a register or memory, by its place in the design.
+    /// Register or memory at which the path starts, by its place in the design.
     pub from: String,
-    /// Where it ends.
+    /// Register or memory at which the path ends.
     pub to: String,
-    /// Blocks that it goes through on the way, other than those of its ends.
+    /// Blocks on the way, without those of the two ends.
     pub through: Vec<String>,
-    /// Nanoseconds of logic, the registers' own times included.
+    /// Delay of the logic in ns, including that of the registers.
     pub logic_ns: f64,
-    /// Nanoseconds of routing.
+    /// Delay of the routing in ns.
     pub routing_ns: f64,
-    /// Levels of logic.
+    /// Levels of logic on the path.
     pub levels: usize,
 }
 
 impl CriticalPath {
-    /// The whole of it in nanoseconds.
+    /// Total delay in ns.
     #[must_use]
     pub fn total_ns(&self) -> f64 {
         self.logic_ns + self.routing_ns
@@ -36,11 +36,11 @@ impl fmt::Display for CriticalPath {
         write!(f, "from {} ", self.from)?;
         match self.through.as_slice() {
             [] => {}
-            through => write!(f, "by way of {} ", through.join(", "))?,
+            through => write!(f, "through {} ", through.join(", "))?,
         }
         write!(
             f,
-            "to {}: {:.1} ns, {:.1} of them logic in {} {} and {:.1} routing; ",
+            "to {}: {:.1} ns ({:.1} ns logic in {} {}, {:.1} ns routing); ",
             self.to,
             self.total_ns(),
             self.logic_ns,
@@ -49,35 +49,35 @@ impl fmt::Display for CriticalPath {
             self.routing_ns,
         )?;
         f.write_str(if self.routing_ns > MOSTLY * self.total_ns() {
-            "mostly routing: fewer lanes, or a device less full, would shorten it"
+            "mostly routing: use fewer lanes, or a larger device"
         } else if self.logic_ns > MOSTLY * self.total_ns() {
-            "mostly logic: a register on the way, or narrower numbers, would shorten it"
+            "mostly logic: add a register on the way, or use narrower numbers"
         } else {
-            "logic and routing alike: fewer lanes, a device less full, or a register on the way would shorten it"
+            "logic and routing alike: use fewer lanes or a larger device, or add a register on the way"
         })
     }
 }
 
-/// Where a cell is in the design: its name without what the tools add to it.
+/// Place of a cell in the design: its name without the parts that tools add.
 #[must_use]
 pub fn place(cell: &str) -> &str {
     let cell = cell.strip_prefix("accelerator.").unwrap_or(cell);
-    // Yosys appends `_TYPE_PORT` for each cell that it puts behind another's.
+    // Yosys appends `_TYPE_PORT` for each cell that it puts behind another cell.
     let added = [
         "_SB_", "_LUT", "_MUX", "_DFF", "_ALU", "_TRELLIS", "_PFUMX", "_L6MUX", "_CCU2C", "_DP16KD",
     ];
     let added = added.iter().filter_map(|suffix| cell.find(suffix)).min();
     let cell = &cell[..added.unwrap_or(cell.len())];
-    // rust-hdl's flip-flops and signals.
+    // Suffixes of rust-hdl's flip-flops and signals.
     let cell = cell.strip_suffix("_LC").unwrap_or(cell);
-    // The blocks that a memory is made of are numbered, as `memory.0.1`, and what is behind their outputs as `memory.0.1_DOB3`.
+    // The RAMs that make up a memory are numbered, as `memory.0.1`; cells behind their outputs are `memory.0.1_DOB3`.
     let mut cell = cell;
     while let Some((memory, number)) = cell.rsplit_once('.')
         && number.starts_with(|first: char| first.is_ascii_digit())
     {
         cell = memory;
     }
-    // A flag's register, of which there are several (`fan_out`).
+    // A flag with much fan-out has several copies of its register (`fan_out`).
     let cell = match cell.rsplit_once(".copy_") {
         Some((register, copy)) if copy.bytes().all(|byte| byte.is_ascii_digit()) => register,
         _ => cell,
@@ -88,7 +88,7 @@ pub fn place(cell: &str) -> &str {
         .unwrap_or(cell)
 }
 
-/// The block that a place lies in.
+/// Block that contains a place.
 #[must_use]
 pub fn block(place: &str) -> &str {
     place.rsplit_once(['.', '$']).map_or(place, |(block, _)| block)
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_says_what_would_shorten_it() {
+    fn a_path_says_how_to_shorten_it() {
         let path = CriticalPath {
             from: "command.word_index".into(),
             to: "command.word".into(),
@@ -143,8 +143,8 @@ mod tests {
         };
         assert_eq!(
             path.to_string(),
-            "from command.word_index by way of transmitter, receiver to command.word: 38.2 ns, 10.2 of them logic \
-             in 9 levels and 28.0 routing; mostly routing: fewer lanes, or a device less full, would shorten it"
+            "from command.word_index through transmitter, receiver to command.word: 38.2 ns (10.2 ns logic in 9 levels, \
+             28.0 ns routing); mostly routing: use fewer lanes, or a larger device"
         );
         let path = CriticalPath {
             through: Vec::new(),
@@ -154,8 +154,8 @@ mod tests {
         };
         assert_eq!(
             path.to_string(),
-            "from command.word_index to command.word: 12.2 ns, 10.2 of them logic in 1 level and 2.0 routing; \
-             mostly logic: a register on the way, or narrower numbers, would shorten it"
+            "from command.word_index to command.word: 12.2 ns (10.2 ns logic in 1 level, 2.0 ns routing); mostly \
+             logic: add a register on the way, or use narrower numbers"
         );
         let path = CriticalPath {
             routing_ns: 12.0,
@@ -163,8 +163,8 @@ mod tests {
         };
         assert_eq!(
             path.to_string(),
-            "from command.word_index to command.word: 22.2 ns, 10.2 of them logic in 1 level and 12.0 routing; \
-             logic and routing alike: fewer lanes, a device less full, or a register on the way would shorten it"
+            "from command.word_index to command.word: 22.2 ns (10.2 ns logic in 1 level, 12.0 ns routing); logic and \
+             routing alike: use fewer lanes or a larger device, or add a register on the way"
         );
     }
 }

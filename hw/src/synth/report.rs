@@ -1,19 +1,17 @@
-//! What synthesis, placing and routing came to.
+//! Report of synthesis, placement and routing.
 
 use super::nextpnr::read_json;
 use super::path::CriticalPath;
-use crate::build::{Build, write_atomically};
-use crate::error::{Error, Result};
+pub use crate::build::files::REPORT;
+use crate::build::{Build, sha256, write_atomically};
+use crate::error::{Error, Result, io};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// The report's file name in a build folder.
-pub const REPORT: &str = "report.json";
-
-/// A board's report.
+/// Report of a design on a board.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// The board.
+    /// Name of the board.
     pub board: String,
     /// SHA-256 of the design that was synthesized, in hex.
     pub design_hash: String,
@@ -21,13 +19,13 @@ pub struct Report {
     pub netlist: String,
     /// Resources used and available.
     pub utilization: Vec<Utilization>,
-    /// Highest frequency after routing.
+    /// Highest frequency after routing, in MHz.
     pub fmax_mhz: f64,
-    /// The core's clock.
+    /// Frequency of the core's clock, in MHz.
     pub clock_mhz: f64,
-    /// The slowest path.
+    /// Slowest path, if nextpnr reports it.
     pub critical_path: Option<CriticalPath>,
-    /// The bitstream; none of a design that misses its clock.
+    /// Bitstream; none if the design misses its clock.
     pub bitstream: Option<Bitstream>,
     /// Seed of the placement.
     pub seed: u32,
@@ -37,27 +35,27 @@ pub struct Report {
     pub nextpnr: String,
     /// Seconds that synthesis took.
     pub synthesis_seconds: f64,
-    /// Seconds that placing and routing took.
+    /// Seconds that placement and routing took.
     pub place_and_route_seconds: f64,
 }
 
-/// A bitstream that meets its clock.
+/// Bitstream of a design that meets its clock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bitstream {
-    /// Its file, in the build folder.
+    /// File name of the bitstream in the build folder.
     pub file: PathBuf,
-    /// Its SHA-256, in hex.
+    /// SHA-256 of the bitstream, in hex.
     pub sha256: String,
 }
 
-/// A resource used and available.
+/// Use of one resource of the device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Utilization {
-    /// The resource.
+    /// Name of the resource.
     pub resource: String,
-    /// How much is used.
+    /// Amount that the design uses.
     pub used: usize,
-    /// How much there is.
+    /// Amount that the device has.
     pub available: usize,
 }
 
@@ -78,15 +76,15 @@ impl Report {
     /// Reads a report.
     ///
     /// # Errors
-    /// [`Error::Report`] if it is not there or damaged.
+    /// [`Error::Report`] if the file is missing or damaged.
     pub fn read(path: &Path) -> Result<Self> {
         read_json(path, "synfire")
     }
 
-    /// The report of a build; none if it has not been synthesized.
+    /// Report of a build; none if the build has not been synthesized.
     ///
     /// # Errors
-    /// [`Error::Report`] if it is damaged or of another design.
+    /// [`Error::Report`] if the report is damaged, or belongs to another design.
     pub fn of(build: &Build) -> Result<Option<Self>> {
         let path = build.folder.join(REPORT);
         if !path.is_file() {
@@ -98,7 +96,7 @@ impl Report {
                 path,
                 tool: "synfire",
                 reason: format!(
-                    "it is of design {}, the folder holds {}",
+                    "it belongs to design {}, but the folder holds design {}",
                     report.design_hash, build.manifest.design_hash
                 ),
             });
@@ -106,7 +104,28 @@ impl Report {
         Ok(Some(report))
     }
 
-    /// How much of a resource is used.
+    /// Bitstream of a build: its file, whose content has the hash that the report names, and that hash.
+    ///
+    /// # Errors
+    /// [`Error::NoBitstream`], [`Error::OtherBitstream`], and those of [`Report::of`].
+    pub fn bitstream_of(build: &Build) -> Result<Bitstream> {
+        let bitstream = Self::of(build)?.and_then(|report| report.bitstream);
+        let bitstream = bitstream.ok_or_else(|| Error::NoBitstream {
+            path: build.folder.clone(),
+        })?;
+        let path = build.folder.join(&bitstream.file);
+        let found = sha256(&std::fs::read(&path).map_err(io("reading", &path))?);
+        if found == bitstream.sha256 {
+            return Ok(bitstream);
+        }
+        Err(Error::OtherBitstream {
+            path,
+            found,
+            wanted: bitstream.sha256,
+        })
+    }
+
+    /// Use of the resource of this name.
     #[must_use]
     pub fn used(&self, resource: &str) -> Option<&Utilization> {
         self.utilization.iter().find(|row| row.resource == resource)

@@ -1,21 +1,21 @@
-//! How long an inference takes on a board: its clocks, and how they are known.
+//! Speed of a design: cycles per inference, as measured or as expected.
 
 use super::nextpnr::read_json;
 use crate::build::{Build, write_atomically};
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-/// File in a build folder that keeps what co-simulation measured.
+/// File in a build folder that keeps the cycles that co-simulation measured.
 pub const MEASURED: &str = "cosim.json";
 
-/// Clocks of an inference at core speed, on average.
+/// Mean speed of a design at core speed, without the link.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Speed {
-    /// The clocks.
+    /// Cycles per inference.
     pub cycles: f64,
-    /// Whether co-simulation counted them; the plan expects them otherwise.
+    /// Whether co-simulation measured the cycles; otherwise they are those that the plan expects.
     pub measured: bool,
-    /// Inferences a second at the core's clock.
+    /// Inferences per second at the core's clock.
     pub inferences_per_second: f64,
 }
 
@@ -27,7 +27,7 @@ struct Measured {
 }
 
 impl Speed {
-    /// The speed of a build: as co-simulation last measured this design, or else as its plan expects it.
+    /// Speed of a build: as co-simulation last measured this design, or else as the plan expects it.
     ///
     /// # Errors
     /// [`Error::Report`] for a measurement that is damaged.
@@ -36,7 +36,7 @@ impl Speed {
         let path = build.folder.join(MEASURED);
         let measured = if path.is_file() {
             let measured: Measured = read_json(&path, "synfire")?;
-            // What another design in this folder took says nothing about this one.
+            // A measurement of another design in this folder says nothing about this one.
             Some(measured.cycles).filter(|_| measured.design_hash == manifest.design_hash)
         } else {
             None
@@ -50,7 +50,7 @@ impl Speed {
     }
 }
 
-/// Keeps in its folder that a build's inferences took `cycles` clocks, on average over `images`.
+/// Records in the build folder that inferences took `cycles` cycles, averaged over `images` images.
 ///
 /// # Errors
 /// [`Error::Report`], [`Error::Io`].

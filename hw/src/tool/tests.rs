@@ -1,6 +1,8 @@
 //! Tools made of shell scripts, in folders of their own.
 
+use super::search::Places;
 use super::*;
+use crate::error::Error;
 use std::path::Path;
 
 /// Puts a program that prints `text` into a folder.
@@ -75,14 +77,13 @@ fn a_tool_that_is_nowhere_is_missing_with_the_remedy() {
     };
     assert_eq!(
         Tool::Yosys.find_in(&nowhere, None).unwrap_err().to_string(),
-        "yosys not found: synfire wants version 0.50 or newer; run `synfire tools --install`, or set \
-         SYNFIRE_YOSYS to its path"
+        "yosys not found: run `synfire tools --install`, or set SYNFIRE_YOSYS to the path of version 0.50 or newer"
     );
     assert_eq!(
         Tool::Yosys.find_in(&wrongly_named, None).unwrap_err().to_string(),
         format!(
-            "SYNFIRE_YOSYS names {}, which is no file: yosys 0.50 or newer is wanted; correct it, or unset it and \
-             run `synfire tools --install`",
+            "SYNFIRE_YOSYS names {}, which is not a file: set it to yosys 0.50 or newer, or unset it and run \
+             `synfire tools --install`",
             folder.path().join("none").display()
         )
     );
@@ -114,8 +115,8 @@ fn a_tool_that_is_too_old_says_which_is_wanted() {
     assert_eq!(
         Tool::Yosys.find_in(&places, None).unwrap_err().to_string(),
         format!(
-            "yosys at {} is version 0.9; synfire wants 0.50 or newer: run `synfire tools --install`, or set \
-             SYNFIRE_YOSYS to a newer one",
+            "yosys at {} has version 0.9, but synfire needs 0.50 or newer: run `synfire tools --install`, or set \
+             SYNFIRE_YOSYS to a newer version",
             path.display()
         )
     );
@@ -139,8 +140,8 @@ fn gowin_wants_a_newer_yosys_than_the_other_families() {
             .unwrap_err()
             .to_string(),
         format!(
-            "yosys at {} is version 0.62; synfire wants 0.70 or newer for Gowin, whose memories older ones leave \
-             unwritten: run `synfire tools --install`, or set SYNFIRE_YOSYS to a newer one",
+            "yosys at {} has version 0.62, but synfire needs 0.70 or newer for Gowin, because older versions leave memories \
+             of Gowin unwritten: run `synfire tools --install`, or set SYNFIRE_YOSYS to a newer version",
             path.display()
         )
     );
@@ -165,7 +166,8 @@ fn a_tool_that_does_not_tell_its_version_is_quoted() {
     assert_eq!(
         Tool::Verilator.find_in(&places, None).unwrap_err().to_string(),
         format!(
-            "verilator at {} does not tell its version (rev vUNKNOWN-built); set SYNFIRE_VERILATOR to a working one",
+            "verilator at {} does not print its version (it prints: rev vUNKNOWN-built); set SYNFIRE_VERILATOR to a tool that \
+             works",
             path.display()
         )
     );

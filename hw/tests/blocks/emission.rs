@@ -231,7 +231,7 @@ fn parameter_memory_of_flip_flops_is_accepted_by_rust_hdl() {
 
 #[test]
 fn parameter_memory_of_one_port_is_accepted_by_rust_hdl() {
-    insta::assert_snapshot!(verilog(|| parameter_memory(Style::Huge)));
+    insta::assert_snapshot!(verilog(|| parameter_memory(Style::Spram)));
 }
 
 #[test]

@@ -103,7 +103,7 @@ proptest! {
         depth in 1..12_usize, lanes in 1..6_usize, width in 1..=32_usize, fraction in 0..8_usize, huge: bool, seed: u64,
     ) {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-        let style = if huge { Style::Huge } else { Style::Block };
+        let style = if huge { Style::Spram } else { Style::Block };
         let shape = MemoryShape { depth, lanes, width, style };
         let params = params(shape, fraction.min(32 - width), rows(&mut rng, shape));
         let mut bench = Bench::new(&params);
@@ -125,7 +125,7 @@ fn contents_are_there_from_the_start_but_not_in_a_huge_memory() {
     assert_same(&expected, &Bench::new(&params).read_all(3));
     assert_same(
         &vec![vec![0; 3]; 3],
-        &Bench::new(&three_words(Style::Huge)).read_all(3),
+        &Bench::new(&three_words(Style::Spram)).read_all(3),
     );
 }
 

@@ -1,4 +1,4 @@
-//! Random networks, fully-connected ones with membranes exactly as wide as the proof wants, and their plans.
+//! Random networks and their plans. Fully-connected networks have membranes exactly as wide as the proof requires.
 
 #![allow(dead_code, reason = "each test binary uses a part")]
 
@@ -12,18 +12,18 @@ use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescript
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 use synfire_hw::board::{Board, Features};
 use synfire_hw::geometry::{Geometry, LayerGeometry};
-use synfire_hw::load::{self, LayerLoad};
 use synfire_hw::plan::Plan;
+use synfire_hw::traffic::{self, LayerTraffic};
 
 #[path = "random.rs"]
 mod random;
 
-/// A network of any layers.
+/// Draws a network with layers of any kind.
 pub(crate) fn any_model(rng: &mut Xoshiro256PlusPlus) -> QuantizedModel {
     random::model(rng)
 }
 
-/// Spikes for any network, `steps` of them.
+/// Draws `steps` steps of input spikes for any network.
 pub(crate) fn any_raster(rng: &mut Xoshiro256PlusPlus, model: &QuantizedModel, steps: usize) -> SpikeRaster {
     let (drawn, _) = random::raster(rng, model);
     let mut raster = SpikeRaster::new(drawn.width());
@@ -33,7 +33,7 @@ pub(crate) fn any_raster(rng: &mut Xoshiro256PlusPlus, model: &QuantizedModel, s
     raster
 }
 
-/// A network of the given sizes, inputs first and classes last, for signed input spikes.
+/// Draws a fully-connected network of the given sizes, from inputs to classes, for signed input spikes.
 pub(crate) fn random_model(rng: &mut Xoshiro256PlusPlus, sizes: &[usize]) -> QuantizedModel {
     let last = sizes.len() - 2;
     let mut layers: Vec<QuantizedLayer> = sizes
@@ -75,7 +75,7 @@ pub(crate) fn random_model(rng: &mut Xoshiro256PlusPlus, sizes: &[usize]) -> Qua
     model
 }
 
-/// Bits that hold the proof's sums, the thresholds and the floor.
+/// Number of bits that hold the sums of the proof, the thresholds and the floor.
 fn narrowest(layer: &QuantizedLayer, sums: u32) -> u8 {
     let thresholds = match &layer.neuron {
         Neuron::Lif { thresholds } => thresholds.as_slice(),
@@ -119,7 +119,7 @@ fn random_layer(
     }
 }
 
-/// Spikes of a number of steps, in random order within a step; `signed` makes a third of them negative.
+/// Draws `steps` steps of spikes, in random order within a step; `signed` makes a third of them negative.
 pub(crate) fn random_raster(
     rng: &mut Xoshiro256PlusPlus,
     inputs: usize,
@@ -144,7 +144,7 @@ pub(crate) fn random_raster(
     raster
 }
 
-/// Random lanes for every layer: a power of two where a source meets its own channel alone.
+/// Draws lanes for every layer: a power of two if a source meets only its own channel.
 pub(crate) fn random_lanes(rng: &mut Xoshiro256PlusPlus, model: &QuantizedModel) -> Vec<usize> {
     let geometry = Geometry::of(model).expect("a valid description");
     let lanes = |layer: &LayerGeometry| {
@@ -158,12 +158,12 @@ pub(crate) fn random_lanes(rng: &mut Xoshiro256PlusPlus, model: &QuantizedModel)
     geometry.layers.iter().map(lanes).collect()
 }
 
-/// A spike a step into every layer: where no load matters.
-pub(crate) fn one_spike_a_step(model: &QuantizedModel) -> Vec<LayerLoad> {
-    load::from_rates(model, &vec![1.0; model.layers.len()]).expect("a valid description")
+/// Traffic of one spike per step into every layer, for tests in which the traffic does not matter.
+pub(crate) fn one_spike_per_step(model: &QuantizedModel) -> Vec<LayerTraffic> {
+    traffic::from_rates(model, &vec![1.0; model.layers.len()]).expect("a valid description")
 }
 
-/// The plan of the given lanes, with the smallest FIFOs and queues that can be built so that they run full.
+/// Plan of the given lanes, with the smallest FIFOs and queues that can be built, so that they run full.
 pub(crate) fn plan(model: &QuantizedModel, lanes: &[usize]) -> Plan {
     let mut plan = roomy_plan(model, lanes);
     for layer in &mut plan.layers {
@@ -173,9 +173,9 @@ pub(crate) fn plan(model: &QuantizedModel, lanes: &[usize]) -> Plan {
     plan
 }
 
-/// The plan of the given lanes as it is, with everything that a design can have.
+/// Plan of the given lanes, unchanged, with all features.
 pub(crate) fn roomy_plan(model: &QuantizedModel, lanes: &[usize]) -> Plan {
     let mut board = Board::find("ice40-hx8k").expect("a built-in board");
     board.link.features = Features::default();
-    Plan::with_lanes(model, &board, &one_spike_a_step(model), lanes).expect("lanes fit the layers")
+    Plan::with_lanes(model, &board, &one_spike_per_step(model), lanes).expect("lanes fit the layers")
 }

@@ -1,4 +1,4 @@
-//! Random networks of every layer kind, random spikes: for the tests of the circuits here, and of the integer contract.
+//! Random networks with layers of every kind, and random spikes, for the tests of the circuits and of the integer contract.
 
 use ndarray::{Array2, Array3};
 use rand::RngExt;
@@ -11,10 +11,10 @@ use synfire_golden_model::network::{
 };
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 
-/// Time steps of the networks drawn.
+/// Time steps of the networks that are drawn.
 pub(crate) const STEPS: usize = 12;
 
-/// Draws a network. Most of its membranes are as narrow as the proof allows, so that all widths occur.
+/// Draws a network. Most membranes are as narrow as the proof allows, so all widths occur.
 pub(crate) fn model(rng: &mut Xoshiro256PlusPlus) -> QuantizedModel {
     loop {
         let description = describe(rng);
@@ -40,14 +40,14 @@ pub(crate) fn model(rng: &mut Xoshiro256PlusPlus) -> QuantizedModel {
     }
 }
 
-/// The width that holds what is proven, and every number that is compared with a membrane.
+/// Width that holds the sums of the proof, and all numbers that are compared with a membrane.
 fn narrowest(layer: &QuantizedLayer, lowest: i64, highest: i64) -> u8 {
     let mut numbers = vec![lowest, highest, layer.floor.into()];
     if let Neuron::Lif { thresholds } = &layer.neuron {
         numbers.extend(thresholds.iter().map(|&threshold| i64::from(threshold)));
     }
-    if let Some(QuantizedShortcut::Identity(ones)) = &layer.shortcut {
-        numbers.extend(ones.iter().map(|&one| i64::from(one)));
+    if let Some(QuantizedShortcut::Identity(identities)) = &layer.shortcut {
+        numbers.extend(identities.iter().map(|&identity| i64::from(identity)));
     }
     let bits = |number: i64| 65 - if number < 0 { !number } else { number }.leading_zeros();
     let bits = numbers.into_iter().map(bits).max().unwrap_or(2);
@@ -87,7 +87,7 @@ fn describe(rng: &mut Xoshiro256PlusPlus) -> NetworkDescription {
     description
 }
 
-/// A layer whose spikes nobody takes.
+/// Layer whose spikes no layer receives.
 fn dead_layer(description: &NetworkDescription) -> Option<usize> {
     let layers = &description.layers;
     let takes = |layer: &LayerDescription, name: &str| {
@@ -103,7 +103,7 @@ fn dead_layer(description: &NetworkDescription) -> Option<usize> {
     })
 }
 
-/// Adds a hidden layer of some kind, with some source and perhaps a shortcut.
+/// Adds a hidden layer of a random kind, with a random source and perhaps a shortcut.
 fn add(rng: &mut Xoshiro256PlusPlus, description: &mut NetworkDescription, mut layer: LayerDescription) {
     let mut sources = vec![("input".to_owned(), description.input)];
     let names = description.layers.iter().map(|layer| layer.name.clone());
@@ -160,7 +160,7 @@ fn add(rng: &mut Xoshiro256PlusPlus, description: &mut NetworkDescription, mut l
     }
 }
 
-/// All second paths that end in that shape.
+/// All second paths whose output has a given shape.
 fn shortcuts(sources: &[(String, Shape)], output: Shape) -> Vec<Shortcut> {
     let mut shortcuts = Vec::new();
     for (from, shape) in sources {
@@ -241,7 +241,7 @@ fn numbers(rng: &mut Xoshiro256PlusPlus, layer: &LayerDescription, node: &Node) 
     }
 }
 
-/// Draws `STEPS` steps of spikes: as a raster, and as the signs of every input.
+/// Draws `STEPS` steps of spikes, as a raster and as the sign of every input.
 pub(crate) fn raster(
     rng: &mut Xoshiro256PlusPlus,
     model: &QuantizedModel,

@@ -1,4 +1,4 @@
-//! Boards: files that cannot work are refused, and what is written for a board is pinned.
+//! Boards: files that cannot work are rejected, and top modules and constraints equal their snapshots.
 
 use std::path::Path;
 use synfire_hw::board::Board;
@@ -21,7 +21,7 @@ fn slots_that_cannot_be_built_are_refused() {
         assert_eq!(
             message,
             format!(
-                "board file mine.toml: slot_bytes = {slot_bytes} is not a power of two of 64..=16384; see \
+                "board file mine.toml: slot_bytes = {slot_bytes} must be a power of two from 64 to 16384; see \
                  hw/boards for examples"
             )
         );
@@ -33,7 +33,9 @@ fn a_line_faster_than_a_quarter_of_the_clock_is_refused() {
     for baud in ["0", "13_000_000"] {
         let message = refused("baud = 2_000_000", &format!("baud = {baud}"));
         assert!(
-            message.contains("wants a clock of at least 4 times as much, but the core's is 48000000 Hz"),
+            message.contains(
+                "needs a core clock of at least 4 times the rate, but the core runs at 48000000 Hz"
+            ),
             "{message}"
         );
     }
@@ -41,14 +43,14 @@ fn a_line_faster_than_a_quarter_of_the_clock_is_refused() {
 
 #[test]
 fn the_line_divides_the_clock_to_the_nearest() {
-    let clocks = |baud: &str| {
+    let cycles = |baud: &str| {
         let text = BOARD.replace("baud = 2_000_000", &format!("baud = {baud}"));
         Board::parse(&text, "mine.toml")
             .expect("a board")
-            .clocks_per_bit()
+            .cycles_per_bit()
     };
     assert_eq!(
-        (clocks("1_000_000"), clocks("115_200"), clocks("921_600")),
+        (cycles("1_000_000"), cycles("115_200"), cycles("921_600")),
         (48, 417, 52)
     );
 }
@@ -70,7 +72,7 @@ fn unknown_board_lists_the_known() {
     assert_eq!(
         Board::find("icebraker").expect_err("unknown").to_string(),
         format!(
-            "unknown board `icebraker`: the known boards are {}; or give the path of a board file (.toml)",
+            "unknown board `icebraker`: give one of {}, or the path of a board file (.toml)",
             Board::names().join(", ")
         )
     );
@@ -82,59 +84,63 @@ fn values_that_cannot_work_are_refused_with_the_reason() {
         (
             "baud = 2_000_000",
             "baud = 10_400_000",
-            "the core's clock of 48000000 Hz does not divide into baud = 10400000: the rate would be 8.3 % off",
+            "baud = 10400000 cannot be made from the core's clock of 48000000 Hz: the rate would be 8.3 % off",
         ),
         (
             "core_hz = 48_000_000",
             "core_hz = 48_000_001",
-            "core_hz = 48000001 cannot be made exactly of hz = 12000000; the nearest is 48000000",
+            "core_hz = 48000001 cannot be made exactly from hz = 12000000; the nearest is 48000000",
         ),
         ("active_low", "inverted", "unknown field `inverted`"),
         (
             "package = \"ct256\"",
             "",
-            "a device of this family wants a package",
+            "a device of this family needs a package",
         ),
         (
             "part = \"hx8k\"",
             "part = \"hx8k\"\nspeed = 6",
-            "speed = 6: only ECP5 has speed grades, 6 to 8",
+            "speed = 6: only ECP5 has speed grades, from 6 to 8",
         ),
         (
             "part = \"hx8k\"",
             "part = \"hx8k\"\ndatabase = \"GW1N-9C\"",
-            "a device of this family has no database",
+            "database is not for devices of this family: leave it out",
         ),
-        ("pin = \"J3\"", "pin = \"J3;\"", "[clock] pin = \"J3;\" is no pin"),
+        (
+            "pin = \"J3\"",
+            "pin = \"J3;\"",
+            "[clock] pin = \"J3;\" is not the name of a pin",
+        ),
         (
             "package = \"ct256\"",
             "package = \"\"",
-            "\"\" is no package, database or standard",
+            "\"\" is not the name of a package, database or standard",
         ),
         (
             "tx = \"B12\"",
             "tx = \"\"",
-            "[uart] tx is empty: name the pin, as the constraints of the board's vendor do",
+            "[uart] tx is empty: give the name of the pin from the constraints of the board's vendor",
         ),
         (
             "tx = \"B12\"",
             "tx = \"B10\"",
-            "[uart] rx and [uart] tx are the same pin, B10: every signal wants one of its own",
+            "[uart] rx and [uart] tx are the same pin, B10: give each signal its own pin",
         ),
         (
             "pin = \"B5\"",
             "pin = \"j3\"",
-            "[clock] pin and [led] pin are the same pin, j3: every signal wants one of its own",
+            "[clock] pin and [led] pin are the same pin, j3: give each signal its own pin",
         ),
         (
             "[programmer]",
             "[[held_high]]\npin = \"A1\"\n\n[[held_high]]\npin = \"B12\"\n\n[programmer]",
-            "[uart] tx and [[held_high]] pin 2 are the same pin, B12: every signal wants one of its own",
+            "[uart] tx and [[held_high]] pin 2 are the same pin, B12: give each signal its own pin",
         ),
         (
             "part = \"hx8k\"",
             "part = \"hx8\"",
-            "part = \"hx8\" is unknown; known are lp384, lp1k, lp4k, lp8k, hx1k, hx4k, hx8k, up3k, up5k",
+            "part = \"hx8\" is unknown; known parts: lp384, lp1k, lp4k, lp8k, hx1k, hx4k, hx8k, up3k, up5k",
         ),
         (
             "block_rams = 32",
@@ -144,18 +150,18 @@ fn values_that_cannot_work_are_refused_with_the_reason() {
         (
             "baud = 2_000_000",
             "baud = 300",
-            "baud = 300 wants 160000 clocks a bit of the core's 48000000 Hz, but the divider has 16 bits, for at most \
-             65535: the slowest rate is 733 baud, or take a slower clock",
+            "baud = 300 takes 160000 cycles per bit at the core's 48000000 Hz, but the UART counts at most 65535: use at least \
+             733 baud, or a slower clock",
         ),
         (
             "active_low = false",
             "active_low = false\nstandard = \"LVCMOS18\"",
-            "standard is not for iCE40, whose banks decide it",
+            "standard is not for iCE40, whose I/O banks decide it: leave it out",
         ),
         (
             "[\"iceprog\", \"{bitstream}\"]",
             "[\"iceprog\"]",
-            "flash = [\"iceprog\"] is no command line: it wants a program first, and {bitstream} among its arguments",
+            "flash = [\"iceprog\"] is not a command line: give the program first, and {bitstream} among its arguments",
         ),
     ] {
         let message = refused(from, to);
@@ -179,19 +185,19 @@ fn parts_of_the_other_families_are_checked_too() {
             "ulx3s-25f",
             "part = \"25k\"",
             "part = \"24k\"",
-            "part = \"24k\" is unknown; known are 12k, 25k, 45k, 85k,",
+            "part = \"24k\" is unknown; known parts: 12k, 25k, 45k, 85k,",
         ),
         (
             "tang-nano-9k",
             "database = \"GW1N-9C\"",
             "database = \"GW1N-9D\"",
-            "database = \"GW1N-9D\" is unknown; known are GW1N-1, GW1N-4,",
+            "database = \"GW1N-9D\" is unknown; known databases: GW1N-1, GW1N-4,",
         ),
         (
             "tang-nano-9k",
             "GW1NR-LV9QN88PC6/I5",
             "GW2AR-LV18QN88C8/I7",
-            "part = \"GW2AR-LV18QN88C8/I7\" is no part number of database = \"GW1N-9C\": those start with GW1N",
+            "part = \"GW2AR-LV18QN88C8/I7\" does not match database = \"GW1N-9C\", whose part numbers start with GW1N",
         ),
     ] {
         let message = refused(board, from, to);
@@ -206,20 +212,20 @@ fn the_slowest_rate_that_is_named_is_one_that_works() {
             .expect("a board")
             .with_rates(None, Some(baud))
     };
-    assert_eq!(at(733).expect("the slowest").clocks_per_bit(), 65_484);
+    assert_eq!(at(733).expect("the slowest").cycles_per_bit(), 65_484);
     assert!(
         at(732)
             .expect_err("slower")
             .to_string()
-            .contains("the slowest rate is 733 baud")
+            .contains("use at least 733 baud")
     );
-    // Clock and rate are judged together: neither works with the other's default.
+    // Clock and rate are checked together: neither works with the default of the other.
     let board = Board::find("ice40-hx8k").expect("a board");
     assert!(board.clone().with_core_hz(6_000_000).is_err());
     let both = board
         .with_rates(Some(24_000_000), Some(6_000_000))
         .expect("both together");
-    assert_eq!((both.core_hz(), both.clocks_per_bit()), (24_000_000, 4));
+    assert_eq!((both.core_hz(), both.cycles_per_bit()), (24_000_000, 4));
 }
 
 #[test]
@@ -228,7 +234,7 @@ fn the_core_runs_at_what_its_loop_makes() {
     assert_eq!((board.core_hz(), board.clock_mhz()), (48_000_000, 48.0));
     // On the oscillator itself there is no loop.
     let slow = board.clone().with_core_hz(12_000_000).expect("the oscillator's");
-    assert_eq!((slow.core_hz(), slow.clocks_per_bit()), (12_000_000, 6));
+    assert_eq!((slow.core_hz(), slow.cycles_per_bit()), (12_000_000, 6));
     assert!(!board_top(&slow).expect("a clock").contains("SB_PLL40"));
     let error = board.with_core_hz(47_000_000).expect_err("not to be made");
     assert!(

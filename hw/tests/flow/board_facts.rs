@@ -1,20 +1,20 @@
-//! Every built-in board against its vendor's own documents.
+//! Facts about every built-in board, from the documents of its vendor.
 //!
-//! The facts are typed in from the documents that stand beside them, not taken from the board files: a pinned top module
-//! only shows that a pin is as it was, not that it is right. `rx` is the pin by which the FPGA receives, whatever the
-//! document calls it.
+//! The facts are typed in from the documents that are named beside them, not taken from the board files. A snapshot of a top
+//! module shows only that a pin has not changed, not that it is right. `rx` is the pin on which the FPGA receives, even if the
+//! document calls it otherwise.
 
 use synfire_hw::board::{Board, Family};
 
-/// An FPGA, as its maker describes it.
+/// FPGA, as its maker describes it.
 struct Device {
     document: &'static str,
     family: Family,
-    /// nextpnr's flag, or Gowin's part number.
+    /// Flag of nextpnr, or part number of Gowin.
     part: &'static str,
-    /// nextpnr's name of the package; Gowin's part numbers have it.
+    /// Package, as nextpnr names it; part numbers of Gowin include it.
     package: Option<&'static str>,
-    /// ECP5's speed grade, which ends its part number.
+    /// Speed grade of ECP5, with which the part number ends.
     speed: Option<u8>,
     luts: usize,
     block_rams: usize,
@@ -22,16 +22,16 @@ struct Device {
     multipliers: usize,
 }
 
-/// A board, as its vendor describes it.
+/// Board, as its vendor describes it.
 struct Facts {
     board: &'static str,
-    /// Where the pins stand.
+    /// Document that names the pins.
     documents: &'static [&'static str],
     device: Device,
     clock: (&'static str, u32),
     rx: &'static str,
     tx: &'static str,
-    /// Pin, and whether the LED lights when it is low.
+    /// Pin of the LED, and whether the LED lights when the pin is low.
     led: (&'static str, bool),
     held_high: &'static [&'static str],
 }
@@ -92,8 +92,8 @@ const fn gowin(
     }
 }
 
-/// LFE5U-xxF-6BG381C on every ULX3S; ftdi_txd is what the FPGA receives, ftdi_rxd what it sends; `wifi_gpio0` high keeps
-/// the ESP32 from taking over.
+/// ULX3S: an LFE5U-xxF-6BG381C. The FPGA receives on ftdi_txd and sends on ftdi_rxd; `wifi_gpio0` high keeps the ESP32 from
+/// taking over.
 const fn ulx3s(board: &'static str, part: &'static str, sizes: (usize, usize, usize)) -> Facts {
     Facts {
         board,
@@ -107,7 +107,7 @@ const fn ulx3s(board: &'static str, part: &'static str, sizes: (usize, usize, us
     }
 }
 
-/// LFE5U-xxF-8MG285C. The Feather's pins 0 and 1 are N17 and M18; V17 low restarts the device.
+/// OrangeCrab: an LFE5U-xxF-8MG285C. Pins 0 and 1 of the Feather are N17 and M18; V17 low restarts the device.
 const fn orangecrab(board: &'static str, part: &'static str, sizes: (usize, usize, usize)) -> Facts {
     Facts {
         board,
@@ -240,7 +240,7 @@ const FACTS: &[Facts] = &[
     ulx3s("ulx3s-85f", "85k", F85),
 ];
 
-/// What a board file says, and where it differs from the facts.
+/// Differences between a board file and the facts.
 fn differences(facts: &Facts, board: &Board) -> Vec<String> {
     let device = &board.device;
     let wanted = &facts.device;

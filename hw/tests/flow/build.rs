@@ -1,4 +1,4 @@
-//! Build folder: what is written is what is opened, and a design's hash is that of its content.
+//! Build folder: opening gives what was written, and the design hash depends on the hardware alone.
 
 use crate::network::{plan, random_model};
 use rand::SeedableRng;
@@ -16,7 +16,7 @@ fn network() -> (QuantizedModel, Board, Plan) {
     (model, Board::find("ice40-hx8k").expect("a built-in board"), plan)
 }
 
-/// A build in a folder of its own, and what opening it says after `damage`.
+/// Writes a build, damages it, and returns the result of opening it.
 fn opened_after(damage: impl FnOnce(&Path)) -> Result<Build, String> {
     let (model, board, plan) = network();
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -82,7 +82,7 @@ fn every_changed_or_missing_file_is_named() {
         });
         let message = changed.expect_err("changed");
         assert!(
-            message.starts_with(&format!("build folder FOLDER: {name} has been changed")),
+            message.starts_with(&format!("build folder FOLDER: {name} has changed")),
             "{message}"
         );
         let missing = opened_after(|folder| std::fs::remove_file(folder.join(&name)).expect("removes"));
@@ -115,7 +115,8 @@ fn a_folder_without_a_manifest_of_this_version_is_refused() {
     assert!(message.contains("manifest.json is damaged ("), "{message}");
     let message = opened_after(edit("\"version\": 3", "\"version\": 2")).expect_err("another version");
     assert!(
-        message.contains("is synfire-build version 2, this synfire reads synfire-build version 3"),
+        message
+            .contains("has format synfire-build version 2, but this synfire reads synfire-build version 3"),
         "{message}"
     );
 }
@@ -154,7 +155,7 @@ fn a_design_is_the_same_each_time_and_its_hash_tells_it_from_others() {
         "other weights for the same hardware"
     );
     let mut fixed = plan_.clone();
-    fixed.features.load = false;
+    fixed.features.reloadable = false;
     let fixed_base = design(&model, &board, &fixed).expect("designs");
     let fixed_other = design(&other_model, &board, &fixed).expect("designs");
     assert_ne!(

@@ -1,6 +1,6 @@
-//! Block diagram: well-formed, with what the generator builds, whatever the network.
+//! Block diagram: it is well-formed and shows what the generator builds, for every kind of network.
 
-use crate::network::{any_model, one_spike_a_step, random_lanes, random_model};
+use crate::network::{any_model, one_spike_per_step, random_lanes, random_model};
 use crate::xml::{Element, parse};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
@@ -12,8 +12,8 @@ use synfire_hw::circuit::engine::EngineParams;
 use synfire_hw::circuit::word_memory::{MemoryShape, Style};
 use synfire_hw::diagram;
 use synfire_hw::geometry::Geometry;
-use synfire_hw::load::from_rates;
 use synfire_hw::plan::{LayerPlan, Plan, block_rams};
+use synfire_hw::traffic::from_rates;
 
 fn board(name: &str, features: Features) -> Board {
     let mut board = Board::find(name).expect("a built-in board");
@@ -24,7 +24,7 @@ fn board(name: &str, features: Features) -> Board {
 const NOTHING: Features = Features {
     encoder: false,
     early_exit: false,
-    load: false,
+    reloadable: false,
 };
 
 fn draw(model: &QuantizedModel, board: &Board, plan: &Plan) -> Element {
@@ -37,7 +37,7 @@ fn draw(model: &QuantizedModel, board: &Board, plan: &Plan) -> Element {
     parse(&text).unwrap_or_else(|error| panic!("{error} in {text}"))
 }
 
-/// Random networks with junctions among them, on a board of each family, with and without what a design can have.
+/// Random networks, some with junctions, on a board of each family, with all features and without any.
 fn networks() -> Vec<(QuantizedModel, Board, Plan)> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(7);
     let boards = [
@@ -53,14 +53,14 @@ fn networks() -> Vec<(QuantizedModel, Board, Plan)> {
             let lanes = random_lanes(&mut rng, &model);
             // So many that queues are deep.
             let spikes = vec![if index % 2 == 0 { 500.0 } else { 1.0 }; lanes.len()];
-            let loads = from_rates(&model, &spikes).expect("a valid model");
-            let plan = Plan::with_lanes(&model, &board, &loads, &lanes).expect("lanes fit");
+            let traffic = from_rates(&model, &spikes).expect("a valid model");
+            let plan = Plan::with_lanes(&model, &board, &traffic, &lanes).expect("lanes fit");
             (model, board, plan)
         })
         .collect()
 }
 
-/// A memory as the picture has it: `words` may be of one.
+/// Text of a memory in the picture.
 fn memory(name: &str, shape: MemoryShape, board: &Board) -> String {
     let words = if shape.depth == 1 {
         "1 word".into()
@@ -74,7 +74,7 @@ fn memory(name: &str, shape: MemoryShape, board: &Board) -> String {
         ),
         Style::Distributed => "distributed RAM".into(),
         Style::Logic => "logic".into(),
-        Style::Huge => format!(
+        Style::Spram => format!(
             "{} SPRAM",
             shape.depth.div_ceil(16384) * shape.word_bits().div_ceil(16)
         ),
@@ -96,13 +96,13 @@ fn check_layer(group: &Element, plan: &LayerPlan, engine: &EngineParams, board: 
         lanes(engine.groups, "group")
     );
     assert!(texts.contains(&engine_text.as_str()), "{engine_text}: {texts:?}");
-    let clocks = texts
+    let cycles = texts
         .iter()
-        .find(|text| text.contains("ideal clocks"))
-        .expect("clocks");
-    let clocks = clocks.split(' ').next().expect("a number").replace(',', "");
-    let clocks: f64 = clocks.parse().expect("a number");
-    assert!((clocks - plan.ideal_cycles).abs() <= 0.5, "{name}: {clocks}");
+        .find(|text| text.contains("ideal cycles"))
+        .expect("cycles");
+    let cycles = cycles.split(' ').next().expect("a number").replace(',', "");
+    let cycles: f64 = cycles.parse().expect("a number");
+    assert!((cycles - plan.ideal_cycles).abs() <= 0.5, "{name}: {cycles}");
     assert!(
         texts.contains(&format!("LUT {}", grouped(plan.cost.luts)).as_str()),
         "{texts:?}"
@@ -149,7 +149,7 @@ fn grouped(number: usize) -> String {
     }
 }
 
-/// Block RAMs of memories, by their titles.
+/// Number of block RAMs of memories, read from their titles.
 fn block_rams_of(group: &Element) -> usize {
     let memories = group.groups("memory");
     let number = |memory: &&Element| {
@@ -226,7 +226,7 @@ fn points(line: &Element) -> Vec<(f64, f64)> {
     points.collect()
 }
 
-/// Left, top, right and bottom of a group's first rectangle.
+/// Left, top, right and bottom edge of the first rectangle of a group.
 fn area(group: &Element) -> [f64; 4] {
     let rect = group.named("rect")[0];
     let [x, y, width, height] = ["x", "y", "width", "height"].map(|of| rect.number(of));
@@ -361,7 +361,7 @@ fn the_link_shows_what_the_features_bring() {
     let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(1), &[6, 5, 3]);
     let texts = |features: Features| {
         let board = board("ulx3s-85f", features);
-        let plan = Plan::with_lanes(&model, &board, &one_spike_a_step(&model), &[2, 3]).expect("lanes fit");
+        let plan = Plan::with_lanes(&model, &board, &one_spike_per_step(&model), &[2, 3]).expect("lanes fit");
         let root = draw(&model, &board, &plan);
         let classes = ["return", "load", "early-exit"].map(|class| root.groups(class).len());
         let texts: Vec<String> = root.texts().into_iter().map(str::to_owned).collect();
@@ -403,7 +403,7 @@ fn names_are_escaped() {
     }
     let mut board = board("ulx3s-85f", Features::default());
     board.title = "R&D <board>".into();
-    let plan = Plan::with_lanes(&model, &board, &one_spike_a_step(&model), &[2, 3]).expect("lanes fit");
+    let plan = Plan::with_lanes(&model, &board, &one_spike_per_step(&model), &[2, 3]).expect("lanes fit");
     let root = draw(&model, &board, &plan);
     assert_eq!(root.title(), "a<b&\"c\" on R&D <board>");
     let texts = root.texts();
@@ -416,7 +416,7 @@ fn names_are_escaped() {
 fn the_diagram_is_in_the_design_and_not_in_its_hash() {
     let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(1), &[6, 5, 3]);
     let board = board("ulx3s-85f", Features::default());
-    let plan = Plan::with_lanes(&model, &board, &one_spike_a_step(&model), &[2, 3]).expect("lanes fit");
+    let plan = Plan::with_lanes(&model, &board, &one_spike_per_step(&model), &[2, 3]).expect("lanes fit");
     // The same hardware for other spikes: another plan and picture, the same design.
     let mut busier = plan.clone();
     busier.layers[0].ideal_cycles += 10.0;

@@ -1,4 +1,4 @@
-//! `hw/examples` is what the generator emits today: every file, byte for byte.
+//! The files in `hw/examples` equal the output of the generator, byte for byte.
 
 use ndarray::Array2;
 use std::collections::BTreeSet;
@@ -9,17 +9,17 @@ use synfire_golden_model::integer::{Neuron, QuantizedLayer, QuantizedModel};
 use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescription};
 use synfire_hw::board::Board;
 use synfire_hw::build::{Build, generator, hex};
-use synfire_hw::load::from_rates;
 use synfire_hw::plan::Plan;
+use synfire_hw::traffic::from_rates;
 
-/// Set to write the examples instead of comparing them.
+/// Environment variable that makes the tests write the examples instead of comparing them.
 const UPDATE: &str = "UPDATE_EXAMPLES";
 const HOW: &str =
     "if that is wanted: UPDATE_EXAMPLES=1 cargo test --locked -p synfire-hw --test flow examples";
-/// All examples stay readable, and the repository small.
+/// Most bytes of all examples: they must stay readable, and the repository small.
 const MOST_BYTES: u64 = 500_000;
 
-/// An example: a network, made by formulas so that no random generator's version matters, its board and its plan.
+/// Example: a network, its board and its plan. Formulas give the weights, so that no version of a random generator matters.
 struct Example {
     board: &'static str,
     model: QuantizedModel,
@@ -91,13 +91,13 @@ fn model(name: &str, input: [usize; 3], layers: Vec<LayerDescription>) -> Quanti
 }
 
 impl Example {
-    /// Where it is committed.
+    /// Folder of the example in the repository.
     fn committed(&self) -> PathBuf {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
         folder.join(&self.model.description.name)
     }
 
-    /// Where it is committed, written anew before if that is wanted.
+    /// Folder of the example in the repository, after all examples are written again if the environment asks for it.
     fn folder(&self) -> PathBuf {
         // The tests run side by side: whichever comes first writes, and the others wait for it.
         static UPDATED: Once = Once::new();
@@ -117,8 +117,8 @@ impl Example {
 
     fn write(&self, folder: &Path) -> Build {
         let board = Board::find(self.board).expect("a built-in board");
-        let loads = from_rates(&self.model, self.rates).expect("a rate for each layer");
-        let plan = Plan::with_lanes(&self.model, &board, &loads, self.lanes).expect("lanes fit");
+        let traffic = from_rates(&self.model, self.rates).expect("a rate for each layer");
+        let plan = Plan::with_lanes(&self.model, &board, &traffic, self.lanes).expect("lanes fit");
         Build::write(folder, &self.model, &board, &plan).expect("writes")
     }
 }

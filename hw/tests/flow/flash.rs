@@ -1,4 +1,4 @@
-//! Flashing: the command line of every board, and what keeps a bitstream off it.
+//! Flashing: the command line of every board, and the faults that prevent flashing.
 
 use crate::network::{plan, random_model};
 use rand::SeedableRng;
@@ -9,7 +9,7 @@ use synfire_hw::build::{Build, sha256};
 use synfire_hw::flash::{CommandLine, End, Memory};
 use synfire_hw::synth::report::{Bitstream, REPORT, Report};
 
-/// A build of a board as if it had been synthesized, in a folder of its own.
+/// Makes a build of a board in a folder of its own, with a report and a bitstream as if it had been synthesized.
 fn build(board: &Board) -> (tempfile::TempDir, Build, Report) {
     let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(1), &[6, 5, 3]);
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -72,7 +72,7 @@ fn a_word_that_a_shell_would_split_is_quoted() {
     assert_eq!(line.to_string(), r"loader 'a b' 'it'\''s' plain/file.bin ''");
 }
 
-/// What flashing says of a build after `damage`, its folder called FOLDER.
+/// Error of flashing a build after `damage`, with FOLDER in place of its path.
 fn refused(board: &Board, damage: impl FnOnce(&Build, Report)) -> String {
     let (folder, mut build, report) = build(board);
     build.manifest.board = board.clone();
@@ -110,7 +110,7 @@ fn only_this_designs_bitstream_that_met_its_clock_gets_onto_a_board() {
         )
         .expect("writes")),
         format!(
-            "bitstream FOLDER/bitstream.bin is not the one that was synthesized: SHA-256 {}, not {}; run `synfire \
+            "bitstream FOLDER/bitstream.bin is not the one that was synthesized (its SHA-256 is {}, not {}): run `synfire \
              synth` again",
             sha256(b"other"),
             sha256(b"bits")
@@ -124,7 +124,7 @@ fn only_this_designs_bitstream_that_met_its_clock_gets_onto_a_board() {
         other.write(&build.folder.join(REPORT)).expect("writes");
     });
     assert!(
-        other.starts_with("report FOLDER/report.json of synfire: it is of design 00, the folder holds "),
+        other.starts_with("report FOLDER/report.json of synfire cannot be used: it belongs to design 00, but the folder holds design "),
         "{other}"
     );
 }
@@ -137,7 +137,7 @@ fn a_board_without_a_programmer_says_where_to_name_it() {
     };
     assert_eq!(
         refused(&board, |_, _| {}),
-        "board ice40-hx8k names no programmer: add `flash` to [programmer] in its board file"
+        "the board file of ice40-hx8k names no programmer: add `flash` to its [programmer]"
     );
 }
 
@@ -161,19 +161,19 @@ fn a_serial_number_becomes_the_programs_own_flag_and_more_arguments_come_before_
     for (line, wanted) in [
         (
             command("openFPGALoader", &["--board", "colorlight-i9", "bits"]),
-            "openFPGALoader takes no serial number for this board: choose its probe behind `--`, by `--cable-index N` or \
-             `--busdev-num BUS:DEVICE`",
+            "openFPGALoader cannot select the probe of this board by serial number: give `--cable-index N` or \
+             `--busdev-num BUS:DEVICE` after `--`",
         ),
         (
             command("/opt/loader", &["bits"]),
-            "loader takes no serial number for this board: give the programmer's own flag behind `--`",
+            "loader cannot select the probe of this board by serial number: give the programmer's own flag after `--`",
         ),
     ] {
         assert_eq!(line.with_serial("FT1").expect_err("none").to_string(), wanted);
     }
 }
 
-/// A program of that name that prints `output` and exits with `status`, and what running it came to.
+/// Runs a program of a given name that prints `output` and exits with `status`; returns how flashing ended.
 fn run(name: &str, output: &str, status: u8) -> Result<End, String> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join(name);
@@ -196,7 +196,7 @@ fn run(name: &str, output: &str, status: u8) -> Result<End, String> {
     })
 }
 
-/// What dfu-util says of an OrangeCrab that restarts as soon as all is written.
+/// Output of dfu-util for an OrangeCrab that restarts as soon as everything is written.
 const RESTARTED: &str = "Copying data from PC to DFU device
 Download\t[=========================] 100%        99405 bytes
 Download done.

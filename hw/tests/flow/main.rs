@@ -1,4 +1,4 @@
-//! From a model to a build folder and a report, as a user of the library goes.
+//! The way from a model to a build folder and a report, as a user of the library takes it.
 
 mod board;
 mod board_facts;

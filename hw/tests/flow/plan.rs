@@ -1,6 +1,6 @@
-//! Plan: the search against trying every plan, and its errors.
+//! Plan: the search finds the same as trying every plan, and its errors name what runs out.
 
-use crate::network::{one_spike_a_step, random_model};
+use crate::network::{one_spike_per_step, random_model};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_golden_model::integer::QuantizedModel;
@@ -9,10 +9,10 @@ use synfire_hw::Error;
 use synfire_hw::board::Board;
 use synfire_hw::circuit::engine::MAX_LANES;
 use synfire_hw::circuit::word_memory::Style;
-use synfire_hw::load::{LayerLoad, from_rates};
 use synfire_hw::plan::{Plan, Shortage, budget};
+use synfire_hw::traffic::{LayerTraffic, from_rates};
 
-/// A board of the given resources, of which a plan may use all block RAMs and three quarters of the tables.
+/// A board with the given resources.
 fn board(name: &str, luts: usize, block_rams: usize) -> Board {
     let mut board = Board::find(name).expect("a built-in board");
     board.device.luts = luts;
@@ -20,8 +20,8 @@ fn board(name: &str, luts: usize, block_rams: usize) -> Board {
     board
 }
 
-/// Every plan of a model, whether it fits or not.
-fn every_plan(model: &QuantizedModel, board: &Board, loads: &[LayerLoad]) -> Vec<Plan> {
+/// All plans of a model, whether or not they fit.
+fn every_plan(model: &QuantizedModel, board: &Board, traffic: &[LayerTraffic]) -> Vec<Plan> {
     let mut choices = vec![Vec::new()];
     for layer in &model.layers {
         choices = choices
@@ -31,7 +31,7 @@ fn every_plan(model: &QuantizedModel, board: &Board, loads: &[LayerLoad]) -> Vec
     }
     choices
         .iter()
-        .map(|lanes| Plan::with_lanes(model, board, loads, lanes).expect("lanes of the layers"))
+        .map(|lanes| Plan::with_lanes(model, board, traffic, lanes).expect("lanes of the layers"))
         .collect()
 }
 
@@ -51,13 +51,13 @@ fn the_search_finds_the_fastest_plan_that_fits() {
         let name = ["ice40-hx8k", "icebreaker", "ulx3s-85f"][rng.random_range(0..3)];
         let board = board(name, rng.random_range(3000..16_000), rng.random_range(2..24));
         let spikes_in: Vec<f64> = (0..layers).map(|_| rng.random_range(0.0..20.0)).collect();
-        let loads = from_rates(&model, &spikes_in).expect("a valid model");
-        let plans = every_plan(&model, &board, &loads);
+        let traffic = from_rates(&model, &spikes_in).expect("a valid model");
+        let plans = every_plan(&model, &board, &traffic);
         let fitting = plans
             .iter()
             .filter(|plan| fits(plan, &board))
             .map(|plan| plan.expected_cycles(1));
-        match (fitting.reduce(f64::min), Plan::search(&model, &board, &loads)) {
+        match (fitting.reduce(f64::min), Plan::search(&model, &board, &traffic)) {
             (Some(fastest), Ok(plan)) => {
                 assert!(fits(&plan, &board), "round {round}: {plan:?}");
                 assert_eq!(plan.expected_cycles(1), fastest, "round {round}: {plan:?}");
@@ -73,10 +73,10 @@ fn the_search_finds_the_fastest_plan_that_fits() {
 #[test]
 fn a_model_that_does_not_fit_says_what_runs_out() {
     let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(2), &[700, 20, 10]);
-    let loads = from_rates(&model, &[30.0, 5.0]).expect("a valid model");
-    for (luts, block_rams, resource) in [(1000, 1000, "tables (LUT)"), (100_000, 3, "block RAMs")] {
+    let traffic = from_rates(&model, &[30.0, 5.0]).expect("a valid model");
+    for (luts, block_rams, resource) in [(1000, 1000, "LUTs"), (100_000, 3, "block RAMs")] {
         let board = board("ice40-hx8k", luts, block_rams);
-        let error = Plan::search(&model, &board, &loads).expect_err("too small a board");
+        let error = Plan::search(&model, &board, &traffic).expect_err("too small a board");
         let Error::DoesNotFit {
             network, shortage, ..
         } = &error
@@ -93,7 +93,7 @@ fn a_model_that_does_not_fit_says_what_runs_out() {
         };
         assert_eq!(*available, most);
         assert!(needed > available, "{error}");
-        let least = every_plan(&model, &board, &loads).iter().map(used).min();
+        let least = every_plan(&model, &board, &traffic).iter().map(used).min();
         assert_eq!(Some(*needed), least, "needs at least");
     }
 }
@@ -101,13 +101,13 @@ fn a_model_that_does_not_fit_says_what_runs_out() {
 #[test]
 fn weights_go_to_spram_where_block_ram_runs_out() {
     let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(6), &[700, 20, 10]);
-    let loads = from_rates(&model, &[30.0, 5.0]).expect("a valid model");
+    let traffic = from_rates(&model, &[30.0, 5.0]).expect("a valid model");
     let mut board = board("icebreaker", 100_000, 26);
-    let plan = Plan::search(&model, &board, &loads).expect("weights in SPRAM");
+    let plan = Plan::search(&model, &board, &traffic).expect("weights in SPRAM");
     assert!((1..=4).contains(&plan.cost.sprams), "{:?}", plan.cost);
-    assert_eq!(plan.layers[0].weight_style, Style::Huge);
+    assert_eq!(plan.layers[0].weight_style, Style::Spram);
     board.device.sprams = 0;
-    let error = Plan::search(&model, &board, &loads).expect_err("no SPRAM");
+    let error = Plan::search(&model, &board, &traffic).expect_err("no SPRAM");
     let Error::DoesNotFit {
         shortage, remedies, ..
     } = &error
@@ -121,7 +121,7 @@ fn weights_go_to_spram_where_block_ram_runs_out() {
     // The boards that are named are those that hold it.
     for name in Board::names() {
         let other = Board::find(name).expect("a built-in board");
-        let holds = Plan::search(&model, &other, &loads).is_ok();
+        let holds = Plan::search(&model, &other, &traffic).is_ok();
         let is_named = remedies.split([' ', ',', ';']).any(|word| word == name);
         assert_eq!(is_named, holds, "{name}: {remedies}");
     }
@@ -131,26 +131,26 @@ fn weights_go_to_spram_where_block_ram_runs_out() {
 #[test]
 fn the_limit_of_a_plan_is_what_the_next_faster_lacks() {
     let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(7), &[100, 20, 10]);
-    let loads = from_rates(&model, &[30.0, 5.0]).expect("a valid model");
+    let traffic = from_rates(&model, &[30.0, 5.0]).expect("a valid model");
     let mut board = board("ice40-hx8k", 7000, 1000);
-    let plan = Plan::search(&model, &board, &loads).expect("a plan");
+    let plan = Plan::search(&model, &board, &traffic).expect("a plan");
     let faster = plan
-        .faster(&model, &board, &loads, MAX_LANES)
+        .faster(&model, &board, &traffic, MAX_LANES)
         .expect("sizes")
         .expect("more lanes are faster");
     assert!(faster.cycles < plan.expected_cycles(1), "{faster:?}");
-    assert_eq!(faster.shortage.resource, "tables (LUT)");
+    assert_eq!(faster.shortage.resource, "LUTs");
     assert!(faster.shortage.needed > faster.shortage.available, "{faster:?}");
     // With what it lacks it is the plan.
     while budget(&board).luts < faster.shortage.needed {
         board.device.luts += 1;
     }
-    let plan = Plan::search(&model, &board, &loads).expect("a plan");
+    let plan = Plan::search(&model, &board, &traffic).expect("a plan");
     assert_eq!(plan.expected_cycles(1), faster.cycles);
     board.device.luts = 1_000_000;
-    let plan = Plan::search(&model, &board, &loads).expect("a plan");
+    let plan = Plan::search(&model, &board, &traffic).expect("a plan");
     assert_eq!(
-        plan.faster(&model, &board, &loads, MAX_LANES).expect("sizes"),
+        plan.faster(&model, &board, &traffic, MAX_LANES).expect("sizes"),
         None
     );
 }
@@ -158,11 +158,11 @@ fn the_limit_of_a_plan_is_what_the_next_faster_lacks() {
 #[test]
 fn the_limit_of_few_lanes_is_theirs() {
     let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(7), &[100, 20, 10]);
-    let loads = from_rates(&model, &[30.0, 5.0]).expect("a valid model");
+    let traffic = from_rates(&model, &[30.0, 5.0]).expect("a valid model");
     let board = Board::find("ulx3s-85f").expect("a built-in board");
-    let plan = Plan::search_within(&model, &board, &loads, 4).expect("a plan");
+    let plan = Plan::search_within(&model, &board, &traffic, 4).expect("a plan");
     // More lanes would be faster and fit: nothing is short.
-    assert!(plan.faster(&model, &board, &loads, 4).expect("sizes").is_none());
+    assert!(plan.faster(&model, &board, &traffic, 4).expect("sizes").is_none());
 }
 
 #[test]
@@ -170,8 +170,8 @@ fn a_queue_holds_what_a_sweep_piles_up() {
     let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(8), &[20, 200, 10]);
     let board = Board::find("ulx3s-85f").expect("a built-in board");
     let depth = |spikes_out: f64, lanes: usize| {
-        let loads = from_rates(&model, &[5.0, spikes_out]).expect("a valid model");
-        let plan = Plan::with_lanes(&model, &board, &loads, &[lanes, 10]).expect("lanes fit");
+        let traffic = from_rates(&model, &[5.0, spikes_out]).expect("a valid model");
+        let plan = Plan::with_lanes(&model, &board, &traffic, &[lanes, 10]).expect("lanes fit");
         (plan.layers[0].words, plan.layers[0].queue_depth)
     };
     // Of 50 words with 150 spikes 17 have left when the last comes: 33 and the least of 32.
@@ -188,10 +188,10 @@ fn lanes_that_cannot_be_built_are_refused() {
     let board = Board::find("ice40-hx8k").expect("a built-in board");
     for lanes in [&[4][..], &[4, 4, 4], &[0, 4], &[4, 65], &[]] {
         let error =
-            Plan::with_lanes(&model, &board, &one_spike_a_step(&model), lanes).expect_err("bad lanes");
+            Plan::with_lanes(&model, &board, &one_spike_per_step(&model), lanes).expect_err("bad lanes");
         assert_eq!(
             error.to_string(),
-            format!("lanes {lanes:?}: the network has 2 layers; give one number of 1..=64 for each")
+            format!("lanes {lanes:?}: the network has 2 layers; give a number from 1 to 64 for each")
         );
     }
 }
@@ -200,8 +200,8 @@ fn lanes_that_cannot_be_built_are_refused() {
 fn lanes_beyond_the_neurons_are_none_too_many() {
     let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(3), &[10, 8, 6]);
     let board = Board::find("ice40-hx8k").expect("a built-in board");
-    let loads = from_rates(&model, &[2.5, 1.0]).expect("a valid model");
-    let plan = Plan::with_lanes(&model, &board, &loads, &[64, 4]).expect("good lanes");
+    let traffic = from_rates(&model, &[2.5, 1.0]).expect("a valid model");
+    let plan = Plan::with_lanes(&model, &board, &traffic, &[64, 4]).expect("good lanes");
     let shapes: Vec<(usize, usize)> = plan
         .layers
         .iter()
@@ -238,12 +238,12 @@ fn layers_beyond_the_generator_are_refused() {
         ),
     ] {
         let mut model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(4), &[3, 2, 2]);
-        let loads = one_spike_a_step(&model);
+        let traffic = one_spike_per_step(&model);
         model.description.input = input.into();
         model.description.layers[0].kind = kind;
         for result in [
-            Plan::search(&model, &board, &loads),
-            Plan::with_lanes(&model, &board, &loads, &[1, 1]),
+            Plan::search(&model, &board, &traffic),
+            Plan::with_lanes(&model, &board, &traffic, &[1, 1]),
         ] {
             match result {
                 Err(Error::TooLarge {
@@ -260,7 +260,7 @@ fn more_layers_than_load_has_numbers_for_are_refused() {
     let board = Board::find("ulx3s-85f").expect("a built-in board");
     let found = |layers: usize| {
         let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(5), &vec![1; layers + 1]);
-        Plan::with_lanes(&model, &board, &one_spike_a_step(&model), &vec![1; layers])
+        Plan::with_lanes(&model, &board, &one_spike_per_step(&model), &vec![1; layers])
     };
     assert_eq!(found(84).expect("as many as there are numbers").layers.len(), 84);
     match found(85) {

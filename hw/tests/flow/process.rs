@@ -1,11 +1,11 @@
-//! Running a tool: its output is in a log, and the end of it in the error.
+//! Processes: the output of a tool is in a log, and the end of the log in the error.
 
 use std::path::Path;
 use synfire_hw::Error;
-use synfire_hw::synth::process::{Cancel, End, run, run_unless_stuck};
+use synfire_hw::process::{Cancel, End, run, run_unless_stuck};
 use synfire_hw::tool::{Found, Tool};
 
-/// A shell in the place of a tool.
+/// Shell in place of a tool.
 fn shell(path: &str) -> Found {
     Found {
         tool: Tool::Yosys,

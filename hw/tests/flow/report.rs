@@ -1,4 +1,4 @@
-//! Reports: what is read of nextpnr's, and what is kept.
+//! Reports: reading those of nextpnr and Yosys, and keeping our own.
 
 use std::path::PathBuf;
 use synfire_hw::synth::nextpnr::{count_cells, read_nextpnr};
@@ -31,7 +31,7 @@ const NEXTPNR: &str = r#"{
     "utilization": {"ICESTORM_LC": {"available": 7680, "used": 2345}, "ICESTORM_RAM": {"available": 32, "used": 9}}
 }"#;
 
-/// A file of the given text; its folder must live as long.
+/// File with the given text, and its folder, which must be kept as long as the file is used.
 fn file(text: &str) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("nextpnr.json");
@@ -76,7 +76,8 @@ fn a_report_without_paths_is_one_and_without_a_clock_is_none() {
     assert_eq!(
         error.to_string(),
         format!(
-            "report {} of nextpnr-ice40: it names no clock; the tool may be a version that synfire does not know",
+            "report {} of nextpnr-ice40 cannot be used: it names no clock; run `synfire synth` again, or install the pinned tools \
+             with `synfire tools --install`",
             path.display()
         )
     );
@@ -90,7 +91,10 @@ fn a_report_that_is_missing_or_damaged_is_named() {
             .expect_err("damaged")
             .to_string();
         assert!(
-            error.starts_with(&format!("report {} of nextpnr-ecp5: ", path.display())),
+            error.starts_with(&format!(
+                "report {} of nextpnr-ecp5 cannot be used: ",
+                path.display()
+            )),
             "{error}"
         );
     }

@@ -1,4 +1,4 @@
-//! Speed: what was measured comes before what was planned, if it is of this design.
+//! Speed: a measurement of the same design takes precedence over the plan.
 
 use crate::network::{plan, random_model};
 use rand::SeedableRng;

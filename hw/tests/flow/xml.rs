@@ -1,26 +1,26 @@
-//! A strict reader of the XML that pictures are made of: elements, quoted attributes, the five entities, no more.
+//! Strict reader of the XML of pictures: elements, quoted attributes, the five entities, and nothing else.
 
 use std::collections::BTreeMap;
 
-/// An element.
+/// Element of XML.
 #[derive(Debug, Default)]
 pub(crate) struct Element {
     pub(crate) name: String,
     pub(crate) attributes: BTreeMap<String, String>,
     pub(crate) children: Vec<Element>,
-    /// Text between the tags, its entities resolved.
+    /// Text between the tags, with entities resolved.
     pub(crate) text: String,
 }
 
 impl Element {
-    /// Itself and all elements within it.
+    /// This element and all elements within it.
     pub(crate) fn all(&self) -> Vec<&Self> {
         std::iter::once(self)
             .chain(self.children.iter().flat_map(Self::all))
             .collect()
     }
 
-    /// All elements of a name.
+    /// All elements with a name.
     pub(crate) fn named(&self, name: &str) -> Vec<&Self> {
         self.all()
             .into_iter()
@@ -28,20 +28,20 @@ impl Element {
             .collect()
     }
 
-    /// All groups of a class.
+    /// All groups with a class.
     pub(crate) fn groups(&self, class: &str) -> Vec<&Self> {
         let mut groups = self.named("g");
         groups.retain(|group| group.attributes.get("class").is_some_and(|of| of == class));
         groups
     }
 
-    /// Its title, shown where the pointer rests.
+    /// Title of the group, which viewers show under the pointer.
     pub(crate) fn title(&self) -> &str {
         let title = self.children.iter().find(|child| child.name == "title");
         title.map_or("", |title| &title.text)
     }
 
-    /// Every line of text within.
+    /// All lines of text within the element.
     pub(crate) fn texts(&self) -> Vec<&str> {
         self.named("text")
             .iter()
@@ -54,7 +54,7 @@ impl Element {
     }
 }
 
-/// Reads a document of one element.
+/// Reads a document that consists of one element.
 pub(crate) fn parse(text: &str) -> Result<Element, String> {
     let mut open = vec![Element::default()];
     let mut rest = text;
@@ -134,7 +134,7 @@ fn element(tag: &str) -> Result<Element, String> {
     })
 }
 
-/// Text with its entities resolved.
+/// Text with entities resolved.
 fn resolved(text: &str) -> Result<String, String> {
     let mut resolved = String::new();
     let mut rest = text;

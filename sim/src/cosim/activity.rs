@@ -1,14 +1,14 @@
-//! Who fired: a layer, channel or lane that never does shows nothing of its thresholds.
+//! Activity: which layers, channels and lanes fired. One that never fired shows nothing about its thresholds.
 
 use std::fmt;
 use synfire_golden_model::spikes::SpikeRaster;
 use synfire_hw::geometry::Geometry;
 use synfire_hw::plan::Plan;
 
-/// Channels that a warning names.
+/// Most channels that a warning names.
 const NAMED: usize = 8;
 
-/// The spikes of every hidden layer's channels.
+/// Number of spikes of every channel of the hidden layers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Activity {
     layers: Vec<LayerActivity>,
@@ -22,21 +22,21 @@ struct LayerActivity {
     channels: Vec<u64>,
 }
 
-/// What of a layer never fired.
+/// Channels and lanes of a layer that never fired.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Silent {
-    /// The layer.
+    /// Name of the layer.
     pub layer: String,
-    /// Its channels.
+    /// Number of channels of the layer.
     pub channels: usize,
-    /// Those that never fired.
+    /// Channels that never fired.
     pub silent_channels: Vec<usize>,
-    /// Lanes all of whose channels never fired.
+    /// Lanes of which no channel ever fired.
     pub silent_lanes: Vec<usize>,
 }
 
 impl Activity {
-    /// Of the hidden layers of a network, before any spike.
+    /// Activity of the hidden layers of a network, without any spikes yet.
     #[must_use]
     pub fn new(geometry: &Geometry, plan: &Plan) -> Self {
         let hidden = geometry.layers.len().saturating_sub(1);
@@ -62,7 +62,7 @@ impl Activity {
         }
     }
 
-    /// Adds what another co-simulation of the same design saw.
+    /// Adds the activity of another co-simulation of the same design.
     pub fn merge(&mut self, other: &Self) {
         if self.layers.is_empty() {
             self.layers.clone_from(&other.layers);
@@ -75,7 +75,7 @@ impl Activity {
         }
     }
 
-    /// What never fired, layer by layer; empty where everything did.
+    /// Channels and lanes that never fired, layer by layer; empty if all fired.
     #[must_use]
     pub fn silent(&self) -> Vec<Silent> {
         let silent = |layer: &LayerActivity| {
@@ -95,7 +95,7 @@ impl Activity {
                 layer: layer.name.clone(),
                 channels: layer.channels.len(),
                 silent_channels,
-                // Where each lane has one channel, the channels say it all.
+                // If each lane has one channel, the list of channels is enough.
                 silent_lanes: (0..lanes)
                     .filter(|&lane| layer.channels.len() > lanes && !fires(lane))
                     .collect(),
@@ -108,7 +108,11 @@ impl Activity {
 impl fmt::Display for Silent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.silent_channels.len() == self.channels {
-            return write!(f, "layer `{}` never fired: its spikes prove nothing", self.layer);
+            return write!(
+                f,
+                "layer `{}` never fired, so its spikes prove nothing",
+                self.layer
+            );
         }
         let list = |numbers: &[usize]| {
             let named: Vec<String> = numbers.iter().take(NAMED).map(ToString::to_string).collect();
@@ -129,7 +133,11 @@ impl fmt::Display for Silent {
         if self.silent_lanes.is_empty() {
             return Ok(());
         }
-        write!(f, ", and so no channel of lanes {}", list(&self.silent_lanes))
+        write!(
+            f,
+            ", including all channels of lanes {}",
+            list(&self.silent_lanes)
+        )
     }
 }
 
@@ -149,14 +157,14 @@ mod tests {
     }
 
     #[test]
-    fn silence_is_told_by_layer_channel_and_lane() {
+    fn silence_is_reported_by_layer_channel_and_lane() {
         let texts = |activity: &Activity| -> Vec<String> {
             activity.silent().iter().map(ToString::to_string).collect()
         };
         assert!(texts(&activity(&[1, 2, 3], 2)).is_empty(), "everything fires");
         assert_eq!(
             texts(&activity(&[0, 0, 0], 2)),
-            ["layer `a` never fired: its spikes prove nothing"]
+            ["layer `a` never fired, so its spikes prove nothing"]
         );
         assert_eq!(
             texts(&activity(&[0, 2, 3], 2)),
@@ -164,7 +172,7 @@ mod tests {
         );
         assert_eq!(
             texts(&activity(&[1, 0, 3, 0], 2)),
-            ["layer `a`: 2 of 4 channels never fired (1, 3), and so no channel of lanes 1"]
+            ["layer `a`: 2 of 4 channels never fired (1, 3), including all channels of lanes 1"]
         );
     }
 

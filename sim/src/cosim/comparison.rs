@@ -1,4 +1,4 @@
-//! Compares what a design did with what the golden model says, layer by layer, step by step.
+//! Comparison of an observed inference with the expectation, layer by layer and step by step.
 
 use super::difference::Difference;
 use super::expectation::Expectation;
@@ -9,9 +9,11 @@ use synfire_hw::circuit::fifo::nearly_full_at;
 use synfire_hw::geometry::Geometry;
 use synfire_hw::plan::Plan;
 
-/// Compares an inference with the golden model's, lengths before contents, earliest layer first.
+/// Compares an inference with the expectation and returns the first difference: lengths before contents, earliest layer
+/// first.
 ///
-/// Hidden layers work ahead of an exit, so that they may have ended more steps than it has; those are compared, too.
+/// Hidden layers work ahead of an early exit, so they may have ended more steps than the inference; these steps are compared,
+/// too.
 #[must_use]
 pub fn compare(
     model: &QuantizedModel,
@@ -34,7 +36,7 @@ pub fn compare(
         .or_else(|| comparison.potentials())
         .or_else(|| layers.clone().find_map(|layer| comparison.clear(layer)))
         .or_else(|| {
-            // How far layers have come when the clear overtakes their work is a matter of timing.
+            // After an early exit the clear overtakes the work of layers, and their counters depend on the timing.
             let counted = if expected.exit.is_some() { 0..0 } else { layers };
             counted.into_iter().find_map(|layer| comparison.counters(layer))
         })
@@ -61,7 +63,7 @@ impl Comparison<'_> {
         })
     }
 
-    /// Spikes and membranes of a layer.
+    /// Compares spikes and membranes of a layer.
     fn layer(&self, layer: usize) -> Option<Difference> {
         let steps = self.expected.inference().steps;
         let last = self.model.layers.len() - 1;
@@ -108,7 +110,7 @@ impl Comparison<'_> {
         })
     }
 
-    /// A sweep's words: channel c at position p lies in lane c mod L of word p · G + ⌊c / L⌋.
+    /// Compares the words of a sweep: channel c at position p lies in lane c mod L of word p · G + ⌊c / L⌋.
     fn sweep(&self, layer: usize, step: usize, seen: &[i32]) -> Option<Difference> {
         let plan = &self.plan.layers[layer];
         if seen.len() != plan.words * plan.lanes {
@@ -148,7 +150,7 @@ impl Comparison<'_> {
         })
     }
 
-    /// The sweep that clears.
+    /// Compares the sweep that clears.
     fn clear(&self, layer: usize) -> Option<Difference> {
         let plan = &self.plan.layers[layer];
         let seen = self.seen.clears.get(layer).map_or(&[][..], Vec::as_slice);
@@ -188,26 +190,27 @@ impl Comparison<'_> {
         })
     }
 
-    /// A layer's counters.
+    /// Compares the counters of a layer.
     ///
-    /// **Busy clocks are the ideal ones, exactly, in every layer.** An engine counts a clock in which the walker
-    /// addresses a word, and one in which it addresses none though there was something to load in the clock before
-    /// and no sweep is stalled. Each walk addresses rows · run words, which is positions · groups (of a source that
-    /// meets its own channel alone: positions), each sweep all words; spikes that meet nothing are dropped before the
-    /// engine. So the first kind adds up to the ideal. The second kind never is: what is there to load is loaded if the
-    /// walker is free, and so addressed in the next clock; if it is not free, it goes on. A design that has it is at
-    /// fault, like one that addresses a word too many. What is lost behind a clear, up to three clocks, is not lost
-    /// here: the next inference's first event is offered only after the last layer has ended its clear, and every layer
-    /// before it has ended its own before it sent the marker on.
+    /// **Busy cycles equal the ideal cycles, exactly, in every layer.** An engine counts two kinds of cycles: those in which
+    /// the walker addresses a word, and those in which it addresses none although there was something to load in the cycle
+    /// before and no sweep is stalled. Each walk addresses rows · run words, which is positions · groups (or positions, for a
+    /// source that meets only its own channel). Each sweep addresses all words. Spikes that meet nothing are dropped before
+    /// the engine. So cycles of the first kind add up to the ideal. Cycles of the second kind do not occur in a correct
+    /// design: if the walker is free, it loads what is there and addresses it in the next cycle; if it is not free, it goes
+    /// on. A design that has such cycles is at fault, like one that addresses a word too many. After a clear up to three
+    /// cycles are lost, but they are not counted here: the first event of the next inference is offered only after the last
+    /// layer has ended its clear, and every layer before it has ended its own before it sent the marker on.
     ///
-    /// **Stalled clocks** are those in which a sweep stands still. Within a sweep, each is a clock without a word three
-    /// clocks later, which is seen at the tap. Those before a sweep's first word are not, hence *at least*. An engine is
-    /// never busy and stalled at once, and the core is active in either, hence *at most*. No sweep stalls before its queue is
-    /// nearly full, and the queue takes the words in which a neuron fired and the last of each sweep: where all of an
-    /// inference would not fill it so far, none stalls. The output layer never does.
+    /// **Stalled cycles** are those in which a sweep stands still. Within a sweep, each of them is a cycle without a word
+    /// three cycles later, which shows at the tap. Those before the first word of a sweep do not show, so the count at the
+    /// tap is a lower bound. An engine is never busy and stalled at once, and the core is active in either case, which gives
+    /// the upper bound. A sweep stalls only when its queue is nearly full, and the queue receives the words in which a neuron
+    /// fired and the last word of each sweep. If all of these words of an inference would not fill the queue so far, no sweep
+    /// stalls. The output layer never stalls.
     ///
-    /// **Active clocks** are at most those of the whole inference, since no layer holds anything before the first event
-    /// or after the last step; and every clock in which something leaves at a tap is one.
+    /// **Active cycles** are at most those of the whole inference, since no layer holds anything before the first event or
+    /// after the last step. Every cycle in which a tap shows an event or a word is an active cycle.
     fn counters(&self, layer: usize) -> Option<Difference> {
         let name = || self.name(layer);
         let spikes = &self.expected.trace.inference.spikes;
@@ -221,8 +224,12 @@ impl Comparison<'_> {
         for (counter, expected, actual) in [
             ("spikes in", self.expected.spikes_in[layer], spikes_in),
             ("spikes out", spikes.get(layer).copied().unwrap_or(0), spikes_out),
-            ("busy clocks", self.expected.ideal_cycles[layer], busy_cycles),
-            ("idle clocks in which something left", 0, self.seen.seen_idle),
+            ("busy cycles", self.expected.ideal_cycles[layer], busy_cycles),
+            (
+                "idle cycles with an event or a word at a tap",
+                0,
+                self.seen.seen_idle,
+            ),
         ] {
             if expected != actual {
                 return Some(Difference::Counter {
@@ -241,9 +248,9 @@ impl Comparison<'_> {
             active.saturating_sub(busy_cycles)
         };
         for (counter, least, most, actual) in [
-            ("stalled clocks", seen_stalled, most_stalled, stalled_cycles),
+            ("stalled cycles", seen_stalled, most_stalled, stalled_cycles),
             (
-                "active clocks",
+                "active cycles",
                 busy_cycles + stalled_cycles,
                 self.seen.cycles,
                 active,
@@ -264,7 +271,7 @@ impl Comparison<'_> {
 }
 
 impl Comparison<'_> {
-    /// Whether the words that a layer's queue takes could fill it so far that a sweep pauses.
+    /// Whether the words that enter a layer's queue could fill it so far that a sweep is stalled.
     fn can_stall(&self, layer: usize) -> bool {
         let plan = &self.plan.layers[layer];
         let Some(raster) = self.expected.trace.layers.get(layer) else {
@@ -283,7 +290,7 @@ impl Comparison<'_> {
     }
 }
 
-/// The lowest neuron that fired another number of times, and both numbers.
+/// Lowest neuron that fired a different number of times, and the expected and the actual number.
 fn first_difference(expected: impl Iterator<Item = u32>, actual: &[u32]) -> Option<(u32, usize, usize)> {
     let mut expected: Vec<u32> = expected.collect();
     let mut actual = actual.to_vec();

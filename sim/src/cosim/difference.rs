@@ -1,157 +1,130 @@
-//! Where a design first differs from the golden model, and how that is told.
+//! Difference between a design and the golden model, and its description.
 
+use crate::stimulus::Subject;
 use std::fmt;
 
-/// What an inference is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Subject {
-    /// An image of the data set.
-    Image(usize),
-    /// A stress train: its number, and what kind it is.
-    Train(usize, &'static str),
-}
-
-impl fmt::Display for Subject {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Image(image) => write!(f, "image {image}"),
-            Self::Train(number, kind) => write!(f, "stress train {number} ({kind})"),
-        }
-    }
-}
-
-impl Subject {
-    /// As part of a file name.
-    pub(crate) fn file_name(self) -> String {
-        match self {
-            Self::Image(image) => format!("image{image}"),
-            Self::Train(number, _) => format!("train{number}"),
-        }
-    }
-}
-
-/// Where a design first differs from the golden model.
+/// First difference between a design and the golden model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mismatch {
-    /// What ran the design.
+    /// Name of the simulator that ran the design.
     pub simulator: &'static str,
-    /// The image or train.
+    /// Image or train of the inference.
     pub subject: Subject,
-    /// Seed of its spikes.
+    /// Seed of the spikes.
     pub seed: u64,
-    /// What differs.
+    /// The difference.
     pub difference: Difference,
-    /// The waveform that shows it, if one could be made.
+    /// Path of the waveform that shows the difference, if one was recorded.
     pub waveform: Option<String>,
 }
 
-/// A difference.
+/// Difference between a design and the golden model.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference {
-    /// A layer emitted what is no event of it.
+    /// A layer emitted a word that is not an event of it.
     Event {
-        /// The layer.
+        /// Name of the layer.
         layer: String,
-        /// The word.
+        /// Word that was emitted.
         word: u32,
     },
-    /// A layer ended another number of steps.
+    /// A layer ended a different number of steps.
     Steps {
-        /// The layer.
+        /// Name of the layer.
         layer: String,
-        /// The golden model's.
+        /// Number in the golden model.
         expected: usize,
-        /// The design's.
+        /// Number in the design.
         actual: usize,
     },
-    /// A neuron fired another number of times in a step (the golden model's is 0 or 1).
+    /// A neuron fired a different number of times in a step.
     Spikes {
-        /// The step, from 0.
+        /// Step, starting with 0.
         step: usize,
-        /// The layer.
+        /// Name of the layer.
         layer: String,
-        /// The neuron.
+        /// Number of the neuron in the layer.
         neuron: u32,
-        /// The golden model's.
+        /// Number in the golden model.
         expected: usize,
-        /// The design's.
+        /// Number in the design.
         actual: usize,
     },
-    /// A sweep wrote another number of words; the sweep behind the last step clears.
+    /// A sweep wrote a different number of words; the sweep after the last step is the one that clears.
     Words {
-        /// The step, from 0.
+        /// Step, starting with 0.
         step: usize,
-        /// The layer.
+        /// Name of the layer.
         layer: String,
-        /// The layer's words.
+        /// Words of the layer.
         expected: usize,
-        /// The sweep's.
+        /// Words that the sweep wrote.
         actual: usize,
     },
-    /// A membrane as a sweep left it.
+    /// A sweep left a different membrane.
     Membrane {
-        /// The step, from 0.
+        /// Step, starting with 0.
         step: usize,
-        /// The layer.
+        /// Name of the layer.
         layer: String,
-        /// The neuron.
+        /// Number of the neuron in the layer.
         neuron: u32,
-        /// The golden model's.
+        /// Value in the golden model.
         expected: i32,
-        /// The design's.
+        /// Value in the design.
         actual: i32,
     },
-    /// A number that is not zero where there must be nothing: a membrane after a clear, or in a lane without a neuron.
+    /// A number is not zero that must be: a membrane after a clear, or in a lane without a neuron.
     NotZero {
-        /// The step, from 0; none of a clear.
+        /// Step, starting with 0; none for a clear.
         step: Option<usize>,
-        /// The layer.
+        /// Name of the layer.
         layer: String,
-        /// The word of the sweep.
+        /// Number of the word in the sweep.
         word: usize,
-        /// The lane.
+        /// Number of the lane.
         lane: usize,
-        /// The design's.
+        /// Value in the design.
         actual: i32,
     },
-    /// An output membrane, as it is read out.
+    /// A different potential was read out.
     Potential {
-        /// The class.
+        /// Number of the class.
         class: usize,
-        /// The golden model's.
+        /// Value in the golden model.
         expected: i32,
-        /// The design's.
+        /// Value in the design.
         actual: i32,
     },
-    /// Another number of potentials.
+    /// A different number of potentials was read out.
     Classes {
-        /// The golden model's.
+        /// Number in the golden model.
         expected: usize,
-        /// The design's.
+        /// Number in the design.
         actual: usize,
     },
-    /// A counter of the design.
+    /// A counter has a different value.
     Counter {
-        /// The counter.
+        /// Name of the counter.
         name: &'static str,
-        /// The layer.
+        /// Name of the layer.
         layer: String,
-        /// The golden model's.
+        /// Value in the golden model.
         expected: u64,
-        /// The design's.
+        /// Value in the design.
         actual: u64,
     },
-    /// A counter that is bounded by others.
+    /// A counter is outside the bounds that other counters set.
     Bounds {
-        /// The counter.
+        /// Name of the counter.
         name: &'static str,
-        /// The layer.
+        /// Name of the layer.
         layer: String,
-        /// The least that it can be.
+        /// Lower bound.
         least: u64,
-        /// The most that it can be.
+        /// Upper bound.
         most: u64,
-        /// The design's.
+        /// Value in the design.
         actual: u64,
     },
 }
@@ -160,7 +133,10 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Event { layer, word } => {
-                write!(f, "layer `{layer}` emitted {word:#x}, which is no event of it")
+                write!(
+                    f,
+                    "layer `{layer}` emitted {word:#x}, which is not an event of it"
+                )
             }
             Self::Steps {
                 layer,

@@ -1,4 +1,4 @@
-//! What the golden model says of one inference: spikes, membranes, clocks, and the most clocks that it may take.
+//! Expectation of the golden model for one inference: spikes, membranes, cycles, and a limit on the cycles.
 
 use crate::error::Result;
 use crate::pace::Pace;
@@ -7,34 +7,35 @@ use synfire_golden_model::spikes::SpikeRaster;
 use synfire_hw::geometry::{Geometry, LayerGeometry};
 use synfire_hw::plan::{LayerPlan, Plan};
 
-/// Clocks that a marker takes through an idle layer, and some more.
-const MARKER_CLOCKS: u64 = 16;
-/// Clocks that an inference may take beyond all reckoning.
-const SPARE_CLOCKS: u64 = 1000;
-/// Times the clocks of layers that work one after the other: a wide margin, since layers work at once.
+/// Cycles that a marker takes through an idle layer, with a margin.
+const MARKER_CYCLES: u64 = 16;
+/// Cycles that are added to every limit.
+const SPARE_CYCLES: u64 = 1000;
+/// Factor between the limit and the cycles of layers that work one after the other; a wide margin, since layers work at the
+/// same time.
 const MARGIN: u64 = 4;
 
-/// What a design should do in one inference, and in how many clocks.
+/// Expected behaviour of a design in one inference, and the cycles that it takes.
 #[derive(Clone, Debug)]
 pub struct Expectation {
-    /// All steps, with membranes.
+    /// Trace of all steps, with membranes.
     pub trace: Trace,
-    /// The inference, as far as it goes where it may exit early.
+    /// Inference with early exit, if margins were given.
     pub exit: Option<Inference>,
-    /// Clocks that each layer spends on words: for every position that a spike meets one a group (of a source that meets
-    /// its own channel alone: one), and in every step one for each word of the sweep.
+    /// Cycles that each layer spends on words: one per group for every position that a spike meets (only one if the source
+    /// meets only its own channel), and one for every word of the sweep in every step.
     pub ideal_cycles: Vec<u64>,
-    /// Spikes that come to each layer, by all paths.
+    /// Spikes that each layer receives on all paths.
     pub spikes_in: Vec<u64>,
-    /// Clocks of the inference and its clear, at most, if layers worked one after the other.
+    /// Most cycles of the inference and its clear if layers worked one after the other.
     serial_cycles: u64,
 }
 
 impl Expectation {
-    /// Of one inference, which exits where the margins say so, if any are given.
+    /// Expectation for one inference. If `exit` gives margins, the inference exits early by them.
     ///
     /// # Errors
-    /// Those of the golden model.
+    /// The errors of the golden model.
     pub fn of(
         model: &QuantizedModel,
         geometry: &Geometry,
@@ -59,8 +60,8 @@ impl Expectation {
         let spikes_in: Vec<u64> = (geometry.layers.iter())
             .map(|layer| layer.paths.iter().map(|path| streams[path.stream]).sum())
             .collect();
-        // Every word takes a clock; a spike at most two to leave and one to come. A marker goes through all layers, and
-        // the clear is one more, with a sweep of its own. The early exit reads all classes in every step.
+        // Every word takes a cycle; a spike takes at most two to leave and one to arrive. A marker passes all layers, and the
+        // clear is one more marker, with a sweep of its own. The early exit reads all classes in every step.
         let markers = raster.steps() as u64 + 1;
         let layers = plan.layers.len() as u64;
         let words: usize = plan.layers.iter().map(|layer| layer.words).sum();
@@ -69,7 +70,7 @@ impl Expectation {
             + spikes_in.iter().sum::<u64>()
             + 2 * streams.iter().sum::<u64>()
             + words as u64
-            + markers * (layers * MARKER_CLOCKS + 2 * classes);
+            + markers * (layers * MARKER_CYCLES + 2 * classes);
         Ok(Self {
             trace,
             exit,
@@ -79,16 +80,16 @@ impl Expectation {
         })
     }
 
-    /// The inference: that which exits, or the whole one.
+    /// Inference to compare: the one that exits early if margins were given, or else the whole one.
     #[must_use]
     pub fn inference(&self) -> &Inference {
         self.exit.as_ref().unwrap_or(&self.trace.inference)
     }
 
-    /// The most clocks that the inference and its clear may take at a pace: a design that takes more hangs.
+    /// Most cycles that the inference and its clear may take at a pace; a design that takes more hangs.
     #[must_use]
     pub const fn limit(&self, pace: Pace) -> u64 {
-        MARGIN * self.serial_cycles * pace.slowdown() + SPARE_CLOCKS
+        MARGIN * self.serial_cycles * pace.slowdown() + SPARE_CYCLES
     }
 }
 

@@ -1,32 +1,32 @@
-//! What a co-simulation came to.
+//! Summary of a co-simulation.
 
 use super::activity::Activity;
 use serde::Serialize;
 
-/// All inferences were equal.
+/// Summary of a co-simulation in which all inferences were equal.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Summary {
-    /// Images, or trains, compared.
+    /// Number of images, or trains, that were compared.
     pub images: usize,
-    /// Time steps compared, over all images.
+    /// Number of time steps that were compared, over all images.
     pub steps: u64,
-    /// Spikes compared, over all images and hidden layers.
+    /// Number of spikes that were compared, over all images and hidden layers.
     pub spikes: u64,
-    /// Membranes compared, as sweeps left them, over all images, layers and steps.
+    /// Number of membranes that were compared after sweeps, over all images, layers and steps.
     pub membranes: u64,
-    /// Output potentials compared.
+    /// Number of output potentials that were compared.
     pub potentials: u64,
-    /// Clocks of an inference at core speed, on average.
+    /// Mean cycles per inference at core speed, without the link.
     pub cycles: f64,
-    /// Per layer.
+    /// Cycles of each layer; empty with early exit.
     pub layers: Vec<LayerSummary>,
-    /// Who fired.
+    /// Spikes of every channel.
     #[serde(skip)]
     pub activity: Activity,
 }
 
 impl Summary {
-    /// Ideal clocks of the slowest layer: what no inference can beat.
+    /// Ideal cycles of the slowest layer, a lower bound for an inference.
     #[must_use]
     pub fn slowest_ideal(&self) -> f64 {
         self.layers
@@ -36,15 +36,15 @@ impl Summary {
     }
 }
 
-/// A layer's clocks.
+/// Mean cycles of a layer per inference.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct LayerSummary {
-    /// The layer.
+    /// Name of the layer.
     pub name: String,
-    /// Clocks that an inference would ideally take.
+    /// Cycles that the layer would take if it were never stalled.
     pub ideal_cycles: f64,
-    /// Clocks that it spent on spikes and sweeps.
+    /// Cycles that the layer spent on spikes and sweeps.
     pub busy_cycles: f64,
-    /// Clocks in which a sweep waited for room for its spikes.
+    /// Cycles in which a sweep was stalled because its queue had no room.
     pub stalled_cycles: f64,
 }

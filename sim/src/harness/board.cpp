@@ -1,9 +1,11 @@
-// A board in simulation: its UART pins are standard input and output.
+// Harness of the virtual board: the UART pins are standard input and output.
 //
-// Arguments: clocks per UART bit, level of the pin that shows activity while there is none, clocks of silence after which
-// nothing goes on, clocks from power-up until the line is listened to. The macro ACTIVE names that pin, if there is one.
-// Bytes that come in on standard input are sent to the design's receiver bit by bit, back to back; what the design sends is sampled and written to standard output. The clock runs as fast as
-// it can, and stands still while nothing is going on.
+// Arguments: cycles per UART bit, idle level of the pin that shows activity, cycles of silence after which the design counts
+// as idle, cycles from power-up until the design listens to the line. The macro ACTIVE names the pin that shows activity, if
+// there is one.
+//
+// Bytes from standard input go to the design's receiver bit by bit, back to back. Bits that the design sends are sampled, and
+// their bytes written to standard output. The clock runs as fast as it can, and stands still while the design is idle.
 #include "Vdesign.h"
 #include "verilated.h"
 #include <cerrno>
@@ -16,13 +18,13 @@
 
 namespace {
 
-// Where bytes go. What a model has to say ($fatal) goes to standard output, and must not come between them.
+// File of the design's bytes. Messages of a model ($fatal) go to standard output, and must not come between bytes.
 int output = -1;
 
 class Board {
   public:
-    Board(int clocks_per_bit, bool idle_level, uint64_t most_idle_clocks)
-        : clocks_per_bit_(clocks_per_bit), idle_level_(idle_level), most_idle_clocks_(most_idle_clocks) {
+    Board(int cycles_per_bit, bool idle_level, uint64_t most_idle_cycles)
+        : cycles_per_bit_(cycles_per_bit), idle_level_(idle_level), most_idle_cycles_(most_idle_cycles) {
         design_->rx = 1;
     }
 
@@ -30,14 +32,14 @@ class Board {
     int run(uint64_t settling) {
         for (uint64_t i = 0; i < settling; ++i) tick();
         for (;;) {
-            const bool idle = idle_clocks_ > most_idle_clocks_;
+            const bool idle = idle_cycles_ > most_idle_cycles_;
             if (incoming_.empty() && bits_left_ == 0 && !fill(idle ? -1 : 0)) return 0;
             for (int i = 0; i < 256; ++i) tick();
         }
     }
 
   private:
-    // Reads what has come, waiting for `timeout` milliseconds; false at the end.
+    // Reads the bytes that have come, and waits up to `timeout` milliseconds for one; returns false at the end of input.
     bool fill(int timeout) {
         pollfd input{STDIN_FILENO, POLLIN, 0};
         const int ready = poll(&input, 1, timeout);
@@ -47,7 +49,7 @@ class Board {
         const ssize_t count = read(STDIN_FILENO, bytes, sizeof bytes);
         if (count <= 0) return count < 0 && (errno == EINTR || errno == EAGAIN);
         incoming_.insert(incoming_.end(), bytes, bytes + count);
-        idle_clocks_ = 0;
+        idle_cycles_ = 0;
         return true;
     }
 
@@ -58,11 +60,11 @@ class Board {
         design_->clock = 1;
         design_->eval();
         transmit_bit();
-        const bool quiet = bits_left_ == 0 && incoming_.empty() && sending_ == 0 && !at_work();
-        idle_clocks_ = quiet ? idle_clocks_ + 1 : 0;
+        const bool quiet = bits_left_ == 0 && incoming_.empty() && sending_ == 0 && !is_active();
+        idle_cycles_ = quiet ? idle_cycles_ + 1 : 0;
     }
 
-    bool at_work() const {
+    bool is_active() const {
 #ifdef ACTIVE
         return design_->ACTIVE != idle_level_;
 #else
@@ -70,7 +72,7 @@ class Board {
 #endif
     }
 
-    // Host to board.
+    // From host to board: puts the next bit on the line.
     void receive_bit() {
         if (bits_left_ == 0) {
             design_->rx = 1;
@@ -78,29 +80,29 @@ class Board {
             frame_ = 0x200u | static_cast<uint32_t>(incoming_.front()) << 1;
             incoming_.pop_front();
             bits_left_ = 10;
-            receive_clock_ = 0;
+            receive_cycle_ = 0;
         }
         design_->rx = frame_ & 1;
-        if (++receive_clock_ == clocks_per_bit_) {
-            receive_clock_ = 0;
+        if (++receive_cycle_ == cycles_per_bit_) {
+            receive_cycle_ = 0;
             frame_ >>= 1;
             --bits_left_;
         }
     }
 
-    // Board to host: samples the middle of each bit.
+    // From board to host: samples the middle of each bit.
     void transmit_bit() {
         const bool line = design_->tx;
         if (sending_ == 0) {
             if (!line) {
                 sending_ = 1;
-                transmit_clock_ = clocks_per_bit_ / 2;
+                transmit_cycle_ = cycles_per_bit_ / 2;
                 byte_ = 0;
             }
             return;
         }
-        if (--transmit_clock_ > 0) return;
-        transmit_clock_ = clocks_per_bit_;
+        if (--transmit_cycle_ > 0) return;
+        transmit_cycle_ = cycles_per_bit_;
         if (sending_ >= 2 && sending_ <= 9) byte_ |= static_cast<uint8_t>(line) << (sending_ - 2);
         if (++sending_ == 11) {
             sending_ = 0;
@@ -114,17 +116,17 @@ class Board {
 
     std::unique_ptr<VerilatedContext> context_ = std::make_unique<VerilatedContext>();
     std::unique_ptr<Vdesign> design_ = std::make_unique<Vdesign>(context_.get());
-    const int clocks_per_bit_;
+    const int cycles_per_bit_;
     const bool idle_level_;
-    // Clocks without a bit in either direction after which the board sleeps until a byte comes; the design's own
-    // watchdog is longer, but then its accelerator is at work, and its light shows it.
-    const uint64_t most_idle_clocks_;
+    // Cycles without a bit in either direction after which the simulation sleeps until a byte comes. The design's own watchdog
+    // takes longer, but then the accelerator is active, and its LED shows it.
+    const uint64_t most_idle_cycles_;
     std::deque<uint8_t> incoming_;
     uint32_t frame_ = 0;
-    int bits_left_ = 0, receive_clock_ = 0;
-    int sending_ = 0, transmit_clock_ = 0;
+    int bits_left_ = 0, receive_cycle_ = 0;
+    int sending_ = 0, transmit_cycle_ = 0;
     uint8_t byte_ = 0;
-    uint64_t idle_clocks_ = 0;
+    uint64_t idle_cycles_ = 0;
 };
 
 }  // namespace

@@ -1,16 +1,16 @@
-// Drives the accelerator's core with events and records what it does.
+// Harness of co-simulation: drives the accelerator's core with events, and records its taps, results and counters.
 //
 // Arguments: classes, lanes of every layer separated by commas [, waveform file].
-// Standard input, in 32-bit words of this machine: requests that start with a tag.
-//   IMAGE   number of events, most clocks, gap, hold, seed (see pace.rs), events
-//   LOAD    memory, bytes of a word, words, then each byte
-//   EXITS   1 where inferences may exit early
-// Standard output, likewise: records that start with a tag.
+// Standard input holds requests, in 32-bit words of this machine. Each starts with a tag.
+//   IMAGE   number of events, most cycles, gap, hold, seed (see pace.rs), events
+//   LOAD    memory, bytes per word, words, then each byte
+//   EXITS   1 if inferences may exit early
+// Standard output holds records in the same format. Each starts with a tag.
 //   TAP     layer, event
 //   SWEPT   layer and flags, then the word of each lane
-//   RESULT  cycles, active cycles, clocks that the design took for idle though something left at a tap, steps,
-//           potentials[classes], then per layer spikes in, spikes out, busy and stalled cycles, clocks without a word
-//           that were seen in sweeps
+//   RESULT  cycles, active cycles, cycles that the design counts as idle although a tap shows an event or a word, steps,
+//           potentials[classes], then per layer spikes in, spikes out, busy and stalled cycles, cycles without a word
+//           within sweeps
 //   CLEARED
 //   HUNG    cycles
 #include "Vdesign.h"
@@ -33,7 +33,7 @@ enum Tag : uint32_t { TAP = 1, RESULT = 2, HUNG = 3, CLEARED = 4, SWEPT = 5 };
 constexpr uint32_t LAST = 1 << 16, CLEARS = 1 << 17;
 constexpr uint32_t KIND_MASK = 3, END_OF_STEP = 1, CLEAR = 2;
 
-// Verilator gives a port the narrowest type that holds it; these read word `i` of any of them.
+// Verilator gives a port the narrowest type that holds it. These functions read word `i` of any such type.
 uint32_t word(uint64_t port, int i) { return static_cast<uint32_t>(port >> (32 * i)); }
 template <std::size_t N> uint32_t word(const VlWide<N>& port, int i) { return port[i]; }
 
@@ -49,7 +49,7 @@ void set(auto& port, int i, bool value) {
     }
 }
 
-// Where records go. What a model has to say ($fatal) goes to standard output, and must not come between them.
+// File of the records. Messages of a model ($fatal) go to standard output, and must not come between records.
 std::FILE* records = nullptr;
 
 bool keep_standard_output() {
@@ -64,7 +64,7 @@ void put(uint32_t value) {
 
 bool get(uint32_t& value) { return std::fread(&value, sizeof value, 1, stdin) == 1; }
 
-// SplitMix64, as random.rs has it.
+// SplitMix64, the same as in random.rs.
 class Random {
   public:
     explicit Random(uint64_t seed) : state_(seed) {}
@@ -84,7 +84,7 @@ class Random {
     uint64_t state_;
 };
 
-// How fast events come, and how often streams are held; see pace.rs.
+// Pace of the events, and of holds; see pace.rs.
 struct Pace {
     uint32_t gap, hold, seed;
 };
@@ -122,7 +122,7 @@ class Bench {
 
     void exits(bool enable) { design_->exit_enable = enable; }
 
-    // A word's bytes, the lowest first, then its write: as the command processor does it.
+    // Loads a word as the command processor does: its bytes, lowest first, then the write.
     void load(uint32_t memory, uint32_t address, const std::vector<uint32_t>& bytes) {
         design_->load_select = memory;
         design_->load_shift = 1;
@@ -150,7 +150,7 @@ class Bench {
         const uint64_t start = cycles_;
         if (!feed(events, [&] { return design_->steps_done == steps && !design_->exit_busy; })) return false;
         const uint64_t spent = cycles_ - start;
-        // The output layer tells of the last step one clock before the counters stand.
+        // The output layer reports the last step one cycle before the counters are final.
         settle(8);
         const uint32_t active = design_->active_cycles;
         std::vector<uint32_t> potentials(classes_);
@@ -189,7 +189,7 @@ class Bench {
   private:
     template <typename Done> bool feed(const std::vector<uint32_t>& events, Done done) {
         std::size_t next = 0;
-        // An inference that has exited takes no more of its events; its clear ends that.
+        // After an early exit the core accepts no more events of the inference, until a clear.
         const auto exited = [&] { return design_->exited && !(events.size() == 1 && events[0] == CLEAR); };
         while (!(next == events.size() && done()) && !exited()) {
             design_->event_valid = pass() && next < events.size();
@@ -209,7 +209,7 @@ class Bench {
         return true;
     }
 
-    // The next clock of the pace: holds streams, and says whether an event is offered.
+    // Draws for the next cycle: holds streams, and returns whether an event is offered.
     bool pass() {
         const bool offered = !random_.chance(pace_.gap);
         for (uint32_t& left : held_) {
@@ -220,7 +220,7 @@ class Bench {
         return offered;
     }
 
-    // Only a design under stress has the port.
+    // Only a design under stress has the port `throttle`.
     template <typename Design> static constexpr bool is_throttled(Design&) {
         return requires(Design& design) { design.throttle; };
     }
@@ -229,11 +229,11 @@ class Bench {
             for (int stream = 0; stream < layers_; ++stream) set(design.throttle, stream, held(stream));
     }
 
-    void settle(int clocks) {
-        for (int i = 0; i < clocks; ++i) tick();
+    void settle(int cycles) {
+        for (int i = 0; i < cycles; ++i) tick();
     }
 
-    // Records what leaves at the taps; where an inference has exited, it does so while the result is read.
+    // Runs one cycle and records the taps. After an early exit layers may still work while the result is read.
     void tick() {
         design_->clock = 0;
         design_->eval();
@@ -288,7 +288,7 @@ class Bench {
     Random random_{0};
     std::vector<uint32_t> held_;
     uint64_t end_ = 0;
-    // Per layer: a sweep is under way; clocks without a word in sweeps.
+    // Per layer: whether a sweep is in progress, and the cycles without a word within sweeps.
     std::vector<bool> sweeping_;
     std::vector<uint32_t> stalled_;
     std::vector<uint32_t> record_;

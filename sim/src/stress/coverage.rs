@@ -1,4 +1,4 @@
-//! What a train reaches in a network, by the golden model.
+//! Coverage: the states of a network that a train reaches in the golden model.
 
 use crate::error::Result;
 use std::collections::BTreeSet;
@@ -6,26 +6,26 @@ use synfire_golden_model::integer::{Engine, QuantizedModel};
 use synfire_golden_model::spikes::SpikeRaster;
 use synfire_hw::geometry::Geometry;
 
-/// Something that can be reached of a channel or, of ranges, of a layer.
+/// State that a channel can reach; ranges of bits are states of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reached {
     /// A neuron fired.
     Fired,
-    /// A membrane was held by the floor.
+    /// The floor held a membrane.
     Floor,
-    /// A membrane below zero.
+    /// A membrane was below zero.
     Negative,
-    /// A membrane above zero was swept in a step without spikes for the layer: it was read from memory, and leaked.
+    /// A membrane above zero was swept in a step without spikes for the layer, so it was read from memory, and it leaked.
     PositiveAtRest,
-    /// The same below zero.
+    /// A membrane below zero was swept in a step without spikes for the layer.
     NegativeAtRest,
-    /// A membrane of so many bits; of a layer.
+    /// A membrane of the layer had this many bits.
     Bits(u32),
-    /// One below zero.
+    /// A membrane of the layer below zero had this many bits.
     NegativeBits(u32),
 }
 
-/// What was reached so far: layer, channel (0 of ranges), what.
+/// States that were reached so far: layer, channel (0 for ranges of bits), state.
 #[derive(Debug)]
 pub struct Coverage<'a> {
     model: &'a QuantizedModel,
@@ -35,10 +35,10 @@ pub struct Coverage<'a> {
 }
 
 impl<'a> Coverage<'a> {
-    /// Nothing yet.
+    /// Coverage of a model in which nothing has been reached yet.
     ///
     /// # Errors
-    /// Those of the golden model.
+    /// The errors of the golden model.
     pub fn new(model: &'a QuantizedModel) -> Result<Self> {
         Ok(Self {
             model,
@@ -48,10 +48,10 @@ impl<'a> Coverage<'a> {
         })
     }
 
-    /// What a raster reaches.
+    /// States that a raster reaches.
     ///
     /// # Errors
-    /// Those of the golden model.
+    /// The errors of the golden model.
     pub fn reached(&mut self, raster: &SpikeRaster) -> Result<BTreeSet<(usize, usize, Reached)>> {
         let trace = self.engine.trace(raster, true)?;
         let mut reached = BTreeSet::new();
@@ -105,18 +105,18 @@ impl<'a> Coverage<'a> {
         Ok(reached)
     }
 
-    /// How much of that nothing has reached before.
+    /// Number of these states that have not been reached before.
     #[must_use]
     pub fn new_of(&self, reached: &BTreeSet<(usize, usize, Reached)>) -> usize {
         reached.difference(&self.reached).count()
     }
 
-    /// Adds what was reached.
+    /// Adds states that were reached.
     pub fn add(&mut self, reached: BTreeSet<(usize, usize, Reached)>) {
         self.reached.extend(reached);
     }
 
-    /// The channels of a layer of which something has not been reached.
+    /// Channels of a layer that have not reached a state.
     #[must_use]
     pub fn missing(&self, layer: usize, what: Reached) -> Vec<usize> {
         (0..self.geometry.layers[layer].neurons.channels)
@@ -124,7 +124,7 @@ impl<'a> Coverage<'a> {
             .collect()
     }
 
-    /// Whether anything of a layer has been reached.
+    /// Whether any channel of a layer has reached a state.
     #[must_use]
     pub fn has(&self, layer: usize, what: Reached) -> bool {
         self.reached

@@ -1,4 +1,4 @@
-//! Draws the spikes of a train.
+//! Driver: draws the spikes of a train.
 
 use super::TrainKind;
 use super::coverage::{Coverage, Reached};
@@ -7,25 +7,25 @@ use synfire_golden_model::integer::QuantizedModel;
 use synfire_golden_model::network::{LayerKind, Shape, Source};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 
-/// See the [module](self).
+/// Generator of the spikes of trains for a model.
 #[derive(Debug)]
 pub(super) struct Driver<'a> {
     model: &'a QuantizedModel,
     input: Shape,
-    /// Negative spikes are possible.
+    /// Whether input spikes can be negative.
     signed: bool,
-    /// Layers with weights that the input feeds, and their kernels; none for one that is fully connected.
+    /// Layers with weights that the input feeds, each with its kernel; no kernel for a fully-connected layer.
     first: Vec<(usize, Option<usize>)>,
 }
 
-/// What the inputs do in a step.
+/// Behaviour of the inputs in a step.
 #[derive(Clone, Copy)]
 enum Step {
-    /// Each fires by a chance of 256.
+    /// Each input fires with a probability of this number / 256.
     Random(u8),
-    /// All fire, with this sign.
+    /// All inputs fire; true for negative spikes.
     All(bool),
-    /// Those that raise or lower a channel of a layer.
+    /// The inputs fire that raise or lower a channel of a layer.
     Towards {
         layer: usize,
         kernel: Option<usize>,
@@ -58,7 +58,7 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// A train of a kind; those that drive a channel choose one that has not been where they drive it.
+    /// Draws a train of a kind. Trains that drive a channel choose a channel that has not reached that state.
     pub(super) fn raster(
         &self,
         kind: TrainKind,
@@ -78,14 +78,15 @@ impl<'a> Driver<'a> {
             TrainKind::Bursts if at.is_multiple_of(3) => {
                 [Step::Random(255), Step::Random(share)][random.below(2)]
             }
-            // Two steps a channel: the first finds membranes anywhere. The rest leaks, which takes a while to show.
+            // A channel takes two steps, since the first finds membranes anywhere. The rest of the train leaks, which takes a
+            // few steps to show.
             TrainKind::Falling if at <= driven => {
                 if at.is_multiple_of(2) {
                     towards = self.towards(false, &self.missing(coverage, Reached::Floor), random);
                 }
                 towards
             }
-            // From below: the first step leaves membranes somewhere under their thresholds.
+            // The first step leaves membranes somewhere below their thresholds.
             TrainKind::Rising if at == 0 => Step::Random(share / 2),
             TrainKind::Rising if at + 2 < steps => {
                 self.towards(true, &self.missing(coverage, Reached::Fired), random)
@@ -102,7 +103,7 @@ impl<'a> Driver<'a> {
         } {
             let step = step(at, random);
             let mut spikes = self.spikes(step, random);
-            // In any order: who takes events must not depend on it.
+            // The result must not depend on the order of events within a step.
             if random.chance(128) {
                 random.shuffle(&mut spikes);
             }
@@ -111,7 +112,7 @@ impl<'a> Driver<'a> {
         raster
     }
 
-    /// Channels of the layers that the input feeds which have not been there yet.
+    /// Channels of the layers that the input feeds which have not reached a state.
     fn missing(&self, coverage: &Coverage<'_>, what: Reached) -> Vec<(usize, usize)> {
         let of = |&(layer, _): &(usize, _)| {
             let channels = coverage.missing(layer, what);
@@ -120,7 +121,7 @@ impl<'a> Driver<'a> {
         self.first.iter().flat_map(of).collect()
     }
 
-    /// Towards a threshold or a floor, of one of the channels, or of any where there are none.
+    /// Step that drives one of the channels to its threshold or floor; any channel if the list is empty.
     fn towards(&self, raise: bool, channels: &[(usize, usize)], random: &mut Random) -> Step {
         let mut any = || {
             let &(layer, _) = self.first.get(random.below(self.first.len()))?;
@@ -174,7 +175,7 @@ impl<'a> Driver<'a> {
             .collect()
     }
 
-    /// The weight by which an input meets a channel. Of a convolution's windows, those count that lie side by side.
+    /// Weight with which an input meets a channel. In a convolution, only the windows that lie side by side count.
     fn weight(&self, layer: usize, kernel: Option<usize>, channel: usize, input: usize) -> i8 {
         let Shape { height, width, .. } = self.input;
         let column = match kernel {

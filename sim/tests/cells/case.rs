@@ -1,18 +1,18 @@
-//! A memory with its parameters, and the inputs that it is given.
+//! Case: a block with its parameters and inputs.
 
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 
-/// A port.
+/// Port of a block.
 #[derive(Clone, Debug)]
 pub(crate) struct Port {
-    /// Its Verilog name.
+    /// Name in Verilog.
     pub(crate) name: String,
-    /// Its bits.
+    /// Width in bits.
     pub(crate) width: usize,
 }
 
-/// A port of one name and width.
+/// Port with a name and a width.
 pub(crate) fn port(name: &str, width: usize) -> Port {
     Port {
         name: name.into(),
@@ -20,12 +20,12 @@ pub(crate) fn port(name: &str, width: usize) -> Port {
     }
 }
 
-/// `count` ports of a vector, as rust-hdl names them.
+/// Ports of a vector of `count` elements, as rust-hdl names them.
 pub(crate) fn vector(name: &str, count: usize, width: usize) -> impl Iterator<Item = Port> {
     (0..count).map(move |index| port(&format!("{name}${index}"), width))
 }
 
-/// An output, and the one that says whether it counts, where there is one.
+/// Output, and the output that says whether it is valid, if there is one.
 #[derive(Clone, Debug)]
 pub(crate) struct Output {
     pub(crate) port: Port,
@@ -38,20 +38,20 @@ impl From<Port> for Output {
     }
 }
 
-/// One clock.
+/// One cycle of a case.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) inputs: Vec<u128>,
-    /// The outputs before the rising edge, which follow from the clocks before, are defined.
+    /// Whether the outputs before the rising edge, which depend on earlier cycles, are defined.
     pub(crate) compared: bool,
 }
 
-/// See the [module](self).
+/// Block with its parameters and inputs.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
-    /// Kind and parameters in words.
+    /// Kind and parameters of the block in words.
     pub(crate) name: String,
-    /// Its Verilog, as a module `synfire`.
+    /// Verilog of the block, as a module `synfire`.
     pub(crate) verilog: String,
     pub(crate) has_clock: bool,
     pub(crate) inputs: Vec<Port>,
@@ -61,8 +61,8 @@ pub(crate) struct Case {
     pub(crate) files: Vec<(String, String)>,
 }
 
-/// Random addresses: those around powers of two and the ends, and some others, come again and again, so that what was written is
-/// read; and now and then any.
+/// Random addresses. Those around powers of two, the ends, and a few others come again and again, so that words that were
+/// written are read. Now and then any address comes.
 pub(crate) struct Addresses {
     depth: u64,
     often: Vec<u64>,
@@ -87,7 +87,7 @@ impl Addresses {
     }
 }
 
-/// Random bits.
+/// Draws random bits.
 pub(crate) fn bits(rng: &mut Xoshiro256PlusPlus, width: usize) -> u128 {
     rng.random::<u128>() >> (128 - width)
 }

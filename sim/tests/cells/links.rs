@@ -1,5 +1,5 @@
-//! Blocks that hold memories and rely on what they promise: a FIFO, which writes and reads a word in one clock but does not
-//! show it, and the encoder.
+//! Blocks of the link that contain memories and rely on their behaviour: the encoder, and a FIFO, which may write and read a
+//! word in the same cycle but does not show it then.
 
 use crate::case::{Case, Output, Row, bits, port};
 use rand::{RngExt, SeedableRng};
@@ -8,7 +8,7 @@ use synfire_hw::circuit::fifo::Fifo;
 use synfire_hw::circuit::link::encoder::{Encoder, EncoderParams};
 use synfire_hw::emit::verilog::emit;
 
-/// Every case.
+/// All cases of blocks of the link.
 pub(crate) fn all(seed: u64) -> Vec<Case> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(!seed);
     vec![
@@ -19,7 +19,7 @@ pub(crate) fn all(seed: u64) -> Vec<Case> {
     ]
 }
 
-/// An output that counts while another says so.
+/// Output that is valid while another output is 1.
 fn shown_if(name: &str, width: usize, valid: &'static str) -> Output {
     Output {
         port: port(name, width),
@@ -27,11 +27,11 @@ fn shown_if(name: &str, width: usize, valid: &'static str) -> Output {
     }
 }
 
-/// Fills up, runs empty, and stands between.
+/// FIFO that fills up, runs empty, and stays in between.
 fn fifo(rng: &mut Xoshiro256PlusPlus, depth: usize, width: usize) -> Case {
-    let clocks = 6 * depth.max(100);
-    let row = |clock| {
-        let fill = match 6 * clock / clocks {
+    let cycles = 6 * depth.max(100);
+    let row = |cycle| {
+        let fill = match 6 * cycle / cycles {
             0 | 3 => 0.9,
             1 | 4 => 0.1,
             _ => 0.5,
@@ -42,11 +42,11 @@ fn fifo(rng: &mut Xoshiro256PlusPlus, depth: usize, width: usize) -> Case {
                 rng.random_bool(fill).into(),
                 rng.random_bool(1.0 - fill).into(),
             ],
-            compared: clock > 0,
+            compared: cycle > 0,
         }
     };
     Case {
-        rows: (0..clocks).map(row).collect(),
+        rows: (0..cycles).map(row).collect(),
         name: format!("FIFO of {depth} x {width}"),
         verilog: emit(Fifo::<32>::new(depth, width), &[]).expect("rust-hdl accepts the FIFO"),
         has_clock: true,
@@ -61,7 +61,7 @@ fn fifo(rng: &mut Xoshiro256PlusPlus, depth: usize, width: usize) -> Case {
     }
 }
 
-/// Loads its table and an image, and draws some steps of it.
+/// Encoder that loads its table and an image, and draws some steps of the image.
 fn encoder(rng: &mut Xoshiro256PlusPlus, shape: [usize; 3], steps: u128) -> Case {
     let params = EncoderParams { shape, is_map: true };
     let (inputs, words) = (params.inputs(), params.table_words());
@@ -112,9 +112,9 @@ fn encoder(rng: &mut Xoshiro256PlusPlus, shape: [usize; 3], steps: u128) -> Case
         rows: rows
             .into_iter()
             .enumerate()
-            .map(|(clock, inputs)| Row {
+            .map(|(cycle, inputs)| Row {
                 inputs,
-                compared: clock > 0,
+                compared: cycle > 0,
             })
             .collect(),
         files: Vec::new(),

@@ -1,11 +1,13 @@
-//! Models of the vendors' cells: a memory made of them is the memory that was synthesized, and so is arithmetic.
+//! Models of the vendors' cells: memories and arithmetic made of them behave like the Verilog that was synthesized.
 //!
-//! For each family, every kind of memory that the circuits emit, in shapes that take its cells apart, is synthesized by the
-//! family's flow in one run of Yosys, written back as Verilog, and runs with the cells beside the Verilog that it was made of, on
-//! the same random inputs: every output is compared in every clock. Left out is what the blocks leave undefined: a word that is
-//! read in the clock that writes it, which the models give inverted.
+//! For each family, every kind of memory that the circuits emit is synthesized by the family's flow in one run of Yosys, in
+//! shapes that use all parts of its cells. The netlists are written back as Verilog, and run with the models of the cells
+//! beside the Verilog that they were made from, on the same random inputs. Every output is compared in every cycle. Outputs
+//! that the blocks leave undefined are not compared: those of a word that is read in the cycle that writes it, which the
+//! models give inverted.
 //!
-//! In the same run are copies of some of these netlists with a fault in a cell's parameters or pins. Each must be found.
+//! The same run has copies of some of these netlists with a planted fault in a cell's parameters or pins. Each of these
+//! faults must be detected.
 
 mod bench;
 mod case;
@@ -21,13 +23,13 @@ use synfire_hw::board::Family;
 use synfire_hw::circuit::word_memory::Style;
 use synfire_hw::tool::{Found, Tool};
 
-/// A tool, or none where it may be missing: everywhere but in CI.
+/// Finds a tool; none if it is missing, which CI does not allow.
 fn tool(tool: Tool) -> Option<Found> {
     match tool.find() {
         Ok(found) => Some(found),
         Err(error) if std::env::var_os("CI").is_some_and(|ci| ci == "true") => panic!("{error}"),
         Err(error) => {
-            // Past the test harness, which keeps what a passing test prints to itself.
+            // Written past the test harness, which hides the output of a test that passes.
             let _ = writeln!(
                 std::io::stderr(),
                 "SKIPPED, models of cells are not checked: {error}"
@@ -37,7 +39,7 @@ fn tool(tool: Tool) -> Option<Found> {
     }
 }
 
-/// Checks a family: the netlists of all memories are equal to them, those with a fault are not, and the cells are those named.
+/// Checks a family: the netlists behave like their Verilog, those with a fault do not, and the cells are those that are named.
 fn check(family: Family, seed: u64, styles: &[Style], faults: &[Fault], cells: &[&str]) {
     let (Some(yosys), Some(verilator)) = (tool(Tool::Yosys), tool(Tool::Verilator)) else {
         return;
@@ -47,7 +49,7 @@ fn check(family: Family, seed: u64, styles: &[Style], faults: &[Fault], cells: &
     cases.extend(links::all(seed));
     cases.extend(operators::all(seed));
     let netlist = netlist::synthesize(&yosys, family, folder.path(), &cases);
-    // What the table is there to take apart must come up, or the models of it would not be tested.
+    // All kinds of cells must occur, or their models would not be tested.
     let missing: Vec<&&str> = cells
         .iter()
         .filter(|kind| !netlist.cells.contains_key(**kind))
@@ -105,7 +107,7 @@ fn memories_of_ice40_cells_are_the_memories() {
             replace: ".MASKWREN({ 1'b0, ",
         },
     ];
-    let styles = [Style::Block, Style::Logic, Style::Huge];
+    let styles = [Style::Block, Style::Logic, Style::Spram];
     check(
         Family::Ice40,
         0x1CE4,

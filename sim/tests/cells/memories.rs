@@ -1,4 +1,4 @@
-//! The memories: words that are written and read, parameters that are loaded or fixed, the snapshot, constants.
+//! Memories: words that are written and read, parameters that are loaded or fixed, the snapshot, constants.
 
 use crate::case::{Addresses, Case, Output, Row, bits, port, vector};
 use rand::{RngExt, SeedableRng};
@@ -11,11 +11,11 @@ use synfire_hw::circuit::word_memory::{MemoryShape, Style, WordMemory};
 use synfire_hw::circuit::word_store::WordStore;
 use synfire_hw::emit::verilog::emit;
 
-/// Depth, lanes and width.
+/// Depth, lanes and width of a memory.
 type Shape = (usize, usize, usize);
 
-/// Words that are written and read. The first rows fill a cell of each width to the bit, the others leave some of it unused, take
-/// several side by side or one behind the other.
+/// Shapes of memories that are written and read. The first ones fill a cell of each width to the bit. The others leave a part
+/// of the cell unused, or take several cells, side by side or one behind the other.
 const WRITTEN: [(Style, Shape); 16] = [
     (Style::Block, (16384, 1, 1)),
     (Style::Block, (8192, 1, 2)),
@@ -35,7 +35,7 @@ const WRITTEN: [(Style, Shape); 16] = [
     (Style::Logic, (2, 2, 11)),
 ];
 
-/// Parameters, loadable and fixed.
+/// Shapes of parameter memories, loadable and fixed.
 const PARAMETERS: [(Style, Shape, bool); 16] = [
     (Style::Block, (16384, 1, 1), false),
     (Style::Block, (2000, 1, 2), false),
@@ -51,11 +51,11 @@ const PARAMETERS: [(Style, Shape, bool); 16] = [
     (Style::Distributed, (30, 4, 5), true),
     (Style::Logic, (3, 11, 13), true),
     (Style::Logic, (7, 2, 20), false),
-    (Style::Huge, (3000, 2, 8), true),
-    (Style::Huge, (16384, 5, 4), true),
+    (Style::Spram, (3000, 2, 8), true),
+    (Style::Spram, (16384, 5, 4), true),
 ];
 
-/// Every case of the given styles.
+/// All cases of memories of the given styles.
 pub(crate) fn all(seed: u64, styles: &[Style]) -> Vec<Case> {
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
     let rng = &mut random;
@@ -87,17 +87,17 @@ pub(crate) fn all(seed: u64, styles: &[Style]) -> Vec<Case> {
     cases
 }
 
-/// Clocks of a memory of `depth` words.
-fn clocks(depth: usize) -> usize {
+/// Cycles of a case of a memory of `depth` words.
+fn cycles(depth: usize) -> usize {
     (4 * depth).clamp(400, 4000)
 }
 
-/// Inputs of a memory: read address, write address, write enable. Some writes go where the next read is, and some where this
-/// clock's read is.
+/// Inputs of a memory: read address, write address, write enable. Some writes go to the address of the next read, and some to
+/// that of the read in the same cycle.
 fn addresses(rng: &mut Xoshiro256PlusPlus, depth: usize) -> Vec<[u128; 3]> {
     let any = Addresses::new(rng, depth);
     let mut read = any.next(rng);
-    (0..clocks(depth))
+    (0..cycles(depth))
         .map(|_| {
             let next = any.next(rng);
             let write = match rng.random_range(0..8) {
@@ -112,8 +112,8 @@ fn addresses(rng: &mut Xoshiro256PlusPlus, depth: usize) -> Vec<[u128; 3]> {
         .collect()
 }
 
-/// Rows of a memory of a read and a write port. A word that is read in the clock that writes it is undefined; so is what shows
-/// before the first is read.
+/// Rows of a memory with a read and a write port. A word that is read in the cycle that writes it is undefined, and so is the
+/// output before the first read.
 fn rows(addresses: Vec<[u128; 3]>, mut data: impl FnMut() -> Vec<u128>) -> Vec<Row> {
     let mut compared = false;
     let row = |[read, write, enable]: [u128; 3]| {
@@ -185,19 +185,19 @@ fn word_store<const N: usize>(
     }
 }
 
-/// Rows of a load port, whose word is written in the clock after the one that says so.
+/// State of a load port, which writes a word one cycle after `load_write`.
 struct Loading {
-    /// The word that is written in this clock.
+    /// Address of the word that is written in this cycle.
     late: Option<u64>,
-    /// Words that have contents, where there are none at power-up.
+    /// Addresses of words that have been loaded; none for a memory that has contents at power-up.
     filled: Option<HashSet<u64>>,
 }
 
 impl Loading {
-    /// Whether what shows in the next clock is defined, of a read and of the word that is written from the next clock on.
+    /// Whether the output of the next cycle is defined, for a read at `read` and a write that follows in the next cycle.
     fn defines(&mut self, read: u64, load: Option<u64>) -> bool {
         let defined = match (&mut self.filled, self.late) {
-            // A memory of one port reads nothing in a clock that writes.
+            // A memory with one port reads nothing in a cycle that writes.
             (Some(filled), Some(word)) => {
                 filled.insert(word);
                 false
@@ -229,15 +229,15 @@ fn parameter_memory(rng: &mut Xoshiro256PlusPlus, file: String, shape: MemorySha
     };
     let mut loading = Loading {
         late: None,
-        filled: (style == Style::Huge).then(HashSet::new),
+        filled: (style == Style::Spram).then(HashSet::new),
     };
     let reads = addresses(rng, depth);
     let mut compared = false;
-    let rows = reads.iter().enumerate().map(|(clock, &[read, _, write])| {
-        // Written a clock later: half of the time where the read is then, or the one after.
-        let load = reads.get(clock + 2).map_or(0, |[_, load, _]| *load);
+    let rows = reads.iter().enumerate().map(|(cycle, &[read, _, write])| {
+        // The word is written one cycle later, half of the time at the address of the read then, or of the read after that.
+        let load = reads.get(cycle + 2).map_or(0, |[_, load, _]| *load);
         let write = write == 1 && rng.random_bool(0.5);
-        // A word is written in a clock of its own.
+        // A word is written in a cycle without a shift.
         let shift = !write && rng.random_bool(0.8);
         let row = Row {
             inputs: vec![read, bits(rng, 8), shift.into(), write.into(), load],
@@ -272,9 +272,9 @@ fn snapshot(rng: &mut Xoshiro256PlusPlus, shape: MemoryShape) -> Case {
     let MemoryShape {
         depth, lanes, width, ..
     } = shape;
-    // Sweeps of `depth` words, and some that end before.
+    // Sweeps of `depth` words, and some that end earlier.
     let mut group = 0;
-    let row = |clock| {
+    let row = |cycle| {
         let valid = rng.random_bool(0.6);
         let last = group + 1 == depth || rng.random_bool(0.02);
         if valid {
@@ -289,7 +289,7 @@ fn snapshot(rng: &mut Xoshiro256PlusPlus, shape: MemoryShape) -> Case {
                 .into_iter()
                 .chain(data)
                 .collect(),
-            compared: clock > 0,
+            compared: cycle > 0,
         }
     };
     Case {

@@ -1,4 +1,4 @@
-//! All cases' blocks, synthesized in one run of Yosys and written back as Verilog.
+//! Netlists: the blocks of all cases, synthesized in one run of Yosys and written back as Verilog.
 
 use crate::case::Case;
 use std::collections::{BTreeMap, HashMap};
@@ -7,25 +7,26 @@ use std::path::Path;
 use synfire_hw::board::Family;
 use synfire_hw::tool::Found;
 
-/// What Yosys makes of the cases.
+/// Netlists that Yosys makes of the cases.
 pub(crate) struct Netlist {
-    /// The Verilog of every case's module, which is named `net` and its number.
+    /// Verilog of all modules; the module of a case is named `net` and the number of the case.
     pub(crate) modules: Vec<String>,
-    /// Cells by kind.
+    /// Number of cells by kind.
     pub(crate) cells: BTreeMap<String, usize>,
 }
 
-/// The family's command, as the flow to a bitstream gives it: of iCE40, for UltraPlus, which has all that others have.
+/// Synthesis command of a family, as the flow to a bitstream uses it. For iCE40 it is that of UltraPlus, which has all kinds
+/// of cells.
 const fn command(family: Family) -> &'static str {
     match family {
         Family::Ice40 => "synth_ice40 -abc9 -device u -dsp -spram",
         Family::Ecp5 => "synth_ecp5 -abc9",
-        // The wrapper around all cases is no design, and wants no pads.
+        // The wrapper around all cases is not a design, and needs no pads.
         Family::Gowin => "synth_gowin -noiopads -nowidelut -family gw2a",
     }
 }
 
-/// A case's Verilog, its modules named after `name`.
+/// Verilog of a case, with modules named after `name`.
 pub(crate) fn renamed(case: &Case, name: &str) -> String {
     case.verilog.replace("synfire", name)
 }
@@ -75,7 +76,7 @@ pub(crate) fn synthesize(yosys: &Found, family: Family, folder: &Path, cases: &[
     }
 }
 
-/// Kinds of cells in all modules that are no cells themselves.
+/// Counts cells by kind, in all modules that are not cells themselves.
 fn cells(json: &str) -> BTreeMap<String, usize> {
     let json: serde_json::Value = serde_json::from_str(json).expect("a netlist");
     let mut count = BTreeMap::new();
@@ -90,7 +91,7 @@ fn cells(json: &str) -> BTreeMap<String, usize> {
     count
 }
 
-/// The blocks, each kept as a module of its own, within one.
+/// Wrapper module around the blocks, each kept as a module of its own.
 fn verilog(cases: &[Case]) -> String {
     let (mut blocks, mut ports, mut instances) = (String::new(), Vec::new(), String::new());
     for (number, case) in cases.iter().enumerate() {

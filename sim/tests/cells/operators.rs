@@ -1,6 +1,7 @@
-//! Arithmetic, so that every kind of operator passes through each family's synthesis: the lane, with signed comparisons with
-//! negative constants among them, which some versions of Yosys are reported to optimize wrongly; the leak, and the lowest lane of
-//! a mask.
+//! Arithmetic: blocks with which every kind of operator passes through the synthesis of each family.
+//!
+//! The lane has signed comparisons with negative constants, which some versions of Yosys are reported to optimize wrongly. The
+//! other blocks are the leak, and the lowest lane of a mask.
 
 use crate::case::{Case, Row, bits, port};
 use rand::{RngExt, SeedableRng};
@@ -10,10 +11,10 @@ use synfire_hw::circuit::leak::Leak;
 use synfire_hw::circuit::priority_encoder::PriorityEncoder;
 use synfire_hw::emit::verilog::emit;
 
-/// Clocks of a case.
-const CLOCKS: usize = 3000;
+/// Cycles of a case.
+const CYCLES: usize = 3000;
 
-/// Every case.
+/// All cases of arithmetic.
 pub(crate) fn all(seed: u64) -> Vec<Case> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed.rotate_left(17));
     let mut cases = Vec::new();
@@ -31,7 +32,7 @@ pub(crate) fn all(seed: u64) -> Vec<Case> {
     cases
 }
 
-/// A number of `width` bits, sign-extended to 32: often at an end of the range, around zero, or around `near`.
+/// Draws a number of `width` bits, sign-extended to 32: often at an end of the range, around zero, or around `near`.
 fn number(rng: &mut Xoshiro256PlusPlus, width: usize, near: i32) -> u128 {
     let highest = i32::MAX >> (32 - width);
     let number = match rng.random_range(0..6) {
@@ -47,9 +48,9 @@ fn number(rng: &mut Xoshiro256PlusPlus, width: usize, near: i32) -> u128 {
 }
 
 fn lane(rng: &mut Xoshiro256PlusPlus, floor: i32, width: usize, shifts: &[u8]) -> Case {
-    // Sums stay within the width, as the proof behind a model says of it.
+    // Sums stay within the width, as the proof of a model guarantees.
     let part = (width - 2).max(2);
-    let row = |clock: usize| {
+    let row = |cycle: usize| {
         let flag = |rng: &mut Xoshiro256PlusPlus, often| u128::from(rng.random_bool(often));
         let inputs = vec![
             number(rng, part, floor),
@@ -67,7 +68,7 @@ fn lane(rng: &mut Xoshiro256PlusPlus, floor: i32, width: usize, shifts: &[u8]) -
         ];
         Row {
             inputs,
-            compared: clock > 0,
+            compared: cycle > 0,
         }
     };
     Case {
@@ -89,7 +90,7 @@ fn lane(rng: &mut Xoshiro256PlusPlus, floor: i32, width: usize, shifts: &[u8]) -
             port("clears", 1),
         ],
         outputs: vec![port("result", 32).into(), port("fired", 1).into()],
-        rows: (0..CLOCKS).map(row).collect(),
+        rows: (0..CYCLES).map(row).collect(),
         files: Vec::new(),
     }
 }
@@ -101,7 +102,7 @@ fn leak(rng: &mut Xoshiro256PlusPlus) -> Case {
         has_clock: false,
         inputs: vec![port("membrane", 32)],
         outputs: vec![port("amount", 32).into()],
-        rows: (0..CLOCKS)
+        rows: (0..CYCLES)
             .map(|_| Row {
                 inputs: vec![number(rng, 32, 0)],
                 compared: true,
@@ -123,7 +124,7 @@ fn priority(rng: &mut Xoshiro256PlusPlus, lanes: usize) -> Case {
             port("rest", 64).into(),
             port("more", 1).into(),
         ],
-        rows: (0..CLOCKS)
+        rows: (0..CYCLES)
             .map(|_| Row {
                 inputs: vec![bits(rng, lanes) & bits(rng, lanes)],
                 compared: true,

@@ -1,35 +1,35 @@
-//! One Verilator program that replays every case.
+//! Bench: one Verilator program that replays all cases.
 //!
-//! Each case's inputs, outputs and whether they count lie in a row of bits a clock, in a hex file that the
-//! program reads from the folder it runs in; so the same program replays other rows of the same shape.
+//! Each cycle of a case is a row of bits: inputs, outputs, and whether the outputs are compared. The program reads the rows
+//! from hex files in the folder in which it runs, so the same program can replay other rows of the same shape.
 
 use crate::case::{Case, Port};
-use crate::cases::CLOCKS;
+use crate::cases::CYCLES;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use synfire_hw::tool::Found;
 
-/// Where the Verilog differs from the simulation.
+/// Difference between the Verilog and the simulation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mismatch {
     pub(crate) case: String,
-    /// The clock.
+    /// Number of the row, which is a cycle.
     pub(crate) row: usize,
     pub(crate) port: String,
-    /// What the simulation had.
+    /// Value in the simulation.
     pub(crate) expected: u128,
-    /// What the Verilog has.
+    /// Value in the Verilog.
     pub(crate) actual: u128,
 }
 
-/// The program.
+/// Program of the bench.
 #[derive(Debug)]
 pub(crate) struct Bench {
     program: PathBuf,
 }
 
-/// Clocks the bench until every row has been compared.
+/// Program that runs the bench cycle by cycle until every row has been compared.
 const HARNESS: &str = r#"
 #include "Vbench.h"
 #include "verilated.h"
@@ -84,10 +84,10 @@ impl Bench {
         }
     }
 
-    /// Replays the cases' rows in a folder.
+    /// Replays the rows of the cases in a folder.
     pub(crate) fn replay(&self, folder: &Path, cases: &[Case]) -> Vec<Mismatch> {
         for (number, case) in cases.iter().enumerate() {
-            assert_eq!(case.rows.len(), CLOCKS, "rows of {}", case.name);
+            assert_eq!(case.rows.len(), CYCLES, "rows of {}", case.name);
             std::fs::write(folder.join(rows_file(number)), rows(case)).expect("rows");
             for (name, text) in &case.files {
                 std::fs::write(folder.join(name), text).expect("an image");
@@ -105,14 +105,14 @@ impl Bench {
         );
         // Without its last line a bench that compares nothing would pass.
         assert!(
-            text.lines().any(|line| line == format!("compared {CLOCKS}")),
+            text.lines().any(|line| line == format!("compared {CYCLES}")),
             "{text}"
         );
         text.lines().filter_map(|line| mismatch(line, cases)).collect()
     }
 }
 
-/// A line `mismatch CASE ROW PORT EXPECTED ACTUAL`, the last two in hex.
+/// Parses a line `mismatch CASE ROW PORT EXPECTED ACTUAL`, with the last two in hex.
 fn mismatch(line: &str, cases: &[Case]) -> Option<Mismatch> {
     let fields = line.strip_prefix("mismatch ")?;
     let fields: Vec<&str> = fields.split(' ').collect();
@@ -133,7 +133,7 @@ fn rows_file(case: usize) -> String {
     format!("rows{case}.hex")
 }
 
-/// Bits of a case's row: inputs, outputs, and whether the outputs count, from bit 0 up.
+/// Bits of a case's row, from bit 0 up: inputs, outputs, and whether the outputs are compared.
 fn row_bits(case: &Case) -> usize {
     case.inputs
         .iter()
@@ -168,7 +168,7 @@ fn rows(case: &Case) -> String {
     text
 }
 
-/// The bench: every case's block between its row's inputs and outputs.
+/// Verilog of the bench: the block of every case between the inputs and outputs of its rows.
 fn verilog(cases: &[Case]) -> String {
     let mut blocks = String::new();
     let mut body = String::new();
@@ -193,7 +193,7 @@ fn verilog(cases: &[Case]) -> String {
         if case.has_clock {
             connections.push(".clock(clock)".into());
         }
-        writeln!(body, "    reg [{}:0] rows{number} [0:{}];", bits - 1, CLOCKS - 1).expect("text");
+        writeln!(body, "    reg [{}:0] rows{number} [0:{}];", bits - 1, CYCLES - 1).expect("text");
         writeln!(
             body,
             "    initial $readmemh(\"{}\", rows{number});",
@@ -236,6 +236,6 @@ module bench(input wire clock);
     end
 endmodule
 ",
-        last = CLOCKS - 1,
+        last = CYCLES - 1,
     )
 }

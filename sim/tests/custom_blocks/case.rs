@@ -1,19 +1,19 @@
-//! A block with its parameters, the inputs that it was given, and what its simulation made of them.
+//! Case: a block with its parameters, the inputs that it was given, and the outputs of its simulation.
 
 use rust_hdl::prelude::{Block, Clock, In, Signal};
 use synfire_hw::emit::verilog::emit;
 use synfire_hw::simulate::Simulation;
 
-/// A port of a block.
+/// Port of a block.
 #[derive(Clone, Debug)]
 pub(crate) struct Port {
-    /// Its Verilog name.
+    /// Name in Verilog.
     pub(crate) name: String,
-    /// Its bits.
+    /// Width in bits.
     pub(crate) width: usize,
 }
 
-/// Ports by name and width.
+/// Ports with names and widths.
 pub(crate) fn ports<'a>(ports: impl IntoIterator<Item = (&'a str, usize)>) -> Vec<Port> {
     ports
         .into_iter()
@@ -24,7 +24,7 @@ pub(crate) fn ports<'a>(ports: impl IntoIterator<Item = (&'a str, usize)>) -> Ve
         .collect()
 }
 
-/// `count` ports of a vector, as rust-hdl names them.
+/// Ports of a vector of `count` elements, as rust-hdl names them.
 pub(crate) fn vector(name: &str, count: usize, width: usize) -> Vec<Port> {
     (0..count)
         .map(|index| Port {
@@ -34,23 +34,23 @@ pub(crate) fn vector(name: &str, count: usize, width: usize) -> Vec<Port> {
         .collect()
 }
 
-/// One clock: inputs, and the outputs before its rising edge.
+/// One cycle of a case: inputs, and the outputs before the rising edge.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) inputs: Vec<u128>,
     pub(crate) outputs: Vec<u128>,
-    /// The outputs are defined.
+    /// Whether the outputs are defined.
     pub(crate) compared: bool,
 }
 
-/// See the [module](self).
+/// Block with its parameters, inputs and simulated outputs.
 #[derive(Clone, Debug)]
 pub(crate) struct Case {
-    /// Source file of the block, without its ending.
+    /// Source file of the block, without its extension.
     pub(crate) block: &'static str,
     /// Block and parameters in words.
     pub(crate) name: String,
-    /// Its Verilog, as a module `synfire`.
+    /// Verilog of the block, as a module `synfire`.
     pub(crate) verilog: String,
     pub(crate) has_clock: bool,
     pub(crate) inputs: Vec<Port>,
@@ -60,10 +60,10 @@ pub(crate) struct Case {
     pub(crate) files: Vec<(String, String)>,
 }
 
-/// Finds a block's clock port.
+/// Function that returns the clock port of a block.
 pub(crate) type ClockOf<B> = fn(&mut B) -> &mut Signal<In, Clock>;
 
-/// How to drive a block.
+/// Driver of a block's simulation.
 pub(crate) struct Driver<B> {
     pub(crate) block: &'static str,
     pub(crate) name: String,
@@ -76,12 +76,13 @@ pub(crate) struct Driver<B> {
     pub(crate) set: fn(&mut B, &[u128]),
     /// Reads the outputs, in the order of `outputs`.
     pub(crate) get: fn(&B) -> Vec<u128>,
-    /// Whether the outputs are defined in the clock after the given inputs, those of the last two clocks, latest first.
+    /// Whether the outputs are defined in the cycle after the given inputs, which are those of the last two cycles, latest
+    /// first.
     pub(crate) defines: fn([&[u128]; 2]) -> bool,
 }
 
 impl<B: Block> Driver<B> {
-    /// Runs the block on the inputs of every clock.
+    /// Runs the block on the inputs of every cycle.
     pub(crate) fn run(self, stimulus: Vec<Vec<u128>>) -> Case {
         let verilog = emit((self.new)(), &[]).expect("rust-hdl accepts the block");
         let no_clock = |_: &mut B| unreachable!("a combinational block is not clocked");

@@ -1,4 +1,4 @@
-//! The cases: every block with several sets of parameters and random inputs.
+//! Cases: every block with several sets of parameters and random inputs.
 
 use crate::case::{Case, Driver, ports, vector};
 use crate::{memories, network};
@@ -11,10 +11,10 @@ use synfire_hw::circuit::mask_pack::MaskPack;
 use synfire_hw::circuit::narrow::Narrow;
 use synfire_hw::circuit::priority_encoder::PriorityEncoder;
 
-/// Clocks of every case.
-pub(crate) const CLOCKS: usize = 300;
+/// Cycles of every case.
+pub(crate) const CYCLES: usize = 300;
 
-/// Every case.
+/// All cases.
 pub(crate) fn all() -> Vec<Case> {
     let mut random = Xoshiro256PlusPlus::seed_from_u64(0xB10C);
     let rng = &mut random;
@@ -35,12 +35,12 @@ pub(crate) const fn always_defined(_: [&[u128]; 2]) -> bool {
     true
 }
 
-/// The bits of a signed number.
+/// Bits of a signed number.
 pub(crate) fn bits_of(number: Signed<32>) -> u128 {
     number.inner().to_u32().into()
 }
 
-/// Bits as a signed number.
+/// Signed number of these bits.
 pub(crate) fn signed(bits: u128) -> Signed<32> {
     i64::from(u32::try_from(bits).expect("32 bits").cast_signed()).into()
 }
@@ -49,11 +49,11 @@ pub(crate) fn word<const N: usize>(bits: u128) -> Bits<N> {
     bits.to_bits()
 }
 
-/// Numbers of 32 bits of every size and sign, edges first.
+/// Numbers of 32 bits of every magnitude and sign, edge cases first.
 fn numbers(rng: &mut Xoshiro256PlusPlus) -> Vec<Vec<u128>> {
     let edges = [0, 1, -1, 127, 128, -128, -129, i32::MAX, i32::MIN];
     let mut any = || rng.random::<i32>() >> rng.random_range(0..32);
-    let numbers = (0..CLOCKS).map(|clock| edges.get(clock).copied().unwrap_or_else(&mut any));
+    let numbers = (0..CYCLES).map(|cycle| edges.get(cycle).copied().unwrap_or_else(&mut any));
     numbers
         .map(|number| vec![number.cast_unsigned().into()])
         .collect()
@@ -107,7 +107,7 @@ fn mask_pack(rng: &mut Xoshiro256PlusPlus, lanes: usize) -> Case {
         defines: always_defined,
     };
     let mut flags = || (0..lanes).map(|_| u128::from(rng.random::<bool>())).collect();
-    driver.run((0..CLOCKS).map(|_| flags()).collect())
+    driver.run((0..CYCLES).map(|_| flags()).collect())
 }
 
 fn fan_out(rng: &mut Xoshiro256PlusPlus, lanes: usize) -> Case {
@@ -122,7 +122,7 @@ fn fan_out(rng: &mut Xoshiro256PlusPlus, lanes: usize) -> Case {
         get: |register| register.lanes.iter().map(|lane| lane.val().into()).collect(),
         defines: always_defined,
     };
-    driver.run((0..CLOCKS).map(|_| vec![rng.random::<bool>().into()]).collect())
+    driver.run((0..CYCLES).map(|_| vec![rng.random::<bool>().into()]).collect())
 }
 
 fn priority_encoder(rng: &mut Xoshiro256PlusPlus, lanes: usize) -> Case {
@@ -145,14 +145,14 @@ fn priority_encoder(rng: &mut Xoshiro256PlusPlus, lanes: usize) -> Case {
         },
         defines: always_defined,
     };
-    // Every number of zeros below and above comes up.
+    // Every number of zeros at the lower and the upper end occurs.
     let mut mask = || {
-        let ones = u64::MAX >> (64 - lanes);
-        rng.random::<u64>() << rng.random_range(0..lanes) >> rng.random_range(0..lanes) & ones
+        let all_lanes = u64::MAX >> (64 - lanes);
+        rng.random::<u64>() << rng.random_range(0..lanes) >> rng.random_range(0..lanes) & all_lanes
     };
     driver.run(
-        (0..CLOCKS)
-            .map(|clock| vec![if clock == 0 { 0 } else { mask().into() }])
+        (0..CYCLES)
+            .map(|cycle| vec![if cycle == 0 { 0 } else { mask().into() }])
             .collect(),
     )
 }

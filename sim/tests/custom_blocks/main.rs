@@ -1,9 +1,9 @@
 //! Blocks whose Verilog is written by hand: their simulation and their Verilog must be the same circuit.
 //!
-//! rust-hdl turns a kernel into Verilog itself, but a block with `Verilog::Custom` is written twice. Each such
-//! block runs natively on random inputs, for several sets of parameters; one Verilator program then replays
-//! all of it and compares every output in every clock. Left out is what the blocks leave undefined in
-//! hardware: a word that is read in the clock that writes it.
+//! rust-hdl turns a kernel into Verilog itself, but a block with `Verilog::Custom` is written twice. Each such block runs
+//! natively on random inputs, for several sets of parameters. One Verilator program then replays all cases and compares every
+//! output in every cycle. Outputs that the blocks leave undefined in hardware are not compared: those of a word that is read
+//! in the cycle that writes it.
 
 mod bench;
 mod case;
@@ -17,13 +17,13 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use synfire_hw::tool::{Found, Tool};
 
-/// Verilator, or none where it may be missing: everywhere but in CI.
+/// Finds Verilator; none if it is missing, which CI does not allow.
 fn verilator() -> Option<Found> {
     match Tool::Verilator.find() {
         Ok(found) => Some(found),
         Err(error) if std::env::var_os("CI").is_some_and(|ci| ci == "true") => panic!("{error}"),
         Err(error) => {
-            // Past the test harness, which keeps what a passing test prints to itself.
+            // Written past the test harness, which hides the output of a test that passes.
             let _ = writeln!(
                 std::io::stderr(),
                 "SKIPPED, hand-written Verilog is not checked: {error}"
@@ -33,7 +33,7 @@ fn verilator() -> Option<Found> {
     }
 }
 
-/// Replays cases in a folder of their own, after `change` has been at them.
+/// Replays cases in a folder of their own, after `change` has changed them.
 fn replay(
     bench: &Bench,
     folder: &Path,
@@ -55,7 +55,8 @@ fn verilog_written_by_hand_is_the_simulated_circuit() {
     let bench = Bench::build(&verilator, folder, &cases);
     assert_eq!(replay(&bench, &folder.join("equal"), &cases, |_| {}), []);
 
-    // Faults that must be found: an expected bit of the first and of the last clock that count, in every case.
+    // Planted faults that must be detected: a wrong expected bit in the first and in the last cycle that is compared, in every
+    // case.
     for (number, case) in cases.iter().enumerate() {
         let compared: Vec<usize> = (0..case.rows.len())
             .filter(|&row| case.rows[row].compared)

@@ -1,7 +1,7 @@
-//! The memories: words that are written and read, parameters that are loaded, the snapshot of the output layer.
+//! Memories: words that are written and read, parameters that are loaded, the snapshot of the output layer.
 
 use crate::case::{Case, Driver, Port, ports, vector};
-use crate::cases::{CLOCKS, bits_of, signed, word};
+use crate::cases::{CYCLES, bits_of, signed, word};
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_hw::circuit::parameter_memory::{Contents, ParameterMemory, ParameterMemoryParams};
@@ -9,7 +9,7 @@ use synfire_hw::circuit::snapshot::Snapshot;
 use synfire_hw::circuit::word_memory::{MemoryShape, Style, WordMemory};
 use synfire_hw::circuit::word_store::WordStore;
 
-/// Every case of a memory.
+/// All cases of memories.
 pub(crate) fn all(rng: &mut Xoshiro256PlusPlus) -> Vec<Case> {
     let mut cases = Vec::new();
     let shape = |(depth, lanes, width, style)| MemoryShape {
@@ -33,9 +33,9 @@ pub(crate) fn all(rng: &mut Xoshiro256PlusPlus) -> Vec<Case> {
         ((33, 1, 1, Style::Block), 4),
         ((12, 5, 7, Style::Distributed), 9),
         ((3, 2, 32, Style::Block), 0),
-        ((9, 2, 5, Style::Huge), 2),
-        ((4, 1, 3, Style::Huge), 0),
-        // Wider than what one copy of an enable drives, and not by a whole number of bytes.
+        ((9, 2, 5, Style::Spram), 2),
+        ((4, 1, 3, Style::Spram), 0),
+        // This word is wider than one copy of an enable drives, and not a whole number of bytes.
         ((3, 11, 13, Style::Logic), 0),
         ((1, 1, 2, Style::Logic), 0),
         ((2, 5, 13, Style::Block), 0),
@@ -59,11 +59,11 @@ pub(crate) fn all(rng: &mut Xoshiro256PlusPlus) -> Vec<Case> {
     cases
 }
 
-/// Inputs of a memory: read address, write address, write enable. Half of the writes go where the next read
-/// is, and some where this clock's read is.
+/// Inputs of a memory: read address, write address, write enable. Half of the writes go to the address of the next read, and
+/// some to that of the read in the same cycle.
 fn addresses(rng: &mut Xoshiro256PlusPlus, depth: usize) -> Vec<[u128; 3]> {
     let mut read = 0;
-    (0..CLOCKS)
+    (0..CYCLES)
         .map(|_| {
             let next = rng.random_range(0..depth as u64);
             let write = if rng.random() {
@@ -78,7 +78,7 @@ fn addresses(rng: &mut Xoshiro256PlusPlus, depth: usize) -> Vec<[u128; 3]> {
         .collect()
 }
 
-/// A word that is read in the clock that writes it is undefined in hardware.
+/// Whether the outputs are defined: a word that is read in the cycle that writes it is undefined in hardware.
 fn reads_another_word_than_it_writes([inputs, _]: [&[u128]; 2]) -> bool {
     inputs[2] == 0 || inputs[0] != inputs[1]
 }
@@ -162,12 +162,13 @@ fn word_store<const N: usize>(
     driver.run(stimulus)
 }
 
-/// A word that is read in the clock that writes it, which is the one after `load_write`, is undefined in hardware.
+/// Whether the outputs are defined: a word that is read in the cycle that writes it, which is the one after `load_write`, is
+/// undefined in hardware.
 fn reads_another_word_than_it_loads([inputs, before]: [&[u128]; 2]) -> bool {
     before[3] == 0 || inputs[0] != before[4]
 }
 
-/// A memory of one port reads nothing in a clock that writes.
+/// Whether the outputs are defined: a memory with one port reads nothing in a cycle that writes.
 fn loads_nothing([_, before]: [&[u128]; 2]) -> bool {
     before[3] == 0
 }
@@ -187,8 +188,8 @@ fn parameter_memory(
     let mut row = || (0..lanes).map(|_| rng.random::<i32>() >> (32 - width)).collect();
     let params = ParameterMemoryParams {
         shape,
-        // Every other one is what the bitstream holds, and shuts its ears to loading.
-        loadable: style == Style::Huge || number.is_multiple_of(2),
+        // Every second memory keeps the contents of the bitstream, and ignores loading.
+        loadable: style == Style::Spram || number.is_multiple_of(2),
         fraction_bits,
         contents: Contents {
             file: format!("image{number}.hex"),
@@ -220,19 +221,19 @@ fn parameter_memory(
             memory.load_address.next = word(inputs[4]);
         },
         get: |memory| memory.read_data.iter().map(|lane| bits_of(lane.val())).collect(),
-        defines: if style == Style::Huge {
+        defines: if style == Style::Spram {
             loads_nothing
         } else {
             reads_another_word_than_it_loads
         },
     };
-    // A word is written a clock after its address is given: those that `addresses` aims at the next read are to come before it.
+    // A word is written one cycle after its address is given, so the addresses are shifted by a cycle against the reads.
     let reads = addresses(rng, depth);
     let delayed = [[0; 3]].iter().chain(&reads).copied().collect::<Vec<_>>();
     let stimulus = delayed.into_iter().zip(reads).map(|([read, ..], [_, load, _])| {
         let byte = rng.random::<u8>().into();
         let [shifts, writes] = [0.7, 0.3].map(|rate| u128::from(rng.random_bool(rate)));
-        // A word is written in a clock of its own.
+        // A word is written in a cycle without a shift.
         vec![read, byte, shifts & (1 - writes), writes, load]
     });
     let stimulus = stimulus.collect();
@@ -273,9 +274,9 @@ fn snapshot(rng: &mut Xoshiro256PlusPlus, shape: MemoryShape) -> Case {
         get: |snapshot| vec![bits_of(snapshot.readout_data.val())],
         defines: crate::cases::always_defined,
     };
-    // Sweeps of `depth` words, and some that end before.
+    // Sweeps of `depth` words, and some that end earlier.
     let mut group = 0;
-    let stimulus = (0..CLOCKS).map(|_| {
+    let stimulus = (0..CYCLES).map(|_| {
         let valid = rng.random_bool(0.6);
         let last = group + 1 == depth || rng.random_bool(0.1);
         if valid {

@@ -1,13 +1,13 @@
-//! What a network's shape decides: tables of windows, wires between layers.
+//! Blocks that depend on the shape of a network: tables of windows, and wires between layers.
 
 use crate::case::{Case, Driver, ports, vector};
-use crate::cases::{CLOCKS, always_defined, word};
+use crate::cases::{CYCLES, always_defined, word};
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_hw::circuit::interconnect::{Interconnect, Wiring};
 use synfire_hw::circuit::lookup_table::LookupTable;
 
-/// Every case of them.
+/// All cases of these blocks.
 pub(crate) fn all(rng: &mut Xoshiro256PlusPlus) -> Vec<Case> {
     let mut cases: Vec<Case> = [1, 2, 5, 28, 64].map(|words| lookup_table(rng, words)).into();
     let straight = Wiring {
@@ -16,7 +16,7 @@ pub(crate) fn all(rng: &mut Xoshiro256PlusPlus) -> Vec<Case> {
         side: vec![None, None],
         throttled: false,
     };
-    // Layer 1 is skipped by a junction, the input feeds two layers, and stream 3 is taken by nobody.
+    // A junction skips layer 1, the input feeds two layers, and no layer receives stream 3.
     let forked = Wiring {
         streams: 5,
         main: vec![0, 1, 2, 0, 4],
@@ -50,15 +50,15 @@ fn lookup_table(rng: &mut Xoshiro256PlusPlus, count: usize) -> Case {
         get: |table| vec![table.data.val().to_u128()],
         defines: always_defined,
     };
-    let address = |clock| {
-        if clock < count {
-            clock
+    let address = |cycle| {
+        if cycle < count {
+            cycle
         } else {
             rng.random_range(0..count)
         }
     };
     driver.run(
-        (0..CLOCKS)
+        (0..CYCLES)
             .map(address)
             .map(|address| vec![address as u128])
             .collect(),
@@ -111,7 +111,7 @@ fn interconnect(rng: &mut Xoshiro256PlusPlus, wiring: Wiring) -> Case {
         },
         defines: always_defined,
     };
-    let stimulus = (0..CLOCKS).map(|_| {
+    let stimulus = (0..CYCLES).map(|_| {
         let data: Vec<u128> = (0..streams).map(|_| rng.random::<u32>().into()).collect();
         let ports = streams + layers + sides;
         let chance = |port: usize| if port < ports { 0.7 } else { 0.3 };

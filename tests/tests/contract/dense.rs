@@ -92,7 +92,7 @@ fn second_path(layer: &Layer, spikes: &[Array3<i64>], membranes: &mut Array3<i64
                         q[[out, channel]] * 2_i64.pow(layer.guard_bits) * source[[channel, row, column]];
                 }
             }
-            SecondPath::Identity(ones) => *membrane += ones[out] * source[[out, row, column]],
+            SecondPath::Identity(numbers) => *membrane += numbers[out] * source[[out, row, column]],
         }
     }
 }

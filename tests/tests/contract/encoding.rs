@@ -139,7 +139,7 @@ fn hash_layer(bytes: &mut Vec<u8>, layer: &Layer, channels: usize) {
                     u32s(bytes, &[q.ncols()]);
                     i8s(bytes, &q.iter().copied().collect::<Vec<_>>());
                 }
-                SecondPath::Identity(ones) => i32s(bytes, ones),
+                SecondPath::Identity(numbers) => i32s(bytes, numbers),
             }
         }
     }

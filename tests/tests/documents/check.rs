@@ -1,10 +1,9 @@
 //! The checks: each pointer of a document must lead somewhere.
 
-use crate::commands;
 use crate::exceptions::EXCEPTIONS;
 use crate::markdown::{Document, Piece};
 use crate::repository::Repository;
-use crate::{paths, symbols};
+use crate::{commands, paths, symbols};
 use std::collections::{HashMap, HashSet};
 
 /// A pointer that leads nowhere.

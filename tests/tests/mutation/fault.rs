@@ -1,15 +1,15 @@
-//! A single fault: an expression of the emitted Verilog, and a wrong one in its place.
+//! Fault: a wrong expression in place of a right one in the emitted Verilog.
 
 use std::fmt;
 
-/// See the [module](self).
+/// Wrong expression in place of a right one.
 #[derive(Clone, Debug)]
 pub(crate) struct Fault {
-    /// The module.
+    /// Name of the module.
     pub(crate) module: String,
-    /// The whole line.
+    /// Text of the whole line.
     pub(crate) line: String,
-    /// What stands before and behind the expression.
+    /// Text before and after the expression.
     before: String,
     after: String,
     right: String,
@@ -17,7 +17,7 @@ pub(crate) struct Fault {
 }
 
 impl Fault {
-    /// A fault of a line, chosen from those that it can have; none where it has no expression to be wrong.
+    /// Chooses one of the faults that a line can have; none if the line has no expression.
     pub(crate) fn of(module: &str, line: &str, choose: impl FnOnce(&[String]) -> String) -> Option<Self> {
         let (before, right, after) = expression(line)?;
         let target = before.trim().trim_start_matches("always @(*)");
@@ -35,7 +35,7 @@ impl Fault {
         })
     }
 
-    /// The line with the fault behind its number.
+    /// Line with the fault, which is active if its number is selected.
     pub(crate) fn planted(&self, number: usize) -> String {
         let Self {
             before,
@@ -55,7 +55,7 @@ impl fmt::Display for Fault {
     }
 }
 
-/// The expression of a condition or an assignment, with what stands around it.
+/// Expression of a condition or an assignment, with the text around it.
 fn expression(line: &str) -> Option<(String, String, String)> {
     let around = |start: usize, end: usize| {
         let (before, expression, after) = (&line[..start], &line[start..end], &line[end..]);
@@ -91,7 +91,7 @@ fn expression(line: &str) -> Option<(String, String, String)> {
     around(start, line.rfind(';')?)
 }
 
-/// Wrong expressions for a right one.
+/// Wrong expressions that can replace a right one.
 fn wrong_ones(target: &str, right: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     let register = target.trim_end_matches(" =").trim();
@@ -179,7 +179,7 @@ fn wrong_ones(target: &str, right: &str) -> Vec<String> {
     wrong
 }
 
-/// Constants of the circuits whose neighbours are worth trying.
+/// Constants of the circuits whose neighbouring values are tried.
 const CONSTANTS: &[&str] = &[
     "floor",
     "last_word",
@@ -206,7 +206,7 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
         .filter(|word| !word.is_empty())
 }
 
-/// Plain terms of an expression between operators of one kind.
+/// Terms of an expression between operators of one kind, without parentheses.
 fn terms(right: &str, operator: &str) -> Vec<String> {
     if !right.contains(operator) {
         return Vec::new();

@@ -1,9 +1,9 @@
-//! How many single faults co-simulation finds: many are planted in the emitted Verilog of two odd convolutional networks.
+//! Number of planted faults that co-simulation detects, in the emitted Verilog of two odd convolutional networks.
 //!
-//! All faults of a network are in one text, each behind `cosim.mutant == N`, so that two simulators (the design, and its
-//! variant under stress) try them all; a file beside the memory images says which one is there. A fault counts as found
-//! *before* if 20 images show it by spikes, potentials and counters of spikes, as co-simulation once compared, and *after*
-//! if `synfire cosim` finds it as it is.
+//! The Verilog of a network contains all of its faults, each behind `cosim.mutant == N`, so two simulators (of the design, and
+//! of its variant under stress) can run all of them. A file beside the memory images selects the active fault. A fault counts
+//! as found *before* if 20 images show it in spikes, potentials and counters of spikes, which is all that co-simulation once
+//! compared. It counts as found *after* if today's `synfire cosim` finds it.
 
 mod fault;
 mod network;
@@ -27,10 +27,10 @@ use synfire_sim::pace::Pace;
 use synfire_sim::stress::{self, Train};
 use synfire_sim::verilated::VerilatedCore;
 
-/// Stress trains of a default co-simulation.
+/// Number of stress trains of a co-simulation by default.
 const TRAINS: usize = 8;
 
-/// A number from the environment, or another.
+/// Number in an environment variable, or a default.
 fn setting(name: &str, default: usize) -> usize {
     std::env::var(name)
         .ok()
@@ -53,16 +53,17 @@ fn single_faults_are_found() {
     assert!(totals.after > totals.before, "{totals:?}");
 }
 
-/// Faults that were found.
+/// Numbers of faults that were found.
 #[derive(Debug, Default)]
 struct Totals {
     faults: usize,
-    /// By 20 images, as they were compared before; of them, those that never ended.
+    /// Found by 20 images, as they were compared before; and those of them that made an inference hang.
     before: usize,
     before_hung: usize,
-    /// By default.
+    /// Found by a co-simulation by default.
     after: usize,
-    /// By what of it: images, trains, variant under stress; the first that finds it, in the order of `synfire cosim`.
+    /// Found by images, trains, or the variant under stress; counted for the first that finds the fault, in the order of
+    /// `synfire cosim`.
     by: BTreeMap<&'static str, usize>,
 }
 
@@ -101,7 +102,7 @@ fn run(rng: &mut Xoshiro256PlusPlus, model: &QuantizedModel, count: usize, total
     }
 }
 
-/// What co-simulation found before it looked closer.
+/// Result of the comparison as it was before membranes were compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Old {
     Passed,
@@ -184,7 +185,7 @@ fn is_finding(result: synfire_sim::Result<()>) -> bool {
     }
 }
 
-/// What co-simulation compared before.
+/// Whether an observation equals the expectation in what co-simulation compared before.
 fn is_equal_by_spikes(expected: &Expectation, seen: &Observation) -> bool {
     let trace = &expected.trace;
     let spikes: Vec<Vec<Vec<u32>>> = (trace.layers.iter())

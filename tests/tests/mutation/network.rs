@@ -1,4 +1,4 @@
-//! Odd convolutional networks of random weights, their builds, and images for them.
+//! Odd convolutional networks with random weights, their builds, and images for them.
 
 #[allow(dead_code, reason = "rasters are drawn as an encoder draws them")]
 #[path = "../../../hw/tests/common/random.rs"]
@@ -14,17 +14,17 @@ use synfire_golden_model::spikes::{Spike, SpikeRaster};
 use synfire_hw::board::Board;
 use synfire_hw::build::Build;
 use synfire_hw::geometry::Geometry;
-use synfire_hw::load;
 use synfire_hw::plan::Plan;
+use synfire_hw::traffic;
 use synfire_sim::cosim::Stimulus;
 
-/// Images of a default co-simulation.
+/// Number of images of a co-simulation by default.
 const IMAGES: usize = 20;
 
-/// Its build, with words half full and more than one group.
+/// Build of a network, with words that are half full and with more than one group.
 pub(crate) fn build(folder: &Path, model: &QuantizedModel) -> Build {
     let mut board = Board::find("ulx3s-85f").expect("a board");
-    board.link.features.load = false;
+    board.link.features.reloadable = false;
     board.link.features.early_exit = false;
     let geometry = Geometry::of(model).expect("a valid model");
     let lanes: Vec<usize> = (geometry.layers.iter())
@@ -37,12 +37,12 @@ pub(crate) fn build(folder: &Path, model: &QuantizedModel) -> Build {
             }
         })
         .collect();
-    let loads = load::from_rates(model, &vec![4.0; model.layers.len()]).expect("loads");
-    let plan = Plan::with_lanes(model, &board, &loads, &lanes).expect("a plan");
+    let traffic = traffic::from_rates(model, &vec![4.0; model.layers.len()]).expect("traffic");
+    let plan = Plan::with_lanes(model, &board, &traffic, &lanes).expect("a plan");
     Build::write(folder, model, &board, &plan).expect("a build")
 }
 
-/// A network with stride, padding, odd kernel, pooling and a junction that fires in every layer.
+/// Network with stride, padding, odd kernel, pooling and a junction, which fires in every layer.
 pub(crate) fn odd_network(rng: &mut Xoshiro256PlusPlus, signed: bool) -> QuantizedModel {
     loop {
         let model = random::model(rng);
@@ -68,7 +68,7 @@ pub(crate) fn odd_network(rng: &mut Xoshiro256PlusPlus, signed: bool) -> Quantiz
     }
 }
 
-/// Rates of pixels, as an encoder makes them.
+/// Input spikes drawn from the rates of pixels, as the encoder draws them.
 pub(crate) fn images(rng: &mut Xoshiro256PlusPlus, model: &QuantizedModel) -> Vec<Stimulus> {
     let description = &model.description;
     let signed = description.normalization.is_some();

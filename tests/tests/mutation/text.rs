@@ -1,4 +1,4 @@
-//! Plants faults in the text of a design and of its variant.
+//! Planting of faults in the text of a design and of its variant.
 
 use crate::fault::Fault;
 use rand::RngExt;
@@ -7,7 +7,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// Verilator's rules that text with faults breaks: signals that could depend on themselves, comparisons that never hold.
+/// Rules of Verilator that text with faults breaks: signals that could depend on themselves, comparisons that never hold.
 const RULES: [&str; 9] = [
     "UNOPTFLAT",
     "CMPCONST",
@@ -20,16 +20,16 @@ const RULES: [&str; 9] = [
     "ALWCOMBORDER",
 ];
 
-/// A line of a module.
+/// Line of a module.
 #[derive(Clone, Debug)]
 struct Line {
     module: String,
     text: String,
-    /// Which of the equal lines of its module it is.
+    /// Index among the equal lines of the module.
     copy: usize,
 }
 
-/// Plants `count` faults at most; those are in both texts where both have the line. Their numbers count from 1.
+/// Plants at most `count` faults, numbered from 1. A fault is planted in both texts if both have the line.
 pub(crate) fn plant(rng: &mut Xoshiro256PlusPlus, design: &Path, variant: &Path, count: usize) -> Vec<Fault> {
     let lines = lines(&read(design));
     let mut by_kind: BTreeMap<String, Vec<usize>> = BTreeMap::new();
@@ -70,7 +70,7 @@ pub(crate) fn plant(rng: &mut Xoshiro256PlusPlus, design: &Path, variant: &Path,
     chosen.into_iter().map(|(_, fault)| fault).collect()
 }
 
-/// Plants the faults of a list: module, how its line begins, what stands there instead. Their numbers count from 1.
+/// Plants the faults of a list, numbered from 1: module, beginning of the line, expression that replaces the right one.
 pub(crate) fn plant_these(design: &Path, variant: &Path, list: &[(&str, &str, &str)]) {
     let lines = lines(&read(design));
     let planted = (1..).zip(list).map(|(number, (module, start, wrong))| {
@@ -123,7 +123,7 @@ endmodule";
     write(&folder.join("lint.vlt"), &lint);
 }
 
-/// A line without the term that holds a stream back, and that term.
+/// Line without the term that holds a stream back, and that term.
 fn without_throttle(line: &str) -> (String, Option<String>) {
     let Some(start) = line.find(" & ~throttle$") else {
         return (line.to_owned(), None);
@@ -136,13 +136,13 @@ fn without_throttle(line: &str) -> (String, Option<String>) {
     )
 }
 
-/// Circuits that an inference passes through: not registers, not what only loading or early exits use.
+/// Whether a module of the core takes part in every inference, and is not used only by loading or early exits.
 fn is_core(module: &str) -> bool {
     let other = ["$exits$", "$weights", "$thresholds", "$identities", "$margins"];
     module.starts_with("synfire$core") && !other.iter().any(|part| module.contains(part))
 }
 
-/// The kind of a module: its last name without a number.
+/// Kind of a module: the last part of its name, without a number.
 fn kind(module: &str) -> String {
     let name = module
         .trim_end_matches(|c: char| c.is_ascii_digit())

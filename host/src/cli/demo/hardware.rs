@@ -10,9 +10,10 @@ use std::thread::JoinHandle;
 use synfire_golden_model::dataset::Dataset;
 use synfire_hw::board::Board;
 use synfire_hw::build::Build;
+use synfire_hw::process::Cancel;
 use synfire_hw::synth::checks::Form;
 use synfire_hw::synth::unpack::can_unpack;
-use synfire_hw::synth::{Placements, Stage, process::Cancel, report::Report, synthesize, tools};
+use synfire_hw::synth::{Placements, Stage, report::Report, synthesize, tools};
 use synfire_hw::tool::Tool;
 use synfire_sim::virtual_board::VirtualBoard;
 

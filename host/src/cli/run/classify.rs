@@ -12,9 +12,9 @@ use synfire_golden_model::dataset::{Dataset, Samples};
 use synfire_golden_model::integer::{Engine, Margins};
 use synfire_golden_model::spikes::SpikeRaster;
 use synfire_hw::build::Build;
+use synfire_hw::process::Cancel;
 use synfire_hw::synth::checks::{self, Check, Form, Through};
 use synfire_hw::synth::netlist::netlist;
-use synfire_hw::synth::process::Cancel;
 use synfire_hw::synth::report::Report;
 use synfire_hw::tool::Tool;
 use synfire_sim::cosim::Stimulus;
@@ -202,7 +202,7 @@ pub(crate) fn classify<T: Transport>(
 
 /// Returns a build's model in the form in which the link library loads it.
 fn model_image(build: &Build) -> Result<Option<ModelImage>> {
-    let memories = build.loads()?.into_iter().map(|load| MemoryImage {
+    let memories = build.parameter_loads()?.into_iter().map(|load| MemoryImage {
         memory: load.memory,
         word_bytes: load.word_bytes,
         bytes: load.bytes,

@@ -1,16 +1,16 @@
-//! Expressions: their width and sign as IEEE 1364-2005 (§5.4, §5.5) gives them, and what is refused of them.
+//! Expressions: their width and sign by IEEE 1364-2005 (§5.4, §5.5), and the rules that they must keep.
 
 use super::reader::{Finding, Reader};
 use super::token::Token;
 
-/// What is known of an expression.
+/// Width and sign of an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Type {
-    /// Bits; none of a number without a size.
+    /// Width in bits; none for a number without a size.
     pub(super) bits: Option<usize>,
-    /// Whether it is signed.
+    /// Whether the expression is signed.
     pub(super) signed: bool,
-    /// Whether bits above its own would not be an extension of it in a wider place: carries, shifted-out bits, inverted zeros.
+    /// Whether a wider context would see more than an extension of the value: a carry, shifted-out bits, or inverted zeros.
     pub(super) grows: bool,
 }
 
@@ -26,7 +26,7 @@ impl Type {
     const FLAG: Self = Self::unsigned(1);
 }
 
-/// Operators of two operands, the weakest level first.
+/// Binary operators by precedence, weakest first.
 const LEVELS: [&[&str]; 9] = [
     &["||"],
     &["&&"],
@@ -40,7 +40,7 @@ const LEVELS: [&[&str]; 9] = [
 ];
 
 impl Reader<'_> {
-    /// An expression up to what cannot belong to it.
+    /// Reads an expression.
     pub(super) fn expression(&mut self) -> Result<Type, Finding> {
         let condition = self.binary(0)?;
         if !self.take_symbol("?") {
@@ -87,7 +87,7 @@ impl Reader<'_> {
                 let widest = left.bits.max(right.bits);
                 if [left, right].iter().any(|side| side.grows && side.bits < widest) {
                     return Err(self.finding(format!(
-                        "`{operator}` compares a sum, a shift or an inversion in more bits than it has: it is not cut to its own"
+                        "`{operator}` compares a sum, a shift or an inversion in more bits than it has, without a mask"
                     )));
                 }
                 Ok(Type::FLAG)
@@ -106,10 +106,10 @@ impl Reader<'_> {
                         ("unsigned", ">>")
                     };
                     return Err(self.finding(format!(
-                        "`{operator}` of a number that is {is}: `{wanted}` alone means the same to every reader"
+                        "`{operator}` of a number that is {is}: only `{wanted}` means the same to every tool"
                     )));
                 }
-                // To the right, what comes down from above is an extension of the number, unless it grew before.
+                // A shift to the right brings down the extension of the number, unless the number grew before.
                 Ok(Type {
                     grows: left.grows || operator == "<<",
                     ..left
@@ -117,7 +117,7 @@ impl Reader<'_> {
             }
             "&" => {
                 let mut both = self.combine(operator, left, right)?;
-                // A side that does not grow has nothing but zeros above its own bits, and so has the result.
+                // A side that does not grow has only zeros above its own bits, and so has the result.
                 let cuts = |mask: Type, other: Type| !mask.grows && !mask.signed && mask.bits <= other.bits;
                 if cuts(left, right) || cuts(right, left) {
                     both.grows = false;
@@ -132,7 +132,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Two operands that meet in one width and one sign.
+    /// Type of an operation whose operands get a common width and sign.
     fn combine(&self, operator: &str, left: Type, right: Type) -> Result<Type, Finding> {
         if left.signed != right.signed {
             return Err(self.finding(format!(
@@ -172,7 +172,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A condition is one bit: of more, one tool's `~` is the other's `!`.
+    /// Checks that a condition has one bit: with more bits, `~` and `!` differ.
     pub(super) fn check_condition(&self, condition: Type) -> Result<(), Finding> {
         if condition.bits == Some(1) {
             return Ok(());
@@ -192,9 +192,7 @@ impl Reader<'_> {
             Token::Name("$signed") => self.cast(true),
             Token::Name("$unsigned") => self.cast(false),
             Token::Name(name) => self.signal(name),
-            other => Err(self.finding(format!(
-                "an expression that begins with {other:?} is not understood"
-            ))),
+            other => Err(self.finding(format!("unknown expression that begins with {other:?}"))),
         }
     }
 
@@ -202,7 +200,7 @@ impl Reader<'_> {
         self.expect_symbol("(")?;
         let inner = self.expression()?;
         self.expect_symbol(")")?;
-        // Its operand stands alone, so nothing above its bits is left.
+        // The operand of a cast stands alone, so no bits above its own are left.
         Ok(Type {
             signed,
             grows: false,
@@ -210,7 +208,7 @@ impl Reader<'_> {
         })
     }
 
-    /// After `{`: a concatenation, or a repetition.
+    /// Reads a concatenation or a repetition, after its `{`.
     fn concatenation(&mut self) -> Result<Type, Finding> {
         let mut bits = 0;
         loop {
@@ -232,7 +230,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A number: with a size, or none.
+    /// Type of a number, with or without a size.
     fn number(&self, text: &str) -> Result<Type, Finding> {
         let Some((size, digits)) = text.split_once('\'') else {
             return Ok(Type {
@@ -241,7 +239,7 @@ impl Reader<'_> {
                 grows: false,
             });
         };
-        let wrong = || self.finding(format!("the number `{text}` is not understood"));
+        let wrong = || self.finding(format!("unknown number `{text}`"));
         let bits: usize = size.parse().map_err(|_| wrong())?;
         let (signed, digits) = digits
             .strip_prefix('s')
@@ -264,7 +262,7 @@ impl Reader<'_> {
         })
     }
 
-    /// A signal, or a part of one.
+    /// Reads a signal or a part of a signal, after its name.
     pub(super) fn signal(&mut self, name: &str) -> Result<Type, Finding> {
         let Some(declared) = self.module.signals.get(name).cloned() else {
             return Err(self.finding(format!("`{name}` is not declared")));
@@ -291,7 +289,7 @@ impl Reader<'_> {
                 }
                 whole = Type::unsigned(high - low + 1);
             } else if is_memory {
-                // A word; a further index is of its bits.
+                // This index selects a word; a further index selects bits of it.
                 is_memory = false;
             } else {
                 whole = Type::FLAG;

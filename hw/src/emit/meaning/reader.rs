@@ -1,38 +1,38 @@
-//! Modules, declarations and statements, as far as emitted Verilog has them.
+//! Modules, declarations and statements, to the extent that emitted Verilog uses them.
 
 use super::expression::Type;
 use super::token::{Token, Word, words};
 use std::collections::{HashMap, HashSet};
 
-/// What was found, and on which line.
+/// Construct that breaks a rule, and its line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Finding {
     pub(super) line: usize,
     pub(super) what: String,
 }
 
-/// A declared name.
+/// Declaration of a signal.
 #[derive(Clone, Debug)]
 pub(super) struct Declared {
     pub(super) kind: Type,
     pub(super) is_memory: bool,
 }
 
-/// A module, as far as it has been read.
+/// Module that is being read.
 #[derive(Debug, Default)]
 pub(super) struct Module {
     pub(super) signals: HashMap<String, Declared>,
-    /// Registers that a clock sets, with the line of it.
+    /// Registers that are set by a clock, with the line of the first assignment.
     clocked: HashMap<String, usize>,
-    /// What has a value at power-up.
+    /// Signals that have a value at power-up.
     initial: HashSet<String>,
-    /// Registers that hold words of a memory: what they hold at power-up is nobody's.
+    /// Registers that hold a word read from a memory: they need no value at power-up.
     read_from_memory: HashSet<String>,
-    /// Memories that say nothing of what a read in the clock of a write gives.
+    /// Memories that do not say what a read in the cycle of a write gives.
     unspecified: HashSet<String>,
 }
 
-/// Where a statement stands.
+/// Kind of block in which a statement stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     Clocked,
@@ -40,12 +40,12 @@ enum Place {
     Initial,
 }
 
-/// Reads words one by one.
+/// Reader of the words of a text.
 pub(super) struct Reader<'a> {
     words: Vec<Word<'a>>,
     at: usize,
     pub(super) module: Module,
-    /// The attribute in front of what comes.
+    /// Attribute in front of the next item.
     attribute: Option<&'a str>,
 }
 
@@ -59,7 +59,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Every module.
+    /// Reads all modules; returns their number.
     pub(super) fn modules(&mut self) -> Result<usize, Finding> {
         let mut modules = 0;
         while self.at < self.words.len() {
@@ -94,7 +94,7 @@ impl<'a> Reader<'a> {
 
     fn item(&mut self) -> Result<(), Finding> {
         let Token::Name(word) = self.next() else {
-            return Err(self.finding("a module's item is not understood".into()));
+            return Err(self.finding("unknown item of a module".into()));
         };
         match word {
             "input" | "output" | "reg" | "wire" => self.declaration(word),
@@ -103,7 +103,7 @@ impl<'a> Reader<'a> {
                 let Token::Name(name) = self.next() else {
                     return Err(self.finding("an integer without a name".into()));
                 };
-                // A loop's variable, which is in no circuit.
+                // An integer is the variable of a loop, and not part of the circuit.
                 self.declare(
                     name,
                     Type {
@@ -134,7 +134,7 @@ impl<'a> Reader<'a> {
                 };
                 self.statement(place)
             }
-            // An instance: of which module, its name, its connections by name.
+            // An instance: name of the module, name of the instance, connections.
             _ => {
                 self.next();
                 self.skip_parentheses()?;
@@ -143,7 +143,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// After `input`, `output`, `reg` or `wire`.
+    /// Reads a declaration, after `input`, `output`, `reg` or `wire`.
     fn declaration(&mut self, _direction: &str) -> Result<(), Finding> {
         let attribute = self.attribute.take();
         self.take_one_of_names(&["wire", "reg"]);
@@ -171,7 +171,7 @@ impl<'a> Reader<'a> {
         self.expect_symbol(";")
     }
 
-    /// After `localparam`.
+    /// Reads a constant, after `localparam`.
     fn constant(&mut self) -> Result<(), Finding> {
         let signed = self.take_name("signed");
         let bits = self.range()?;
@@ -204,7 +204,7 @@ impl<'a> Reader<'a> {
             .insert(name.to_owned(), Declared { kind, is_memory });
     }
 
-    /// A range's number of bits or words, if there is one here.
+    /// Reads a range, if there is one here; returns its number of bits or words.
     fn range(&mut self) -> Result<Option<usize>, Finding> {
         if !self.take_symbol("[") {
             return Ok(None);
@@ -245,7 +245,7 @@ impl<'a> Reader<'a> {
             return self.cases(place);
         }
         if self.take_name("for") {
-            // Loops fill memories; their numbers are in no circuit.
+            // Loops fill memories; their numbers are not part of the circuit.
             self.skip_parentheses()?;
             return self.statement(place);
         }
@@ -266,16 +266,16 @@ impl<'a> Reader<'a> {
         self.expect_symbol("(")?;
         let value = self.expression()?;
         if value.signed || value.bits.is_none() || value.grows {
-            return Err(
-                self.finding("a case of a signed number, or of one whose width depends on its place".into())
-            );
+            return Err(self.finding(
+                "a case of a signed number, or of a number whose width depends on the context".into(),
+            ));
         }
         self.expect_symbol(")")?;
         while !self.take_name("endcase") {
             if !self.take_name("default") {
                 let label = self.expression()?;
                 if label.signed || label.bits.is_none() {
-                    return Err(self.finding("a case's label without a size, or signed".into()));
+                    return Err(self.finding("a label of a case that is signed or has no size".into()));
                 }
             }
             self.expect_symbol(":")?;
@@ -287,7 +287,7 @@ impl<'a> Reader<'a> {
     fn assignment(&mut self, place: Place) -> Result<(), Finding> {
         let begins = self.at;
         let Token::Name(name) = self.next() else {
-            return Err(self.finding("a statement is not understood".into()));
+            return Err(self.finding("unknown statement".into()));
         };
         let target = self.signal(name)?;
         let is_word = self
@@ -298,13 +298,11 @@ impl<'a> Reader<'a> {
         let operator = self.take_one_of(&["=", "<="]);
         let wanted = if place == Place::Clocked { "<=" } else { "=" };
         if operator != Some(wanted) {
-            return Err(self.finding(format!(
-                "`{name}` is not set by `{wanted}`, as is the rule where it stands"
-            )));
+            return Err(self.finding(format!("`{name}` must be set by `{wanted}` in this block")));
         }
         let value_begins = self.at;
         let value = self.expression()?;
-        // `integer` is set in loops alone, which are not read.
+        // An `integer` is set only in loops, which are skipped.
         self.check_assignment(name, target, value)?;
         if place == Place::Initial {
             self.module.initial.insert(name.to_owned());
@@ -320,8 +318,8 @@ impl<'a> Reader<'a> {
             {
                 if self.module.unspecified.contains(source) {
                     return Err(self.finding(format!(
-                        "memory `{source}` is read by the clock, and says neither how it is built (`ram_style`) nor that it is \
-                         not read in the clock of a write (`no_rw_check`)"
+                        "memory `{source}` has a clocked read, but says neither how it is built (`ram_style`) nor that no word \
+                         is read in the cycle that writes it (`no_rw_check`)"
                     )));
                 }
                 self.module.read_from_memory.insert(name.to_owned());
@@ -339,12 +337,12 @@ impl<'a> Reader<'a> {
         }
         if value.signed || target.signed {
             return Err(self.finding(format!(
-                "`{name}` is wider than the signed number that it is set to, or signed itself"
+                "`{name}` is wider than the number that it is set to, and one of them is signed"
             )));
         }
         if value.grows {
             return Err(self.finding(format!(
-                "`{name}` is wider than the sum, shift or inversion that it is set to: it gets more than its own bits"
+                "`{name}` is wider than the sum, shift or inversion that it is set to, without a mask"
             )));
         }
         Ok(())
@@ -358,7 +356,7 @@ impl<'a> Reader<'a> {
         Finding { line, what }
     }
 
-    /// The next word, attributes taken aside; an empty symbol at the end.
+    /// Takes the next word, after attributes; an empty symbol at the end.
     pub(super) fn next(&mut self) -> Token<'a> {
         self.take_attributes();
         let token = self.words.get(self.at).map(|word| word.token.clone());
@@ -382,7 +380,7 @@ impl<'a> Reader<'a> {
         self.at
     }
 
-    /// The value of an expression that was read from `begins` on and is a plain decimal number.
+    /// Value of an expression that was read from `begins` on, which must be a plain decimal number.
     pub(super) fn plain_number(&self, begins: usize) -> Result<usize, Finding> {
         let mut words = self.words[begins..].iter().map(|word| &word.token);
         let mut first = words.next();
@@ -392,8 +390,8 @@ impl<'a> Reader<'a> {
         match first {
             Some(Token::Number(number)) => number
                 .parse()
-                .map_err(|_| self.finding(format!("`{number}` is no plain number"))),
-            _ => Err(self.finding("a width or place that is no plain number".into())),
+                .map_err(|_| self.finding(format!("`{number}` is not a plain number"))),
+            _ => Err(self.finding("a width or index that is not a plain number".into())),
         }
     }
 
@@ -422,7 +420,7 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         let found = self.next();
-        Err(self.finding(format!("`{wanted}` expected, {found:?} found")))
+        Err(self.finding(format!("expected `{wanted}`, found {found:?}")))
     }
 
     fn expect_name(&mut self, wanted: &str) -> Result<(), Finding> {
@@ -430,10 +428,10 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         let found = self.next();
-        Err(self.finding(format!("`{wanted}` expected, {found:?} found")))
+        Err(self.finding(format!("expected `{wanted}`, found {found:?}")))
     }
 
-    /// Everything from `(` to the `)` that closes it.
+    /// Skips everything from `(` to the `)` that closes it.
     fn skip_parentheses(&mut self) -> Result<(), Finding> {
         self.expect_symbol("(")?;
         let mut open = 1;
@@ -441,7 +439,7 @@ impl<'a> Reader<'a> {
             match self.next() {
                 Token::Symbol("(") => open += 1,
                 Token::Symbol(")") => open -= 1,
-                Token::Symbol("") => return Err(self.finding("`(` that nothing closes".into())),
+                Token::Symbol("") => return Err(self.finding("`(` without its `)`".into())),
                 _ => {}
             }
         }

@@ -96,7 +96,7 @@ fn what_could_mean_two_things_is_refused() {
         ),
         ("always @(*) if (~a) z = f;", "a condition of more than one bit"),
         ("always @(*) z = a && f;", "a condition of more than one bit"),
-        ("always @(*) y = s[3:0];", "signed itself"),
+        ("always @(*) y = s[3:0];", "one of them is signed"),
         (
             "always @(posedge clock) x <= a;",
             "register `x` has no value at power-up",
@@ -105,11 +105,11 @@ fn what_could_mean_two_things_is_refused() {
             "reg [3:0] memory [0:7];\nreg [3:0] word;\nalways @(posedge clock) word <= memory[a[2:0]];",
             "says neither how it is built",
         ),
-        ("always @(posedge clock) x = a;", "`x` is not set by `<=`"),
-        ("always @(*) x <= a;", "`x` is not set by `=`"),
+        ("always @(posedge clock) x = a;", "`x` must be set by `<=`"),
+        ("always @(*) x <= a;", "`x` must be set by `=`"),
         ("always @(*) x = (1 << a);", "`<<` of a number without a size"),
         ("always @(*) x = -a;", "`-` of an unsigned number"),
-        ("always @(*) x = 16'h-2;", "is not understood"),
+        ("always @(*) x = 16'h-2;", "unknown number"),
         ("always @(*) x = q;", "`q` is not declared"),
     ] {
         let found = finding(body);

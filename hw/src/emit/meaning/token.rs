@@ -1,33 +1,33 @@
 //! Words of emitted Verilog.
 
-/// A word.
+/// Word of a Verilog text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Token<'a> {
-    /// A name or a word of Verilog's own; system functions with their `$`.
+    /// A name or a keyword; system functions include their `$`.
     Name(&'a str),
-    /// A number, with size and base where it has them.
+    /// A number, with its size and base if it has them.
     Number(&'a str),
-    /// A text in quotes.
+    /// A string in quotes.
     Text(&'a str),
-    /// What stands between `(*` and `*)`.
+    /// An attribute, with its `(*` and `*)`.
     Attribute(&'a str),
-    /// Anything else.
+    /// Any other symbol.
     Symbol(&'a str),
 }
 
-/// Symbols of more than one character, the longest first.
+/// Symbols of more than one character, longest first.
 const SYMBOLS: [&str; 13] = [
     "<<<", ">>>", "===", "!==", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "+:",
 ];
 
-/// A word with the line on which it stands, from 1.
+/// Word, and the number of its line, starting with 1.
 #[derive(Clone, Debug)]
 pub(super) struct Word<'a> {
     pub(super) token: Token<'a>,
     pub(super) line: usize,
 }
 
-/// The words of a text, without comments and compiler directives.
+/// Splits a text into words, without comments and compiler directives.
 pub(super) fn words(text: &str) -> Vec<Word<'_>> {
     let mut words = Vec::new();
     for (index, line) in text.lines().enumerate() {
@@ -49,7 +49,7 @@ fn is_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || c == '$'
 }
 
-/// Bytes of the word at the beginning of a text that begins with one.
+/// Length in bytes of the first word of a text.
 fn length(text: &str) -> usize {
     let first = text.chars().next().unwrap_or(' ');
     let run = |allowed: fn(char) -> bool| text.find(|c| !allowed(c)).unwrap_or(text.len());

@@ -230,7 +230,7 @@ fn weights_of_another_model_are_loaded() {
         layer.weights.invert_axis(ndarray::Axis(1));
     }
     let core = core_params(&other, &whole_plan(&other)).expect("valid");
-    for load in core.loads() {
+    for load in core.parameter_loads() {
         rig.load(load.memory, load.word_bytes, &load.bytes);
     }
     rig.load(0xFE, 4, &[0x77; 16]);

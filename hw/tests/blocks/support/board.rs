@@ -3,8 +3,7 @@
 use super::simulate;
 use std::collections::VecDeque;
 use synfire_golden_model::integer::QuantizedModel;
-use synfire_hw::accelerator::core_params;
-use synfire_hw::build::input;
+use synfire_hw::accelerator::{core_params, encoder_params};
 use synfire_hw::circuit::accelerator::{Accelerator, LinkParams};
 use synfire_hw::circuit::link::identity::Identity;
 use synfire_hw::plan::Plan;
@@ -32,7 +31,7 @@ impl Board {
         let link = LinkParams {
             identity: identity.clone(),
             clocks_per_bit: CLOCKS_PER_BIT,
-            input: input(model).expect("a valid model"),
+            input: encoder_params(model).expect("a valid model"),
         };
         let accelerator = Accelerator::new(&link, core);
         let mut board = Self {

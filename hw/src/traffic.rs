@@ -1,4 +1,4 @@
-//! How much work a network's layers have: spikes, and the positions that they meet.
+//! Traffic: the spikes that each layer of a network receives per time step, and the positions that they meet.
 
 use crate::error::Result;
 use crate::geometry::{Geometry, Path};
@@ -6,35 +6,38 @@ use serde::{Deserialize, Serialize};
 use synfire_golden_model::integer::{Engine, QuantizedModel};
 use synfire_golden_model::spikes::SpikeRaster;
 
-/// What a path brings a layer in a time step, on average.
+/// Average traffic on one path into a layer, per time step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct PathLoad {
-    /// Spikes.
+pub struct PathTraffic {
+    /// Spikes that arrive.
     pub spikes: f64,
-    /// Positions that they meet.
+    /// Positions of the layer that these spikes meet.
     pub positions: f64,
 }
 
-/// What a layer has to do in a time step, on average: one number pair a path.
-pub type LayerLoad = Vec<PathLoad>;
+/// Average traffic into a layer per time step: one entry for each of its paths.
+pub type LayerTraffic = Vec<PathTraffic>;
 
-/// Loads by the spikes that every layer's source sends in a step, spread evenly over its map; `spikes_in` is one number a
-/// layer. A shortcut's source is taken at the rate with which it feeds its other taker, or the layer itself.
+/// Estimates the traffic from spike rates.
+///
+/// `spikes_in` has one number per layer: the spikes that its first path delivers per step. They are taken to be spread
+/// evenly over the source's map. A shortcut gets the rate of the layer whose first path comes from the same source, or that
+/// of the junction itself if there is no such layer.
 ///
 /// # Errors
 /// If the model's description does not resolve.
 ///
 /// # Panics
-/// If there is not one number for each layer.
-pub fn from_rates(model: &QuantizedModel, spikes_in: &[f64]) -> Result<Vec<LayerLoad>> {
+/// If `spikes_in` does not have one number per layer.
+pub fn from_rates(model: &QuantizedModel, spikes_in: &[f64]) -> Result<Vec<LayerTraffic>> {
     let geometry = Geometry::of(model)?;
     assert_eq!(spikes_in.len(), geometry.layers.len(), "spikes into each layer");
     let rate_of = |stream: usize, layer: usize| {
         let main = |at: &usize| geometry.layers[*at].paths[0].stream == stream;
         spikes_in[(0..spikes_in.len()).find(main).unwrap_or(layer)]
     };
-    let load = |path: &Path, spikes: f64| PathLoad {
+    let on_path = |path: &Path, spikes: f64| PathTraffic {
         spikes,
         positions: spikes * path.mean_positions(),
     };
@@ -43,52 +46,52 @@ pub fn from_rates(model: &QuantizedModel, spikes_in: &[f64]) -> Result<Vec<Layer
         .iter()
         .enumerate()
         .map(|(index, layer)| {
-            let main = load(&layer.paths[0], spikes_in[index]);
+            let main = on_path(&layer.paths[0], spikes_in[index]);
             let side = layer.paths[1..]
                 .iter()
-                .map(|path| load(path, rate_of(path.stream, index)));
+                .map(|path| on_path(path, rate_of(path.stream, index)));
             std::iter::once(main).chain(side).collect()
         })
         .collect())
 }
 
-/// Loads as the golden model measures them, averaged over the steps of all inputs.
+/// Measures the traffic by running the golden model on `inputs`, averaged over the steps of all inputs.
 ///
 /// # Errors
-/// If the model's description does not resolve, or an input is not of its width.
+/// If the model's description does not resolve, or an input does not have the model's width.
 pub fn measure<'a>(
     model: &QuantizedModel,
     inputs: impl IntoIterator<Item = &'a SpikeRaster>,
-) -> Result<Vec<LayerLoad>> {
+) -> Result<Vec<LayerTraffic>> {
     let geometry = Geometry::of(model)?;
     let mut engine = Engine::new(model)?;
-    let mut loads: Vec<LayerLoad> = geometry
+    let mut traffic: Vec<LayerTraffic> = geometry
         .layers
         .iter()
-        .map(|layer| vec![PathLoad::default(); layer.paths.len()])
+        .map(|layer| vec![PathTraffic::default(); layer.paths.len()])
         .collect();
     let mut steps = 0;
     for input in inputs {
         let trace = engine.trace(input, false)?;
         steps += input.steps();
-        for (layer, load) in geometry.layers.iter().zip(&mut loads) {
-            for (path, load) in layer.paths.iter().zip(load) {
+        for (layer, traffic) in geometry.layers.iter().zip(&mut traffic) {
+            for (path, traffic) in layer.paths.iter().zip(traffic) {
                 let spikes = path
                     .stream
                     .checked_sub(1)
                     .map_or(input, |layer| &trace.layers[layer]);
                 #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
                 let [count, positions] = [spikes.total() as f64, path.positions_of(spikes) as f64];
-                load.spikes += count;
-                load.positions += positions;
+                traffic.spikes += count;
+                traffic.positions += positions;
             }
         }
     }
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     let steps = steps.max(1) as f64;
-    for load in loads.iter_mut().flatten() {
-        load.spikes /= steps;
-        load.positions /= steps;
+    for path in traffic.iter_mut().flatten() {
+        path.spikes /= steps;
+        path.positions /= steps;
     }
-    Ok(loads)
+    Ok(traffic)
 }

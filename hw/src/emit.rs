@@ -1,4 +1,4 @@
-//! Verilog, constraints and memory images of a board's design.
+//! Emission of a board's design: Verilog of circuits and top modules, constraints, and lint waivers.
 
 pub mod clock;
 pub mod constraints;

@@ -1,4 +1,4 @@
-//! Runs a tool in a build folder, its output in a log file.
+//! Processes: runs tools with their output in a log file.
 
 use crate::error::{Error, Result, io};
 use crate::tool::Found;
@@ -9,21 +9,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-/// Lines of a log that an error shows.
+/// Number of lines of a log that an error shows.
 const TAIL_LINES: usize = 12;
 
-/// How often a running tool is looked at.
+/// Interval between two looks at a running tool.
 const POLL: Duration = Duration::from_millis(20);
 
-/// How often the log of one that may be stuck is.
+/// Interval between two looks at the log of a tool that may be stuck.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// Stops tools that run in other threads; clones stop the same ones.
+/// Handle that stops running tools from another thread; its clones stop the same tools.
 #[derive(Clone, Debug, Default)]
 pub struct Cancel(Arc<AtomicBool>);
 
 impl Cancel {
-    /// Stops them.
+    /// Stops the tools that run with this handle.
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
@@ -33,12 +33,12 @@ impl Cancel {
     }
 }
 
-/// How a tool ended that was watched.
+/// End of a tool that did not fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// By itself, and well.
+    /// The tool ended by itself, with success.
     Done,
-    /// It was stopped, since it would not have ended.
+    /// The tool was stopped because it was stuck.
     Stuck,
 }
 
@@ -50,10 +50,10 @@ pub fn run(tool: &Found, folder: &Path, arguments: &[&str], log: &str, cancel: &
     run_unless_stuck(tool, folder, arguments, log, cancel, |_| false).map(|_| ())
 }
 
-/// The same, but stops the tool, too, when `is_stuck` says so of what it has logged.
+/// Runs a tool as [`run`] does, and stops it as soon as `is_stuck` is true for its log.
 ///
 /// # Errors
-/// As [`run`].
+/// The errors of [`run`].
 pub fn run_unless_stuck(
     tool: &Found,
     folder: &Path,
@@ -74,7 +74,7 @@ pub fn run_unless_stuck(
         .stderr(errors)
         .spawn()
         .map_err(io("running", &tool.path))?;
-    // It may have ended by itself in the meantime, when there is nothing left to stop.
+    // The tool may have ended by itself in the meantime; then there is nothing left to stop.
     let stop = |child: &mut Child| {
         let _ = child.kill();
         let _ = child.wait();
@@ -110,7 +110,7 @@ pub fn run_unless_stuck(
     })
 }
 
-/// Runs a command to its end, its output in `log`.
+/// Runs a command to its end with its output in `log`; errors call it `name`.
 ///
 /// # Errors
 /// [`Error::ToolFailed`] with the end of the log, [`Error::Io`] if it cannot be started.
@@ -135,7 +135,7 @@ pub fn run_to_end(command: &mut Command, name: &str, log: &Path) -> Result<()> {
     })
 }
 
-/// The last lines of a log.
+/// Last lines of a log.
 #[must_use]
 pub fn tail(log: &Path) -> String {
     let text = text(log);
@@ -143,7 +143,7 @@ pub fn tail(log: &Path) -> String {
     lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n")
 }
 
-/// All of a log so far; nothing if it cannot be read.
+/// Text of a log so far; empty if the log cannot be read.
 fn text(log: &Path) -> String {
     std::fs::read(log)
         .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())

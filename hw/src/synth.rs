@@ -1,4 +1,4 @@
-//! From a build folder to a bitstream with Yosys and nextpnr, and what they report.
+//! Synthesis: from a build folder to a bitstream with Yosys and nextpnr, and the reports of these tools.
 
 pub mod checks;
 pub mod containment;
@@ -6,34 +6,34 @@ pub mod flow;
 pub mod netlist;
 pub mod nextpnr;
 pub mod path;
-pub mod process;
 pub mod report;
 pub mod speed;
 pub mod unpack;
 
 use crate::board::Board;
+use crate::build::files::{NEXTPNR_REPORT, REPORT, remove_routed};
 use crate::build::{Build, sha256};
 use crate::error::{Error, Result, io};
+use crate::process::{self, Cancel, End};
 use crate::tool::{Found, Tool};
 use flow::Flow;
-use process::{Cancel, End};
-use report::{Bitstream, REPORT, Report};
-use std::path::{Path, PathBuf};
+use report::{Bitstream, Report};
+use std::path::PathBuf;
 use std::time::Instant;
 
-/// A stage of the flow.
+/// Stage on the way to a bitstream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// Yosys.
+    /// Synthesis by Yosys.
     Synthesis,
-    /// nextpnr.
+    /// Placement and routing by nextpnr.
     PlaceAndRoute,
-    /// icepack, ecppack or gowin_pack.
+    /// Packing by icepack, ecppack or gowin_pack.
     Pack,
 }
 
 impl Stage {
-    /// What a user sees of it.
+    /// Name of the stage, as shown to the user.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
@@ -44,19 +44,19 @@ impl Stage {
     }
 }
 
-/// The tools that a board's bitstream takes, in order of use.
+/// Tools that make a board's bitstream, in order of use.
 #[must_use]
 pub const fn tools(board: &Board) -> [Tool; 3] {
     let flow = Flow::of(board);
     [Tool::Yosys, flow.nextpnr, flow.packer]
 }
 
-/// Which of the placements that nextpnr can find are tried: it places by chance, and its results differ by some percent.
+/// Placements that nextpnr tries. It places at random, and its results differ by some percent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Placements {
-    /// Seed of the first; the next ones' follow.
+    /// Seed of the first placement; later placements use the next numbers.
     pub seed: u32,
-    /// Most that are tried until one meets the clock.
+    /// Most placements that are tried until one meets the clock.
     pub tries: u32,
 }
 
@@ -66,13 +66,13 @@ impl Default for Placements {
     }
 }
 
-/// Synthesizes, places, routes and packs a build; `progress` hears of each stage as it starts.
+/// Synthesizes, places, routes and packs a build; `progress` is called with each stage as it starts.
 ///
-/// Scripts, logs and the report stay in the build folder, also that of a design that misses its clock. `cancel` stops the
-/// running tool from another thread.
+/// Scripts, logs and the report stay in the build folder, even if the design misses its clock. `cancel` stops the running
+/// tool from another thread.
 ///
 /// # Errors
-/// A tool that is missing, too old or fails; [`Error::NotRouted`], [`Error::TimingNotMet`].
+/// [`Error::NotRouted`], [`Error::TimingNotMet`], and the errors of a tool that is missing, too old or fails.
 pub fn synthesize(
     build: &Build,
     placements: Placements,
@@ -97,7 +97,7 @@ pub fn synthesize(
 
     progress(Stage::PlaceAndRoute);
     let clock_mhz = board.clock_mhz();
-    let read = || nextpnr::read_nextpnr(&folder.join("nextpnr.json"), nextpnr.tool.name());
+    let read = || nextpnr::read_nextpnr(&folder.join(NEXTPNR_REPORT), nextpnr.tool.name());
     let mut last = place_and_route(&flow, &nextpnr, build, placements.seed, cancel)?;
     let (mut seed, mut routed) = (last, read()?);
     for _ in 1..placements.tries {
@@ -105,12 +105,12 @@ pub fn synthesize(
             break;
         }
         last = match place_and_route(&flow, &nextpnr, build, last.wrapping_add(1), cancel) {
-            // What was routed before is there to be told of.
+            // An earlier placement was routed and can be reported.
             Err(Error::NotRouted { .. }) => break,
             result => result?,
         };
         let next = read()?;
-        // Where none meets the clock, the best is told of.
+        // If no placement meets the clock, the best one is reported.
         if next.fmax_mhz > routed.fmax_mhz {
             (seed, routed) = (last, next);
         }
@@ -158,16 +158,16 @@ pub fn synthesize(
     Ok(report)
 }
 
-/// Rounds of nextpnr's router after which it is given up: those that succeed take less than two hundred.
+/// Rounds of nextpnr's router after which a placement is given up; placements that can be routed take less than 200.
 const MOST_ROUNDS: usize = 600;
 
-/// Placements that are tried until one can be routed.
+/// Most placements that are tried until one can be routed.
 const ROUTED_TRIES: u32 = 5;
 
-/// Places and routes with seeds from `first` on; gives that of the placement that could be routed.
+/// Places and routes with seeds from `first` on; returns the seed of the placement that could be routed.
 ///
-/// Some placements leave the router with a handful of wires that it moves in circles for ever, a known fault of
-/// nextpnr; another placement is the way out of it.
+/// Some placements leave nextpnr's router with a few wires that it moves in circles for ever, which is a known fault of
+/// nextpnr. Another placement avoids this.
 fn place_and_route(flow: &Flow, nextpnr: &Found, build: &Build, first: u32, cancel: &Cancel) -> Result<u32> {
     for seed in (0..ROUTED_TRIES).map(|next| first.wrapping_add(next)) {
         let arguments = flow.place_and_route(seed);
@@ -189,46 +189,6 @@ fn place_and_route(flow: &Flow, nextpnr: &Found, build: &Build, first: u32, canc
         board: build.manifest.board.name.clone(),
         tries: ROUTED_TRIES as usize,
     })
-}
-
-/// Files that placing, routing and packing leave in a build folder, of all families.
-const ROUTED: [&str; 10] = [
-    REPORT,
-    "nextpnr.json",
-    "routed.asc",
-    "routed.config",
-    "routed.json",
-    "bitstream.bin",
-    "bitstream.bit",
-    "bitstream.fs",
-    unpack::UNPACKED,
-    unpack::MADE,
-];
-
-/// Removes what an earlier synthesis left in a folder: it must not pass for the next one's.
-///
-/// # Errors
-/// [`Error::Io`] for a file that is there and cannot be removed.
-pub fn remove_outputs(folder: &Path) -> Result<()> {
-    remove_files(folder, netlist::FILES.iter().chain(&ROUTED))
-}
-
-/// The same, but leaves the netlists.
-fn remove_routed(folder: &Path) -> Result<()> {
-    remove_files(folder, ROUTED.iter())
-}
-
-fn remove_files<'a>(folder: &Path, files: impl Iterator<Item = &'a &'static str>) -> Result<()> {
-    for file in files {
-        let path = folder.join(file);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(io("removing", path)(error));
-            }
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 fn version(found: &Found) -> String {

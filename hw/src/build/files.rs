@@ -1,0 +1,76 @@
+//! Names of the files that tools leave in a build folder, and their removal.
+//!
+//! [`super::Build::write`] removes the files of an earlier design; `synth` makes them.
+
+use crate::error::{Result, io};
+use std::path::Path;
+
+/// Netlist of the whole board, which nextpnr reads.
+pub const NETLIST: &str = "netlist.json";
+/// Netlist of the core alone, as a module with all of the core's ports.
+pub const CORE_NETLIST: &str = "core.json";
+/// Netlist of the whole board as Verilog.
+pub const NETLIST_VERILOG: &str = "netlist.v";
+/// Netlist of the core as Verilog.
+pub const CORE_VERILOG: &str = "core.v";
+/// Accelerator as Yosys elaborates it.
+pub const ELABORATED: &str = "elaborated.v";
+/// Hashes of the netlists and of the files that they were made from.
+pub const NETLIST_MADE: &str = "netlist-made.json";
+/// Hashes of the elaborated Verilog and of the files that it was made from.
+pub const ELABORATED_MADE: &str = "elaborated-made.json";
+/// Report of synthesis, placement and routing.
+pub const REPORT: &str = "report.json";
+/// Report of nextpnr.
+pub const NEXTPNR_REPORT: &str = "nextpnr.json";
+/// Routed design of iCE40, ECP5 and Gowin.
+pub const ROUTED: [&str; 3] = ["routed.asc", "routed.config", "routed.json"];
+/// Bitstream of iCE40, ECP5 and Gowin.
+pub const BITSTREAMS: [&str; 3] = ["bitstream.bin", "bitstream.bit", "bitstream.fs"];
+/// Bitstream as Verilog.
+pub const UNPACKED: &str = "unpacked.v";
+/// Hash of the bitstream that [`UNPACKED`] was made from.
+pub const UNPACKED_MADE: &str = "unpacked.sha256";
+
+const NETLIST_FILES: [&str; 7] = [
+    NETLIST,
+    CORE_NETLIST,
+    NETLIST_VERILOG,
+    CORE_VERILOG,
+    ELABORATED,
+    NETLIST_MADE,
+    ELABORATED_MADE,
+];
+const REPORTS: [&str; 4] = [REPORT, NEXTPNR_REPORT, UNPACKED, UNPACKED_MADE];
+
+/// Removes all files that an earlier synthesis left in a folder: they must not pass for those of the next one.
+///
+/// # Errors
+/// [`crate::Error::Io`] for a file that is there and cannot be removed.
+pub fn remove_outputs(folder: &Path) -> Result<()> {
+    remove(folder, &NETLIST_FILES)?;
+    remove_routed(folder)
+}
+
+/// Removes the files that placement, routing and packing left in a folder, but not the netlists.
+///
+/// # Errors
+/// [`crate::Error::Io`] for a file that is there and cannot be removed.
+pub fn remove_routed(folder: &Path) -> Result<()> {
+    remove(folder, &REPORTS)?;
+    remove(folder, &ROUTED)?;
+    remove(folder, &BITSTREAMS)
+}
+
+fn remove(folder: &Path, files: &[&str]) -> Result<()> {
+    for file in files {
+        let path = folder.join(file);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(io("removing", path)(error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}

@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod constraints;
+mod groups;
 pub mod lint;
 pub mod meaning;
 mod mend;

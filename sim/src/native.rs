@@ -71,18 +71,18 @@ impl NativeCore {
         for load in &preparation.parameter_loads {
             for (address, word) in load.bytes.chunks(load.word_bytes).enumerate() {
                 let core = self.simulation.circuit();
-                core.load_select.next = u64::from(load.memory).into();
-                core.load_shift.next = true;
+                core.load.select.next = u64::from(load.memory).into();
+                core.load.shift.next = true;
                 for &byte in word {
-                    self.simulation.circuit().load_byte.next = u64::from(byte).into();
+                    self.simulation.circuit().load.byte.next = u64::from(byte).into();
                     self.simulation.tick();
                 }
                 let core = self.simulation.circuit();
-                core.load_shift.next = false;
-                core.load_write.next = true;
-                core.load_address.next = (address as u64).into();
+                core.load.shift.next = false;
+                core.load.write.next = true;
+                core.load.address.next = (address as u64).into();
                 self.simulation.tick();
-                self.simulation.circuit().load_write.next = false;
+                self.simulation.circuit().load.write.next = false;
             }
         }
         self.simulation.circuit().exit_enable.next = preparation.exits;

@@ -2,7 +2,7 @@
 // Network tiny-mlp, lanes hidden×4 out×2, for ice40-hx8k.
 // Model a1534ee8f81c7bfcb24f6792a966554cbab01a14d1eed9b284dc3a339139fbab.
 // Plan ea8463e58cec0fff56cad77241b0cdb83509567cde854357422475e09b02ee09.
-// Design c32f8eb0ec49abe6c9980b5956bcaf467d95b47e9443ece123f52539f2235e54.
+// Design 26bbbb58a8fac1e2144983f0e6417f0e58ebb7d39647c5fc4fc17299c3ebbfcc.
 
 `default_nettype none
 
@@ -83,11 +83,11 @@ module synfire(clock,rx,tx,active);
     wire  command$encoder_stop;
     reg  command$encoder_busy;
     reg  command$encoder_step;
-    wire  [7:0] command$load_select;
-    wire  [23:0] command$load_address;
-    wire  [7:0] command$load_byte;
-    wire  command$load_shift;
-    wire  command$load_write;
+    wire  [7:0] command$load$select;
+    wire  [7:0] command$load$byte;
+    wire  command$load$shift;
+    wire  command$load$write;
+    wire  [23:0] command$load$address;
     wire  [31:0] command$load_word;
     wire  [23:0] command$readout_group;
     wire  [7:0] command$readout_lane;
@@ -138,11 +138,11 @@ module synfire(clock,rx,tx,active);
     reg  [23:0] core$readout_group;
     reg  [7:0] core$readout_lane;
     wire signed [31:0] core$readout_data;
-    reg  [7:0] core$load_select;
-    reg  [7:0] core$load_byte;
-    reg  core$load_shift;
-    reg  core$load_write;
-    reg  [23:0] core$load_address;
+    reg  [7:0] core$load$select;
+    reg  [7:0] core$load$byte;
+    reg  core$load$shift;
+    reg  core$load$write;
+    reg  [23:0] core$load$address;
     reg  core$exit_enable;
     wire  core$exited;
     wire  core$exit_busy;
@@ -229,11 +229,11 @@ module synfire(clock,rx,tx,active);
         .encoder_stop(command$encoder_stop),
         .encoder_busy(command$encoder_busy),
         .encoder_step(command$encoder_step),
-        .load_select(command$load_select),
-        .load_address(command$load_address),
-        .load_byte(command$load_byte),
-        .load_shift(command$load_shift),
-        .load_write(command$load_write),
+        .load$select(command$load$select),
+        .load$byte(command$load$byte),
+        .load$shift(command$load$shift),
+        .load$write(command$load$write),
+        .load$address(command$load$address),
         .load_word(command$load_word),
         .readout_group(command$readout_group),
         .readout_lane(command$readout_lane),
@@ -288,11 +288,11 @@ module synfire(clock,rx,tx,active);
         .readout_group(core$readout_group),
         .readout_lane(core$readout_lane),
         .readout_data(core$readout_data),
-        .load_select(core$load_select),
-        .load_byte(core$load_byte),
-        .load_shift(core$load_shift),
-        .load_write(core$load_write),
-        .load_address(core$load_address),
+        .load$select(core$load$select),
+        .load$byte(core$load$byte),
+        .load$shift(core$load$shift),
+        .load$write(core$load$write),
+        .load$address(core$load$address),
         .exit_enable(core$exit_enable),
         .exited(core$exited),
         .exit_busy(core$exit_busy),
@@ -349,12 +349,12 @@ module synfire(clock,rx,tx,active);
         encoders$0$seed = command$encoder_seed;
         encoders$0$steps = command$encoder_steps;
         encoders$0$stop = command$encoder_stop;
-        encoders$0$pixel_address = command$load_address[(32'h0)+:(16)];
+        encoders$0$pixel_address = command$load$address[(32'h0)+:(16)];
         encoders$0$pixel_data = command$load_word[(32'h18)+:(8)];
-        encoders$0$pixel_write = command$load_write && (command$load_select == image_memory);
-        encoders$0$table_address = command$load_address[(32'h0)+:(16)];
+        encoders$0$pixel_write = command$load$write && (command$load$select == image_memory);
+        encoders$0$table_address = command$load$address[(32'h0)+:(16)];
         encoders$0$table_data = command$load_word[(32'h10)+:(16)];
-        encoders$0$table_write = command$load_write && (command$load_select == table_memory);
+        encoders$0$table_write = command$load$write && (command$load$select == table_memory);
         encoders$0$event_ready = core$event_ready;
         command$encoder_busy = encoders$0$busy;
         command$encoder_step = encoders$0$step_sent;
@@ -377,11 +377,6 @@ module synfire(clock,rx,tx,active);
         command$spikes_in$1 = core$spikes_in$1;
         command$spikes_out$1 = core$spikes_out$1;
         command$busy_cycles$1 = core$busy_cycles$1;
-        core$load_select = command$load_select;
-        core$load_byte = command$load_byte;
-        core$load_shift = command$load_shift;
-        core$load_write = command$load_write;
-        core$load_address = command$load_address;
         transmitter$data = command$response_data;
         transmitter$valid = command$response_valid;
         transmitter$last = command$response_last;
@@ -394,10 +389,15 @@ module synfire(clock,rx,tx,active);
         active = last_active_cycles$q != core$active_cycles;
     end
 
+    always @(*) core$load$select = command$load$select;
+    always @(*) core$load$byte = command$load$byte;
+    always @(*) core$load$shift = command$load$shift;
+    always @(*) core$load$write = command$load$write;
+    always @(*) core$load$address = command$load$address;
 endmodule // synfire
 
 
-module synfire$command(clock,frame_valid,frame_length,read_address,read_data,free,free_slots,bad_frames,dropped_frames,response_data,response_valid,response_last,response_ready,event_data,event_valid,event_ready,exit_enable,exited,exit_busy,encoder_start,encoder_seed,encoder_steps,encoder_stop,encoder_busy,encoder_step,load_select,load_address,load_byte,load_shift,load_write,load_word,readout_group,readout_lane,readout_data,steps_done,clears_done,active_cycles,spikes_in$0,spikes_in$1,spikes_out$0,spikes_out$1,busy_cycles$0,busy_cycles$1);
+module synfire$command(clock,frame_valid,frame_length,read_address,read_data,free,free_slots,bad_frames,dropped_frames,response_data,response_valid,response_last,response_ready,event_data,event_valid,event_ready,exit_enable,exited,exit_busy,encoder_start,encoder_seed,encoder_steps,encoder_stop,encoder_busy,encoder_step,load$select,load$byte,load$shift,load$write,load$address,load_word,readout_group,readout_lane,readout_data,steps_done,clears_done,active_cycles,spikes_in$0,spikes_in$1,spikes_out$0,spikes_out$1,busy_cycles$0,busy_cycles$1);
 
     // Module arguments
     input wire  clock;
@@ -425,11 +425,11 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
     output reg  encoder_stop;
     input wire  encoder_busy;
     input wire  encoder_step;
-    output reg  [7:0] load_select;
-    output reg  [23:0] load_address;
-    output reg  [7:0] load_byte;
-    output reg  load_shift;
-    output reg  load_write;
+    output wire  [7:0] load$select;
+    output wire  [7:0] load$byte;
+    output wire  load$shift;
+    output wire  load$write;
+    output wire  [23:0] load$address;
     output reg  [31:0] load_word;
     output reg  [23:0] readout_group;
     output reg  [7:0] readout_lane;
@@ -475,7 +475,7 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
     localparam [7:0] no_memory = 8'h6;
     localparam [7:0] outside = 8'h7;
     localparam [31:0] clear_event = 32'h2;
-    localparam [25:0] watchdog_clocks = 26'h16e3600;
+    localparam [25:0] watchdog_cycles = 26'h16e3600;
 
     // Enums
     localparam [31:0] CommandState$Idle = 32'h0;
@@ -548,11 +548,6 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
     wire  loader$malformed;
     wire  loader$no_memory;
     wire  loader$outside;
-    wire  [7:0] loader$load_select;
-    wire  [23:0] loader$load_address;
-    wire  [7:0] loader$load_byte;
-    wire  loader$load_shift;
-    wire  loader$load_write;
     wire  [31:0] loader$load_word;
     reg  responder$clock;
     reg  responder$start;
@@ -704,11 +699,11 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
         .malformed(loader$malformed),
         .no_memory(loader$no_memory),
         .outside(loader$outside),
-        .load_select(loader$load_select),
-        .load_address(loader$load_address),
-        .load_byte(loader$load_byte),
-        .load_shift(loader$load_shift),
-        .load_write(loader$load_write),
+        .load$select(load$select),
+        .load$byte(load$byte),
+        .load$shift(load$shift),
+        .load$write(load$write),
+        .load$address(load$address),
         .load_word(loader$load_word)
     );
     synfire$command$responder responder(
@@ -865,7 +860,7 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
         at_end = cursor$q == frame_length;
         byte_valid = settled$q && ~at_end;
         in_sequence = sequence_number$q == expected$q;
-        timed_out = watchdog$q == watchdog_clocks;
+        timed_out = watchdog$q == watchdog_cycles;
         advance = 1'b0;
         cleared = clears_done == clears_pushed$q;
         stopped = exited && cleared;
@@ -888,30 +883,25 @@ module synfire$command(clock,frame_valid,frame_length,read_address,read_data,fre
         loader$in_byte = body_byte$q;
         loader$byte_valid = byte_valid;
         loader$at_end = at_end;
-        load_select = loader$load_select;
-        load_address = loader$load_address;
-        load_byte = loader$load_byte;
-        load_shift = loader$load_shift;
-        load_write = loader$load_write;
         load_word = loader$load_word;
         hash$0$clock = clock;
         hash$0$d = hash$0$q;
-        if (loader$load_write && (loader$load_select == hash_memory) && (loader$load_address == hash_address$0)) begin
+        if (load$write && (load$select == hash_memory) && (load$address == hash_address$0)) begin
             hash$0$d = loader$load_word ^ hash_initial$0;
         end
         hash$1$clock = clock;
         hash$1$d = hash$1$q;
-        if (loader$load_write && (loader$load_select == hash_memory) && (loader$load_address == hash_address$1)) begin
+        if (load$write && (load$select == hash_memory) && (load$address == hash_address$1)) begin
             hash$1$d = loader$load_word ^ hash_initial$1;
         end
         hash$2$clock = clock;
         hash$2$d = hash$2$q;
-        if (loader$load_write && (loader$load_select == hash_memory) && (loader$load_address == hash_address$2)) begin
+        if (load$write && (load$select == hash_memory) && (load$address == hash_address$2)) begin
             hash$2$d = loader$load_word ^ hash_initial$2;
         end
         hash$3$clock = clock;
         hash$3$d = hash$3$q;
-        if (loader$load_write && (loader$load_select == hash_memory) && (loader$load_address == hash_address$3)) begin
+        if (load$write && (load$select == hash_memory) && (load$address == hash_address$3)) begin
             hash$3$d = loader$load_word ^ hash_initial$3;
         end
         case (state$q)
@@ -1820,7 +1810,7 @@ module synfire$command$hash$3(d,q,clock);
 endmodule // synfire$command$hash$3
 
 
-module synfire$command$loader(clock,run,in_byte,byte_valid,at_end,advance,done,malformed,no_memory,outside,load_select,load_address,load_byte,load_shift,load_write,load_word);
+module synfire$command$loader(clock,run,in_byte,byte_valid,at_end,advance,done,malformed,no_memory,outside,load$select,load$byte,load$shift,load$write,load$address,load_word);
 
     // Module arguments
     input wire  clock;
@@ -1833,11 +1823,11 @@ module synfire$command$loader(clock,run,in_byte,byte_valid,at_end,advance,done,m
     output reg  malformed;
     output reg  no_memory;
     output reg  outside;
-    output reg  [7:0] load_select;
-    output reg  [23:0] load_address;
-    output reg  [7:0] load_byte;
-    output reg  load_shift;
-    output reg  load_write;
+    output reg  [7:0] load$select;
+    output reg  [7:0] load$byte;
+    output reg  load$shift;
+    output reg  load$write;
+    output reg  [23:0] load$address;
     output reg  [31:0] load_word;
 
     // Constant declarations
@@ -1944,11 +1934,11 @@ module synfire$command$loader(clock,run,in_byte,byte_valid,at_end,advance,done,m
         malformed = 1'b0;
         no_memory = 1'b0;
         outside = 1'b0;
-        load_select = select$q;
-        load_address = address$q;
-        load_byte = in_byte;
-        load_shift = 1'b0;
-        load_write = 1'b0;
+        load$select = select$q;
+        load$address = address$q;
+        load$byte = in_byte;
+        load$shift = 1'b0;
+        load$write = 1'b0;
         load_word = word$q;
         found$0 = 1'b0;
         found$1 = found$0 || (number$0 == word$q[(32'h0)+:(8)]);
@@ -2000,7 +1990,7 @@ module synfire$command$loader(clock,run,in_byte,byte_valid,at_end,advance,done,m
                         end
                         else if (byte_valid) begin
                             advance = 1'b1;
-                            load_shift = 1'b1;
+                            load$shift = 1'b1;
                             bytes$d = bytes$q + 32'h1;
                             if (bytes$q == last_byte$q) begin
                                 state$d = LoaderState$Write;
@@ -2009,7 +1999,7 @@ module synfire$command$loader(clock,run,in_byte,byte_valid,at_end,advance,done,m
                     end
                 LoaderState$Write:
                     begin
-                        load_write = 1'b1;
+                        load$write = 1'b1;
                         bytes$d = 32'h0;
                         address$d = address$q + 32'h1;
                         state$d = LoaderState$WordByte;
@@ -2227,10 +2217,10 @@ module synfire$command$responder(clock,start,opcode,sequence_number,expected,sta
     localparam [31:0] identity$1 = 32'h10;
     localparam [31:0] identity$2 = 32'h2dc6c00;
     localparam [31:0] identity$3 = 32'h2020100;
-    localparam [31:0] identity$4 = 32'hb08e2fc3;
-    localparam [31:0] identity$5 = 32'he6ab49ec;
-    localparam [31:0] identity$6 = 32'h590b98c9;
-    localparam [31:0] identity$7 = 32'h46afbc56;
+    localparam [31:0] identity$4 = 32'h58bbbb26;
+    localparam [31:0] identity$5 = 32'he2c1faa8;
+    localparam [31:0] identity$6 = 32'hf0834914;
+    localparam [31:0] identity$7 = 32'he7f41e6;
     localparam [15:0] identity_index$0 = 16'h2;
     localparam [15:0] identity_index$1 = 16'h3;
     localparam [15:0] identity_index$2 = 16'h4;
@@ -2769,7 +2759,7 @@ module synfire$command$watchdog(d,q,clock);
 endmodule // synfire$command$watchdog
 
 
-module synfire$core(clock,event_data,event_valid,event_ready,tap_data$0,tap_valid$0,swept$0,swept$1,swept_last$0,swept_last$1,swept_clear$0,swept_clear$1,swept_data$0,swept_data$1,swept_data$2,swept_data$3,swept_data$4,swept_data$5,readout_group,readout_lane,readout_data,load_select,load_byte,load_shift,load_write,load_address,exit_enable,exited,exit_busy,steps_done,clears_done,active_cycles,spikes_in$0,spikes_in$1,spikes_out$0,spikes_out$1,busy_cycles$0,busy_cycles$1,stalled_cycles$0,stalled_cycles$1);
+module synfire$core(clock,event_data,event_valid,event_ready,tap_data$0,tap_valid$0,swept$0,swept$1,swept_last$0,swept_last$1,swept_clear$0,swept_clear$1,swept_data$0,swept_data$1,swept_data$2,swept_data$3,swept_data$4,swept_data$5,readout_group,readout_lane,readout_data,load$select,load$byte,load$shift,load$write,load$address,exit_enable,exited,exit_busy,steps_done,clears_done,active_cycles,spikes_in$0,spikes_in$1,spikes_out$0,spikes_out$1,busy_cycles$0,busy_cycles$1,stalled_cycles$0,stalled_cycles$1);
 
     // Module arguments
     input wire  clock;
@@ -2793,11 +2783,11 @@ module synfire$core(clock,event_data,event_valid,event_ready,tap_data$0,tap_vali
     input wire  [23:0] readout_group;
     input wire  [7:0] readout_lane;
     output reg signed [31:0] readout_data;
-    input wire  [7:0] load_select;
-    input wire  [7:0] load_byte;
-    input wire  load_shift;
-    input wire  load_write;
-    input wire  [23:0] load_address;
+    input wire  [7:0] load$select;
+    input wire  [7:0] load$byte;
+    input wire  load$shift;
+    input wire  load$write;
+    input wire  [23:0] load$address;
     input wire  exit_enable;
     output reg  exited;
     output reg  exit_busy;
@@ -2831,11 +2821,6 @@ module synfire$core(clock,event_data,event_valid,event_ready,tap_data$0,tap_vali
     wire signed [31:0] hidden$0$swept_data$1;
     wire signed [31:0] hidden$0$swept_data$2;
     wire signed [31:0] hidden$0$swept_data$3;
-    reg  [7:0] hidden$0$load_select;
-    reg  [7:0] hidden$0$load_byte;
-    reg  hidden$0$load_shift;
-    reg  hidden$0$load_write;
-    reg  [23:0] hidden$0$load_address;
     wire  [31:0] hidden$0$spikes_in;
     wire  [31:0] hidden$0$spikes_out;
     wire  [31:0] hidden$0$busy_cycles;
@@ -2851,11 +2836,6 @@ module synfire$core(clock,event_data,event_valid,event_ready,tap_data$0,tap_vali
     wire  [31:0] last$steps_done;
     wire  [7:0] last$clears_done;
     wire  last$cleared;
-    reg  [7:0] last$load_select;
-    reg  [7:0] last$load_byte;
-    reg  last$load_shift;
-    reg  last$load_write;
-    reg  [23:0] last$load_address;
     wire  last$swept;
     wire  last$swept_last;
     wire  last$swept_clear;
@@ -2906,11 +2886,11 @@ module synfire$core(clock,event_data,event_valid,event_ready,tap_data$0,tap_vali
         .swept_data$1(hidden$0$swept_data$1),
         .swept_data$2(hidden$0$swept_data$2),
         .swept_data$3(hidden$0$swept_data$3),
-        .load_select(hidden$0$load_select),
-        .load_byte(hidden$0$load_byte),
-        .load_shift(hidden$0$load_shift),
-        .load_write(hidden$0$load_write),
-        .load_address(hidden$0$load_address),
+        .load$select(load$select),
+        .load$byte(load$byte),
+        .load$shift(load$shift),
+        .load$write(load$write),
+        .load$address(load$address),
         .spikes_in(hidden$0$spikes_in),
         .spikes_out(hidden$0$spikes_out),
         .busy_cycles(hidden$0$busy_cycles),
@@ -2928,11 +2908,11 @@ module synfire$core(clock,event_data,event_valid,event_ready,tap_data$0,tap_vali
         .steps_done(last$steps_done),
         .clears_done(last$clears_done),
         .cleared(last$cleared),
-        .load_select(last$load_select),
-        .load_byte(last$load_byte),
-        .load_shift(last$load_shift),
-        .load_write(last$load_write),
-        .load_address(last$load_address),
+        .load$select(load$select),
+        .load$byte(load$byte),
+        .load$shift(load$shift),
+        .load$write(load$write),
+        .load$address(load$address),
         .swept(last$swept),
         .swept_last(last$swept_last),
         .swept_clear(last$swept_clear),
@@ -2984,11 +2964,6 @@ module synfire$core(clock,event_data,event_valid,event_ready,tap_data$0,tap_vali
         wires$stream_data$1 = hidden$0$out_data;
         wires$stream_valid$1 = hidden$0$out_valid;
         hidden$0$out_ready = wires$stream_ready$1;
-        hidden$0$load_select = load_select;
-        hidden$0$load_byte = load_byte;
-        hidden$0$load_shift = load_shift;
-        hidden$0$load_write = load_write;
-        hidden$0$load_address = load_address;
         swept$0 = hidden$0$swept;
         swept_last$0 = hidden$0$swept_last;
         swept_clear$0 = hidden$0$swept_clear;
@@ -3021,11 +2996,6 @@ module synfire$core(clock,event_data,event_valid,event_ready,tap_data$0,tap_vali
         readout_data = last$readout_data;
         exited = 1'b0;
         exit_busy = 1'b0;
-        last$load_select = load_select;
-        last$load_byte = load_byte;
-        last$load_shift = load_shift;
-        last$load_write = load_write;
-        last$load_address = load_address;
         steps_done = last$steps_done;
         clears_done = last$clears_done;
         swept_data$0 = hidden$0$swept_data$0;
@@ -3058,7 +3028,7 @@ module synfire$core$active(d,q,clock);
 endmodule // synfire$core$active
 
 
-module synfire$core$hidden$0(clock,in_data,in_valid,in_ready,side_data,side_valid,side_ready,out_data,out_valid,out_ready,swept,swept_last,swept_clear,swept_data$0,swept_data$1,swept_data$2,swept_data$3,load_select,load_byte,load_shift,load_write,load_address,spikes_in,spikes_out,busy_cycles,stalled_cycles,busy);
+module synfire$core$hidden$0(clock,in_data,in_valid,in_ready,side_data,side_valid,side_ready,out_data,out_valid,out_ready,swept,swept_last,swept_clear,swept_data$0,swept_data$1,swept_data$2,swept_data$3,load$select,load$byte,load$shift,load$write,load$address,spikes_in,spikes_out,busy_cycles,stalled_cycles,busy);
 
     // Module arguments
     input wire  clock;
@@ -3078,11 +3048,11 @@ module synfire$core$hidden$0(clock,in_data,in_valid,in_ready,side_data,side_vali
     output reg signed [31:0] swept_data$1;
     output reg signed [31:0] swept_data$2;
     output reg signed [31:0] swept_data$3;
-    input wire  [7:0] load_select;
-    input wire  [7:0] load_byte;
-    input wire  load_shift;
-    input wire  load_write;
-    input wire  [23:0] load_address;
+    input wire  [7:0] load$select;
+    input wire  [7:0] load$byte;
+    input wire  load$shift;
+    input wire  load$write;
+    input wire  [23:0] load$address;
     output reg  [31:0] spikes_in;
     output reg  [31:0] spikes_out;
     output reg  [31:0] busy_cycles;
@@ -3119,11 +3089,6 @@ module synfire$core$hidden$0(clock,in_data,in_valid,in_ready,side_data,side_vali
     wire signed [31:0] engine$swept_data$1;
     wire signed [31:0] engine$swept_data$2;
     wire signed [31:0] engine$swept_data$3;
-    reg  [7:0] engine$load_select;
-    reg  [7:0] engine$load_byte;
-    reg  engine$load_shift;
-    reg  engine$load_write;
-    reg  [23:0] engine$load_address;
     wire  [31:0] engine$busy_cycles;
     wire  [31:0] engine$stalled_cycles;
     wire  engine$busy;
@@ -3178,11 +3143,11 @@ module synfire$core$hidden$0(clock,in_data,in_valid,in_ready,side_data,side_vali
         .swept_data$1(engine$swept_data$1),
         .swept_data$2(engine$swept_data$2),
         .swept_data$3(engine$swept_data$3),
-        .load_select(engine$load_select),
-        .load_byte(engine$load_byte),
-        .load_shift(engine$load_shift),
-        .load_write(engine$load_write),
-        .load_address(engine$load_address),
+        .load$select(load$select),
+        .load$byte(load$byte),
+        .load$shift(load$shift),
+        .load$write(load$write),
+        .load$address(load$address),
         .busy_cycles(engine$busy_cycles),
         .stalled_cycles(engine$stalled_cycles),
         .busy(engine$busy)
@@ -3221,11 +3186,6 @@ module synfire$core$hidden$0(clock,in_data,in_valid,in_ready,side_data,side_vali
         spikes$1 = spikes$0 + filters$0$spikes;
         spikes_in = spikes$1;
         engine$pause = serializer$pause;
-        engine$load_byte = load_byte;
-        engine$load_address = load_address;
-        engine$load_select = load_select;
-        engine$load_shift = load_shift;
-        engine$load_write = load_write;
         swept = engine$swept;
         swept_last = engine$swept_last;
         swept_clear = engine$swept_clear;
@@ -3249,7 +3209,7 @@ module synfire$core$hidden$0(clock,in_data,in_valid,in_ready,side_data,side_vali
 endmodule // synfire$core$hidden$0
 
 
-module synfire$core$hidden$0$engine(clock,event_data$0,event_valid$0,event_ready$0,pause,swept,swept_last,swept_clear,fired_mask,swept_data$0,swept_data$1,swept_data$2,swept_data$3,load_select,load_byte,load_shift,load_write,load_address,busy_cycles,stalled_cycles,busy);
+module synfire$core$hidden$0$engine(clock,event_data$0,event_valid$0,event_ready$0,pause,swept,swept_last,swept_clear,fired_mask,swept_data$0,swept_data$1,swept_data$2,swept_data$3,load$select,load$byte,load$shift,load$write,load$address,busy_cycles,stalled_cycles,busy);
 
     // Module arguments
     input wire  clock;
@@ -3265,11 +3225,11 @@ module synfire$core$hidden$0$engine(clock,event_data$0,event_valid$0,event_ready
     output reg signed [31:0] swept_data$1;
     output reg signed [31:0] swept_data$2;
     output reg signed [31:0] swept_data$3;
-    input wire  [7:0] load_select;
-    input wire  [7:0] load_byte;
-    input wire  load_shift;
-    input wire  load_write;
-    input wire  [23:0] load_address;
+    input wire  [7:0] load$select;
+    input wire  [7:0] load$byte;
+    input wire  load$shift;
+    input wire  load$write;
+    input wire  [23:0] load$address;
     output reg  [31:0] busy_cycles;
     output reg  [31:0] stalled_cycles;
     output reg  busy;
@@ -4081,21 +4041,21 @@ module synfire$core$hidden$0$engine(clock,event_data$0,event_valid$0,event_ready
         swept_last = write_last$q;
         swept_clear = write_clears$q;
         fired_mask = pack$mask;
-        loads_weights = load_select == weights_number;
-        weights$load_byte = load_byte;
-        weights$load_shift = load_shift && loads_weights;
-        weights$load_write = load_write && loads_weights;
-        weights$load_address = load_address;
-        loads_thresholds = load_select == thresholds_number;
-        thresholds$load_byte = load_byte;
-        thresholds$load_shift = load_shift && loads_thresholds;
-        thresholds$load_write = load_write && loads_thresholds;
-        thresholds$load_address = load_address;
-        loads_identities = load_select == identities_number;
-        identities$load_byte = load_byte;
-        identities$load_shift = load_shift && loads_identities;
-        identities$load_write = load_write && loads_identities;
-        identities$load_address = load_address;
+        loads_weights = load$select == weights_number;
+        weights$load_byte = load$byte;
+        weights$load_shift = load$shift && loads_weights;
+        weights$load_write = load$write && loads_weights;
+        weights$load_address = load$address;
+        loads_thresholds = load$select == thresholds_number;
+        thresholds$load_byte = load$byte;
+        thresholds$load_shift = load$shift && loads_thresholds;
+        thresholds$load_write = load$write && loads_thresholds;
+        thresholds$load_address = load$address;
+        loads_identities = load$select == identities_number;
+        identities$load_byte = load$byte;
+        identities$load_shift = load$shift && loads_identities;
+        identities$load_write = load$write && loads_identities;
+        identities$load_address = load$address;
         busy = walker$busy || waiting$1 || reading$q || computing$q || writing$q;
         loadable$d = walker$loadable;
         if (walker$issue || (loadable$q && ~walker$stalled)) begin
@@ -8110,7 +8070,7 @@ module synfire$core$hidden$0$serializer$spike_count(d,q,clock);
 endmodule // synfire$core$hidden$0$serializer$spike_count
 
 
-module synfire$core$last(clock,in_data,in_valid,in_ready,readout_group,readout_lane,readout_data,steps_done,clears_done,cleared,load_select,load_byte,load_shift,load_write,load_address,swept,swept_last,swept_clear,swept_data$0,swept_data$1,spikes_in,busy_cycles,busy);
+module synfire$core$last(clock,in_data,in_valid,in_ready,readout_group,readout_lane,readout_data,steps_done,clears_done,cleared,load$select,load$byte,load$shift,load$write,load$address,swept,swept_last,swept_clear,swept_data$0,swept_data$1,spikes_in,busy_cycles,busy);
 
     // Module arguments
     input wire  clock;
@@ -8123,11 +8083,11 @@ module synfire$core$last(clock,in_data,in_valid,in_ready,readout_group,readout_l
     output reg  [31:0] steps_done;
     output reg  [7:0] clears_done;
     output reg  cleared;
-    input wire  [7:0] load_select;
-    input wire  [7:0] load_byte;
-    input wire  load_shift;
-    input wire  load_write;
-    input wire  [23:0] load_address;
+    input wire  [7:0] load$select;
+    input wire  [7:0] load$byte;
+    input wire  load$shift;
+    input wire  load$write;
+    input wire  [23:0] load$address;
     output reg  swept;
     output reg  swept_last;
     output reg  swept_clear;
@@ -8165,11 +8125,6 @@ module synfire$core$last(clock,in_data,in_valid,in_ready,readout_group,readout_l
     wire  [63:0] engine$fired_mask;
     wire signed [31:0] engine$swept_data$0;
     wire signed [31:0] engine$swept_data$1;
-    reg  [7:0] engine$load_select;
-    reg  [7:0] engine$load_byte;
-    reg  engine$load_shift;
-    reg  engine$load_write;
-    reg  [23:0] engine$load_address;
     wire  [31:0] engine$busy_cycles;
     wire  [31:0] engine$stalled_cycles;
     wire  engine$busy;
@@ -8221,11 +8176,11 @@ module synfire$core$last(clock,in_data,in_valid,in_ready,readout_group,readout_l
         .fired_mask(engine$fired_mask),
         .swept_data$0(engine$swept_data$0),
         .swept_data$1(engine$swept_data$1),
-        .load_select(engine$load_select),
-        .load_byte(engine$load_byte),
-        .load_shift(engine$load_shift),
-        .load_write(engine$load_write),
-        .load_address(engine$load_address),
+        .load$select(load$select),
+        .load$byte(load$byte),
+        .load$shift(load$shift),
+        .load$write(load$write),
+        .load$address(load$address),
         .busy_cycles(engine$busy_cycles),
         .stalled_cycles(engine$stalled_cycles),
         .busy(engine$busy)
@@ -8272,11 +8227,6 @@ module synfire$core$last(clock,in_data,in_valid,in_ready,readout_group,readout_l
         fifos$0$out_ready = engine$event_ready$0;
         spikes_in = filters$0$spikes;
         engine$pause = 1'b0;
-        engine$load_byte = load_byte;
-        engine$load_address = load_address;
-        engine$load_select = load_select;
-        engine$load_shift = load_shift;
-        engine$load_write = load_write;
         swept = engine$swept;
         swept_last = engine$swept_last;
         swept_clear = engine$swept_clear;
@@ -8326,7 +8276,7 @@ module synfire$core$last$clears(d,q,clock);
 endmodule // synfire$core$last$clears
 
 
-module synfire$core$last$engine(clock,event_data$0,event_valid$0,event_ready$0,pause,swept,swept_last,swept_clear,fired_mask,swept_data$0,swept_data$1,load_select,load_byte,load_shift,load_write,load_address,busy_cycles,stalled_cycles,busy);
+module synfire$core$last$engine(clock,event_data$0,event_valid$0,event_ready$0,pause,swept,swept_last,swept_clear,fired_mask,swept_data$0,swept_data$1,load$select,load$byte,load$shift,load$write,load$address,busy_cycles,stalled_cycles,busy);
 
     // Module arguments
     input wire  clock;
@@ -8340,11 +8290,11 @@ module synfire$core$last$engine(clock,event_data$0,event_valid$0,event_ready$0,p
     output reg  [63:0] fired_mask;
     output reg signed [31:0] swept_data$0;
     output reg signed [31:0] swept_data$1;
-    input wire  [7:0] load_select;
-    input wire  [7:0] load_byte;
-    input wire  load_shift;
-    input wire  load_write;
-    input wire  [23:0] load_address;
+    input wire  [7:0] load$select;
+    input wire  [7:0] load$byte;
+    input wire  load$shift;
+    input wire  load$write;
+    input wire  [23:0] load$address;
     output reg  [31:0] busy_cycles;
     output reg  [31:0] stalled_cycles;
     output reg  busy;
@@ -9002,21 +8952,21 @@ module synfire$core$last$engine(clock,event_data$0,event_valid$0,event_ready$0,p
         swept_last = write_last$q;
         swept_clear = write_clears$q;
         fired_mask = pack$mask;
-        loads_weights = load_select == weights_number;
-        weights$load_byte = load_byte;
-        weights$load_shift = load_shift && loads_weights;
-        weights$load_write = load_write && loads_weights;
-        weights$load_address = load_address;
-        loads_thresholds = load_select == thresholds_number;
-        thresholds$load_byte = load_byte;
-        thresholds$load_shift = load_shift && loads_thresholds;
-        thresholds$load_write = load_write && loads_thresholds;
-        thresholds$load_address = load_address;
-        loads_identities = load_select == identities_number;
-        identities$load_byte = load_byte;
-        identities$load_shift = load_shift && loads_identities;
-        identities$load_write = load_write && loads_identities;
-        identities$load_address = load_address;
+        loads_weights = load$select == weights_number;
+        weights$load_byte = load$byte;
+        weights$load_shift = load$shift && loads_weights;
+        weights$load_write = load$write && loads_weights;
+        weights$load_address = load$address;
+        loads_thresholds = load$select == thresholds_number;
+        thresholds$load_byte = load$byte;
+        thresholds$load_shift = load$shift && loads_thresholds;
+        thresholds$load_write = load$write && loads_thresholds;
+        thresholds$load_address = load$address;
+        loads_identities = load$select == identities_number;
+        identities$load_byte = load$byte;
+        identities$load_shift = load$shift && loads_identities;
+        identities$load_write = load$write && loads_identities;
+        identities$load_address = load$address;
         busy = walker$busy || waiting$1 || reading$q || computing$q || writing$q;
         loadable$d = walker$loadable;
         if (walker$issue || (loadable$q && ~walker$stalled)) begin
@@ -12793,7 +12743,7 @@ module synfire$receiver$crc(clock,restart,data,valid,ready,value);
 
     // Constant declarations
     localparam [31:0] polynomial = 32'hedb88320;
-    localparam [31:0] ones = 32'hffffffff;
+    localparam [31:0] all_ones = 32'hffffffff;
 
     // Stub signals
     reg  [31:0] inverted$d;
@@ -12835,16 +12785,16 @@ module synfire$receiver$crc(clock,restart,data,valid,ready,value);
         inverted$d = inverted$q;
         shift$d = shift$q;
         remaining$d = remaining$q;
-        current = inverted$q ^ ones;
+        current = inverted$q ^ all_ones;
         value = current;
         ready = remaining$q == 32'h0;
         feedback = current[32'h0] ^ shift$q[32'h0];
         if (remaining$q != 32'h0) begin
             remaining$d = remaining$q - 32'h1;
             shift$d = shift$q >> 32'h1;
-            inverted$d = (current >> 32'h1) ^ ones;
+            inverted$d = (current >> 32'h1) ^ all_ones;
             if (feedback) begin
-                inverted$d = (current >> 32'h1) ^ polynomial ^ ones;
+                inverted$d = (current >> 32'h1) ^ polynomial ^ all_ones;
             end
         end
         else if (valid) begin
@@ -13186,7 +13136,7 @@ module synfire$transmitter(clock,data,valid,last,ready,out_data,out_valid,out_re
     input wire  out_ready;
 
     // Constant declarations
-    localparam [31:0] ones = 32'hffffffff;
+    localparam [31:0] all_ones = 32'hffffffff;
     localparam [7:0] full_code = 8'hfe;
     localparam [15:0] one_place = 16'h1;
 
@@ -13355,7 +13305,7 @@ module synfire$transmitter(clock,data,valid,last,ready,out_data,out_valid,out_re
             TransmitState$Settle:
                 begin
                     if (crc$ready) begin
-                        check$d = crc$value ^ ones;
+                        check$d = crc$value ^ all_ones;
                         check_left$d = 32'h4;
                         next_state = TransmitState$Check;
                     end
@@ -13554,7 +13504,7 @@ module synfire$transmitter$crc(clock,restart,data,valid,ready,value);
 
     // Constant declarations
     localparam [31:0] polynomial = 32'hedb88320;
-    localparam [31:0] ones = 32'hffffffff;
+    localparam [31:0] all_ones = 32'hffffffff;
 
     // Stub signals
     reg  [31:0] inverted$d;
@@ -13596,16 +13546,16 @@ module synfire$transmitter$crc(clock,restart,data,valid,ready,value);
         inverted$d = inverted$q;
         shift$d = shift$q;
         remaining$d = remaining$q;
-        current = inverted$q ^ ones;
+        current = inverted$q ^ all_ones;
         value = current;
         ready = remaining$q == 32'h0;
         feedback = current[32'h0] ^ shift$q[32'h0];
         if (remaining$q != 32'h0) begin
             remaining$d = remaining$q - 32'h1;
             shift$d = shift$q >> 32'h1;
-            inverted$d = (current >> 32'h1) ^ ones;
+            inverted$d = (current >> 32'h1) ^ all_ones;
             if (feedback) begin
-                inverted$d = (current >> 32'h1) ^ polynomial ^ ones;
+                inverted$d = (current >> 32'h1) ^ polynomial ^ all_ones;
             end
         end
         else if (valid) begin

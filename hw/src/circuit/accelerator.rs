@@ -1,4 +1,4 @@
-//! The whole accelerator behind its UART pins.
+//! The whole accelerator behind its two UART pins.
 //!
 //! ```text
 //!  rx ─► UART ─► frame receiver ─► command processor ─► splitter ─┬─► core
@@ -6,9 +6,9 @@
 //!                                         └──────────► encoder ───┘
 //! ```
 //!
-//! Splitter and encoder are there where they are needed and wanted. The encoder's events go to the core while it is at
-//! work: the command processor sends none then, and the splitter lets what is no spike pass in the clock in which it
-//! comes, so that a clear is never overtaken.
+//! The design contains a splitter if an input's number is not its address, and an encoder if the plan has
+//! one. While the encoder works, its events go to the core, and the command processor sends none. The
+//! splitter passes events other than spikes in the cycle in which they arrive, so nothing overtakes a clear.
 
 use super::core::{Core, CoreParams};
 use super::link::command::Command;
@@ -20,21 +20,23 @@ use super::link::responder::RESPONSE_HEADER_BYTES;
 use super::link::splitter::{Splitter, SplitterParams};
 use super::link::uart_receiver::UartReceiver;
 use super::link::uart_transmitter::UartTransmitter;
+use super::load_port::LoadDriver;
+use super::with_defaults;
 use rust_hdl::prelude::*;
 
-/// What is around the core.
+/// Parameters of the link around the core.
 #[derive(Clone, Debug)]
 pub struct LinkParams {
-    /// What IDENTIFY answers.
+    /// Answer to IDENTIFY: sizes, features and hashes of the design.
     pub identity: Identity,
-    /// Clocks of a bit on the line.
+    /// Core clock cycles per bit on the serial line.
     pub clocks_per_bit: u64,
-    /// The input, and how the core addresses it.
+    /// Shape of the network's input, and how the core addresses it.
     pub input: EncoderParams,
 }
 
 impl LinkParams {
-    /// The encoder's memories, where there is one.
+    /// Memories of the encoder that LOAD can write; none without an encoder.
     fn encoder_memories(&self) -> Vec<LoadableMemory> {
         let memory = |number, depth, word_bytes| LoadableMemory {
             number,
@@ -51,22 +53,22 @@ impl LinkParams {
         }
     }
 
-    /// The splitter, where numbers are no addresses.
+    /// Parameters of the splitter; none if every input's number is its address.
     fn splitter(&self) -> Option<SplitterParams> {
         SplitterParams::of(&self.input)
     }
 }
 
-/// See the [module](self).
+/// The accelerator: serial link, command processor and core.
 #[derive(Debug, LogicBlock)]
 pub struct Accelerator {
-    /// The clock.
+    /// Core clock; all registers change on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// Serial line from the host, idle high.
+    /// Serial line from the host, idle high; asynchronous to `clock`.
     pub rx: Signal<In, Bit>,
     /// Serial line to the host, idle high.
     pub tx: Signal<Out, Bit>,
-    /// Some layer is at work: for a board's LED.
+    /// High while some layer works, one cycle late; drives a board's LED.
     pub active: Signal<Out, Bit>,
     uart_rx: UartReceiver,
     uart_tx: UartTransmitter,
@@ -76,7 +78,7 @@ pub struct Accelerator {
     splitters: Vec<Splitter>,
     encoders: Vec<Encoder>,
     core: Core,
-    /// Events of the splitter, or of the command processor where there is none.
+    /// Event for the core: the splitter's, or the command processor's if there is no splitter.
     link_data: Signal<Local, Bits<32>>,
     link_valid: Signal<Local, Bit>,
     encoding: Signal<Local, Bit>,
@@ -86,7 +88,7 @@ pub struct Accelerator {
 }
 
 impl Accelerator {
-    /// An accelerator of the given core behind a link.
+    /// Builds an accelerator of the given core behind the given link.
     #[must_use]
     pub fn new(link: &LinkParams, core: CoreParams) -> Self {
         let identity = &link.identity;
@@ -96,27 +98,22 @@ impl Accelerator {
         let result_bytes = 8 + 4 * usize::from(identity.classes);
         let counter_bytes = 8 + 12 * layers;
         let longest_payload = result_bytes.max(counter_bytes).max(identity.payload().len());
-        Self {
-            clock: Signal::default(),
-            rx: Signal::default(),
-            tx: Signal::default(),
-            active: Signal::default(),
-            uart_rx: UartReceiver::new(link.clocks_per_bit),
-            uart_tx: UartTransmitter::new(link.clocks_per_bit),
-            receiver: FrameReceiver::new(usize::from(identity.slot_bytes)),
-            transmitter: FrameTransmitter::new(RESPONSE_HEADER_BYTES + longest_payload),
-            command: Command::new(identity, output_lanes, &memories),
-            splitters: link.splitter().into_iter().map(Splitter::new).collect(),
-            encoders: (0..usize::from(identity.encoder))
-                .map(|_| Encoder::new(link.input))
-                .collect(),
-            core: Core::new(core),
-            link_data: Signal::default(),
-            link_valid: Signal::default(),
-            encoding: Signal::default(),
-            image_memory: Constant::new(u64::from(IMAGE_MEMORY).into()),
-            table_memory: Constant::new(u64::from(TABLE_MEMORY).into()),
-            last_active_cycles: DFF::default(),
+        with_defaults! {
+            Self {
+                uart_rx: UartReceiver::new(link.clocks_per_bit),
+                uart_tx: UartTransmitter::new(link.clocks_per_bit),
+                receiver: FrameReceiver::new(usize::from(identity.slot_bytes)),
+                transmitter: FrameTransmitter::new(RESPONSE_HEADER_BYTES + longest_payload),
+                command: Command::new(identity, output_lanes, &memories),
+                splitters: link.splitter().into_iter().map(Splitter::new).collect(),
+                encoders: (0..usize::from(identity.encoder))
+                    .map(|_| Encoder::new(link.input))
+                    .collect(),
+                core: Core::new(core),
+                image_memory: Constant::new(u64::from(IMAGE_MEMORY).into()),
+                table_memory: Constant::new(u64::from(TABLE_MEMORY).into()),
+            }
+            clock, rx, tx, active, link_data, link_valid, encoding, last_active_cycles,
         }
     }
 }
@@ -152,7 +149,7 @@ impl Logic for Accelerator {
         for i in 0..self.encoders.len() {
             self.encoding.next = self.encoders[i].busy.val();
         }
-        // Commands to the core, by way of the splitter; nothing comes from there while the encoder is at work.
+        // Events of commands to the core, through the splitter if there is one; none come while the encoder works.
         self.link_data.next = self.command.event_data.val();
         self.link_valid.next = self.command.event_valid.val();
         self.command.event_ready.next = self.core.event_ready.val() && !self.encoding.val();
@@ -175,14 +172,14 @@ impl Logic for Accelerator {
             self.encoders[i].seed.next = self.command.encoder_seed.val();
             self.encoders[i].steps.next = self.command.encoder_steps.val();
             self.encoders[i].stop.next = self.command.encoder_stop.val();
-            self.encoders[i].pixel_address.next = self.command.load_address.val().get_bits::<16>(0);
+            self.encoders[i].pixel_address.next = self.command.load.address.val().get_bits::<16>(0);
             self.encoders[i].pixel_data.next = self.command.load_word.val().get_bits::<8>(24);
             self.encoders[i].pixel_write.next =
-                self.command.load_write.val() && (self.command.load_select.val() == self.image_memory.val());
-            self.encoders[i].table_address.next = self.command.load_address.val().get_bits::<16>(0);
+                self.command.load.write.val() && (self.command.load.select.val() == self.image_memory.val());
+            self.encoders[i].table_address.next = self.command.load.address.val().get_bits::<16>(0);
             self.encoders[i].table_data.next = self.command.load_word.val().get_bits::<16>(16);
             self.encoders[i].table_write.next =
-                self.command.load_write.val() && (self.command.load_select.val() == self.table_memory.val());
+                self.command.load.write.val() && (self.command.load.select.val() == self.table_memory.val());
             self.encoders[i].event_ready.next = self.core.event_ready.val();
             self.command.encoder_busy.next = self.encoders[i].busy.val();
             self.command.encoder_step.next = self.encoders[i].step_sent.val();
@@ -205,11 +202,7 @@ impl Logic for Accelerator {
             self.command.spikes_out[i].next = self.core.spikes_out[i].val();
             self.command.busy_cycles[i].next = self.core.busy_cycles[i].val();
         }
-        self.core.load_select.next = self.command.load_select.val();
-        self.core.load_byte.next = self.command.load_byte.val();
-        self.core.load_shift.next = self.command.load_shift.val();
-        self.core.load_write.next = self.command.load_write.val();
-        self.core.load_address.next = self.command.load_address.val();
+        LoadDriver::join(&mut self.command.load, &mut self.core.load);
         // Responses to the line.
         self.transmitter.data.next = self.command.response_data.val();
         self.transmitter.valid.next = self.command.response_valid.val();
@@ -219,7 +212,7 @@ impl Logic for Accelerator {
         self.uart_tx.valid.next = self.transmitter.out_valid.val();
         self.transmitter.out_ready.next = self.uart_tx.ready.val();
         self.tx.next = self.uart_tx.tx.val();
-        // A light.
+        // Activity, for a LED.
         self.last_active_cycles.d.next = self.core.active_cycles.val();
         self.active.next = self.last_active_cycles.q.val() != self.core.active_cycles.val();
     }

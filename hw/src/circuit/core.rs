@@ -1,4 +1,4 @@
-//! The accelerator's core: a stream of input events through all layers, without any link.
+//! The accelerator's core: takes a stream of input events through all layers, without any link.
 //!
 //! ```text
 //!            ┌─────────────────────────────────────────┐
@@ -8,19 +8,20 @@
 //!            layer 0 ─► tap 0   layer 1 …    output layer ─► membranes
 //! ```
 //!
-//! Where inferences can exit early, a gate stands before the output layer ([`EarlyExit`]).
+//! If inferences can exit early, a gate stands in front of the output layer ([`EarlyExit`]).
 //!
-//! Stream 0 is the input's, stream i + 1 that of hidden layer i. Layers work on different time steps at once; the
-//! end-of-step events keep the order. The taps show the events between the layers and the membranes as sweeps write
-//! them, for co-simulation, and cost nothing where they are left open.
+//! Stream 0 carries the input events, stream i + 1 those of hidden layer i. Layers work on different time
+//! steps at once; the end-of-step events keep the steps in order. The taps show the events between the
+//! layers, and the membranes as sweeps write them. They serve co-simulation and cost nothing if left open.
 //!
-//! Streams fork and meet again: a junction may have to wait for one path while the other's events fill its FIFO and so
-//! hold up the very stream that the first path needs. It cannot come to a stop all the same, whatever the depth of the
-//! FIFOs. Take the earliest step that some layer has not ended, and the first such layer l. All that feeds l has ended
-//! the step, and events pass to all takers at once, so l has been sent everything that it needs. Only room for its
-//! spikes may be wanting, in a taker m. But m, further on, has ended the step before: it has taken l's earlier markers,
-//! and holds of l nothing but spikes of this step, which an engine integrates whatever its other path does. So m makes
-//! room, and l ends the step.
+//! Streams fork and meet again. A junction may stall one path until the other has reached its marker. Events
+//! of the stalled path then fill its FIFO, which can stall the very stream that the other path needs. The
+//! core cannot deadlock nevertheless, however small the FIFOs are. Take the earliest step that some layer has
+//! not ended, and the first layer l that has not ended it. All layers that feed l have ended the step, and an
+//! event passes to all of its takers in the same cycle, so l has been sent everything that it needs. Layer l
+//! can only lack room for its spikes in a taker m. But m comes later and has ended the step before: it has
+//! taken all earlier markers of l, and holds nothing of l but spikes of the current step. An engine
+//! integrates the spikes of one path regardless of its other path. So m makes room, and l ends the step.
 
 mod kernel;
 
@@ -28,20 +29,21 @@ use super::engine::EngineParams;
 use super::interconnect::{Interconnect, Wiring};
 use super::layer::{Layer, LayerParams};
 use super::link::early_exit::{EarlyExit, EarlyExitParams};
+use super::load_port::LoadPort;
 use super::output_layer::OutputLayer;
-use super::signals;
+use super::{signals, with_defaults};
 use rust_hdl::prelude::*;
 
 /// Run-time parameters of a [`Core`].
 #[derive(Clone, Debug)]
 pub struct CoreParams {
-    /// The hidden layers, in order.
+    /// Parameters of the hidden layers, in order.
     pub hidden: Vec<LayerParams>,
-    /// The output layer's engine.
+    /// Parameters of the output layer's engine.
     pub output: EngineParams,
-    /// Events that the output layer's FIFO holds.
+    /// Events that the output layer's FIFO can hold.
     pub output_fifo_depth: usize,
-    /// The stream that each path takes.
+    /// Stream that each path of each layer takes.
     pub wiring: Wiring,
     /// Classes of the network.
     pub classes: usize,
@@ -50,7 +52,7 @@ pub struct CoreParams {
 }
 
 impl CoreParams {
-    /// The same core with streams that can be held back.
+    /// Adds the port `throttle`, which stalls streams.
     #[must_use]
     pub const fn throttled(mut self) -> Self {
         self.wiring.throttled = true;
@@ -58,70 +60,67 @@ impl CoreParams {
     }
 }
 
-/// See the [module](self).
+/// The core: all layers, the interconnect between them and the early exit.
 #[derive(Debug, LogicBlock)]
 pub struct Core {
-    /// The clock.
+    /// Core clock; all registers change on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// Input event.
+    /// Input event, 32 bits, encoded as in [`event`](super::event); valid while `event_valid` is high.
     pub event_data: Signal<In, Bits<32>>,
-    /// There is an event.
+    /// High while `event_data` holds an event.
     pub event_valid: Signal<In, Bit>,
-    /// There is room for it.
+    /// High if the core takes the event in this cycle; may depend on `event_data`, not on `event_valid`.
     pub event_ready: Signal<Out, Bit>,
-    /// Event that leaves hidden layer i.
+    /// Event that leaves hidden layer i; valid while `tap_valid[i]` is high.
     pub tap_data: Vec<Signal<Out, Bits<32>>>,
-    /// It leaves in this clock.
+    /// High in the cycle in which all takers take the event `tap_data[i]`.
     pub tap_valid: Vec<Signal<Out, Bit>>,
-    /// A word of layer i's sweep is written; the output layer is the last.
+    /// High in a cycle in which layer i writes a word of a sweep back; the output layer is the last.
     pub swept: Vec<Signal<Out, Bit>>,
-    /// It is the sweep's last.
+    /// High if the word is the last of the sweep; valid while `swept[i]` is high.
     pub swept_last: Vec<Signal<Out, Bit>>,
-    /// The sweep is a clear.
+    /// High if the sweep is a clear; valid while `swept[i]` is high.
     pub swept_clear: Vec<Signal<Out, Bit>>,
-    /// The words: the lanes of layer 0, then those of layer 1 and so on.
+    /// Membranes of the words being written, one port per lane: the lanes of layer 0, then those of layer 1
+    /// and so on. Valid while that layer's `swept` is high; 32 bits, sign-extended.
     pub swept_data: Vec<Signal<Out, Signed<32>>>,
-    /// Events of stream i are held back; no port at all, unless the wiring is throttled.
+    /// High to stall stream i in this cycle. There is no such port unless the wiring is throttled.
     pub throttle: Vec<Signal<In, Bit>>,
-    /// Word of output membranes to show, as they were at the end of the last step.
+    /// Word of output membranes to read, as of the end of the last step; not used while `exit_busy` is high.
     pub readout_group: Signal<In, Bits<24>>,
-    /// Lane of that word to show.
+    /// Lane of that word to read.
     pub readout_lane: Signal<In, Bits<8>>,
-    /// The membrane, one clock after its address.
+    /// Output membrane at last cycle's `readout_group` and `readout_lane`, sign-extended; not valid while
+    /// `exit_busy` is high.
     pub readout_data: Signal<Out, Signed<32>>,
-    /// Memory to load: 3 · layer + 0 for weights, 1 for thresholds, 2 for an identity's numbers.
-    pub load_select: Signal<In, Bits<8>>,
-    /// Byte to shift into that memory's next word, the lowest first.
-    pub load_byte: Signal<In, Bits<8>>,
-    /// Shifts it in.
-    pub load_shift: Signal<In, Bit>,
-    /// Writes the word, in a clock of its own.
-    pub load_write: Signal<In, Bit>,
-    /// Where the word is written.
-    pub load_address: Signal<In, Bits<24>>,
-    /// Inferences may exit early, where the core can.
+    /// Load port of all parameter memories and of the early exit's margins; to be used only while the core is
+    /// idle.
+    pub load: LoadPort,
+    /// High if inferences may exit early; ignored by a core without an early exit. May change only when a
+    /// clear is about to follow.
     pub exit_enable: Signal<In, Bit>,
-    /// The inference has.
+    /// High from an early exit until the clear that ends the inference.
     pub exited: Signal<Out, Bit>,
-    /// An early exit is being decided on: the readout shows nothing of use.
+    /// High while an early exit is being decided, which uses the readout.
     pub exit_busy: Signal<Out, Bit>,
-    /// Steps completed by the output layer since the last clear.
+    /// Steps that the output layer has completed since the last clear.
     pub steps_done: Signal<Out, Bits<32>>,
-    /// Clears completed by the output layer since power-up.
+    /// Clears that the output layer has completed since power-up, modulo 256.
     pub clears_done: Signal<Out, Bits<8>>,
-    /// Clocks in which any layer was not idle since the last clear.
+    /// Cycles since the last clear in which at least one layer was busy.
     pub active_cycles: Signal<Out, Bits<32>>,
-    /// Spikes taken by layer i since the last clear; the output layer is the last.
+    /// Spikes that layer i has taken since the last clear; the output layer is the last.
     pub spikes_in: Vec<Signal<Out, Bits<32>>>,
-    /// Spikes emitted by layer i since the last clear; 0 for the output layer.
+    /// Spikes that layer i has emitted since the last clear; always 0 for the output layer.
     pub spikes_out: Vec<Signal<Out, Bits<32>>>,
-    /// Clocks that layer i spent on spikes and sweeps since the last clear.
+    /// Cycles that layer i has spent on spikes and sweeps since the last clear.
     pub busy_cycles: Vec<Signal<Out, Bits<32>>>,
-    /// Clocks in which layer i waited for room for its spikes since the last clear.
+    /// Cycles since the last clear in which a sweep of layer i was stalled for lack of room for its spikes;
+    /// always 0 for the output layer.
     pub stalled_cycles: Vec<Signal<Out, Bits<32>>>,
     hidden: Vec<Layer>,
     last: OutputLayer,
-    /// At most one.
+    /// The early exit: one, or none.
     exits: Vec<EarlyExit>,
     wires: Interconnect,
     active: DFF<Bits<32>>,
@@ -129,7 +128,7 @@ pub struct Core {
 }
 
 impl Core {
-    /// A core of the given layers.
+    /// Builds a core of the given layers.
     ///
     /// # Panics
     /// If the wiring is not of these layers: a bug of the generator.
@@ -146,58 +145,43 @@ impl Core {
             [count, count, hidden],
             "wiring"
         );
-        Self {
-            clock: Signal::default(),
-            event_data: Signal::default(),
-            event_valid: Signal::default(),
-            event_ready: Signal::default(),
-            tap_data: signals(hidden),
-            tap_valid: signals(hidden),
-            swept: signals(count),
-            swept_last: signals(count),
-            swept_clear: signals(count),
-            swept_data: signals(params.engines().map(|engine| engine.lanes).sum()),
-            throttle: signals(if params.wiring.throttled { count } else { 0 }),
-            readout_group: Signal::default(),
-            readout_lane: Signal::default(),
-            readout_data: Signal::default(),
-            load_select: Signal::default(),
-            load_byte: Signal::default(),
-            load_shift: Signal::default(),
-            load_write: Signal::default(),
-            load_address: Signal::default(),
-            exit_enable: Signal::default(),
-            exited: Signal::default(),
-            exit_busy: Signal::default(),
-            steps_done: Signal::default(),
-            clears_done: Signal::default(),
-            active_cycles: Signal::default(),
-            spikes_in: signals(count),
-            spikes_out: signals(count),
-            busy_cycles: signals(count),
-            stalled_cycles: signals(count),
-            hidden: params.hidden.into_iter().map(Layer::new).collect(),
-            exits: params
-                .exit_steps
-                .map(|steps| {
-                    EarlyExit::new(EarlyExitParams {
-                        classes: params.classes,
-                        lanes: params.output.lanes,
-                        steps,
+        with_defaults! {
+            Self {
+                tap_data: signals(hidden),
+                tap_valid: signals(hidden),
+                swept: signals(count),
+                swept_last: signals(count),
+                swept_clear: signals(count),
+                swept_data: signals(params.engines().map(|engine| engine.lanes).sum()),
+                throttle: signals(if params.wiring.throttled { count } else { 0 }),
+                spikes_in: signals(count),
+                spikes_out: signals(count),
+                busy_cycles: signals(count),
+                stalled_cycles: signals(count),
+                hidden: params.hidden.into_iter().map(Layer::new).collect(),
+                exits: params
+                    .exit_steps
+                    .map(|steps| {
+                        EarlyExit::new(EarlyExitParams {
+                            classes: params.classes,
+                            lanes: params.output.lanes,
+                            steps,
+                        })
                     })
-                })
-                .into_iter()
-                .collect(),
-            last: OutputLayer::new(params.output, params.output_fifo_depth),
-            wires: Interconnect::new(params.wiring),
-            active: DFF::default(),
-            any_busy: signals(count),
+                    .into_iter()
+                    .collect(),
+                last: OutputLayer::new(params.output, params.output_fifo_depth),
+                wires: Interconnect::new(params.wiring),
+                any_busy: signals(count),
+            }
+            clock, load, event_data, event_valid, event_ready, readout_group, readout_lane, readout_data,
+            exit_enable, exited, exit_busy, steps_done, clears_done, active_cycles, active,
         }
     }
 }
 
 impl Core {
-    /// The layer and the lane of every word of `swept_data`.
+    /// Layer and lane of every port of `swept_data`; no layer for the output layer.
     fn swept_lanes(&self) -> impl Iterator<Item = (Option<usize>, usize)> + '_ {
         let hidden = self.hidden.iter().enumerate();
         hidden

@@ -1,12 +1,12 @@
-//! Events: what flows between the layers' engines.
+//! Events: what flows between the engines of the layers.
 //!
-//! An event is a word of 32 bits, of which a stream carries as many as its addresses need:
+//! An event is a word of 32 bits. A stream carries as many of them as its addresses need:
 //!
 //! | bits | meaning |
 //! |---|---|
-//! | 1..0 | kind: 0 spike, 1 end of the time step, 2 clear: the end of an inference |
+//! | 1..0 | kind: 0 spike, 1 end of the time step, 2 clear (end of the inference) |
 //! | 2 | sign of a spike: 1 for −1 |
-//! | 31..3 | address of a spike's source: channel, row and column side by side, as [`Addressing`] says |
+//! | 31..3 | address of the spike's source: channel, row and column side by side, see [`Addressing`] |
 
 use rust_hdl::prelude::clog2;
 use synfire_golden_model::network::Shape;
@@ -14,11 +14,11 @@ use synfire_golden_model::spikes::Spike;
 
 /// Kind field of a spike.
 pub const SPIKE: u32 = 0;
-/// Kind field of the end of a time step.
+/// Kind field of an end of step.
 pub const END_OF_STEP: u32 = 1;
 /// Kind field of a clear.
 pub const CLEAR: u32 = 2;
-/// Bits below the address.
+/// Bits of an event below the address: kind and sign.
 pub const ADDRESS_SHIFT: usize = 3;
 
 /// An event, decoded.
@@ -28,12 +28,12 @@ pub enum Event {
     Spike(Spike),
     /// All spikes of the time step have passed.
     EndOfStep,
-    /// All steps of the inference have passed: membranes return to zero.
+    /// All steps of the inference have passed: membranes and counters return to zero.
     Clear,
 }
 
 impl Event {
-    /// The event as it travels.
+    /// Encodes the event as a word.
     #[must_use]
     pub fn encode(self) -> u32 {
         match self {
@@ -43,7 +43,7 @@ impl Event {
         }
     }
 
-    /// The event that a word holds, or none for the unused kind.
+    /// Decodes a word; none for the unused kind 3.
     #[must_use]
     pub fn decode(word: u32) -> Option<Self> {
         match word & 3 {
@@ -58,35 +58,34 @@ impl Event {
     }
 }
 
-/// How the events of one stream write a source's address: `channel << (x + y bits) | row << x bits | column`.
-///
-/// Fields side by side let a consumer look rows and columns up without a division.
+/// Layout of a source's address in the events of one stream: `channel << (x + y bits) | row << x bits |
+/// column`. The fields lie side by side, so that a consumer looks rows and columns up without a division.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Addressing {
-    /// The map of the sources.
+    /// Shape of the map of sources.
     pub shape: Shape,
 }
 
 impl Addressing {
-    /// Of the sources of a map.
+    /// Layout for the sources of a map.
     #[must_use]
     pub const fn of(shape: Shape) -> Self {
         Self { shape }
     }
 
-    /// Bits of the column: none for a map of one column.
+    /// Bits of the column; 0 for a map of one column.
     #[must_use]
     pub fn column_bits(self) -> usize {
         clog2(self.shape.width)
     }
 
-    /// Bits of the row: none for a map of one row.
+    /// Bits of the row; 0 for a map of one row.
     #[must_use]
     pub fn row_bits(self) -> usize {
         clog2(self.shape.height)
     }
 
-    /// Bits of the channel, at least one.
+    /// Bits of the channel, at least 1.
     #[must_use]
     pub fn channel_bits(self) -> usize {
         clog2(self.shape.channels).max(1)
@@ -98,7 +97,7 @@ impl Addressing {
         ADDRESS_SHIFT + self.channel_bits() + self.row_bits() + self.column_bits()
     }
 
-    /// The address of the source of the given number in C, H, W order.
+    /// Address of a source, given its number in C, H, W order.
     #[must_use]
     pub fn address(self, source: u32) -> u32 {
         let (height, width) = (small(self.shape.height), small(self.shape.width));
@@ -106,7 +105,7 @@ impl Addressing {
         (channel << self.row_bits() | row) << self.column_bits() | column
     }
 
-    /// The number in C, H, W order of the source of an address; none for an address outside the map.
+    /// Number of a source in C, H, W order, given its address; none for an address outside the map.
     #[must_use]
     pub fn source(self, address: u32) -> Option<u32> {
         let field = |shift: usize, bits: usize| address >> shift & ((1 << bits) - 1);

@@ -1,4 +1,4 @@
-//! Register of a flag that every lane needs, in copies that drive a few lanes each.
+//! Register of a flag that every lane needs, in several copies that drive a few lanes each.
 //!
 //! ```text
 //!          ┌─► register ─► lanes 0 … 7
@@ -6,29 +6,29 @@
 //!          └─► …
 //! ```
 //!
-//! The lanes of an engine can be spread over the whole device. One register that drives them all would be far from most of
-//! them; copies are placed near theirs. Synthesis must be told to keep them, since it merges registers that are alike,
-//! so this is Verilog by hand.
+//! The lanes of an engine can be spread over the whole device. A single register that drives all of them
+//! would be far from most; each copy is placed near its lanes. Synthesis merges equal registers unless told
+//! to keep them, so this block is hand-written Verilog.
 
 use super::signals;
 use rust_hdl::prelude::*;
 
-/// Lanes that a copy drives.
+/// Lanes that one copy drives.
 pub const LANES_PER_COPY: usize = 8;
 
-/// See the [module](self).
+/// Register of a flag, copied for groups of lanes.
 #[derive(Debug, LogicBlock)]
 pub struct FanOut {
-    /// The clock.
+    /// Core clock; the copies change on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// The flag.
+    /// Flag to register, taken in every cycle.
     pub flag: Signal<In, Bit>,
-    /// The flag of the clock before, one a lane.
+    /// Last cycle's `flag`, one port per lane.
     pub lanes: Vec<Signal<Out, Bit>>,
 }
 
 impl FanOut {
-    /// A register for `lanes` lanes.
+    /// Builds the register for `lanes` lanes.
     #[must_use]
     pub fn new(lanes: usize) -> Self {
         Self {
@@ -64,7 +64,7 @@ impl Logic for FanOut {
     }
 }
 
-/// Verilog of a register of a bit that synthesis does not merge with others that are alike.
+/// Verilog of a one-bit register that synthesis does not merge with equal ones.
 pub(super) fn kept_copy(name: &str, source: &str) -> String {
     format!("reg {name};\ninitial {name} = 1'b0;\n(* keep *) always @(posedge clock) {name} <= {source};\n")
 }

@@ -2,58 +2,60 @@
 //!
 //! ```text
 //!            ┌───────────────┐
-//!  in_data ─►│               ├─► out_data    valid in the same clock as out_valid
+//!  in_data ─►│               ├─► out_data    valid while out_valid is high
 //! in_valid ─►│  2^k words,   ├─► out_valid
 //! in_ready ◄─┤  2^k − 1 used │◄─ out_ready   takes the word shown
 //!            │               ├─► nearly_full at most `MARGIN` places are left
 //!            └───────────────┘
 //! ```
 //!
-//! A word put into an empty FIFO shows two clocks later. Words pass at one a clock.
+//! A word put into an empty FIFO appears at the output two cycles later. The FIFO passes one word per cycle.
 
+use super::with_defaults;
 use super::word_store::WordStore;
 use rust_hdl::prelude::*;
 
-/// Words of the smallest FIFO.
+/// Smallest depth of a FIFO, in words.
 pub const SMALLEST_FIFO: usize = 8;
 
-/// Places that `nearly_full` keeps in reserve for a writer that needs a few clocks to stop.
+/// Places that are left when `nearly_full` rises, for a writer that needs a few cycles to stop.
 pub const MARGIN: usize = 4;
 
-/// Words at which a FIFO of `depth` says that it is nearly full.
+/// Number of words from which on a FIFO of the given depth is nearly full.
 #[must_use]
 pub const fn nearly_full_at(depth: usize) -> usize {
     depth.saturating_sub(1 + MARGIN)
 }
 
-/// See the [module](self). `N` is the width of the ports; only `width` bits are stored.
+/// A FIFO. `N` is the width of the ports; only the low `width` bits are stored.
 #[derive(Debug, LogicBlock)]
 pub struct Fifo<const N: usize> {
-    /// The clock.
+    /// Core clock; all registers change on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// Word to put in.
+    /// Word to put in; valid while `in_valid` is high.
     pub in_data: Signal<In, Bits<N>>,
-    /// There is a word to put in.
+    /// High while `in_data` holds a word.
     pub in_valid: Signal<In, Bit>,
-    /// There is room for it.
+    /// High while the FIFO has room: it takes the word in a cycle in which `in_valid` is high, too.
     pub in_ready: Signal<Out, Bit>,
-    /// The oldest word.
+    /// Oldest word of the FIFO; valid while `out_valid` is high. Bits that are not stored are 0.
     pub out_data: Signal<Out, Bits<N>>,
-    /// There is an oldest word.
+    /// High while `out_data` holds a word.
     pub out_valid: Signal<Out, Bit>,
-    /// Takes it.
+    /// High in a cycle in which the receiver takes the word.
     pub out_ready: Signal<In, Bit>,
-    /// At most [`MARGIN`] places are left.
+    /// High while at most [`MARGIN`] places are left.
     pub nearly_full: Signal<Out, Bit>,
     store: WordStore<N>,
     write_pointer: DFF<Bits<16>>,
-    /// The write pointer one clock late: what the store's read port can see.
+    /// Write pointer of the cycle before: the words that the store's read port can see.
     written_pointer: DFF<Bits<16>>,
     read_pointer: DFF<Bits<16>>,
-    /// Known a clock before it is shown: what waits for it may be far away.
+    /// Register behind `nearly_full`, computed a cycle ahead: its receiver may be far away on the device.
     is_nearly_full: DFF<Bit>,
-    /// What the pointers will be.
+    /// Write pointer of the next cycle.
     write_to: Signal<Local, Bits<16>>,
+    /// Read pointer of the next cycle.
     read_to: Signal<Local, Bits<16>>,
     write_next: Signal<Local, Bits<16>>,
     read_next: Signal<Local, Bits<16>>,
@@ -63,7 +65,7 @@ pub struct Fifo<const N: usize> {
 }
 
 impl<const N: usize> Fifo<N> {
-    /// A FIFO of `depth` words (a power of two, 8..=32768) of which the low `width` bits are stored.
+    /// Builds a FIFO of `depth` words (a power of two, 8..=32768), of which the low `width` bits are stored.
     ///
     /// # Panics
     /// On any other depth: a bug of the generator.
@@ -74,27 +76,14 @@ impl<const N: usize> Fifo<N> {
             "FIFO depth {depth}"
         );
         let last = depth as u64 - 1;
-        Self {
-            clock: Signal::default(),
-            in_data: Signal::default(),
-            in_valid: Signal::default(),
-            in_ready: Signal::default(),
-            out_data: Signal::default(),
-            out_valid: Signal::default(),
-            out_ready: Signal::default(),
-            nearly_full: Signal::default(),
-            store: WordStore::new(depth, width),
-            write_pointer: DFF::default(),
-            written_pointer: DFF::default(),
-            read_pointer: DFF::default(),
-            is_nearly_full: DFF::default(),
-            write_to: Signal::default(),
-            read_to: Signal::default(),
-            write_next: Signal::default(),
-            read_next: Signal::default(),
-            fill: Signal::default(),
-            mask: Constant::new(last.into()),
-            nearly_full_at: Constant::new((nearly_full_at(depth) as u64).into()),
+        with_defaults! {
+            Self {
+                store: WordStore::new(depth, width),
+                mask: Constant::new(last.into()),
+                nearly_full_at: Constant::new((nearly_full_at(depth) as u64).into()),
+            }
+            clock, in_data, in_valid, in_ready, out_data, out_valid, out_ready, nearly_full, write_pointer,
+            written_pointer, read_pointer, is_nearly_full, write_to, read_to, write_next, read_next, fill,
         }
     }
 }
@@ -126,7 +115,7 @@ impl<const N: usize> Logic for Fifo<N> {
             self.store.write_enable.next = true;
             self.write_to.next = self.write_next.val();
         }
-        // Take out: the store reads a clock ahead.
+        // Take out: the store reads one cycle ahead.
         self.read_to.next = self.read_pointer.q.val();
         if self.out_ready.val() && self.out_valid.val() {
             self.read_to.next = self.read_next.val();

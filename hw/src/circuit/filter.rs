@@ -1,35 +1,37 @@
-//! Keeps spikes that meet nothing out of a path, and counts all that come.
+//! Filter in front of a path: drops spikes that meet no output position, and counts all spikes.
 //!
-//! Combinational but for the counter. A stride can leave sources that no window covers: three of four before a 1×1
-//! convolution of stride 2. They are dropped as they arrive, so that they take neither room in the path's FIFO nor
-//! clocks of the engine behind it. Where every source meets something, nothing of this is left but the counter.
+//! The filter is combinational but for the counter. A stride can leave sources that no window covers: three
+//! of four before a 1×1 convolution of stride 2. Their spikes are dropped on arrival, so that they take
+//! neither room in the path's FIFO nor cycles of the engine. If every source meets a position, synthesis
+//! leaves nothing but the counter.
 
 use super::event::{ADDRESS_SHIFT, CLEAR, SPIKE};
 use super::lookup_table::LookupTable;
 use super::window::WindowParams;
+use super::with_defaults;
 use rust_hdl::prelude::*;
 use synfire_golden_model::events::Axis;
 
-/// See the [module](self).
+/// Filter of one path.
 #[derive(Debug, LogicBlock)]
 pub struct Filter {
-    /// The clock.
+    /// Core clock; the counter changes on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// Event that comes.
+    /// Arriving event, 32 bits, encoded as in [`event`](super::event); valid while `in_valid` is high.
     pub in_data: Signal<In, Bits<32>>,
-    /// There is an event.
+    /// High while `in_data` holds an event.
     pub in_valid: Signal<In, Bit>,
-    /// It passes, or is dropped.
+    /// High if the arriving event is dropped, or passes and the receiver has room; depends on `in_data`.
     pub in_ready: Signal<Out, Bit>,
-    /// Event that passes.
+    /// Event that passes; valid while `out_valid` is high.
     pub out_data: Signal<Out, Bits<32>>,
-    /// There is an event.
+    /// High while `out_data` holds an event that passes.
     pub out_valid: Signal<Out, Bit>,
-    /// There is room for it.
+    /// High while the receiver has room.
     pub out_ready: Signal<In, Bit>,
-    /// Spikes that came since the last clear.
+    /// Spikes that have arrived since the last clear, dropped ones included.
     pub spikes: Signal<Out, Bits<32>>,
-    /// 1 for a row that meets something.
+    /// One bit per row of the map: 1 if a source of that row can meet a position.
     row_table: LookupTable,
     column_table: LookupTable,
     count: DFF<Bits<32>>,
@@ -45,7 +47,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// A filter of the sources of a path.
+    /// Builds the filter for the sources of a path.
     #[must_use]
     pub fn new(params: &WindowParams) -> Self {
         let sources = params.sources;
@@ -55,27 +57,20 @@ impl Filter {
         };
         let number = |value: usize| Constant::new((value as u64).into());
         let mask = |bits: usize| number((1 << bits) - 1);
-        Self {
-            clock: Signal::default(),
-            in_data: Signal::default(),
-            in_valid: Signal::default(),
-            in_ready: Signal::default(),
-            out_data: Signal::default(),
-            out_valid: Signal::default(),
-            out_ready: Signal::default(),
-            spikes: Signal::default(),
-            row_table: table(params.rows, sources.shape.height),
-            column_table: table(params.columns, sources.shape.width),
-            count: DFF::default(),
-            is_spike: Signal::default(),
-            meets: Signal::default(),
-            kind_mask: number(3),
-            kind_spike: number(SPIKE as usize),
-            kind_clear: number(CLEAR as usize),
-            row_shift: number(ADDRESS_SHIFT + sources.column_bits()),
-            row_mask: mask(sources.row_bits()),
-            column_shift: number(ADDRESS_SHIFT),
-            column_mask: mask(sources.column_bits()),
+        with_defaults! {
+            Self {
+                row_table: table(params.rows, sources.shape.height),
+                column_table: table(params.columns, sources.shape.width),
+                kind_mask: number(3),
+                kind_spike: number(SPIKE as usize),
+                kind_clear: number(CLEAR as usize),
+                row_shift: number(ADDRESS_SHIFT + sources.column_bits()),
+                row_mask: mask(sources.row_bits()),
+                column_shift: number(ADDRESS_SHIFT),
+                column_mask: mask(sources.column_bits()),
+            }
+            clock, in_data, in_valid, in_ready, out_data, out_valid, out_ready, spikes, count, is_spike,
+            meets,
         }
     }
 }

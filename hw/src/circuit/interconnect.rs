@@ -1,54 +1,59 @@
 //! Wires between layers: every stream of events to all of its takers.
 //!
-//! Combinational. An event passes when all takers of its stream have room, to all of them in the same clock, so that
-//! the streams keep in step. Written as Verilog by hand since who takes which stream is a run-time parameter.
+//! The block is combinational. An event passes when all takers of its stream have room, to all of them in the
+//! same cycle, so that the streams of a fork keep in step. The block is hand-written Verilog because the
+//! wiring is a run-time parameter.
 //!
-//! A throttled interconnect has an input more for each stream, which holds its events back: co-simulation shows with it
-//! that nothing is lost where streams stand still. A board's design has no trace of it.
+//! A throttled interconnect has one more input per stream, which stalls the stream. Co-simulation uses it to
+//! show that nothing is lost when streams stall. A board's design contains no trace of it.
 
 use super::signals;
 use rust_hdl::prelude::*;
 
-/// Which stream each path of each layer takes.
+/// Stream that each path of each layer takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wiring {
     /// Number of streams.
     pub streams: usize,
     /// Stream of every layer's first path.
     pub main: Vec<usize>,
-    /// Stream of every hidden layer's second path, if it has one.
+    /// Stream of every hidden layer's second path, if there is one.
     pub side: Vec<Option<usize>>,
-    /// Streams can be held back.
+    /// Whether streams can be stalled by the port `throttle`.
     pub throttled: bool,
 }
 
-/// See the [module](self).
+/// The wires of one core.
 #[derive(Debug, LogicBlock)]
 pub struct Interconnect {
-    /// Events of every stream.
+    /// Event of stream i, 32 bits; valid while `stream_valid[i]` is high.
     pub stream_data: Vec<Signal<In, Bits<32>>>,
-    /// There is an event.
+    /// High while `stream_data[i]` holds an event.
     pub stream_valid: Vec<Signal<In, Bit>>,
-    /// It passes, if there is one.
+    /// High if all takers of stream i have room and the stream is not stalled: its event passes in this
+    /// cycle.
     pub stream_ready: Vec<Signal<Out, Bit>>,
-    /// It must not pass in this clock; no port at all, unless the wiring is throttled.
+    /// High to stall stream i in this cycle. There is no such port unless the wiring is throttled.
     pub throttle: Vec<Signal<In, Bit>>,
-    /// Events for every layer's first path.
+    /// Event for the first path of layer i; valid while `main_valid[i]` is high.
     pub main_data: Vec<Signal<Out, Bits<32>>>,
-    /// There is an event, and all other takers have room for it.
+    /// High while `main_data[i]` holds an event, all other takers have room for it and the stream is not
+    /// stalled.
     pub main_valid: Vec<Signal<Out, Bit>>,
-    /// The path has room; it must not ask first whether there is an event.
+    /// High while the first path of layer i has room; may depend on `main_data[i]`, never on `main_valid[i]`.
     pub main_ready: Vec<Signal<In, Bit>>,
-    /// Events for every hidden layer's second path.
+    /// Event for the second path of hidden layer i; valid while `side_valid[i]` is high.
     pub side_data: Vec<Signal<Out, Bits<32>>>,
-    /// As `main_valid`; never, where there is no second path.
+    /// High while `side_data[i]` holds an event, all other takers have room for it and the stream is not
+    /// stalled; always low without a second path.
     pub side_valid: Vec<Signal<Out, Bit>>,
-    /// As `main_ready`.
+    /// High while the second path of hidden layer i has room; may depend on `side_data[i]`, never on
+    /// `side_valid[i]`.
     pub side_ready: Vec<Signal<In, Bit>>,
     _wiring: Wiring,
 }
 
-/// A taker: a path of a layer.
+/// Taker of a stream: one path of a layer.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Taker {
     Main(usize),
@@ -56,7 +61,7 @@ enum Taker {
 }
 
 impl Taker {
-    /// The port of the given kind.
+    /// Name of the taker's port of the given kind.
     fn port(self, kind: &str) -> String {
         match self {
             Self::Main(layer) => format!("main_{kind}${layer}"),
@@ -66,7 +71,7 @@ impl Taker {
 }
 
 impl Interconnect {
-    /// Wires as the wiring says.
+    /// Builds the wires for the given wiring.
     ///
     /// # Panics
     /// For a stream that is not there: a bug of the generator.
@@ -177,7 +182,7 @@ impl Logic for Interconnect {
                 .filter(|&&(_, of)| of == stream)
                 .map(|(taker, _)| taker.port("ready"))
                 .collect();
-            // A stream that nobody takes waits for nobody.
+            // A stream without takers is never stalled.
             let ready = if ready.is_empty() {
                 "1'b1".into()
             } else {

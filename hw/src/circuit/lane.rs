@@ -1,59 +1,62 @@
 //! Arithmetic of one lane: integrates a weight into a membrane, or updates the neuron at the end of a step.
 //!
 //! ```text
-//! operand = membrane as read, or a newer one that is still on its way into the memory
+//! operand = membrane as read, or a newer value that is still on the way into the memory
 //! spike:  result = operand ± weight
 //! sweep:  fired  = operand > threshold
 //!         result = clear or fired ? 0 : max(operand − leak(operand), floor)
 //! ```
 //!
-//! | clock | |
+//! | stage | |
 //! |---|---|
-//! | read | membrane and weight are at the inputs, and go into registers |
-//! | compute | the other inputs are there; result and fired go into registers |
-//! | write | result and fired are at the outputs |
+//! | read | membrane and weight are at the inputs and go into registers |
+//! | compute | the other inputs are valid; result and fired flag go into registers |
+//! | write | result and fired flag are at the outputs |
 //!
-//! A word that was addressed in one of the three clocks before is not in the memory yet when it is read again. What
-//! holds it depends on how many clocks before: one, the result that is there when it is computed with
-//! (`forward_last`); two, the result that is there when it is read (`take_last`); three, the one before that
-//! (`take_older`). The nearest counts.
+//! A word that was addressed in one of the three cycles before is not in the memory yet when it is read
+//! again. The distance decides where its value is: after one cycle, it is the current result when the lane
+//! computes (`forward_last`); after two, the current result when the word is read (`take_last`); after three,
+//! the result before that (`take_older`). The shortest distance takes precedence.
 
 use super::leak::Leak;
 use super::narrow::Narrow;
+use super::with_defaults;
 use rust_hdl::prelude::*;
 
-/// See the [module](self). All numbers are in membrane format (G fraction bits), sign-extended to 32 bits.
+/// One lane. All numbers are in membrane format (G fraction bits), sign-extended to 32 bits.
 #[derive(Debug, LogicBlock)]
 pub struct Lane {
-    /// The clock.
+    /// Core clock; all registers change on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// Read: membrane.
+    /// Membrane from the memory; valid in the read stage.
     pub membrane: Signal<In, Signed<32>>,
-    /// Read: weight.
+    /// Weight from the memory; valid in the read stage.
     pub weight: Signal<In, Signed<32>>,
-    /// Read: the membrane is the result that is there, unless `forward_last` follows.
+    /// Read stage: use the current `result` instead of `membrane`; overridden by `forward_last` in the next
+    /// cycle.
     pub take_last: Signal<In, Bit>,
-    /// Read: the membrane is the result of the clock before, unless a nearer one is.
+    /// Read stage: use the `result` of the cycle before instead of `membrane`; overridden by `take_last` and
+    /// `forward_last`.
     pub take_older: Signal<In, Bit>,
-    /// Compute: the membrane is the result that is there.
+    /// Compute stage: use the current `result` instead of the membrane that was read.
     pub forward_last: Signal<In, Bit>,
-    /// Compute: threshold.
+    /// Compute stage: threshold of the neuron; used in sweeps.
     pub threshold: Signal<In, Signed<32>>,
-    /// Compute: a number to add instead of the weight.
+    /// Compute stage: number that a spike of an identity adds.
     pub identity: Signal<In, Signed<32>>,
-    /// Compute: it is added.
+    /// Compute stage: the spike adds `identity` instead of the weight.
     pub adds_identity: Signal<In, Bit>,
-    /// Compute: the spike meets this lane.
+    /// Compute stage: the spike meets this lane; otherwise it adds 0.
     pub meets: Signal<In, Bit>,
-    /// Compute: the spike has sign −1.
+    /// Compute stage: the spike has sign −1.
     pub negative: Signal<In, Bit>,
-    /// Compute: the end of a step; otherwise a spike.
+    /// Compute stage: the word belongs to a sweep; otherwise to a spike.
     pub sweep: Signal<In, Bit>,
-    /// Compute: the sweep zeroes membranes, and nothing fires.
+    /// Compute stage: the sweep is a clear, which zeroes the membrane; the neuron does not fire.
     pub clears: Signal<In, Bit>,
-    /// Write: the membrane after the spike or the end of the step.
+    /// Membrane after the spike or the end of the step; valid in the write stage.
     pub result: Signal<Out, Signed<32>>,
-    /// Write: the neuron fired.
+    /// High if the neuron fired; valid in the write stage, low for spikes.
     pub fired: Signal<Out, Bit>,
     leak: Leak,
     read_membrane: DFF<Signed<32>>,
@@ -74,42 +77,22 @@ pub struct Lane {
 }
 
 impl Lane {
-    /// A lane of neurons with the given leak, floor and width of a membrane; `fires` is false for the output
-    /// layer.
+    /// Builds a lane of neurons with the given leak, floor and membrane width; `fires` is false for the
+    /// output layer.
     #[must_use]
     pub fn new(leak_shifts: &[u8], floor: i32, membrane_bits: usize, fires: bool) -> Self {
-        Self {
-            clock: Signal::default(),
-            membrane: Signal::default(),
-            weight: Signal::default(),
-            take_last: Signal::default(),
-            take_older: Signal::default(),
-            forward_last: Signal::default(),
-            threshold: Signal::default(),
-            identity: Signal::default(),
-            adds_identity: Signal::default(),
-            meets: Signal::default(),
-            negative: Signal::default(),
-            sweep: Signal::default(),
-            clears: Signal::default(),
-            result: Signal::default(),
-            fired: Signal::default(),
-            leak: Leak::new(leak_shifts),
-            read_membrane: DFF::default(),
-            read_weight: DFF::default(),
-            last: DFF::default(),
-            older: DFF::default(),
-            has_fired: DFF::default(),
-            operand: Signal::default(),
-            addend: Signal::default(),
-            sum: Signal::default(),
-            updated: Signal::default(),
-            above: Signal::default(),
-            leaked: Narrow::new(membrane_bits),
-            summed: Narrow::new(membrane_bits),
-            fires: Constant::new(fires),
-            floor: Constant::new(i64::from(floor).into()),
-            zero: Constant::new(0_i64.into()),
+        with_defaults! {
+            Self {
+                leak: Leak::new(leak_shifts),
+                leaked: Narrow::new(membrane_bits),
+                summed: Narrow::new(membrane_bits),
+                fires: Constant::new(fires),
+                floor: Constant::new(i64::from(floor).into()),
+                zero: Constant::new(0_i64.into()),
+            }
+            clock, membrane, weight, take_last, take_older, forward_last, threshold, identity, adds_identity,
+            meets, negative, sweep, clears, result, fired, read_membrane, read_weight, last, older, has_fired,
+            operand, addend, sum, updated, above,
         }
     }
 }
@@ -156,7 +139,7 @@ impl Logic for Lane {
         if self.above.val() || self.clears.val() {
             self.updated.next = self.zero.val();
         }
-        // Synthesis cannot know that a sum fits.
+        // Synthesis cannot know that the sum fits the membrane width.
         self.summed.wide.next = self.sum.val();
         if self.sweep.val() {
             self.summed.wide.next = self.updated.val();

@@ -4,73 +4,68 @@ use super::engine::{Engine, EngineParams};
 use super::event::Addressing;
 use super::fifo::Fifo;
 use super::filter::Filter;
+use super::load_port::LoadPort;
 use super::serializer::Serializer;
-use super::signals;
+use super::{signals, with_defaults};
 use rust_hdl::prelude::*;
 
 /// Run-time parameters of a [`Layer`].
 #[derive(Clone, Debug)]
 pub struct LayerParams {
-    /// Its engine.
+    /// Parameters of the layer's engine.
     pub engine: EngineParams,
-    /// Its neurons.
+    /// Address layout of the layer's neurons in the events that it emits.
     pub neurons: Addressing,
-    /// Events that each path's FIFO holds.
+    /// Events that the FIFO of each path can hold.
     pub fifo_depths: Vec<usize>,
-    /// Words of a sweep that the serializer's queue holds.
+    /// Words of a sweep that the serializer's queue can hold.
     pub queue_depth: usize,
 }
 
-/// See the [module](self).
+/// One hidden layer.
 #[derive(Debug, LogicBlock)]
 pub struct Layer {
-    /// The clock.
+    /// Core clock; all registers change on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// Event for the first path.
+    /// Event for the first path, 32 bits, encoded as in [`event`](super::event); valid while `in_valid` is
+    /// high.
     pub in_data: Signal<In, Bits<32>>,
-    /// There is an event.
+    /// High while `in_data` holds an event.
     pub in_valid: Signal<In, Bit>,
-    /// There is room for it.
+    /// High if the first path has room for the event; depends on `in_data`, not on `in_valid`.
     pub in_ready: Signal<Out, Bit>,
-    /// Event for the second path of a residual junction.
+    /// Event for the second path of a residual junction; valid while `side_valid` is high.
     pub side_data: Signal<In, Bits<32>>,
-    /// There is an event; never, for a layer of one path.
+    /// High while `side_data` holds an event; always low for a layer of one path.
     pub side_valid: Signal<In, Bit>,
-    /// There is room for it.
+    /// High if the second path has room for the event; always high for a layer of one path.
     pub side_ready: Signal<Out, Bit>,
-    /// Event for the layers behind.
+    /// Event for the following layers: a spike of a neuron, or a marker; valid while `out_valid` is high.
     pub out_data: Signal<Out, Bits<32>>,
-    /// There is an event.
+    /// High while `out_data` holds an event; the event stays until `out_ready` is high, too.
     pub out_valid: Signal<Out, Bit>,
-    /// It is taken.
+    /// High in a cycle in which all takers take the event.
     pub out_ready: Signal<In, Bit>,
-    /// See [`Engine`].
+    /// High in a cycle in which a word of a sweep is written back.
     pub swept: Signal<Out, Bit>,
-    /// See [`Engine`].
+    /// High if the word is the last of the sweep; valid while `swept` is high.
     pub swept_last: Signal<Out, Bit>,
-    /// See [`Engine`].
+    /// High if the sweep is a clear; valid while `swept` is high.
     pub swept_clear: Signal<Out, Bit>,
-    /// See [`Engine`].
+    /// Membranes of the word as they are written, one port per lane; valid while `swept` is high. 32 bits,
+    /// sign-extended.
     pub swept_data: Vec<Signal<Out, Signed<32>>>,
-    /// See [`Engine`].
-    pub load_select: Signal<In, Bits<8>>,
-    /// See [`Engine`].
-    pub load_byte: Signal<In, Bits<8>>,
-    /// See [`Engine`].
-    pub load_shift: Signal<In, Bit>,
-    /// See [`Engine`].
-    pub load_write: Signal<In, Bit>,
-    /// See [`Engine`].
-    pub load_address: Signal<In, Bits<24>>,
-    /// Spikes taken since the last clear, of all paths.
+    /// Load port of the layer's parameter memories; to be used only while the layer is idle.
+    pub load: LoadPort,
+    /// Spikes that have arrived since the last clear, on all paths.
     pub spikes_in: Signal<Out, Bits<32>>,
-    /// Spikes emitted since the last clear.
+    /// Spikes that the layer has emitted since the last clear.
     pub spikes_out: Signal<Out, Bits<32>>,
-    /// See [`Engine`].
+    /// Cycles that the engine has spent on spikes and sweeps since the last clear.
     pub busy_cycles: Signal<Out, Bits<32>>,
-    /// See [`Engine`].
+    /// Cycles since the last clear in which a sweep was stalled because the serializer lacked room.
     pub stalled_cycles: Signal<Out, Bits<32>>,
-    /// Something is in the layer.
+    /// High while the engine or the serializer has work.
     pub busy: Signal<Out, Bit>,
     filters: Vec<Filter>,
     fifos: Vec<Fifo<32>>,
@@ -80,46 +75,28 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// A layer of the given parameters.
+    /// Builds a layer of the given parameters.
     #[must_use]
     pub fn new(params: LayerParams) -> Self {
         let engine = params.engine;
         let paths = engine.paths.len();
-        Self {
-            clock: Signal::default(),
-            in_data: Signal::default(),
-            in_valid: Signal::default(),
-            in_ready: Signal::default(),
-            side_data: Signal::default(),
-            side_valid: Signal::default(),
-            side_ready: Signal::default(),
-            out_data: Signal::default(),
-            out_valid: Signal::default(),
-            out_ready: Signal::default(),
-            swept: Signal::default(),
-            swept_last: Signal::default(),
-            swept_clear: Signal::default(),
-            swept_data: signals(engine.lanes),
-            load_select: Signal::default(),
-            load_byte: Signal::default(),
-            load_shift: Signal::default(),
-            load_write: Signal::default(),
-            load_address: Signal::default(),
-            spikes_in: Signal::default(),
-            spikes_out: Signal::default(),
-            busy_cycles: Signal::default(),
-            stalled_cycles: Signal::default(),
-            busy: Signal::default(),
-            filters: engine.paths.iter().map(Filter::new).collect(),
-            fifos: input_fifos(&engine, &params.fifo_depths),
-            serializer: Serializer::new(engine.lanes, params.neurons, params.queue_depth),
-            engine: Engine::new(engine),
-            spikes: signals(paths + 1),
+        with_defaults! {
+            Self {
+                swept_data: signals(engine.lanes),
+                filters: engine.paths.iter().map(Filter::new).collect(),
+                fifos: input_fifos(&engine, &params.fifo_depths),
+                serializer: Serializer::new(engine.lanes, params.neurons, params.queue_depth),
+                engine: Engine::new(engine),
+                spikes: signals(paths + 1),
+            }
+            clock, load, in_data, in_valid, in_ready, side_data, side_valid, side_ready, out_data, out_valid,
+            out_ready, swept, swept_last, swept_clear, spikes_in, spikes_out, busy_cycles, stalled_cycles,
+            busy,
         }
     }
 }
 
-/// The FIFO in front of each path of an engine.
+/// Builds the FIFO in front of each path of an engine.
 pub(super) fn input_fifos(engine: &EngineParams, depths: &[usize]) -> Vec<Fifo<32>> {
     assert_eq!(engine.paths.len(), depths.len(), "a FIFO for each path");
     engine
@@ -159,11 +136,7 @@ impl Logic for Layer {
             self.spikes_in.next = self.spikes[i + 1].val();
         }
         self.engine.pause.next = self.serializer.pause.val();
-        self.engine.load_byte.next = self.load_byte.val();
-        self.engine.load_address.next = self.load_address.val();
-        self.engine.load_select.next = self.load_select.val();
-        self.engine.load_shift.next = self.load_shift.val();
-        self.engine.load_write.next = self.load_write.val();
+        LoadPort::link(&mut self.load, &mut self.engine.load);
         self.swept.next = self.engine.swept.val();
         self.swept_last.next = self.engine.swept_last.val();
         self.swept_clear.next = self.engine.swept_clear.val();

@@ -1,22 +1,22 @@
 //! Leak of a membrane: the sum of at most three arithmetic right shifts, each rounding toward −∞.
 //!
-//! Combinational: `amount = Σ (membrane >>> shift)`. Written as Verilog by hand since rust-hdl turns `>>` of
-//! a signed number into a logical shift.
+//! The block is combinational: `amount = Σ (membrane >>> shift)`. It is hand-written Verilog because rust-hdl
+//! turns `>>` of a signed number into a logical shift.
 
 use rust_hdl::prelude::*;
 
-/// See the [module](self).
+/// Leak of one lane.
 #[derive(Debug, LogicBlock)]
 pub struct Leak {
-    /// Membrane before the leak.
+    /// Membrane before the leak, sign-extended to 32 bits.
     pub membrane: Signal<In, Signed<32>>,
-    /// What the leak takes away.
+    /// Amount that the leak takes away, to be subtracted from `membrane`.
     pub amount: Signal<Out, Signed<32>>,
     _shifts: Vec<u8>,
 }
 
 impl Leak {
-    /// A leak by the given shifts; none for integrate-and-fire.
+    /// Builds a leak of the given shifts; none for integrate-and-fire neurons.
     #[must_use]
     pub fn new(shifts: &[u8]) -> Self {
         Self {
@@ -44,7 +44,7 @@ impl Logic for Leak {
             .iter()
             .map(|shift| format!("(membrane >>> {shift})"))
             .collect();
-        // `@(*)` never runs without an input to wait for: a bare 0 would leave the output undefined.
+        // `@(*)` never runs without an input that it depends on: a bare 0 would leave the output undefined.
         let sum = if terms.is_empty() {
             "membrane & 32'sh0".into()
         } else {

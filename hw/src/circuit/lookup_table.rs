@@ -1,22 +1,23 @@
-//! Table of constants, read in the clock of its address.
+//! Table of constants in logic, read in the cycle of its address.
 //!
-//! Combinational; made of logic. Written as Verilog by hand since its size is a run-time parameter. Addresses beyond
-//! the table give its first word in native simulation and anything in hardware: nobody may ask.
+//! The table is combinational. The block is hand-written Verilog because its size is a run-time parameter. An
+//! address beyond the table gives the first word in native simulation and any word in hardware: it must not
+//! occur.
 
 use rust_hdl::prelude::*;
 
-/// See the [module](self).
+/// Table of constants.
 #[derive(Debug, LogicBlock)]
 pub struct LookupTable {
-    /// Word to show.
+    /// Index of the word to read; must be within the table.
     pub address: Signal<In, Bits<16>>,
-    /// The word.
+    /// Word at `address` in the same cycle; words narrower than 64 bits are zero-extended.
     pub data: Signal<Out, Bits<64>>,
     _words: Vec<u64>,
 }
 
 impl LookupTable {
-    /// A table of the given words.
+    /// Builds a table of the given words.
     ///
     /// # Panics
     /// Without words, or with more than 65,536: a bug of the generator.
@@ -48,14 +49,14 @@ impl Logic for LookupTable {
     fn hdl(&self) -> Verilog {
         let bits = clog2(self._words.len());
         if bits == 0 {
-            // `@(*)` never runs without an input to wait for.
+            // `@(*)` never runs without an input that it depends on.
             return Verilog::Custom(format!(
                 "always @(*) data = {{48'h0, address & 16'h0}} | 64'h{:x};\n",
                 self._words[0]
             ));
         }
         let last = (1_usize << bits) - 1;
-        // Filled up to a power of two, so that no address is outside.
+        // Filled up to a power of two, so that every address has a word.
         let rows: Vec<String> = (0..=last)
             .map(|row| {
                 let word = self._words.get(row).unwrap_or(&self._words[0]);

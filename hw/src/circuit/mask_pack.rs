@@ -1,21 +1,22 @@
-//! Packs one flag a lane into a mask, lane 0 in the lowest bit.
+//! Packs one flag per lane into a mask, lane 0 in the lowest bit.
 //!
-//! Combinational; written as Verilog by hand since a kernel cannot assign single bits of a signal.
+//! The block is combinational, and hand-written Verilog because a kernel cannot assign single bits of a
+//! signal.
 
 use super::signals;
 use rust_hdl::prelude::*;
 
-/// See the [module](self).
+/// Packs the flags of all lanes into one mask.
 #[derive(Debug, LogicBlock)]
 pub struct MaskPack {
-    /// One flag a lane.
+    /// Flag of lane i.
     pub flags: Vec<Signal<In, Bit>>,
-    /// Bit i is flag i; the bits above are 0.
+    /// Mask of the flags: bit i is `flags[i]`; the bits beyond the lanes are 0.
     pub mask: Signal<Out, Bits<64>>,
 }
 
 impl MaskPack {
-    /// Packs `lanes` flags, 1..=64.
+    /// Builds the block for `lanes` flags, 1..=64.
     #[must_use]
     pub fn new(lanes: usize) -> Self {
         Self {

@@ -1,23 +1,23 @@
 //! Keeps the low `width` bits of a number and extends their sign.
 //!
-//! Combinational. The proof behind a quantized model says that membranes fit V bits, which synthesis cannot
-//! know: a comparison of a difference would stay 32 bits wide without it. Written as Verilog by hand since the
-//! width is a run-time parameter.
+//! The block is combinational. The proof of a quantized model guarantees that membranes fit V bits. Synthesis
+//! cannot know that, and would build a comparison of a difference 32 bits wide without this block. The block
+//! is hand-written Verilog because the width is a run-time parameter.
 
 use rust_hdl::prelude::*;
 
-/// See the [module](self).
+/// Narrows a number to `width` bits.
 #[derive(Debug, LogicBlock)]
 pub struct Narrow {
-    /// Number that fits `width` bits.
+    /// Number to narrow; must fit `width` bits.
     pub wide: Signal<In, Signed<32>>,
-    /// The same number.
+    /// Low `width` bits of `wide`, sign-extended: the same number.
     pub narrow: Signal<Out, Signed<32>>,
     _width: usize,
 }
 
 impl Narrow {
-    /// Keeps `width` bits, 1..=32.
+    /// Builds a block that keeps `width` bits, 1..=32.
     #[must_use]
     pub fn new(width: usize) -> Self {
         Self {

@@ -1,59 +1,54 @@
-//! The output layer: filter, input FIFO, engine, and the snapshot of its membranes that is the answer.
+//! The output layer: filter, input FIFO, engine, and the snapshot of the membranes that is the network's
+//! answer.
 
 use super::engine::{Engine, EngineParams};
 use super::fifo::Fifo;
 use super::filter::Filter;
 use super::layer::input_fifos;
-use super::signals;
+use super::load_port::LoadPort;
 use super::snapshot::Snapshot;
+use super::{signals, with_defaults};
 use rust_hdl::prelude::*;
 
-/// See the [module](self).
+/// The output layer.
 #[derive(Debug, LogicBlock)]
 pub struct OutputLayer {
-    /// The clock.
+    /// Core clock; all registers change on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// Event from the layer before.
+    /// Event for the layer, 32 bits, encoded as in [`event`](super::event); valid while `in_valid` is high.
     pub in_data: Signal<In, Bits<32>>,
-    /// There is an event.
+    /// High while `in_data` holds an event.
     pub in_valid: Signal<In, Bit>,
-    /// There is room for it.
+    /// High if the layer has room for the event; depends on `in_data`, not on `in_valid`.
     pub in_ready: Signal<Out, Bit>,
-    /// Word of membranes to show, as they were at the end of the last step.
+    /// Word of membranes to read, as of the end of the last step.
     pub readout_group: Signal<In, Bits<24>>,
-    /// Lane of that word to show.
+    /// Lane of that word to read.
     pub readout_lane: Signal<In, Bits<8>>,
-    /// The membrane, one clock after its address.
+    /// Membrane at last cycle's `readout_group` and `readout_lane`, sign-extended to 32 bits.
     pub readout_data: Signal<Out, Signed<32>>,
     /// Steps completed since the last clear.
     pub steps_done: Signal<Out, Bits<32>>,
-    /// Clears completed since power-up.
+    /// Clears completed since power-up, modulo 256.
     pub clears_done: Signal<Out, Bits<8>>,
-    /// A clear is being completed in this clock.
+    /// High in the cycle in which the last word of a clear is written.
     pub cleared: Signal<Out, Bit>,
-    /// See [`Engine`].
-    pub load_select: Signal<In, Bits<8>>,
-    /// See [`Engine`].
-    pub load_byte: Signal<In, Bits<8>>,
-    /// See [`Engine`].
-    pub load_shift: Signal<In, Bit>,
-    /// See [`Engine`].
-    pub load_write: Signal<In, Bit>,
-    /// See [`Engine`].
-    pub load_address: Signal<In, Bits<24>>,
-    /// See [`Engine`].
+    /// Load port of the layer's parameter memories; to be used only while the layer is idle.
+    pub load: LoadPort,
+    /// High in a cycle in which a word of a sweep is written back.
     pub swept: Signal<Out, Bit>,
-    /// See [`Engine`].
+    /// High if the word is the last of the sweep; valid while `swept` is high.
     pub swept_last: Signal<Out, Bit>,
-    /// See [`Engine`].
+    /// High if the sweep is a clear; valid while `swept` is high.
     pub swept_clear: Signal<Out, Bit>,
-    /// See [`Engine`].
+    /// Membranes of the word as they are written, one port per lane; valid while `swept` is high. 32 bits,
+    /// sign-extended.
     pub swept_data: Vec<Signal<Out, Signed<32>>>,
-    /// Spikes taken since the last clear.
+    /// Spikes that have arrived since the last clear.
     pub spikes_in: Signal<Out, Bits<32>>,
-    /// See [`Engine`].
+    /// Cycles that the engine has spent on spikes and sweeps since the last clear.
     pub busy_cycles: Signal<Out, Bits<32>>,
-    /// Something is in the layer.
+    /// High while the engine has work.
     pub busy: Signal<Out, Bit>,
     filters: Vec<Filter>,
     fifos: Vec<Fifo<32>>,
@@ -64,38 +59,19 @@ pub struct OutputLayer {
 }
 
 impl OutputLayer {
-    /// A layer of the given engine, with an input FIFO of `fifo_depth` events.
+    /// Builds a layer of the given engine, with an input FIFO of `fifo_depth` events.
     #[must_use]
     pub fn new(params: EngineParams, fifo_depth: usize) -> Self {
-        Self {
-            clock: Signal::default(),
-            in_data: Signal::default(),
-            in_valid: Signal::default(),
-            in_ready: Signal::default(),
-            readout_group: Signal::default(),
-            readout_lane: Signal::default(),
-            readout_data: Signal::default(),
-            steps_done: Signal::default(),
-            clears_done: Signal::default(),
-            cleared: Signal::default(),
-            load_select: Signal::default(),
-            load_byte: Signal::default(),
-            load_shift: Signal::default(),
-            load_write: Signal::default(),
-            load_address: Signal::default(),
-            swept: Signal::default(),
-            swept_last: Signal::default(),
-            swept_clear: Signal::default(),
-            swept_data: signals(params.lanes),
-            spikes_in: Signal::default(),
-            busy_cycles: Signal::default(),
-            busy: Signal::default(),
-            filters: params.paths.iter().map(Filter::new).collect(),
-            fifos: input_fifos(&params, &[fifo_depth]),
-            snapshot: Snapshot::new(params.membranes),
-            engine: Engine::new(params),
-            steps: DFF::default(),
-            clears: DFF::default(),
+        with_defaults! {
+            Self {
+                swept_data: signals(params.lanes),
+                filters: params.paths.iter().map(Filter::new).collect(),
+                fifos: input_fifos(&params, &[fifo_depth]),
+                snapshot: Snapshot::new(params.membranes),
+                engine: Engine::new(params),
+            }
+            clock, load, in_data, in_valid, in_ready, readout_group, readout_lane, readout_data, steps_done,
+            clears_done, cleared, swept, swept_last, swept_clear, spikes_in, busy_cycles, busy, steps, clears,
         }
     }
 }
@@ -120,11 +96,7 @@ impl Logic for OutputLayer {
             self.spikes_in.next = self.filters[i].spikes.val();
         }
         self.engine.pause.next = false;
-        self.engine.load_byte.next = self.load_byte.val();
-        self.engine.load_address.next = self.load_address.val();
-        self.engine.load_select.next = self.load_select.val();
-        self.engine.load_shift.next = self.load_shift.val();
-        self.engine.load_write.next = self.load_write.val();
+        LoadPort::link(&mut self.load, &mut self.engine.load);
         self.swept.next = self.engine.swept.val();
         self.swept_last.next = self.engine.swept_last.val();
         self.swept_clear.next = self.engine.swept_clear.val();

@@ -1,62 +1,64 @@
-//! Synchronous memory of a layer's parameters, `lanes` numbers a word: weights, thresholds, identities.
+//! Synchronous memory of a layer's parameters, `lanes` numbers per word: weights, thresholds or identities.
 //!
 //! ```text
 //!                 ┌──────────────┐
-//! read_address ──►│ depth × lanes├──► read_data[lanes]   one clock after the address
+//! read_address ──►│ depth × lanes├──► read_data[lanes]   one cycle after the address
 //!                 │    × width   │
 //! load_byte ─────►│              │
-//! load_shift ────►│              │   shifts the byte into a register as wide as a word, a clock later
-//! load_write ────►│              │   writes that register, a clock later
+//! load_shift ────►│              │   shifts the byte into a register as wide as a word, one cycle later
+//! load_write ────►│              │   writes that register to the memory, one cycle later
 //! load_address ──►│              │
 //!                 └──────────────┘
 //! ```
 //!
-//! The load port comes from afar and ends in registers, so that its way across the device is not the memory's. Synthesis makes one of
-//! the bytes and addresses of all memories; what says when to shift and write is each memory's own.
+//! The load port comes from afar. It ends in registers, so that its way across the device is not part of the
+//! memory's paths. Synthesis merges the byte and address registers of all memories; the enables are each
+//! memory's own.
 //!
-//! It has contents at power-up, if the device's memory can, and is loaded byte by byte otherwise, or for other
-//! weights. A word's lanes lie side by side, lane 0 lowest, `width` bits each, filled up to whole bytes with anything;
-//! the lowest byte comes first. Nobody reads while a word is being written. A stored number is read as
-//! `number · 2^fraction_bits`, sign-extended to 32 bits.
+//! The memory has contents at power-up, if the device's memory can have them. Other contents, or other
+//! weights, are loaded byte by byte. The lanes of a word lie side by side, lane 0 lowest, `width` bits each;
+//! bits that fill the last byte are ignored. The lowest byte comes first. Nothing may read the memory while
+//! it is being written. A stored number is read as `number · 2^fraction_bits`, sign-extended to 32 bits.
 
 use super::fan_out::kept_copy;
-use super::signals;
 use super::word_memory::{MemoryShape, Style, stored, unpack};
+use super::{signals, with_defaults};
 use rust_hdl::prelude::*;
 
-/// Bits of a word that a copy of the load port's enables drives.
+/// Bits of a word that one copy of the load port's enables drives.
 const BITS_PER_COPY: usize = 64;
 
-/// The parts of a word of `bits` bits that copies drive: number, lowest and highest bit.
+/// Parts of a word of `bits` bits, one per copy of the enables: number, lowest and highest bit.
 fn parts(bits: usize) -> impl Iterator<Item = (usize, usize, usize)> {
     let part = move |low: usize| (low / BITS_PER_COPY, low, (low + BITS_PER_COPY).min(bits) - 1);
     (0..bits).step_by(BITS_PER_COPY).map(part)
 }
 
-/// What a [`ParameterMemory`] holds.
+/// Contents of a [`ParameterMemory`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contents {
     /// File name of the hex image, relative to the build folder.
     pub file: String,
-    /// `depth` rows of `lanes` numbers, row 0 first.
+    /// Words of the memory: `depth` rows of `lanes` numbers, row 0 first.
     pub rows: Vec<Vec<i32>>,
 }
 
 /// Run-time parameters of a [`ParameterMemory`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParameterMemoryParams {
-    /// Its shape.
+    /// Shape of the memory.
     pub shape: MemoryShape,
-    /// Zero bits put below a number when it is read.
+    /// Zero bits that are appended below a number when it is read.
     pub fraction_bits: usize,
     /// Whether it can be loaded; under [`Style::Spram`] it must.
     pub loadable: bool,
-    /// What it holds at power-up, which Verilog reads with `$readmemh`; under [`Style::Spram`], what must be loaded.
+    /// What it holds at power-up, which Verilog reads with `$readmemh`; under [`Style::Spram`], what must be
+    /// loaded.
     pub contents: Contents,
 }
 
 impl ParameterMemoryParams {
-    /// The hex image of the contents, one line a word, and its file name.
+    /// File name and text of the hex image of the contents, one line per word.
     #[must_use]
     pub fn hex_image(&self) -> (String, String) {
         let digits = self.shape.word_bits().div_ceil(4);
@@ -64,14 +66,15 @@ impl ParameterMemoryParams {
         for row in &self.contents.rows {
             let bytes = self.word(row);
             let word: String = bytes.iter().rev().map(|byte| format!("{byte:02x}")).collect();
-            // Whole bytes can be a digit more than the word has.
+            // Whole bytes can have one digit more than the word.
             text.push_str(&word[word.len() - digits..]);
             text.push('\n');
         }
         (self.contents.file.clone(), text)
     }
 
-    /// A row as it is loaded: lane 0 in the lowest bits of the first byte, filled up to whole bytes with zeros.
+    /// Bytes of a row as it is loaded: lane 0 in the lowest bits of the first byte, filled up to whole bytes
+    /// with zeros.
     #[must_use]
     pub fn word(&self, row: &[i32]) -> Vec<u8> {
         let width = self.shape.width;
@@ -87,32 +90,35 @@ impl ParameterMemoryParams {
     }
 }
 
-/// See the [module](self).
+/// A memory of parameters.
 #[derive(Debug, LogicBlock)]
 pub struct ParameterMemory {
-    /// The clock.
+    /// Core clock; reads and writes take place on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// Word to read.
+    /// Index of the word to read.
     pub read_address: Signal<In, Bits<24>>,
-    /// The word at last clock's `read_address`, times 2^fraction_bits.
+    /// Number of lane i of the word at last cycle's `read_address`, times 2^`fraction_bits`, sign-extended to
+    /// 32 bits.
     pub read_data: Vec<Signal<Out, Signed<32>>>,
-    /// Byte to shift in.
+    /// Next byte of the word to load, the lowest byte first; valid while `load_shift` is high.
     pub load_byte: Signal<In, Bits<8>>,
-    /// Shifts it in; done after the next clock.
+    /// High in each cycle in which `load_byte` is shifted in; takes effect after the next cycle. Already
+    /// decoded: only for this memory.
     pub load_shift: Signal<In, Bit>,
-    /// Writes the word shifted in, after the next clock; not in a clock that shifts.
+    /// High for one cycle to write the word that was shifted in; takes effect after the next cycle. Never
+    /// high together with `load_shift`.
     pub load_write: Signal<In, Bit>,
-    /// Word to write.
+    /// Index of the word to write; valid while `load_write` is high.
     pub load_address: Signal<In, Bits<24>>,
     _params: ParameterMemoryParams,
     _words: Vec<Vec<i32>>,
     _loading: Vec<u8>,
-    _late: LoadPort,
+    _late: LoadRegisters,
 }
 
-/// The load port's registers.
+/// Registers of the load port.
 #[derive(Clone, Debug, Default)]
-struct LoadPort {
+struct LoadRegisters {
     byte: u8,
     shift: bool,
     write: bool,
@@ -120,7 +126,7 @@ struct LoadPort {
 }
 
 impl ParameterMemory {
-    /// A memory of the given parameters.
+    /// Builds a memory of the given parameters.
     ///
     /// # Panics
     /// If the contents are not `depth` rows of `lanes` numbers: a bug of the generator.
@@ -143,18 +149,14 @@ impl ParameterMemory {
             Style::Spram => vec![vec![0; shape.lanes]; shape.depth],
             _ => rows.clone(),
         };
-        Self {
-            clock: Signal::default(),
-            read_address: Signal::default(),
-            read_data: signals(shape.lanes),
-            load_byte: Signal::default(),
-            load_shift: Signal::default(),
-            load_write: Signal::default(),
-            load_address: Signal::default(),
-            _words: words,
-            _loading: vec![0; shape.word_bits().div_ceil(8)],
-            _late: LoadPort::default(),
-            _params: params,
+        with_defaults! {
+            Self {
+                read_data: signals(shape.lanes),
+                _words: words,
+                _loading: vec![0; shape.word_bits().div_ceil(8)],
+                _params: params,
+            }
+            clock, _late, read_address, load_byte, load_shift, load_write, load_address,
         }
     }
 }
@@ -168,7 +170,7 @@ impl Logic for ParameterMemory {
                 let number = self._words.get(address).map_or(0, |word| word[lane]);
                 self.read_data[lane].next = i64::from(number << self._params.fraction_bits).into();
             }
-            let port = LoadPort {
+            let port = LoadRegisters {
                 byte: self.load_byte.val().to_u8(),
                 shift: self.load_shift.val(),
                 write: self.load_write.val(),
@@ -205,7 +207,7 @@ impl Logic for ParameterMemory {
         let address = shape.address_bits() - 1;
         let file = &self._params.contents.file;
         let ports = match shape.style {
-            // One port, which keeps what it has read while it writes.
+            // One port, which keeps the word that it has read while it writes.
             Style::Spram => format!(
                 "\
 wire [{address}:0] address = writes_0 ? late_address : read_address[{address}:0];
@@ -221,7 +223,7 @@ initial $readmemh(\"{file}\", memory);
 always @(posedge clock) word <= memory[read_address[{address}:0]];
 "
             ),
-            // A flip-flop's enable is its own; other memories are written whole words at a time.
+            // Flip-flops have separate enables; other memories are written whole words at a time.
             Style::Logic => {
                 let parts: String = parts(shape.word_bits())
                     .map(|(part, low, high)| {
@@ -276,8 +278,8 @@ end
 }
 
 impl ParameterMemory {
-    /// Verilog of the load port's registers, and of the word that is shifted in. The flip-flops of a wide word can be spread over
-    /// the device, so each [`BITS_PER_COPY`] of them have enables of their own.
+    /// Verilog of the load port's registers and of the word that is shifted in. The flip-flops of a wide word
+    /// can be spread over the device, so each [`BITS_PER_COPY`] of them have their own enables.
     fn loading_word(&self) -> String {
         let shape = self._params.shape;
         let bits = shape.word_bits().div_ceil(8) * 8;

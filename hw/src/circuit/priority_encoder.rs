@@ -1,38 +1,37 @@
-//! Finds the lowest bit of a mask, and what is left without it.
+//! Finds the lowest set bit of a mask, and the mask without it.
 //!
-//! Combinational; written as Verilog by hand since its width is a run-time parameter. `mask & (mask − 1)` is the mask
-//! without its lowest bit, which costs a carry chain and no tree; the bit that it lost is one hot, and so its number is
-//! an OR of bits.
+//! The block is combinational, and hand-written Verilog because its width is a run-time parameter. `mask &
+//! (mask − 1)` is the mask without its lowest bit, which costs a carry chain and no tree. The bit that was
+//! removed is one-hot, so its number is an OR of bits.
 
+use super::with_defaults;
 use rust_hdl::prelude::*;
 
-/// See the [module](self).
+/// Priority encoder over the lanes of a word.
 #[derive(Debug, LogicBlock)]
 pub struct PriorityEncoder {
-    /// The mask; only its low `lanes` bits may be set.
+    /// Mask to search; only the low `lanes` bits may be set.
     pub mask: Signal<In, Bits<64>>,
-    /// Some bit is set.
+    /// High if at least one bit of `mask` is set.
     pub any: Signal<Out, Bit>,
-    /// Lane of the lowest bit: its position.
+    /// Position of the lowest set bit; valid while `any` is high.
     pub lane: Signal<Out, Bits<24>>,
-    /// The mask without its lowest bit.
+    /// Mask without its lowest set bit.
     pub rest: Signal<Out, Bits<64>>,
-    /// There is some.
+    /// High if at least one bit of `rest` is set.
     pub more: Signal<Out, Bit>,
     _lanes: usize,
 }
 
 impl PriorityEncoder {
-    /// An encoder of `lanes` lanes, 1..=64.
+    /// Builds an encoder of `lanes` lanes, 1..=64.
     #[must_use]
     pub fn new(lanes: usize) -> Self {
-        Self {
-            mask: Signal::default(),
-            any: Signal::default(),
-            lane: Signal::default(),
-            rest: Signal::default(),
-            more: Signal::default(),
-            _lanes: lanes,
+        with_defaults! {
+            Self {
+                _lanes: lanes,
+            }
+            mask, any, lane, rest, more,
         }
     }
 }

@@ -1,68 +1,71 @@
-//! Turns the fired masks of a sweep into events for the next layers.
+//! Turns the fired masks of a sweep into events for the following layers.
 //!
 //! ```text
 //!  mask ──►┌─────────────────┐   ┌───────┐   ┌──────┐   ┌─────────┐
-//!          │ address of the  ├──►│ queue ├──►│ next ├──►│ pending ├──► events, one a clock
+//!          │ address of the  ├──►│ queue ├──►│ next ├──►│ pending ├──► events, one per cycle
 //!          │ word's lane 0   │   └───────┘   └──────┘   └─────────┘
 //!          └─────────────────┘
 //! ```
 //!
-//! A sweep's words come position by position, group by group. Words in which nothing fired are dropped at once;
-//! the others wait in a queue, so that the engine can go on while spikes leave. The last word of a sweep carries the
-//! marker, which leaves behind its spikes. A word waits in `next`, so that whether the last spike leaves need not reach
-//! the queue in the same clock: words of one spike follow at one in two clocks, of more without a lost clock.
+//! The words of a sweep come position by position, group by group. Words in which no neuron fired are dropped
+//! at once. The others go into a queue, so that the engine continues while spikes leave. The last word of a
+//! sweep carries the marker, which leaves after the word's spikes. The register `next` keeps the question
+//! whether the last spike leaves away from the queue: words of one spike leave one in two cycles, words of
+//! more spikes without a lost cycle.
 
 use super::event::{ADDRESS_SHIFT, Addressing, CLEAR, END_OF_STEP};
 use super::fifo::Fifo;
 use super::priority_encoder::PriorityEncoder;
+use super::with_defaults;
 use rust_hdl::prelude::*;
 
-/// Bits of a queue's entry beside mask and address: the end of a step, and whether it is a clear.
+/// Bits of a queue entry beside mask and address: whether a marker follows, and whether it is a clear.
 const FLAGS: usize = 2;
 
-/// Bits of an entry of the queue.
+/// Bits of a queue entry.
 #[must_use]
 pub fn entry_bits(lanes: usize, neurons: Addressing) -> usize {
     lanes + neurons.event_bits() - ADDRESS_SHIFT + FLAGS
 }
 
-/// See the [module](self).
+/// Serializer of one layer.
 #[derive(Debug, LogicBlock)]
 pub struct Serializer {
-    /// The clock.
+    /// Core clock; all registers change on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// Mask of the next word: bit i for lane i.
+    /// Lanes of the next word that fired, bit i for lane i; valid while `mask_valid` is high.
     pub mask: Signal<In, Bits<64>>,
-    /// Takes the mask.
+    /// High in a cycle in which `mask` holds the next word of a sweep, which is always taken.
     pub mask_valid: Signal<In, Bit>,
-    /// It is the last of its sweep.
+    /// High if the word is the last of its sweep; valid while `mask_valid` is high.
     pub mask_last: Signal<In, Bit>,
-    /// The sweep is a clear.
+    /// High if the sweep is a clear; valid while `mask_valid` is high.
     pub mask_clear: Signal<In, Bit>,
-    /// The sweep must pause.
+    /// High to stall the sweep: the queue has room for at most [`MARGIN`](super::fifo::MARGIN) more words.
     pub pause: Signal<Out, Bit>,
-    /// An event for the next layer.
+    /// Event for the following layers, encoded as in [`event`](super::event); valid while `event_valid` is
+    /// high.
     pub event_data: Signal<Out, Bits<32>>,
-    /// There is an event.
+    /// High while `event_data` holds an event; the event stays until `event_ready` is high, too.
     pub event_valid: Signal<Out, Bit>,
-    /// The next layer takes it.
+    /// High in a cycle in which all takers take the event.
     pub event_ready: Signal<In, Bit>,
     /// Spikes emitted since the last clear.
     pub spikes_out: Signal<Out, Bits<32>>,
-    /// Something is waiting to leave.
+    /// High while words or events have not left yet.
     pub busy: Signal<Out, Bit>,
     queue: Fifo<96>,
-    /// Address of lane 0 of the next word of the sweep, and where it is.
+    /// Address of lane 0 of the sweep's next word; `group` and `column` are its coordinates.
     address: DFF<Bits<24>>,
     group: DFF<Bits<24>>,
     column: DFF<Bits<24>>,
-    /// The word behind the one that leaves.
+    /// High while a word is held behind the one whose events leave.
     next_full: DFF<Bit>,
     next_mask: DFF<Bits<64>>,
     next_base: DFF<Bits<24>>,
     next_marker: DFF<Bit>,
     next_clears: DFF<Bit>,
-    /// Lanes of the word that are still to be emitted, its lane 0, and the marker behind it.
+    /// Lanes of the current word whose spikes have not left; `base` is the address of its lane 0.
     pending: DFF<Bits<64>>,
     base: DFF<Bits<24>>,
     marker: DFF<Bit>,
@@ -78,7 +81,8 @@ pub struct Serializer {
     spike_event: Signal<Local, Bits<32>>,
     marker_event: Signal<Local, Bits<32>>,
     emptied: Signal<Local, Bit>,
-    /// From one group to the next, one position to the next, one row to the next.
+    /// Address difference from one group to the next; the following ones are from position to position and
+    /// from row to row.
     group_step: Constant<Bits<24>>,
     position_step: Constant<Bits<24>>,
     row_step: Constant<Bits<24>>,
@@ -93,7 +97,8 @@ pub struct Serializer {
 }
 
 impl Serializer {
-    /// A serializer of a layer with the given neurons in words of `lanes` lanes, whose queue holds `queue` words.
+    /// Builds the serializer of a layer with the given neurons in words of `lanes` lanes; the queue holds
+    /// `queue` words.
     ///
     /// # Panics
     /// For a queue that is no power of two of 8..=32768: a bug of the generator.
@@ -104,7 +109,7 @@ impl Serializer {
         let channel_shift = neurons.row_bits() + neurons.column_bits();
         let bits = neurons.event_bits() - ADDRESS_SHIFT;
         let mask = (1_u64 << bits) - 1;
-        // Addresses wrap around within their bits, so a step back is a step forward.
+        // Addresses wrap around within their bits, so a step back is an addition, too.
         let channels_back = ((groups - 1) * lanes) as u64;
         let wrap = |step: u64| Constant::new((step & mask).into());
         let position = 1_u64.wrapping_sub(channels_back << channel_shift);
@@ -112,53 +117,26 @@ impl Serializer {
             .wrapping_sub(shape.width as u64 - 1)
             .wrapping_sub(channels_back << channel_shift);
         let number = |value: usize| Constant::new((value as u64).into());
-        Self {
-            clock: Signal::default(),
-            mask: Signal::default(),
-            mask_valid: Signal::default(),
-            mask_last: Signal::default(),
-            mask_clear: Signal::default(),
-            pause: Signal::default(),
-            event_data: Signal::default(),
-            event_valid: Signal::default(),
-            event_ready: Signal::default(),
-            spikes_out: Signal::default(),
-            busy: Signal::default(),
-            queue: Fifo::new(queue, entry_bits(lanes, neurons)),
-            address: DFF::default(),
-            group: DFF::default(),
-            column: DFF::default(),
-            next_full: DFF::default(),
-            next_mask: DFF::default(),
-            next_base: DFF::default(),
-            next_marker: DFF::default(),
-            next_clears: DFF::default(),
-            pending: DFF::default(),
-            base: DFF::default(),
-            marker: DFF::default(),
-            marker_clears: DFF::default(),
-            spike_count: DFF::default(),
-            first: PriorityEncoder::new(lanes),
-            fired: Signal::default(),
-            group_end: Signal::default(),
-            row_end: Signal::default(),
-            step: Signal::default(),
-            entry: Signal::default(),
-            neuron: Signal::default(),
-            spike_event: Signal::default(),
-            marker_event: Signal::default(),
-            emptied: Signal::default(),
-            group_step: wrap((lanes as u64) << channel_shift),
-            position_step: wrap(position),
-            row_step: wrap(row),
-            last_group: number(groups - 1),
-            last_column: number(shape.width - 1),
-            address_mask: Constant::new(mask.into()),
-            entry_mask_shift: Constant::new(((bits + FLAGS) as u64).into()),
-            lane_shift: number(channel_shift),
-            end_of_step: Constant::new(u64::from(END_OF_STEP).into()),
-            clear: Constant::new(u64::from(CLEAR).into()),
-            address_shift: Constant::new((ADDRESS_SHIFT as u64).into()),
+        with_defaults! {
+            Self {
+                queue: Fifo::new(queue, entry_bits(lanes, neurons)),
+                first: PriorityEncoder::new(lanes),
+                group_step: wrap((lanes as u64) << channel_shift),
+                position_step: wrap(position),
+                row_step: wrap(row),
+                last_group: number(groups - 1),
+                last_column: number(shape.width - 1),
+                address_mask: Constant::new(mask.into()),
+                entry_mask_shift: Constant::new(((bits + FLAGS) as u64).into()),
+                lane_shift: number(channel_shift),
+                end_of_step: Constant::new(u64::from(END_OF_STEP).into()),
+                clear: Constant::new(u64::from(CLEAR).into()),
+                address_shift: Constant::new((ADDRESS_SHIFT as u64).into()),
+            }
+            clock, mask, mask_valid, mask_last, mask_clear, pause, event_data, event_valid, event_ready,
+            spikes_out, busy, address, group, column, next_full, next_mask, next_base, next_marker,
+            next_clears, pending, base, marker, marker_clears, spike_count, fired, group_end, row_end, step,
+            entry, neuron, spike_event, marker_event, emptied,
         }
     }
 }
@@ -184,7 +162,7 @@ impl Logic for Serializer {
             spike_count
         );
         clock!(self, clock, queue);
-        // Where the word is.
+        // Position of the word in the sweep.
         self.group_end.next = self.group.q.val() == self.last_group.val();
         self.row_end.next = self.column.q.val() == self.last_column.val();
         self.step.next = self.group_step.val();
@@ -224,7 +202,7 @@ impl Logic for Serializer {
         self.queue.in_valid.next = self.mask_valid.val() && (self.fired.val() || self.mask_last.val());
         self.pause.next = self.queue.nearly_full.val();
 
-        // Out of it.
+        // Out of the queue.
         self.first.mask.next = self.pending.q.val();
         self.neuron.next =
             (self.base.q.val() + (self.first.lane.val() << self.lane_shift.val())) & self.address_mask.val();

@@ -1,29 +1,31 @@
-//! The output layer's membranes as they were at the end of a step, while the layer goes on.
+//! The output layer's membranes as of the end of a step, while the layer goes on with the next.
 //!
-//! A word of the sweep is stored as it is written back, and read lane by lane: `readout_data` shows the number of
-//! `readout_group` and `readout_lane` one clock later. Written as Verilog by hand since its size is a run-time
-//! parameter.
+//! Each word of a sweep is stored as it is written back, and is read lane by lane: `readout_data` shows the
+//! number at `readout_group` and `readout_lane` one cycle later. The block is hand-written Verilog because
+//! its size is a run-time parameter.
 
-use super::signals;
 use super::word_memory::{MemoryShape, stored};
+use super::{signals, with_defaults};
 use rust_hdl::prelude::*;
 
-/// See the [module](self).
+/// Snapshot of the output layer's membranes.
 #[derive(Debug, LogicBlock)]
 pub struct Snapshot {
-    /// The clock.
+    /// Core clock; reads and writes take place on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// Word of the sweep to store.
+    /// Membrane of lane i of the sweep's next word; valid while `valid` is high. Only the low `width` bits
+    /// are stored.
     pub data: Vec<Signal<In, Signed<32>>>,
-    /// Stores it.
+    /// High in a cycle in which `data` is stored. Words are stored in ascending order, from word 0.
     pub valid: Signal<In, Bit>,
-    /// It is the last of its sweep.
+    /// High if the word is the last of its sweep, so that word 0 follows; valid while `valid` is high.
     pub last: Signal<In, Bit>,
     /// Word to read.
     pub readout_group: Signal<In, Bits<24>>,
-    /// Lane of the word to read.
+    /// Lane of that word to read.
     pub readout_lane: Signal<In, Bits<8>>,
-    /// The number at last clock's group and lane.
+    /// Number at last cycle's `readout_group` and `readout_lane`, sign-extended to 32 bits; the number before
+    /// the write if that word is stored in the same cycle.
     pub readout_data: Signal<Out, Signed<32>>,
     _shape: MemoryShape,
     _words: Vec<Vec<i32>>,
@@ -31,21 +33,18 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// A snapshot of a sweep of words of the given shape.
+    /// Builds a snapshot of sweeps whose words have the given shape.
     #[must_use]
     pub fn new(shape: MemoryShape) -> Self {
         shape.check();
-        Self {
-            clock: Signal::default(),
-            data: signals(shape.lanes),
-            valid: Signal::default(),
-            last: Signal::default(),
-            readout_group: Signal::default(),
-            readout_lane: Signal::default(),
-            readout_data: Signal::default(),
-            _shape: shape,
-            _words: vec![vec![0; shape.lanes]; shape.depth],
-            _group: 0,
+        with_defaults! {
+            Self {
+                data: signals(shape.lanes),
+                _shape: shape,
+                _words: vec![vec![0; shape.lanes]; shape.depth],
+                _group: 0,
+            }
+            clock, valid, last, readout_group, readout_lane, readout_data,
         }
     }
 }

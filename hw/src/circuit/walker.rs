@@ -1,77 +1,79 @@
-//! Walks the windows of a layer's events, and its sweeps: one membrane word and one weight word a clock.
+//! Walks the windows of a layer's events and its sweeps: one membrane word and one weight word per cycle.
 //!
 //! ```text
 //!  walk of path 0 ──►┌────────┐
-//!  walk of path 1 ──►│ walker ├──► address of a membrane word, of a weight word; what is to be done there
+//!  walk of path 1 ──►│ walker ├──► address of a membrane word and a weight word; what to do with them
 //!        (junction)  └────────┘◄── pause
 //! ```
 //!
-//! The walks of both paths of a junction add into the same membranes and may come in any order. A sweep, over all
-//! words, begins when every path has come to its marker. What is walked is held in registers, whose last clock is
-//! also the clock in which the next walk is loaded: between walks, and between walks and sweeps, no clock is lost.
+//! The walks of both paths of a junction add into the same membranes and may come in any order. A sweep,
+//! which covers all words, begins when every path has reached its marker. The current walk is held in
+//! registers, and its last cycle is also the cycle in which the next walk is loaded: no cycle is lost between
+//! walks, or between walks and sweeps.
 //!
-//! A sweep holds where it is while `pause` is high; a walk does not.
+//! `pause` stalls a sweep, but not a walk.
 
-use super::signals;
 use super::window::WindowParams;
+use super::{signals, with_defaults};
 use rust_hdl::prelude::*;
 
-/// See the [module](self). The ports `walk_…` are those of [`Window`](super::window::Window), one a path.
+/// Walker of one engine. The ports `walk_…[p]` connect to the [`Window`](super::window::Window) of path p.
 #[derive(Debug, LogicBlock)]
 pub struct Walker {
-    /// The clock.
+    /// Core clock; all registers change on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// There is a walk or a marker.
+    /// High while path p offers a walk or a marker; the other `walk_…` inputs are valid then.
     pub walk_held: Vec<Signal<In, Bit>>,
-    /// It is a marker.
+    /// High if path p offers a marker; otherwise a walk.
     pub walk_marker: Vec<Signal<In, Bit>>,
-    /// The marker is a clear.
+    /// High if the marker is a clear; valid for markers.
     pub walk_clears: Vec<Signal<In, Bit>>,
-    /// The spike is negative.
+    /// High if the spike has sign −1; valid for walks.
     pub walk_negative: Vec<Signal<In, Bit>>,
-    /// First membrane word.
+    /// First membrane word of the walk.
     pub walk_membrane: Vec<Signal<In, Bits<24>>>,
-    /// First weight word.
+    /// First weight word of the walk.
     pub walk_weight: Vec<Signal<In, Bits<24>>>,
-    /// Words of a row.
+    /// Words per row of the walk, at least 1.
     pub walk_run: Vec<Signal<In, Bits<24>>>,
-    /// Rows.
+    /// Rows of the walk, at least 1.
     pub walk_rows: Vec<Signal<In, Bits<16>>>,
-    /// Group of an own channel.
+    /// Group of the source's own channel; valid for walks of one channel.
     pub walk_group: Vec<Signal<In, Bits<24>>>,
-    /// Lane of an own channel.
+    /// Lane of the source's own channel; valid for walks of one channel.
     pub walk_lane: Vec<Signal<In, Bits<8>>>,
-    /// Takes it.
+    /// High in the cycle in which the walker takes the walk or marker of path p.
     pub walk_take: Vec<Signal<Out, Bit>>,
-    /// Whoever takes what sweeps find needs them to pause.
+    /// High to stall sweeps.
     pub pause: Signal<In, Bit>,
-    /// A word is addressed in this clock.
+    /// High in a cycle in which a word is addressed; the outputs below are valid then.
     pub issue: Signal<Out, Bit>,
-    /// It is a word of a sweep; otherwise of a spike.
+    /// High if the word belongs to a sweep; otherwise to a spike.
     pub sweep: Signal<Out, Bit>,
-    /// The sweep is a clear.
+    /// High if the sweep is a clear; valid for sweeps.
     pub clears: Signal<Out, Bit>,
-    /// It is the last word of a sweep.
+    /// High if the word is the last of a sweep.
     pub last: Signal<Out, Bit>,
-    /// Membrane word.
+    /// Address of the membrane word.
     pub membrane_address: Signal<Out, Bits<24>>,
-    /// Weight word.
+    /// Address of the weight word; not valid for sweeps.
     pub weight_address: Signal<Out, Bits<24>>,
-    /// Group of the word, in a sweep; of the source's own channel, in the walk of one.
+    /// Group of the word; valid for sweeps and for walks of one channel.
     pub group: Signal<Out, Bits<24>>,
-    /// The spike is negative.
+    /// High if the spike has sign −1; valid for walks.
     pub negative: Signal<Out, Bit>,
-    /// The walk is of path 1.
+    /// High if the walk is of path 1.
     pub second_path: Signal<Out, Bit>,
-    /// The walk is of a source that meets its own channel only, in this lane.
+    /// High if the spike meets its own channel only, in lane `lane`; low for sweeps.
     pub own_channel: Signal<Out, Bit>,
-    /// Lane of the source's own channel.
+    /// Lane of the source's own channel; valid while `own_channel` is high.
     pub lane: Signal<Out, Bits<8>>,
-    /// A walk or a sweep is held, or there is one to load.
+    /// High while a walk or sweep is in progress or can be loaded.
     pub busy: Signal<Out, Bit>,
-    /// There is a walk or a sweep to load, now or as soon as the one that is held has ended.
+    /// High if a path offers a walk, or every path offers its marker: there is a walk or sweep to begin as
+    /// soon as the current one has ended.
     pub loadable: Signal<Out, Bit>,
-    /// A sweep waits.
+    /// High in a cycle in which `pause` stalls a sweep.
     pub stalled: Signal<Out, Bit>,
     active: DFF<Bit>,
     sweeping: DFF<Bit>,
@@ -85,18 +87,18 @@ pub struct Walker {
     weight: DFF<Bits<24>>,
     row_membrane: DFF<Bits<24>>,
     row_weight: DFF<Bits<24>>,
-    /// From a weight word to the next of the run.
+    /// Distance from one weight word of a row to the next.
     step: DFF<Bits<24>>,
-    /// Words of a row, and those left of this one, less one.
+    /// Words of a row, less one; `run_left` counts those left of the current row, less one.
     run: DFF<Bits<24>>,
     run_left: DFF<Bits<24>>,
-    /// Rows left after this one.
+    /// Rows left after the current one.
     rows_left: DFF<Bits<16>>,
     going: Signal<Local, Bit>,
     row_end: Signal<Local, Bit>,
     walk_end: Signal<Local, Bit>,
     free: Signal<Local, Bit>,
-    /// All paths below the index hold markers; one of them holds a spike.
+    /// High if all paths below the index hold markers; `spikes` is high if one of them holds a spike.
     markers: Vec<Signal<Local, Bit>>,
     spikes: Vec<Signal<Local, Bit>>,
     all_markers: Signal<Local, Bit>,
@@ -109,7 +111,8 @@ pub struct Walker {
     weight_row_step: Constant<Bits<24>>,
     last_group: Constant<Bits<24>>,
     last_word: Constant<Bits<24>>,
-    /// Bits that numbers need; tells synthesis that the others stay 0.
+    /// Mask of the bits that membrane addresses need: tells synthesis that the others stay 0. The following
+    /// masks do so for other numbers.
     word_mask: Constant<Bits<24>>,
     weight_mask: Constant<Bits<24>>,
     step_mask: Constant<Bits<24>>,
@@ -119,7 +122,8 @@ pub struct Walker {
 }
 
 impl Walker {
-    /// A walker of the given paths, one or two, over `words` membrane words and `weight_words` weight words.
+    /// Builds a walker of the given paths, one or two, over `words` membrane words and `weight_words` weight
+    /// words.
     ///
     /// # Panics
     /// Without a path, or for a second one with more than one row of kernel: a bug of the generator.
@@ -139,75 +143,43 @@ impl Walker {
         };
         let own_lanes = paths.iter().filter_map(lanes).max().unwrap_or(1);
         let most_step = paths.iter().map(WindowParams::weight_step).max().unwrap_or(0);
-        Self {
-            clock: Signal::default(),
-            walk_held: signals(paths.len()),
-            walk_marker: signals(paths.len()),
-            walk_clears: signals(paths.len()),
-            walk_negative: signals(paths.len()),
-            walk_membrane: signals(paths.len()),
-            walk_weight: signals(paths.len()),
-            walk_run: signals(paths.len()),
-            walk_rows: signals(paths.len()),
-            walk_group: signals(paths.len()),
-            walk_lane: signals(paths.len()),
-            walk_take: signals(paths.len()),
-            pause: Signal::default(),
-            issue: Signal::default(),
-            sweep: Signal::default(),
-            clears: Signal::default(),
-            last: Signal::default(),
-            membrane_address: Signal::default(),
-            weight_address: Signal::default(),
-            group: Signal::default(),
-            negative: Signal::default(),
-            second_path: Signal::default(),
-            own_channel: Signal::default(),
-            lane: Signal::default(),
-            busy: Signal::default(),
-            loadable: Signal::default(),
-            stalled: Signal::default(),
-            active: DFF::default(),
-            sweeping: DFF::default(),
-            clearing: DFF::default(),
-            is_negative: DFF::default(),
-            is_second: DFF::default(),
-            is_own: DFF::default(),
-            own_lane: DFF::default(),
-            at_group: DFF::default(),
-            membrane: DFF::default(),
-            weight: DFF::default(),
-            row_membrane: DFF::default(),
-            row_weight: DFF::default(),
-            step: DFF::default(),
-            run: DFF::default(),
-            run_left: DFF::default(),
-            rows_left: DFF::default(),
-            going: Signal::default(),
-            row_end: Signal::default(),
-            walk_end: Signal::default(),
-            free: Signal::default(),
-            markers: signals(paths.len() + 1),
-            spikes: signals(paths.len() + 1),
-            all_markers: Signal::default(),
-            next_row_membrane: Signal::default(),
-            next_row_weight: Signal::default(),
-            path_step: paths.iter().map(|path| number(path.weight_step())).collect(),
-            path_own: paths
-                .iter()
-                .map(|path| Constant::new(lanes(path).is_some()))
-                .collect(),
-            path_second: (0..paths.len()).map(|path| Constant::new(path == 1)).collect(),
-            membrane_row_step: number(first.membrane_row_step()),
-            weight_row_step: number(first.weight_row_step()),
-            last_group: number(first.groups - 1),
-            last_word: number(words - 1),
-            word_mask: Constant::new(mask(words - 1).into()),
-            weight_mask: Constant::new(mask(weight_words.max(1) - 1).into()),
-            step_mask: Constant::new(mask(most_step).into()),
-            row_mask: Constant::new(mask(most_rows - 1).into()),
-            group_mask: Constant::new(mask(first.groups - 1).into()),
-            lane_mask: Constant::new((own_lanes as u64 - 1).into()),
+        with_defaults! {
+            Self {
+                walk_held: signals(paths.len()),
+                walk_marker: signals(paths.len()),
+                walk_clears: signals(paths.len()),
+                walk_negative: signals(paths.len()),
+                walk_membrane: signals(paths.len()),
+                walk_weight: signals(paths.len()),
+                walk_run: signals(paths.len()),
+                walk_rows: signals(paths.len()),
+                walk_group: signals(paths.len()),
+                walk_lane: signals(paths.len()),
+                walk_take: signals(paths.len()),
+                markers: signals(paths.len() + 1),
+                spikes: signals(paths.len() + 1),
+                path_step: paths.iter().map(|path| number(path.weight_step())).collect(),
+                path_own: paths
+                    .iter()
+                    .map(|path| Constant::new(lanes(path).is_some()))
+                    .collect(),
+                path_second: (0..paths.len()).map(|path| Constant::new(path == 1)).collect(),
+                membrane_row_step: number(first.membrane_row_step()),
+                weight_row_step: number(first.weight_row_step()),
+                last_group: number(first.groups - 1),
+                last_word: number(words - 1),
+                word_mask: Constant::new(mask(words - 1).into()),
+                weight_mask: Constant::new(mask(weight_words.max(1) - 1).into()),
+                step_mask: Constant::new(mask(most_step).into()),
+                row_mask: Constant::new(mask(most_rows - 1).into()),
+                group_mask: Constant::new(mask(first.groups - 1).into()),
+                lane_mask: Constant::new((own_lanes as u64 - 1).into()),
+            }
+            clock, pause, issue, sweep, clears, last, membrane_address, weight_address, group, negative,
+            second_path, own_channel, lane, busy, loadable, stalled, active, sweeping, clearing, is_negative,
+            is_second, is_own, own_lane, at_group, membrane, weight, row_membrane, row_weight, step, run,
+            run_left, rows_left, going, row_end, walk_end, free, all_markers, next_row_membrane,
+            next_row_weight,
         }
     }
 }
@@ -253,7 +225,7 @@ impl Logic for Walker {
         self.own_channel.next = self.is_own.q.val();
         self.lane.next = self.own_lane.q.val();
 
-        // To the next word.
+        // The next word.
         self.next_row_membrane.next =
             (self.row_membrane.q.val() + self.membrane_row_step.val()) & self.word_mask.val();
         self.next_row_weight.next =
@@ -280,7 +252,7 @@ impl Logic for Walker {
             }
         }
 
-        // To the next walk: the first path's that has one, or the sweep.
+        // The next walk: that of the first path that has one, or the sweep.
         self.markers[0].next = true;
         self.spikes[0].next = false;
         for i in 0..self.walk_held.len() {
@@ -324,7 +296,7 @@ impl Logic for Walker {
                 self.loadable.next = true;
             }
         }
-        // Every path gives its marker up in the clock in which the sweep is loaded.
+        // Every path's marker is taken in the cycle in which the sweep is loaded.
         for i in 0..self.walk_held.len() {
             if self.free.val() && self.all_markers.val() {
                 self.walk_take[i].next = true;

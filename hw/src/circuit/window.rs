@@ -1,4 +1,4 @@
-//! Window of an event: which membrane words it meets, and with which weight words.
+//! Window of an event: which membrane words a spike meets, and with which weight words.
 //!
 //! ```text
 //!                      ┌─────────────────────────────┐
@@ -8,51 +8,54 @@
 //!                      └─────────────────────────────┘
 //! ```
 //!
-//! A source at (channel c, row y, column x) meets a rectangle of output positions. Along each axis the first output,
-//! the first kernel place and the count depend on the coordinate alone ([`Axis::span`]), so two small tables know
-//! any kernel, stride and padding, and no multiplier is needed. The membrane word of position p and group g is
-//! p · groups + g; the weight word of kernel place k and group g for channel c is (k · groups + g) · channels + c.
-//! As outputs ascend, so do kernel places: a row of the rectangle is one run of membrane words, one apart, and of
-//! weight words, `channels` apart.
+//! A source at (channel c, row y, column x) meets a rectangle of output positions. Along each axis, the first
+//! output, the first kernel place and the count depend on the coordinate alone ([`Axis::span`]). So two small
+//! tables cover any kernel, stride and padding, and no multiplier is needed. The membrane word of position p
+//! and group g is p · groups + g; the weight word of kernel place k and group g for channel c is (k · groups
+//! + g) · channels + c. As outputs ascend, so do kernel places: a row of the rectangle is one run of membrane
+//! words that are one apart, and of weight words that are `channels` apart.
 //!
-//! Where a source meets its own channel only (pooling, an identity), the window is one word, and one lane of it.
+//! If a source meets its own channel only (pooling, an identity), the window is one word per position, and
+//! one lane of it.
 //!
-//! An event is taken in a clock in which `held` is empty or taken; its walk is there in the next. Sources that meet
-//! nothing must not come: [`Filter`](super::filter::Filter) keeps them out.
+//! An event is taken in a cycle in which nothing is held, or the held walk is taken; its walk is held from
+//! the next cycle on. Spikes of sources that meet nothing must not arrive: [`Filter`](super::filter::Filter)
+//! drops them.
 
 use super::event::{ADDRESS_SHIFT, Addressing, CLEAR, SPIKE};
 use super::lookup_table::LookupTable;
+use super::with_defaults;
 use rust_hdl::prelude::*;
 use synfire_golden_model::events::Axis;
 
-/// Bits of a table's word: first membrane word, first weight word, count.
+/// Bits of a table word for the first membrane word; above it lie the first weight word and the count.
 const MEMBRANE_BITS: usize = 24;
 const WEIGHT_BITS: usize = 24;
 
 /// Run-time parameters of a [`Window`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WindowParams {
-    /// The sources.
+    /// Address layout of the path's sources.
     pub sources: Addressing,
     /// Geometry along the rows.
     pub rows: Axis,
     /// Geometry along the columns.
     pub columns: Axis,
-    /// Membrane words of a position.
+    /// Membrane words per position.
     pub groups: usize,
-    /// What a source's weights are.
+    /// Kind of the sources' weights.
     pub synapses: Synapses,
 }
 
-/// What the weights of a source are.
+/// Kind of a source's weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Synapses {
-    /// A word for every group, from this word of the weight memory on.
+    /// One weight word per group, from word `base` of the weight memory on.
     Words {
         /// First word of the path's weights.
         base: usize,
     },
-    /// A number for the lane of the source's own channel; lanes are a power of two.
+    /// One number, for the lane of the source's own channel; the number of lanes is a power of two.
     OwnChannel {
         /// Lanes of a word.
         lanes: usize,
@@ -71,7 +74,7 @@ impl WindowParams {
         }
     }
 
-    /// From a weight word to that of the next group or position of a row.
+    /// Distance from a weight word to that of the next group or position of a row.
     #[must_use]
     pub fn weight_step(&self) -> usize {
         match self.synapses {
@@ -80,20 +83,20 @@ impl WindowParams {
         }
     }
 
-    /// From the first weight word of a row to that of the next.
+    /// Distance from the first weight word of a row to that of the next row.
     #[must_use]
     pub fn weight_row_step(&self) -> usize {
         self.columns.kernel * self.groups * self.weight_step()
     }
 
-    /// From the first membrane word of a row to that of the next.
+    /// Distance from the first membrane word of a row to that of the next row.
     #[must_use]
     pub fn membrane_row_step(&self) -> usize {
         self.columns.outputs * self.groups
     }
 
-    /// Table of an axis: per coordinate the first membrane and weight word, and the count of words of a run or of
-    /// rows; 0 for a coordinate that meets nothing.
+    /// Table of an axis. Each coordinate has its first membrane word, its first weight word, and the count of
+    /// words of a run or of rows; the count is 0 for a coordinate that meets nothing.
     fn table(&self, axis: Axis, length: usize, steps: [usize; 2], words: usize) -> Vec<u64> {
         let [membrane_step, weight_step] = steps;
         (0..length)
@@ -113,7 +116,7 @@ impl WindowParams {
     }
 
     fn column_table(&self) -> Vec<u64> {
-        // The word of an own channel is alone; any other source meets every group of a position.
+        // A source that meets its own channel meets one word per position; any other source meets every group.
         let words = match self.synapses {
             Synapses::Words { .. } => self.groups,
             Synapses::OwnChannel { .. } => 1,
@@ -123,38 +126,39 @@ impl WindowParams {
     }
 }
 
-/// See the [module](self).
+/// Window unit of one path.
 #[derive(Debug, LogicBlock)]
 pub struct Window {
-    /// The clock.
+    /// Core clock; all registers change on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// The next event.
+    /// Next event of the path, 32 bits, encoded as in [`event`](super::event); valid while `event_valid` is
+    /// high.
     pub event_data: Signal<In, Bits<32>>,
-    /// There is an event.
+    /// High while `event_data` holds an event.
     pub event_valid: Signal<In, Bit>,
-    /// Takes it.
+    /// High in the cycle in which the event is taken; only while `event_valid` is high.
     pub event_ready: Signal<Out, Bit>,
-    /// There is a walk, or a marker.
+    /// High while a walk or a marker is held; the outputs below are valid then.
     pub held: Signal<Out, Bit>,
-    /// It is a marker: the end of a step, or a clear.
+    /// High if a marker is held (end of step or clear), low if a walk is.
     pub marker: Signal<Out, Bit>,
-    /// The marker is a clear.
+    /// High if the marker is a clear; valid for markers.
     pub clears: Signal<Out, Bit>,
-    /// The spike is negative.
+    /// High if the spike has sign −1; valid for walks.
     pub negative: Signal<Out, Bit>,
-    /// First membrane word.
+    /// First membrane word of the walk.
     pub membrane: Signal<Out, Bits<24>>,
-    /// First weight word.
+    /// First weight word of the walk.
     pub weight: Signal<Out, Bits<24>>,
-    /// Words of a row of the walk.
+    /// Words per row of the walk.
     pub run: Signal<Out, Bits<24>>,
     /// Rows of the walk.
     pub rows: Signal<Out, Bits<16>>,
-    /// Group of the source's own channel.
+    /// Group of the source's own channel; 0 if sources meet every channel.
     pub group: Signal<Out, Bits<24>>,
-    /// Lane of the source's own channel.
+    /// Lane of the source's own channel; 0 if sources meet every channel.
     pub lane: Signal<Out, Bits<8>>,
-    /// The walk is taken.
+    /// High in the cycle in which the walker takes what is held.
     pub take: Signal<In, Bit>,
     row_table: LookupTable,
     column_table: LookupTable,
@@ -180,10 +184,10 @@ pub struct Window {
     row_mask: Constant<Bits<32>>,
     column_shift: Constant<Bits<32>>,
     column_mask: Constant<Bits<32>>,
-    /// All ones if the weight word depends on the channel.
+    /// All ones if the weight word depends on the channel, 0 otherwise.
     weight_channel_mask: Constant<Bits<24>>,
     weight_base: Constant<Bits<24>>,
-    /// All ones if the membrane word depends on the channel.
+    /// All ones if the membrane word depends on the channel, 0 otherwise.
     own_channel_mask: Constant<Bits<24>>,
     lane_shift: Constant<Bits<24>>,
     lane_mask: Constant<Bits<24>>,
@@ -193,69 +197,44 @@ pub struct Window {
 }
 
 impl Window {
-    /// A window unit of the given parameters.
+    /// Builds a window unit of the given parameters.
     ///
     /// # Panics
     /// If an own channel's lanes are no power of two: a bug of the generator.
     #[must_use]
     pub fn new(params: &WindowParams) -> Self {
         let sources = params.sources;
-        let ones = |bits: usize| (1_u64 << bits) - 1;
+        let low_bits = |bits: usize| (1_u64 << bits) - 1;
         let shift = |bits: usize| Constant::new(((ADDRESS_SHIFT + bits) as u64).into());
         let (own, lanes, base) = match params.synapses {
             Synapses::Words { base } => (false, 1, base),
             Synapses::OwnChannel { lanes } => (true, lanes, 0),
         };
         assert!(lanes.is_power_of_two(), "{lanes} lanes");
-        let all = |set: bool| if set { ones(24) } else { 0 };
-        Self {
-            clock: Signal::default(),
-            event_data: Signal::default(),
-            event_valid: Signal::default(),
-            event_ready: Signal::default(),
-            held: Signal::default(),
-            marker: Signal::default(),
-            clears: Signal::default(),
-            negative: Signal::default(),
-            membrane: Signal::default(),
-            weight: Signal::default(),
-            run: Signal::default(),
-            rows: Signal::default(),
-            group: Signal::default(),
-            lane: Signal::default(),
-            take: Signal::default(),
-            row_table: LookupTable::new(params.row_table()),
-            column_table: LookupTable::new(params.column_table()),
-            full: DFF::default(),
-            held_marker: DFF::default(),
-            held_clears: DFF::default(),
-            held_negative: DFF::default(),
-            held_membrane: DFF::default(),
-            held_weight: DFF::default(),
-            held_run: DFF::default(),
-            held_rows: DFF::default(),
-            held_group: DFF::default(),
-            held_lane: DFF::default(),
-            is_spike: Signal::default(),
-            is_clear: Signal::default(),
-            channel: Signal::default(),
-            own_group: Signal::default(),
-            row_count: Signal::default(),
-            column_count: Signal::default(),
-            channel_shift: shift(sources.row_bits() + sources.column_bits()),
-            channel_mask: Constant::new(ones(sources.channel_bits()).into()),
-            row_shift: shift(sources.column_bits()),
-            column_shift: shift(0),
-            row_mask: Constant::new(ones(sources.row_bits()).into()),
-            column_mask: Constant::new(ones(sources.column_bits()).into()),
-            weight_channel_mask: Constant::new(all(!own).into()),
-            weight_base: Constant::new((base as u64).into()),
-            own_channel_mask: Constant::new(all(own).into()),
-            lane_shift: Constant::new((clog2(lanes) as u64).into()),
-            lane_mask: Constant::new((lanes as u64 - 1).into()),
-            kind_mask: Constant::new(3_u64.into()),
-            kind_spike: Constant::new(u64::from(SPIKE).into()),
-            kind_clear: Constant::new(u64::from(CLEAR).into()),
+        let all = |set: bool| if set { low_bits(24) } else { 0 };
+        with_defaults! {
+            Self {
+                row_table: LookupTable::new(params.row_table()),
+                column_table: LookupTable::new(params.column_table()),
+                channel_shift: shift(sources.row_bits() + sources.column_bits()),
+                channel_mask: Constant::new(low_bits(sources.channel_bits()).into()),
+                row_shift: shift(sources.column_bits()),
+                column_shift: shift(0),
+                row_mask: Constant::new(low_bits(sources.row_bits()).into()),
+                column_mask: Constant::new(low_bits(sources.column_bits()).into()),
+                weight_channel_mask: Constant::new(all(!own).into()),
+                weight_base: Constant::new((base as u64).into()),
+                own_channel_mask: Constant::new(all(own).into()),
+                lane_shift: Constant::new((clog2(lanes) as u64).into()),
+                lane_mask: Constant::new((lanes as u64 - 1).into()),
+                kind_mask: Constant::new(3_u64.into()),
+                kind_spike: Constant::new(u64::from(SPIKE).into()),
+                kind_clear: Constant::new(u64::from(CLEAR).into()),
+            }
+            clock, event_data, event_valid, event_ready, held, marker, clears, negative, membrane, weight,
+            run, rows, group, lane, take, full, held_marker, held_clears, held_negative, held_membrane,
+            held_weight, held_run, held_rows, held_group, held_lane, is_spike, is_clear, channel, own_group,
+            row_count, column_count,
         }
     }
 }
@@ -282,7 +261,7 @@ impl Logic for Window {
         self.is_clear.next = (self.event_data.val() & self.kind_mask.val()) == self.kind_clear.val();
         self.channel.next =
             bit_cast::<24, 32>((self.event_data.val() >> self.channel_shift.val()) & self.channel_mask.val());
-        // From the event alone: through a signal that others share, Verilator would see a loop over the tables.
+        // These addresses depend on the event alone. Through a shared signal, Verilator would see a loop over the tables.
         self.row_table.address.next =
             bit_cast::<16, 32>((self.event_data.val() >> self.row_shift.val()) & self.row_mask.val());
         self.column_table.address.next =

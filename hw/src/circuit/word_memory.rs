@@ -1,34 +1,34 @@
-//! Synchronous memory of `lanes` numbers a word, with a read and a write port: where membranes live.
+//! Synchronous memory of `lanes` numbers per word, with a read and a write port: holds the membranes.
 //!
-//! Depth, lanes and widths are run-time parameters, so one generator serves every network; the lanes of a word are
-//! packed side by side, so that a block RAM's width is used whole.
+//! Depth, lanes and widths are run-time parameters, so one generator serves every network. The lanes of a
+//! word are packed side by side, so that the whole width of a block RAM is used.
 //!
 //! ```text
 //!                  ┌──────────────┐
-//!  read_address ──►│              ├──► read_data[lanes]   one clock after the address
+//!  read_address ──►│              ├──► read_data[lanes]   one cycle after the address
 //!  write_address ─►│ depth × lanes│
 //!  write_data[] ──►│    × width   │
 //!  write_enable ──►│              │
 //!                  └──────────────┘
 //! ```
 //!
-//! Numbers are sign-extended to 32 bits. All are zero at power-up. Reading a word in the clock that writes it is left
-//! undefined in hardware (`no_rw_check`): users must forward. In native simulation it gives garbage, so that no test
-//! passes that relies on it.
+//! Numbers are sign-extended to 32 bits. All are zero at power-up. Reading a word in the cycle that writes it
+//! is undefined in hardware (`no_rw_check`): users must forward. In native simulation such a read gives
+//! garbage, so that a test fails whose circuit relies on it.
 
-use super::signals;
+use super::{signals, with_defaults};
 use rust_hdl::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// How synthesis should build a memory.
+/// Kind of memory that synthesis should build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Style {
     /// Block RAM.
     Block,
-    /// RAM made of look-up tables, on devices that have it.
+    /// RAM made of LUTs, on devices that have it.
     Distributed,
-    /// Flip-flops, or look-up tables where nothing is written: for memories of a few words.
+    /// Flip-flops, or LUTs if nothing is written: for memories of a few words.
     Logic,
     /// Large single-ported RAM without contents at power-up, on devices that have it: UltraPlus SPRAM.
     #[serde(rename = "huge")]
@@ -36,7 +36,7 @@ pub enum Style {
 }
 
 impl Style {
-    /// The value of Verilog's `ram_style`.
+    /// Value of Verilog's `ram_style`.
     #[must_use]
     pub const fn attribute(self) -> &'static str {
         match self {
@@ -53,27 +53,29 @@ impl Style {
 pub struct MemoryShape {
     /// Number of words, at least 1.
     pub depth: usize,
-    /// Numbers in a word, at least 1.
+    /// Numbers per word, at least 1.
     pub lanes: usize,
-    /// Stored bits of a number, 1..=32.
+    /// Stored bits per number, 1..=32.
     pub width: usize,
-    /// How synthesis should build it.
+    /// Kind of memory that synthesis should build.
     pub style: Style,
 }
 
 impl MemoryShape {
-    /// Bits of a word.
+    /// Bits per word.
     #[must_use]
     pub const fn word_bits(self) -> usize {
         self.lanes * self.width
     }
 
-    /// Bits of an address, at least one.
+    /// Bits of an address, at least 1.
     #[must_use]
     pub fn address_bits(self) -> usize {
         clog2(self.depth).max(1)
     }
 
+    /// Checks that the memory can be built.
+    ///
     /// # Panics
     /// If it cannot be built: a bug of the generator.
     pub(super) fn check(self) {
@@ -84,8 +86,8 @@ impl MemoryShape {
     }
 }
 
-/// Verilog that takes a word's lanes apart, into signals `name$0`, `name$1`, …: each times 2^`fraction_bits`,
-/// sign-extended.
+/// Verilog that unpacks a word's lanes into signals `name$0`, `name$1` and so on: each times
+/// 2^`fraction_bits`, sign-extended.
 pub(super) fn unpack(shape: MemoryShape, fraction_bits: usize, name: &str) -> String {
     let MemoryShape { lanes, width, .. } = shape;
     let zeros = if fraction_bits == 0 {
@@ -108,53 +110,53 @@ pub(super) fn unpack(shape: MemoryShape, fraction_bits: usize, name: &str) -> St
     lanes.join("\n")
 }
 
-/// The low `width` bits of a number, sign-extended: what a memory cell keeps.
+/// Low `width` bits of a number, sign-extended: what a memory cell keeps.
 pub(super) const fn stored(number: i32, width: usize) -> i32 {
     let unused = 32 - width;
     number << unused >> unused
 }
 
-/// See the [module](self).
+/// A memory of signed numbers.
 #[derive(Debug, LogicBlock)]
 pub struct WordMemory {
-    /// The clock.
+    /// Core clock; reads and writes take place on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// Word to read.
+    /// Index of the word to read.
     pub read_address: Signal<In, Bits<24>>,
-    /// The word at last clock's `read_address`.
+    /// Number of lane i of the word at last cycle's `read_address`; undefined if that cycle also wrote the
+    /// word.
     pub read_data: Vec<Signal<Out, Signed<32>>>,
-    /// Word to write.
+    /// Index of the word to write; valid while `write_enable` is high.
     pub write_address: Signal<In, Bits<24>>,
-    /// Numbers to write; only their low `width` bits are kept.
+    /// Number to write into lane i; only the low `width` bits are kept. Valid while `write_enable` is high.
     pub write_data: Vec<Signal<In, Signed<32>>>,
-    /// Writes in this clock.
+    /// High in a cycle in which the word is written.
     pub write_enable: Signal<In, Bit>,
     _shape: MemoryShape,
     _words: Vec<Vec<i32>>,
 }
 
 impl WordMemory {
-    /// A memory of the given shape.
+    /// Builds a memory of the given shape.
     ///
     /// # Panics
     /// If it cannot be built: a bug of the generator.
     #[must_use]
     pub fn new(shape: MemoryShape) -> Self {
         shape.check();
-        Self {
-            clock: Signal::default(),
-            read_address: Signal::default(),
-            read_data: signals(shape.lanes),
-            write_address: Signal::default(),
-            write_data: signals(shape.lanes),
-            write_enable: Signal::default(),
-            _shape: shape,
-            _words: vec![vec![0; shape.lanes]; shape.depth],
+        with_defaults! {
+            Self {
+                read_data: signals(shape.lanes),
+                write_data: signals(shape.lanes),
+                _shape: shape,
+                _words: vec![vec![0; shape.lanes]; shape.depth],
+            }
+            clock, read_address, write_address, write_enable,
         }
     }
 }
 
-/// A signal's value as a machine integer.
+/// Value of a signal as a machine integer.
 fn as_i32(number: Signed<32>) -> i32 {
     number.inner().to_u32().cast_signed()
 }
@@ -169,7 +171,7 @@ impl Logic for WordMemory {
             }
             if self.write_enable.val() {
                 if self.write_address.val() == self.read_address.val() {
-                    // Undefined in hardware: certainly wrong here, so that whoever uses it fails his tests.
+                    // Undefined in hardware: certainly wrong here, so that a circuit that uses it fails its tests.
                     for (read, written) in self.read_data.iter_mut().zip(&self.write_data) {
                         read.next = i64::from(!as_i32(written.val())).into();
                     }

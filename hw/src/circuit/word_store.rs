@@ -1,25 +1,27 @@
 //! Synchronous memory of plain words with a read and a write port: the storage of FIFOs and frame buffers.
 //!
-//! `read_data` shows the word at `read_address` one clock later. Reading a word in the clock that writes it is
-//! left undefined in hardware (`no_rw_check`); in native simulation it gives garbage, so that no test passes that
-//! relies on it.
+//! `read_data` shows the word at `read_address` one cycle later. Reading a word in the cycle that writes it
+//! is undefined in hardware (`no_rw_check`). In native simulation such a read gives garbage, so that a test
+//! fails whose circuit relies on it.
 
+use super::with_defaults;
 use rust_hdl::prelude::*;
 
-/// See the [module](self). `N` is the width of the ports; only `width` bits are stored.
+/// A memory of unsigned words. `N` is the width of the ports; only the low `width` bits are stored.
 #[derive(Debug, LogicBlock)]
 pub struct WordStore<const N: usize> {
-    /// The clock.
+    /// Core clock; reads and writes take place on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// Word to read.
+    /// Index of the word to read.
     pub read_address: Signal<In, Bits<16>>,
-    /// The word at last clock's `read_address`.
+    /// Word at last cycle's `read_address`; undefined if that cycle also wrote the word. Bits that are not
+    /// stored are 0.
     pub read_data: Signal<Out, Bits<N>>,
-    /// Word to write.
+    /// Index of the word to write; valid while `write_enable` is high.
     pub write_address: Signal<In, Bits<16>>,
-    /// What to write.
+    /// Word to write; valid while `write_enable` is high.
     pub write_data: Signal<In, Bits<N>>,
-    /// Writes in this clock.
+    /// High in a cycle in which the word is written.
     pub write_enable: Signal<In, Bit>,
     _width: usize,
     _words: Vec<Bits<N>>,
@@ -27,7 +29,7 @@ pub struct WordStore<const N: usize> {
 }
 
 impl<const N: usize> WordStore<N> {
-    /// A store of `depth` words, zero at power-up, of which the low `width` bits are stored.
+    /// Builds a store of `depth` words, zero at power-up, of which the low `width` bits are stored.
     ///
     /// # Panics
     /// If the width is not 1..=N or the depth not 2..=65536: a bug of the generator.
@@ -37,20 +39,17 @@ impl<const N: usize> WordStore<N> {
             (1..=N).contains(&width) && (2..=65536).contains(&depth),
             "store of {depth} × {width}"
         );
-        Self {
-            clock: Signal::default(),
-            read_address: Signal::default(),
-            read_data: Signal::default(),
-            write_address: Signal::default(),
-            write_data: Signal::default(),
-            write_enable: Signal::default(),
-            _width: width,
-            _words: vec![Bits::default(); depth],
-            _initial: None,
+        with_defaults! {
+            Self {
+                _width: width,
+                _words: vec![Bits::default(); depth],
+                _initial: None,
+            }
+            clock, read_address, read_data, write_address, write_data, write_enable,
         }
     }
 
-    /// A store with the given words at power-up.
+    /// Builds a store with the given words at power-up.
     ///
     /// # Panics
     /// As [`WordStore::new`], and if N is over 64.
@@ -70,7 +69,7 @@ impl<const N: usize> Logic for WordStore<N> {
             self.read_data.next = self._words.get(address).copied().unwrap_or_default();
             if self.write_enable.val() {
                 if self.write_address.val() == self.read_address.val() {
-                    // Undefined in hardware: certainly wrong here, so that whoever uses it fails his tests.
+                    // Undefined in hardware: certainly wrong here, so that a circuit that uses it fails its tests.
                     self.read_data.next = !self.write_data.val();
                 }
                 let address = self.write_address.val().index();

@@ -1,6 +1,6 @@
 //! Verilog of a rust-hdl circuit.
 
-use super::{meaning, mend};
+use super::{groups, meaning, mend};
 use crate::error::{Error, Result};
 use rust_hdl::prelude::{Block, check_all, generate_verilog_unchecked};
 
@@ -20,6 +20,7 @@ pub fn emit<B: Block>(mut circuit: B, lines: &[String]) -> Result<String> {
     check_all(&circuit).map_err(|error| Error::Design {
         report: format!("{error:?}"),
     })?;
+    groups::check(&circuit)?;
     let body = mend::constants(&rename_top(&generate_verilog_unchecked(&circuit)))?;
     if let Some(word) = keyword(&body) {
         return Err(Error::Design {

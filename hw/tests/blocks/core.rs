@@ -15,7 +15,7 @@ use synfire_hw::geometry::{Geometry, Reach};
 use synfire_hw::plan::Plan;
 use synfire_hw::simulate::Simulation;
 
-/// What a core did in one inference, or should have done.
+/// Actual or expected result of one inference.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Inference {
     /// Per hidden layer, per step: the neurons that fired, in the order in which they left.
@@ -121,9 +121,9 @@ impl Bench {
         let mut finished = vec![Vec::new(); hidden];
         let mut open = vec![Vec::new(); hidden];
         let mut next = 0;
-        for clock in 0.. {
+        for cycle in 0.. {
             let core = self.core.circuit();
-            core.event_valid.next = next < events.len() && self.feed.at(clock);
+            core.event_valid.next = next < events.len() && self.feed.at(cycle);
             core.event_data.next = word(events.get(next).map_or(0, |event| event.encode()));
             self.core.settle();
             let core = self.core.circuit();
@@ -144,7 +144,7 @@ impl Bench {
                 }
             }
             assert!(
-                clock < 100_000,
+                cycle < 100_000,
                 "the core hangs after {next} of {} events",
                 events.len()
             );
@@ -285,14 +285,14 @@ fn a_layer_is_busy_for_as_long_as_the_plan_expects() {
         if groups > 1 {
             assert_eq!(busy, expected, "{lanes} lanes");
         } else {
-            // At a word an event, the stream starts behind the FIFO's latency and never catches up.
+            // With one word per event, the stream starts after the FIFO's latency and never catches up.
             assert!((expected..=expected + 2).contains(&busy), "{busy} for {expected}");
         }
     }
 }
 
-/// A stream that forks, to a layer and past it to a junction, while that layer works far longer on a step than FIFOs
-/// hold; see the module of the core for why it cannot come to a stop.
+/// A stream that forks, to a layer and past it to a junction, while that layer works far longer on a step
+/// than FIFOs hold; see the module of the core for why it cannot come to a stop.
 #[test]
 fn the_smallest_fifos_hold_up_a_fork_but_do_not_stop_it() {
     let mut junctions = 0;
@@ -336,7 +336,7 @@ fn a_changed_weight_or_threshold_is_reported_with_its_place() {
     let busiest = busiest as usize;
     let found = |change: &dyn Fn(&mut QuantizedModel)| {
         let mut model = model.clone();
-        // Wide enough for whatever the change does.
+        // Wide enough for any effect of the change.
         model.layers.iter_mut().for_each(|layer| layer.membrane_bits = 32);
         change(&mut model);
         bench

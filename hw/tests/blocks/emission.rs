@@ -1,4 +1,5 @@
-//! Verilog of every circuit: rust-hdl accepts it, it is the same each time, and the smallest are pinned.
+//! Verilog of every circuit: rust-hdl accepts the circuit, two emissions are equal, and the smallest are
+//! pinned.
 
 use crate::network::{any_model, plan, random_lanes};
 use rand::SeedableRng;
@@ -138,7 +139,7 @@ fn verilog<B: Block>(circuit: impl Fn() -> B) -> String {
     text
 }
 
-/// One test a circuit.
+/// One test per circuit.
 macro_rules! accepted {
     ($($test:ident: $circuit:expr;)*) => {$(
         #[test]

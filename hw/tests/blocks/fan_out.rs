@@ -1,4 +1,4 @@
-//! Register of a flag for many lanes: all of them show the flag of the clock before.
+//! Register of a flag for many lanes: every lane gets the flag of the cycle before.
 
 use crate::support::{config, simulate};
 use proptest::prelude::*;
@@ -8,7 +8,7 @@ proptest! {
     #![proptest_config(config(32))]
 
     #[test]
-    fn every_lane_shows_the_flag_a_clock_later(
+    fn every_lane_shows_the_flag_a_cycle_later(
         lanes in 1..=64_usize, flags in proptest::collection::vec(any::<bool>(), 1..20),
     ) {
         let mut register = simulate(FanOut::new(lanes), |register| &mut register.clock);

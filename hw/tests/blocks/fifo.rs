@@ -1,4 +1,4 @@
-//! FIFO against a queue that is exact to the clock.
+//! FIFO against a cycle-accurate queue.
 
 use crate::support::{Willing, assert_same, config, difference, simulate, willing, word};
 use proptest::prelude::*;
@@ -8,7 +8,7 @@ use synfire_hw::circuit::fifo::{Fifo, MARGIN};
 const DEPTH: usize = 16;
 const WIDTH: usize = 9;
 
-/// What the FIFO shows in one clock.
+/// Outputs of the FIFO in one cycle.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Shown {
     in_ready: bool,
@@ -16,7 +16,7 @@ struct Shown {
     nearly_full: bool,
 }
 
-/// A queue of words and the clocks in which they came.
+/// A queue of words, each with the cycle in which it was put in.
 struct Model {
     queue: VecDeque<(u64, usize)>,
     latency: usize,
@@ -32,30 +32,30 @@ impl Model {
         }
     }
 
-    fn shown(&self, clock: usize) -> Shown {
+    fn shown(&self, cycle: usize) -> Shown {
         let places = DEPTH - 1 - self.queue.len();
         Shown {
             in_ready: places > 0,
             out: self
                 .queue
                 .front()
-                .filter(|(_, came)| came + self.latency <= clock)
+                .filter(|(_, came)| came + self.latency <= cycle)
                 .map(|(word, _)| *word),
             nearly_full: places <= self.margin,
         }
     }
 
-    fn run(mut self, words: &[u64], writer: &Willing, reader: &Willing, clocks: usize) -> Vec<Shown> {
+    fn run(mut self, words: &[u64], writer: &Willing, reader: &Willing, cycles: usize) -> Vec<Shown> {
         let mut words = words.iter();
-        (0..clocks)
-            .map(|clock| {
-                let shown = self.shown(clock);
-                if reader.at(clock) && shown.out.is_some() {
+        (0..cycles)
+            .map(|cycle| {
+                let shown = self.shown(cycle);
+                if reader.at(cycle) && shown.out.is_some() {
                     self.queue.pop_front();
                 }
-                if writer.at(clock) && shown.in_ready {
+                if writer.at(cycle) && shown.in_ready {
                     self.queue
-                        .extend(words.next().map(|word| (word % (1 << WIDTH), clock)));
+                        .extend(words.next().map(|word| (word % (1 << WIDTH), cycle)));
                 }
                 shown
             })
@@ -63,16 +63,16 @@ impl Model {
     }
 }
 
-/// The circuit, driven alike.
-fn run(words: &[u64], writer: &Willing, reader: &Willing, clocks: usize) -> Vec<Shown> {
+/// Outputs of the circuit for the same inputs as the model.
+fn run(words: &[u64], writer: &Willing, reader: &Willing, cycles: usize) -> Vec<Shown> {
     let mut fifo = simulate(Fifo::<32>::new(DEPTH, WIDTH), |fifo| &mut fifo.clock);
     let mut words = words.iter().peekable();
-    (0..clocks)
-        .map(|clock| {
+    (0..cycles)
+        .map(|cycle| {
             let circuit = fifo.circuit();
-            circuit.in_valid.next = writer.at(clock) && words.peek().is_some();
+            circuit.in_valid.next = writer.at(cycle) && words.peek().is_some();
             circuit.in_data.next = word(words.peek().map_or(0, |word| **word));
-            circuit.out_ready.next = reader.at(clock);
+            circuit.out_ready.next = reader.at(cycle);
             fifo.settle();
             let circuit = fifo.circuit();
             let shown = Shown {
@@ -93,9 +93,9 @@ fn words(count: usize) -> impl Strategy<Value = Vec<u64>> {
     proptest::collection::vec(0..1_u64 << 32, count)
 }
 
-/// A writer that never waits and a reader that starts late: fills, overfills, and empties.
+/// A writer that never stalls and a reader that starts late: the FIFO fills, stalls the writer, and empties.
 fn fill_then_empty() -> (Vec<u64>, Willing, Willing) {
-    let reader = Willing::from_clocks((0..80).map(|clock| clock >= 24));
+    let reader = Willing::from_cycles((0..80).map(|cycle| cycle >= 24));
     ((100..140).collect(), Willing::always(), reader)
 }
 
@@ -103,10 +103,10 @@ proptest! {
     #![proptest_config(config(48))]
 
     #[test]
-    fn every_clock_is_that_of_a_queue(words in words(60), writer in willing(), reader in willing()) {
-        let clocks = 150;
-        let expected = Model::new().run(&words, &writer, &reader, clocks);
-        assert_same(&expected, &run(&words, &writer, &reader, clocks));
+    fn every_cycle_is_that_of_a_queue(words in words(60), writer in willing(), reader in willing()) {
+        let cycles = 150;
+        let expected = Model::new().run(&words, &writer, &reader, cycles);
+        assert_same(&expected, &run(&words, &writer, &reader, cycles));
     }
 }
 
@@ -120,8 +120,8 @@ fn a_full_fifo_takes_no_word_and_loses_none() {
         DEPTH - 1
     );
     let out: Vec<u64> = (0..80)
-        .filter(|&clock| reader.at(clock))
-        .filter_map(|clock| shown[clock].out)
+        .filter(|&cycle| reader.at(cycle))
+        .filter_map(|cycle| shown[cycle].out)
         .collect();
     assert_same(&words, &out);
 }
@@ -134,12 +134,12 @@ fn nearly_full_leaves_the_margin() {
         .iter()
         .position(|shown| shown.nearly_full)
         .expect("it fills");
-    // In clock n the n words of the clocks before are in it.
+    // In cycle n, the FIFO holds the n words of the cycles before.
     assert_eq!(DEPTH - 1 - first, MARGIN);
 }
 
 #[test]
-fn a_word_shows_two_clocks_after_it_came_and_words_pass_at_one_a_clock() {
+fn a_word_shows_two_cycles_after_it_came_and_words_pass_at_one_a_cycle() {
     let words: Vec<u64> = (1..=40).collect();
     let shown = run(&words, &Willing::always(), &Willing::always(), 42);
     let out: Vec<Option<u64>> = shown.iter().map(|shown| shown.out).collect();

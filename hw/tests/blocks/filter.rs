@@ -22,7 +22,7 @@ fn passes(params: &WindowParams, event: Event) -> bool {
     meets(params.rows, source / shape.width % shape.height) && meets(params.columns, source % shape.width)
 }
 
-/// The events that pass, and how many spikes were counted since the last clear.
+/// Events that the model passes, and the spikes that it counts since the last clear.
 fn model(params: &WindowParams, events: &[Event]) -> (Vec<Event>, usize) {
     let since_clear = events
         .rsplit(|event| *event == Event::Clear)
@@ -41,29 +41,29 @@ fn model(params: &WindowParams, events: &[Event]) -> (Vec<Event>, usize) {
     )
 }
 
-/// The same of the circuit, and the clocks that it took.
+/// Events that the circuit passes, the spikes that it counts, and the cycles that it takes.
 fn run(params: &WindowParams, events: &[Event], taker: &Willing) -> (Vec<Event>, usize, usize) {
     let mut filter = simulate(Filter::new(params), |filter| &mut filter.clock);
     let mut passed = Vec::new();
-    let (mut next, mut clock) = (0, 0);
+    let (mut next, mut cycle) = (0, 0);
     while next < events.len() {
         let circuit = filter.circuit();
         circuit.in_valid.next = true;
         circuit.in_data.next = word(events[next].encode());
-        circuit.out_ready.next = taker.at(clock);
+        circuit.out_ready.next = taker.at(cycle);
         filter.settle();
         let circuit = filter.circuit();
-        if circuit.out_valid.val() && taker.at(clock) {
+        if circuit.out_valid.val() && taker.at(cycle) {
             passed.push(Event::decode(circuit.out_data.val().to_u32()).expect("an event"));
         }
         next += usize::from(circuit.in_ready.val());
         filter.tick();
-        clock += 1;
-        assert!(clock < 20_000, "the filter hangs after {next} events");
+        cycle += 1;
+        assert!(cycle < 20_000, "the filter hangs after {next} events");
     }
     filter.circuit().in_valid.next = false;
     filter.tick();
-    (passed, filter.circuit().spikes.val().index(), clock)
+    (passed, filter.circuit().spikes.val().index(), cycle)
 }
 
 /// A 1×1 convolution or a pooling layer whose stride or last window leaves sources out.
@@ -140,10 +140,10 @@ fn sampled() -> WindowParams {
 #[test]
 fn what_is_dropped_does_not_wait_for_room() {
     let spikes = [1, 3, 5, 4, 0, 1].map(|address| Event::Spike(Spike::positive(address)));
-    // There is room in every tenth clock only.
-    let slow = Willing::from_clocks((0..10).map(|clock| clock == 9));
-    let (passed, spikes, clocks) = run(&sampled(), &spikes, &slow);
-    assert_eq!((passed.len(), spikes, clocks), (1, 6, 11));
+    // There is room only in every tenth cycle.
+    let slow = Willing::from_cycles((0..10).map(|cycle| cycle == 9));
+    let (passed, spikes, cycles) = run(&sampled(), &spikes, &slow);
+    assert_eq!((passed.len(), spikes, cycles), (1, 6, 11));
 }
 
 #[test]

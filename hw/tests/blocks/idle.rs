@@ -1,4 +1,4 @@
-//! An accelerator on an idle line stands still, which is what makes a clock that is not yet locked harmless.
+//! An accelerator on an idle line does not change state, so a clock that is not locked yet does no harm.
 
 use crate::network::{plan, random_model};
 use crate::support::simulate;
@@ -14,9 +14,9 @@ use synfire_hw::circuit::link::encoder::EncoderParams;
 use synfire_hw::circuit::link::identity::Identity;
 use synfire_hw::simulate::Simulation;
 
-/// Clocks in which pipelines may still fill with what memories hold.
+/// Cycles in which pipelines may still fill with the contents of memories.
 const FILLING: usize = 16;
-/// Clocks watched; the longest timeout of the link is not among them, since it starts with a byte.
+/// Cycles watched. The longest timeout of the link is longer, but starts with a byte.
 const WATCHED: usize = 3000;
 
 /// Every signal of a circuit by its path, with its value.
@@ -55,7 +55,7 @@ fn signals(accelerator: &mut Simulation<Accelerator>) -> Vec<(String, VCDValue)>
     signals.values
 }
 
-/// The first signal that moves while the line has the given level, and when.
+/// First signal that changes while the line has the given level, and the cycle of the change.
 fn first_to_move(level: bool) -> Option<(usize, String)> {
     let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(3), &[12, 7, 5]);
     let plan = plan(&model, &[3, 2]);
@@ -86,16 +86,16 @@ fn first_to_move(level: bool) -> Option<(usize, String)> {
     let still = signals(&mut accelerator);
     assert!(still.len() > 500, "{} signals are seen", still.len());
     accelerator.circuit().rx.next = level;
-    for clock in 0..WATCHED {
+    for cycle in 0..WATCHED {
         accelerator.tick();
         let now = signals(&mut accelerator);
         assert_eq!(now.len(), still.len());
-        // The line itself is not the accelerator's.
+        // The line itself is driven by the test.
         let moved = still.iter().zip(&now).find(|(before, after)| {
             before.1 != after.1 && !before.0.ends_with(".rx") && !before.0.ends_with(".line")
         });
         if let Some((before, _)) = moved {
-            return Some((clock, before.0.clone()));
+            return Some((cycle, before.0.clone()));
         }
     }
     None
@@ -108,6 +108,6 @@ fn nothing_moves_while_the_line_is_idle() {
 
 #[test]
 fn a_start_bit_is_seen_to_move_something() {
-    let (clock, _) = first_to_move(false).expect("a receiver takes it");
-    assert!(clock < 8, "{clock}");
+    let (cycle, _) = first_to_move(false).expect("a receiver takes it");
+    assert!(cycle < 8, "{cycle}");
 }

@@ -18,8 +18,8 @@ fn wiring(rng: &mut Xoshiro256PlusPlus, layers: usize) -> Wiring {
     }
 }
 
-/// What comes in: an event of each stream, if there is one, which streams are held back, and which takers have room; main
-/// paths, then sides.
+/// Inputs of one cycle: the event of each stream, if there is one, the streams that are stalled, and the
+/// takers that have room, main paths first, then side paths.
 #[derive(Clone, Debug)]
 struct Inputs {
     events: Vec<Option<u32>>,
@@ -46,7 +46,7 @@ fn streams(wiring: &Wiring) -> Vec<Option<usize>> {
     main.chain(wiring.side.iter().copied()).collect()
 }
 
-/// What passes in a clock: each stream's event, and the event that each taker stores.
+/// Events that pass in a cycle: that of each stream, and that which each taker stores.
 type Passed = (Vec<Option<u32>>, Vec<Option<u32>>);
 
 fn model(wiring: &Wiring, inputs: &Inputs) -> Passed {
@@ -104,7 +104,7 @@ proptest! {
     #![proptest_config(config(48))]
 
     #[test]
-    fn an_event_passes_to_all_of_its_takers_in_one_clock_or_to_none(layers in 1..7_usize, seed: u64) {
+    fn an_event_passes_to_all_of_its_takers_in_one_cycle_or_to_none(layers in 1..7_usize, seed: u64) {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
         let wiring = wiring(&mut rng, layers);
         let inputs: Vec<Inputs> = (0..40).map(|_| inputs(&mut rng, &wiring)).collect();

@@ -1,4 +1,4 @@
-//! Lane against the golden model's neuron and plain sums, through its three clocks.
+//! Lane against the golden model's neuron and plain sums, through its three stages.
 
 use crate::support::{assert_same, config, difference, number, signed, simulate};
 use proptest::prelude::*;
@@ -26,7 +26,7 @@ impl Params {
     }
 }
 
-/// What a lane is told of a word; the first five in the clock in which it is read, the others in the next.
+/// Inputs of a lane for one word: the first five in the read stage, the others in the compute stage.
 #[derive(Clone, Copy, Debug, Default)]
 struct Told {
     membrane: i32,
@@ -43,21 +43,21 @@ struct Told {
     clears: bool,
 }
 
-/// Fired and result, two clocks after a word was read.
+/// Fired flag and result of each word, two cycles after the word was read.
 type Shown = (bool, i32);
 
 fn run(params: &Params, told: &[Told]) -> Vec<Shown> {
     let mut lane = params.lane();
     let mut shown = Vec::new();
     let nothing = Told::default();
-    for clock in 0..told.len() + 2 {
+    for cycle in 0..told.len() + 2 {
         let circuit = lane.circuit();
-        let read = told.get(clock).unwrap_or(&nothing);
+        let read = told.get(cycle).unwrap_or(&nothing);
         circuit.membrane.next = signed(read.membrane);
         circuit.weight.next = signed(read.weight);
         circuit.take_last.next = read.take_last;
         circuit.take_older.next = read.take_older;
-        let compute = clock
+        let compute = cycle
             .checked_sub(1)
             .and_then(|at| told.get(at))
             .unwrap_or(&nothing);
@@ -70,7 +70,7 @@ fn run(params: &Params, told: &[Told]) -> Vec<Shown> {
         circuit.sweep.next = compute.sweep;
         circuit.clears.next = compute.clears;
         lane.settle();
-        if clock >= 2 {
+        if cycle >= 2 {
             let circuit = lane.circuit();
             shown.push((circuit.fired.val(), number(circuit.result.val())));
         }
@@ -79,7 +79,7 @@ fn run(params: &Params, told: &[Told]) -> Vec<Shown> {
     shown
 }
 
-/// The lane in a few lines: the results of the words one, two and three before take the place of a membrane.
+/// Model of the lane: the result of the word one, two or three before takes the place of the membrane.
 fn model(params: &Params, told: &[Told]) -> Vec<Shown> {
     let mut results = [0; 3];
     told.iter()
@@ -155,9 +155,9 @@ fn membranes(params: &Params, threshold: i32, anywhere: i32) -> Vec<i32> {
         .collect()
 }
 
-/// Anything in any order, with sums far from overflow.
-fn anything(rng: &mut Xoshiro256PlusPlus, clocks: usize) -> Vec<Told> {
-    (0..clocks)
+/// Random inputs in random order, with sums far from overflow.
+fn anything(rng: &mut Xoshiro256PlusPlus, cycles: usize) -> Vec<Told> {
+    (0..cycles)
         .map(|_| Told {
             membrane: rng.random_range(-10_000..10_000),
             weight: rng.random_range(-127..128),

@@ -1,7 +1,7 @@
-//! Every circuit against a model of it, clock by clock in native simulation: rung 1 of the verification ladder.
+//! Every circuit against a model, cycle by cycle in native simulation: rung 1 of the verification ladder.
 //!
-//! A model is a few lines in the test, or the golden model. Each file also breaks its model once, to show that
-//! the stimulus would notice a circuit broken in that way.
+//! The model is a few lines in the test, or the golden model. Each file also plants a fault in the model
+//! once, which the comparison must detect: the stimulus would reveal a circuit with that fault.
 
 mod accelerator;
 mod core;

@@ -1,4 +1,4 @@
-//! Memory of parameters against rows of integers: what it holds from the start, and what is loaded byte by byte.
+//! Memory of parameters against rows of integers: the contents at power-up, and those loaded byte by byte.
 
 use crate::support::{assert_same, config, difference, number, simulate, word};
 use proptest::prelude::*;
@@ -46,7 +46,7 @@ fn three_words(style: Style) -> ParameterMemoryParams {
     )
 }
 
-/// A memory and what loads it.
+/// A memory and its driver.
 struct Bench(Simulation<ParameterMemory>);
 
 impl Bench {
@@ -137,7 +137,7 @@ fn a_word_is_its_lanes_side_by_side_in_whole_bytes_the_lowest_first() {
     assert_same(&[0x07, 0], &params.word(&[-1, 0, 0]));
     let (file, text) = params.hex_image();
     assert_eq!((file.as_str(), text.as_str()), ("rows.hex", "0f1\n09c\n178\n"));
-    // Bits that fill a byte up may be anything.
+    // Bits that fill up the last byte can have any value.
     let mut bench = Bench::new(&params);
     bench.load(1, &[0x07, 0xFE]);
     assert_same(&[-32, 0, 0], &bench.read(1));

@@ -13,7 +13,8 @@ use synfire_hw::circuit::serializer::Serializer;
 /// The queue that a plan gives a layer of few groups.
 const QUEUE: usize = 16;
 
-/// Shape of the layer, and its sweeps: the fired flags of every neuron in C, H, W order, and whether it is a clear.
+/// Shape of the layer, and its sweeps: the fired flags of every neuron in C, H, W order, and whether it is a
+/// clear.
 #[derive(Clone, Debug)]
 struct Sweeps {
     neurons: Shape,
@@ -21,7 +22,7 @@ struct Sweeps {
     sweeps: Vec<(Vec<bool>, bool)>,
 }
 
-/// A word of a sweep as the engine puts it out.
+/// A word of a sweep, as the engine outputs it.
 #[derive(Clone, Copy, Debug)]
 struct Word {
     mask: u64,
@@ -82,15 +83,15 @@ impl Sweeps {
     }
 }
 
-/// An engine as its pipeline makes it look: a word that it addresses arrives three clocks later, whatever `pause` says
-/// then; and a sweep follows another at once, as if no spike came between.
+/// Engine as the serializer sees it. A word arrives three cycles after it is addressed, regardless of `pause`
+/// in the meantime; and a sweep follows another at once, as if no spike came between.
 struct Engine {
     words: VecDeque<Word>,
     on_the_way: [Option<Word>; 3],
 }
 
 impl Engine {
-    fn clock(&mut self, pause: bool) -> Option<Word> {
+    fn cycle(&mut self, pause: bool) -> Option<Word> {
         let addressed = if pause { None } else { self.words.pop_front() };
         let [first, second, third] = self.on_the_way;
         self.on_the_way = [second, third, addressed];
@@ -98,7 +99,7 @@ impl Engine {
     }
 }
 
-/// The events that leave, the clocks in which they leave, and the spike counter at the end.
+/// Events that leave, the cycles in which they leave, and the spike counter at the end.
 fn run(sweeps: &Sweeps, queue: usize, reader: &Willing) -> (Vec<Event>, Vec<usize>, u32) {
     let mut engine = Engine {
         words: sweeps.masks(),
@@ -106,33 +107,33 @@ fn run(sweeps: &Sweeps, queue: usize, reader: &Willing) -> (Vec<Event>, Vec<usiz
     };
     let serializer = Serializer::new(sweeps.lanes, Addressing::of(sweeps.neurons), queue);
     let mut serializer = simulate(serializer, |serializer| &mut serializer.clock);
-    let (mut events, mut clocks) = (Vec::new(), Vec::new());
+    let (mut events, mut cycles) = (Vec::new(), Vec::new());
     let mut quiet = 0;
-    for clock in 0.. {
+    for cycle in 0.. {
         let circuit = serializer.circuit();
-        let word_ = engine.clock(circuit.pause.val());
+        let word_ = engine.cycle(circuit.pause.val());
         circuit.mask_valid.next = word_.is_some();
         if let Some(Word { mask, last, clear }) = word_ {
             circuit.mask.next = word(mask);
             circuit.mask_last.next = last;
             circuit.mask_clear.next = clear;
         }
-        circuit.event_ready.next = reader.at(clock);
+        circuit.event_ready.next = reader.at(cycle);
         serializer.settle();
         let circuit = serializer.circuit();
         if circuit.event_valid.val() && circuit.event_ready.val() {
             events.push(Event::decode(circuit.event_data.val().to_u32()).expect("an event"));
-            clocks.push(clock);
+            cycles.push(cycle);
         }
         let busy = word_.is_some() || circuit.busy.val();
         quiet = if busy { 0 } else { quiet + 1 };
         if quiet == 8 && engine.words.is_empty() {
             break;
         }
-        assert!(clock < 20_000, "the serializer hangs after {events:?}");
+        assert!(cycle < 20_000, "the serializer hangs after {events:?}");
         serializer.tick();
     }
-    (events, clocks, serializer.circuit().spikes_out.val().to_u32())
+    (events, cycles, serializer.circuit().spikes_out.val().to_u32())
 }
 
 fn sweeps(seed: u64) -> Sweeps {
@@ -212,7 +213,7 @@ fn every_neuron_of_a_map_has_an_address_of_its_own() {
 
 #[test]
 fn a_reader_that_stops_for_long_loses_nothing() {
-    let reader = Willing::from_clocks((0..400).map(|clock| clock >= 200));
+    let reader = Willing::from_cycles((0..400).map(|cycle| cycle >= 200));
     for lanes in [1, 4, 64] {
         for queue in [8, QUEUE] {
             let (events, ..) = run(&storm(64, lanes), queue, &reader);
@@ -222,14 +223,14 @@ fn a_reader_that_stops_for_long_loses_nothing() {
 }
 
 #[test]
-fn spikes_and_markers_leave_at_one_a_clock_and_words_of_one_at_one_in_two() {
+fn spikes_and_markers_leave_at_one_a_cycle_and_words_of_one_at_one_in_two() {
     for lanes in [1, 3, 8] {
         let storm = storm(8, lanes);
-        let (events, clocks, _) = run(&storm, QUEUE, &Willing::always());
+        let (events, cycles, _) = run(&storm, QUEUE, &Willing::always());
         assert_eq!(events.len(), 10 * (48 + 1));
-        // The first word is there in clock 3, and takes two clocks through the queue and one into each register.
-        assert_eq!(clocks[0], 3 + 4);
-        let gaps: Vec<usize> = clocks.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        // The first word arrives in cycle 3, and takes two cycles through the queue and one into each register.
+        assert_eq!(cycles[0], 3 + 4);
+        let gaps: Vec<usize> = cycles.windows(2).map(|pair| pair[1] - pair[0]).collect();
         // Of one lane, all words but the last, which the marker follows, are of one event.
         let expected = (0..gaps.len()).map(|gap| if lanes == 1 && gap % 49 < 47 { 2 } else { 1 });
         assert_same(&expected.collect::<Vec<_>>(), &gaps);
@@ -245,10 +246,10 @@ fn words_in_which_nothing_fired_cost_nothing() {
         *fired.first_mut().expect("a neuron") = true;
         *fired.last_mut().expect("a neuron") = true;
     }
-    let (events, clocks, _) = run(&sweeps, QUEUE, &Willing::always());
+    let (events, cycles, _) = run(&sweeps, QUEUE, &Willing::always());
     assert_same(&sweeps.expected(), &events);
     // The last spike of the tenth step, as long after that of the first as its sweep.
-    assert_eq!(clocks[3 * 9 + 1] - clocks[1], 240 * 9);
+    assert_eq!(cycles[3 * 9 + 1] - cycles[1], 240 * 9);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Walker against lists of words, exact to the clock: walks, sweeps, and what comes between them, which is nothing.
+//! Walker against a cycle-accurate list of words: walks, sweeps, and no lost cycle between them.
 
 use crate::support::{Willing, assert_same, config, difference, simulate, willing, word};
 use proptest::prelude::*;
@@ -47,7 +47,8 @@ enum Issue {
     },
 }
 
-/// What a walker shows in a clock: the word that it addresses, whose walks it takes, and whether a sweep waits.
+/// Outputs of a walker in one cycle: the word that it addresses, the paths whose walks it takes, and whether
+/// a sweep is stalled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Shown {
     issue: Option<Issue>,
@@ -104,14 +105,14 @@ impl Engine {
         (0..self.words).map(issue).collect()
     }
 
-    /// The walker in a few lines.
-    fn model(&self, held: &[Vec<Held>], feeds: &[Willing], running: &Willing, clocks: usize) -> Vec<Shown> {
+    /// Outputs of the model.
+    fn model(&self, held: &[Vec<Held>], feeds: &[Willing], running: &Willing, cycles: usize) -> Vec<Shown> {
         let mut windows = Windows::new(held, feeds);
         let mut issues = VecDeque::new();
-        (0..clocks)
-            .map(|clock| {
-                let held = windows.clock(clock);
-                let stalled = matches!(issues.front(), Some(Issue::Sweep { .. })) && !running.at(clock);
+        (0..cycles)
+            .map(|cycle| {
+                let held = windows.cycle(cycle);
+                let stalled = matches!(issues.front(), Some(Issue::Sweep { .. })) && !running.at(cycle);
                 let issue = if stalled { None } else { issues.pop_front() };
                 let mut takes = vec![false; held.len()];
                 if issues.is_empty() && !stalled {
@@ -136,16 +137,16 @@ impl Engine {
             .collect()
     }
 
-    /// The circuit, driven alike.
-    fn run(&self, held: &[Vec<Held>], feeds: &[Willing], running: &Willing, clocks: usize) -> Vec<Shown> {
+    /// Outputs of the circuit for the same inputs as the model.
+    fn run(&self, held: &[Vec<Held>], feeds: &[Willing], running: &Willing, cycles: usize) -> Vec<Shown> {
         let walker = Walker::new(&self.paths, self.words, self.weight_words);
         let mut walker = simulate(walker, |walker| &mut walker.clock);
         let mut windows = Windows::new(held, feeds);
-        (0..clocks)
-            .map(|clock| {
-                let held = windows.clock(clock);
+        (0..cycles)
+            .map(|cycle| {
+                let held = windows.cycle(cycle);
                 let circuit = walker.circuit();
-                circuit.pause.next = !running.at(clock);
+                circuit.pause.next = !running.at(cycle);
                 for (path, held) in held.iter().enumerate() {
                     circuit.walk_held[path].next = held.is_some();
                     match held {
@@ -205,7 +206,8 @@ fn shown(walker: &Walker) -> Shown {
     }
 }
 
-/// What the windows hold, one after the other; an empty one is filled again when its feed says.
+/// Walks that the windows hold, one after the other; an empty window is filled again when its feed is
+/// willing.
 struct Windows {
     waiting: Vec<VecDeque<Held>>,
     held: Vec<Option<Held>>,
@@ -221,9 +223,9 @@ impl Windows {
         }
     }
 
-    fn clock(&mut self, clock: usize) -> Vec<Option<Held>> {
+    fn cycle(&mut self, cycle: usize) -> Vec<Option<Held>> {
         for ((held, waiting), feed) in self.held.iter_mut().zip(&mut self.waiting).zip(&self.feeds) {
-            if held.is_none() && feed.at(clock) {
+            if held.is_none() && feed.at(cycle) {
                 *held = waiting.pop_front();
             }
         }
@@ -276,7 +278,7 @@ fn engine(rng: &mut Xoshiro256PlusPlus) -> Engine {
     Engine::new(std::iter::once(main).chain(side).collect())
 }
 
-/// Walks within the engine's words, and markers: those of all paths come in the same order.
+/// Walks within the engine's words, and markers, which come in the same order on all paths.
 fn held(rng: &mut Xoshiro256PlusPlus, engine: &Engine) -> Vec<Vec<Held>> {
     let markers: Vec<bool> = (0..6).map(|_| rng.random_bool(0.2)).collect();
     (0..engine.paths.len())
@@ -316,7 +318,7 @@ fn walk(rng: &mut Xoshiro256PlusPlus, engine: &Engine, path: usize) -> Walk {
     let Synapses::Words { base } = params.synapses else {
         unreachable!("weights")
     };
-    // The first place of the kernel from which all of the walk's are within it.
+    // First place of the kernel from which all places of the walk lie within the kernel.
     let place = rng.random_range(0..=params.rows.kernel - rows) * params.columns.kernel
         + rng.random_range(0..=params.columns.kernel - columns);
     let channels = params.sources.shape.channels;
@@ -335,7 +337,7 @@ proptest! {
     #![proptest_config(config(64))]
 
     #[test]
-    fn every_clock_is_that_of_the_model(
+    fn every_cycle_is_that_of_the_model(
         seed: u64, feeds in [willing(), willing()], running in willing(),
     ) {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
@@ -361,7 +363,7 @@ fn words(engine: &Engine, held: &[Vec<Held>]) -> usize {
 }
 
 #[test]
-fn no_clock_is_lost_between_walks_and_sweeps() {
+fn no_cycle_is_lost_between_walks_and_sweeps() {
     for seed in 0..40 {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
         let engine = engine(&mut rng);
@@ -369,9 +371,9 @@ fn no_clock_is_lost_between_walks_and_sweeps() {
         let feeds = vec![Willing::always(); held.len()];
         let words = words(&engine, &held);
         let shown = engine.run(&held, &feeds, &Willing::always(), words + 4);
-        // The first walk is loaded in clock 0.
+        // The first walk is loaded in cycle 0.
         let issues: Vec<bool> = shown.iter().map(|shown| shown.issue.is_some()).collect();
-        let expected: Vec<bool> = (0..words + 4).map(|clock| (1..=words).contains(&clock)).collect();
+        let expected: Vec<bool> = (0..words + 4).map(|cycle| (1..=words).contains(&cycle)).collect();
         assert_same(&expected, &issues);
     }
 }
@@ -411,15 +413,15 @@ fn a_marker_waits_for_the_other_path_whose_spikes_go_on() {
         vec![marker, Held::Walk(walk)],
         vec![Held::Walk(walk), Held::Walk(walk), marker],
     ];
-    let late = Willing::from_clocks((0..40).map(|clock| clock % 10 == 0));
+    let late = Willing::from_cycles((0..40).map(|cycle| cycle % 10 == 0));
     let feeds = [Willing::always(), late];
     let shown = engine.run(&held, &feeds, &Willing::always(), 30);
     let kinds: Vec<(usize, char)> = shown
         .iter()
         .enumerate()
-        .filter_map(|(clock, shown)| match shown.issue? {
-            Issue::Spike { path, .. } => Some((clock, if path == 0 { 'a' } else { 'b' })),
-            Issue::Sweep { .. } => Some((clock, 's')),
+        .filter_map(|(cycle, shown)| match shown.issue? {
+            Issue::Spike { path, .. } => Some((cycle, if path == 0 { 'a' } else { 'b' })),
+            Issue::Sweep { .. } => Some((cycle, 's')),
         })
         .collect();
     assert_same(
@@ -435,11 +437,11 @@ fn a_pause_holds_a_sweep_where_it_is_but_no_walk() {
         vec![Held::Walk(walk), Held::Marker { clears: false }],
         vec![Held::Marker { clears: false }],
     ];
-    let running = Willing::from_clocks((0..40).map(|clock| clock == 3 || clock > 8));
+    let running = Willing::from_cycles((0..40).map(|cycle| cycle == 3 || cycle > 8));
     let feeds = [Willing::always(), Willing::always()];
     let shown = engine.run(&held, &feeds, &running, 14);
-    let issues: Vec<usize> = (0..14).filter(|&clock| shown[clock].issue.is_some()).collect();
-    let stalls: Vec<usize> = (0..14).filter(|&clock| shown[clock].stalled).collect();
+    let issues: Vec<usize> = (0..14).filter(|&cycle| shown[cycle].issue.is_some()).collect();
+    let stalls: Vec<usize> = (0..14).filter(|&cycle| shown[cycle].stalled).collect();
     assert_same(&[1, 3, 9, 10], &issues);
     assert_same(&[2, 4, 5, 6, 7, 8], &stalls);
 }

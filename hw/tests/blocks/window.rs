@@ -22,7 +22,8 @@ struct Walk {
     own: (usize, usize),
 }
 
-/// Output positions along an axis that a source meets, and through which kernel row: o · stride + k − padding = y.
+/// Output positions along an axis that a source meets, and through which kernel row: o · stride + k − padding
+/// = y.
 fn met(axis: Axis, y: usize) -> Vec<(usize, usize)> {
     let mut pairs = Vec::new();
     for output in 0..axis.outputs {
@@ -115,7 +116,8 @@ fn shown(window: &Window, params: &WindowParams) -> Walk {
     }
 }
 
-/// What a window did: its walks, the clocks in which they could first be taken, and those in which events were taken.
+/// What a window did: its walks, the cycles from which on they could be taken, and those in which events were
+/// taken.
 #[derive(Debug, Default)]
 struct Run {
     walks: Vec<Walk>,
@@ -123,38 +125,38 @@ struct Run {
     taken: Vec<usize>,
 }
 
-/// Offers events when `feed` says, and takes walks when `taker` says.
+/// Offers events when `feed` is willing, and takes walks when `taker` is.
 fn run(params: &WindowParams, events: &[Event], feed: &Willing, taker: &Willing) -> Run {
     let mut window = simulate(Window::new(params), |window| &mut window.clock);
     let mut seen = Run::default();
     let mut was_held = false;
     let mut offered = false;
-    for clock in 0.. {
+    for cycle in 0.. {
         let next = events.get(seen.taken.len());
-        offered = next.is_some() && (offered || feed.at(clock));
+        offered = next.is_some() && (offered || feed.at(cycle));
         let circuit = window.circuit();
         circuit.event_valid.next = offered;
         circuit.event_data.next = word(next.map_or(0, |event| event.encode()));
         window.settle();
         let held = window.circuit().held.val();
         if held && !was_held {
-            seen.held.push(clock);
+            seen.held.push(cycle);
             seen.walks.push(shown(window.circuit(), params));
         }
-        // Nobody takes what is not there.
-        let take = held && taker.at(clock);
+        // A walk that is not held is not taken.
+        let take = held && taker.at(cycle);
         window.circuit().take.next = take;
         window.settle();
         if offered && window.circuit().event_ready.val() {
-            seen.taken.push(clock);
+            seen.taken.push(cycle);
             offered = false;
         }
         was_held = held && !take;
-        if seen.taken.len() == events.len() && !held && seen.taken.last() != Some(&clock) {
+        if seen.taken.len() == events.len() && !held && seen.taken.last() != Some(&cycle) {
             break;
         }
         assert!(
-            clock < 20_000,
+            cycle < 20_000,
             "the window hangs after {} events",
             seen.taken.len()
         );
@@ -163,7 +165,7 @@ fn run(params: &WindowParams, events: &[Event], feed: &Willing, taker: &Willing)
     seen
 }
 
-/// An axis of any kernel, stride and padding; of own channels that of a pooling layer or an identity.
+/// An axis of any kernel, stride and padding; for own channels, that of a pooling layer or an identity.
 fn axis(rng: &mut Xoshiro256PlusPlus, own: bool, length: usize) -> Axis {
     let kernel = rng.random_range(1..=4.min(length));
     let padding = if own { 0 } else { rng.random_range(0..kernel) };
@@ -270,14 +272,14 @@ fn spikes(addresses: impl IntoIterator<Item = u32>) -> Vec<Event> {
 }
 
 #[test]
-fn an_event_is_held_a_clock_after_it_was_taken_and_events_pass_at_one_a_clock() {
+fn an_event_is_held_a_cycle_after_it_was_taken_and_events_pass_at_one_a_cycle() {
     let events = spikes([0, 2, 4, 0]);
     let seen = run(&row(), &events, &Willing::always(), &Willing::always());
     assert_same(&[0, 1, 2, 3], &seen.taken);
     assert_same(&[1, 2, 3, 4], &seen.held);
-    let slow = Willing::from_clocks((0..5).map(|clock| clock == 4));
+    let slow = Willing::from_cycles((0..5).map(|cycle| cycle == 4));
     let seen = run(&row(), &events, &Willing::always(), &slow);
-    // The first at once, each other one in the clock in which the walk before it is taken.
+    // The first event is taken at once, each of the others in the cycle in which the walk before is taken.
     assert_same(&[0, 4, 9, 14], &seen.taken);
 }
 

@@ -15,15 +15,15 @@ fn shape(depth: usize, lanes: usize, width: usize) -> MemoryShape {
     }
 }
 
-/// One clock's inputs.
+/// Inputs of one cycle.
 #[derive(Clone, Debug)]
 struct Access {
     read: usize,
     write: Option<(usize, Vec<i32>)>,
 }
 
-fn accesses(rng: &mut Xoshiro256PlusPlus, shape: MemoryShape, clocks: usize) -> Vec<Access> {
-    (0..clocks)
+fn accesses(rng: &mut Xoshiro256PlusPlus, shape: MemoryShape, cycles: usize) -> Vec<Access> {
+    (0..cycles)
         .map(|_| Access {
             read: rng.random_range(0..shape.depth),
             write: rng.random_bool(0.6).then(|| {
@@ -34,12 +34,12 @@ fn accesses(rng: &mut Xoshiro256PlusPlus, shape: MemoryShape, clocks: usize) -> 
         .collect()
 }
 
-/// The low `width` bits of a number, with the sign that they have.
+/// Low `width` bits of a number, sign-extended.
 const fn kept(number: i32, width: usize) -> i32 {
     number << (32 - width) >> (32 - width)
 }
 
-/// What each clock's read shows in the clock after it.
+/// Word that each cycle's read outputs in the next cycle.
 fn model(shape: MemoryShape, accesses: &[Access]) -> Vec<Vec<i32>> {
     let mut rows = vec![vec![0; shape.lanes]; shape.depth];
     accesses
@@ -48,7 +48,7 @@ fn model(shape: MemoryShape, accesses: &[Access]) -> Vec<Vec<i32>> {
             let mut shown = rows[access.read].clone();
             if let Some((row, numbers)) = &access.write {
                 if *row == access.read {
-                    // Undefined in hardware; garbage in simulation, by which such a read shows.
+                    // Undefined in hardware; garbage in simulation, which reveals such a read.
                     shown = numbers.iter().map(|&number| !number).collect();
                 }
                 rows[*row] = numbers.iter().map(|&number| kept(number, shape.width)).collect();
@@ -83,7 +83,7 @@ proptest! {
     #![proptest_config(config(32))]
 
     #[test]
-    fn words_are_read_a_clock_later_as_they_were_written(
+    fn words_are_read_a_cycle_later_as_they_were_written(
         depth in 1..20_usize, lanes in 1..5_usize, width in 1..=32_usize, seed: u64,
     ) {
         let shape = shape(depth, lanes, width);
@@ -93,7 +93,7 @@ proptest! {
 }
 
 #[test]
-fn a_write_in_the_clock_of_its_read_shows_garbage_in_simulation() {
+fn a_write_in_the_cycle_of_its_read_shows_garbage_in_simulation() {
     let write = |read, value| Access {
         read,
         write: Some((2, vec![value])),

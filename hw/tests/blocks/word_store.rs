@@ -6,7 +6,7 @@ use synfire_hw::circuit::word_store::WordStore;
 
 const N: usize = 16;
 
-/// One clock's inputs.
+/// Inputs of one cycle.
 #[derive(Clone, Debug)]
 struct Access {
     read: usize,
@@ -26,7 +26,7 @@ fn model(mut words: Vec<u64>, width: usize, accesses: &[Access]) -> Vec<u64> {
             let mut shown = words[access.read];
             if let Some((place, word)) = access.write {
                 if place == access.read {
-                    // Undefined in hardware; garbage in simulation, by which such a read shows.
+                    // Undefined in hardware; garbage in simulation, which reveals such a read.
                     shown = !word & ((1 << N) - 1);
                 }
                 words[place] = word & ((1 << width) - 1);
@@ -58,7 +58,7 @@ proptest! {
     #![proptest_config(config(32))]
 
     #[test]
-    fn words_are_read_a_clock_later_as_they_were_written(
+    fn words_are_read_a_cycle_later_as_they_were_written(
         (depth, accesses) in (2..40_usize).prop_flat_map(|depth| (Just(depth), accesses(depth))),
         width in 1..=N,
     ) {

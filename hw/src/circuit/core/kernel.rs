@@ -1,15 +1,16 @@
-//! What a core does, but for the taps of membranes.
+//! The core's logic, without the taps of membranes.
 
 use super::Core;
+use crate::circuit::load_port::LoadPort;
 use rust_hdl::prelude::*;
 
-/// [`Logic`] under a name of its own, so that a core can add to what its kernel gives.
+/// [`Logic`] under another name, so that a core can extend what the kernel's macro generates.
 pub(super) trait Kernel {
-    /// As [`Logic::update`].
+    /// Corresponds to [`Logic::update`].
     fn update(&mut self);
-    /// As [`Logic::connect`].
+    /// Corresponds to [`Logic::connect`].
     fn connect(&mut self);
-    /// As [`Logic::hdl`].
+    /// Corresponds to [`Logic::hdl`].
     fn hdl(&self) -> Verilog;
 }
 
@@ -38,11 +39,7 @@ impl Kernel for Core {
             self.wires.stream_data[i + 1].next = self.hidden[i].out_data.val();
             self.wires.stream_valid[i + 1].next = self.hidden[i].out_valid.val();
             self.hidden[i].out_ready.next = self.wires.stream_ready[i + 1].val();
-            self.hidden[i].load_select.next = self.load_select.val();
-            self.hidden[i].load_byte.next = self.load_byte.val();
-            self.hidden[i].load_shift.next = self.load_shift.val();
-            self.hidden[i].load_write.next = self.load_write.val();
-            self.hidden[i].load_address.next = self.load_address.val();
+            LoadPort::link(&mut self.load, &mut self.hidden[i].load);
             self.swept[i].next = self.hidden[i].swept.val();
             self.swept_last[i].next = self.hidden[i].swept_last.val();
             self.swept_clear[i].next = self.hidden[i].swept_clear.val();
@@ -77,7 +74,7 @@ impl Kernel for Core {
         self.last.readout_group.next = self.readout_group.val();
         self.last.readout_lane.next = self.readout_lane.val();
         self.readout_data.next = self.last.readout_data.val();
-        // The early exit stands before the output layer, and reads its snapshot.
+        // The early exit stands in front of the output layer and reads its snapshot.
         self.exited.next = false;
         self.exit_busy.next = false;
         for i in 0..self.exits.len() {
@@ -86,11 +83,7 @@ impl Kernel for Core {
             self.exits[i].steps_done.next = self.last.steps_done.val();
             self.exits[i].clears_done.next = self.last.clears_done.val();
             self.exits[i].readout_data.next = self.last.readout_data.val();
-            self.exits[i].load_select.next = self.load_select.val();
-            self.exits[i].load_byte.next = self.load_byte.val();
-            self.exits[i].load_shift.next = self.load_shift.val();
-            self.exits[i].load_write.next = self.load_write.val();
-            self.exits[i].load_address.next = self.load_address.val();
+            LoadPort::link(&mut self.load, &mut self.exits[i].load);
             self.exited.next = self.exits[i].exited.val();
             self.exit_busy.next = self.exits[i].busy.val();
             if self.exits[i].busy.val() {
@@ -106,11 +99,7 @@ impl Kernel for Core {
                 self.wires.main_ready[j].next = self.exits[i].in_ready.val();
             }
         }
-        self.last.load_select.next = self.load_select.val();
-        self.last.load_byte.next = self.load_byte.val();
-        self.last.load_shift.next = self.load_shift.val();
-        self.last.load_write.next = self.load_write.val();
-        self.last.load_address.next = self.load_address.val();
+        LoadPort::link(&mut self.load, &mut self.last.load);
         self.steps_done.next = self.last.steps_done.val();
         self.clears_done.next = self.last.clears_done.val();
     }

@@ -1,4 +1,4 @@
-//! Chunk decoder: from the payload of SPIKES to events.
+//! Chunk decoder: turns the payload of SPIKES into events.
 //!
 //! ```text
 //!  byte, byte_valid, at_end ──►┌───────────────┐──► event_data, event_valid
@@ -6,60 +6,62 @@
 //!                              └───────────────┘──► done, malformed
 //! ```
 //!
-//! The coding is that of `docs/protocol.md`, section 7. A byte is looked at while `byte_valid`, and taken by `advance`.
-//! While `run` is low the decoder waits at the start of a payload; `done` shows for one clock at its end, or with
-//! `malformed` at the first thing that breaks a rule, and `run` must be low in the next clock. Spikes leave with their
-//! plain numbers, one a clock at most; of a bitmap every input takes a clock. `step_ends` shows in the clock in which an
-//! end of step is taken.
+//! `docs/protocol.md`, section 7, defines the coding. The decoder looks at a byte while `byte_valid` is high,
+//! and takes it with `advance`. While `run` is low the decoder waits at the start of a payload. `done` is
+//! high for one cycle at the end of the payload, or together with `malformed` at the first violation of the
+//! coding; `run` must be low in the next cycle. Spikes leave with their input's number, at most one per
+//! cycle. A bitmap takes one cycle per input. `step_ends` is high in the cycle in which an end of step is
+//! taken.
 
 use crate::circuit::event::{ADDRESS_SHIFT, END_OF_STEP};
+use crate::circuit::with_defaults;
 use rust_hdl::prelude::*;
 
-/// What the decoder is doing.
+/// State of the decoder.
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
 pub enum ChunkState {
-    /// Reading a chunk's tag.
+    /// Reads a chunk's tag.
     Tag,
-    /// Reading a byte of a bitmap.
+    /// Reads a byte of a bitmap.
     BitmapByte,
-    /// Reading the signs of its spikes.
+    /// Reads the signs of the bitmap byte's spikes.
     SignByte,
-    /// Sending its spikes.
+    /// Sends the bitmap byte's spikes.
     BitmapBits,
-    /// Reading a byte of delta-coded addresses.
+    /// Reads a byte of delta-coded addresses.
     DeltaByte,
-    /// Sending its spike.
+    /// Sends the spike of a delta.
     DeltaSpike,
-    /// Ending a chunk.
+    /// Ends a chunk.
     ChunkEnd,
 }
 
-/// See the [module](self).
+/// The chunk decoder.
 #[derive(Debug, LogicBlock)]
 pub struct ChunkDecoder {
-    /// The clock.
+    /// Core clock; all registers change on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// There is a payload.
+    /// High while there is a payload to decode; must be low in the cycle after `done`.
     pub run: Signal<In, Bit>,
-    /// Its next byte.
+    /// Next byte of the payload; valid while `byte_valid` is high.
     pub in_byte: Signal<In, Bits<8>>,
-    /// The byte is there.
+    /// High while `in_byte` holds a byte.
     pub byte_valid: Signal<In, Bit>,
-    /// There is none any more.
+    /// High when the payload has no bytes left.
     pub at_end: Signal<In, Bit>,
-    /// Takes the byte.
+    /// High in a cycle in which the decoder takes the byte.
     pub advance: Signal<Out, Bit>,
-    /// Event with an input's number.
+    /// Event with an input's number in place of its address; valid while `event_valid` is high.
     pub event_data: Signal<Out, Bits<32>>,
-    /// There is an event.
+    /// High while `event_data` holds an event.
     pub event_valid: Signal<Out, Bit>,
-    /// Takes it.
+    /// High in a cycle in which the event is taken.
     pub event_ready: Signal<In, Bit>,
-    /// An end of step is taken.
+    /// High in the cycle in which an end of step is taken.
     pub step_ends: Signal<Out, Bit>,
-    /// The payload is decoded, or malformed.
+    /// High for one cycle when the payload is decoded, or is malformed.
     pub done: Signal<Out, Bit>,
-    /// It is malformed.
+    /// High with `done` if the payload violates the coding.
     pub malformed: Signal<Out, Bit>,
     state: DFF<ChunkState>,
     ends_step: DFF<Bit>,
@@ -88,47 +90,28 @@ pub struct ChunkDecoder {
 }
 
 impl ChunkDecoder {
-    /// A decoder for so many inputs, whose spikes may be negative where `signed`.
+    /// Builds a decoder for the given number of inputs; `signed` says whether their spikes can be negative.
     #[must_use]
     pub fn new(inputs: u32, signed: bool) -> Self {
         let byte = |value: u64| Constant::new(value.into());
         let wide = |value: u64| Constant::new(value.into());
-        Self {
-            clock: Signal::default(),
-            run: Signal::default(),
-            in_byte: Signal::default(),
-            byte_valid: Signal::default(),
-            at_end: Signal::default(),
-            advance: Signal::default(),
-            event_data: Signal::default(),
-            event_valid: Signal::default(),
-            event_ready: Signal::default(),
-            step_ends: Signal::default(),
-            done: Signal::default(),
-            malformed: Signal::default(),
-            state: DFF::default(),
-            ends_step: DFF::default(),
-            has_signs: DFF::default(),
-            address: DFF::default(),
-            negative: DFF::default(),
-            bitmap: DFF::default(),
-            signs: DFF::default(),
-            bit_index: DFF::default(),
-            advance_by: Signal::default(),
-            is_skip: Signal::default(),
-            is_last_input: Signal::default(),
-            spike: Signal::default(),
-            inputs: wide(inputs.into()),
-            last_input: wide(u64::from(inputs) - 1),
-            reserved: byte(if signed { 0x7C } else { 0x7E }),
-            before_first: wide(0xFF_FFFF),
-            skip: byte(255),
-            skip_by: wide(254),
-            signed_skip: byte(127),
-            signed_skip_by: wide(126),
-            magnitude: byte(127),
-            end_of_step: Constant::new(u64::from(END_OF_STEP).into()),
-            address_shift: Constant::new((ADDRESS_SHIFT as u64).into()),
+        with_defaults! {
+            Self {
+                inputs: wide(inputs.into()),
+                last_input: wide(u64::from(inputs) - 1),
+                reserved: byte(if signed { 0x7C } else { 0x7E }),
+                before_first: wide(0xFF_FFFF),
+                skip: byte(255),
+                skip_by: wide(254),
+                signed_skip: byte(127),
+                signed_skip_by: wide(126),
+                magnitude: byte(127),
+                end_of_step: Constant::new(u64::from(END_OF_STEP).into()),
+                address_shift: Constant::new((ADDRESS_SHIFT as u64).into()),
+            }
+            clock, run, in_byte, byte_valid, at_end, advance, event_data, event_valid, event_ready, step_ends,
+            done, malformed, state, ends_step, has_signs, address, negative, bitmap, signs, bit_index,
+            advance_by, is_skip, is_last_input, spike,
         }
     }
 }
@@ -150,7 +133,7 @@ impl Logic for ChunkDecoder {
         if self.negative.q.val() {
             self.event_data.next = self.spike.val() | 4;
         }
-        // What a byte of a delta chunk advances by.
+        // Distance by which a byte of a delta chunk advances the address.
         self.is_skip.next = self.in_byte.val() == self.skip.val();
         self.advance_by.next = bit_cast::<24, 8>(self.in_byte.val());
         if self.is_skip.val() {
@@ -242,7 +225,7 @@ impl Logic for ChunkDecoder {
                         } else if !self.is_skip.val() {
                             self.state.d.next = ChunkState::DeltaSpike;
                         }
-                        // A sign without a spike: 0x80, an end; 0xFF, a skip.
+                        // A sign without a spike: 0x80 (an end) or 0xFF (a skip).
                         if self.has_signs.q.val()
                             && ((self.in_byte.val() & self.magnitude.val()) == 0)
                             && (self.in_byte.val() != 0)

@@ -4,15 +4,17 @@
 //!  frame receiver ──► command processor ──────► frame transmitter
 //!                      │ chunk decoder, loader,  ▲
 //!                      │ responder               │ steps, membranes, counters
-//!                events▼ loads ▼  start▼         │
+//!                events▼  load ▼  start▼         │
 //!                     splitter, core, encoder ───┘
 //! ```
 //!
-//! Opcodes, status and payloads are those of `docs/protocol.md`.
+//! `docs/protocol.md` defines opcodes, status codes and payloads.
 //!
-//! A write that must not meet the encoder at work (SPIKES, LOAD) waits for it, and RESULT for all steps; the watchdog
-//! bounds both. SYNC, CLEAR and IMAGE stop the encoder instead. After an early exit the encoder is stopped, and what
-//! SPIKES brings is dropped.
+//! Writes that must not meet a working encoder (SPIKES, LOAD) wait until it is done; RESULT waits until all
+//! steps are computed. A watchdog bounds both. SYNC, CLEAR and IMAGE stop the encoder instead. After an early
+//! exit the encoder is stopped, and the spikes of SPIKES are dropped.
+
+mod kernel;
 
 use super::chunk_decoder::ChunkDecoder;
 use super::identity::{HASH_MEMORY, HASH_WORDS, Identity, LoadableMemory, PROTOCOL_VERSION};
@@ -23,149 +25,145 @@ use super::opcode::{
 };
 use super::responder::Responder;
 use crate::circuit::event::CLEAR;
-use crate::circuit::signals;
+use crate::circuit::load_port::LoadDriver;
+use crate::circuit::{signals, with_defaults};
 use rust_hdl::prelude::*;
 
-/// RESULT waits for half a second at most, within what its counter holds: less than the host waits for it.
+/// RESULT waits at most 1 / `WATCHDOG_PER_SECOND` seconds, less than the host's timeout; or as long as the
+/// counter can count, if that is shorter.
 const WATCHDOG_PER_SECOND: u32 = 2;
 
-/// What the processor is doing.
+/// State of the command processor.
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
 pub enum CommandState {
-    /// Waiting for a frame.
+    /// Waits for a frame.
     Idle,
-    /// Reading version, opcode and sequence number.
+    /// Reads version, opcode and sequence number.
     Header,
-    /// Choosing by opcode.
+    /// Chooses the next state by opcode.
     Dispatch,
-    /// Reading the flags of CLEAR and IMAGE.
+    /// Reads the flags of CLEAR and IMAGE.
     Flags,
-    /// Reading seed and steps of IMAGE.
+    /// Reads seed and steps of IMAGE.
     Arguments,
-    /// Stopping the encoder and sending the clear event.
+    /// Stops the encoder and sends the clear event.
     PushClear,
-    /// Starting the encoder.
+    /// Starts the encoder.
     StartEncoder,
-    /// Waiting for the encoder.
+    /// Waits until the encoder is done.
     WaitEncoder,
-    /// Decoding SPIKES.
+    /// Decodes SPIKES.
     Decode,
-    /// Executing LOAD.
+    /// Executes LOAD.
     LoadWords,
-    /// Waiting until all queued steps are computed.
+    /// Waits until all queued steps are computed.
     WaitResult,
-    /// Freeing the slot.
+    /// Frees the slot and starts the response.
     Answer,
-    /// Waiting until the response is sent.
+    /// Waits until the response is sent.
     Respond,
 }
 
-/// See the [module](self).
+/// The command processor.
 #[derive(Debug, LogicBlock)]
 pub struct Command {
-    /// The clock.
+    /// Core clock; all registers change on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// There is a request.
+    /// High while the receiver holds a request.
     pub frame_valid: Signal<In, Bit>,
-    /// Bytes of its body.
+    /// Bytes of the request's body, without the CRC; valid while `frame_valid` is high.
     pub frame_length: Signal<In, Bits<16>>,
-    /// Byte of the body to show.
+    /// Index of the byte of the body to read.
     pub read_address: Signal<Out, Bits<16>>,
-    /// Byte at last clock's `read_address`.
+    /// Byte at last cycle's `read_address`.
     pub read_data: Signal<In, Bits<8>>,
-    /// Frees the request's slot.
+    /// High for one cycle to free the request's slot.
     pub free: Signal<Out, Bit>,
-    /// Free slots.
+    /// Receive slots that are free, for the response header.
     pub free_slots: Signal<In, Bits<8>>,
-    /// Frames dropped as bad.
+    /// Frames dropped for errors since power-up, for COUNTERS.
     pub bad_frames: Signal<In, Bits<32>>,
-    /// Frames dropped for want of a slot.
+    /// Good frames dropped for lack of a slot since power-up, for COUNTERS.
     pub dropped_frames: Signal<In, Bits<32>>,
-    /// Byte of the response.
+    /// Next byte of the response; valid while `response_valid` is high.
     pub response_data: Signal<Out, Bits<8>>,
-    /// There is a byte.
+    /// High while `response_data` holds a byte.
     pub response_valid: Signal<Out, Bit>,
-    /// It is the last.
+    /// High if the byte is the last of the response; valid while `response_valid` is high.
     pub response_last: Signal<Out, Bit>,
-    /// The transmitter takes it.
+    /// High in a cycle in which the transmitter takes the byte.
     pub response_ready: Signal<In, Bit>,
-    /// Event for the core, with an input's number.
+    /// Event for the core, 32 bits, with the input's number in place of its address; valid while
+    /// `event_valid` is high.
     pub event_data: Signal<Out, Bits<32>>,
-    /// There is an event.
+    /// High while `event_data` holds an event.
     pub event_valid: Signal<Out, Bit>,
-    /// The core takes it.
+    /// High in a cycle in which the core takes the event.
     pub event_ready: Signal<In, Bit>,
-    /// Inferences may exit early.
+    /// High if inferences may exit early; set by a flag of CLEAR and IMAGE.
     pub exit_enable: Signal<Out, Bit>,
-    /// The inference has exited early.
+    /// High from an early exit until the clear that ends the inference.
     pub exited: Signal<In, Bit>,
-    /// An early exit is being decided on, and has the readout.
+    /// High while an early exit is being decided, which uses the readout.
     pub exit_busy: Signal<In, Bit>,
-    /// Starts the encoder.
+    /// High for one cycle to start the encoder.
     pub encoder_start: Signal<Out, Bit>,
-    /// Its seed.
+    /// Seed for the on-board encoder; valid while `encoder_start` is high.
     pub encoder_seed: Signal<Out, Bits<32>>,
-    /// Its steps.
+    /// Number of steps to encode; valid while `encoder_start` is high.
     pub encoder_steps: Signal<Out, Bits<16>>,
-    /// Stops it.
+    /// High to stop the encoder.
     pub encoder_stop: Signal<Out, Bit>,
-    /// It is at work.
+    /// High while the encoder works.
     pub encoder_busy: Signal<In, Bit>,
-    /// It has sent an end of step.
+    /// High in a cycle in which the core takes an end of step from the encoder.
     pub encoder_step: Signal<In, Bit>,
-    /// Number of the memory that is loaded.
-    pub load_select: Signal<Out, Bits<8>>,
-    /// Word of it.
-    pub load_address: Signal<Out, Bits<24>>,
-    /// Byte of the word, low byte first.
-    pub load_byte: Signal<Out, Bits<8>>,
-    /// There is a byte.
-    pub load_shift: Signal<Out, Bit>,
-    /// The word is whole.
-    pub load_write: Signal<Out, Bit>,
-    /// The last four bytes.
+    /// Load port of every memory that LOAD can write.
+    pub load: LoadDriver,
+    /// Last four bytes of the word being loaded, the latest in the highest byte; valid while `load.write` is
+    /// high, for memories whose words have at most four bytes.
     pub load_word: Signal<Out, Bits<32>>,
-    /// Output membrane word to show.
+    /// Word of output membranes to read.
     pub readout_group: Signal<Out, Bits<24>>,
-    /// Lane of it.
+    /// Lane of that word to read.
     pub readout_lane: Signal<Out, Bits<8>>,
-    /// The membrane, a clock later.
+    /// Output membrane at last cycle's `readout_group` and `readout_lane`.
     pub readout_data: Signal<In, Signed<32>>,
-    /// Steps completed since the last clear.
+    /// Steps that the output layer has completed since the last clear.
     pub steps_done: Signal<In, Bits<32>>,
-    /// Clears completed.
+    /// Clears that the output layer has completed since power-up, modulo 256.
     pub clears_done: Signal<In, Bits<8>>,
-    /// Clocks in which some layer was not idle.
+    /// Cycles since the last clear in which at least one layer was busy.
     pub active_cycles: Signal<In, Bits<32>>,
-    /// Per layer.
+    /// Spikes that layer i has taken since the last clear.
     pub spikes_in: Vec<Signal<In, Bits<32>>>,
-    /// Per layer.
+    /// Spikes that layer i has emitted since the last clear.
     pub spikes_out: Vec<Signal<In, Bits<32>>>,
-    /// Per layer.
+    /// Cycles that layer i has spent on spikes and sweeps since the last clear.
     pub busy_cycles: Vec<Signal<In, Bits<32>>>,
     state: DFF<CommandState>,
     cursor: DFF<Bits<16>>,
-    /// `read_data` of the clock before: a memory's output comes late in its clock.
+    /// `read_data` of the cycle before: a memory's output comes late in the cycle.
     body_byte: DFF<Bits<8>>,
-    /// `body_byte` is the byte at the cursor.
+    /// High if `body_byte` is the byte at the cursor.
     settled: DFF<Bit>,
-    /// `settled`, a clock earlier.
+    /// `settled`, one cycle earlier.
     settling: DFF<Bit>,
     good_version: DFF<Bit>,
     opcode: DFF<Bits<8>>,
     sequence_number: DFF<Bits<16>>,
     expected: DFF<Bits<16>>,
     status: DFF<Bits<8>>,
-    /// The request is a write in sequence.
+    /// High if the request is a write in sequence.
     advances: DFF<Bit>,
     decoder: ChunkDecoder,
     loader: Loader,
     responder: Responder,
     exits: DFF<Bit>,
-    /// Seed, then steps.
+    /// Arguments of IMAGE: seed, then steps.
     arguments: DFF<Bits<48>>,
     arguments_left: DFF<Bits<3>>,
-    /// The model hash, each word xor its value at power-up.
+    /// Model hash; each word is XORed with its value at power-up.
     hash: Vec<DFF<Bits<32>>>,
     steps_pushed: DFF<Bits<32>>,
     clears_pushed: DFF<Bits<8>>,
@@ -201,12 +199,12 @@ pub struct Command {
     no_memory: Constant<Bits<8>>,
     outside: Constant<Bits<8>>,
     clear_event: Constant<Bits<32>>,
-    watchdog_clocks: Constant<Bits<26>>,
+    watchdog_cycles: Constant<Bits<26>>,
 }
 
 impl Command {
-    /// A processor of the given identity, for an output layer of `output_lanes` lanes, and memories that can be loaded
-    /// beside the model hash.
+    /// Builds a command processor of the given identity, for an output layer of `output_lanes` lanes.
+    /// `memories` are the memories that LOAD can write, apart from the model hash.
     #[must_use]
     pub fn new(identity: &Identity, output_lanes: usize, memories: &[LoadableMemory]) -> Self {
         let byte = |value: u64| Constant::new(value.into());
@@ -218,414 +216,60 @@ impl Command {
             depth: HASH_WORDS,
             word_bytes: 4,
         };
-        Self {
-            clock: Signal::default(),
-            frame_valid: Signal::default(),
-            frame_length: Signal::default(),
-            read_address: Signal::default(),
-            read_data: Signal::default(),
-            free: Signal::default(),
-            free_slots: Signal::default(),
-            bad_frames: Signal::default(),
-            dropped_frames: Signal::default(),
-            response_data: Signal::default(),
-            response_valid: Signal::default(),
-            response_last: Signal::default(),
-            response_ready: Signal::default(),
-            event_data: Signal::default(),
-            event_valid: Signal::default(),
-            event_ready: Signal::default(),
-            exit_enable: Signal::default(),
-            exited: Signal::default(),
-            exit_busy: Signal::default(),
-            encoder_start: Signal::default(),
-            encoder_seed: Signal::default(),
-            encoder_steps: Signal::default(),
-            encoder_stop: Signal::default(),
-            encoder_busy: Signal::default(),
-            encoder_step: Signal::default(),
-            load_select: Signal::default(),
-            load_address: Signal::default(),
-            load_byte: Signal::default(),
-            load_shift: Signal::default(),
-            load_write: Signal::default(),
-            load_word: Signal::default(),
-            readout_group: Signal::default(),
-            readout_lane: Signal::default(),
-            readout_data: Signal::default(),
-            steps_done: Signal::default(),
-            clears_done: Signal::default(),
-            active_cycles: Signal::default(),
-            spikes_in: signals(layers),
-            spikes_out: signals(layers),
-            busy_cycles: signals(layers),
-            state: DFF::default(),
-            cursor: DFF::default(),
-            body_byte: DFF::default(),
-            settled: DFF::default(),
-            settling: DFF::default(),
-            good_version: DFF::default(),
-            opcode: DFF::default(),
-            sequence_number: DFF::default(),
-            expected: DFF::default(),
-            status: DFF::default(),
-            advances: DFF::default(),
-            decoder: ChunkDecoder::new(identity.inputs, identity.signed_inputs),
-            loader: Loader::new(&[memories, &[hash_shape]].concat()),
-            responder: Responder::new(identity, output_lanes),
-            exits: DFF::default(),
-            arguments: DFF::default(),
-            arguments_left: DFF::default(),
-            hash: hash.iter().map(|_| DFF::default()).collect(),
-            steps_pushed: DFF::default(),
-            clears_pushed: DFF::default(),
-            watchdog: DFF::default(),
-            at_end: Signal::default(),
-            advance: Signal::default(),
-            in_sequence: Signal::default(),
-            byte_valid: Signal::default(),
-            cleared: Signal::default(),
-            stopped: Signal::default(),
-            timed_out: Signal::default(),
-            hash_address: (0..hash.len())
-                .map(|word| Constant::new((word as u64).into()))
-                .collect(),
-            hash_initial: hash.iter().map(|&word| Constant::new(word.into())).collect(),
-            hash_memory: byte(HASH_MEMORY.into()),
-            protocol_version: byte(PROTOCOL_VERSION.into()),
-            op_ping: byte(PING),
-            op_identify: byte(IDENTIFY),
-            op_sync: byte(SYNC),
-            op_clear: byte(CLEAR_MEMBRANES),
-            op_spikes: byte(SPIKES),
-            op_load: byte(LOAD),
-            op_image: byte(IMAGE),
-            has_encoder: Constant::new(identity.encoder),
-            reserved_flags: byte(if identity.early_exit { 0xFE } else { 0xFF }),
-            op_result: byte(RESULT),
-            op_counters: byte(COUNTERS),
-            ok: byte(OK),
-            unknown_opcode: byte(UNKNOWN_OPCODE),
-            unsupported_version: byte(UNSUPPORTED_VERSION),
-            malformed: byte(MALFORMED),
-            out_of_sequence: byte(OUT_OF_SEQUENCE),
-            not_ready: byte(NOT_READY),
-            no_memory: byte(NO_MEMORY),
-            outside: byte(OUTSIDE),
-            clear_event: Constant::new(u64::from(CLEAR).into()),
-            watchdog_clocks: Constant::new(
-                u64::from((identity.clock_hz / WATCHDOG_PER_SECOND).clamp(1, (1 << 26) - 1)).into(),
-            ),
+        with_defaults! {
+            Self {
+                spikes_in: signals(layers),
+                spikes_out: signals(layers),
+                busy_cycles: signals(layers),
+                decoder: ChunkDecoder::new(identity.inputs, identity.signed_inputs),
+                loader: Loader::new(&[memories, &[hash_shape]].concat()),
+                responder: Responder::new(identity, output_lanes),
+                hash: hash.iter().map(|_| DFF::default()).collect(),
+                hash_address: (0..hash.len())
+                    .map(|word| Constant::new((word as u64).into()))
+                    .collect(),
+                hash_initial: hash.iter().map(|&word| Constant::new(word.into())).collect(),
+                hash_memory: byte(HASH_MEMORY.into()),
+                protocol_version: byte(PROTOCOL_VERSION.into()),
+                op_ping: byte(PING),
+                op_identify: byte(IDENTIFY),
+                op_sync: byte(SYNC),
+                op_clear: byte(CLEAR_MEMBRANES),
+                op_spikes: byte(SPIKES),
+                op_load: byte(LOAD),
+                op_image: byte(IMAGE),
+                has_encoder: Constant::new(identity.encoder),
+                reserved_flags: byte(if identity.early_exit { 0xFE } else { 0xFF }),
+                op_result: byte(RESULT),
+                op_counters: byte(COUNTERS),
+                ok: byte(OK),
+                unknown_opcode: byte(UNKNOWN_OPCODE),
+                unsupported_version: byte(UNSUPPORTED_VERSION),
+                malformed: byte(MALFORMED),
+                out_of_sequence: byte(OUT_OF_SEQUENCE),
+                not_ready: byte(NOT_READY),
+                no_memory: byte(NO_MEMORY),
+                outside: byte(OUTSIDE),
+                clear_event: Constant::new(u64::from(CLEAR).into()),
+                watchdog_cycles: Constant::new(
+                    u64::from((identity.clock_hz / WATCHDOG_PER_SECOND).clamp(1, (1 << 26) - 1)).into(),
+                ),
+            }
+            clock, load, frame_valid, frame_length, read_address, read_data, free, free_slots, bad_frames,
+            dropped_frames, response_data, response_valid, response_last, response_ready, event_data,
+            event_valid, event_ready, exit_enable, exited, exit_busy, encoder_start, encoder_seed,
+            encoder_steps, encoder_stop, encoder_busy, encoder_step, load_word, readout_group, readout_lane,
+            readout_data, steps_done, clears_done, active_cycles, state, cursor, body_byte, settled, settling,
+            good_version, opcode, sequence_number, expected, status, advances, exits, arguments,
+            arguments_left, steps_pushed, clears_pushed, watchdog, at_end, advance, in_sequence, byte_valid,
+            cleared, stopped, timed_out,
         }
     }
 
-    /// The same processor, whose RESULT waits for `clocks` clocks at most.
+    /// Changes the number of cycles that RESULT waits at most.
     #[must_use]
-    pub fn with_watchdog(mut self, clocks: u32) -> Self {
-        self.watchdog_clocks = Constant::new(u64::from(clocks).into());
+    pub fn with_watchdog(mut self, cycles: u32) -> Self {
+        self.watchdog_cycles = Constant::new(u64::from(cycles).into());
         self
-    }
-}
-
-impl Logic for Command {
-    #[hdl_gen]
-    fn update(&mut self) {
-        dff_setup!(
-            self,
-            clock,
-            state,
-            cursor,
-            body_byte,
-            settled,
-            settling,
-            good_version,
-            opcode,
-            sequence_number,
-            expected,
-            status,
-            advances,
-            exits,
-            arguments,
-            arguments_left,
-            steps_pushed,
-            clears_pushed,
-            watchdog
-        );
-        clock!(self, clock, decoder, loader, responder);
-        self.read_address.next = self.cursor.q.val();
-        self.body_byte.d.next = self.read_data.val();
-        self.free.next = false;
-        // The response.
-        self.responder.start.next = false;
-        self.responder.opcode.next = self.opcode.q.val();
-        self.responder.sequence_number.next = self.sequence_number.q.val();
-        self.responder.expected.next = self.expected.q.val();
-        self.responder.status.next = self.status.q.val();
-        self.responder.free_slots.next = self.free_slots.val();
-        self.responder.bad_frames.next = self.bad_frames.val();
-        self.responder.dropped_frames.next = self.dropped_frames.val();
-        self.responder.readout_data.next = self.readout_data.val();
-        self.responder.steps_done.next = self.steps_done.val();
-        self.responder.active_cycles.next = self.active_cycles.val();
-        for i in 0..self.spikes_in.len() {
-            self.responder.spikes_in[i].next = self.spikes_in[i].val();
-            self.responder.spikes_out[i].next = self.spikes_out[i].val();
-            self.responder.busy_cycles[i].next = self.busy_cycles[i].val();
-        }
-        for i in 0..self.hash.len() {
-            self.responder.hash[i].next = self.hash[i].q.val() ^ self.hash_initial[i].val();
-        }
-        self.response_data.next = self.responder.response_data.val();
-        self.response_valid.next = self.responder.response_valid.val();
-        self.response_last.next = self.responder.response_last.val();
-        self.responder.response_ready.next = self.response_ready.val();
-        self.readout_group.next = self.responder.readout_group.val();
-        self.readout_lane.next = self.responder.readout_lane.val();
-        self.at_end.next = self.cursor.q.val() == self.frame_length.val();
-        self.byte_valid.next = self.settled.q.val() && !self.at_end.val();
-        self.in_sequence.next = self.sequence_number.q.val() == self.expected.q.val();
-        self.timed_out.next = self.watchdog.q.val() == self.watchdog_clocks.val();
-        self.advance.next = false;
-        // An exit counts once the clear that began this inference has been executed.
-        self.cleared.next = self.clears_done.val() == self.clears_pushed.q.val();
-        self.stopped.next = self.exited.val() && self.cleared.val();
-        self.exit_enable.next = self.exits.q.val();
-        self.encoder_start.next = false;
-        self.encoder_seed.next = self.arguments.q.val().get_bits::<32>(0);
-        self.encoder_steps.next = self.arguments.q.val().get_bits::<16>(32);
-        self.encoder_stop.next = self.stopped.val();
-        if self.encoder_step.val() {
-            self.steps_pushed.d.next = self.steps_pushed.q.val() + 1;
-        }
-        // What the payload's decoders share.
-        self.decoder.run.next = self.state.q.val() == CommandState::Decode;
-        self.decoder.in_byte.next = self.body_byte.q.val();
-        self.decoder.byte_valid.next = self.byte_valid.val();
-        self.decoder.at_end.next = self.at_end.val();
-        self.decoder.event_ready.next = self.event_ready.val() || self.stopped.val();
-        self.event_data.next = self.decoder.event_data.val();
-        self.event_valid.next = self.decoder.event_valid.val() && !self.stopped.val();
-        self.loader.run.next = self.state.q.val() == CommandState::LoadWords;
-        self.loader.in_byte.next = self.body_byte.q.val();
-        self.loader.byte_valid.next = self.byte_valid.val();
-        self.loader.at_end.next = self.at_end.val();
-        self.load_select.next = self.loader.load_select.val();
-        self.load_address.next = self.loader.load_address.val();
-        self.load_byte.next = self.loader.load_byte.val();
-        self.load_shift.next = self.loader.load_shift.val();
-        self.load_write.next = self.loader.load_write.val();
-        self.load_word.next = self.loader.load_word.val();
-        for i in 0..self.hash.len() {
-            self.hash[i].clock.next = self.clock.val();
-            self.hash[i].d.next = self.hash[i].q.val();
-            if self.loader.load_write.val()
-                && (self.loader.load_select.val() == self.hash_memory.val())
-                && (self.loader.load_address.val() == self.hash_address[i].val())
-            {
-                self.hash[i].d.next = self.loader.load_word.val() ^ self.hash_initial[i].val();
-            }
-        }
-
-        match self.state.q.val() {
-            CommandState::Idle => {
-                self.cursor.d.next = 0.into();
-                self.watchdog.d.next = 0.into();
-                self.status.d.next = self.ok.val();
-                self.advances.d.next = false;
-                if self.frame_valid.val() {
-                    self.state.d.next = CommandState::Header;
-                }
-            }
-            CommandState::Header => {
-                if self.settled.q.val() {
-                    self.advance.next = true;
-                    if self.cursor.q.val() == 0 {
-                        self.good_version.d.next = self.body_byte.q.val() == self.protocol_version.val();
-                    } else if self.cursor.q.val() == 1 {
-                        self.opcode.d.next = self.body_byte.q.val();
-                    } else if self.cursor.q.val() == 2 {
-                        self.sequence_number.d.next = bit_cast::<16, 8>(self.body_byte.q.val());
-                    } else {
-                        self.sequence_number.d.next =
-                            self.sequence_number.q.val() | (bit_cast::<16, 8>(self.body_byte.q.val()) << 8);
-                        self.state.d.next = CommandState::Dispatch;
-                    }
-                }
-            }
-            CommandState::Dispatch => {
-                self.state.d.next = CommandState::Answer;
-                if !self.good_version.q.val() {
-                    self.status.d.next = self.unsupported_version.val();
-                } else if (self.opcode.q.val() == self.op_ping.val())
-                    || (self.opcode.q.val() == self.op_identify.val())
-                    || (self.opcode.q.val() == self.op_counters.val())
-                {
-                    self.status.d.next = self.ok.val();
-                } else if self.opcode.q.val() == self.op_result.val() {
-                    self.state.d.next = CommandState::WaitResult;
-                } else if self.opcode.q.val() == self.op_sync.val() {
-                    self.expected.d.next = self.sequence_number.q.val() + 1;
-                    self.exits.d.next = false;
-                    self.state.d.next = CommandState::PushClear;
-                } else if (self.opcode.q.val() == self.op_clear.val())
-                    || (self.opcode.q.val() == self.op_spikes.val())
-                    || (self.opcode.q.val() == self.op_load.val())
-                    || ((self.opcode.q.val() == self.op_image.val()) && self.has_encoder.val())
-                {
-                    if self.in_sequence.val() {
-                        self.advances.d.next = true;
-                        self.state.d.next = CommandState::Flags;
-                        if (self.opcode.q.val() == self.op_spikes.val())
-                            || (self.opcode.q.val() == self.op_load.val())
-                        {
-                            self.state.d.next = CommandState::WaitEncoder;
-                        }
-                    } else {
-                        self.status.d.next = self.out_of_sequence.val();
-                    }
-                } else {
-                    self.status.d.next = self.unknown_opcode.val();
-                }
-            }
-            CommandState::Flags => {
-                self.arguments_left.d.next = 6.into();
-                if self.at_end.val() {
-                    // No flags, which IMAGE must have.
-                    self.exits.d.next = false;
-                    self.state.d.next = CommandState::PushClear;
-                    if self.opcode.q.val() == self.op_image.val() {
-                        self.status.d.next = self.malformed.val();
-                        self.state.d.next = CommandState::Answer;
-                    }
-                } else if self.settled.q.val() {
-                    self.advance.next = true;
-                    self.exits.d.next = self.body_byte.q.val().get_bit(0);
-                    self.state.d.next = CommandState::Arguments;
-                    if self.opcode.q.val() != self.op_image.val() {
-                        self.arguments_left.d.next = 0.into();
-                    }
-                    if (self.body_byte.q.val() & self.reserved_flags.val()) != 0 {
-                        self.status.d.next = self.malformed.val();
-                        self.state.d.next = CommandState::Answer;
-                    }
-                }
-            }
-            CommandState::Arguments => {
-                if self.arguments_left.q.val() == 0 {
-                    self.state.d.next = CommandState::PushClear;
-                    if !self.at_end.val()
-                        || ((self.opcode.q.val() == self.op_image.val())
-                            && (self.arguments.q.val().get_bits::<32>(0) == 0))
-                    {
-                        self.status.d.next = self.malformed.val();
-                        self.state.d.next = CommandState::Answer;
-                    }
-                } else if self.at_end.val() {
-                    self.status.d.next = self.malformed.val();
-                    self.state.d.next = CommandState::Answer;
-                } else if self.settled.q.val() {
-                    self.advance.next = true;
-                    self.arguments_left.d.next = self.arguments_left.q.val() - 1;
-                    self.arguments.d.next =
-                        (self.arguments.q.val() >> 8) | (bit_cast::<48, 8>(self.body_byte.q.val()) << 40);
-                }
-            }
-            CommandState::PushClear => {
-                self.encoder_stop.next = true;
-                self.event_data.next = self.clear_event.val();
-                self.event_valid.next = !self.encoder_busy.val();
-                if self.event_ready.val() && !self.encoder_busy.val() {
-                    self.clears_pushed.d.next = self.clears_pushed.q.val() + 1;
-                    self.steps_pushed.d.next = 0.into();
-                    self.state.d.next = CommandState::Answer;
-                    if self.opcode.q.val() == self.op_image.val() {
-                        self.state.d.next = CommandState::StartEncoder;
-                    }
-                }
-            }
-            CommandState::StartEncoder => {
-                self.encoder_start.next = true;
-                self.state.d.next = CommandState::Answer;
-            }
-            CommandState::WaitEncoder => {
-                self.watchdog.d.next = self.watchdog.q.val() + 1;
-                if !self.encoder_busy.val() {
-                    self.state.d.next = CommandState::Decode;
-                    if self.opcode.q.val() == self.op_load.val() {
-                        self.state.d.next = CommandState::LoadWords;
-                    }
-                } else if self.timed_out.val() {
-                    self.status.d.next = self.not_ready.val();
-                    self.state.d.next = CommandState::Answer;
-                }
-            }
-            CommandState::Decode => {
-                self.advance.next = self.decoder.advance.val();
-                if self.decoder.step_ends.val() {
-                    self.steps_pushed.d.next = self.steps_pushed.q.val() + 1;
-                }
-                if self.decoder.done.val() {
-                    self.state.d.next = CommandState::Answer;
-                }
-                if self.decoder.malformed.val() {
-                    self.status.d.next = self.malformed.val();
-                }
-            }
-            CommandState::LoadWords => {
-                self.advance.next = self.loader.advance.val();
-                if self.loader.done.val() {
-                    self.state.d.next = CommandState::Answer;
-                }
-                if self.loader.malformed.val() {
-                    self.status.d.next = self.malformed.val();
-                }
-                if self.loader.no_memory.val() {
-                    self.status.d.next = self.no_memory.val();
-                }
-                if self.loader.outside.val() {
-                    self.status.d.next = self.outside.val();
-                }
-            }
-            CommandState::WaitResult => {
-                self.watchdog.d.next = self.watchdog.q.val() + 1;
-                if self.cleared.val()
-                    && !self.encoder_busy.val()
-                    && !self.exit_busy.val()
-                    && ((self.steps_done.val() == self.steps_pushed.q.val()) || self.exited.val())
-                {
-                    self.state.d.next = CommandState::Answer;
-                } else if self.timed_out.val() {
-                    self.status.d.next = self.not_ready.val();
-                    self.state.d.next = CommandState::Answer;
-                }
-            }
-            CommandState::Answer => {
-                self.free.next = true;
-                // A write that failed is not acknowledged, so that its loss cannot pass unnoticed.
-                if self.advances.q.val() && (self.status.q.val() == self.ok.val()) {
-                    self.expected.d.next = self.sequence_number.q.val() + 1;
-                }
-                self.responder.start.next = true;
-                self.state.d.next = CommandState::Respond;
-            }
-            CommandState::Respond => {
-                if self.responder.done.val() {
-                    self.state.d.next = CommandState::Idle;
-                }
-            }
-        }
-
-        // The slot shows a byte a clock after its address, and `body_byte` another clock later.
-        self.settling.d.next = true;
-        self.settled.d.next = self.settling.q.val();
-        if self.advance.val() {
-            self.cursor.d.next = self.cursor.q.val() + 1;
-            self.settling.d.next = false;
-            self.settled.d.next = false;
-        }
-        if self.state.q.val() == CommandState::Idle {
-            self.settling.d.next = false;
-            self.settled.d.next = false;
-        }
     }
 }

@@ -1,105 +1,103 @@
-//! Early exit: stops an inference after the first step whose leading class is ahead by at least that step's margin.
+//! Early exit: stops an inference after the first step in which the leading class is ahead by at least that
+//! step's margin.
 //!
 //! ```text
 //!  events ──►┌──────────┐──► output layer ──► snapshot of its membranes
-//!            │   gate   │                        │ a class every 2 clocks
+//!            │   gate   │                        │ one class in 2 cycles
 //!            └────▲─────┘   ┌────────────────┐   │
 //!                 └─────────┤ best, second,  │◄──┘
-//!                  exited   │ lead ≥ margin? │◄── margins, one a step
+//!                  exited   │ lead ≥ margin? │◄── margins, one per step
 //!                           └────────────────┘
 //! ```
 //!
-//! The unit stands before the output layer. When an end of step has passed and the layer has completed it, the unit walks
-//! the classes of its snapshot; meanwhile the spikes of the next step pass, but not its end, so that the decision is the
-//! golden model's whatever the timing. Once exited, it takes everything and lets nothing pass but the clear, which starts
-//! it afresh: the snapshot, and the number of steps done, stay those of the exit. Where `enable` is low, all passes.
+//! The unit stands in front of the output layer. When an end of step has passed and the layer has completed
+//! the step, the unit reads all classes from the snapshot. Meanwhile the spikes of the next step pass, but
+//! not its end, so that the decision agrees with the golden model regardless of timing. After an exit the
+//! unit takes every event and drops all but the clear, which restarts it; the snapshot and the number of
+//! completed steps stay as they were at the exit. While `enable` is low, everything passes.
 //!
-//! The decision falls 2 · classes + 2 clocks after the layer has completed the step. The lead is the largest membrane
-//! less the second largest, 0 on a tie; a margin of all ones never stops, nor does a step beyond the last margin. Of a
-//! single class the second is −2^31.
+//! The decision falls 2 · classes + 2 cycles after the layer has completed the step. The lead is the largest
+//! membrane minus the second largest, 0 on a tie. A margin of all ones never stops an inference; neither does
+//! a step beyond the last margin. With a single class, the second largest membrane is taken as −2^31.
 
 use super::identity::MARGIN_MEMORY;
 use crate::circuit::event::{CLEAR, END_OF_STEP};
+use crate::circuit::load_port::LoadPort;
+use crate::circuit::with_defaults;
 use crate::circuit::word_store::WordStore;
 use rust_hdl::prelude::*;
 
 /// Run-time parameters of an [`EarlyExit`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EarlyExitParams {
-    /// Classes.
+    /// Number of classes.
     pub classes: usize,
     /// Lanes of the output layer's membrane words.
     pub lanes: usize,
-    /// Margins: steps of an inference.
+    /// Number of margins: the steps of an inference.
     pub steps: usize,
 }
 
-/// What the unit is doing.
+/// State of the unit.
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
 pub enum ExitState {
-    /// Everything passes.
+    /// Lets everything pass.
     Open,
-    /// An end of step has passed, and the layer has not completed it.
+    /// Waits until the layer has completed the step whose end has passed.
     Passed,
-    /// A class is addressed.
+    /// Addresses a class.
     Address,
-    /// Its membrane shows.
+    /// Compares the class's membrane with the best and the second so far.
     Compare,
-    /// All classes are seen.
+    /// Compares the lead with the margin.
     Decide,
-    /// Nothing passes but a clear.
+    /// Drops everything but a clear.
     Exited,
 }
 
-/// See the [module](self).
+/// The early-exit unit.
 #[derive(Debug, LogicBlock)]
 pub struct EarlyExit {
-    /// The clock.
+    /// Core clock; all registers change on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// Event for the output layer.
+    /// Event for the output layer, 32 bits, encoded as in [`event`](crate::circuit::event); valid while
+    /// `in_valid` is high.
     pub in_data: Signal<In, Bits<32>>,
-    /// There is an event.
+    /// High while `in_data` holds an event.
     pub in_valid: Signal<In, Bit>,
-    /// Takes it.
+    /// High if the event passes and the output layer has room for it, or if the event is dropped; depends on
+    /// `in_data`.
     pub in_ready: Signal<Out, Bit>,
-    /// Event that passes.
+    /// Event that passes; valid while `out_valid` is high.
     pub out_data: Signal<Out, Bits<32>>,
-    /// There is one.
+    /// High while `out_data` holds an event that passes.
     pub out_valid: Signal<Out, Bit>,
-    /// The output layer takes it.
+    /// High while the output layer has room for the event.
     pub out_ready: Signal<In, Bit>,
-    /// Whether inferences may exit; to be changed where a clear is on its way, and no later.
+    /// High if inferences may exit early. May change only when a clear is about to follow.
     pub enable: Signal<In, Bit>,
-    /// Steps completed by the output layer since the last clear.
+    /// Steps that the output layer has completed since the last clear.
     pub steps_done: Signal<In, Bits<32>>,
-    /// Clears completed by it since power-up.
+    /// Clears that the output layer has completed since power-up, modulo 256.
     pub clears_done: Signal<In, Bits<8>>,
-    /// Word of the snapshot to show.
+    /// Word of the snapshot to read; in use while `busy` is high.
     pub readout_group: Signal<Out, Bits<24>>,
-    /// Lane of it.
+    /// Lane of that word to read.
     pub readout_lane: Signal<Out, Bits<8>>,
-    /// The membrane, a clock later.
+    /// Output membrane at last cycle's `readout_group` and `readout_lane`.
     pub readout_data: Signal<In, Signed<32>>,
-    /// Memory that is loaded: the margins are [`MARGIN_MEMORY`], that of step 0 first.
-    pub load_select: Signal<In, Bits<8>>,
-    /// Byte to shift into the next margin, the lowest first.
-    pub load_byte: Signal<In, Bits<8>>,
-    /// Shifts it in.
-    pub load_shift: Signal<In, Bit>,
-    /// Writes the margin, in a clock of its own.
-    pub load_write: Signal<In, Bit>,
-    /// Its step.
-    pub load_address: Signal<In, Bits<24>>,
-    /// A decision is open; the readout is in use.
+    /// Load port of the margins, memory [`MARGIN_MEMORY`]: word i is the margin of step i, 32 bits.
+    pub load: LoadPort,
+    /// High while a decision is open: the readout is in use.
     pub busy: Signal<Out, Bit>,
-    /// The inference has stopped early.
+    /// High from an early exit until the next clear passes.
     pub exited: Signal<Out, Bit>,
     margins: WordStore<32>,
     loading: DFF<Bits<32>>,
     state: DFF<ExitState>,
     steps: DFF<Bits<32>>,
     clears: DFF<Bits<8>>,
-    /// Number of the step that is decided on.
+    /// Number of the step that is being decided on.
     step: DFF<Bits<16>>,
     in_table: DFF<Bit>,
     counted: DFF<Bits<16>>,
@@ -122,7 +120,7 @@ pub struct EarlyExit {
 }
 
 impl EarlyExit {
-    /// A unit for an output layer.
+    /// Builds the unit for an output layer.
     ///
     /// # Panics
     /// Without classes, lanes or steps, or with more than 65,536 of either: a bug of the generator.
@@ -137,51 +135,21 @@ impl EarlyExit {
             (1..=1 << 16).contains(&classes) && (1..=1 << 16).contains(&steps) && (1..=256).contains(&lanes),
             "{params:?}"
         );
-        Self {
-            clock: Signal::default(),
-            in_data: Signal::default(),
-            in_valid: Signal::default(),
-            in_ready: Signal::default(),
-            out_data: Signal::default(),
-            out_valid: Signal::default(),
-            out_ready: Signal::default(),
-            enable: Signal::default(),
-            steps_done: Signal::default(),
-            clears_done: Signal::default(),
-            readout_group: Signal::default(),
-            readout_lane: Signal::default(),
-            readout_data: Signal::default(),
-            load_select: Signal::default(),
-            load_byte: Signal::default(),
-            load_shift: Signal::default(),
-            load_write: Signal::default(),
-            load_address: Signal::default(),
-            busy: Signal::default(),
-            exited: Signal::default(),
-            margins: WordStore::new(steps.max(2), 32),
-            loading: DFF::default(),
-            state: DFF::default(),
-            steps: DFF::default(),
-            clears: DFF::default(),
-            step: DFF::default(),
-            in_table: DFF::default(),
-            counted: DFF::default(),
-            group: DFF::default(),
-            lane: DFF::default(),
-            best: DFF::default(),
-            second: DFF::default(),
-            kind: Signal::default(),
-            passes: Signal::default(),
-            drops: Signal::default(),
-            lead: Signal::default(),
-            last_class: Constant::new((classes as u64 - 1).into()),
-            last_lane: Constant::new((lanes as u64 - 1).into()),
-            step_count: Constant::new((steps as u64).into()),
-            never: Constant::new(u64::from(u32::MAX).into()),
-            lowest: Constant::new(i64::from(i32::MIN).into()),
-            kind_end: Constant::new(u64::from(END_OF_STEP).into()),
-            kind_clear: Constant::new(u64::from(CLEAR).into()),
-            margin_memory: Constant::new(u64::from(MARGIN_MEMORY).into()),
+        with_defaults! {
+            Self {
+                margins: WordStore::new(steps.max(2), 32),
+                last_class: Constant::new((classes as u64 - 1).into()),
+                last_lane: Constant::new((lanes as u64 - 1).into()),
+                step_count: Constant::new((steps as u64).into()),
+                never: Constant::new(u64::from(u32::MAX).into()),
+                lowest: Constant::new(i64::from(i32::MIN).into()),
+                kind_end: Constant::new(u64::from(END_OF_STEP).into()),
+                kind_clear: Constant::new(u64::from(CLEAR).into()),
+                margin_memory: Constant::new(u64::from(MARGIN_MEMORY).into()),
+            }
+            clock, load, in_data, in_valid, in_ready, out_data, out_valid, out_ready, enable, steps_done,
+            clears_done, readout_group, readout_lane, readout_data, busy, exited, loading, state, steps,
+            clears, step, in_table, counted, group, lane, best, second, kind, passes, drops, lead,
         }
     }
 }
@@ -193,14 +161,14 @@ impl Logic for EarlyExit {
             self, clock, loading, state, steps, clears, step, in_table, counted, group, lane, best, second
         );
         clock!(self, clock, margins);
-        if self.load_shift.val() {
+        if self.load.shift.val() {
             self.loading.d.next =
-                (self.loading.q.val() >> 8) | (bit_cast::<32, 8>(self.load_byte.val()) << 24);
+                (self.loading.q.val() >> 8) | (bit_cast::<32, 8>(self.load.byte.val()) << 24);
         }
-        self.margins.write_address.next = self.load_address.val().get_bits::<16>(0);
+        self.margins.write_address.next = self.load.address.val().get_bits::<16>(0);
         self.margins.write_data.next = self.loading.q.val();
         self.margins.write_enable.next =
-            self.load_write.val() && (self.load_select.val() == self.margin_memory.val());
+            self.load.write.val() && (self.load.select.val() == self.margin_memory.val());
         self.margins.read_address.next = self.step.q.val();
         self.readout_group.next = self.group.q.val();
         self.readout_lane.next = self.lane.q.val();
@@ -256,7 +224,7 @@ impl Logic for EarlyExit {
             ExitState::Exited => {}
         }
 
-        // The gate. While a decision is open only spikes pass; after an exit only a clear.
+        // The gate: only spikes pass while a decision is open, and only a clear after an exit.
         self.kind.next = self.in_data.val().get_bits::<2>(0);
         self.passes.next = true;
         self.drops.next = false;

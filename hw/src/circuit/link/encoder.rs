@@ -1,4 +1,5 @@
-//! Poisson encoder: draws the input spikes of an 8-bit image on the board, the golden model's bit for bit.
+//! Poisson encoder: draws the input spikes of an 8-bit image on the board, bit for bit as the golden model
+//! does.
 //!
 //! ```text
 //!              ┌──────────┐   ┌───────────┐   ┌──────────────┐
@@ -7,34 +8,30 @@
 //!              └──────────┘   └───────────┘   └──────────────┘
 //! ```
 //!
-//! Of every step, every input in C, H, W order takes one draw, and spikes where the state's top 8 bits are below |p|; p
-//! and its sign are at (channel, pixel) of the table, whose words
-//! [`Thresholds::words`](synfire_golden_model::dataset::encode::Thresholds::words) makes. Then comes an end of step.
+//! In every step, each input in C, H, W order takes one draw, and spikes if the top 8 bits of the generator's
+//! state are below |p|. p and its sign stand in the table at (channel, pixel value);
+//! [`Thresholds::words`](synfire_golden_model::dataset::encode::Thresholds::words) computes the table's words. An end
+//! of step follows.
 //!
-//! | port | valid when |
-//! |---|---|
-//! | `start` | one clock, the encoder not busy: takes `seed` (not 0) and `steps` (none: nothing follows) |
-//! | `stop` | any clock: the encoder is not busy in the next, and sends nothing more |
-//! | `pixel_…`, `table_…` | writes, in any clock in which the encoder is not busy |
-//! | `step_sent` | an end of step is taken in this clock |
-//!
-//! The first event comes 4 clocks after `start`, or later; from there on a step takes inputs + 1 clocks, and a clock more
-//! for each in which an event is not taken. Addresses are counted up in the core's form, without any multiplication.
+//! The first event comes 4 cycles after `start` at the earliest. From there on a step takes inputs + 1
+//! cycles, and one more for each cycle in which an event is not taken. Addresses are counted up in the core's
+//! format, without any multiplication.
 
 use super::address_bits;
 use crate::circuit::event::{ADDRESS_SHIFT, END_OF_STEP};
+use crate::circuit::with_defaults;
 use crate::circuit::word_store::WordStore;
 use rust_hdl::prelude::*;
 
-/// Words of the table for every channel: one a pixel value.
+/// Words of the table per channel: one per pixel value.
 pub const LEVELS: usize = 256;
 
 /// Run-time parameters of an [`Encoder`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EncoderParams {
-    /// The image's channels, rows and columns.
+    /// Channels, rows and columns of the image.
     pub shape: [usize; 3],
-    /// Whether addresses have fields of their own for row and column; otherwise they are the inputs' numbers.
+    /// Whether addresses have separate fields for row and column; otherwise an input's address is its number.
     pub is_map: bool,
 }
 
@@ -52,46 +49,50 @@ impl EncoderParams {
     }
 }
 
-/// See the [module](self).
+/// The Poisson encoder.
 #[derive(Debug, LogicBlock)]
 pub struct Encoder {
-    /// The clock.
+    /// Core clock; all registers change on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// Pixel to write, in C, H, W order.
+    /// Index of the pixel to write, in C, H, W order; valid while `pixel_write` is high.
     pub pixel_address: Signal<In, Bits<16>>,
-    /// Its value.
+    /// Value of the pixel to write; valid while `pixel_write` is high.
     pub pixel_data: Signal<In, Bits<8>>,
-    /// Writes it in this clock.
+    /// High in a cycle in which the pixel is written; only while `busy` is low.
     pub pixel_write: Signal<In, Bit>,
-    /// Word of the table to write: channel · 256 + pixel value.
+    /// Index of the table word to write, channel · 256 + pixel value; valid while `table_write` is high.
     pub table_address: Signal<In, Bits<16>>,
-    /// |p| in bits 8 to 0, and in bit 9 whether p is negative.
+    /// Table word to write: |p| in bits 8 to 0, and in bit 9 whether p is negative; bits above are ignored.
+    /// Valid while `table_write` is high.
     pub table_data: Signal<In, Bits<16>>,
-    /// Writes it in this clock.
+    /// High in a cycle in which the table word is written; only while `busy` is low.
     pub table_write: Signal<In, Bit>,
-    /// Starts in this clock.
+    /// High for one cycle to start; only while `busy` is low.
     pub start: Signal<In, Bit>,
-    /// State of the generator before the first draw.
+    /// State of the generator before the first draw, not 0; valid while `start` is high.
     pub seed: Signal<In, Bits<32>>,
-    /// Steps to draw.
+    /// Number of steps to draw; valid while `start` is high. With 0 steps nothing follows.
     pub steps: Signal<In, Bits<16>>,
-    /// Ends in this clock, whatever is left.
+    /// High to stop: the encoder is not busy from the next cycle on, and sends nothing more.
     pub stop: Signal<In, Bit>,
-    /// Event for the core.
+    /// Event for the core, 32 bits, encoded as in [`event`](crate::circuit::event); valid while `event_valid`
+    /// is high.
     pub event_data: Signal<Out, Bits<32>>,
-    /// There is an event.
+    /// High while `event_data` holds an event; the event stays until `event_ready` is high, too, or `stop`
+    /// drops it.
     pub event_valid: Signal<Out, Bit>,
-    /// The core takes it.
+    /// High in a cycle in which the core takes the event.
     pub event_ready: Signal<In, Bit>,
-    /// Not done.
+    /// High from the cycle after `start` until the last event is taken.
     pub busy: Signal<Out, Bit>,
-    /// An end of step is taken.
+    /// High in a cycle in which an end of step is taken.
     pub step_sent: Signal<Out, Bit>,
     pixels: WordStore<8>,
     codes: WordStore<16>,
-    /// The first pixel is being read.
+    /// High while the first pixel is being read.
     priming: DFF<Bit>,
-    /// Input whose pixel shows, or the end of a step behind the last.
+    /// High while the pixel memory outputs an input's pixel, or the end of a step is due after the last
+    /// input.
     pixel_valid: DFF<Bit>,
     pixel_ends_step: DFF<Bit>,
     number: DFF<Bits<16>>,
@@ -100,13 +101,13 @@ pub struct Encoder {
     channel: DFF<Bits<8>>,
     address: DFF<Bits<24>>,
     steps_left: DFF<Bits<16>>,
-    /// Input whose threshold shows, or the end of a step.
+    /// High while the table outputs an input's word, or the end of a step is due.
     draw_valid: DFF<Bit>,
     draw_ends_step: DFF<Bit>,
     draw_address: DFF<Bits<24>>,
-    /// Where its threshold is.
+    /// Index of that input's table word.
     draw_entry: DFF<Bits<16>>,
-    /// State after its draw.
+    /// State of the generator after that input's draw.
     random: DFF<Bits<32>>,
     out_valid: DFF<Bit>,
     out_ends_step: DFF<Bit>,
@@ -123,7 +124,8 @@ pub struct Encoder {
     last_column: Constant<Bits<16>>,
     last_row: Constant<Bits<16>>,
     last_channel: Constant<Bits<8>>,
-    /// Address of a row's first input less that of the last input before it.
+    /// Address of a row's first input minus that of the last input of the row before; `to_next_channel`
+    /// likewise.
     to_next_row: Constant<Bits<24>>,
     to_next_channel: Constant<Bits<24>>,
     address_shift: Constant<Bits<32>>,
@@ -131,7 +133,7 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// An encoder of images of a shape.
+    /// Builds an encoder of images of the given shape.
     ///
     /// # Panics
     /// With more than 65,536 inputs or 255 channels: a bug of the generator.
@@ -152,58 +154,23 @@ impl Encoder {
             (1, 1)
         };
         let wide = |value: usize| Constant::new((value as u64).into());
-        Self {
-            clock: Signal::default(),
-            pixel_address: Signal::default(),
-            pixel_data: Signal::default(),
-            pixel_write: Signal::default(),
-            table_address: Signal::default(),
-            table_data: Signal::default(),
-            table_write: Signal::default(),
-            start: Signal::default(),
-            seed: Signal::default(),
-            steps: Signal::default(),
-            stop: Signal::default(),
-            event_data: Signal::default(),
-            event_valid: Signal::default(),
-            event_ready: Signal::default(),
-            busy: Signal::default(),
-            step_sent: Signal::default(),
-            pixels: WordStore::new(params.inputs().max(2), 8),
-            codes: WordStore::new(params.table_words(), 10),
-            priming: DFF::default(),
-            pixel_valid: DFF::default(),
-            pixel_ends_step: DFF::default(),
-            number: DFF::default(),
-            column: DFF::default(),
-            row: DFF::default(),
-            channel: DFF::default(),
-            address: DFF::default(),
-            steps_left: DFF::default(),
-            draw_valid: DFF::default(),
-            draw_ends_step: DFF::default(),
-            draw_address: DFF::default(),
-            draw_entry: DFF::default(),
-            random: DFF::default(),
-            out_valid: DFF::default(),
-            out_ends_step: DFF::default(),
-            out_data: DFF::default(),
-            drawn_event: Signal::default(),
-            entry: Signal::default(),
-            left: Signal::default(),
-            right: Signal::default(),
-            drawn: Signal::default(),
-            spikes: Signal::default(),
-            emits: Signal::default(),
-            go: Signal::default(),
-            spike: Signal::default(),
-            last_column: Constant::new((columns as u64 - 1).into()),
-            last_row: Constant::new((rows as u64 - 1).into()),
-            last_channel: Constant::new((channels as u64 - 1).into()),
-            to_next_row: wide(to_next_row),
-            to_next_channel: wide(to_next_channel),
-            address_shift: Constant::new((ADDRESS_SHIFT as u64).into()),
-            end_of_step: Constant::new(u64::from(END_OF_STEP).into()),
+        with_defaults! {
+            Self {
+                pixels: WordStore::new(params.inputs().max(2), 8),
+                codes: WordStore::new(params.table_words(), 10),
+                last_column: Constant::new((columns as u64 - 1).into()),
+                last_row: Constant::new((rows as u64 - 1).into()),
+                last_channel: Constant::new((channels as u64 - 1).into()),
+                to_next_row: wide(to_next_row),
+                to_next_channel: wide(to_next_channel),
+                address_shift: Constant::new((ADDRESS_SHIFT as u64).into()),
+                end_of_step: Constant::new(u64::from(END_OF_STEP).into()),
+            }
+            clock, pixel_address, pixel_data, pixel_write, table_address, table_data, table_write, start,
+            seed, steps, stop, event_data, event_valid, event_ready, busy, step_sent, priming, pixel_valid,
+            pixel_ends_step, number, column, row, channel, address, steps_left, draw_valid, draw_ends_step,
+            draw_address, draw_entry, random, out_valid, out_ends_step, out_data, drawn_event, entry, left,
+            right, drawn, spikes, emits, go, spike,
         }
     }
 }
@@ -239,11 +206,11 @@ impl Logic for Encoder {
         self.codes.write_address.next = self.table_address.val();
         self.codes.write_data.next = self.table_data.val();
         self.codes.write_enable.next = self.table_write.val();
-        // Marsaglia's xorshift32: the state after one draw more.
+        // Marsaglia's xorshift32: the state after one more draw.
         self.left.next = self.random.q.val() ^ (self.random.q.val() << 13);
         self.right.next = self.left.val() ^ (self.left.val() >> 17);
         self.drawn.next = self.right.val() ^ (self.right.val() << 5);
-        // The draw; a register holds what it found, so that the way through memory and comparison ends there.
+        // The draw. A register holds its result, so that the path through memory and comparison ends there.
         self.spikes.next = bit_cast::<9, 8>(self.random.q.val().get_bits::<8>(24))
             < self.codes.read_data.val().get_bits::<9>(0);
         self.emits.next = self.draw_valid.q.val() && (self.draw_ends_step.q.val() || self.spikes.val());
@@ -253,7 +220,7 @@ impl Logic for Encoder {
         if self.draw_ends_step.q.val() {
             self.drawn_event.next = self.end_of_step.val();
         }
-        // Everything stands still while what is held is not taken.
+        // The pipeline stalls while the event that is held is not taken.
         self.go.next = !self.out_valid.q.val() || self.event_ready.val();
         self.event_valid.next = self.out_valid.q.val();
         self.event_data.next = self.out_data.q.val();
@@ -262,7 +229,7 @@ impl Logic for Encoder {
             || self.pixel_valid.q.val()
             || self.draw_valid.q.val()
             || self.out_valid.q.val();
-        // The memories show what the registers name, in every clock.
+        // In every cycle, the memories output what the registers address.
         self.entry.next =
             (bit_cast::<16, 8>(self.channel.q.val()) << 8) | bit_cast::<16, 8>(self.pixels.read_data.val());
         self.pixels.read_address.next = self.number.q.val();

@@ -1,57 +1,58 @@
-//! Frame receiver: COBS decoding and CRC check into receive slots.
+//! Frame receiver: decodes COBS, checks the CRC, and stores frames in receive slots.
 //!
-//! Bytes from the UART are decoded as they come and written into the current slot; a frame whose delimiter
-//! arrives with everything right makes the slot full. The command processor reads full slots in order of
-//! arrival and frees them. A frame that starts while no slot is free is dropped and counted; one with a COBS
-//! error, a wrong CRC or too many bytes likewise.
+//! Bytes from the UART are decoded as they arrive and written into the current slot. The delimiter of a valid
+//! frame marks the slot as full. The command processor reads full slots in order of arrival and frees them. A
+//! frame that starts while no slot is free is dropped and counted. So is a frame with a COBS error, a wrong
+//! CRC or too many bytes.
 
 use super::crc32::{Crc32, RESIDUE};
+use crate::circuit::with_defaults;
 use crate::circuit::word_store::WordStore;
 use rust_hdl::prelude::*;
 
-/// Receive slots.
+/// Number of receive slots.
 pub const SLOTS: usize = 2;
 /// Bytes of a frame's CRC.
 const CRC_BYTES: u64 = 4;
 /// Bytes of the shortest body.
 const HEADER_BYTES: u64 = 4;
 
-/// See the [module](self).
+/// The frame receiver.
 #[derive(Debug, LogicBlock)]
 pub struct FrameReceiver {
-    /// The clock.
+    /// Core clock; all registers change on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// Byte from the UART.
+    /// Byte from the UART; valid while `valid` is high.
     pub data: Signal<In, Bits<8>>,
-    /// There is a byte in this clock.
+    /// High for one cycle per byte.
     pub valid: Signal<In, Bit>,
-    /// There is a full slot.
+    /// High while at least one slot is full.
     pub frame_valid: Signal<Out, Bit>,
-    /// Bytes of the oldest frame's body, without the CRC.
+    /// Bytes of the oldest frame's body, without the CRC; valid while `frame_valid` is high.
     pub frame_length: Signal<Out, Bits<16>>,
-    /// Byte of the oldest frame to show.
+    /// Index of the byte of the oldest frame to read.
     pub read_address: Signal<In, Bits<16>>,
-    /// Byte at last clock's `read_address`.
+    /// Byte at last cycle's `read_address`.
     pub read_data: Signal<Out, Bits<8>>,
-    /// Frees the oldest frame's slot.
+    /// High for one cycle to free the oldest frame's slot.
     pub free: Signal<In, Bit>,
-    /// Slots that are free.
+    /// Number of free slots.
     pub free_slots: Signal<Out, Bits<8>>,
     /// Frames dropped for a COBS error, a wrong CRC or their length, since power-up.
     pub bad_frames: Signal<Out, Bits<32>>,
-    /// Good frames dropped for want of a slot, since power-up.
+    /// Good frames dropped for lack of a slot, since power-up.
     pub dropped_frames: Signal<Out, Bits<32>>,
     crc: Crc32,
     store: WordStore<8>,
-    /// Some byte has come since the last delimiter.
+    /// High if a byte has arrived since the last delimiter.
     started: DFF<Bit>,
-    /// This frame has no slot.
+    /// High if no slot was free when this frame started.
     dropping: DFF<Bit>,
-    /// This frame is too long.
+    /// High if this frame is too long.
     overlong: DFF<Bit>,
     /// Data bytes left in the COBS block.
     remaining: DFF<Bits<8>>,
-    /// The next code byte stands for a zero.
+    /// High if the next code byte stands for a zero.
     zero_pending: DFF<Bit>,
     length: DFF<Bits<16>>,
     write_slot: DFF<Bit>,
@@ -77,7 +78,8 @@ pub struct FrameReceiver {
 }
 
 impl FrameReceiver {
-    /// A receiver of [`SLOTS`] slots of `slot_bytes` bytes (body and CRC; a power of two, 64..=16384).
+    /// Builds a receiver of [`SLOTS`] slots of `slot_bytes` bytes each (body and CRC; a power of two,
+    /// 64..=16384).
     ///
     /// # Panics
     /// On any other size: a bug of the generator.
@@ -87,46 +89,21 @@ impl FrameReceiver {
             slot_bytes.is_power_of_two() && (64..=16384).contains(&slot_bytes),
             "{slot_bytes} bytes"
         );
-        Self {
-            clock: Signal::default(),
-            data: Signal::default(),
-            valid: Signal::default(),
-            frame_valid: Signal::default(),
-            frame_length: Signal::default(),
-            read_address: Signal::default(),
-            read_data: Signal::default(),
-            free: Signal::default(),
-            free_slots: Signal::default(),
-            bad_frames: Signal::default(),
-            dropped_frames: Signal::default(),
-            crc: Crc32::default(),
-            store: WordStore::new(SLOTS * slot_bytes, 8),
-            started: DFF::default(),
-            dropping: DFF::default(),
-            overlong: DFF::default(),
-            remaining: DFF::default(),
-            zero_pending: DFF::default(),
-            length: DFF::default(),
-            write_slot: DFF::default(),
-            read_slot: DFF::default(),
-            full_slots: DFF::default(),
-            length_0: DFF::default(),
-            length_1: DFF::default(),
-            bad_count: DFF::default(),
-            dropped_count: DFF::default(),
-            is_code: Signal::default(),
-            delimiter: Signal::default(),
-            decoded: Signal::default(),
-            decoded_valid: Signal::default(),
-            good: Signal::default(),
-            stored: Signal::default(),
-            slot_bytes: Constant::new((slot_bytes as u64).into()),
-            shortest: Constant::new((HEADER_BYTES + CRC_BYTES).into()),
-            crc_bytes: Constant::new(CRC_BYTES.into()),
-            residue: Constant::new(u64::from(RESIDUE).into()),
-            longest_code: Constant::new(255_u64.into()),
-            slots: Constant::new((SLOTS as u64).into()),
-            slot_1: Constant::new((slot_bytes as u64).into()),
+        with_defaults! {
+            Self {
+                store: WordStore::new(SLOTS * slot_bytes, 8),
+                slot_bytes: Constant::new((slot_bytes as u64).into()),
+                shortest: Constant::new((HEADER_BYTES + CRC_BYTES).into()),
+                crc_bytes: Constant::new(CRC_BYTES.into()),
+                residue: Constant::new(u64::from(RESIDUE).into()),
+                longest_code: Constant::new(255_u64.into()),
+                slots: Constant::new((SLOTS as u64).into()),
+                slot_1: Constant::new((slot_bytes as u64).into()),
+            }
+            clock, crc, data, valid, frame_valid, frame_length, read_address, read_data, free, free_slots,
+            bad_frames, dropped_frames, started, dropping, overlong, remaining, zero_pending, length,
+            write_slot, read_slot, full_slots, length_0, length_1, bad_count, dropped_count, is_code,
+            delimiter, decoded, decoded_valid, good, stored,
         }
     }
 }

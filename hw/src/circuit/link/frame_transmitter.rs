@@ -1,106 +1,91 @@
-//! Frame transmitter: appends the CRC to a body, COBS-encodes it in a buffer, and sends it.
+//! Frame transmitter: appends the CRC to a body, encodes both in COBS, and sends the frame.
 //!
-//! COBS puts the distance to the next zero before the bytes it counts, so a frame is gathered whole in a
-//! buffer, where the place of a code is left open until its zero (or the end) is known.
+//! COBS puts the distance to the next zero in front of the bytes it counts. So the whole frame is collected
+//! in a buffer, where the place of a code stays open until its zero (or the end) is known.
 
 use super::crc32::Crc32;
+use crate::circuit::with_defaults;
 use crate::circuit::word_store::WordStore;
 use rust_hdl::prelude::*;
 
-/// What the transmitter is doing.
+/// State of the transmitter.
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
 pub enum TransmitState {
-    /// Taking bytes of the body.
+    /// Takes bytes of the body.
     Body,
-    /// Waiting for the CRC of the last byte.
+    /// Waits for the CRC of the last byte.
     Settle,
-    /// Appending the CRC.
+    /// Appends the CRC.
     Check,
-    /// Closing a block of 254 bytes without a zero.
+    /// Closes a block of 254 bytes without a zero.
     FullBlock,
-    /// Writing the last code.
+    /// Writes the last code.
     Close,
-    /// Reading the next byte to send.
+    /// Reads the next byte to send.
     Fetch,
-    /// Sending it.
+    /// Sends the byte.
     Send,
-    /// Sending the delimiter.
+    /// Sends the delimiter.
     Delimiter,
 }
 
-/// See the [module](self).
+/// The frame transmitter.
 #[derive(Debug, LogicBlock)]
 pub struct FrameTransmitter {
-    /// The clock.
+    /// Core clock; all registers change on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// Byte of the body.
+    /// Next byte of the body; valid while `valid` is high.
     pub data: Signal<In, Bits<8>>,
-    /// There is a byte.
+    /// High while `data` holds a byte.
     pub valid: Signal<In, Bit>,
-    /// It is the last of the body.
+    /// High if the byte is the last of the body; valid while `valid` is high.
     pub last: Signal<In, Bit>,
-    /// Takes it.
+    /// High in a cycle in which the transmitter can take the byte.
     pub ready: Signal<Out, Bit>,
-    /// Byte for the UART.
+    /// Next byte of the frame, for the UART; valid while `out_valid` is high.
     pub out_data: Signal<Out, Bits<8>>,
-    /// There is a byte.
+    /// High while `out_data` holds a byte.
     pub out_valid: Signal<Out, Bit>,
-    /// The UART takes it.
+    /// High in a cycle in which the UART takes the byte.
     pub out_ready: Signal<In, Bit>,
     crc: Crc32,
     store: WordStore<8>,
     state: DFF<TransmitState>,
     /// State to return to after a full block.
     after_block: DFF<TransmitState>,
-    /// Where the open block's code goes.
+    /// Place of the open block's code in the buffer.
     code_place: DFF<Bits<16>>,
-    /// The open block's code so far: its bytes and 1.
+    /// Code of the open block so far: the number of its bytes, plus 1.
     code: DFF<Bits<8>>,
-    /// The next free place of the buffer.
+    /// Next free place of the buffer.
     place: DFF<Bits<16>>,
-    /// The place being sent.
+    /// Place of the byte that is being sent.
     sending: DFF<Bits<16>>,
     check: DFF<Bits<32>>,
     check_left: DFF<Bits<3>>,
     append: Signal<Local, Bit>,
     appended: Signal<Local, Bits<8>>,
     next_state: Signal<Local, TransmitState>,
-    ones: Constant<Bits<32>>,
+    all_ones: Constant<Bits<32>>,
     full_code: Constant<Bits<8>>,
     one_place: Constant<Bits<16>>,
 }
 
 impl FrameTransmitter {
-    /// A transmitter of bodies of up to `body_bytes` bytes.
+    /// Builds a transmitter of bodies of up to `body_bytes` bytes.
     #[must_use]
     pub fn new(body_bytes: usize) -> Self {
         // A code at the front, the CRC, and a code for every 254 bytes.
         let buffer = (body_bytes + 4 + 2 + (body_bytes + 4) / 254).next_power_of_two();
-        Self {
-            clock: Signal::default(),
-            data: Signal::default(),
-            valid: Signal::default(),
-            last: Signal::default(),
-            ready: Signal::default(),
-            out_data: Signal::default(),
-            out_valid: Signal::default(),
-            out_ready: Signal::default(),
-            crc: Crc32::default(),
-            store: WordStore::new(buffer, 8),
-            state: DFF::default(),
-            after_block: DFF::default(),
-            code_place: DFF::default(),
-            code: DFF::default(),
-            place: DFF::default(),
-            sending: DFF::default(),
-            check: DFF::default(),
-            check_left: DFF::default(),
-            append: Signal::default(),
-            appended: Signal::default(),
-            next_state: Signal::default(),
-            ones: Constant::new(0xFFFF_FFFF_u64.into()),
-            full_code: Constant::new(254_u64.into()),
-            one_place: Constant::new(1_u64.into()),
+        with_defaults! {
+            Self {
+                store: WordStore::new(buffer, 8),
+                all_ones: Constant::new(0xFFFF_FFFF_u64.into()),
+                full_code: Constant::new(254_u64.into()),
+                one_place: Constant::new(1_u64.into()),
+            }
+            clock, crc, data, valid, last, ready, out_data, out_valid, out_ready, state, after_block,
+            code_place, code, place, sending, check, check_left, append, appended, next_state,
         }
     }
 }
@@ -137,7 +122,7 @@ impl Logic for FrameTransmitter {
 
         match self.state.q.val() {
             TransmitState::Body => {
-                // A block is open from place 1 on; code and place read 0 only at power-up.
+                // The open block begins at place 1. Code and place are 0 only at power-up.
                 if self.code.q.val() == 0 {
                     self.code.d.next = 1.into();
                     self.place.d.next = self.one_place.val();
@@ -154,7 +139,7 @@ impl Logic for FrameTransmitter {
             }
             TransmitState::Settle => {
                 if self.crc.ready.val() {
-                    self.check.d.next = self.crc.value.val() ^ self.ones.val();
+                    self.check.d.next = self.crc.value.val() ^ self.all_ones.val();
                     self.check_left.d.next = 4.into();
                     self.next_state.next = TransmitState::Check;
                 }

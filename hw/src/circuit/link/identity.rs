@@ -1,17 +1,17 @@
-//! What a design says of itself, and of its memories that can be loaded.
+//! Identity of a design: what IDENTIFY answers, and the memories that LOAD can write.
 
 use super::frame_receiver::SLOTS;
 
 /// Version of the protocol.
 pub const PROTOCOL_VERSION: u8 = 1;
 
-/// Memory of LOAD that is the image to encode: a pixel a word.
+/// Number of the memory of the image to encode: one pixel, one byte, per word.
 pub const IMAGE_MEMORY: u8 = 0xFC;
-/// Memory of LOAD that is the encoder's table: two bytes a word.
+/// Number of the encoder's table: two bytes per word.
 pub const TABLE_MEMORY: u8 = 0xFD;
-/// Memory of LOAD that is the model hash of IDENTIFY: four words of four bytes.
+/// Number of the model hash of IDENTIFY: four words of four bytes.
 pub const HASH_MEMORY: u8 = 0xFE;
-/// Memory of LOAD that is the margins of the early exit: four bytes a word.
+/// Number of the memory of the early exit's margins: four bytes per word.
 pub const MARGIN_MEMORY: u8 = 0xFF;
 
 /// Words of the model hash.
@@ -20,43 +20,44 @@ pub(super) const HASH_WORDS: usize = 4;
 /// A memory that LOAD can write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoadableMemory {
-    /// Its number.
+    /// Number of the memory in LOAD.
     pub number: u8,
-    /// Words.
+    /// Number of words.
     pub depth: usize,
-    /// Bytes of a word, at least 1.
+    /// Bytes per word, at least 1.
     pub word_bytes: usize,
 }
 
-/// What the design says of itself.
+/// Properties of the design that IDENTIFY reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// Hidden layers and output layer.
+    /// Number of layers, the output layer included.
     pub layers: u8,
-    /// Classes.
+    /// Number of classes.
     pub classes: u16,
-    /// Inputs.
+    /// Number of inputs.
     pub inputs: u32,
-    /// Clock frequency in Hz.
+    /// Frequency of the core clock in Hz.
     pub clock_hz: u32,
     /// Bytes of a receive slot.
     pub slot_bytes: u16,
-    /// Input spikes may be negative.
+    /// Whether input spikes can be negative.
     pub signed_inputs: bool,
-    /// There is an encoder.
+    /// Whether the design has an encoder.
     pub encoder: bool,
-    /// Inferences can exit early.
+    /// Whether inferences can exit early.
     pub early_exit: bool,
     /// Weights can be loaded.
     pub loadable: bool,
     /// First 16 bytes of the design's SHA-256.
     pub design_hash: [u8; 16],
-    /// First 16 bytes of the SHA-256 of the model that the memories hold at power-up; zeros for none.
+    /// First 16 bytes of the SHA-256 of the model that the memories hold at power-up; zeros if they hold
+    /// none.
     pub model_hash: [u8; 16],
 }
 
 impl Identity {
-    /// IDENTIFY's payload.
+    /// Payload of the answer to IDENTIFY.
     #[must_use]
     pub fn payload(&self) -> Vec<u8> {
         let mut bytes = vec![PROTOCOL_VERSION, self.layers];
@@ -77,7 +78,8 @@ impl Identity {
         bytes
     }
 
-    /// The payload in words of four bytes, the lowest first; the last [`HASH_WORDS`] are the model hash.
+    /// Payload in words of four bytes, the lowest byte first; the last [`HASH_WORDS`] words are the model
+    /// hash.
     pub(super) fn words(&self) -> Vec<u64> {
         let word = |bytes: &[u8]| {
             bytes

@@ -1,71 +1,65 @@
-//! Loader: from the payload of LOAD to words of a memory.
+//! Loader: writes the payload of LOAD into a memory, word by word.
 //!
 //! ```text
-//!  byte, byte_valid, at_end ──►┌────────┐──► load_select, load_address
-//!               advance ◄──────│ loader │──► load_byte, load_shift
-//!                              └────────┘──► load_write, load_word
+//!  byte, byte_valid, at_end ──►┌────────┐──► load (select, byte, shift, write, address)
+//!               advance ◄──────│ loader │──► load_word
+//!                              └────────┘──► done, malformed, no_memory, outside
 //! ```
 //!
-//! The payload is the memory's number (1 byte), the address of the first word (3 bytes, low byte first), and words back
-//! to back, each low byte first. Every byte of a word is shifted out with `load_shift`, the word then written to
-//! `load_address` with `load_write` a clock after its last byte; `load_word` holds the last four bytes, the latest on top.
-//! `run`, `byte…` and `done` are as in [`ChunkDecoder`](super::chunk_decoder::ChunkDecoder); what is wrong shows with
-//! `done`: words before it have been written.
+//! The payload is the memory's number (1 byte), the address of the first word (3 bytes, low byte first), and
+//! the words back to back, each with its low byte first. The loader shifts each byte of a word out over the
+//! [load port](crate::circuit::load_port), and writes the word one cycle after its last byte. `load_word`
+//! holds the last four bytes, the latest in the highest byte. `run`, `in_byte`, `byte_valid`, `at_end`,
+//! `advance` and `done` work as in [`ChunkDecoder`](super::chunk_decoder::ChunkDecoder). Errors show together
+//! with `done`; the words before the error have been written.
 
 use super::identity::LoadableMemory;
-use crate::circuit::signals;
+use crate::circuit::load_port::LoadDriver;
+use crate::circuit::{signals, with_defaults};
 use rust_hdl::prelude::*;
 
-/// What the loader is doing.
+/// State of the loader.
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
 pub enum LoaderState {
-    /// Reading memory and address.
+    /// Reads the memory's number and the address.
     Header,
-    /// Looking the memory up.
+    /// Looks the memory up.
     Find,
-    /// Reading a byte of a word.
+    /// Reads a byte of a word.
     WordByte,
-    /// Writing the word.
+    /// Writes the word.
     Write,
 }
 
-/// See the [module](self).
+/// The loader.
 #[derive(Debug, LogicBlock)]
 pub struct Loader {
-    /// The clock.
+    /// Core clock; all registers change on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// There is a payload.
+    /// High while there is a payload to load; must be low in the cycle after `done`.
     pub run: Signal<In, Bit>,
-    /// Its next byte.
+    /// Next byte of the payload; valid while `byte_valid` is high.
     pub in_byte: Signal<In, Bits<8>>,
-    /// The byte is there.
+    /// High while `in_byte` holds a byte.
     pub byte_valid: Signal<In, Bit>,
-    /// There is none any more.
+    /// High when the payload has no bytes left.
     pub at_end: Signal<In, Bit>,
-    /// Takes the byte.
+    /// High in a cycle in which the loader takes the byte.
     pub advance: Signal<Out, Bit>,
-    /// The payload is loaded, or wrong.
+    /// High for one cycle when the payload is loaded, or an error is found.
     pub done: Signal<Out, Bit>,
-    /// Its header or its last word is cut short.
+    /// High with `done` if the header or the last word is cut short.
     pub malformed: Signal<Out, Bit>,
-    /// There is no such memory.
+    /// High with `done` if there is no memory of that number.
     pub no_memory: Signal<Out, Bit>,
-    /// A word lies beyond the memory.
+    /// High with `done` if a word lies beyond the end of the memory.
     pub outside: Signal<Out, Bit>,
-    /// Number of the memory.
-    pub load_select: Signal<Out, Bits<8>>,
-    /// Word to write.
-    pub load_address: Signal<Out, Bits<24>>,
-    /// Byte of the word, low byte first.
-    pub load_byte: Signal<Out, Bits<8>>,
-    /// There is a byte.
-    pub load_shift: Signal<Out, Bit>,
-    /// The word is whole.
-    pub load_write: Signal<Out, Bit>,
-    /// The last four bytes.
+    /// Load port that the words are written to.
+    pub load: LoadDriver,
+    /// Last four bytes taken, the latest in the highest byte; valid while `load.write` is high.
     pub load_word: Signal<Out, Bits<32>>,
     state: DFF<LoaderState>,
-    /// Bytes of the header or word so far.
+    /// Bytes of the header or word taken so far.
     bytes: DFF<Bits<16>>,
     word: DFF<Bits<32>>,
     select: DFF<Bits<8>>,
@@ -79,46 +73,27 @@ pub struct Loader {
 }
 
 impl Loader {
-    /// A loader of the given memories.
+    /// Builds a loader of the given memories.
     #[must_use]
     pub fn new(memories: &[LoadableMemory]) -> Self {
-        Self {
-            clock: Signal::default(),
-            run: Signal::default(),
-            in_byte: Signal::default(),
-            byte_valid: Signal::default(),
-            at_end: Signal::default(),
-            advance: Signal::default(),
-            done: Signal::default(),
-            malformed: Signal::default(),
-            no_memory: Signal::default(),
-            outside: Signal::default(),
-            load_select: Signal::default(),
-            load_address: Signal::default(),
-            load_byte: Signal::default(),
-            load_shift: Signal::default(),
-            load_write: Signal::default(),
-            load_word: Signal::default(),
-            state: DFF::default(),
-            bytes: DFF::default(),
-            word: DFF::default(),
-            select: DFF::default(),
-            address: DFF::default(),
-            depth: DFF::default(),
-            last_byte: DFF::default(),
-            found: signals(memories.len() + 1),
-            number: memories
-                .iter()
-                .map(|memory| Constant::new(u64::from(memory.number).into()))
-                .collect(),
-            depths: memories
-                .iter()
-                .map(|memory| Constant::new((memory.depth as u64).into()))
-                .collect(),
-            last_bytes: memories
-                .iter()
-                .map(|memory| Constant::new((memory.word_bytes as u64 - 1).into()))
-                .collect(),
+        with_defaults! {
+            Self {
+                found: signals(memories.len() + 1),
+                number: memories
+                    .iter()
+                    .map(|memory| Constant::new(u64::from(memory.number).into()))
+                    .collect(),
+                depths: memories
+                    .iter()
+                    .map(|memory| Constant::new((memory.depth as u64).into()))
+                    .collect(),
+                last_bytes: memories
+                    .iter()
+                    .map(|memory| Constant::new((memory.word_bytes as u64 - 1).into()))
+                    .collect(),
+            }
+            clock, load, run, in_byte, byte_valid, at_end, advance, done, malformed, no_memory, outside,
+            load_word, state, bytes, word, select, address, depth, last_byte,
         }
     }
 }
@@ -132,13 +107,13 @@ impl Logic for Loader {
         self.malformed.next = false;
         self.no_memory.next = false;
         self.outside.next = false;
-        self.load_select.next = self.select.q.val();
-        self.load_address.next = self.address.q.val();
-        self.load_byte.next = self.in_byte.val();
-        self.load_shift.next = false;
-        self.load_write.next = false;
+        self.load.select.next = self.select.q.val();
+        self.load.address.next = self.address.q.val();
+        self.load.byte.next = self.in_byte.val();
+        self.load.shift.next = false;
+        self.load.write.next = false;
         self.load_word.next = self.word.q.val();
-        // The last of `found` says whether any memory is.
+        // The last element of `found` says whether any memory has the number.
         self.found[0].next = false;
         for i in 0..self.number.len() {
             self.found[i + 1].next =
@@ -181,7 +156,7 @@ impl Logic for Loader {
                         self.outside.next = true;
                     } else if self.byte_valid.val() {
                         self.advance.next = true;
-                        self.load_shift.next = true;
+                        self.load.shift.next = true;
                         self.bytes.d.next = self.bytes.q.val() + 1;
                         if self.bytes.q.val() == self.last_byte.q.val() {
                             self.state.d.next = LoaderState::Write;
@@ -189,7 +164,7 @@ impl Logic for Loader {
                     }
                 }
                 LoaderState::Write => {
-                    self.load_write.next = true;
+                    self.load.write.next = true;
                     self.bytes.d.next = 0.into();
                     self.address.d.next = self.address.q.val() + 1;
                     self.state.d.next = LoaderState::WordByte;

@@ -1,4 +1,4 @@
-//! Opcodes and status of `docs/protocol.md`, as the circuits know them.
+//! Opcodes and status codes of `docs/protocol.md`, as constants of the circuits.
 
 pub(super) const PING: u64 = 0x00;
 pub(super) const IDENTIFY: u64 = 0x01;

@@ -6,77 +6,78 @@
 //!          membrane ───►└───────────┘──► readout group, lane
 //! ```
 //!
-//! An answer is a sequence of 32-bit words, sent low byte first: two of header, then the payload, if the request succeeded
-//! and its opcode has one. They are those of `docs/protocol.md`. Each word is taken in a clock of its own, and what it shows
-//! is as of that clock; opcode, status and sequence number must stay from the clock of `start` until `done`.
+//! An answer is a sequence of 32-bit words, sent low byte first: two header words, then the payload if the
+//! request succeeded and its opcode has one. `docs/protocol.md` defines them. Each word is sampled in a cycle
+//! of its own, so its contents are as of that cycle. Opcode, status and sequence number must not change from
+//! the cycle of `start` until `done`.
 
 use super::identity::{HASH_WORDS, Identity, PROTOCOL_VERSION};
 use super::opcode::{COUNTERS, IDENTIFY, OK, RESULT};
-use crate::circuit::signals;
+use crate::circuit::{signals, with_defaults};
 use rust_hdl::prelude::*;
 
 /// Bytes of a response's header.
 pub const RESPONSE_HEADER_BYTES: usize = 8;
 
-/// What the responder is doing.
+/// State of the responder.
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
 pub enum ResponderState {
-    /// Waiting for a request's end.
+    /// Waits for the end of a request.
     Idle,
-    /// Choosing the next word.
+    /// Chooses the next word.
     Choose,
-    /// Sending it.
+    /// Sends the bytes of the word.
     Send,
 }
 
-/// See the [module](self).
+/// The responder.
 #[derive(Debug, LogicBlock)]
 pub struct Responder {
-    /// The clock.
+    /// Core clock; all registers change on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// The request is executed.
+    /// High for one cycle when the request has been executed.
     pub start: Signal<In, Bit>,
-    /// Its opcode.
+    /// Opcode of the request; stable from `start` until `done`.
     pub opcode: Signal<In, Bits<8>>,
-    /// Its sequence number.
+    /// Sequence number of the request; stable from `start` until `done`.
     pub sequence_number: Signal<In, Bits<16>>,
-    /// The sequence number that the next write must have.
+    /// Sequence number that the next write must have.
     pub expected: Signal<In, Bits<16>>,
-    /// The request's status.
+    /// Status code of the request; stable from `start` until `done`.
     pub status: Signal<In, Bits<8>>,
-    /// Free slots.
+    /// Receive slots that are free.
     pub free_slots: Signal<In, Bits<8>>,
-    /// Frames dropped as bad.
+    /// Frames dropped for errors since power-up.
     pub bad_frames: Signal<In, Bits<32>>,
-    /// Frames dropped for want of a slot.
+    /// Good frames dropped for lack of a slot since power-up.
     pub dropped_frames: Signal<In, Bits<32>>,
-    /// The model hash, low word first.
+    /// Model hash, low word first.
     pub hash: Vec<Signal<In, Bits<32>>>,
-    /// Output membrane word to show.
+    /// Word of output membranes to read.
     pub readout_group: Signal<Out, Bits<24>>,
-    /// Lane of it.
+    /// Lane of that word to read.
     pub readout_lane: Signal<Out, Bits<8>>,
-    /// The membrane, a clock later.
+    /// Output membrane at last cycle's `readout_group` and `readout_lane`.
     pub readout_data: Signal<In, Signed<32>>,
-    /// Steps completed since the last clear.
+    /// Steps that the output layer has completed since the last clear.
     pub steps_done: Signal<In, Bits<32>>,
-    /// Clocks in which some layer was not idle.
+    /// Cycles since the last clear in which at least one layer was busy.
     pub active_cycles: Signal<In, Bits<32>>,
-    /// Per layer.
+    /// Spikes that layer i has taken since the last clear.
     pub spikes_in: Vec<Signal<In, Bits<32>>>,
-    /// Per layer.
+    /// Spikes that layer i has emitted since the last clear.
     pub spikes_out: Vec<Signal<In, Bits<32>>>,
-    /// Per layer.
+    /// Cycles that layer i has spent on spikes and sweeps since the last clear.
     pub busy_cycles: Vec<Signal<In, Bits<32>>>,
-    /// Byte of the response.
+    /// Next byte of the response; valid while `response_valid` is high.
     pub response_data: Signal<Out, Bits<8>>,
-    /// There is a byte.
+    /// High while `response_data` holds a byte.
     pub response_valid: Signal<Out, Bit>,
-    /// It is the last.
+    /// High if the byte is the last of the response; valid while `response_valid` is high.
     pub response_last: Signal<Out, Bit>,
-    /// The transmitter takes it.
+    /// High in a cycle in which the transmitter takes the byte.
     pub response_ready: Signal<In, Bit>,
-    /// The last byte is taken.
+    /// High in the cycle in which the last byte is taken.
     pub done: Signal<Out, Bit>,
     state: DFF<ResponderState>,
     word_index: DFF<Bits<16>>,
@@ -104,7 +105,7 @@ pub struct Responder {
 }
 
 impl Responder {
-    /// A responder of the given identity, for an output layer of `output_lanes` lanes.
+    /// Builds a responder of the given identity, for an output layer of `output_lanes` lanes.
     #[must_use]
     pub fn new(identity: &Identity, output_lanes: usize) -> Self {
         let byte = |value: u64| Constant::new(value.into());
@@ -112,56 +113,36 @@ impl Responder {
         let layers = usize::from(identity.layers);
         let words = identity.words();
         let plain = words.len() - HASH_WORDS;
-        Self {
-            clock: Signal::default(),
-            start: Signal::default(),
-            opcode: Signal::default(),
-            sequence_number: Signal::default(),
-            expected: Signal::default(),
-            status: Signal::default(),
-            free_slots: Signal::default(),
-            bad_frames: Signal::default(),
-            dropped_frames: Signal::default(),
-            hash: signals(HASH_WORDS),
-            readout_group: Signal::default(),
-            readout_lane: Signal::default(),
-            readout_data: Signal::default(),
-            steps_done: Signal::default(),
-            active_cycles: Signal::default(),
-            spikes_in: signals(layers),
-            spikes_out: signals(layers),
-            busy_cycles: signals(layers),
-            response_data: Signal::default(),
-            response_valid: Signal::default(),
-            response_last: Signal::default(),
-            response_ready: Signal::default(),
-            done: Signal::default(),
-            state: DFF::default(),
-            word_index: DFF::default(),
-            last_word: DFF::default(),
-            word: DFF::default(),
-            byte_index: DFF::default(),
-            membrane_lane: DFF::default(),
-            membrane_group: DFF::default(),
-            identity: words[..plain]
-                .iter()
-                .map(|&word| Constant::new(word.into()))
-                .collect(),
-            identity_index: (0..plain).map(|word| index(2 + word)).collect(),
-            hash_index: (plain..words.len()).map(|word| index(2 + word)).collect(),
-            spikes_in_index: (0..layers).map(|layer| index(4 + 3 * layer)).collect(),
-            spikes_out_index: (0..layers).map(|layer| index(5 + 3 * layer)).collect(),
-            busy_cycles_index: (0..layers).map(|layer| index(6 + 3 * layer)).collect(),
-            result_last_word: index(3 + usize::from(identity.classes)),
-            counters_last_word: index(3 + 3 * layers),
-            identity_last_word: index(1 + words.len()),
-            last_lane: Constant::new((output_lanes as u64 - 1).into()),
-            version: Constant::new(u64::from(PROTOCOL_VERSION).into()),
-            response_flag: byte(0x80),
-            op_identify: byte(IDENTIFY),
-            op_result: byte(RESULT),
-            op_counters: byte(COUNTERS),
-            ok: byte(OK),
+        with_defaults! {
+            Self {
+                hash: signals(HASH_WORDS),
+                spikes_in: signals(layers),
+                spikes_out: signals(layers),
+                busy_cycles: signals(layers),
+                identity: words[..plain]
+                    .iter()
+                    .map(|&word| Constant::new(word.into()))
+                    .collect(),
+                identity_index: (0..plain).map(|word| index(2 + word)).collect(),
+                hash_index: (plain..words.len()).map(|word| index(2 + word)).collect(),
+                spikes_in_index: (0..layers).map(|layer| index(4 + 3 * layer)).collect(),
+                spikes_out_index: (0..layers).map(|layer| index(5 + 3 * layer)).collect(),
+                busy_cycles_index: (0..layers).map(|layer| index(6 + 3 * layer)).collect(),
+                result_last_word: index(3 + usize::from(identity.classes)),
+                counters_last_word: index(3 + 3 * layers),
+                identity_last_word: index(1 + words.len()),
+                last_lane: Constant::new((output_lanes as u64 - 1).into()),
+                version: Constant::new(u64::from(PROTOCOL_VERSION).into()),
+                response_flag: byte(0x80),
+                op_identify: byte(IDENTIFY),
+                op_result: byte(RESULT),
+                op_counters: byte(COUNTERS),
+                ok: byte(OK),
+            }
+            clock, start, opcode, sequence_number, expected, status, free_slots, bad_frames, dropped_frames,
+            readout_group, readout_lane, readout_data, steps_done, active_cycles, response_data,
+            response_valid, response_last, response_ready, done, state, word_index, last_word, word,
+            byte_index, membrane_lane, membrane_group,
         }
     }
 }

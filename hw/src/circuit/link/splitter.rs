@@ -1,4 +1,5 @@
-//! Splitter: turns a spike's number, as it comes over the link, into the address of a map, as the core wants it.
+//! Splitter: replaces a spike's input number, as it comes over the link, by the address that the core
+//! expects.
 //!
 //! ```text
 //!            ┌──────────────────────────────┐
@@ -7,37 +8,40 @@
 //!            └──────────────────────────────┘
 //! ```
 //!
-//! One divider, a bit a clock, is used twice: a number n = (c · H + y) · W + x over W leaves x, the quotient over H leaves
-//! y and c. A spike takes 2 · bits + 3 clocks, with `bits` those of the largest number; other events pass in the clock in
-//! which they come, and none passes a spike. A serial line needs longer for a spike, or hardly less.
+//! One divider of one bit per cycle is used twice. Dividing the number n = (c · H + y) · W + x by W leaves
+//! the remainder x; dividing the quotient by H leaves the remainder y and the quotient c. A spike takes 2 ·
+//! bits + 3 cycles, where `bits` are those of the largest number. Other events pass in the cycle in which
+//! they arrive, and none overtakes a spike. The serial line takes longer per spike than the splitter, or
+//! hardly less.
 //!
-//! Where rows and columns are powers of two the address is the number itself, and no splitter is needed
+//! If rows and columns are powers of two, the address is the number itself, and no splitter is needed
 //! ([`SplitterParams::is_needed`]).
 
 use super::address_bits;
 use super::encoder::EncoderParams;
 use crate::circuit::event::{ADDRESS_SHIFT, SPIKE};
+use crate::circuit::with_defaults;
 use rust_hdl::prelude::*;
 
-/// Width of the divider's registers.
+/// Bits of the divider's registers.
 const WIDTH: usize = 24;
 
-/// The map that numbers are split over.
+/// Map that numbers are split over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SplitterParams {
-    /// Channels, rows and columns.
+    /// Channels, rows and columns of the map.
     pub shape: [usize; 3],
 }
 
 impl SplitterParams {
-    /// The splitter of an input, where its numbers are no addresses.
+    /// Splitter of an input; none if every input's number is its address.
     #[must_use]
     pub fn of(input: &EncoderParams) -> Option<Self> {
         let splitter = Self { shape: input.shape };
         (input.is_map && splitter.is_needed()).then_some(splitter)
     }
 
-    /// Whether some input's address is not its number.
+    /// Whether the address of some input differs from its number.
     #[must_use]
     pub const fn is_needed(&self) -> bool {
         let [channels, rows, columns] = self.shape;
@@ -45,7 +49,7 @@ impl SplitterParams {
             || !(rows.is_power_of_two() || channels == 1)
     }
 
-    /// The address of an input, as the circuit finds it.
+    /// Address of an input, as the circuit computes it.
     #[must_use]
     pub fn address_of(&self, number: usize) -> usize {
         let [_, rows, columns] = self.shape;
@@ -55,39 +59,39 @@ impl SplitterParams {
     }
 }
 
-/// What the splitter is doing.
+/// State of the splitter.
 #[derive(Copy, Clone, PartialEq, Debug, LogicState)]
 pub enum SplitterState {
-    /// Waiting for a spike, letting other events pass.
+    /// Waits for a spike and lets other events pass.
     Pass,
-    /// Dividing by the number of columns.
+    /// Divides by the number of columns.
     ByColumns,
-    /// Dividing by the number of rows.
+    /// Divides by the number of rows.
     ByRows,
-    /// Showing the spike.
+    /// Outputs the spike with its address.
     Show,
 }
 
-/// See the [module](self).
+/// The splitter.
 #[derive(Debug, LogicBlock)]
 pub struct Splitter {
-    /// The clock.
+    /// Core clock; all registers change on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// Event with an input's number.
+    /// Event with an input's number in place of its address; valid while `in_valid` is high.
     pub in_data: Signal<In, Bits<32>>,
-    /// There is an event.
+    /// High while `in_data` holds an event.
     pub in_valid: Signal<In, Bit>,
-    /// Takes it.
+    /// High if the splitter takes the event in this cycle.
     pub in_ready: Signal<Out, Bit>,
-    /// Event with the input's address.
+    /// Event with the input's address; valid while `out_valid` is high.
     pub out_data: Signal<Out, Bits<32>>,
-    /// There is an event.
+    /// High while `out_data` holds an event.
     pub out_valid: Signal<Out, Bit>,
-    /// The core takes it.
+    /// High in a cycle in which the core takes the event.
     pub out_ready: Signal<In, Bit>,
     state: DFF<SplitterState>,
     negative: DFF<Bit>,
-    /// What is left of the dividend, from the top down, and the quotient so far, from the bottom up.
+    /// Rest of the dividend in the upper bits, quotient so far in the lower bits.
     dividend: DFF<Bits<24>>,
     remainder: DFF<Bits<24>>,
     x: DFF<Bits<24>>,
@@ -102,7 +106,7 @@ pub struct Splitter {
     rows: Constant<Bits<24>>,
     x_bits: Constant<Bits<24>>,
     xy_bits: Constant<Bits<24>>,
-    /// Free bits above a dividend.
+    /// Unused bits above a dividend, by which it is shifted up.
     align: Constant<Bits<24>>,
     bits: Constant<Bits<5>>,
     top: Constant<Bits<5>>,
@@ -111,7 +115,7 @@ pub struct Splitter {
 }
 
 impl Splitter {
-    /// A splitter over a map.
+    /// Builds a splitter for a map.
     ///
     /// # Panics
     /// With more than 2^24 addresses: a bug of the generator.
@@ -125,35 +129,20 @@ impl Splitter {
             "{channels} x {rows} x {columns}"
         );
         let number = |value: usize| Constant::new((value as u64).into());
-        Self {
-            clock: Signal::default(),
-            in_data: Signal::default(),
-            in_valid: Signal::default(),
-            in_ready: Signal::default(),
-            out_data: Signal::default(),
-            out_valid: Signal::default(),
-            out_ready: Signal::default(),
-            state: DFF::default(),
-            negative: DFF::default(),
-            dividend: DFF::default(),
-            remainder: DFF::default(),
-            x: DFF::default(),
-            bits_left: DFF::default(),
-            divisor: Signal::default(),
-            trial: Signal::default(),
-            remainder_next: Signal::default(),
-            quotient_next: Signal::default(),
-            address: Signal::default(),
-            spike: Signal::default(),
-            columns: number(columns),
-            rows: number(rows),
-            x_bits: number(address_bits(columns)),
-            xy_bits: number(xy_bits),
-            align: number(WIDTH - bits),
-            bits: Constant::new((bits as u64).into()),
-            top: Constant::new((WIDTH as u64 - 1).into()),
-            address_shift: Constant::new((ADDRESS_SHIFT as u64).into()),
-            kind_spike: Constant::new(u64::from(SPIKE).into()),
+        with_defaults! {
+            Self {
+                columns: number(columns),
+                rows: number(rows),
+                x_bits: number(address_bits(columns)),
+                xy_bits: number(xy_bits),
+                align: number(WIDTH - bits),
+                bits: Constant::new((bits as u64).into()),
+                top: Constant::new((WIDTH as u64 - 1).into()),
+                address_shift: Constant::new((ADDRESS_SHIFT as u64).into()),
+                kind_spike: Constant::new(u64::from(SPIKE).into()),
+            }
+            clock, in_data, in_valid, in_ready, out_data, out_valid, out_ready, state, negative, dividend,
+            remainder, x, bits_left, divisor, trial, remainder_next, quotient_next, address, spike,
         }
     }
 }

@@ -1,20 +1,21 @@
-//! UART receiver, 8N1: samples each bit at its middle.
+//! UART receiver, 8N1: samples each bit in its middle.
 //!
-//! A byte shows for one clock, in the middle of its stop bit. A byte whose stop bit is 0, or whose start bit
-//! is gone at its middle, is noise and is dropped. The line is synchronized by two flip-flops.
+//! A byte shows for one cycle, in the middle of its stop bit. A byte whose stop bit is 0, or whose start bit
+//! has ended before its middle, is noise and is dropped. Two flip-flops synchronize the line.
 
+use crate::circuit::with_defaults;
 use rust_hdl::prelude::*;
 
-/// See the [module](self).
+/// The UART receiver.
 #[derive(Debug, LogicBlock)]
 pub struct UartReceiver {
-    /// The clock.
+    /// Core clock; all registers change on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// The line, idle high.
+    /// Serial line, idle high; asynchronous to `clock`.
     pub rx: Signal<In, Bit>,
-    /// The byte received.
+    /// Received byte; valid while `valid` is high.
     pub data: Signal<Out, Bits<8>>,
-    /// There is a byte in this clock.
+    /// High for one cycle per received byte.
     pub valid: Signal<Out, Bit>,
     meta: DFF<Bit>,
     line: DFF<Bit>,
@@ -29,7 +30,7 @@ pub struct UartReceiver {
 }
 
 impl UartReceiver {
-    /// A receiver of `clocks_per_bit` clocks a bit, 4..=65535.
+    /// Builds a receiver of `clocks_per_bit` clock cycles per bit, 4..=65535.
     ///
     /// # Panics
     /// Outside that range: a bug of the generator.
@@ -39,21 +40,13 @@ impl UartReceiver {
             (4..=65535).contains(&clocks_per_bit),
             "{clocks_per_bit} clocks per bit"
         );
-        Self {
-            clock: Signal::default(),
-            rx: Signal::default(),
-            data: Signal::default(),
-            valid: Signal::default(),
-            meta: DFF::default(),
-            line: DFF::default(),
-            last_line: DFF::default(),
-            active: DFF::default(),
-            countdown: DFF::default(),
-            position: DFF::default(),
-            shift: DFF::default(),
-            whole_bit: Constant::new((clocks_per_bit - 1).into()),
-            half_bit: Constant::new((clocks_per_bit / 2 - 1).into()),
-            stop_position: Constant::new(9_u64.into()),
+        with_defaults! {
+            Self {
+                whole_bit: Constant::new((clocks_per_bit - 1).into()),
+                half_bit: Constant::new((clocks_per_bit / 2 - 1).into()),
+                stop_position: Constant::new(9_u64.into()),
+            }
+            clock, rx, data, valid, meta, line, last_line, active, countdown, position, shift,
         }
     }
 }
@@ -75,7 +68,7 @@ impl Logic for UartReceiver {
                 self.countdown.d.next = self.whole_bit.val();
                 self.position.d.next = self.position.q.val() + 1;
                 if self.position.q.val() == 0 {
-                    // The start bit must still be there.
+                    // The start bit must still be low.
                     self.active.d.next = !self.line.q.val();
                 } else if self.position.q.val() == self.stop_position.val() {
                     self.active.d.next = false;

@@ -1,21 +1,22 @@
 //! UART transmitter, 8N1.
 
+use crate::circuit::with_defaults;
 use rust_hdl::prelude::*;
 
-/// See the [module](self).
+/// The UART transmitter.
 #[derive(Debug, LogicBlock)]
 pub struct UartTransmitter {
-    /// The clock.
+    /// Core clock; all registers change on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// The byte to send.
+    /// Byte to send; valid while `valid` is high.
     pub data: Signal<In, Bits<8>>,
-    /// There is a byte.
+    /// High while `data` holds a byte.
     pub valid: Signal<In, Bit>,
-    /// Takes it.
+    /// High while the transmitter is idle: it takes the byte in a cycle in which `valid` is high, too.
     pub ready: Signal<Out, Bit>,
-    /// The line, idle high.
+    /// Serial line, idle high.
     pub tx: Signal<Out, Bit>,
-    /// The inverted line, so that it idles high from power-up.
+    /// Inverted line: 0 at power-up, so that the line starts idle high.
     line_low: DFF<Bit>,
     active: DFF<Bit>,
     countdown: DFF<Bits<16>>,
@@ -27,7 +28,7 @@ pub struct UartTransmitter {
 }
 
 impl UartTransmitter {
-    /// A transmitter of `clocks_per_bit` clocks a bit, 4..=65535.
+    /// Builds a transmitter of `clocks_per_bit` clock cycles per bit, 4..=65535.
     ///
     /// # Panics
     /// Outside that range: a bug of the generator.
@@ -37,20 +38,13 @@ impl UartTransmitter {
             (4..=65535).contains(&clocks_per_bit),
             "{clocks_per_bit} clocks per bit"
         );
-        Self {
-            clock: Signal::default(),
-            data: Signal::default(),
-            valid: Signal::default(),
-            ready: Signal::default(),
-            tx: Signal::default(),
-            line_low: DFF::default(),
-            active: DFF::default(),
-            countdown: DFF::default(),
-            position: DFF::default(),
-            shift: DFF::default(),
-            whole_bit: Constant::new((clocks_per_bit - 1).into()),
-            last_position: Constant::new(9_u64.into()),
-            stop_position: Constant::new(8_u64.into()),
+        with_defaults! {
+            Self {
+                whole_bit: Constant::new((clocks_per_bit - 1).into()),
+                last_position: Constant::new(9_u64.into()),
+                stop_position: Constant::new(8_u64.into()),
+            }
+            clock, data, valid, ready, tx, line_low, active, countdown, position, shift,
         }
     }
 }
@@ -67,7 +61,7 @@ impl Logic for UartTransmitter {
                 self.countdown.d.next = self.whole_bit.val();
                 self.position.d.next = self.position.q.val() + 1;
                 self.shift.d.next = self.shift.q.val() >> 1;
-                // Positions 0..=7 end with a data bit on its way, 8 with the stop bit, 9 with an idle line.
+                // A data bit follows positions 0..=7, the stop bit position 8, and an idle line position 9.
                 self.line_low.d.next = !self.shift.q.val().get_bit(0);
                 if self.position.q.val() == self.stop_position.val() {
                     self.line_low.d.next = false;

@@ -3,7 +3,7 @@
 use super::command_bench::{
     Bench, CLEAR, COUNTERS, FREE_SLOTS, IDENTIFY, IMAGE, LOAD, MALFORMED, NO_MEMORY, NOT_READY, OK,
     OUT_OF_SEQUENCE, OUTSIDE, PING, POTENTIALS, RESULT, SPIKES, SYNC, UNKNOWN_OPCODE, UNSUPPORTED_VERSION,
-    WATCHDOG_CLOCKS, bytes, identity, request, spike,
+    WATCHDOG_CYCLES, bytes, identity, request, spike,
 };
 use crate::support::assert_same;
 use synfire_hw::circuit::event::Event;
@@ -209,7 +209,7 @@ fn the_watchdog_starts_anew_with_every_result() {
         let before = bench.command.cycles();
         bench.expect(RESULT, 0, &[], NOT_READY, 1);
         let waited = bench.command.cycles() - before;
-        assert!(waited > u64::from(WATCHDOG_CLOCKS), "{waited} clocks");
+        assert!(waited > u64::from(WATCHDOG_CYCLES), "{waited} cycles");
     }
 }
 

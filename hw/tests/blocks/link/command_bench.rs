@@ -28,9 +28,9 @@ pub(crate) const NO_MEMORY: u8 = 6;
 pub(crate) const OUTSIDE: u8 = 7;
 
 const OUTPUT_LANES: usize = 3;
-/// Clocks that RESULT waits at most.
-pub(crate) const WATCHDOG_CLOCKS: u32 = 500;
-/// Free slots that the receiver tells: an impossible number, so that it is seen to be passed on.
+/// Cycles that RESULT waits at most.
+pub(crate) const WATCHDOG_CYCLES: u32 = 500;
+/// Free slots that the receiver reports: an impossible number, which shows that it is passed on.
 pub(crate) const FREE_SLOTS: u8 = 0x5C;
 /// Membranes of the output layer.
 pub(crate) const POTENTIALS: [i32; 7] = [0, -1, i32::MAX, i32::MIN, 42, -70_000, 0x0102_0304];
@@ -71,23 +71,23 @@ const MEMORIES: [LoadableMemory; 2] = [
     },
 ];
 
-/// An encoder of a few lines: it sends an end of step every few clocks.
+/// An encoder of a few lines: it sends an end of step every few cycles.
 #[derive(Default)]
 struct SoftEncoder {
     /// Seeds and steps that it was started with.
     started: Vec<(u32, u16)>,
-    /// Steps that are left, and clocks.
+    /// Steps that are left, and cycles.
     left: usize,
-    /// It never ends by itself.
+    /// The encoder never ends by itself.
     stalled: bool,
 }
 
-/// A processor, a receive slot before it, and a core and an encoder behind it.
+/// A command processor, with a receive slot in front of it, and a core and an encoder behind it.
 pub(crate) struct Bench {
     pub(crate) command: Simulation<Command>,
     /// Events pushed to the core.
     events: Vec<Event>,
-    /// Events that the core has not worked on yet; it takes one every few clocks.
+    /// Events that the core has not processed yet; the core processes one every few cycles.
     waiting: VecDeque<Event>,
     /// The core does nothing.
     pub(crate) stalled: bool,
@@ -109,7 +109,7 @@ impl Bench {
     }
 
     pub(crate) fn with_identity(identity: &Identity) -> Self {
-        let command = Command::new(identity, OUTPUT_LANES, &MEMORIES).with_watchdog(WATCHDOG_CLOCKS);
+        let command = Command::new(identity, OUTPUT_LANES, &MEMORIES).with_watchdog(WATCHDOG_CYCLES);
         let mut bench = Self {
             command: simulate(command, |command| &mut command.clock),
             events: Vec::new(),
@@ -143,21 +143,21 @@ impl Bench {
         let mut frame_valid = true;
         let mut read_data = 0;
         let mut group = 0;
-        for clock in 0.. {
+        for cycle in 0.. {
             let circuit = self.command.circuit();
             circuit.frame_valid.next = frame_valid;
             circuit.frame_length.next = word(body.len() as u64);
             circuit.read_data.next = word(read_data);
-            circuit.event_ready.next = self.core_ready.at(clock);
-            circuit.response_ready.next = self.transmitter_ready.at(clock);
+            circuit.event_ready.next = self.core_ready.at(cycle);
+            circuit.response_ready.next = self.transmitter_ready.at(cycle);
             circuit.steps_done.next = word(self.steps_done);
             circuit.clears_done.next = word(self.clears_done);
             circuit.exited.next = self.exited;
-            let steps_encoded = self.encoder.left > 0 && clock % 5 == 0 && !self.encoder.stalled;
+            let steps_encoded = self.encoder.left > 0 && cycle % 5 == 0 && !self.encoder.stalled;
             circuit.encoder_busy.next = self.encoder.left > 0;
             circuit.encoder_step.next = steps_encoded;
             self.command.settle();
-            // The lane is chosen in this clock, the group in the clock before.
+            // The lane is chosen in this cycle, the group in the cycle before.
             let class = group * OUTPUT_LANES + self.command.circuit().readout_lane.val().index();
             self.command.circuit().readout_data.next = signed(POTENTIALS.get(class).copied().unwrap_or(-1));
             self.command.settle();
@@ -174,13 +174,13 @@ impl Bench {
                 self.events.push(event);
                 self.waiting.push_back(event);
             }
-            if circuit.load_shift.val() {
-                self.loading.push(circuit.load_byte.val().to_u8());
+            if circuit.load.shift.val() {
+                self.loading.push(circuit.load.byte.val().to_u8());
             }
-            if circuit.load_write.val() {
+            if circuit.load.write.val() {
                 let place = (
-                    circuit.load_select.val().to_u8(),
-                    circuit.load_address.val().to_u32(),
+                    circuit.load.select.val().to_u8(),
+                    circuit.load.address.val().to_u32(),
                 );
                 self.loaded
                     .push((place.0, place.1, std::mem::take(&mut self.loading)));
@@ -210,20 +210,20 @@ impl Bench {
                 assert!(response.is_empty(), "the slot is freed before the response");
                 frame_valid = false;
             }
-            if clock % 3 == 0 && !self.stalled {
+            if cycle % 3 == 0 && !self.stalled {
                 self.work();
             }
-            assert!(clock < 50_000, "no response to {body:02x?}: {response:02x?}");
+            assert!(cycle < 50_000, "no response to {body:02x?}: {response:02x?}");
             self.command.tick();
             if sent && last {
                 assert!(!frame_valid, "the slot is never freed");
                 return response;
             }
         }
-        unreachable!("clocks do not end")
+        unreachable!("cycles do not end")
     }
 
-    /// The core works on an event.
+    /// Lets the core process one event.
     fn work(&mut self) {
         match self.waiting.pop_front() {
             Some(Event::EndOfStep) => self.steps_done += 1,

@@ -15,7 +15,7 @@ fn feed(crc: &mut Simulation<Crc32>, bytes: &[u8]) -> u32 {
         while !crc.circuit().ready.val() {
             crc.tick();
             waited += 1;
-            assert!(waited <= 8, "a byte takes 8 clocks");
+            assert!(waited <= 8, "a byte takes 8 cycles");
         }
         crc.tick();
     }

@@ -1,4 +1,4 @@
-//! Early exit against the golden model's margins, before an output layer of a few lines.
+//! Early exit against the golden model's margins, in front of a model of the output layer.
 
 use crate::support::{Willing, assert_same, config, signed, simulate, willing, word};
 use proptest::prelude::*;
@@ -10,11 +10,11 @@ use synfire_hw::circuit::link::early_exit::{EarlyExit, EarlyExitParams};
 use synfire_hw::circuit::link::identity::MARGIN_MEMORY;
 use synfire_hw::simulate::Simulation;
 
-/// An output layer that takes some clocks for every event, and whose potentials after each step are given.
+/// An output layer that takes some cycles for every event, and whose potentials after each step are given.
 #[derive(Default)]
 struct OutputLayer {
     queue: VecDeque<Event>,
-    /// Clocks until the oldest event is done.
+    /// Cycles until the oldest event is done.
     left: usize,
     steps: u32,
     clears: u8,
@@ -28,27 +28,27 @@ struct Bench {
     layer: OutputLayer,
     params: EarlyExitParams,
     ready: Willing,
-    /// Clocks of the layer for an event.
+    /// Cycles of the layer for an event.
     pace: usize,
     passed: Vec<Event>,
-    clock: usize,
+    cycle: usize,
 }
 
 impl Bench {
     fn new(params: EarlyExitParams, margins: &[u32]) -> Self {
         let mut unit = simulate(EarlyExit::new(params), |unit| &mut unit.clock);
-        unit.circuit().load_select.next = word(MARGIN_MEMORY);
+        unit.circuit().load.select.next = word(MARGIN_MEMORY);
         for (address, &margin) in (0_u64..).zip(margins) {
-            unit.circuit().load_address.next = word(address);
-            unit.circuit().load_shift.next = true;
+            unit.circuit().load.address.next = word(address);
+            unit.circuit().load.shift.next = true;
             for byte in margin.to_le_bytes() {
-                unit.circuit().load_byte.next = word(byte);
+                unit.circuit().load.byte.next = word(byte);
                 unit.tick();
             }
-            unit.circuit().load_shift.next = false;
-            unit.circuit().load_write.next = true;
+            unit.circuit().load.shift.next = false;
+            unit.circuit().load.write.next = true;
             unit.tick();
-            unit.circuit().load_write.next = false;
+            unit.circuit().load.write.next = false;
         }
         unit.circuit().enable.next = true;
         Self {
@@ -61,13 +61,13 @@ impl Bench {
             ready: Willing::always(),
             pace: 3,
             passed: Vec::new(),
-            clock: 0,
+            cycle: 0,
         }
     }
 
-    /// One clock with an event offered; returns whether it is taken.
-    fn clock(&mut self, event: Option<Event>, potentials: &[Vec<i32>]) -> bool {
-        let ready = self.ready.at(self.clock);
+    /// Runs one cycle with an event offered; returns whether the event is taken.
+    fn cycle(&mut self, event: Option<Event>, potentials: &[Vec<i32>]) -> bool {
+        let ready = self.ready.at(self.cycle);
         let circuit = self.unit.circuit();
         circuit.in_valid.next = event.is_some();
         circuit.in_data.next = word(event.map_or(0, Event::encode));
@@ -88,7 +88,7 @@ impl Bench {
         }
         self.unit.tick();
         self.unit.circuit().readout_data.next = signed(shown);
-        self.clock += 1;
+        self.cycle += 1;
         self.work(potentials);
         taken
     }
@@ -114,21 +114,21 @@ impl Bench {
         }
     }
 
-    /// Runs an inference, of so many spikes a step, up to where nothing is at work any more.
+    /// Runs an inference with the given number of spikes per step, until nothing is at work any more.
     fn infer(&mut self, potentials: &[Vec<i32>], spikes: usize) -> (u32, Vec<i32>, bool) {
         let step = std::iter::repeat_n(Event::Spike(Spike::positive(5)), spikes).chain([Event::EndOfStep]);
         let events: Vec<Event> = std::iter::once(Event::Clear)
             .chain((0..potentials.len()).flat_map(|_| step.clone()))
             .collect();
-        let start = self.clock;
+        let start = self.cycle;
         for event in events {
-            while !self.clock(Some(event), potentials) {
-                assert!(self.clock - start < 50_000, "{event:?} is never taken");
+            while !self.cycle(Some(event), potentials) {
+                assert!(self.cycle - start < 50_000, "{event:?} is never taken");
             }
         }
         while self.unit.circuit().busy.val() || !self.layer.queue.is_empty() || self.layer.left > 0 {
-            self.clock(None, potentials);
-            assert!(self.clock - start < 50_000, "never done");
+            self.cycle(None, potentials);
+            assert!(self.cycle - start < 50_000, "never done");
         }
         (
             self.layer.steps,

@@ -44,7 +44,8 @@ impl Bench {
         self.encoder.circuit().pixel_write.next = false;
     }
 
-    /// All events of an image, and the clocks that they took; the encoder is stopped after so many clocks.
+    /// Events of an image, and the cycles that they took; `stop_at` is the cycle in which the encoder is
+    /// stopped.
     fn encode(&mut self, seed: u32, steps: u16, stop_at: Option<u64>) -> (Vec<Event>, u64) {
         self.encoder.circuit().start.next = true;
         self.encoder.circuit().seed.next = word(seed);
@@ -54,17 +55,17 @@ impl Bench {
         let start = self.encoder.cycles();
         let (mut events, mut sent) = (Vec::new(), 0);
         while self.encoder.circuit().busy.val() {
-            let clock = self.encoder.cycles() - start;
-            let ready = self.ready.at(usize::try_from(clock).expect("few"));
+            let cycle = self.encoder.cycles() - start;
+            let ready = self.ready.at(usize::try_from(cycle).expect("few"));
             self.encoder.circuit().event_ready.next = ready;
-            self.encoder.circuit().stop.next = stop_at == Some(clock);
+            self.encoder.circuit().stop.next = stop_at == Some(cycle);
             self.encoder.settle();
             let circuit = self.encoder.circuit();
             if ready && circuit.event_valid.val() {
                 events.push(Event::decode(circuit.event_data.val().to_u32()).expect("an event"));
             }
             sent += usize::from(circuit.step_sent.val());
-            assert!(clock < 1_000_000, "the encoder never ends");
+            assert!(cycle < 1_000_000, "the encoder never ends");
             self.encoder.tick();
             self.encoder.circuit().stop.next = false;
         }
@@ -158,8 +159,8 @@ proptest! {
         let Case { params, thresholds, pixels } = case;
         let mut bench = Bench::new(params, &thresholds, &pixels);
         let whole = events(params, &golden(params, &thresholds, &pixels, 7, 2));
-        let (seen, clocks) = bench.encode(7, 2, Some(stop_at));
-        prop_assert!(clocks <= stop_at + 1);
+        let (seen, cycles) = bench.encode(7, 2, Some(stop_at));
+        prop_assert!(cycles <= stop_at + 1);
         assert_same(&whole[..seen.len()], &seen);
         assert_same(&whole, &bench.encode(7, 2, None).0);
     }
@@ -188,14 +189,14 @@ fn every_pixel_value_has_its_rate_and_another_image_other_spikes() {
 }
 
 #[test]
-fn a_step_takes_a_clock_an_input_and_one_for_its_end() {
+fn a_step_takes_a_cycle_an_input_and_one_for_its_end() {
     let params = EncoderParams {
         shape: [2, 3, 5],
         is_map: true,
     };
     let thresholds = Thresholds::new(2, 255, 1.0, None);
     let mut bench = Bench::new(params, &thresholds, &[255; 30]);
-    let (_, clocks) = bench.encode(1, 4, None);
-    // One for the first pixel to show, one for the first threshold, one for what is drawn to be held.
-    assert_eq!(clocks, 4 * 31 + 3);
+    let (_, cycles) = bench.encode(1, 4, None);
+    // One cycle each until the first pixel shows, the first threshold shows, and the first draw is held.
+    assert_eq!(cycles, 4 * 31 + 3);
 }

@@ -7,7 +7,7 @@ use synfire_hw::circuit::link::frame_receiver::{FrameReceiver, SLOTS};
 use synfire_hw::simulate::Simulation;
 
 const SLOT_BYTES: usize = 64;
-/// Clocks from byte to byte: the CRC's 8, and one to take the byte. A UART needs 40 at least.
+/// Cycles from byte to byte: 8 of the CRC, and one to take the byte. A UART needs at least 40.
 const BYTE_CLOCKS: usize = 9;
 
 /// A body with its CRC, coded, without the delimiter.
@@ -25,7 +25,7 @@ fn decoded(wire: &[u8], slot_bytes: usize) -> Option<Vec<u8>> {
     good.then_some(frame)
 }
 
-/// What happens to a receiver.
+/// Input of a receiver.
 #[derive(Clone, Debug)]
 enum Action {
     /// Bytes without a zero, and a delimiter.
@@ -34,7 +34,7 @@ enum Action {
     Take,
 }
 
-/// What is seen of it.
+/// Outputs of the receiver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Seen {
     taken: Option<Vec<u8>>,
@@ -70,7 +70,7 @@ fn model(actions: &[Action], slot_bytes: usize) -> Vec<Seen> {
         .collect()
 }
 
-/// A receiver and what drives it.
+/// A receiver and its driver.
 struct Bench(Simulation<FrameReceiver>);
 
 impl Bench {
@@ -80,7 +80,7 @@ impl Bench {
         }))
     }
 
-    /// One clock with a byte.
+    /// One cycle with a byte.
     fn byte_once(&mut self, byte: u8) {
         self.0.circuit().data.next = word(byte);
         self.0.circuit().valid.next = true;
@@ -290,7 +290,7 @@ fn a_frame_that_starts_without_a_slot_is_dropped_even_if_one_is_freed_meanwhile(
 }
 
 #[test]
-fn a_slot_freed_in_the_clock_that_fills_another_keeps_the_count() {
+fn a_slot_freed_in_the_cycle_that_fills_another_keeps_the_count() {
     let mut bench = Bench::new(SLOT_BYTES);
     bench.frame(&encoded(&[1; 8]));
     let wire = encoded(&[2; 8]);

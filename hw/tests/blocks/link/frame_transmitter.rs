@@ -20,13 +20,13 @@ fn transmit(bodies: &[Vec<u8>], writer: &Willing, reader: &Willing) -> Vec<u8> {
     let mut next = input.next();
     let mut sent = Vec::new();
     let mut delimiters = 0;
-    for clock in 0.. {
+    for cycle in 0.. {
         let circuit = transmitter.circuit();
-        circuit.valid.next = next.is_some() && writer.at(clock);
+        circuit.valid.next = next.is_some() && writer.at(cycle);
         let (byte, last) = next.unwrap_or_default();
         circuit.data.next = word(byte);
         circuit.last.next = last;
-        circuit.out_ready.next = reader.at(clock);
+        circuit.out_ready.next = reader.at(cycle);
         transmitter.settle();
         let circuit = transmitter.circuit();
         if circuit.valid.val() && circuit.ready.val() {
@@ -42,7 +42,7 @@ fn transmit(bodies: &[Vec<u8>], writer: &Willing, reader: &Willing) -> Vec<u8> {
             break;
         }
         assert!(
-            clock < 100_000,
+            cycle < 100_000,
             "the transmitter hangs after {} bytes",
             sent.len()
         );

@@ -34,7 +34,7 @@ enum Outcome {
     Outside,
 }
 
-/// By definition.
+/// Result by the definition of LOAD.
 fn expected(payload: &[u8]) -> (Vec<Written>, Outcome) {
     let Some((&[number, low, middle, high], bytes)) = payload.split_first_chunk::<4>() else {
         return (Vec::new(), Outcome::Malformed);
@@ -57,10 +57,10 @@ fn expected(payload: &[u8]) -> (Vec<Written>, Outcome) {
     (words, Outcome::Done)
 }
 
-/// What the circuit makes of payloads, whose bytes are there when `there` says so.
+/// Result of the circuit for payloads whose bytes are there when `there` is willing.
 fn run(payloads: &[Vec<u8>], there: &Willing) -> Vec<(Vec<Written>, Outcome)> {
     let mut loader = simulate(Loader::new(&MEMORIES), |loader| &mut loader.clock);
-    let mut clock = 0;
+    let mut cycle = 0;
     let mut results = Vec::new();
     for payload in payloads {
         let (mut cursor, mut words, mut bytes) = (0, Vec::new(), Vec::new());
@@ -68,21 +68,21 @@ fn run(payloads: &[Vec<u8>], there: &Willing) -> Vec<(Vec<Written>, Outcome)> {
             let circuit = loader.circuit();
             circuit.run.next = true;
             circuit.at_end.next = cursor == payload.len();
-            circuit.byte_valid.next = cursor < payload.len() && there.at(clock);
+            circuit.byte_valid.next = cursor < payload.len() && there.at(cycle);
             circuit.in_byte.next = word(payload.get(cursor).copied().unwrap_or(0xEE));
             loader.settle();
             let circuit = loader.circuit();
-            assert!(!circuit.load_shift.val() || !circuit.load_write.val());
-            if circuit.load_shift.val() {
-                bytes.push(circuit.load_byte.val().to_u8());
+            assert!(!circuit.load.shift.val() || !circuit.load.write.val());
+            if circuit.load.shift.val() {
+                bytes.push(circuit.load.byte.val().to_u8());
             }
-            if circuit.load_write.val() {
+            if circuit.load.write.val() {
                 let last: Vec<u8> = bytes.iter().rev().take(4).copied().collect();
                 let held: Vec<u8> = circuit.load_word.val().to_u32().to_be_bytes()[..last.len()].to_vec();
                 assert_same(&last, &held);
                 words.push((
-                    circuit.load_select.val().to_u8(),
-                    circuit.load_address.val().to_u32(),
+                    circuit.load.select.val().to_u8(),
+                    circuit.load.address.val().to_u32(),
                     std::mem::take(&mut bytes),
                 ));
             }
@@ -94,8 +94,8 @@ fn run(payloads: &[Vec<u8>], there: &Willing) -> Vec<(Vec<Written>, Outcome)> {
             ];
             let done = circuit.done.val();
             loader.tick();
-            clock += 1;
-            assert!(clock < 20_000, "no end of {payload:02x?}");
+            cycle += 1;
+            assert!(cycle < 20_000, "no end of {payload:02x?}");
             match (done, wrong) {
                 (false, [false, false, false]) => {}
                 (true, [false, false, false]) => break Outcome::Done,

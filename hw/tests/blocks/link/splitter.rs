@@ -39,14 +39,14 @@ proptest! {
         let mut splitter = simulate(Splitter::new(params), |splitter| &mut splitter.clock);
         let (mut waiting, mut seen) = (events.iter(), Vec::new());
         let mut next = waiting.next();
-        for clock in 0.. {
+        for cycle in 0.. {
             let circuit = splitter.circuit();
-            circuit.in_valid.next = next.is_some() && offered.at(clock);
+            circuit.in_valid.next = next.is_some() && offered.at(cycle);
             circuit.in_data.next = word(next.map_or(0, |event| event.encode()));
-            circuit.out_ready.next = taken.at(clock);
+            circuit.out_ready.next = taken.at(cycle);
             splitter.settle();
             let circuit = splitter.circuit();
-            if circuit.out_valid.val() && taken.at(clock) {
+            if circuit.out_valid.val() && taken.at(cycle) {
                 seen.push(Event::decode(circuit.out_data.val().to_u32()).expect("an event"));
             }
             if circuit.in_valid.val() && circuit.in_ready.val() {
@@ -56,7 +56,7 @@ proptest! {
             if seen.len() == events.len() && next.is_none() {
                 break;
             }
-            assert!(clock < 20_000, "{} of {} events", seen.len(), events.len());
+            assert!(cycle < 20_000, "{} of {} events", seen.len(), events.len());
         }
         let expected: Vec<Event> = events.iter().map(|&event| split(params, event)).collect();
         assert_same(&expected, &seen);

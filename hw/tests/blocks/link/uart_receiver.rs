@@ -1,25 +1,25 @@
-//! UART receiver against lines whose edges fall between clocks.
+//! UART receiver against lines whose edges fall between clock edges.
 
 use crate::support::{assert_same, config, difference, simulate};
 use proptest::prelude::*;
 use synfire_hw::circuit::link::uart_receiver::UartReceiver;
 
-/// A line: levels and how many clocks each lasts; idle after.
+/// A line: levels, and the number of cycles that each lasts; idle afterwards.
 #[derive(Clone, Debug, Default)]
 struct Line(Vec<(bool, f64)>);
 
 impl Line {
-    fn idle(mut self, clocks: f64) -> Self {
-        self.0.push((true, clocks));
+    fn idle(mut self, cycles: f64) -> Self {
+        self.0.push((true, cycles));
         self
     }
 
-    fn low(mut self, clocks: f64) -> Self {
-        self.0.push((false, clocks));
+    fn low(mut self, cycles: f64) -> Self {
+        self.0.push((false, cycles));
         self
     }
 
-    /// A byte of the given clocks a bit and the given stop bit.
+    /// Adds a byte with the given number of cycles per bit and the given stop bit.
     fn byte(mut self, byte: u8, bit: f64, stop: bool) -> Self {
         self.0.push((false, bit));
         self.0
@@ -33,8 +33,8 @@ impl Line {
     }
 }
 
-/// The bytes that a receiver of `clocks_per_bit` clocks a bit makes of a line that starts at the given part of
-/// a clock.
+/// Bytes that a receiver of `clocks_per_bit` cycles per bit decodes from a line that starts at the given
+/// fraction of a cycle.
 fn receive(clocks_per_bit: u64, line: &Line, phase: f64) -> Vec<u8> {
     let mut uart = simulate(UartReceiver::new(clocks_per_bit), |uart| &mut uart.clock);
     let mut bytes = Vec::new();
@@ -42,8 +42,8 @@ fn receive(clocks_per_bit: u64, line: &Line, phase: f64) -> Vec<u8> {
     let mut now = 0.0;
     let mut end = phase;
     // A quiet line first: its synchronizer reads 0 at power-up.
-    for (level, clocks) in [(true, rest)].iter().chain(&line.0).chain(&[(true, rest)]) {
-        end += clocks;
+    for (level, cycles) in [(true, rest)].iter().chain(&line.0).chain(&[(true, rest)]) {
+        end += cycles;
         while now < end {
             uart.circuit().rx.next = *level;
             uart.settle();
@@ -58,7 +58,7 @@ fn receive(clocks_per_bit: u64, line: &Line, phase: f64) -> Vec<u8> {
 }
 
 #[test]
-fn every_byte_arrives_back_to_back_at_the_fewest_clocks() {
+fn every_byte_arrives_back_to_back_at_the_fewest_cycles() {
     let bytes: Vec<u8> = (0..=255).collect();
     assert_same(&bytes, &receive(4, &Line::default().bytes(&bytes, 4.0), 0.5));
 }

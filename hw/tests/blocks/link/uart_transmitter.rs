@@ -4,7 +4,7 @@ use crate::support::{Willing, assert_same, config, difference, simulate, willing
 use proptest::prelude::*;
 use synfire_hw::circuit::link::uart_transmitter::UartTransmitter;
 
-/// The line, clock by clock, and the clocks in which bytes were taken.
+/// The line, cycle by cycle, and the cycles in which bytes were taken.
 fn transmit(clocks_per_bit: usize, bytes: &[u8], writer: &Willing) -> (Vec<bool>, Vec<usize>) {
     let mut uart = simulate(UartTransmitter::new(clocks_per_bit as u64), |uart| {
         &mut uart.clock
@@ -12,16 +12,16 @@ fn transmit(clocks_per_bit: usize, bytes: &[u8], writer: &Willing) -> (Vec<bool>
     let (mut line, mut taken) = (Vec::new(), Vec::new());
     let mut quiet = 0;
     while quiet < 2 * clocks_per_bit + 24 {
-        let clock = line.len();
+        let cycle = line.len();
         let next = bytes.get(taken.len());
         let circuit = uart.circuit();
-        circuit.valid.next = next.is_some() && writer.at(clock);
+        circuit.valid.next = next.is_some() && writer.at(cycle);
         circuit.data.next = word(next.copied().unwrap_or(0xFF));
         uart.settle();
         let circuit = uart.circuit();
         line.push(circuit.tx.val());
         if circuit.valid.val() && circuit.ready.val() {
-            taken.push(clock);
+            taken.push(cycle);
         }
         quiet = if circuit.ready.val() && next.is_none() {
             quiet + 1
@@ -33,9 +33,9 @@ fn transmit(clocks_per_bit: usize, bytes: &[u8], writer: &Willing) -> (Vec<bool>
     (line, taken)
 }
 
-/// The line that the bytes make when they are taken in the given clocks: each starts a clock later.
-fn line(clocks_per_bit: usize, bytes: &[u8], taken: &[usize], clocks: usize) -> Vec<bool> {
-    let mut line = vec![true; clocks];
+/// Line for bytes that are taken in the given cycles: each starts one cycle later.
+fn line(clocks_per_bit: usize, bytes: &[u8], taken: &[usize], cycles: usize) -> Vec<bool> {
+    let mut line = vec![true; cycles];
     for (byte, start) in bytes.iter().zip(taken) {
         let levels = [false]
             .into_iter()
@@ -51,7 +51,7 @@ proptest! {
     #![proptest_config(config(32))]
 
     #[test]
-    fn every_bit_lasts_its_clocks_and_every_byte_has_its_stop_bit(
+    fn every_bit_lasts_its_cycles_and_every_byte_has_its_stop_bit(
         clocks_per_bit in 4..=25_usize, bytes in proptest::collection::vec(any::<u8>(), 1..5),
         writer in willing(),
     ) {

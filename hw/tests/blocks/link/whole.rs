@@ -1,4 +1,5 @@
-//! Whole accelerator through its serial pins: images, early exit, other weights, signed spikes, steps left open.
+//! Whole accelerator through its serial pins: images, early exit, other weights, signed spikes, steps left
+//! open.
 
 use crate::network::{plan, random_model, random_raster};
 use crate::support::assert_same;

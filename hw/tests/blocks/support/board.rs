@@ -17,7 +17,7 @@ pub(crate) struct Board {
     accelerator: Simulation<Accelerator>,
     /// Levels to put on the line, one a bit.
     to_device: VecDeque<bool>,
-    /// Level of the device's line in every clock so far that is not decoded yet.
+    /// Levels of the device's line, cycle by cycle, that are not decoded yet.
     from_device: VecDeque<bool>,
     received: Vec<u8>,
     /// The device said that some layer was at work.

@@ -1,4 +1,4 @@
-//! What the block tests share: seeded randomness, willingness of a stream's sides, and comparison.
+//! Shared parts of the block tests: seeded randomness, willingness of a stream's sides, and comparison.
 
 pub(crate) mod board;
 
@@ -8,7 +8,8 @@ use rust_hdl::prelude::{Bits, Block, Clock, In, Signal, Signed};
 use std::fmt::Debug;
 use synfire_hw::simulate::Simulation;
 
-/// So many cases, the same at every run; a failure is made smaller for 10 s at most, as some of them hang.
+/// Configuration of `cases` cases, the same in every run. Shrinking stops after 10 s, since some failures
+/// hang.
 pub(crate) fn config(cases: u32) -> Config {
     Config {
         cases,
@@ -24,46 +25,46 @@ pub(crate) fn simulate<B: Block>(circuit: B, clock: fn(&mut B) -> &mut Signal<In
     Simulation::new(circuit, clock).expect("rust-hdl accepts the circuit")
 }
 
-/// A combinational circuit, settled; its clock does not exist and must not be asked for.
+/// A combinational circuit, settled. Such a circuit has no clock, and asking for one panics.
 pub(crate) fn combinational<B: Block>(circuit: B) -> Simulation<B> {
     simulate(circuit, |_| {
         unreachable!("a combinational circuit is not clocked")
     })
 }
 
-/// When one side of a stream is willing, clock by clock, over and over.
+/// Rhythm in which one side of a stream is willing, cycle by cycle, repeated without end.
 #[derive(Clone, Debug)]
 pub(crate) struct Willing(Vec<bool>);
 
 impl Willing {
-    /// In every clock.
+    /// Willing in every cycle.
     pub(crate) fn always() -> Self {
         Self(vec![true])
     }
 
-    /// In the given clocks.
-    pub(crate) fn from_clocks(clocks: impl Iterator<Item = bool>) -> Self {
-        Self(clocks.collect())
+    /// Willing in the given cycles.
+    pub(crate) fn from_cycles(cycles: impl Iterator<Item = bool>) -> Self {
+        Self(cycles.collect())
     }
 
-    /// Whether it is in this clock.
-    pub(crate) fn at(&self, clock: usize) -> bool {
-        self.0[clock % self.0.len()]
+    /// Whether the side is willing in this cycle.
+    pub(crate) fn at(&self, cycle: usize) -> bool {
+        self.0[cycle % self.0.len()]
     }
 }
 
-/// Any rhythm of up to 24 clocks that is willing at least once.
+/// Any rhythm of up to 24 cycles with at least one willing cycle.
 pub(crate) fn willing() -> impl Strategy<Value = Willing> {
     prop_oneof![
         Just(Willing::always()),
-        proptest::collection::vec(any::<bool>(), 0..24).prop_map(|mut clocks| {
-            clocks.push(true);
-            Willing(clocks)
+        proptest::collection::vec(any::<bool>(), 0..24).prop_map(|mut cycles| {
+            cycles.push(true);
+            Willing(cycles)
         }),
     ]
 }
 
-/// Where two sequences first differ, in words; their lengths first.
+/// Description of the first difference of two sequences; their lengths are compared first.
 pub(crate) fn difference<T: PartialEq + Debug>(expected: &[T], actual: &[T]) -> Option<String> {
     if expected.len() != actual.len() {
         return Some(format!(
@@ -82,7 +83,7 @@ pub(crate) fn difference<T: PartialEq + Debug>(expected: &[T], actual: &[T]) -> 
     ))
 }
 
-/// Fails where two sequences differ.
+/// Fails if two sequences differ.
 #[track_caller]
 pub(crate) fn assert_same<T: PartialEq + Debug>(expected: &[T], actual: &[T]) {
     if let Some(difference) = difference(expected, actual) {

@@ -1,5 +1,5 @@
-//! The accelerator's serial link: UART, frames, command processor, and what makes spikes of images. The protocol is
-//! `docs/protocol.md`.
+//! The accelerator's serial link: UART, frames, command processor, and the encoder that turns images into
+//! spikes. `docs/protocol.md` defines the protocol.
 
 pub mod chunk_decoder;
 pub mod command;
@@ -16,7 +16,7 @@ pub mod splitter;
 pub mod uart_receiver;
 pub mod uart_transmitter;
 
-/// Bits that tell `size` places apart: none for a single one.
+/// Bits that tell `size` places apart; 0 for a single place.
 pub(crate) const fn address_bits(size: usize) -> usize {
     (usize::BITS - size.saturating_sub(1).leading_zeros()) as usize
 }

@@ -1,0 +1,179 @@
+//! The engine's logic: the four stages of its pipeline, the load port and the counters.
+
+use super::Engine;
+use rust_hdl::prelude::*;
+
+impl Logic for Engine {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(
+            self,
+            clock,
+            reading,
+            read_sweep,
+            read_clears,
+            read_last,
+            read_negative,
+            read_own,
+            read_second,
+            read_lane,
+            read_group,
+            read_address,
+            computing,
+            compute_last,
+            compute_lane,
+            compute_address,
+            writing,
+            write_sweep,
+            write_clears,
+            write_last,
+            write_address,
+            busy_count,
+            loadable,
+            stalled_count
+        );
+        clock!(self, clock, walker, weights, identities, thresholds, membranes);
+        clock!(self, clock, take_last, take_older, forward_last);
+        clock!(
+            self,
+            clock,
+            compute_sweep,
+            compute_clears,
+            compute_negative,
+            compute_own,
+            compute_second
+        );
+        // Events to windows, windows to the walker.
+        self.waiting[0].next = false;
+        for i in 0..self.windows.len() {
+            self.windows[i].clock.next = self.clock.val();
+            self.windows[i].event_data.next = self.event_data[i].val();
+            self.windows[i].event_valid.next = self.event_valid[i].val();
+            self.event_ready[i].next = self.windows[i].event_ready.val();
+            self.walker.walk_held[i].next = self.windows[i].held.val();
+            self.walker.walk_marker[i].next = self.windows[i].marker.val();
+            self.walker.walk_clears[i].next = self.windows[i].clears.val();
+            self.walker.walk_negative[i].next = self.windows[i].negative.val();
+            self.walker.walk_membrane[i].next = self.windows[i].membrane.val();
+            self.walker.walk_weight[i].next = self.windows[i].weight.val();
+            self.walker.walk_run[i].next = self.windows[i].run.val();
+            self.walker.walk_rows[i].next = self.windows[i].rows.val();
+            self.walker.walk_group[i].next = self.windows[i].group.val();
+            self.walker.walk_lane[i].next = self.windows[i].lane.val();
+            self.windows[i].take.next = self.walker.walk_take[i].val();
+            // A path that has reached its marker waits for the other path, and so do the events behind the marker.
+            self.waiting[i + 1].next = self.waiting[i].val()
+                || (self.event_valid[i].val()
+                    && !(self.windows[i].held.val() && self.windows[i].marker.val()));
+        }
+        self.walker.pause.next = self.pause.val();
+
+        // Address.
+        self.membranes.read_address.next = self.walker.membrane_address.val();
+        self.weights.read_address.next = self.walker.weight_address.val();
+        self.reading.d.next = self.walker.issue.val();
+        self.read_sweep.d.next = self.walker.sweep.val();
+        self.read_clears.d.next = self.walker.clears.val();
+        self.read_last.d.next = self.walker.last.val();
+        self.read_negative.d.next = self.walker.negative.val();
+        self.read_own.d.next = self.walker.own_channel.val();
+        self.read_second.d.next = self.walker.second_path.val() && self.has_identity.val();
+        self.read_lane.d.next = self.walker.lane.val();
+        self.read_group.d.next = self.walker.group.val();
+        self.read_address.d.next = self.walker.membrane_address.val();
+        // The word two cycles ahead is computed in this cycle, and its result is there when this word is read. The
+        // word three cycles ahead is written in this cycle.
+        self.take_last.flag.next =
+            self.computing.q.val() && (self.compute_address.q.val() == self.walker.membrane_address.val());
+        self.take_older.flag.next =
+            self.writing.q.val() && (self.write_address.q.val() == self.walker.membrane_address.val());
+
+        // Read.
+        self.thresholds.read_address.next = self.read_group.q.val();
+        self.identities.read_address.next = self.read_group.q.val();
+        self.computing.d.next = self.reading.q.val();
+        self.compute_sweep.flag.next = self.read_sweep.q.val();
+        self.compute_clears.flag.next = self.read_clears.q.val();
+        self.compute_last.d.next = self.read_last.q.val();
+        self.compute_negative.flag.next = self.read_negative.q.val();
+        self.compute_own.flag.next = self.read_own.q.val();
+        self.compute_second.flag.next = self.read_second.q.val();
+        self.compute_lane.d.next = self.read_lane.q.val();
+        self.compute_address.d.next = self.read_address.q.val();
+        self.forward_last.flag.next =
+            self.computing.q.val() && (self.compute_address.q.val() == self.read_address.q.val());
+
+        // Compute.
+        self.writing.d.next = self.computing.q.val();
+        self.write_sweep.d.next = self.computing.q.val() && self.compute_sweep.lanes[0].val();
+        self.write_clears.d.next = self.compute_clears.lanes[0].val();
+        self.write_last.d.next = self.compute_last.q.val();
+        self.write_address.d.next = self.compute_address.q.val();
+        for i in 0..self.lanes.len() {
+            self.lanes[i].clock.next = self.clock.val();
+            self.lanes[i].membrane.next = self.membranes.read_data[i].val();
+            self.lanes[i].weight.next = self.weights.read_data[i].val();
+            self.lanes[i].take_last.next = self.take_last.lanes[i].val();
+            self.lanes[i].take_older.next = self.take_older.lanes[i].val();
+            self.lanes[i].identity.next = self.identities.read_data[i].val();
+            self.lanes[i].adds_identity.next = self.compute_second.lanes[i].val();
+            self.lanes[i].threshold.next = self.thresholds.read_data[i].val();
+            self.lanes[i].meets.next =
+                !self.compute_own.lanes[i].val() || (self.compute_lane.q.val() == self.lane_number[i].val());
+            self.lanes[i].negative.next = self.compute_negative.lanes[i].val();
+            self.lanes[i].sweep.next = self.compute_sweep.lanes[i].val();
+            self.lanes[i].clears.next = self.compute_clears.lanes[i].val();
+            self.lanes[i].forward_last.next = self.forward_last.lanes[i].val();
+            self.membranes.write_data[i].next = self.lanes[i].result.val();
+            self.swept_data[i].next = self.lanes[i].result.val();
+            self.pack.flags[i].next = self.lanes[i].fired.val();
+        }
+
+        // Write.
+        self.membranes.write_enable.next = self.writing.q.val();
+        self.membranes.write_address.next = self.write_address.q.val();
+        self.swept.next = self.write_sweep.q.val();
+        self.swept_last.next = self.write_last.q.val();
+        self.swept_clear.next = self.write_clears.q.val();
+        self.fired_mask.next = self.pack.mask.val();
+
+        // Parameters.
+        self.loads_weights.next = self.load.select.val() == self.weights_number.val();
+        self.weights.load_byte.next = self.load.byte.val();
+        self.weights.load_shift.next = self.load.shift.val() && self.loads_weights.val();
+        self.weights.load_write.next = self.load.write.val() && self.loads_weights.val();
+        self.weights.load_address.next = self.load.address.val();
+        self.loads_thresholds.next = self.load.select.val() == self.thresholds_number.val();
+        self.thresholds.load_byte.next = self.load.byte.val();
+        self.thresholds.load_shift.next = self.load.shift.val() && self.loads_thresholds.val();
+        self.thresholds.load_write.next = self.load.write.val() && self.loads_thresholds.val();
+        self.thresholds.load_address.next = self.load.address.val();
+        self.loads_identities.next = self.load.select.val() == self.identities_number.val();
+        self.identities.load_byte.next = self.load.byte.val();
+        self.identities.load_shift.next = self.load.shift.val() && self.loads_identities.val();
+        self.identities.load_write.next = self.load.write.val() && self.loads_identities.val();
+        self.identities.load_address.next = self.load.address.val();
+
+        // Counters.
+        for i in self.windows.len()..self.waiting.len() {
+            self.busy.next = self.walker.busy.val()
+                || self.waiting[i].val()
+                || self.reading.q.val()
+                || self.computing.q.val()
+                || self.writing.q.val();
+        }
+        self.loadable.d.next = self.walker.loadable.val();
+        if self.walker.issue.val() || (self.loadable.q.val() && !self.walker.stalled.val()) {
+            self.busy_count.d.next = self.busy_count.q.val() + 1;
+        }
+        if self.walker.stalled.val() {
+            self.stalled_count.d.next = self.stalled_count.q.val() + 1;
+        }
+        if self.write_sweep.q.val() && self.write_last.q.val() && self.write_clears.q.val() {
+            self.busy_count.d.next = 0.into();
+            self.stalled_count.d.next = 0.into();
+        }
+        self.busy_cycles.next = self.busy_count.q.val();
+        self.stalled_cycles.next = self.stalled_count.q.val();
+    }
+}

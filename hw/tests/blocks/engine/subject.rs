@@ -1,0 +1,304 @@
+//! Layer under test: its definition, computed densely, its events, and a run of the engine.
+
+use crate::network::plan;
+use crate::support::{Willing, number, simulate, word};
+use ndarray::Array2;
+use rand::RngExt;
+use rand::seq::SliceRandom;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use std::collections::BTreeMap;
+use synfire_golden_model::events::Axis;
+use synfire_golden_model::integer::neuron::{end_of_step, settle};
+use synfire_golden_model::integer::{Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
+use synfire_golden_model::network::Shape;
+use synfire_golden_model::spikes::Spike;
+use synfire_hw::accelerator::core_params;
+use synfire_hw::circuit::engine::{Engine, EngineParams};
+use synfire_hw::circuit::event::Event;
+use synfire_hw::geometry::{Geometry, LayerGeometry, Path, Reach};
+
+/// A layer of a network, as the golden model and the generator describe it.
+pub(super) struct Subject {
+    pub(super) layer: QuantizedLayer,
+    pub(super) geometry: LayerGeometry,
+    pub(super) params: EngineParams,
+    pub(super) signed_input: bool,
+}
+
+/// A word of a sweep: its neurons' membranes, and which of them fired, by number in C, H, W order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Swept {
+    pub(super) membranes: Vec<i32>,
+    pub(super) fired: Vec<usize>,
+    pub(super) last: bool,
+    pub(super) clear: bool,
+}
+
+/// What an engine did in a run.
+#[derive(Debug, Default)]
+pub(super) struct Run {
+    pub(super) swept: Vec<Swept>,
+    /// Cycle in which each word left.
+    pub(super) cycles: Vec<usize>,
+    pub(super) busy: usize,
+    pub(super) stalled: usize,
+}
+
+/// A spike, with its path and the number of its source, or a marker, which all paths share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Happening {
+    Spike(usize, Spike),
+    Marker(Event),
+}
+
+/// Output positions along an axis that a source meets, and through which kernel row.
+fn met(axis: Axis, y: usize) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    for output in 0..axis.outputs {
+        for row in 0..axis.kernel {
+            if output * axis.stride + row == y + axis.padding {
+                pairs.push((output, row));
+            }
+        }
+    }
+    pairs
+}
+
+impl Subject {
+    pub(super) fn new(model: &QuantizedModel, lanes: &[usize], index: usize) -> Self {
+        let params = core_params(model, &plan(model, lanes)).expect("a valid model");
+        Self {
+            layer: model.layers[index].clone(),
+            geometry: Geometry::of(model)
+                .expect("a valid model")
+                .layers
+                .swap_remove(index),
+            params: params.engines().nth(index).expect("a layer").clone(),
+            signed_input: model.description.normalization.is_some(),
+        }
+    }
+
+    /// Adds a spike to the membranes, following the definition of the layer.
+    fn integrate(&self, membranes: &mut [i32], path: &Path, spike: Spike) {
+        let Shape { height, width, .. } = path.sources.shape;
+        let source = spike.address as usize;
+        let (channel, row, column) = (source / (height * width), source / width % height, source % width);
+        let Shape {
+            channels,
+            height,
+            width,
+        } = self.geometry.neurons;
+        for (y, kernel_row) in met(path.rows, row) {
+            for (x, kernel_column) in met(path.columns, column) {
+                let mut add = |neuron: usize, number: i32| {
+                    membranes[(neuron * height + y) * width + x] += spike.sign() * number;
+                };
+                let weight = |weights: &Array2<i8>, neuron: usize, column: usize| {
+                    i32::from(weights[(neuron, column)]) << self.layer.guard_bits
+                };
+                match (path.reach, &self.layer.shortcut) {
+                    (Reach::Weights, _) => {
+                        let place = kernel_row * path.columns.kernel + kernel_column;
+                        let column = channel * path.rows.kernel * path.columns.kernel + place;
+                        (0..channels)
+                            .for_each(|neuron| add(neuron, weight(&self.layer.weights, neuron, column)));
+                    }
+                    (Reach::ShortcutWeights, Some(QuantizedShortcut::Weights(weights))) => {
+                        (0..channels).for_each(|neuron| add(neuron, weight(weights, neuron, channel)));
+                    }
+                    (Reach::Count, _) => add(channel, 1),
+                    (Reach::Identity, Some(QuantizedShortcut::Identity(numbers))) => {
+                        add(channel, numbers[channel])
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+        }
+    }
+
+    /// End of a step of a neuron of a channel: whether the neuron fires, and the new membrane.
+    fn settle(&self, membrane: i32, channel: usize) -> (bool, i32) {
+        let (shifts, floor) = (&self.layer.leak_shifts, self.layer.floor);
+        match &self.layer.neuron {
+            Neuron::Lif { thresholds } => end_of_step(membrane, thresholds[channel], shifts, floor),
+            Neuron::Output => (false, settle(membrane, shifts, floor)),
+        }
+    }
+
+    /// The neurons of each word, by lane.
+    fn words(&self) -> Vec<Vec<usize>> {
+        let shape = self.geometry.neurons;
+        let mut words = Vec::new();
+        for position in 0..shape.height * shape.width {
+            let channels: Vec<usize> = (0..shape.channels).collect();
+            words.extend(channels.chunks(self.params.lanes).map(|channels| {
+                let neuron = |channel| channel * shape.height * shape.width + position;
+                channels.iter().map(neuron).collect::<Vec<usize>>()
+            }));
+        }
+        words
+    }
+
+    pub(super) fn model(&self, happenings: &[Happening]) -> Vec<Swept> {
+        let shape = self.geometry.neurons;
+        let mut membranes = vec![0; shape.size()];
+        let mut swept = Vec::new();
+        let words = self.words();
+        for happening in happenings {
+            let clear = match happening {
+                Happening::Spike(path, spike) => {
+                    self.integrate(&mut membranes, &self.geometry.paths[*path], *spike);
+                    continue;
+                }
+                Happening::Marker(marker) => *marker == Event::Clear,
+            };
+            let mut fired = vec![false; membranes.len()];
+            for (neuron, membrane) in membranes.iter_mut().enumerate() {
+                (fired[neuron], *membrane) = if clear {
+                    (false, 0)
+                } else {
+                    self.settle(*membrane, neuron / (shape.height * shape.width))
+                };
+            }
+            swept.extend(words.iter().enumerate().map(|(word, neurons)| Swept {
+                membranes: neurons.iter().map(|&neuron| membranes[neuron]).collect(),
+                fired: neurons.iter().copied().filter(|&neuron| fired[neuron]).collect(),
+                last: word + 1 == words.len(),
+                clear,
+            }));
+        }
+        swept
+    }
+
+    /// The events of each path.
+    pub(super) fn events(&self, happenings: &[Happening]) -> Vec<Vec<Event>> {
+        let paths = self.geometry.paths.iter().enumerate();
+        paths
+            .map(|(path, of)| {
+                let event = |happening: &Happening| match happening {
+                    Happening::Spike(at, spike) => (*at == path).then(|| {
+                        let address = of.sources.address(spike.address);
+                        Event::Spike(Spike { address, ..*spike })
+                    }),
+                    Happening::Marker(marker) => Some(*marker),
+                };
+                happenings.iter().filter_map(event).collect()
+            })
+            .collect()
+    }
+
+    /// Ideal number of cycles of a happening.
+    pub(super) fn ideal(&self, happening: &Happening) -> usize {
+        match happening {
+            Happening::Spike(path, spike) => {
+                let path = &self.geometry.paths[*path];
+                let groups = if path.reach.is_own_channel() {
+                    1
+                } else {
+                    self.params.groups
+                };
+                path.positions(spike.address as usize) * groups
+            }
+            Happening::Marker(_) => self.params.membranes.depth,
+        }
+    }
+
+    /// Steps of random spikes that meet something, at most one of a source in a step, with a clear now and
+    /// then.
+    pub(super) fn happenings(&self, rng: &mut Xoshiro256PlusPlus, steps: usize) -> Vec<Happening> {
+        let mut happenings = Vec::new();
+        for _ in 0..steps {
+            let rate = rng.random_range(0.0..0.8);
+            let mut spikes = Vec::new();
+            let mut of_stream = BTreeMap::new();
+            for (index, path) in self.geometry.paths.iter().enumerate() {
+                let signed = self.signed_input && path.stream == 0;
+                let of_stream = of_stream.entry(path.stream).or_insert_with(|| {
+                    (0..u32::try_from(path.sources.shape.size()).expect("small"))
+                        .filter(|_| rng.random_bool(rate))
+                        .map(|address| (address, signed && address % 3 == 0))
+                        .collect::<Vec<_>>()
+                });
+                spikes.extend(
+                    of_stream
+                        .iter()
+                        .map(|&(address, negative)| Happening::Spike(index, Spike { address, negative })),
+                );
+            }
+            spikes.retain(|spike| self.ideal(spike) > 0);
+            spikes.shuffle(rng);
+            happenings.append(&mut spikes);
+            happenings.push(Happening::Marker(if rng.random_bool(0.15) {
+                Event::Clear
+            } else {
+                Event::EndOfStep
+            }));
+        }
+        happenings
+    }
+
+    /// Feeds an engine; sweeps are paused in the cycles in which `running` is not willing.
+    pub(super) fn run(&self, events: &[Vec<Event>], feeds: &[Willing], running: &Willing) -> Run {
+        let mut engine = simulate(Engine::new(self.params.clone()), |engine| &mut engine.clock);
+        let mut seen = Run::default();
+        let mut next = vec![0; events.len()];
+        let mut offered = vec![false; events.len()];
+        let words = self.words();
+        for cycle in 0.. {
+            let circuit = engine.circuit();
+            for path in 0..events.len() {
+                let event = events[path].get(next[path]);
+                // An event that is offered stays until it is taken.
+                offered[path] = event.is_some() && (offered[path] || feeds[path].at(cycle));
+                circuit.event_valid[path].next = offered[path];
+                circuit.event_data[path].next = word(event.map_or(0, |event| event.encode()));
+            }
+            circuit.pause.next = !running.at(cycle);
+            engine.settle();
+            let circuit = engine.circuit();
+            if circuit.swept.val() {
+                let neurons = &words[seen.swept.len() % words.len()];
+                let mask = circuit.fired_mask.val().to_u64();
+                let has_fired = |lane: usize| mask >> lane & 1 == 1;
+                for padding in neurons.len()..self.params.lanes {
+                    assert!(!has_fired(padding), "a neuron that is not there fired");
+                }
+                let lanes = 0..neurons.len();
+                seen.swept.push(Swept {
+                    membranes: lanes
+                        .clone()
+                        .map(|lane| number(circuit.swept_data[lane].val()))
+                        .collect(),
+                    fired: lanes
+                        .filter(|&lane| has_fired(lane))
+                        .map(|lane| neurons[lane])
+                        .collect(),
+                    last: circuit.swept_last.val(),
+                    clear: circuit.swept_clear.val(),
+                });
+                seen.cycles.push(cycle);
+            }
+            for path in 0..events.len() {
+                if offered[path] && circuit.event_ready[path].val() {
+                    next[path] += 1;
+                    offered[path] = false;
+                }
+            }
+            let left: usize = events
+                .iter()
+                .zip(&next)
+                .map(|(events, next)| events.len() - next)
+                .sum();
+            let done = left == 0 && !circuit.busy.val();
+            assert!(cycle < 40_000, "the engine hangs with {left} events to go");
+            engine.tick();
+            if done {
+                break;
+            }
+        }
+        let circuit = engine.circuit();
+        seen.busy = usize::try_from(circuit.busy_cycles.val().to_u64()).expect("small");
+        seen.stalled = usize::try_from(circuit.stalled_cycles.val().to_u64()).expect("small");
+        seen
+    }
+}

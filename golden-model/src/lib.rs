@@ -4,7 +4,7 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | `random`, [`spikes`] | seeded random numbers; rasters of spikes |
+//! | [`counts`], `random`, [`spikes`] | counts as real numbers; seeded random numbers; rasters of spikes |
 //! | [`network`] | description of a network: shapes, layers, graph, compact text |
 //! | [`events`] | where neurons lie in memory, which weights a spike meets, vector instructions |
 //! | [`integer`] | the golden model: integer networks, the proof of their widths, the engine that runs them |
@@ -19,6 +19,7 @@
 //! | [`workload`] | single passes and dense loops, to be timed |
 
 pub mod config;
+pub mod counts;
 pub mod dataset;
 pub mod error;
 pub mod evaluation;

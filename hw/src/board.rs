@@ -9,10 +9,11 @@ pub use device::{ClockSource, Device, Family, Features, Led, Link, Pin, Programm
 
 pub(crate) use check::BITSTREAM;
 
-use crate::error::{Error, Result, io};
+use crate::error::{Error, Result};
 use crate::pll::{Pll, PllError};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
+use synfire_golden_model::file::io;
 
 /// Description of a board, as its TOML file gives it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -23,13 +23,12 @@ use crate::accelerator::{ParameterLoad, core_params};
 use crate::board::Board;
 use crate::circuit::engine::MAX_LANES;
 use crate::emit::{constraints, lint};
-use crate::error::{Error, Result, io};
+use crate::error::{Error, Result};
 use crate::plan::Plan;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
+use synfire_golden_model::file::{hex, io, sha256, write_atomically};
 use synfire_golden_model::integer::QuantizedModel;
 
 /// Format name in the manifest.
@@ -262,45 +261,4 @@ fn short_hash(hex: &str) -> Option<[u8; 16]> {
 #[must_use]
 pub fn generator() -> String {
     concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned()
-}
-
-/// Writes bytes as lower-case hex digits.
-#[must_use]
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// SHA-256 of `bytes`, in hex.
-#[must_use]
-pub fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-/// Writes a file under a temporary name in its folder, and renames it.
-///
-/// # Errors
-/// [`Error::Io`].
-pub fn write_atomically(path: &Path, text: &str) -> Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let folder = if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
-    };
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // Permissions of any other new file: the umask of the process applies.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let file = builder.prefix(".synfire-").tempfile_in(folder);
-    let mut file = file.map_err(io("creating a file in", folder))?;
-    file.write_all(text.as_bytes()).map_err(io("writing", path))?;
-    file.persist(path).map_err(|error| Error::Io {
-        action: "writing",
-        path: path.into(),
-        source: error.error,
-    })?;
-    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use crate::plan::Shortage;
 use std::path::PathBuf;
+use synfire_golden_model::file::IoError;
 
 /// Error on the way from a plan to a bitstream on a board.
 #[derive(Debug, thiserror::Error)]
@@ -277,15 +278,8 @@ pub enum Error {
         reason: String,
     },
     /// A file or process cannot be used.
-    #[error("{action} {path}: {source}")]
-    Io {
-        /// Action that failed.
-        action: &'static str,
-        /// Path of the file or program.
-        path: PathBuf,
-        /// Error of the operating system.
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    Io(#[from] IoError),
     /// The board cannot be programmed.
     #[error(transparent)]
     Flash(#[from] crate::flash::FlashError),
@@ -296,12 +290,3 @@ pub enum Error {
 
 /// Result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-/// Turns an I/O error into an error that names the action and the path.
-pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {
-    move |source| Error::Io {
-        action,
-        path: path.into(),
-        source,
-    }
-}

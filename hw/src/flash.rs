@@ -2,12 +2,13 @@
 
 use crate::board::Board;
 use crate::build::Build;
-use crate::error::{Error, Result, io};
+use crate::error::{Error, Result};
 use crate::process::run_to_end;
 use crate::synth::report::Report;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use synfire_golden_model::file::io;
 
 /// Environment variable that holds the path of the programmer.
 pub const VARIABLE: &str = "SYNFIRE_PROGRAMMER";

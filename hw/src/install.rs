@@ -1,12 +1,11 @@
 //! Installation of the tools into a virtual environment of Python.
 
-use crate::build::write_atomically;
-use crate::error::{Error, Result, io};
+use crate::error::{Error, Result};
 use crate::process::run_to_end;
 use crate::tool::{REQUIREMENTS, STAMP, Tool};
-use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::process::Command;
+use synfire_golden_model::file::{IoError, io, sha256, write_atomically};
 
 /// Whether the environment at `venv` has the tools that this version of synfire pins.
 #[must_use]
@@ -36,11 +35,11 @@ pub fn install(venv: &Path, progress: &mut dyn FnMut(&str)) -> Result<()> {
         &venv.join("venv.log"),
     )
     .map_err(|error| match error {
-        Error::Io {
+        Error::Io(IoError {
             action: "running",
             source,
             ..
-        } => Error::PythonMissing { python, source },
+        }) => Error::PythonMissing { python, source },
         other => other,
     })?;
     progress("installing wheels");
@@ -75,10 +74,10 @@ pub fn install(venv: &Path, progress: &mut dyn FnMut(&str)) -> Result<()> {
             &venv.join("prepare.log"),
         )?;
     }
-    write_atomically(&venv.join(STAMP), &fingerprint())
+    Ok(write_atomically(&venv.join(STAMP), &fingerprint())?)
 }
 
 /// Hash of the requirements, by which an environment is known to be current.
 fn fingerprint() -> String {
-    crate::build::hex(&Sha256::digest(REQUIREMENTS))
+    sha256(REQUIREMENTS.as_bytes())
 }

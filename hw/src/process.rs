@@ -1,6 +1,6 @@
 //! Processes: runs tools with their output in a log file.
 
-use crate::error::{Error, Result, io};
+use crate::error::{Error, Result};
 use crate::tool::Found;
 use std::fs::File;
 use std::path::Path;
@@ -8,6 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use synfire_golden_model::file::io;
 
 /// Number of lines of a log that an error shows.
 const TAIL_LINES: usize = 12;

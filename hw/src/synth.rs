@@ -11,15 +11,16 @@ pub mod speed;
 pub mod unpack;
 
 use crate::board::Board;
+use crate::build::Build;
 use crate::build::files::{NEXTPNR_REPORT, REPORT, remove_routed};
-use crate::build::{Build, sha256};
-use crate::error::{Error, Result, io};
+use crate::error::{Error, Result};
 use crate::process::{self, Cancel, End};
 use crate::tool::{Found, Tool};
 use flow::Flow;
 use report::{Bitstream, Report};
 use std::path::PathBuf;
 use std::time::Instant;
+use synfire_golden_model::file::{io, sha256};
 
 /// Stage on the way to a bitstream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

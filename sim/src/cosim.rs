@@ -18,6 +18,7 @@ pub use summary::{LayerSummary, Summary};
 
 use crate::error::{Error, Result};
 use crate::observation::Observation;
+use synfire_golden_model::counts::float;
 use synfire_golden_model::integer::{Margins, QuantizedModel};
 use synfire_hw::geometry::Geometry;
 use synfire_hw::plan::Plan;
@@ -139,12 +140,4 @@ impl<'a> Cosim<'a> {
         }
         self.summary
     }
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "the cycles of a simulation are far below 2^52"
-)]
-const fn float(count: u64) -> f64 {
-    count as f64
 }

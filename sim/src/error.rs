@@ -3,6 +3,7 @@
 use crate::cosim::Mismatch;
 use crate::stimulus::Subject;
 use std::path::PathBuf;
+use synfire_golden_model::file::IoError;
 use synfire_hw::synth::checks::Form;
 
 /// Error in a simulation.
@@ -57,15 +58,8 @@ pub enum Error {
         source: nix::Error,
     },
     /// A file or process cannot be used.
-    #[error("{action} {path}: {source}")]
-    Io {
-        /// Action that failed.
-        action: &'static str,
-        /// Path of the file or program.
-        path: PathBuf,
-        /// Error of the operating system.
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    Io(#[from] IoError),
     /// The design cannot be used.
     #[error(transparent)]
     Design(#[from] synfire_hw::Error),
@@ -76,12 +70,3 @@ pub enum Error {
 
 /// Result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
-
-/// Turns an I/O error into an error that names the action and the path.
-pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Error {
-    move |source| Error::Io {
-        action,
-        path: path.into(),
-        source,
-    }
-}

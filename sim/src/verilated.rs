@@ -1,6 +1,6 @@
 //! Core of a build in a Verilator simulation, in any form that has the core's ports.
 
-use crate::error::{Error, Result, io};
+use crate::error::{Error, Result};
 use crate::observation::{self, Gatherer, LayerCounters, Observation};
 use crate::preparation::Preparation;
 use crate::stimulus::{Run, events};
@@ -9,6 +9,7 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use synfire_golden_model::file::io;
 use synfire_golden_model::integer::Margins;
 use synfire_hw::accelerator::core_params;
 use synfire_hw::build::Build;

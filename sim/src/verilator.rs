@@ -4,13 +4,14 @@
 //! form, or the whole design through its pins. Netlists and unpacked bitstreams are made first if they are missing. A
 //! simulator is built again only if something that it is made of changes.
 
-use crate::error::{Error, Result, io};
+use crate::error::{Error, Result};
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use synfire_golden_model::file::{hex, io, write_atomically};
 use synfire_hw::board::Family;
-use synfire_hw::build::{Build, hex, write_atomically};
+use synfire_hw::build::Build;
 use synfire_hw::cells;
 use synfire_hw::emit::lint::LINT;
 use synfire_hw::emit::verilog::TOP;

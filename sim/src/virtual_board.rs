@@ -4,7 +4,7 @@
 //! unpacked bitstream, which include the board's top module. The host's library and program see no difference from a board,
 //! except that the clock runs only as fast as the machine can simulate it.
 
-use crate::error::{Error, Result, io};
+use crate::error::{Error, Result};
 use crate::verilator::{Harness, Simulator, program};
 use nix::pty::openpty;
 use nix::sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr};
@@ -13,6 +13,7 @@ use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use synfire_golden_model::file::io;
 use synfire_hw::board::Board;
 use synfire_hw::build::Build;
 use synfire_hw::emit::clock::SETTLING_CYCLES;

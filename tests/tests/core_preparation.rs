@@ -72,7 +72,7 @@ fn build_with(folder: &Path, style: Style, built: &QuantizedModel, claimed: &Qua
     plan.layers[0].weight_style = style;
     let mut build = Build::write(folder, built, &board, &plan).expect("a build");
     claimed.save(folder.join("model.safetensors")).expect("saving");
-    build.manifest.model_hash = synfire_hw::build::hex(&claimed.hash());
+    build.manifest.model_hash = synfire_golden_model::file::hex(&claimed.hash());
     build
 }
 

@@ -3,7 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use synfire_hw::build::{Build, sha256};
+use synfire_golden_model::file::sha256;
+use synfire_hw::build::Build;
 use synfire_hw::synth::report::{Bitstream, REPORT, Report, Utilization};
 use synfire_tests::Program;
 

@@ -6,7 +6,7 @@ use tempfile::NamedTempFile;
 
 /// A file or process that could not be used.
 #[derive(Debug, thiserror::Error)]
-#[error("{action} {}: {source}", path.display())]
+#[error("{action} {} failed: {source}", path.display())]
 pub struct IoError {
     /// What was tried, as in "reading".
     pub action: &'static str,

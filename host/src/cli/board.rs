@@ -1,11 +1,12 @@
 //! The verb `synfire board`.
 
 use super::context::Context;
-use super::diagnostic::{Result, io};
+use super::diagnostic::Result;
 use super::form::BoardFormArgs;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use synfire_golden_model::file::io;
 use synfire_hw::build::Build;
 use synfire_hw::synth::checks::Form;
 use synfire_sim::virtual_board::VirtualBoard;

@@ -1,10 +1,11 @@
 //! Output of the verbs: text or JSON on standard output, progress on standard error.
 
-use super::diagnostic::{CliError, Result, io};
+use super::diagnostic::{CliError, Result};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use miette::Diagnostic;
 use serde::Serialize;
 use std::io::Write;
+use synfire_golden_model::file::io;
 
 /// The global flags.
 #[derive(Clone, Debug)]
@@ -35,7 +36,8 @@ impl Context {
         }
         std::io::stdout()
             .write_all(line.as_bytes())
-            .map_err(io("writing", "standard output"))
+            .map_err(io("writing", "standard output"))?;
+        Ok(())
     }
 
     /// Prints a line of text immediately, or nothing with `--json`.

@@ -1,6 +1,7 @@
 //! Errors of the command line.
 
 use std::path::PathBuf;
+use synfire_golden_model::file::IoError;
 
 /// An error as the user sees it. Messages of the other crates already name the object, the value and the remedy.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -132,20 +133,13 @@ pub(crate) enum CliError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Sweep(#[from] super::sweep::SweepError),
-    /// An operation on a file failed.
-    #[error("{action} {path} failed: {source}")]
+    /// A file or process cannot be used.
+    #[error(transparent)]
     #[diagnostic(
         code(synfire::io),
         help("check that the path is right and that you may access it")
     )]
-    Io {
-        /// Operation that failed, such as "writing".
-        action: &'static str,
-        /// Path of the file.
-        path: PathBuf,
-        /// Error of the operating system.
-        source: std::io::Error,
-    },
+    Io(#[from] IoError),
     /// Training diverged.
     #[error("{source}; {checkpoint}")]
     #[diagnostic(code(synfire::diverged))]
@@ -279,12 +273,3 @@ impl From<synfire_sim::Error> for CliError {
 
 /// Result of the command line's functions.
 pub(crate) type Result<T, E = CliError> = std::result::Result<T, E>;
-
-/// Returns a function that converts an I/O error of `action` on `path`.
-pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> CliError {
-    move |source| CliError::Io {
-        action,
-        path: path.into(),
-        source,
-    }
-}

@@ -1,6 +1,7 @@
 //! Helpers for evaluation: test rasters, traffic of the layers, quantization with calibration.
 
 use serde::Serialize;
+pub(crate) use synfire_golden_model::counts::float;
 use synfire_golden_model::dataset::Dataset;
 use synfire_golden_model::dataset::encode::test_raster;
 use synfire_golden_model::float::FloatModel;
@@ -69,13 +70,4 @@ pub(crate) fn quantize_by(
 ) -> synfire_golden_model::Result<(QuantizedModel, QuantizeReport)> {
     let spikes = |image| Ok(test_raster(&model.description, train, image, DEFAULT_SEED));
     quantize_with(model, config, &Calibration::new(images.min(train.len()), &spikes))
-}
-
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of a data set are far below 2^52"
-)]
-/// Converts a count to a floating-point number.
-pub(crate) const fn float(count: u64) -> f64 {
-    count as f64
 }

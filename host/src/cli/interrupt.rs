@@ -1,10 +1,11 @@
 //! Catches Ctrl-C, so that a verb can stop in an orderly way.
 
-use super::diagnostic::{INTERRUPTED_STATUS, Result, io};
+use super::diagnostic::{INTERRUPTED_STATUS, Result};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use synfire_golden_model::file::io;
 
 /// Blocks SIGINT and SIGTERM for this thread and the threads that it starts.
 fn block() -> Result<SigSet> {
@@ -16,7 +17,7 @@ fn block() -> Result<SigSet> {
 }
 
 fn failed(error: nix::Error) -> super::diagnostic::CliError {
-    io("catching", "signals")(error.into())
+    io("catching", "signals")(error.into()).into()
 }
 
 /// Catches SIGINT and SIGTERM until it is dropped.

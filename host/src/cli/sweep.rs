@@ -9,7 +9,7 @@ mod study;
 
 use super::context::Context;
 use super::data::DataArgs;
-use super::diagnostic::{CliError, Result, io};
+use super::diagnostic::{CliError, Result};
 use super::figures::trade_off;
 use super::inference::{DEFAULT_SEED, at_least_one};
 use super::models::load_float;
@@ -19,10 +19,10 @@ use grid::{GridArgs, Setting};
 use indicatif::ProgressBar;
 use report::Report;
 use results::{Finding, Made, Point, Refusal, Results, Run};
-use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
-use study::{Measured, Study, hex};
+use study::{Measured, Study};
 use synfire_golden_model::Error;
+use synfire_golden_model::file::{io, sha256};
 use synfire_golden_model::integer::IntegerError;
 use synfire_golden_model::quantize::ScaleSearch;
 
@@ -122,7 +122,7 @@ impl Args {
         let file = std::fs::read(&self.model).map_err(io("reading", &self.model))?;
         Ok(Run {
             network: study.model.description.name.clone(),
-            model_sha256: hex(&Sha256::digest(&file)),
+            model_sha256: sha256(&file),
             data: study.test.name().into(),
             data_sha256: study.data_sha256(),
             images: study.test.len(),

@@ -1,6 +1,6 @@
 //! Design: the generated files of a build folder, and their hash.
 
-use super::{generator, hex};
+use super::generator;
 use crate::accelerator::{core_params, encoder_params, has_encoder};
 use crate::board::{Board, Features};
 use crate::circuit::accelerator::{Accelerator, LinkParams};
@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::plan::Plan;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
+use synfire_golden_model::file::hex;
 use synfire_golden_model::integer::QuantizedModel;
 
 /// Files of a design, before they are written.

@@ -2,8 +2,9 @@
 //!
 //! [`super::Build::write`] removes the files of an earlier design; `synth` makes them.
 
-use crate::error::{Result, io};
+use crate::error::Result;
 use std::path::Path;
+use synfire_golden_model::file::io;
 
 /// Netlist of the whole board, which nextpnr reads.
 pub const NETLIST: &str = "netlist.json";
@@ -67,7 +68,7 @@ fn remove(folder: &Path, files: &[&str]) -> Result<()> {
         let path = folder.join(file);
         match std::fs::remove_file(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(io("removing", path)(error));
+                return Err(io("removing", path)(error).into());
             }
             _ => {}
         }

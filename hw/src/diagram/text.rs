@@ -8,10 +8,9 @@ use std::borrow::Cow;
 /// Smallest font size that can be read.
 const SMALLEST: f64 = 9.0;
 
-/// Converts an integer to a float.
-#[expect(clippy::cast_precision_loss, reason = "sizes are below 2^52")]
-pub(super) fn float(number: usize) -> f64 {
-    number as f64
+/// A size as a real number.
+pub(super) const fn float(size: usize) -> f64 {
+    synfire_golden_model::counts::float(size as u64)
 }
 
 /// Writes a count with its digits in groups of three.

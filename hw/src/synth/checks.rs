@@ -5,10 +5,11 @@
 
 use super::nextpnr::read_json;
 use super::report::Report;
-use crate::build::{Build, write_atomically};
+use crate::build::Build;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use synfire_golden_model::file::write_atomically;
 
 /// File in a build folder that keeps the checks.
 pub const CHECKS: &str = "checks.json";
@@ -97,7 +98,7 @@ pub fn keep(build: &Build, check: Check) -> Result<()> {
         tool: "synfire",
         reason: error.to_string(),
     })?;
-    write_atomically(&path, &text)
+    Ok(write_atomically(&path, &text)?)
 }
 
 /// Checks that apply to a report: those of its netlist and of its bitstream.

@@ -12,17 +12,18 @@
 
 use super::flow::Flow;
 use super::nextpnr::read_json;
+use crate::build::Build;
 pub use crate::build::files::{CORE_NETLIST, CORE_VERILOG, ELABORATED, NETLIST, NETLIST_VERILOG};
 use crate::build::files::{ELABORATED_MADE, NETLIST_MADE, remove_outputs};
-use crate::build::{Build, hex, sha256, write_atomically};
 use crate::emit::verilog::{CORE, TOP};
-use crate::error::{Error, Result, io};
+use crate::error::{Error, Result};
 use crate::process::{self, Cancel};
 use crate::tool::Found;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 use std::time::Instant;
+use synfire_golden_model::file::{hex, io, sha256, write_atomically};
 
 /// Record of files that Yosys made, and of their sources.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,11 +2,12 @@
 
 use super::nextpnr::read_json;
 use super::path::CriticalPath;
+use crate::build::Build;
 pub use crate::build::files::REPORT;
-use crate::build::{Build, sha256, write_atomically};
-use crate::error::{Error, Result, io};
+use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use synfire_golden_model::file::{io, sha256, write_atomically};
 
 /// Report of a design on a board.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -70,7 +71,7 @@ impl Report {
             tool: "synfire",
             reason: error.to_string(),
         })?;
-        write_atomically(path, &text)
+        Ok(write_atomically(path, &text)?)
     }
 
     /// Reads a report.

@@ -1,9 +1,10 @@
 //! Speed of a design: cycles per inference, as measured or as expected.
 
 use super::nextpnr::read_json;
-use crate::build::{Build, write_atomically};
+use crate::build::Build;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
+use synfire_golden_model::file::write_atomically;
 
 /// File in a build folder that keeps the cycles that co-simulation measured.
 pub const MEASURED: &str = "cosim.json";
@@ -66,5 +67,5 @@ pub fn keep_measured(build: &Build, images: usize, cycles: f64) -> Result<()> {
         tool: "synfire",
         reason: error.to_string(),
     })?;
-    write_atomically(&path, &text)
+    Ok(write_atomically(&path, &text)?)
 }

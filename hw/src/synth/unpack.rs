@@ -9,15 +9,16 @@
 
 use super::report::Report;
 use crate::board::{Board, Family};
+use crate::build::Build;
 pub use crate::build::files::UNPACKED;
 use crate::build::files::UNPACKED_MADE;
-use crate::build::{Build, write_atomically};
 use crate::emit::constraints::{pins, port_names};
 use crate::emit::wrapper::BOARD_TOP;
-use crate::error::{Error, Result, io};
+use crate::error::{Error, Result};
 use crate::process::{self, Cancel};
 use crate::tool::Tool;
 use std::path::Path;
+use synfire_golden_model::file::{io, write_atomically};
 
 /// File of the bits of every tile, as `iceunpack` writes it.
 const TILES: &str = "unpacked.asc";
@@ -45,7 +46,7 @@ pub fn unpack(build: &Build, cancel: &Cancel) -> Result<()> {
     }
     let text = verilog(board, folder, &bitstream.file.display().to_string(), cancel)?;
     write_atomically(&folder.join(UNPACKED), &text)?;
-    write_atomically(&folder.join(UNPACKED_MADE), &bitstream.sha256)
+    Ok(write_atomically(&folder.join(UNPACKED_MADE), &bitstream.sha256)?)
 }
 
 /// Turns a bitstream in `folder` into Verilog whose ports have the names of the board's top module.

@@ -2,9 +2,10 @@
 
 use super::{Found, STAMP, Tool, Version};
 use crate::board::Family;
-use crate::error::{Error, Result, io};
+use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use synfire_golden_model::file::io;
 
 impl Tool {
     /// Finds the tool, and checks that its version works for at least one FPGA family.

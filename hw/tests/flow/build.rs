@@ -4,10 +4,11 @@ use crate::network::{plan, random_model};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::path::Path;
+use synfire_golden_model::file::hex;
 use synfire_golden_model::integer::QuantizedModel;
 use synfire_hw::Error;
 use synfire_hw::board::Board;
-use synfire_hw::build::{Build, design, hex};
+use synfire_hw::build::{Build, design};
 use synfire_hw::plan::Plan;
 
 fn network() -> (QuantizedModel, Board, Plan) {

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
+use synfire_golden_model::file::hex;
 use synfire_golden_model::integer::{Neuron, QuantizedLayer, QuantizedModel};
 use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescription};
 use synfire_hw::board::Board;
-use synfire_hw::build::{Build, generator, hex};
+use synfire_hw::build::{Build, generator};
 use synfire_hw::plan::Plan;
 use synfire_hw::traffic::from_rates;
 

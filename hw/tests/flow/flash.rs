@@ -4,8 +4,9 @@ use crate::network::{plan, random_model};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::path::PathBuf;
+use synfire_golden_model::file::sha256;
 use synfire_hw::board::Board;
-use synfire_hw::build::{Build, sha256};
+use synfire_hw::build::Build;
 use synfire_hw::flash::{CommandLine, End, Memory};
 use synfire_hw::synth::report::{Bitstream, REPORT, Report};
 

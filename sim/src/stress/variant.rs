@@ -1,9 +1,10 @@
 //! Variant of a design under stress: the same model, lanes and memories, with the smallest FIFOs and queues, and with streams
 //! that can be held back. The variant is the core alone, for Verilator, and never goes to a board.
 
-use crate::error::{Result, io};
+use crate::error::Result;
+use synfire_golden_model::file::{io, write_atomically};
 use synfire_hw::accelerator::core_params;
-use synfire_hw::build::{Build, write_atomically};
+use synfire_hw::build::Build;
 use synfire_hw::circuit::core::Core;
 use synfire_hw::circuit::fifo::SMALLEST_FIFO;
 use synfire_hw::emit::verilog::{CORE, TOP, emit};

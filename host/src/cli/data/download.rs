@@ -2,10 +2,11 @@
 
 use super::fetch::{DownloadError, Fetched, Fetcher};
 use crate::cli::context::Context;
-use crate::cli::diagnostic::{Result, io};
+use crate::cli::diagnostic::Result;
 use serde::Serialize;
 use std::path::PathBuf;
 use synfire_golden_model::dataset::Known;
+use synfire_golden_model::file::io;
 
 const EXAMPLE: &str = "Examples:
   synfire data download mnist --data-dir data

@@ -103,8 +103,8 @@ impl Results {
     pub(super) fn write(&self, folder: &Path) -> Result<()> {
         let json = serde_json::to_string_pretty(self)
             .map_err(|error| super::io("writing", folder.join("results.json"))(error.into()))?;
-        synfire_hw::build::write_atomically(&folder.join("results.json"), &json)?;
-        synfire_hw::build::write_atomically(&folder.join("results.txt"), &(self.table() + "\n"))?;
+        synfire_golden_model::file::write_atomically(&folder.join("results.json"), &json)?;
+        synfire_golden_model::file::write_atomically(&folder.join("results.txt"), &(self.table() + "\n"))?;
         Ok(())
     }
 

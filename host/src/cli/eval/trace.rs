@@ -1,13 +1,14 @@
 //! Writes every spike of an evaluation to a file.
 
 use super::super::context::Context;
-use super::super::diagnostic::{CliError, Result, io};
+use super::super::diagnostic::{CliError, Result};
 use super::super::models::AnyModel;
 use super::super::table::memory;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use synfire_golden_model::dataset::Dataset;
 use synfire_golden_model::dataset::encode::test_raster;
+use synfire_golden_model::file::io;
 use synfire_golden_model::file::trace::{Metadata, TraceWriter};
 use synfire_golden_model::integer::{Engine, QuantizedModel};
 

@@ -33,7 +33,7 @@ type Colour = [u8; 3];
 pub(crate) fn draw(path: &Path, title: &str, dataset: &Dataset, rows: &[Row]) -> Result<()> {
     let mut svg = String::new();
     draw_into(&mut svg, title, dataset, rows).map_err(|error| failed(path)(error.as_ref()))?;
-    synfire_hw::build::write_atomically(path, &svg)?;
+    synfire_golden_model::file::write_atomically(path, &svg)?;
     Ok(())
 }
 

@@ -69,7 +69,7 @@ pub(crate) fn draw(
     epochs: &[EpochReport],
 ) -> Result<()> {
     let svg = draw_text(network, config, evaluation, epochs).map_err(|error| failed(path)(error.as_ref()))?;
-    synfire_hw::build::write_atomically(path, &svg)?;
+    synfire_golden_model::file::write_atomically(path, &svg)?;
     Ok(())
 }
 

@@ -24,7 +24,7 @@ pub(crate) struct Picture<'a> {
 pub(crate) fn draw(path: &Path, picture: &Picture<'_>) -> Result<()> {
     let mut svg = String::new();
     draw_into(&mut svg, picture).map_err(|error| failed(path)(error.as_ref()))?;
-    synfire_hw::build::write_atomically(path, &svg)?;
+    synfire_golden_model::file::write_atomically(path, &svg)?;
     Ok(())
 }
 

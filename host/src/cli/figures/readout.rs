@@ -19,7 +19,7 @@ type Drawn = std::result::Result<(), Box<dyn std::error::Error>>;
 /// Draws the accuracies, in 0..=1, after 1, 2, 3, … steps into an SVG file.
 pub(crate) fn draw(path: &Path, title: &str, accuracies: &[f64]) -> Result<()> {
     let svg = draw_text(title, accuracies).map_err(|error| failed(path)(error.as_ref()))?;
-    synfire_hw::build::write_atomically(path, &svg)?;
+    synfire_golden_model::file::write_atomically(path, &svg)?;
     Ok(())
 }
 

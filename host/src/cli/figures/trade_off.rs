@@ -50,7 +50,7 @@ pub(crate) struct Mark {
 /// Draws a picture into an SVG file.
 pub(crate) fn draw(path: &Path, picture: &Picture) -> Result<()> {
     let svg = draw_text(picture).map_err(|error| failed(path)(error.as_ref()))?;
-    synfire_hw::build::write_atomically(path, &svg)?;
+    synfire_golden_model::file::write_atomically(path, &svg)?;
     Ok(())
 }
 

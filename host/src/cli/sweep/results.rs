@@ -1,12 +1,13 @@
 //! The results file: one JSON object per line, so that an interrupted sweep can be resumed.
 
-use super::super::diagnostic::{Result, io};
+use super::super::diagnostic::Result;
 use super::SweepError;
 use super::grid::Setting;
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
+use synfire_golden_model::file::io;
 
 /// Everything besides the setting that determines a result. Lines of another run stay in the file, but are not used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -119,7 +120,7 @@ impl Results {
         let bytes = match std::fs::read(path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(io("reading", path)(error)),
+            Err(error) => return Err(io("reading", path)(error).into()),
         };
         // The last line may end in the middle of a character.
         let text = String::from_utf8_lossy(&bytes);
@@ -144,7 +145,7 @@ impl Results {
             }
         }
         if whole < text.len() {
-            synfire_hw::build::write_atomically(path, &text[..whole])?;
+            synfire_golden_model::file::write_atomically(path, &text[..whole])?;
         }
         let file = OpenOptions::new()
             .create(true)

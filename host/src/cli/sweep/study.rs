@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use synfire_golden_model::dataset::{Dataset, Samples};
 use synfire_golden_model::evaluation::float::evaluate_with;
 use synfire_golden_model::evaluation::integer::evaluate_dataset;
+use synfire_golden_model::file::hex;
 use synfire_golden_model::float::FloatModel;
 use synfire_golden_model::integer::QuantizedModel;
 use synfire_golden_model::quantize::{ScaleSearch, quantize};
@@ -163,9 +164,4 @@ impl Made {
             hash: hex(&model.hash()),
         }
     }
-}
-
-/// Formats bytes in hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

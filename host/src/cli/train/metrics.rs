@@ -1,11 +1,12 @@
 //! The metrics file: one JSON object per epoch, written while training.
 
-use super::super::diagnostic::{Result, io};
+use super::super::diagnostic::Result;
 use super::evaluation_set::EvaluationSet;
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use synfire_golden_model::evaluation::LayerActivity;
+use synfire_golden_model::file::io;
 use synfire_golden_model::train::EpochReport;
 
 /// A metrics file.
@@ -21,7 +22,7 @@ impl Metrics {
     /// twice, no matter when the run was interrupted.
     pub(crate) fn start(path: &Path, history: &[EpochReport], evaluation: EvaluationSet) -> Result<Self> {
         let lines: String = history.iter().map(|report| line(report, evaluation)).collect();
-        synfire_hw::build::write_atomically(path, &lines)?;
+        synfire_golden_model::file::write_atomically(path, &lines)?;
         let file = OpenOptions::new()
             .append(true)
             .open(path)
@@ -37,7 +38,8 @@ impl Metrics {
     pub(crate) fn append(&mut self, report: &EpochReport) -> Result<()> {
         self.file
             .write_all(line(report, self.evaluation).as_bytes())
-            .map_err(io("writing", &self.path))
+            .map_err(io("writing", &self.path))?;
+        Ok(())
     }
 }
 

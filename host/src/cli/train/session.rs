@@ -1,6 +1,6 @@
 //! Runs a trainer, and writes checkpoints, metrics and the training curve; handles interruption and divergence.
 
-use super::super::diagnostic::{CliError, Result, io};
+use super::super::diagnostic::{CliError, Result};
 use super::super::figures::curve;
 use super::super::interrupt::StopRequest;
 use super::evaluation_set::EvaluationSet;
@@ -10,6 +10,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use synfire_golden_model::Error;
+use synfire_golden_model::file::io;
 use synfire_golden_model::train::{TrainConfig, Trainer};
 
 /// Files that a session writes, and when.
@@ -39,13 +40,13 @@ impl Files {
 /// Creates the folder of a file, and fails if a folder has the name of the file.
 fn check_writable(file: &Path) -> Result<()> {
     if file.is_dir() {
-        return Err(io("writing", file)(std::io::ErrorKind::IsADirectory.into()));
+        return Err(io("writing", file)(std::io::ErrorKind::IsADirectory.into()).into());
     }
     let folder = match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => return Ok(()),
     };
-    std::fs::create_dir_all(folder).map_err(io("creating folder", folder))
+    Ok(std::fs::create_dir_all(folder).map_err(io("creating folder", folder))?)
 }
 
 /// A run of a trainer.

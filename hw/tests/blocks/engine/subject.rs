@@ -107,7 +107,9 @@ impl Subject {
                         (0..channels).for_each(|neuron| add(neuron, weight(weights, neuron, channel)));
                     }
                     (Reach::Count, _) => add(channel, 1),
-                    (Reach::Identity, Some(QuantizedShortcut::Identity(numbers))) => add(channel, numbers[channel]),
+                    (Reach::Identity, Some(QuantizedShortcut::Identity(numbers))) => {
+                        add(channel, numbers[channel])
+                    }
                     other => panic!("{other:?}"),
                 }
             }

@@ -11,9 +11,9 @@
 //! A source at (channel c, row y, column x) meets a rectangle of output positions. Along each axis, the first
 //! output, the first kernel place and the count depend on the coordinate alone ([`Axis::span`]). So two small
 //! tables cover any kernel, stride and padding, and no multiplier is needed. The membrane word of position p
-//! and group g is p · groups + g; the weight word of kernel place k and group g for channel c is (k · groups
-//! + g) · channels + c. As outputs ascend, so do kernel places: a row of the rectangle is one run of membrane
-//! words that are one apart, and of weight words that are `channels` apart.
+//! and group g is p · groups + g. The weight word of kernel place k and group g for channel c is
+//! (k · groups + g) · channels + c. As outputs ascend, so do kernel places: a row of the rectangle is one run
+//! of membrane words that are one apart, and of weight words that are `channels` apart.
 //!
 //! If a source meets its own channel only (pooling, an identity), the window is one word per position, and
 //! one lane of it.

@@ -215,8 +215,8 @@ pub enum Error {
     },
     /// The design is too slow for the core's clock.
     #[error(
-        "timing not met on {board}: the design reaches {reached_mhz:.2} MHz of {wanted_mhz:.2} MHz, so no bitstream was \
-         made. The slowest path is {path}. Use fewer lanes, try more placements (`synfire synth --tries`), or choose a \
+        "timing not met on {board}: the design reaches {reached_mhz:.2} MHz, but needs {wanted_mhz:.2} MHz, so no bitstream \
+         was made. The slowest path is {path}. Use fewer lanes, try more placements (`synfire synth --tries`), or choose a \
          slower clock (`synfire hdl --clock`, or core_hz in the board file). `synfire report` shows the resources of the \
          design"
     )]

@@ -24,7 +24,7 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     let rasters: Vec<_> = (0..3).map(|seed| random_raster(&network, 0.25, seed)).collect();
 
     // The plan gives each layer its lanes; the build folder gets the Verilog.
-    let board = Board::find("icebreaker")?;
+    let board = Board::find("ice40-hx8k")?;
     let traffic = traffic::measure(&model, &rasters)?;
     let plan = Plan::search_within(&model, &board, &traffic, 4)?;
     let folder = tempfile::tempdir()?;

@@ -70,7 +70,7 @@ fn the_library_is_found_from_a_link_and_where_yosys_config_says() {
 }
 
 #[test]
-fn a_missing_library_is_named_with_where_it_was_looked_for() {
+fn a_missing_library_is_named_with_the_searched_folders() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let prefix = folder.path().canonicalize().expect("its path");
     touch(&prefix.join("bin/yosys"));
@@ -79,14 +79,14 @@ fn a_missing_library_is_named_with_where_it_was_looked_for() {
     assert_eq!(
         error.to_string(),
         format!(
-            "gowin/cells_sim.v, the simulation models of {prefix}/bin/yosys, is not in {prefix}/share/yosys: run \
-             `synfire tools --install`, or set SYNFIRE_YOSYS to a Yosys with its data folder"
+            "{prefix}/bin/yosys comes without its simulation models gowin/cells_sim.v, which were looked for in \
+             {prefix}/share/yosys: run `synfire tools --install`, or set SYNFIRE_YOSYS to a Yosys that has its data folder"
         )
     );
 }
 
 #[test]
-fn every_model_is_verilog_without_nets_that_nobody_declared() {
+fn every_model_is_verilog_without_undeclared_nets() {
     for (family, name) in FAMILIES {
         let (file, text) = models(family);
         assert_eq!(file, format!("{name}_cells.v"));

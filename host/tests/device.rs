@@ -118,7 +118,7 @@ fn an_image_with_an_error_stops_no_other() {
     );
     assert_eq!(
         results[1].as_ref().unwrap_err().to_string(),
-        "step 0: address 784 is not one of the 784 inputs (0 to 783); encode for this network"
+        "step 0: address 784 is not one of the 784 inputs (0 to 783); encode the spikes for this network"
     );
     assert_eq!(
         *results[2].as_ref().unwrap(),

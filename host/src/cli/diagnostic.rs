@@ -118,7 +118,10 @@ pub(crate) enum CliError {
     },
     /// A picture could not be drawn.
     #[error("cannot draw {path}: {reason}")]
-    #[diagnostic(code(synfire::figure))]
+    #[diagnostic(
+        code(synfire::figure),
+        help("this is a bug in synfire: please report it with the command and its data")
+    )]
     Figure {
         /// Path of the picture.
         path: PathBuf,

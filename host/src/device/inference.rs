@@ -118,11 +118,11 @@ impl<T: Transport> Device<T> {
         let mut patience = Patience::new(self.options.retries, &self.session.statistics);
         loop {
             self.progress = Some((window.acknowledged(), window.limits()));
-            while let Some(asked) = window.next() {
+            while let Some(request) = window.next() {
                 if window.oldest().is_none() {
                     last_answer = Instant::now();
                 }
-                self.transmit(&mut window, asked, job)?;
+                self.transmit(&mut window, request, job)?;
                 self.progress = Some((window.acknowledged(), window.limits()));
             }
             let next = overlap.next.job();
@@ -198,15 +198,15 @@ impl<T: Transport> Device<T> {
                     })?;
                 }
                 // Some of the spikes may have reached the accelerator: only a new start is safe.
-                Outcome::NotReady(asked) => {
+                Outcome::NotReady(request) => {
                     return Err(Error::NotReady {
-                        command: window.opcode(asked),
+                        command: window.opcode(request),
                         attempts: 1,
                     });
                 }
-                Outcome::Rejected(asked, status) => {
+                Outcome::Rejected(request, status) => {
                     return Err(Error::Rejected {
-                        command: window.opcode(asked),
+                        command: window.opcode(request),
                         status,
                     });
                 }
@@ -222,19 +222,19 @@ impl<T: Transport> Device<T> {
         }
     }
 
-    fn transmit(&mut self, window: &mut Window, asked: RunRequest, job: &Job) -> Result<()> {
+    fn transmit(&mut self, window: &mut Window, request: RunRequest, job: &Job) -> Result<()> {
         let tag = self.session.tag();
-        let request = match asked {
+        let message = match request {
             RunRequest::Write(index) => {
                 let write = &job.writes[index];
                 Request::write(write.opcode, window.seq(index), &write.payload)
             }
             RunRequest::Result => Request::new(job.last, tag),
         };
-        if window.sent(asked, tag) {
+        if window.sent(request, tag) {
             self.session.statistics.retransmissions += 1;
         }
-        self.session.send(&request)
+        self.session.send(&message)
     }
 
     fn result(&self, response: &Response, job: &Job) -> Result<InferenceResult> {

@@ -10,7 +10,105 @@ pub(crate) struct Rules {
 }
 
 /// The crates of the workspace.
-pub(crate) const CRATES: &[Rules] = &[Rules {
-    folder: "golden-model",
-    modules: &[("random", &[])],
-}];
+pub(crate) const CRATES: &[Rules] = &[
+    Rules {
+        folder: "golden-model",
+        modules: &[
+            ("counts", &[]),
+            ("network", &[]),
+            ("random", &[]),
+            ("spikes", &[]),
+            ("events", &["network"]),
+            ("integer", &["network", "spikes", "events"]),
+            ("float", &["network", "random", "spikes", "events", "integer"]),
+            ("file", &["network", "spikes", "integer", "float"]),
+            ("quantize", &["network", "random", "spikes", "integer", "float"]),
+            ("dataset", &["network", "random", "spikes", "file"]),
+            ("reference", &["network", "spikes", "float", "file"]),
+            (
+                "evaluation",
+                &["network", "spikes", "events", "integer", "float", "dataset"],
+            ),
+            (
+                "train",
+                &[
+                    "network",
+                    "random",
+                    "spikes",
+                    "events",
+                    "integer",
+                    "float",
+                    "file",
+                    "dataset",
+                    "evaluation",
+                ],
+            ),
+            (
+                "workload",
+                &["network", "random", "spikes", "events", "float", "evaluation"],
+            ),
+            ("config", &["network", "integer", "file", "train"]),
+        ],
+    },
+    Rules {
+        folder: "hw",
+        modules: &[
+            ("circuit", &[]),
+            ("pll", &[]),
+            ("simulate", &[]),
+            ("board", &["pll"]),
+            ("geometry", &["circuit"]),
+            ("emit", &["pll", "board"]),
+            ("tool", &["board"]),
+            ("traffic", &["geometry"]),
+            ("cells", &["board", "tool"]),
+            ("plan", &["circuit", "board", "geometry", "traffic"]),
+            ("process", &["tool"]),
+            ("accelerator", &["circuit", "board", "geometry", "plan"]),
+            ("install", &["tool", "process"]),
+            (
+                "diagram",
+                &["circuit", "board", "geometry", "plan", "accelerator"],
+            ),
+            (
+                "build",
+                &["circuit", "board", "emit", "plan", "accelerator", "diagram"],
+            ),
+            ("synth", &["board", "emit", "tool", "process", "build"]),
+            ("flash", &["board", "process", "build", "synth"]),
+        ],
+    },
+    Rules {
+        folder: "sim",
+        modules: &[
+            ("harness", &[]),
+            ("preparation", &[]),
+            ("random", &[]),
+            ("verilator", &[]),
+            ("pace", &["random"]),
+            ("virtual_board", &["verilator"]),
+            ("stimulus", &["pace"]),
+            ("observation", &["stimulus"]),
+            ("stress", &["random", "pace", "stimulus"]),
+            ("native", &["preparation", "pace", "stimulus", "observation"]),
+            (
+                "verilated",
+                &["preparation", "verilator", "stimulus", "observation"],
+            ),
+            (
+                "cosim",
+                &["pace", "stimulus", "observation", "stress", "native", "verilated"],
+            ),
+        ],
+    },
+    Rules {
+        folder: "host",
+        modules: &[
+            ("protocol", &[]),
+            ("transport", &[]),
+            ("device", &["protocol", "transport"]),
+            ("testing", &["protocol", "transport"]),
+            ("cli", &["protocol", "transport", "device"]),
+        ],
+    },
+];

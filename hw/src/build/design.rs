@@ -103,7 +103,7 @@ fn accelerator_verilog(
     let identity = identity(model, board, plan.features, &core, names)?;
     let link = LinkParams {
         identity,
-        clocks_per_bit: board.cycles_per_bit(),
+        cycles_per_bit: board.cycles_per_bit(),
         input: encoder_params(model)?,
     };
     let circuit = Accelerator::new(&link, core);

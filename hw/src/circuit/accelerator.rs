@@ -30,7 +30,7 @@ pub struct LinkParams {
     /// Answer to IDENTIFY: sizes, features and hashes of the design.
     pub identity: Identity,
     /// Core clock cycles per bit on the serial line.
-    pub clocks_per_bit: u64,
+    pub cycles_per_bit: u64,
     /// Shape of the network's input, and how the core addresses it.
     pub input: EncoderParams,
 }
@@ -100,8 +100,8 @@ impl Accelerator {
         let longest_payload = result_bytes.max(counter_bytes).max(identity.payload().len());
         with_defaults! {
             Self {
-                uart_rx: UartReceiver::new(link.clocks_per_bit),
-                uart_tx: UartTransmitter::new(link.clocks_per_bit),
+                uart_rx: UartReceiver::new(link.cycles_per_bit),
+                uart_tx: UartTransmitter::new(link.cycles_per_bit),
                 receiver: FrameReceiver::new(usize::from(identity.slot_bytes)),
                 transmitter: FrameTransmitter::new(RESPONSE_HEADER_BYTES + longest_payload),
                 command: Command::new(identity, output_lanes, &memories),

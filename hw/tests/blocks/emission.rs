@@ -178,7 +178,7 @@ accepted! {
         let layers = u8::try_from(core.engines().count()).expect("a few");
         let link = LinkParams {
             identity: Identity { layers, ..identity() },
-            clocks_per_bit: 12,
+            cycles_per_bit: 12,
             input: INPUT,
         };
         Accelerator::new(&link, core)

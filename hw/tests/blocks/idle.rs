@@ -73,7 +73,7 @@ fn first_to_move(level: bool) -> Option<(usize, String)> {
             design_hash: [0x5A; 16],
             model_hash: [0; 16],
         },
-        clocks_per_bit: 4,
+        cycles_per_bit: 4,
         input: EncoderParams {
             shape: [1, 1, 12],
             is_map: false,

@@ -30,20 +30,20 @@ pub struct UartReceiver {
 }
 
 impl UartReceiver {
-    /// Builds a receiver of `clocks_per_bit` clock cycles per bit, 4..=65535.
+    /// Builds a receiver of `cycles_per_bit` clock cycles per bit, 4..=65535.
     ///
     /// # Panics
     /// Outside that range: a bug of the generator.
     #[must_use]
-    pub fn new(clocks_per_bit: u64) -> Self {
+    pub fn new(cycles_per_bit: u64) -> Self {
         assert!(
-            (4..=65535).contains(&clocks_per_bit),
-            "{clocks_per_bit} clocks per bit"
+            (4..=65535).contains(&cycles_per_bit),
+            "{cycles_per_bit} cycles per bit"
         );
         with_defaults! {
             Self {
-                whole_bit: Constant::new((clocks_per_bit - 1).into()),
-                half_bit: Constant::new((clocks_per_bit / 2 - 1).into()),
+                whole_bit: Constant::new((cycles_per_bit - 1).into()),
+                half_bit: Constant::new((cycles_per_bit / 2 - 1).into()),
                 stop_position: Constant::new(9_u64.into()),
             }
             clock, rx, data, valid, meta, line, last_line, active, countdown, position, shift,

@@ -28,19 +28,19 @@ pub struct UartTransmitter {
 }
 
 impl UartTransmitter {
-    /// Builds a transmitter of `clocks_per_bit` clock cycles per bit, 4..=65535.
+    /// Builds a transmitter of `cycles_per_bit` clock cycles per bit, 4..=65535.
     ///
     /// # Panics
     /// Outside that range: a bug of the generator.
     #[must_use]
-    pub fn new(clocks_per_bit: u64) -> Self {
+    pub fn new(cycles_per_bit: u64) -> Self {
         assert!(
-            (4..=65535).contains(&clocks_per_bit),
-            "{clocks_per_bit} clocks per bit"
+            (4..=65535).contains(&cycles_per_bit),
+            "{cycles_per_bit} cycles per bit"
         );
         with_defaults! {
             Self {
-                whole_bit: Constant::new((clocks_per_bit - 1).into()),
+                whole_bit: Constant::new((cycles_per_bit - 1).into()),
                 last_position: Constant::new(9_u64.into()),
                 stop_position: Constant::new(8_u64.into()),
             }

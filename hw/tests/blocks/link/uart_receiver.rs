@@ -33,12 +33,12 @@ impl Line {
     }
 }
 
-/// Bytes that a receiver of `clocks_per_bit` cycles per bit decodes from a line that starts at the given
+/// Bytes that a receiver of `cycles_per_bit` cycles per bit decodes from a line that starts at the given
 /// fraction of a cycle.
-fn receive(clocks_per_bit: u64, line: &Line, phase: f64) -> Vec<u8> {
-    let mut uart = simulate(UartReceiver::new(clocks_per_bit), |uart| &mut uart.clock);
+fn receive(cycles_per_bit: u64, line: &Line, phase: f64) -> Vec<u8> {
+    let mut uart = simulate(UartReceiver::new(cycles_per_bit), |uart| &mut uart.clock);
     let mut bytes = Vec::new();
-    let rest = 12.0 * f64::from(u32::try_from(clocks_per_bit).expect("small"));
+    let rest = 12.0 * f64::from(u32::try_from(cycles_per_bit).expect("small"));
     let mut now = 0.0;
     let mut end = phase;
     // A quiet line first: its synchronizer reads 0 at power-up.
@@ -68,23 +68,23 @@ proptest! {
 
     #[test]
     fn bytes_arrive_at_rates_that_are_2_percent_off(
-        clocks_per_bit in 4..=25_u32, error in prop_oneof![Just(-0.02), Just(0.02), -0.02..0.02],
+        cycles_per_bit in 4..=25_u32, error in prop_oneof![Just(-0.02), Just(0.02), -0.02..0.02],
         phase in 0.0..1.0, bytes in proptest::collection::vec(any::<u8>(), 1..6), gap in 0.0..3.0,
     ) {
-        let bit = f64::from(clocks_per_bit) * (1.0 + error);
+        let bit = f64::from(cycles_per_bit) * (1.0 + error);
         let line = bytes.iter().fold(Line::default(), |line, &byte| {
             line.byte(byte, bit, true).idle(gap * bit)
         });
-        assert_same(&bytes, &receive(clocks_per_bit.into(), &line, phase));
+        assert_same(&bytes, &receive(cycles_per_bit.into(), &line, phase));
     }
 
     #[test]
     fn a_start_bit_that_is_gone_at_its_middle_is_noise(
-        clocks_per_bit in 8..=25_u32, length in 0.05..0.4, phase in 0.0..1.0, byte: u8,
+        cycles_per_bit in 8..=25_u32, length in 0.05..0.4, phase in 0.0..1.0, byte: u8,
     ) {
-        let bit = f64::from(clocks_per_bit);
+        let bit = f64::from(cycles_per_bit);
         let line = Line::default().low(length * bit).idle(bit).byte(byte, bit, true);
-        assert_same(&[byte], &receive(clocks_per_bit.into(), &line, phase));
+        assert_same(&[byte], &receive(cycles_per_bit.into(), &line, phase));
     }
 }
 

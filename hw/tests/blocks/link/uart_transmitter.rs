@@ -5,13 +5,13 @@ use proptest::prelude::*;
 use synfire_hw::circuit::link::uart_transmitter::UartTransmitter;
 
 /// The line, cycle by cycle, and the cycles in which bytes were taken.
-fn transmit(clocks_per_bit: usize, bytes: &[u8], writer: &Willing) -> (Vec<bool>, Vec<usize>) {
-    let mut uart = simulate(UartTransmitter::new(clocks_per_bit as u64), |uart| {
+fn transmit(cycles_per_bit: usize, bytes: &[u8], writer: &Willing) -> (Vec<bool>, Vec<usize>) {
+    let mut uart = simulate(UartTransmitter::new(cycles_per_bit as u64), |uart| {
         &mut uart.clock
     });
     let (mut line, mut taken) = (Vec::new(), Vec::new());
     let mut quiet = 0;
-    while quiet < 2 * clocks_per_bit + 24 {
+    while quiet < 2 * cycles_per_bit + 24 {
         let cycle = line.len();
         let next = bytes.get(taken.len());
         let circuit = uart.circuit();
@@ -34,14 +34,14 @@ fn transmit(clocks_per_bit: usize, bytes: &[u8], writer: &Willing) -> (Vec<bool>
 }
 
 /// Line for bytes that are taken in the given cycles: each starts one cycle later.
-fn line(clocks_per_bit: usize, bytes: &[u8], taken: &[usize], cycles: usize) -> Vec<bool> {
+fn line(cycles_per_bit: usize, bytes: &[u8], taken: &[usize], cycles: usize) -> Vec<bool> {
     let mut line = vec![true; cycles];
     for (byte, start) in bytes.iter().zip(taken) {
         let levels = [false]
             .into_iter()
             .chain((0..8).map(|position| byte >> position & 1 == 1));
         for (position, level) in levels.enumerate() {
-            line[start + 1 + position * clocks_per_bit..][..clocks_per_bit].fill(level);
+            line[start + 1 + position * cycles_per_bit..][..cycles_per_bit].fill(level);
         }
     }
     line
@@ -52,14 +52,14 @@ proptest! {
 
     #[test]
     fn every_bit_lasts_its_cycles_and_every_byte_has_its_stop_bit(
-        clocks_per_bit in 4..=25_usize, bytes in proptest::collection::vec(any::<u8>(), 1..5),
+        cycles_per_bit in 4..=25_usize, bytes in proptest::collection::vec(any::<u8>(), 1..5),
         writer in willing(),
     ) {
-        let (seen, taken) = transmit(clocks_per_bit, &bytes, &writer);
+        let (seen, taken) = transmit(cycles_per_bit, &bytes, &writer);
         prop_assert_eq!(taken.len(), bytes.len());
-        assert_same(&line(clocks_per_bit, &bytes, &taken, seen.len()), &seen);
+        assert_same(&line(cycles_per_bit, &bytes, &taken, seen.len()), &seen);
         for pair in taken.windows(2) {
-            prop_assert!(pair[1] - pair[0] > 10 * clocks_per_bit, "the stop bit is whole");
+            prop_assert!(pair[1] - pair[0] > 10 * cycles_per_bit, "the stop bit is whole");
         }
     }
 }

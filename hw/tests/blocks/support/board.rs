@@ -30,7 +30,7 @@ impl Board {
         let core = core_params(model, plan).expect("a valid model");
         let link = LinkParams {
             identity: identity.clone(),
-            clocks_per_bit: CLOCKS_PER_BIT,
+            cycles_per_bit: CLOCKS_PER_BIT,
             input: encoder_params(model).expect("a valid model"),
         };
         let accelerator = Accelerator::new(&link, core);
@@ -104,13 +104,13 @@ impl Board {
         while self.from_device.front() == Some(&true) {
             self.from_device.pop_front();
         }
-        let clocks_per_bit = usize::try_from(CLOCKS_PER_BIT).expect("small");
-        if self.from_device.len() < 10 * clocks_per_bit {
+        let cycles_per_bit = usize::try_from(CLOCKS_PER_BIT).expect("small");
+        if self.from_device.len() < 10 * cycles_per_bit {
             return;
         }
-        let levels: Vec<bool> = self.from_device.drain(..10 * clocks_per_bit).collect();
+        let levels: Vec<bool> = self.from_device.drain(..10 * cycles_per_bit).collect();
         let middles: Vec<bool> = levels
-            .chunks(clocks_per_bit)
+            .chunks(cycles_per_bit)
             .map(|bit| bit[bit.len() / 2])
             .collect();
         assert!(!middles[0] && middles[9], "start and stop bit of {middles:?}");

@@ -3,8 +3,8 @@
 //! An image is C·H·W bytes in C, H, W order; a byte of `full_scale` is an intensity of 1. A recording is a list of
 //! events at places of C·H·W, the channel being the polarity; see [`Recordings`].
 //!
-//! [`load`] knows the sets of [`KNOWN`] by their names and reads files of one's own: `NAME.npz`, whose arrays
-//! `docs/formats.md` lists.
+//! [`load`] finds the data sets of [`KNOWN`] by name. It also reads the user's own files, `NAME.npz`; `docs/formats.md`
+//! lists their arrays.
 
 mod augment;
 mod catalog;
@@ -51,16 +51,16 @@ pub struct Dataset {
 pub struct Split {
     /// Samples to train with.
     pub train: Dataset,
-    /// Samples to judge by.
+    /// Samples to evaluate with.
     pub test: Dataset,
 }
 
 impl Dataset {
-    /// A data set of `labels.len()` images of `shape`, one after the other in `images`.
+    /// Creates a data set of `labels.len()` images of `shape`, stored one after another in `images`.
     ///
     /// # Errors
-    /// If there are no images, `images` does not hold as many as `labels`, or a pixel is above `full_scale`
-    /// or a label not below `classes`.
+    /// If there are no images, `images` and `labels` differ in number, a pixel is above `full_scale`, or a label is not
+    /// below `classes`.
     pub fn new(
         name: impl Into<String>,
         shape: Shape,
@@ -76,10 +76,10 @@ impl Dataset {
         Self::of_samples(name, shape, classes, samples, labels)
     }
 
-    /// A data set of samples of either kind, as many as `labels`.
+    /// Creates a data set from samples of either kind, one per label.
     ///
     /// # Errors
-    /// As [`Self::new`]; or if an event is of no place of `shape`, or the recordings' window is of no length.
+    /// Fails like [`Self::new`], or if an event lies outside `shape`, or the window of the recordings is 0 µs.
     pub fn of_samples(
         name: impl Into<String>,
         shape: Shape,
@@ -164,10 +164,10 @@ impl Dataset {
         &self.samples
     }
 
-    /// The samples, which must be images; `what` says in the error who needs them.
+    /// Returns the samples as images; `what` names in the error the feature that needs images.
     ///
     /// # Errors
-    /// If they are recordings.
+    /// If the samples are recordings.
     pub fn images(&self, what: &'static str) -> Result<&Images> {
         match &self.samples {
             Samples::Images(images) => Ok(images),
@@ -187,7 +187,7 @@ impl Dataset {
         self.labels.len()
     }
 
-    /// Whether there are no samples; never, since [`Self::new`] refuses that.
+    /// Always false: [`Self::new`] refuses a data set without samples.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.labels.is_empty()
@@ -231,11 +231,11 @@ impl Dataset {
         counts
     }
 
-    /// Checks that `network` takes these samples and tells these classes apart.
+    /// Checks that `network` fits the data set: input shape, number of classes and normalization.
     ///
     /// # Errors
-    /// If the input shape or the number of classes differs, or the network normalizes intensities that recordings
-    /// do not have.
+    /// If the input shape or the number of classes differs, or the network normalizes its input and the samples are
+    /// recordings, which have no intensities.
     pub fn check_fits(&self, network: &NetworkDescription) -> Result<()> {
         let refuse = |field, found: String, wanted: String| {
             Err(Error::Data(DataError::Shape {
@@ -265,9 +265,8 @@ impl Dataset {
 
 /// Loads the data set `name`: one of [`KNOWN`], or a file `NAME.npz`.
 ///
-/// Files are looked for in the folders of [`Known::folders`] within `data_dir`, in `data_dir` itself, and where a package
-/// of the operating system puts them; an npz file where its path says, and otherwise in `data_dir`. `digits` needs no
-/// folder.
+/// Files of known sets are searched in the folders [`Known::folders`] of `data_dir`, in `data_dir` itself, and in
+/// [`Known::system_folder`]. An npz file is searched at its path first, then in `data_dir`. `digits` needs no folder.
 ///
 /// # Errors
 /// If the name is unknown, no folder is given, or files are missing or damaged.

@@ -48,7 +48,7 @@ pub const MAX_GUARD_BITS: u8 = 12;
 /// [`evaluate`](crate::evaluation::integer::evaluate).
 ///
 /// # Errors
-/// As [`Engine::new`] and [`Engine::infer`].
+/// Fails like [`Engine::new`] and [`Engine::infer`].
 pub fn infer(model: &QuantizedModel, raster: &SpikeRaster) -> Result<Inference> {
     Engine::new(model)?.infer(raster)
 }
@@ -56,7 +56,7 @@ pub fn infer(model: &QuantizedModel, raster: &SpikeRaster) -> Result<Inference> 
 /// Classifies one raster and records every spike; [`Engine::trace`] records membranes, too.
 ///
 /// # Errors
-/// As [`Engine::new`] and [`Engine::infer`].
+/// Fails like [`Engine::new`] and [`Engine::infer`].
 pub fn trace(model: &QuantizedModel, raster: &SpikeRaster) -> Result<Trace> {
     Engine::new(model)?.trace(raster, false)
 }

@@ -43,7 +43,7 @@ pub fn quantize(model: &FloatModel, config: &QuantizeConfig) -> Result<(Quantize
 /// [`quantize_with`] rasters that are there already.
 ///
 /// # Errors
-/// As [`quantize_with`].
+/// Fails like [`quantize_with`].
 pub fn quantize_calibrated(
     model: &FloatModel,
     config: &QuantizeConfig,
@@ -59,7 +59,7 @@ pub fn quantize_calibrated(
 /// Every layer is rounded by the spikes that the quantized layers before it emit. Without images this is [`quantize`].
 ///
 /// # Errors
-/// As [`quantize`]; also if a raster's width is not the network's, a source fires twice within a step, or has negative
+/// Fails like [`quantize`]; also if a raster's width is not the network's, a source fires twice within a step, or has negative
 /// spikes although the widths are to hold [`InputSigns::Unsigned`] alone.
 pub fn quantize_with(
     model: &FloatModel,

@@ -1,6 +1,6 @@
-//! The presets: the network files of `configs/`, embedded.
+//! The presets: the network files of `configs/`, embedded in the crate.
 
-/// Name and text of the network file.
+/// Name and text of every preset.
 pub(super) const PRESETS: [(&str, &str); 9] = [
     ("digits", include_str!("../../../configs/digits.toml")),
     ("mnist-mlp", include_str!("../../../configs/mnist-mlp.toml")),
@@ -13,7 +13,7 @@ pub(super) const PRESETS: [(&str, &str); 9] = [
     ("resnet11", include_str!("../../../configs/resnet11.toml")),
 ];
 
-/// How a network that came as compact text is trained, which says nothing of it.
+/// Training parameters for networks given as compact text, which describes no training.
 pub(super) const COMPACT_TRAIN: &str = r#"
 optimizer = "adam"
 learning_rate = 0.001

@@ -306,7 +306,7 @@ fn a_compact_text_is_a_network_and_is_trained_like_any() {
     assert_eq!(config.network.input, shape);
     let error = Config::named("4C3p1-P2-10").unwrap_err().to_string();
     assert!(error.contains("does not say the shape of its input"), "{error}");
-    // Where the name says the shape, the data's has no say.
+    // A shape in the compact text overrides the shape of the data.
     assert_eq!(
         Config::named_for("lenet", Some(shape)).unwrap().network.input,
         Shape::from([1, 28, 28])

@@ -6,8 +6,10 @@ use crate::train::TrainConfig;
 use serde::Deserialize;
 use serde::de::Error;
 
-/// [`NetworkDescription`] itself has neither `[train]` nor `layers`, and flattening it in here would cost the line
-/// numbers of error messages.
+/// All keys of a network file.
+///
+/// [`NetworkDescription`] has neither `[train]` nor `layers`. Flattening it into this type would lose the line numbers
+/// of error messages.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Text {
@@ -24,7 +26,7 @@ pub(super) struct Text {
     train: Option<TrainConfig>,
 }
 
-/// The compact form of all layers.
+/// All layers, given in compact form.
 #[derive(Deserialize)]
 #[serde(try_from = "String")]
 struct Layers(Vec<LayerDescription>);
@@ -41,7 +43,7 @@ impl TryFrom<String> for Layers {
     }
 }
 
-/// Why the compact form of the layers is refused.
+/// Reasons to refuse the compact form of the layers.
 #[derive(Debug, thiserror::Error)]
 enum LayersError {
     #[error(transparent)]
@@ -51,7 +53,7 @@ enum LayersError {
 }
 
 impl Text {
-    /// Reads the keys.
+    /// Parses the keys of a network file's text.
     pub(super) fn parse(text: &str) -> Result<(NetworkDescription, Option<TrainConfig>), toml::de::Error> {
         let Self {
             name,

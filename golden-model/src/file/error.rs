@@ -9,31 +9,31 @@ pub enum FileError {
     /// A file could not be read.
     #[error("cannot read {}: {source}; check that it exists and that you may read it", path.display())]
     Read {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the operating system said.
+        /// Underlying error.
         source: std::io::Error,
     },
     /// A file could not be written.
     #[error("cannot write {}: {source}; check that its folder exists, has room and is yours to write", path.display())]
     Write {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the operating system said.
+        /// Underlying error.
         source: std::io::Error,
     },
     /// A file that is not a safetensors file.
     #[error("{} is not a model file: {source}; give a .safetensors file that synfire wrote", path.display())]
     NotSafetensors {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Underlying error.
         source: safetensors::SafeTensorError,
     },
     /// A file larger than any model.
     #[error("{}: {found} bytes, but a model file has at most {limit}; give a model file", path.display())]
     TooLarge {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// Its length.
         found: u64,
@@ -43,7 +43,7 @@ pub enum FileError {
     /// A file that is shorter or longer than its header says.
     #[error("{}: {found} bytes, but its header wants {wanted}; the file is damaged, write or copy it again", path.display())]
     Length {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// Its length.
         found: u64,
@@ -53,7 +53,7 @@ pub enum FileError {
     /// A safetensors file of something else.
     #[error("{}: a file of format `{found}`, but `{wanted}` is wanted; {remedy}", path.display())]
     Format {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// Its format.
         found: String,
@@ -65,13 +65,13 @@ pub enum FileError {
     /// A float model where a quantized one is wanted.
     #[error("{} is a float model, but a quantized one is wanted; run `synfire quantize` on it", path.display())]
     FloatModel {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
     },
     /// A file of another version of its format.
     #[error("{}: version {found} of the format, but this program reads version {wanted}; use a newer synfire", path.display())]
     Version {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// Its version.
         found: String,
@@ -81,7 +81,7 @@ pub enum FileError {
     /// A model file without one of its metadata.
     #[error("{}: no `{key}` in the metadata; give a model file that synfire wrote", path.display())]
     MetadataMissing {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// The key.
         key: &'static str,
@@ -89,7 +89,7 @@ pub enum FileError {
     /// Metadata of a model file that cannot be understood.
     #[error("{}: metadata `{key}`: {source}; write the file again", path.display())]
     Metadata {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// The key.
         key: &'static str,
@@ -99,17 +99,17 @@ pub enum FileError {
     /// A model file without one of its tensors.
     #[error("{}: no tensor `{tensor}`; write the file again", path.display())]
     TensorMissing {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The tensor.
+        /// Name of the tensor.
         tensor: String,
     },
     /// A tensor of another type or shape than the network wants.
     #[error("{}: tensor `{tensor}` is {found}, but the network wants {wanted}; write the file again", path.display())]
     Tensor {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The tensor.
+        /// Name of the tensor.
         tensor: String,
         /// Type and shape found.
         found: String,
@@ -119,15 +119,15 @@ pub enum FileError {
     /// A tensor that belongs to no layer.
     #[error("{}: tensor `{tensor}` belongs to no layer; write the file again", path.display())]
     TensorUnknown {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The tensor.
+        /// Name of the tensor.
         tensor: String,
     },
     /// A model file whose contents contradict each other.
     #[error("{}: {source}", path.display())]
     Contents {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// The contradiction.
         source: Box<crate::Error>,

@@ -78,7 +78,7 @@ pub enum FloatError {
     MaskLength {
         /// Number of the image, from 0.
         image: usize,
-        /// The layer.
+        /// Name of the layer.
         layer: String,
         /// Entries of the mask.
         found: usize,

@@ -106,7 +106,7 @@ impl EarlyExit {
     /// The margins of an inference of the network's own steps and samples.
     ///
     /// # Errors
-    /// As [`Self::margins`].
+    /// Fails like [`Self::margins`].
     pub fn margins_of(&self, model: &QuantizedModel) -> Result<Margins> {
         let description = &model.description;
         self.margins(model, description.steps, InputSigns::of(description))

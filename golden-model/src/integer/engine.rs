@@ -53,7 +53,7 @@ impl Engine {
     /// Classifies one raster, and stops where the margins say so.
     ///
     /// # Errors
-    /// As [`Engine::infer`].
+    /// Fails like [`Engine::infer`].
     pub fn infer_until(&mut self, raster: &SpikeRaster, exit: Option<&Margins>) -> Result<Inference> {
         self.run(raster, exit, |_, _, _| {})
     }
@@ -85,7 +85,7 @@ impl Engine {
     /// Classifies one raster and records every spike, and with `membranes` also every membrane.
     ///
     /// # Errors
-    /// As [`Engine::infer`].
+    /// Fails like [`Engine::infer`].
     pub fn trace(&mut self, raster: &SpikeRaster, membranes: bool) -> Result<Trace> {
         self.trace_until(raster, None, membranes)
     }
@@ -93,7 +93,7 @@ impl Engine {
     /// [`Engine::trace`], which stops where the margins say so.
     ///
     /// # Errors
-    /// As [`Engine::infer`].
+    /// Fails like [`Engine::infer`].
     pub fn trace_until(
         &mut self,
         raster: &SpikeRaster,

@@ -12,7 +12,7 @@ pub enum NetworkError {
     Property {
         /// Name of the network.
         network: String,
-        /// The layer.
+        /// Name of the layer.
         layer: String,
         /// Its operation.
         op: &'static str,
@@ -29,7 +29,7 @@ pub enum NetworkError {
     DeadLayer {
         /// Name of the network.
         network: String,
-        /// The layer.
+        /// Name of the layer.
         layer: String,
     },
     /// Signed input for a consumer that knows none.
@@ -100,7 +100,7 @@ pub enum NetworkError {
     OutputLayer {
         /// Name of the network.
         network: String,
-        /// The layer.
+        /// Name of the layer.
         layer: String,
         /// Its operation.
         found: &'static str,
@@ -113,9 +113,9 @@ pub enum NetworkError {
          op = \"{op}\"; use a network of op = \"fc\" and \"out\""
     )]
     LayerUnsupported {
-        /// The network.
+        /// Name of the network.
         network: String,
-        /// The layer.
+        /// Name of the layer.
         layer: String,
         /// Its operation.
         op: &'static str,

@@ -9,7 +9,7 @@ pub enum ReferenceError {
     /// The specification of a reference case is not what it should be.
     #[error("{}: array `spec`: {source}; the layout is in tests/vectors/README.md", path.display())]
     Spec {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// Key and what was expected there.
         source: serde_json::Error,

@@ -137,7 +137,7 @@ impl<'data> Trainer<'data> {
     /// not more are done already; all else must be equal.
     ///
     /// # Errors
-    /// As [`Self::new`], and if network, parameters or data are not those of the checkpoint; the error names what
+    /// Fails like [`Self::new`], or if network, parameters or data are not those of the checkpoint; the error names what
     /// differs.
     pub fn resume(
         checkpoint: Checkpoint,
@@ -152,7 +152,7 @@ impl<'data> Trainer<'data> {
     /// A trainer that goes on fine-tuning where the checkpoint's was, as [`Self::resume`] does with training.
     ///
     /// # Errors
-    /// As [`Self::resume`]; also if the checkpoint's run started from another quantized network.
+    /// Fails like [`Self::resume`]; also if the checkpoint's run started from another quantized network.
     pub fn resume_fine_tuning(
         checkpoint: Checkpoint,
         start: &FineTuning,

@@ -32,7 +32,7 @@ fn entries_are_complete_and_consistent() {
                 file.name
             );
         }
-        // What is downloaded is a layout.
+        // The files to download form a layout.
         let names: Vec<&str> = download
             .files
             .iter()
@@ -57,7 +57,7 @@ fn the_own_folder_comes_before_the_data_folder() {
     let own = folder.path().join("svhn");
     std::fs::create_dir(&own).unwrap();
     std::fs::write(own.join("train_32x32.mat"), "").unwrap();
-    // Only half of it.
+    // This folder holds only half of the set.
     assert_eq!(svhn.find(Some(folder.path())).unwrap().folder, folder.path());
     std::fs::write(own.join("test_32x32.mat"), "").unwrap();
     assert_eq!(svhn.find(Some(folder.path())).unwrap().folder, own);

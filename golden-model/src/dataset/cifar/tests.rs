@@ -3,7 +3,7 @@ use super::*;
 use crate::dataset;
 use tempfile::TempDir;
 
-/// A record whose image counts up from its label.
+/// Creates a record whose pixels count up from the label.
 fn record(label: u8) -> Vec<u8> {
     let pixels = (0..SHAPE.size()).map(|at| u8::try_from((at + usize::from(label)) % 256).unwrap());
     std::iter::once(label).chain(pixels).collect()
@@ -23,7 +23,7 @@ fn put(folder: &TempDir, file: &str, bytes: &[u8]) {
     std::fs::write(folder.path().join(file), bytes).unwrap();
 }
 
-/// All files, in the three forms in turn.
+/// Creates a folder with all files: plain, gzipped and xz-packed in turn.
 fn folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (index, (name, labels)) in LABELS.into_iter().enumerate() {
@@ -67,7 +67,7 @@ fn files_of_any_form_are_read_in_order() {
 #[test]
 fn the_archive_reads_like_the_files() {
     let mut archive = tar::Builder::new(Vec::new());
-    // In another order, with a file that is not read.
+    // The archive lists its files in another order, and holds one more that is not read.
     for (name, labels) in LABELS.into_iter().rev().chain([("batches.meta.txt", [0, 0])]) {
         let bytes: Vec<u8> = labels.into_iter().flat_map(record).collect();
         let mut header = tar::Header::new_gnu();

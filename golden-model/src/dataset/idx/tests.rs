@@ -14,7 +14,7 @@ fn idx(magic: u32, sizes: &[u32], bytes: &[u8]) -> Vec<u8> {
     words.chain(bytes.iter().copied()).collect()
 }
 
-/// A folder with two training images and one test image of 1x2 pixels.
+/// Creates a folder with two training images and one test image of 1x2 pixels.
 fn folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     put(&folder, TRAIN_IMAGES, &idx(0x803, &[2, 1, 2], &[1, 2, 3, 255]));
@@ -32,7 +32,7 @@ fn put(folder: &TempDir, file: &str, bytes: &[u8]) {
     std::fs::write(folder.path().join(file), bytes).unwrap();
 }
 
-/// The error of loading `folder()` with `file` replaced; the temporary folder's name is cut out.
+/// Returns the error of loading `folder()` with `file` replaced, without the name of the temporary folder.
 fn refusal(file: &str, bytes: &[u8]) -> String {
     let folder = folder();
     put(&folder, file, bytes);

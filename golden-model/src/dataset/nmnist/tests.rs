@@ -3,7 +3,7 @@ use super::*;
 use crate::dataset;
 use tempfile::TempDir;
 
-/// The bytes of events at (µs, polarity, y, x).
+/// Encodes events, given as (µs, polarity, y, x).
 fn recording(events: &[(u32, u8, u8, u8)]) -> Vec<u8> {
     let bytes = |&(time_us, polarity, y, x): &(u32, u8, u8, u8)| {
         let [_, high, middle, low] = time_us.to_be_bytes();
@@ -20,7 +20,7 @@ fn put(folder: &TempDir, file: &str, bytes: &[u8]) {
     std::fs::write(path, bytes).unwrap();
 }
 
-/// The files of a subset of two recordings and one.
+/// Returns the files of a subset with two training recordings and one test recording.
 fn members() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("train1K.txt", b"#sample #class\r\n2\t5\r\n1\t0\r\n".to_vec()),

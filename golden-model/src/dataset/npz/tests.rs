@@ -33,7 +33,7 @@ impl Writer {
         self
     }
 
-    /// The folder, and the path of the file in it.
+    /// Returns the folder, and the path of the file in it.
     fn finish(self) -> (TempDir, PathBuf) {
         let path = self.folder.path().join("toy.npz");
         drop(self.archive);
@@ -54,7 +54,7 @@ impl Writer {
     }
 }
 
-/// Two training images and one test image of [1, 1, 3].
+/// Starts a file with two training images and one test image of [1, 1, 3].
 fn images() -> Writer {
     Writer::new()
         .add("train_images", &[2, 1, 3], &[1u8, 2, 3, 4, 5, 6])
@@ -62,7 +62,7 @@ fn images() -> Writer {
         .add("test_images", &[1, 1, 1, 3], &[7u8, 8, 9])
 }
 
-/// Two training recordings and one test recording, less the offsets of training.
+/// Starts a file with two training recordings and one test recording, but without `train_offsets`.
 fn recordings() -> Writer {
     Writer::new()
         .add("shape", &[3], &[2i32, 4, 5])

@@ -43,7 +43,7 @@ fn compressed(array: &[u8]) -> Vec<u8> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(array).unwrap();
     let bytes = encoder.finish().unwrap();
-    // Not padded, unlike all others.
+    // This element is not padded, unlike all others.
     [words(&[COMPRESSED, u32::try_from(bytes.len()).unwrap()]), bytes].concat()
 }
 
@@ -58,7 +58,7 @@ fn file(arrays: &[Vec<u8>]) -> Vec<u8> {
         .concat()
 }
 
-/// The images of a test: a pixel is known by its place.
+/// Pixels of the test images: the value identifies the position.
 fn pixel(image: usize, channel: usize, y: usize, x: usize) -> u8 {
     u8::try_from((101 * image + 37 * channel + 3 * y + 7 * x) % 251).unwrap()
 }

@@ -93,7 +93,7 @@ fn reading_out_early_is_evaluating_with_fewer_steps() {
     }
 }
 
-/// Two inputs, of which the first spikes in every one of four steps and the second never; membranes keep all.
+/// Two inputs: the first spikes in each of four steps, the second never. There is no leak.
 #[test]
 fn spikes_operations_and_early_answers_of_a_network_followed_by_hand() {
     let mut description = NetworkDescription::from_compact("3-2@1x1x2", None).unwrap();

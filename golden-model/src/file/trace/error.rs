@@ -9,17 +9,17 @@ pub enum TraceError {
     /// A file is no npz archive, or a damaged one.
     #[error("{} is not a sound trace: {source}; write it again with `synfire eval --trace`", path.display())]
     Archive {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Underlying error.
         source: std::io::Error,
     },
     /// An array is missing, or not what the metadata imply.
     #[error("{}: array `{array}` is {found}, but must be {wanted}; write the trace again", path.display())]
     Array {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The array.
+        /// Name of the array.
         array: String,
         /// What was found.
         found: String,
@@ -29,7 +29,7 @@ pub enum TraceError {
     /// The metadata cannot be understood.
     #[error("{}: array `metadata`: {source}; write the trace again", path.display())]
     Metadata {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// What is wrong, and where.
         source: serde_json::Error,
@@ -37,7 +37,7 @@ pub enum TraceError {
     /// An npz file of something else.
     #[error("{}: a file of format `{found}`, but `{wanted}` is wanted; give a file of `synfire eval --trace`", path.display())]
     Format {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// Its format.
         found: String,
@@ -47,7 +47,7 @@ pub enum TraceError {
     /// A trace of a newer version.
     #[error("{}: version {found} of the format, but this program reads version {wanted}; use a newer synfire", path.display())]
     Version {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// Its version.
         found: u32,

@@ -51,7 +51,7 @@ impl<'data> Trainer<'data> {
     /// while training; evaluations know none.
     ///
     /// # Errors
-    /// As [`Self::new`].
+    /// Fails like [`Self::new`].
     pub fn fine_tune(
         start: &FineTuning,
         config: TrainConfig,

@@ -1,6 +1,5 @@
 //! Files of models, traces and arrays, and helpers for all crates of the workspace: SHA-256, hexadecimal text and
-//! atomic
-//! writing.
+//! atomic writing.
 
 pub(crate) mod arrays;
 mod atomic;

@@ -1,6 +1,26 @@
-//! Float networks: their weights, and the engine that runs spikes through them, forward and backward.
+//! Float networks: the model with its weights, and the engine that computes its forward and backward pass.
 //!
-//! [`crate::train`] states the equations. `integer` is the same for integer networks.
+//! # Forward pass
+//!
+//! All layers of a time step are computed one after another, so a spike crosses the network within one step. For each
+//! neuron with membrane v, in this order:
+//!
+//! ```text
+//! v = v + Σ w · s            over the sources s that spike; s is +1, or −1 for a negative input spike
+//! s = (v > threshold)        strict; the threshold is 1 unless the network states another
+//! v = 0                      if the neuron fired
+//! v = v · leak
+//! ```
+//!
+//! The output layer only integrates and leaks. Its output after T steps is y = v(T) / threshold / T, and the class with
+//! the largest y is the answer.
+//!
+//! # Backward pass
+//!
+//! [`crate::train`] states the equations of the gradients and names their sources. [`gradient`] computes loss and
+//! gradients of given input spikes; it is the trainer's arithmetic without the training loop.
+//!
+//! [`crate::integer`] is the counterpart of this module for integer networks.
 
 mod engine;
 mod error;

@@ -20,7 +20,7 @@ fn four_bits_lose_at_most_one_point_and_eight_at_most_half_of_it() {
             trainer.epoch(&mut |_| ()).expect("trains");
         }
         let model = trainer.model();
-        let float = evaluation::evaluate(&model, &data.test, 1)
+        let float = evaluation::float::evaluate(&model, &data.test, 1)
             .expect("fits")
             .accuracy;
         let calibration: Vec<_> = (0..256)

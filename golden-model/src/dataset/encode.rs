@@ -4,8 +4,7 @@
 //! starts the generator xorshift32 (shifts 13, 17, 5) from its own nonzero seed. In every step, each input in C, H, W
 //! order takes one draw: the generator advances, and the input spikes if the top 8 bits of the state are below |p|. The
 //! threshold of the input is p = ±round(256·|x|·rate), in −256..=256; a spike has the sign of p, which is the sign of
-//! x.
-//! An input with p = 0 never spikes but still takes its draws; an input with |p| = 256 spikes in every step.
+//! x. An input with p = 0 never spikes but still takes its draws; an input with |p| = 256 spikes in every step.
 //!
 //! Recordings of an event camera already consist of spikes: their events are sorted into bins, one per step, as
 //! [`Recordings`](crate::dataset::Recordings) defines.

@@ -1,6 +1,5 @@
 //! N-MNIST (Orchard and others, Frontiers in Neuroscience 9:437, 2015): MNIST's digits on a screen, recorded by an
-//! event
-//! camera that makes three movements of 0.1 s each.
+//! event camera that makes three movements of 0.1 s each.
 //!
 //! Two layouts are read: the authors' folders `Train/0..9/*.bin` and `Test/0..9/*.bin`, and the subset of 1,000 + 100
 //! recordings in files `NUMBER.bs2` with the lists `train1K.txt` and `test100.txt`, unpacked or as `nmnist1k.tar.xz`.

@@ -9,8 +9,8 @@ impl Dataset {
     /// Moves `aside` images into a test set; the others are the training set.
     ///
     /// Every class gives its proportional share, rounded so that the shares add up to `aside` (largest remainders
-    /// first,
-    /// the lower class on a tie). Within a class, `seed` selects the images. Both parts keep the order of the images.
+    /// first, the lower class on a tie). Within a class, `seed` selects the images. Both parts keep the order of the
+    /// images.
     ///
     /// # Errors
     /// If either part would have no images.

@@ -1,8 +1,7 @@
 //! SVHN's cropped digits: `train_32x32.mat` and `test_32x32.mat`, MAT-files of version 5.
 //!
 //! Array `X` is uint8 [32, 32, 3, N]: row, column, channel (red, green, blue) and image; the first index varies
-//! fastest.
-//! Array `y` is [N, 1] and holds the digits; 10 stands for 0.
+//! fastest. Array `y` is [N, 1] and holds the digits; 10 stands for 0.
 
 use super::catalog::Found;
 use super::{DataError, Dataset, Split, files};

@@ -12,7 +12,6 @@ pub struct LayerActivity {
     /// Mean number of spikes per neuron and step, in 0..=1.
     pub rate: f64,
     /// Share of neurons that fired for no image at all, in 0..=1; `None` for the input and outside training, where it
-    /// is
-    /// not observed.
+    /// is not observed.
     pub idle: Option<f64>,
 }

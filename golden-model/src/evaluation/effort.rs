@@ -7,11 +7,10 @@ use std::ops::{AddAssign, Sub};
 /// Work that a number of images caused, summed.
 ///
 /// A synaptic operation is an addition that a spike causes. In the forward pass it adds to the membrane of a target.
-/// The
-/// backward pass visits every synapse of a spike twice: once for the gradient of the weight and once for the gradient
-/// of
-/// the source. The second visit is omitted for the input, the first for connections without weights. Synapses into the
-/// output layer, whose δ is equal in all steps, are visited once for all steps together and are not counted.
+/// The backward pass visits every synapse of a spike twice: once for the gradient of the weight and once for the
+/// gradient of the source. The second visit is omitted for the input, the first for connections without weights.
+/// Synapses into the output layer, whose δ is equal in all steps, are visited once for all steps together and are not
+/// counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Effort {
     /// Number of images.

@@ -28,8 +28,7 @@ pub struct Evaluation {
     /// Activity of the input, followed by every layer that fires.
     pub activity: Vec<LayerActivity>,
     /// Mean number of synaptic operations per image into each layer, including its shortcut. A spike counts once for
-    /// every
-    /// synapse that it drives.
+    /// every synapse that it drives.
     pub operations: Vec<f64>,
     /// Mean number of synaptic operations per image, over all layers.
     pub synaptic_operations: f64,
@@ -78,8 +77,7 @@ pub fn evaluate_with(
 }
 
 /// Evaluates like [`evaluate_with`], for an engine, weights and data that are known to fit; `None` if `progress` asks
-/// to
-/// stop.
+/// to stop.
 pub(crate) fn evaluate_parameters(
     description: &NetworkDescription,
     engine: &Engine,

@@ -21,12 +21,10 @@ pub struct Evaluation {
     /// Confusion matrix in images: `confusion[[label, predicted class]]`.
     pub confusion: Array2<usize>,
     /// `correct_by_step[t]` is the number of images classified correctly if the potentials are read after step t,
-    /// counted
-    /// from 0. The answer of an early exit holds for all later steps.
+    /// counted from 0. The answer of an early exit holds for all later steps.
     pub correct_by_step: Vec<usize>,
     /// `synaptic_operations_by_step[t]` is the number of synaptic operations of all layers and images up to the end of
-    /// step
-    /// t, counted from 0.
+    /// step t, counted from 0.
     pub synaptic_operations_by_step: Vec<u64>,
     /// Number of steps taken over all images; early exits reduce it.
     pub steps: u64,

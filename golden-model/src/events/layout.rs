@@ -2,8 +2,8 @@
 //!
 //! The layout is channels-last: neuron (c, y, x) has the address (y·W + x)·stride + c, so that all channels of one
 //! position, and all positions of one row, are contiguous. The stride is the number of channels padded to a whole
-//! number
-//! of vectors, so that each position begins and ends at a vector boundary. The padding has neither weights nor spikes.
+//! number of vectors, so that each position begins and ends at a vector boundary. The padding has neither weights nor
+//! spikes.
 
 use crate::network::{Shape, Source};
 use aligned_vec::{AVec, ConstAlign};

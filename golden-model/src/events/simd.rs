@@ -2,16 +2,14 @@
 //!
 //! Kernels are written once over [`Lanes`] and compiled for AVX-512, AVX2 and plain code. All three compute the same
 //! bits: additions and multiplications are never fused, and sums over lanes have a fixed order. So a seed gives the
-//! same
-//! network on every machine.
+//! same network on every machine.
 
 use pulp::{Arch, Scalar, Simd};
 
 /// Vector operations beyond [`Simd`]: listing the lanes of a mask, shifting and clearing integers.
 pub(crate) trait Lanes: Simd {
     /// Writes `base` + i to `list` for every lane i that is set in the mask, ascending, and returns how many there are.
-    /// Up
-    /// to one vector of `list` may be overwritten.
+    /// Up to one vector of `list` may be overwritten.
     ///
     /// # Panics
     /// If `list` is shorter than a vector.

@@ -9,8 +9,7 @@ pub(crate) const WORD: usize = 64;
 #[derive(Clone, Debug)]
 pub(crate) struct SpikeLists {
     /// Addresses of all steps, with room for all neurons to fire in all steps and one vector more. The memory is
-    /// allocated
-    /// as zeros, so pages that no spike ever reaches are reserved but not used.
+    /// allocated as zeros, so pages that no spike ever reaches are reserved but not used.
     addresses: Vec<u32>,
     /// `ends[t]` is one past the last spike of step t.
     ends: Vec<usize>,
@@ -30,8 +29,7 @@ impl SpikeLists {
     }
 
     /// Returns memory for the next step's spikes, with room for all neurons and one vector more, and its start index,
-    /// which
-    /// [`Self::end_step`] needs.
+    /// which [`Self::end_step`] needs.
     #[inline(always)]
     pub(crate) fn room(&mut self, neurons: usize) -> (&mut [u32], usize) {
         let start = self.total();

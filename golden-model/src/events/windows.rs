@@ -1,11 +1,9 @@
 //! Weights and membranes that the spikes of a convolution reach. A fully-connected layer is handled as the convolution
-//! of
-//! a map with one position.
+//! of a map with one position.
 //!
 //! [`Layout`] defines the layout of the neurons. The weights of one source channel are contiguous, as `[kernel row,
 //! kernel column, output channel]` with rows and columns in the order of [`Axis::place`] and output channels padded as
-//! in
-//! the layout. So one kernel row of weights, and the membranes that it adds to, are contiguous whole vectors.
+//! in the layout. So one kernel row of weights, and the membranes that it adds to, are contiguous whole vectors.
 
 use super::axis::Axis;
 use super::layout::Layout;

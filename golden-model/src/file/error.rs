@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// What can go wrong with a model file, or with reading and writing any file.
+/// Errors of model files, and of reading and writing any file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {
@@ -22,7 +22,7 @@ pub enum FileError {
         /// Underlying error.
         source: std::io::Error,
     },
-    /// A file that is not a safetensors file.
+    /// The file is not a safetensors file.
     #[error("{} is not a model file: {source}; give a .safetensors file that synfire wrote", path.display())]
     NotSafetensors {
         /// Path of the file.
@@ -30,73 +30,73 @@ pub enum FileError {
         /// Underlying error.
         source: safetensors::SafeTensorError,
     },
-    /// A file larger than any model.
+    /// The file is larger than any model.
     #[error("{}: {found} bytes, but a model file has at most {limit}; give a model file", path.display())]
     TooLarge {
         /// Path of the file.
         path: PathBuf,
-        /// Its length.
+        /// Length of the file in bytes.
         found: u64,
-        /// Largest length that is read.
+        /// Largest length in bytes that is read.
         limit: u64,
     },
-    /// A file that is shorter or longer than its header says.
+    /// The file is shorter or longer than its header says.
     #[error("{}: {found} bytes, but its header wants {wanted}; the file is damaged, write or copy it again", path.display())]
     Length {
         /// Path of the file.
         path: PathBuf,
-        /// Its length.
+        /// Length of the file in bytes.
         found: u64,
-        /// Length that the header implies.
+        /// Length in bytes that the header implies.
         wanted: u64,
     },
-    /// A safetensors file of something else.
+    /// The safetensors file has another format.
     #[error("{}: a file of format `{found}`, but `{wanted}` is wanted; {remedy}", path.display())]
     Format {
         /// Path of the file.
         path: PathBuf,
-        /// Its format.
+        /// Format of the file.
         found: String,
         /// Format wanted.
         wanted: &'static str,
-        /// What to do.
+        /// Suggested fix.
         remedy: &'static str,
     },
-    /// A float model where a quantized one is wanted.
+    /// The file holds a float model, but a quantized one is wanted.
     #[error("{} is a float model, but a quantized one is wanted; run `synfire quantize` on it", path.display())]
     FloatModel {
         /// Path of the file.
         path: PathBuf,
     },
-    /// A file of another version of its format.
+    /// The file has another version of the format.
     #[error("{}: version {found} of the format, but this program reads version {wanted}; use a newer synfire", path.display())]
     Version {
         /// Path of the file.
         path: PathBuf,
-        /// Its version.
+        /// Version of the file.
         found: String,
         /// Newest version that is read.
         wanted: u32,
     },
-    /// A model file without one of its metadata.
+    /// The metadata of the model file lack a key.
     #[error("{}: no `{key}` in the metadata; give a model file that synfire wrote", path.display())]
     MetadataMissing {
         /// Path of the file.
         path: PathBuf,
-        /// The key.
+        /// Key of the metadata.
         key: &'static str,
     },
-    /// Metadata of a model file that cannot be understood.
+    /// A metadata value of the model file cannot be parsed.
     #[error("{}: metadata `{key}`: {source}; write the file again", path.display())]
     Metadata {
         /// Path of the file.
         path: PathBuf,
-        /// The key.
+        /// Key of the metadata.
         key: &'static str,
-        /// What is wrong, and where.
+        /// JSON error with its position.
         source: serde_json::Error,
     },
-    /// A model file without one of its tensors.
+    /// The model file lacks a tensor.
     #[error("{}: no tensor `{tensor}`; write the file again", path.display())]
     TensorMissing {
         /// Path of the file.
@@ -104,7 +104,7 @@ pub enum FileError {
         /// Name of the tensor.
         tensor: String,
     },
-    /// A tensor of another type or shape than the network wants.
+    /// A tensor has another type or shape than the network wants.
     #[error("{}: tensor `{tensor}` is {found}, but the network wants {wanted}; write the file again", path.display())]
     Tensor {
         /// Path of the file.
@@ -116,7 +116,7 @@ pub enum FileError {
         /// Type and shape wanted.
         wanted: String,
     },
-    /// A tensor that belongs to no layer.
+    /// A tensor belongs to no layer.
     #[error("{}: tensor `{tensor}` belongs to no layer; write the file again", path.display())]
     TensorUnknown {
         /// Path of the file.
@@ -124,7 +124,7 @@ pub enum FileError {
         /// Name of the tensor.
         tensor: String,
     },
-    /// A model file whose contents contradict each other.
+    /// The contents of the model file contradict each other.
     #[error("{}: {source}", path.display())]
     Contents {
         /// Path of the file.

@@ -1,8 +1,7 @@
 //! The draws of one time step, computed many at a time.
 //!
 //! The inputs are divided into [`LANES`] runs of equal length. The state at the start of each run is computed by a
-//! jump,
-//! and all runs advance side by side in vector registers. The bits equal those of a single sequential generator.
+//! jump, and all runs advance side by side in vector registers. The bits equal those of a single sequential generator.
 
 use super::bits::{WORD as BITS, set_bits};
 use super::jump::Jump;

@@ -80,8 +80,7 @@ impl<'data> InputEncoder<'data> {
     }
 
     /// Starts a presentation of sample `index` for training: augmented, and, for an image, with different spikes in
-    /// every
-    /// epoch. Both depend only on `seed`, `epoch` and `index`.
+    /// every epoch. Both depend only on `seed`, `epoch` and `index`.
     ///
     /// # Panics
     /// If there is no such sample.

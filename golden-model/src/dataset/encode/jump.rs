@@ -1,8 +1,7 @@
 //! Jumping ahead in the sequence of xorshift32.
 //!
 //! A step of the generator is linear over GF(2): a 32x32 matrix of bits. So are n steps, whose matrix is a product of
-//! the
-//! matrices of powers of two.
+//! the matrices of powers of two.
 
 use super::xorshift32;
 

@@ -3,17 +3,17 @@
 //! # Forward pass
 //!
 //! All layers of a time step are computed one after another, so a spike crosses the network within one step. For each
-//! neuron with membrane v, in this order:
+//! neuron of a convolution or fully-connected layer, with membrane v, in this order:
 //!
 //! ```text
-//! v = v + Σ w · s            over the sources s that spike; s is +1, or −1 for a negative input spike
-//! s = (v > threshold)        strict; the threshold is 1 unless the network states another
-//! v = 0                      if the neuron fired
-//! v = v · leak
+//! v     = v + Σ w · s        over the sources; s is 1 for a spike, −1 for a negative input spike, 0 for none
+//! fired = v > threshold      strict; the threshold is 1 unless the network states another
+//! v     = 0                  if fired
+//! v     = v · leak
 //! ```
 //!
-//! The output layer only integrates and leaks. Its output after T steps is y = v(T) / threshold / T, and the class with
-//! the largest y is the answer.
+//! A pooling neuron counts the spikes of its window instead and does not leak. The output layer only integrates and
+//! leaks: its output after T steps is y = v(T) / threshold / T, and the class with the largest y is the answer.
 //!
 //! # Backward pass
 //!

@@ -60,7 +60,7 @@ impl Parameters {
         }
     }
 
-    /// Converts the weights of a model; fails if the model is invalid.
+    /// Validates a model and converts its weights.
     pub(crate) fn of_model(model: &FloatModel) -> Result<Self> {
         model.validate()?;
         Ok(Self::of_matrices(&model.description, &model.weights))

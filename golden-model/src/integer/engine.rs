@@ -22,6 +22,7 @@ pub struct Engine {
     layers: Layers,
     /// Limit on the number of steps, from the proof for input spikes of +1 only.
     unsigned: StepLimit,
+    /// Limit on the number of steps, from the proof for input spikes of either sign; `None` if that proof fails.
     signed: Option<StepLimit>,
 }
 

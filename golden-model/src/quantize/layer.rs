@@ -1,4 +1,4 @@
-//! One layer: from its weights, scales and number format to the finished integers.
+//! Quantization of one layer: scales, rounding and number format.
 
 use super::channels::{Channels, Fit};
 use super::config::{GuardBits, QuantizeConfig};
@@ -12,22 +12,22 @@ use crate::integer::sums::spikes_of;
 use crate::integer::{InputSigns, Neuron, QuantizedLayer, QuantizedShortcut, sums};
 use crate::network::{LayerDescription, LayerKind, Node};
 
-/// What a pooling layer, which has no weights, gives as their width: the least that there is.
+/// Weight width in bits that a pooling layer reports, although it has no weights: the smallest width.
 const NO_WEIGHT_BITS: u8 = 2;
 
-/// A layer to be quantized.
+/// Layer to quantize.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LayerTask<'a> {
     pub(super) model: &'a FloatModel,
     pub(super) described: &'a LayerDescription,
     pub(super) node: &'a Node,
-    /// Shifts of the leak of all layers but those that pool.
+    /// Shifts of the leak of all layers except pooling layers.
     pub(super) leak_shifts: &'a [u8],
-    /// Spikes of the network's input.
+    /// Signs of the network's input spikes.
     pub(super) input: InputSigns,
 }
 
-/// A layer that is quantized.
+/// Quantized layer.
 #[derive(Clone, Debug)]
 pub(super) struct Finished {
     pub(super) layer: QuantizedLayer,
@@ -36,7 +36,7 @@ pub(super) struct Finished {
 }
 
 impl LayerTask<'_> {
-    /// Quantizes the layer, rounded by the spikes that enter it if they are known.
+    /// Quantizes the layer. `moments` of the incoming spikes, if known, decide about rounding.
     pub(super) fn quantize(&self, config: &QuantizeConfig, moments: Option<&Moments>) -> Result<Finished> {
         let Some(rows) = Rows::of(self.model, self.node) else {
             return self.pool();
@@ -79,7 +79,7 @@ impl LayerTask<'_> {
         Ok(Finished { layer, fit, warnings })
     }
 
-    /// A layer that counts the spikes of its windows.
+    /// Builds a pooling layer, which counts the spikes of its windows.
     fn pool(&self) -> Result<Finished> {
         let LayerKind::Pool { kernel } = self.described.kind else {
             unreachable!("all layers but those that pool have weights");
@@ -127,7 +127,7 @@ impl LayerTask<'_> {
         }
     }
 
-    /// Spikes of the identity that leads into the layer, if one does.
+    /// Signs of the spikes of the identity shortcut into the layer; `None` if there is no identity.
     fn identity_spikes(&self) -> Option<InputSigns> {
         let junction = self.node.junction.as_ref()?;
         junction

@@ -256,14 +256,14 @@ fn compact_texts_are_told_from_names() {
     }
 }
 
-/// Layers of any kind whose sources, where they are numbered, are earlier ones.
+/// Generates layers of any kind; sources given by number are earlier layers.
 fn any_layers() -> impl Strategy<Value = Vec<LayerDescription>> {
     let kind = prop_oneof![
         (1..20_usize, 1..8_usize, 1..4_usize, 0..3_usize)
             .prop_map(|(out, kernel, stride, padding)| conv(out, kernel, stride, padding)),
         (1..5_usize).prop_map(|kernel| LayerKind::Pool { kernel }),
         (1..500_usize).prop_map(|out| LayerKind::Fc { out }),
-        // The convolutions that blocks are made of.
+        // The convolutions of blocks.
         (1..3_usize).prop_map(|stride| conv(8, 3, stride, 1)),
     ];
     let dropout = prop_oneof![Just(0.0_f32), 0.001..0.999_f32];
@@ -281,7 +281,7 @@ fn any_layers() -> impl Strategy<Value = Vec<LayerDescription>> {
             let mut layer = LayerDescription::new(format!("{}{count}", kind.op()), kind);
             layer.dropout = dropout;
             layer.threshold = threshold;
-            // The default is printed, and read, as none.
+            // The default source is printed and parsed as `None`.
             layer.from = from
                 .map(|index| index.get(&names).clone())
                 .filter(|name| Some(name) != names.last());

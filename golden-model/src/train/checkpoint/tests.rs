@@ -6,10 +6,11 @@ use crate::train::Progress;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-/// Batches of an epoch of the small run.
+/// Number of batches per epoch of the small run.
 const BATCHES: usize = 5;
 
-/// A network with dropout, and three epochs of five uneven batches of moved images, the rate another in every one.
+/// Network with dropout, trained for three epochs of five uneven batches of augmented images, with another learning
+/// rate in every epoch.
 fn small(optimizer: &str) -> (NetworkDescription, TrainConfig) {
     let mut description = NetworkDescription::preset("digits").unwrap();
     description.layers[0].kind = LayerKind::Fc { out: 24 };
@@ -47,7 +48,7 @@ fn finish(mut trainer: Trainer<'_>) -> Outcome {
     while trainer.epochs_done() < trainer.config.epochs {
         trainer.epoch(&mut |_| ()).unwrap();
     }
-    // What a run tells is the same but for the time it took.
+    // The reports are equal except for the measured times.
     let history = trainer.history().iter().cloned().map(|report| EpochReport {
         seconds: 0.0,
         test_seconds: 0.0,
@@ -196,7 +197,7 @@ fn an_evaluation_that_is_stopped_starts_anew() {
     assert_eq!(finish(resumed.unwrap()), uninterrupted("adamw"));
 }
 
-/// What is said of resuming the run, held in its second epoch, as another one.
+/// Returns the error of resuming a run, stopped in its second epoch, with changed parameters.
 fn refusal(change: impl FnOnce(&mut NetworkDescription, &mut TrainConfig)) -> String {
     let (_folder, path) = held("adamw", 1, 2);
     let (mut description, mut config) = small("adamw");
@@ -288,7 +289,7 @@ fn a_lower_learning_rate_has_to_be_set_on_the_checkpoint() {
     assert_ne!(resume(checkpoint, changed).unwrap().0, uninterrupted("adamw").0);
 }
 
-/// What is said of a file that was changed.
+/// Returns the error of loading a changed file.
 fn damage(change: impl FnOnce(&mut Vec<u8>)) -> String {
     let (_folder, path) = held("sgd", 1, 2);
     let mut bytes = std::fs::read(&path).unwrap();

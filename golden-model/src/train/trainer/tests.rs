@@ -3,10 +3,10 @@ use crate::dataset::digits;
 use crate::evaluation::float::evaluate;
 use crate::train::{Optimizer, WarningKind};
 
-/// Enough for the small network to learn most of it.
+/// Number of epochs, enough for the small network to learn most of the data.
 const EPOCHS: usize = 20;
 
-/// A small network for the digits, and parameters that train it in well under a second.
+/// Small network for the digits, with parameters that train it in well under a second.
 fn small() -> (NetworkDescription, TrainConfig) {
     let mut description = NetworkDescription::preset("digits").unwrap();
     description.layers[0].kind = crate::network::LayerKind::Fc { out: 24 };

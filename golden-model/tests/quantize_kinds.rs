@@ -118,17 +118,17 @@ fn both_paths_of_a_junction_share_their_channels_scales() {
 fn an_identity_adds_as_much_as_one_is_worth() {
     let own = array![[0.75, -0.25], [0.3, 0.2]];
     let mut model = model("2C1=0-1@2x2x2", vec![own, Array2::from_elem((1, 8), 1.0)]);
-    let ones = |model: &FloatModel| {
+    let increments = |model: &FloatModel| {
         let (quantized, _) = quantize(model, &plain(3)).expect("quantizes");
         match &quantized.layers[0].shortcut {
-            Some(QuantizedShortcut::Identity(ones)) => (ones.clone(), thresholds(&quantized, 0).to_vec()),
+            Some(QuantizedShortcut::Identity(increments)) => (increments.clone(), thresholds(&quantized, 0).to_vec()),
             other => panic!("{other:?}"),
         }
     };
     // Scales 0.25 and 0.1: one is 4 and 10 weight LSB, with a guard bit 8 and 20 (19: 0.3 as f32 is a little more).
-    assert_eq!(ones(&model), (vec![8, 19], vec![8, 19]));
+    assert_eq!(increments(&model), (vec![8, 19], vec![8, 19]));
     model.description.layers[0].threshold = Some(2.0);
-    assert_eq!(ones(&model), (vec![8, 19], vec![16, 39]));
+    assert_eq!(increments(&model), (vec![8, 19], vec![16, 39]));
 }
 
 #[test]
@@ -293,7 +293,7 @@ fn silent_channels_lose_the_weights_of_both_paths_and_their_one() {
         "layer `conv1`: no input can fire 1 channel (1)"
     );
     match &quantized.layers[0].shortcut {
-        Some(QuantizedShortcut::Identity(ones)) => assert!(ones[0] > 0 && ones[1] == 0, "{ones:?}"),
+        Some(QuantizedShortcut::Identity(increments)) => assert!(increments[0] > 0 && increments[1] == 0, "{ones:?}"),
         other => panic!("{other:?}"),
     }
 }

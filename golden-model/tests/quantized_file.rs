@@ -195,7 +195,7 @@ fn the_hash_changes_with_everything_that_affects_results_and_with_nothing_else()
             }
         }),
         ("one", |model| match &mut model.layers[3].shortcut {
-            Some(QuantizedShortcut::Identity(ones)) => ones[1] += 1,
+            Some(QuantizedShortcut::Identity(increments)) => increments[1] += 1,
             other => panic!("{other:?}"),
         }),
         ("threshold of pooling", |model| {

@@ -139,9 +139,9 @@ impl Case {
                     source: (second, number(c, sy, sx)),
                     amount: i64::from(weights[[channel, c]]) * unit,
                 })),
-                QuantizedShortcut::Identity(ones) => found.push(Increment {
+                QuantizedShortcut::Identity(increments) => found.push(Increment {
                     source: (second, number(channel, sy, sx)),
-                    amount: ones[channel].into(),
+                    amount: increments[channel].into(),
                 }),
             }
         }
@@ -273,7 +273,7 @@ fn convolution(rng: &mut Xoshiro256PlusPlus, path: Path, input: InputSigns, stee
     });
     let mut second =
         Array2::from_shape_simple_fn((out, in_channels), || rng.random_range(-largest..=largest));
-    let mut ones: Vec<i32> = (0..out).map(|_| rng.random_range(0..200)).collect();
+    let mut increments: Vec<i32> = (0..out).map(|_| rng.random_range(0..200)).collect();
     for ((_, column), weight) in weights.indexed_iter_mut() {
         match steering(column / (kernel * kernel)) {
             Some(1) => *weight = 1,
@@ -286,7 +286,7 @@ fn convolution(rng: &mut Xoshiro256PlusPlus, path: Path, input: InputSigns, stee
             *weight = 0;
         }
     }
-    for (channel, one) in ones.iter_mut().enumerate().take(in_channels) {
+    for (channel, one) in increments.iter_mut().enumerate().take(in_channels) {
         if steering(channel).is_some() {
             *one = 0;
         }
@@ -299,7 +299,7 @@ fn convolution(rng: &mut Xoshiro256PlusPlus, path: Path, input: InputSigns, stee
     let (shortcut, quantized) = match path {
         Path::Plain => (None, None),
         Path::Shortcut => (Some(shortcut), Some(QuantizedShortcut::Weights(second))),
-        Path::Identity => (Some(shortcut), Some(QuantizedShortcut::Identity(ones))),
+        Path::Identity => (Some(shortcut), Some(QuantizedShortcut::Identity(increments))),
     };
     let kind = LayerKind::Conv {
         out,

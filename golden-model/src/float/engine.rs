@@ -37,7 +37,7 @@ enum Connections {
     /// Connections without weights: a spike adds 1, and `share` of δ flows back.
     Plain { scatter: Scatter, share: f32 },
     /// Identity into integer membranes: a spike adds the increment of its channel.
-    Identity { scatter: Scatter, ones: Vec<f32> },
+    Identity { scatter: Scatter, increments: Vec<f32> },
 }
 
 #[derive(Clone, Debug)]
@@ -259,10 +259,10 @@ impl Engine {
                     synapses.accumulate(self.dispatch, &weights.layers[*tensor], events, membranes)
                 }
                 Connections::Plain { scatter, .. } => scatter.accumulate(addresses, factor, membranes),
-                Connections::Identity { scatter, ones } => {
+                Connections::Identity { scatter, increments } => {
                     let targets = scatter.pairs(addresses).map(|(_, target)| target);
                     targets
-                        .map(|target| membranes[target] += factor * ones[target % ones.len()])
+                        .map(|target| membranes[target] += factor * increments[target % increments.len()])
                         .count()
                 }
             };

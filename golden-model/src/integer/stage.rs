@@ -88,7 +88,7 @@ enum Connections<N: Number> {
     /// Pooling: a spike adds one to a single membrane.
     Counted { scatter: Scatter },
     /// Identity: a spike adds the increment of its channel to a single membrane.
-    Identity { scatter: Scatter, ones: Vec<N> },
+    Identity { scatter: Scatter, increments: Vec<N> },
 }
 
 impl<N: Number> LayerStage<N> {
@@ -110,10 +110,10 @@ impl<N: Number> LayerStage<N> {
             };
             Windows::convolution(source, output, axis(node.output.height), axis(node.output.width))
         };
-        let identity = |scatter, ones: &[i32]| {
-            let mut ones: Vec<N> = ones.iter().map(|&one| N::truncated(one)).collect();
-            ones.resize(output.stride, N::default());
-            Connections::Identity { scatter, ones }
+        let identity = |scatter, increments: &[i32]| {
+            let mut increments: Vec<N> = increments.iter().map(|&increment| N::truncated(increment)).collect();
+            increments.resize(output.stride, N::default());
+            Connections::Identity { scatter, increments }
         };
         let own = match description.layers[index].kind {
             LayerKind::Conv {
@@ -142,8 +142,8 @@ impl<N: Number> LayerStage<N> {
                     windows: convolution(source, 1, junction.stride, 0),
                     weights: weights(junction.tensor, matrix),
                 },
-                QuantizedShortcut::Identity(ones) => {
-                    identity(Scatter::sampling(source, output, junction.stride), ones)
+                QuantizedShortcut::Identity(increments) => {
+                    identity(Scatter::sampling(source, output, junction.stride), increments)
                 }
             });
         }
@@ -233,13 +233,13 @@ impl<N: Number> Stage for LayerStage<N> {
                     |(_, target): (usize, usize)| membranes[target] = membranes[target].wrapping_add(one);
                 scatter.pairs(addresses).map(count).count() as u64
             }
-            Connections::Identity { scatter, ones } => {
+            Connections::Identity { scatter, increments } => {
                 let add = |(_, target): (usize, usize)| {
-                    let one = ones[target % layout.stride];
+                    let increment = increments[target % layout.stride];
                     membranes[target] = if negative {
-                        membranes[target].wrapping_sub(one)
+                        membranes[target].wrapping_sub(increment)
                     } else {
-                        membranes[target].wrapping_add(one)
+                        membranes[target].wrapping_add(increment)
                     };
                 };
                 scatter.pairs(addresses).map(add).count() as u64

@@ -47,14 +47,14 @@ impl LayerTask<'_> {
         let (own, second) = rows.split(&integers);
         let sums = sums::of_weights(&own, second.as_ref(), &self.described.kind, self.node, self.input);
         let in_lsb = |value: f64| fit.scales.iter().map(|scale| value / scale).collect::<Vec<_>>();
-        let ones = in_lsb(1.0);
+        let increments = in_lsb(1.0);
         let format = Demand {
             layer: &self.described.name,
             sums: &sums,
             thresholds: &in_lsb(f64::from(self.described.threshold())),
             identity: self
                 .identity_spikes()
-                .map(|spikes| Identity { ones: &ones, spikes }),
+                .map(|spikes| Identity { increments: &increments, spikes }),
             fires: self.fires(),
             leak_shifts: self.leak_shifts,
             steps: self.model.description.steps,
@@ -69,7 +69,7 @@ impl LayerTask<'_> {
             Some(weights) => Some(QuantizedShortcut::Weights(weights)),
             None => self
                 .identity_spikes()
-                .map(|_| QuantizedShortcut::Identity(format.ones.clone())),
+                .map(|_| QuantizedShortcut::Identity(format.increments.clone())),
         };
         let layer = QuantizedLayer {
             weights,

@@ -18,10 +18,10 @@ use crate::network::{LayerDescription, LayerKind, Node};
 use crate::{Error, Result};
 use ndarray::ArrayView1;
 
-/// Rounds weights to the nearest integers of given scales, one list per layer and in it one scale per channel
-/// ([`LayerReport::channel_scales`](super::LayerReport::channel_scales); a pooling layer's is not looked at). Everything else is as in `format`, a quantized
-/// form of the same network: weight bits, guard bits, thresholds, ones of identities, leak and floor. Channels that are
-/// silent there, with no weights and a threshold of 0, stay so.
+/// Rounds weights to the nearest integers for given scales, with one list per layer and one scale per channel
+/// ([`LayerReport::channel_scales`](super::LayerReport::channel_scales)); the list of a pooling layer is ignored. All else
+/// stays as in `format`, a quantized form of the same network: weight bits, guard bits, thresholds, increments of
+/// identities, leak and floor. Channels that are silent in `format`, with no weights and a threshold of 0, stay silent.
 ///
 /// The widths are proven anew for input spikes of the given signs, and are as small as the proof allows: larger than in
 /// `format` if the new weights have larger sums, or smaller.
@@ -130,7 +130,7 @@ fn is_silent(layer: &QuantizedLayer, channel: usize) -> bool {
     let adds_nothing = match &layer.shortcut {
         None => true,
         Some(QuantizedShortcut::Weights(weights)) => zero(weights.row(channel)),
-        Some(QuantizedShortcut::Identity(ones)) => ones[channel] == 0,
+        Some(QuantizedShortcut::Identity(increments)) => increments[channel] == 0,
     };
     let threshold = match &layer.neuron {
         Neuron::Lif { thresholds } => thresholds[channel],
@@ -153,11 +153,11 @@ fn width(
         Neuron::Lif { thresholds } => thresholds.as_slice(),
         Neuron::Output => &[],
     };
-    let ones = match &layer.shortcut {
-        Some(QuantizedShortcut::Identity(ones)) => ones.as_slice(),
+    let increments = match &layer.shortcut {
+        Some(QuantizedShortcut::Identity(increments)) => increments.as_slice(),
         Some(QuantizedShortcut::Weights(_)) | None => &[],
     };
-    let largest = thresholds.iter().chain(ones).max().copied().unwrap_or(0);
+    let largest = thresholds.iter().chain(increments).max().copied().unwrap_or(0);
     let lowest = bounds.lowest.min(layer.floor.into());
     let highest = bounds.highest.max(largest.into());
     let needed = bits_of(lowest, highest).max(2);

@@ -67,7 +67,7 @@ pub struct Demand<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Identity<'a> {
     /// Real increment 1 / scale of each channel, in weight LSB.
-    pub ones: &'a [f64],
+    pub increments: &'a [f64],
     /// Signs of the shortcut's spikes.
     pub spikes: InputSigns,
 }
@@ -84,7 +84,7 @@ pub struct Format {
     /// Threshold θ of each channel, in membrane LSB; empty in the output layer.
     pub thresholds: Vec<i32>,
     /// Amount that a spike over the identity adds, one number per channel in membrane LSB; empty without an identity.
-    pub ones: Vec<i32>,
+    pub increments: Vec<i32>,
     /// Channels whose threshold nothing can exceed. The rest of the format is valid only if their weights become 0.
     pub silent: Vec<usize>,
 }
@@ -146,15 +146,15 @@ impl Demand<'_> {
             .clone()
             .map(|channel| self.threshold(channel, guard_bits))
             .collect();
-        let mut ones: Vec<_> = match self.identity {
-            Some(_) => channels.map(|channel| self.one(channel, guard_bits)).collect(),
+        let mut increments: Vec<_> = match self.identity {
+            Some(_) => channels.map(|channel| self.increment(channel, guard_bits)).collect(),
             None => Vec::new(),
         };
         for &channel in &silent {
             sums[channel] = vec![StepSums::default()];
             thresholds[channel] = 0;
-            if let Some(one) = ones.get_mut(channel) {
-                *one = 0;
+            if let Some(increment) = increments.get_mut(channel) {
+                *increment = 0;
             }
         }
         let largest = thresholds.iter().copied().max().unwrap_or(0);
@@ -169,7 +169,7 @@ impl Demand<'_> {
                 })
             })
             .collect();
-        let most = ones.iter().copied().max().unwrap_or(0).max(largest);
+        let most = increments.iter().copied().max().unwrap_or(0).max(largest);
         let reached = bounds(self.layer, &limits, None).map_or((i64::MIN, i64::MAX), |bounds| {
             (
                 bounds.lowest_start - bounds.negative_sum,
@@ -178,7 +178,7 @@ impl Demand<'_> {
         });
         let (membrane_bits, floor) = self.width(&limits, reached)?;
         let narrow = |values: Vec<i64>| {
-            let narrow = |value| i32::try_from(value).expect("32 bits hold the largest threshold and one");
+            let narrow = |value| i32::try_from(value).expect("32 bits hold the largest threshold and increment");
             values.into_iter().map(narrow).collect()
         };
         Ok(Format {
@@ -186,7 +186,7 @@ impl Demand<'_> {
             membrane_bits,
             floor,
             thresholds: narrow(thresholds),
-            ones: narrow(ones),
+            increments: narrow(increments),
             silent,
         })
     }
@@ -210,7 +210,7 @@ impl Demand<'_> {
             membrane_bits,
             floor,
             thresholds: Vec::new(),
-            ones: Vec::new(),
+            increments: Vec::new(),
             silent: Vec::new(),
         })
     }
@@ -245,9 +245,9 @@ impl Demand<'_> {
     }
 
     /// Amount in membrane LSB that a spike over the identity adds.
-    fn one(&self, channel: usize, guard_bits: u8) -> i64 {
+    fn increment(&self, channel: usize, guard_bits: u8) -> i64 {
         self.identity
-            .map_or(0, |identity| whole(identity.ones[channel], guard_bits))
+            .map_or(0, |identity| whole(identity.increments[channel], guard_bits))
     }
 
     /// Worst-case sums of a channel's steps, in membrane LSB.
@@ -255,8 +255,8 @@ impl Demand<'_> {
         let spikes = self
             .identity
             .map_or(InputSigns::Unsigned, |identity| identity.spikes);
-        let one = StepSums::of([self.one(channel, guard_bits)], spikes);
-        let whole = |sums: &StepSums| sums.with_guard_bits(guard_bits).and(one);
+        let increment = StepSums::of([self.increment(channel, guard_bits)], spikes);
+        let whole = |sums: &StepSums| sums.with_guard_bits(guard_bits).and(increment);
         self.sums[channel].iter().map(whole).collect()
     }
 
@@ -334,7 +334,7 @@ mod tests {
                 membrane_bits: 8,
                 floor: -68,
                 thresholds: vec![21],
-                ones: vec![],
+                increments: vec![],
                 silent: vec![]
             }
         );

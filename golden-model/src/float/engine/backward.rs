@@ -213,9 +213,9 @@ impl Engine {
                     Connections::Plain { scatter, share } => {
                         scatter.backward(addresses, *share, deltas, errors);
                     }
-                    Connections::Identity { scatter, ones } => {
+                    Connections::Identity { scatter, increments } => {
                         for (address, target) in scatter.pairs(addresses) {
-                            errors[address] += ones[target % ones.len()] * deltas[target];
+                            errors[address] += increments[target % increments.len()] * deltas[target];
                         }
                     }
                 }

@@ -80,13 +80,13 @@ impl Layer {
         if self.dynamics == Dynamics::Output {
             self.threshold = units[0];
         }
-        if let Some(QuantizedShortcut::Identity(ones)) = &quantized.shortcut
+        if let Some(QuantizedShortcut::Identity(increments)) = &quantized.shortcut
             && let Some(path) = self.paths.last_mut()
             && let Connections::Plain { scatter, .. } = &path.connections
         {
             path.connections = Connections::Identity {
                 scatter: scatter.clone(),
-                ones: filled(&mut ones.iter().copied().map(exact)),
+                increments: filled(&mut increments.iter().copied().map(exact)),
             };
         }
         let shifts = &quantized.leak_shifts;

@@ -133,7 +133,7 @@ impl Bytes {
                 self.sizes([weights.ncols()]);
                 self.weights(weights);
             }
-            Some(QuantizedShortcut::Identity(ones)) => self.integers(ones),
+            Some(QuantizedShortcut::Identity(increments)) => self.integers(increments),
         }
     }
 }

@@ -21,10 +21,10 @@ impl ParameterBits {
     }
 
     fn of(layer: &QuantizedLayer) -> Self {
-        let (weights, ones) = match &layer.shortcut {
+        let (weights, increments) = match &layer.shortcut {
             None => (0, 0),
             Some(QuantizedShortcut::Weights(weights)) => (weights.len(), 0),
-            Some(QuantizedShortcut::Identity(ones)) => (0, ones.len()),
+            Some(QuantizedShortcut::Identity(increments)) => (0, increments.len()),
         };
         let thresholds = match &layer.neuron {
             Neuron::Lif { thresholds } if layer.inputs() > 0 => thresholds.len(),
@@ -33,7 +33,7 @@ impl ParameterBits {
         let bits = |numbers: usize, width: u8| numbers as u64 * u64::from(width);
         Self {
             weights: bits(layer.weights.len() + weights, layer.weight_bits),
-            thresholds: bits(thresholds + ones, layer.membrane_bits),
+            thresholds: bits(thresholds + increments, layer.membrane_bits),
         }
     }
 }

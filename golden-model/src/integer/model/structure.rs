@@ -72,9 +72,9 @@ impl QuantizedLayer {
                     self.range("weight of the shortcut", weight, -largest, largest)?;
                 }
             }
-            Some(QuantizedShortcut::Identity(ones)) => {
-                for &one in ones {
-                    self.range("one of the identity", one, 0, half - 1)?;
+            Some(QuantizedShortcut::Identity(increments)) => {
+                for &increment in increments {
+                    self.range("increment of the identity", increment, 0, half - 1)?;
                 }
             }
         }
@@ -167,7 +167,7 @@ fn shortcut_shape(shortcut: Option<&QuantizedShortcut>) -> String {
         Some(QuantizedShortcut::Weights(weights)) => {
             format!("weights [{}, {}]", weights.nrows(), weights.ncols())
         }
-        Some(QuantizedShortcut::Identity(ones)) => format!("an identity of {} channels", ones.len()),
+        Some(QuantizedShortcut::Identity(increments)) => format!("an identity of {} channels", increments.len()),
     }
 }
 

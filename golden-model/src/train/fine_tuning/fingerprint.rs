@@ -47,8 +47,8 @@ impl LayerFingerprint {
             Neuron::Lif { thresholds } => &thresholds[..],
             Neuron::Output => &[],
         };
-        let ones = match &layer.shortcut {
-            Some(QuantizedShortcut::Identity(ones)) => &ones[..],
+        let increments = match &layer.shortcut {
+            Some(QuantizedShortcut::Identity(increments)) => &increments[..],
             Some(QuantizedShortcut::Weights(_)) | None => &[],
         };
         Self {
@@ -58,7 +58,7 @@ impl LayerFingerprint {
             leak_shifts: layer.leak_shifts.clone(),
             floor: layer.floor,
             scales: digest(scales.iter().map(|scale| scale.to_le_bytes())),
-            thresholds: digest(thresholds.iter().chain(ones).map(|number| number.to_le_bytes())),
+            thresholds: digest(thresholds.iter().chain(increments).map(|number| number.to_le_bytes())),
         }
     }
 }

@@ -21,8 +21,8 @@ struct TensorGrid {
     scales: Vec<f64>,
     /// Largest integer weight.
     largest: f64,
-    /// 2^G.
-    one: f64,
+    /// Factor 2^G between weight LSB and membrane LSB.
+    guard_factor: f64,
 }
 
 impl Grid {
@@ -36,7 +36,7 @@ impl Grid {
             TensorGrid {
                 scales,
                 largest: f64::from((1_i32 << (layer.weight_bits - 1)) - 1),
-                one: f64::from(layer.guard_bits).exp2(),
+                guard_factor: f64::from(layer.guard_bits).exp2(),
             }
         };
         let tensors = all_rows(&quantized.description, VECTOR).into_iter();
@@ -69,7 +69,7 @@ impl Grid {
         integers: &Parameters,
     ) -> Vec<Array2<i8>> {
         #[expect(clippy::cast_possible_truncation, reason = "clamped to at most 127")]
-        let integer = |grid: &TensorGrid, number: f32| (f64::from(number) / grid.one) as i8;
+        let integer = |grid: &TensorGrid, number: f32| (f64::from(number) / grid.guard_factor) as i8;
         let matrices = integers.to_matrices(description);
         let tensors = self.0.iter().zip(matrices);
         tensors
@@ -80,7 +80,7 @@ impl Grid {
     /// Converts ∂loss/∂(q·2^G) to ∂loss/∂w.
     pub(in crate::train) fn to_masters(&self, gradient: &mut Parameters) {
         for (grid, gradient) in self.0.iter().zip(&mut gradient.layers) {
-            let factors: Vec<f32> = grid.scales.iter().map(|scale| narrow(grid.one / scale)).collect();
+            let factors: Vec<f32> = grid.scales.iter().map(|scale| narrow(grid.guard_factor / scale)).collect();
             for row in gradient.chunks_exact_mut(factors.len()) {
                 for (gradient, factor) in row.iter_mut().zip(&factors) {
                     *gradient *= factor;
@@ -105,7 +105,7 @@ impl TensorGrid {
                 *master = master.clamp(-reach, reach);
                 // Rounds exactly like the quantizer: half away from zero.
                 let q = (f64::from(*master) / scale).round();
-                *integer = narrow(q.clamp(-self.largest, self.largest) * self.one);
+                *integer = narrow(q.clamp(-self.largest, self.largest) * self.guard_factor);
             }
         }
     }

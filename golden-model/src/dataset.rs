@@ -324,7 +324,7 @@ mod tests {
         );
         assert_eq!(
             refusal(&[0, 0, 0, 0], &[1]),
-            "data set `toy`: 2 samples but 1 labels; the files do not belong together"
+            "data set `toy`: there are 2 samples, but 1 labels; the files do not belong together"
         );
         assert_eq!(
             refusal(&[0, 0, 0, 0], &[1, 3]),
@@ -346,14 +346,14 @@ mod tests {
         let mut other = NetworkDescription::preset("mnist-mlp").unwrap();
         assert_eq!(
             split.train.check_fits(&other).unwrap_err().to_string(),
-            "network `mnist-mlp` has input [1, 28, 28], data set `digits` has [1, 8, 8]; \
-             use the network with data it was made for"
+            "network `mnist-mlp` has input [1, 28, 28], but data set `digits` has [1, 8, 8]; \
+             choose a data set that fits the network"
         );
         other.input = split.train.shape();
         other.layers[1].kind = crate::network::LayerKind::Out { out: 4 };
         assert_eq!(
             split.train.check_fits(&other).unwrap_err().to_string(),
-            "network `mnist-mlp` has classes 4, data set `digits` has 10; use the network with data it was made for"
+            "network `mnist-mlp` has classes 4, but data set `digits` has 10; choose a data set that fits the network"
         );
     }
 
@@ -375,7 +375,7 @@ mod tests {
         });
         assert_eq!(
             dataset.check_fits(&network).unwrap_err().to_string(),
-            "network `digits` normalizes intensities, data set `toy` holds recordings, which have none; remove \
+            "network `digits` normalizes intensities, but data set `toy` holds recordings, which have none; remove \
              [normalization] from the network"
         );
         assert_eq!(
@@ -388,7 +388,7 @@ mod tests {
         }]);
         assert_eq!(
             toy(recordings.clone(), 10).unwrap_err().to_string(),
-            "data set `toy`: 2 samples but 1 labels; the files do not belong together"
+            "data set `toy`: there are 2 samples, but 1 labels; the files do not belong together"
         );
         let samples = Samples::Recordings(recordings);
         assert_eq!(
@@ -402,7 +402,7 @@ mod tests {
         still.push([]);
         assert_eq!(
             toy(still, 1).unwrap_err().to_string(),
-            "data set `toy`: a window of 0 µs sees no events; give one of at least 1 µs"
+            "data set `toy`: the window is 0 µs long and contains no events; give a window of at least 1 µs"
         );
     }
 
@@ -410,11 +410,11 @@ mod tests {
     fn unknown_names_and_missing_folders_are_told() {
         assert_eq!(
             load("minst", None).unwrap_err().to_string(),
-            "there is no data set `minst`; known are: digits, mnist, fashion-mnist, cifar10, svhn, n-mnist"
+            "there is no data set `minst`; choose one of digits, mnist, fashion-mnist, cifar10, svhn, n-mnist"
         );
         assert_eq!(
             load("mnist", None).unwrap_err().to_string(),
-            "data set `mnist` is read from files; give the folder that holds mnist/"
+            "data set `mnist` is read from files; give the data folder that contains mnist/"
         );
     }
 }

@@ -216,7 +216,7 @@ fn a_compact_network_takes_its_input_from_the_data() {
     let (code, message) = program.fail(&train);
     assert_eq!(code, "synfire::model");
     assert!(
-        message.contains("does not say the shape of its input"),
+        message.contains("has no input shape"),
         "{message}"
     );
     let _ = program.succeed(&[&train[..], &["--data", "digits"]].concat());
@@ -226,7 +226,7 @@ fn a_compact_network_takes_its_input_from_the_data() {
     let (_, message) = program.fail(&["train", "4C3q1-10", "--data", "digits", "-o", "x"]);
     assert_eq!(
         message,
-        "network `4C3q1-10`, character 4, in `4C3q1`: found `q`, wanted `-`, `@` or the end"
+        "network `4C3q1-10`, character 4, in `4C3q1`: found `q`, expected `-`, `@` or the end"
     );
 }
 

@@ -22,8 +22,8 @@ pub enum ConfigError {
     },
     /// There is no preset of that name.
     #[error(
-        "there is no preset `{name}`; known are: {known}; \
-         a file's name ends in .toml, and a compact network begins with its first layer, such as 16C5-P2-10"
+        "there is no preset `{name}`; choose one of {known}, or give a file whose name ends in .toml, or a \
+         compact text such as 16C5-P2-10"
     )]
     UnknownPreset {
         /// The requested name.

@@ -48,7 +48,7 @@ impl TryFrom<String> for Layers {
 enum LayersError {
     #[error(transparent)]
     Text(#[from] crate::network::NetworkError),
-    #[error("`{text}` says the shape of its input; say it by `input` alone")]
+    #[error("`{text}` includes an input shape; remove it and give the shape with the key `input`")]
     Input { text: String },
 }
 

@@ -108,7 +108,7 @@ mod tests {
         }
         assert_eq!(
             parse("1,2").unwrap_err().to_string(),
-            "data set `digits`, line 1: 2 values in 0..=255, wanted 65; the data are damaged"
+            "data set `digits`, line 1: the line has 2 values in 0..=255, but must have 65; the data are damaged"
         );
     }
 }

@@ -23,8 +23,8 @@ pub enum DataError {
     },
     /// The network normalizes intensities, but the data set holds recordings, which have none.
     #[error(
-        "network `{network}` normalizes intensities, data set `{name}` holds recordings, which have none; remove \
-         [normalization] from the network"
+        "network `{network}` normalizes intensities, but data set `{name}` holds recordings, which have none; \
+         remove [normalization] from the network"
     )]
     NoIntensities {
         /// Name of the network.
@@ -33,7 +33,7 @@ pub enum DataError {
         name: String,
     },
     /// The window of the recordings is 0 µs long.
-    #[error("data set `{name}`: a window of 0 µs sees no events; give one of at least 1 µs")]
+    #[error("data set `{name}`: the window is 0 µs long and contains no events; give a window of at least 1 µs")]
     NoWindow {
         /// Name of the data set.
         name: String,
@@ -58,7 +58,7 @@ pub enum DataError {
     // Files.
     /// No file of the data set was found.
     #[error(
-        "data set `{name}`: looked in {folders} and found none of {wanted}; fetch the files {}",
+        "data set `{name}`: searched {folders} and found none of {wanted}; fetch the files {}",
         origin(name, home, *download)
     )]
     NotFound {
@@ -74,7 +74,10 @@ pub enum DataError {
         download: bool,
     },
     /// One file of the data set was not found.
-    #[error("data set `{name}`: no {file} in {}, neither as it is nor as {}; put it there", folder.display(), forms())]
+    #[error(
+        "data set `{name}`: no {file} in {}, neither plain nor with the ending {}; put the file there",
+        folder.display(), forms()
+    )]
     FileMissing {
         /// Name of the data set.
         name: String,
@@ -84,7 +87,7 @@ pub enum DataError {
         file: String,
     },
     /// The archive lacks a file.
-    #[error("{}: holds no {file}; fetch the archive again", path.display())]
+    #[error("{}: the archive does not contain {file}; fetch it again", path.display())]
     MemberMissing {
         /// Path of the archive.
         path: PathBuf,
@@ -100,7 +103,7 @@ pub enum DataError {
         source: std::io::Error,
     },
     /// A file is larger than any data set.
-    #[error("{}: more than {limit} bytes once unpacked, which no data set has; fetch the file again", path.display())]
+    #[error("{}: the file unpacks to more than {limit} bytes, which no data set has; fetch it again", path.display())]
     TooLong {
         /// Path of the file.
         path: PathBuf,
@@ -109,8 +112,8 @@ pub enum DataError {
     },
     /// A file does not hold whole records.
     #[error(
-        "{}: {found} bytes, but records have {record} each, so {wanted} are wanted; the file was cut off, fetch it \
-         again",
+        "{}: the file has {found} bytes, but whole records of {record} bytes need {wanted}; it is truncated, \
+         fetch it again",
         path.display()
     )]
     Records {
@@ -136,7 +139,10 @@ pub enum DataError {
         wanted: &'static str,
     },
     /// The coordinates of an event in a file lie outside the camera.
-    #[error("{}: event {event} is at x = {x}, y = {y}, outside the camera of {shape}; the file is damaged", path.display())]
+    #[error(
+        "{}: event {event} is at x = {x}, y = {y}, outside the camera of {shape}; the file is damaged",
+        path.display()
+    )]
     EventOutside {
         /// Path of the file.
         path: PathBuf,
@@ -150,7 +156,11 @@ pub enum DataError {
         shape: Shape,
     },
     /// A line of a list of recordings cannot be read.
-    #[error("{}, line {line}: `{text}`, wanted a file number and a class 0..=9; the list is damaged", path.display())]
+    #[error(
+        "{}, line {line}: `{text}` is not a file number and a class 0..=9; the list is damaged, fetch it \
+         again",
+        path.display()
+    )]
     ListLine {
         /// Path of the list.
         path: PathBuf,
@@ -160,7 +170,7 @@ pub enum DataError {
         text: String,
     },
     /// The file is not a MAT-file of version 5.
-    #[error("{}: not readable as a MAT-file of version 5 ({source}); fetch the file again", path.display())]
+    #[error("{}: the file cannot be read as a MAT-file of version 5 ({source}); fetch it again", path.display())]
     Mat {
         /// Path of the file.
         path: PathBuf,
@@ -168,7 +178,7 @@ pub enum DataError {
         source: matfile::Error,
     },
     /// There is no data set with the requested name.
-    #[error("there is no data set `{name}`; known are: {known}")]
+    #[error("there is no data set `{name}`; choose one of {known}")]
     Unknown {
         /// The requested name.
         name: String,
@@ -176,13 +186,17 @@ pub enum DataError {
         known: String,
     },
     /// The data set is read from files, but no data folder was given.
-    #[error("data set `{name}` is read from files; give the folder that holds {name}/")]
+    #[error("data set `{name}` is read from files; give the data folder that contains {name}/")]
     NoFolder {
         /// Name of the data set.
         name: String,
     },
     /// A file does not start with the magic number of its kind.
-    #[error("{}: magic number {found:#010x}, wanted {wanted:#010x}; this is no idx file of {kind}", path.display())]
+    #[error(
+        "{}: the magic number is {found:#010x}, but an idx file of {kind} has {wanted:#010x}; give the right \
+         file",
+        path.display()
+    )]
     Magic {
         /// Path of the file.
         path: PathBuf,
@@ -194,7 +208,7 @@ pub enum DataError {
         wanted: u32,
     },
     /// A file is shorter or longer than its header says.
-    #[error("{}: {found} bytes, its header wants {wanted}; fetch the file again", path.display())]
+    #[error("{}: the file has {found} bytes, but its header announces {wanted}; fetch it again", path.display())]
     Length {
         /// Path of the file.
         path: PathBuf,
@@ -204,7 +218,10 @@ pub enum DataError {
         wanted: u64,
     },
     /// A header asks for more than any data set of this kind has.
-    #[error("{}: the header announces {found} bytes of {kind}, more than the {limit} allowed; the file is damaged", path.display())]
+    #[error(
+        "{}: the header announces {found} bytes of {kind}, more than the {limit} allowed; the file is damaged",
+        path.display()
+    )]
     TooLarge {
         /// Path of the file.
         path: PathBuf,
@@ -216,7 +233,7 @@ pub enum DataError {
         limit: u64,
     },
     /// The numbers of images and labels differ, or a buffer does not hold whole images.
-    #[error("data set `{name}`: {images} samples but {labels} labels; the files do not belong together")]
+    #[error("data set `{name}`: there are {images} samples, but {labels} labels; the files do not belong together")]
     Counts {
         /// Name of the data set.
         name: String,
@@ -249,7 +266,8 @@ pub enum DataError {
     },
     /// A line of a data set in text form cannot be read.
     #[error(
-        "data set `{name}`, line {line}: {found} values in 0..=255, wanted {wanted}; the data are damaged"
+        "data set `{name}`, line {line}: the line has {found} values in 0..=255, but must have {wanted}; the \
+         data are damaged"
     )]
     Line {
         /// Name of the data set.
@@ -275,7 +293,8 @@ pub enum DataError {
     },
     /// The data set does not fit the network.
     #[error(
-        "network `{network}` has {field} {wanted}, data set `{dataset}` has {found}; use the network with data it was made for"
+        "network `{network}` has {field} {wanted}, but data set `{dataset}` has {found}; choose a data set \
+         that fits the network"
     )]
     Shape {
         /// Name of the network.

@@ -6,7 +6,8 @@
 pub enum EvaluationError {
     /// A label is not a class of the network.
     #[error(
-        "image {index}: label {label}, but the network has {classes} classes; use the data it was trained for"
+        "image {index}: the label is {label}, but the network has {classes} classes; use the data set of the \
+         training"
     )]
     Label {
         /// Number of the image, from 0.

@@ -16,7 +16,7 @@ const MAX_NUMBERS: u64 = 1 << 32;
 #[non_exhaustive]
 pub enum ArrayError {
     /// The file is damaged or not an npz archive.
-    #[error("{} is not a sound npz file: {source}; fetch or make it again", path.display())]
+    #[error("{} is not a valid npz file: {source}; fetch it or write it again", path.display())]
     Archive {
         /// Path of the file.
         path: PathBuf,
@@ -24,7 +24,7 @@ pub enum ArrayError {
         source: IoError,
     },
     /// An array is missing, or has the wrong type or shape.
-    #[error("{}: array `{array}` is {found}, wanted {wanted}; write the file again", path.display())]
+    #[error("{}: array `{array}` is {found}, but must be {wanted}; write the file again", path.display())]
     Wrong {
         /// Path of the file.
         path: PathBuf,

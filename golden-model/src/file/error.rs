@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum FileError {
     /// A file could not be read.
-    #[error("cannot read {}: {source}; check that it exists and that you may read it", path.display())]
+    #[error("cannot read {}: {source}; check that the file exists and that you may read it", path.display())]
     Read {
         /// Path of the file.
         path: PathBuf,
@@ -15,7 +15,10 @@ pub enum FileError {
         source: std::io::Error,
     },
     /// A file could not be written.
-    #[error("cannot write {}: {source}; check that its folder exists, has room and is yours to write", path.display())]
+    #[error(
+        "cannot write {}: {source}; check that its folder exists, has free space and is writable",
+        path.display()
+    )]
     Write {
         /// Path of the file.
         path: PathBuf,
@@ -31,7 +34,10 @@ pub enum FileError {
         source: safetensors::SafeTensorError,
     },
     /// The file is larger than any model.
-    #[error("{}: {found} bytes, but a model file has at most {limit}; give a model file", path.display())]
+    #[error(
+        "{}: the file has {found} bytes, but a model file has at most {limit}; give a model file",
+        path.display()
+    )]
     TooLarge {
         /// Path of the file.
         path: PathBuf,
@@ -41,7 +47,11 @@ pub enum FileError {
         limit: u64,
     },
     /// The file is shorter or longer than its header says.
-    #[error("{}: {found} bytes, but its header wants {wanted}; the file is damaged, write or copy it again", path.display())]
+    #[error(
+        "{}: the file has {found} bytes, but its header announces {wanted}; it is damaged, write or copy it \
+         again",
+        path.display()
+    )]
     Length {
         /// Path of the file.
         path: PathBuf,
@@ -51,7 +61,7 @@ pub enum FileError {
         wanted: u64,
     },
     /// The safetensors file has another format.
-    #[error("{}: a file of format `{found}`, but `{wanted}` is wanted; {remedy}", path.display())]
+    #[error("{}: the file has format `{found}`, but must have `{wanted}`; {remedy}", path.display())]
     Format {
         /// Path of the file.
         path: PathBuf,
@@ -63,13 +73,17 @@ pub enum FileError {
         remedy: &'static str,
     },
     /// The file holds a float model, but a quantized one is wanted.
-    #[error("{} is a float model, but a quantized one is wanted; run `synfire quantize` on it", path.display())]
+    #[error("{} is a float model, but must be a quantized one; run `synfire quantize` on it", path.display())]
     FloatModel {
         /// Path of the file.
         path: PathBuf,
     },
     /// The file has another version of the format.
-    #[error("{}: version {found} of the format, but this program reads version {wanted}; use a newer synfire", path.display())]
+    #[error(
+        "{}: the file has version {found} of its format, but this program reads versions up to {wanted}; use \
+         a newer synfire",
+        path.display()
+    )]
     Version {
         /// Path of the file.
         path: PathBuf,
@@ -79,7 +93,7 @@ pub enum FileError {
         wanted: u32,
     },
     /// The metadata of the model file lack a key.
-    #[error("{}: no `{key}` in the metadata; give a model file that synfire wrote", path.display())]
+    #[error("{}: the metadata lack the key `{key}`; give a model file that synfire wrote", path.display())]
     MetadataMissing {
         /// Path of the file.
         path: PathBuf,
@@ -97,7 +111,7 @@ pub enum FileError {
         source: serde_json::Error,
     },
     /// The model file lacks a tensor.
-    #[error("{}: no tensor `{tensor}`; write the file again", path.display())]
+    #[error("{}: tensor `{tensor}` is missing; write the file again", path.display())]
     TensorMissing {
         /// Path of the file.
         path: PathBuf,
@@ -105,7 +119,7 @@ pub enum FileError {
         tensor: String,
     },
     /// A tensor has another type or shape than the network wants.
-    #[error("{}: tensor `{tensor}` is {found}, but the network wants {wanted}; write the file again", path.display())]
+    #[error("{}: tensor `{tensor}` is {found}, but the network needs {wanted}; write the file again", path.display())]
     Tensor {
         /// Path of the file.
         path: PathBuf,

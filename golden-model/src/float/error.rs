@@ -5,7 +5,7 @@
 #[non_exhaustive]
 pub enum FloatError {
     /// The number of weight matrices differs from the number of layers.
-    #[error("{found} weight matrices for a network of {wanted} layers; train the network again")]
+    #[error("the model has {found} weight matrices, but the network needs {wanted}; train the network again")]
     LayerCount {
         /// Number of weight matrices.
         found: usize,
@@ -14,7 +14,8 @@ pub enum FloatError {
     },
     /// A weight matrix has the wrong shape.
     #[error(
-        "layer `{layer}`: weights of shape {found:?}, but the network wants {wanted:?}; train the network again"
+        "layer `{layer}`: the weights have shape {found:?}, but the network needs {wanted:?}; train the \
+         network again"
     )]
     Shape {
         /// Name of the layer.
@@ -41,7 +42,8 @@ pub enum FloatError {
     },
     /// Input spikes do not have the shape that the network wants.
     #[error(
-        "spikes of image {image}: {found} (sources x steps), but the network wants {wanted}; encode them for this network"
+        "spikes of image {image}: {found} (sources x steps), but the network needs {wanted}; encode the image \
+         for this network"
     )]
     RasterShape {
         /// Number of the image, from 0.
@@ -61,7 +63,8 @@ pub enum FloatError {
     },
     /// A label is not a class of the network.
     #[error(
-        "image {image}: label {label}, but the network has {classes} classes; use the data it was trained for"
+        "image {image}: the label is {label}, but the network has {classes} classes; use the data set of the \
+         training"
     )]
     Label {
         /// Number of the image, from 0.
@@ -73,7 +76,8 @@ pub enum FloatError {
     },
     /// A dropout mask has the wrong number of neurons.
     #[error(
-        "dropout mask of image {image}: layer `{layer}` has {wanted} neurons, the mask {found}; give one entry per neuron"
+        "dropout mask of image {image}: layer `{layer}` has {wanted} neurons, but the mask has {found} \
+         entries; give one entry per neuron"
     )]
     MaskLength {
         /// Number of the image, from 0.

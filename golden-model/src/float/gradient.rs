@@ -162,7 +162,7 @@ mod tests {
         let error = gradient(&case.model, &case.images, &case.labels, &masks).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "dropout mask of image 0: layer `f1` has 12 neurons, the mask 11; give one entry per neuron"
+            "dropout mask of image 0: layer `f1` has 12 neurons, but the mask has 11 entries; give one entry per neuron"
         );
     }
 }

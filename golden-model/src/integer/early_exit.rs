@@ -8,10 +8,10 @@
 //! [`EarlyExit::Certain`] never changes the answer. Let d be the difference between the membranes of two classes, and
 //! assume that it is at least D after some step. The following step can reduce it by at most W, the worst case over all
 //! pairs of classes of Σ max(q_b − q_a, 0) << G (over |q_b − q_a| if spikes have both signs). So before the leak, d is
-//! at least δ = D − W. For δ ≥ 0 the leak leaves at least `f(δ) = δ − Σ ⌈δ / 2^shift⌉`, because `(u >> s) − (v >> s) ≤
-//! ⌈(u − v) / 2^s⌉`; so it leaves at least the smallest f(δ′) of all δ′ ≥ δ. The floor then reduces d by at most φ =
-//! max(0, floor − the lowest membrane after a leak), which is 0 if the floor never binds. With k steps left, the least
-//! sufficient lead therefore follows from D(0) = 1:
+//! at least δ = D − W. For δ ≥ 0 the leak leaves at least `f(δ) = δ − Σ ⌈δ / 2^shift⌉`, because
+//! `(u >> s) − (v >> s) ≤ ⌈(u − v) / 2^s⌉`; so it leaves at least the smallest f(δ′) of all δ′ ≥ δ. The floor then
+//! reduces d by at most φ = max(0, floor − the lowest membrane after a leak), which is 0 if the floor never binds. With
+//! k steps left, the least sufficient lead therefore follows from D(0) = 1:
 //!
 //! ```text
 //! D(k + 1) = W + min { δ ≥ 0 : f(δ′) ≥ D(k) + φ for all δ′ ≥ δ }

@@ -6,7 +6,7 @@
 pub enum IntegerError {
     /// The number of layers differs from the description.
     #[error(
-        "quantized network: {found} layers, but its description has {wanted}; \
+        "the quantized network has {found} layers, but its description has {wanted}; \
          quantize the float model again with `synfire quantize`"
     )]
     LayerCount {
@@ -17,7 +17,7 @@ pub enum IntegerError {
     },
     /// A part of a quantized layer disagrees with the description or with another part.
     #[error(
-        "quantized layer `{layer}`: {field} is {found}, wanted {wanted}; \
+        "quantized layer `{layer}`: {field} is {found}, but must be {wanted}; \
          quantize the float model again with `synfire quantize`"
     )]
     Mismatch {
@@ -32,7 +32,7 @@ pub enum IntegerError {
     },
     /// A number of a quantized layer is outside its range.
     #[error(
-        "quantized layer `{layer}`: {field} is {found}, wanted {low} to {high}; \
+        "quantized layer `{layer}`: {field} is {found}, but must be {low} to {high}; \
          quantize the float model again with `synfire quantize`"
     )]
     Range {
@@ -60,8 +60,8 @@ pub enum IntegerError {
     },
     /// A raster has the wrong number of sources.
     #[error(
-        "spikes of {found} sources for a network of {wanted} inputs; \
-         encode an image of the network's input shape"
+        "the spikes have {found} sources, but the network has {wanted} inputs; encode an image of the \
+         network's input shape"
     )]
     RasterWidth {
         /// Number of sources of the raster.
@@ -70,7 +70,7 @@ pub enum IntegerError {
         wanted: usize,
     },
     /// A source fires twice within one step, which no width proof covers.
-    #[error("source {source_address} fires twice in step {step}; a source fires at most once per step")]
+    #[error("source {source_address} fires twice in step {step}; give at most one spike per source and step")]
     DuplicateSpike {
         /// Time step, from 0.
         step: usize,
@@ -79,8 +79,8 @@ pub enum IntegerError {
     },
     /// An input spike has sign −1, but the network is proven only for spikes of +1.
     #[error(
-        "source {source_address} has a negative spike in step {step}, but the widths of the network are proven for \
-         positive input only; quantize the float model for signed input"
+        "source {source_address} has a negative spike in step {step}, but the widths of the network are \
+         proven only for positive input; quantize the float model for signed input"
     )]
     NegativeSpike {
         /// Time step, from 0.
@@ -90,8 +90,8 @@ pub enum IntegerError {
     },
     /// The raster has more steps than the widths of the network are proven for.
     #[error(
-        "{found} steps, but the width of layer `{layer}` is proven for {proven} only; \
-         run fewer steps, or quantize a network of that many"
+        "the input has {found} steps, but the width of layer `{layer}` is proven only for {proven}; run at \
+         most {proven} steps, or quantize the network for {found}"
     )]
     StepsBeyondProof {
         /// Number of steps of the raster.
@@ -103,8 +103,8 @@ pub enum IntegerError {
     },
     /// The membranes of a layer can overflow their width.
     #[error(
-        "layer `{layer}`: membranes of {membrane_bits} bits, but sums can reach {lowest} to {highest}, which takes \
-         {needed} bits; quantize the float model with fewer guard bits or fewer weight bits"
+        "layer `{layer}`: membranes have {membrane_bits} bits, but sums can reach {lowest} to {highest}, \
+         which needs {needed} bits; quantize the float model with fewer guard bits or fewer weight bits"
     )]
     MembraneOverflow {
         /// Name of the layer.

@@ -23,8 +23,8 @@ pub enum NetworkError {
     },
     /// The spikes of a layer have no target.
     #[error(
-        "network `{network}`: nothing takes the spikes of layer `{layer}`; \
-         make it the source (`from`) of a later layer, or leave it out"
+        "network `{network}`: no layer receives the spikes of layer `{layer}`; make it the source (`from`) of \
+         a later layer, or leave it out"
     )]
     DeadLayer {
         /// Name of the network.
@@ -34,8 +34,7 @@ pub enum NetworkError {
     },
     /// The network has signed input, which a consumer does not support.
     #[error(
-        "network `{network}`: {consumer} takes unsigned input so far; \
-         train a network without [normalization] for it"
+        "network `{network}`: {consumer} supports only unsigned input; train a network without [normalization]"
     )]
     SignedInput {
         /// Name of the network.
@@ -44,7 +43,7 @@ pub enum NetworkError {
         consumer: &'static str,
     },
     /// The compact text violates its grammar.
-    #[error("network `{text}`, character {column}, in `{piece}`: found {found}, wanted {wanted}")]
+    #[error("network `{text}`, character {column}, in `{piece}`: found {found}, expected {wanted}")]
     Compact {
         /// Complete compact text.
         text: String,
@@ -59,8 +58,7 @@ pub enum NetworkError {
     },
     /// The compact text has no input shape, and no data set supplies one.
     #[error(
-        "network `{text}` does not say the shape of its input; \
-         append it, such as {text}@1x28x28, or name the data set that the network is for"
+        "network `{text}` has no input shape; append one, such as {text}@1x28x28, or name a data set"
     )]
     CompactInput {
         /// Complete compact text.
@@ -85,7 +83,7 @@ pub enum NetworkError {
         network: String,
     },
     /// Two layers share a name.
-    #[error("network `{network}`: two layers are named `{layer}`; give every layer a name of its own")]
+    #[error("network `{network}`: two layers are named `{layer}`; give every layer its own name")]
     DuplicateLayer {
         /// Name of the network.
         network: String,
@@ -109,7 +107,7 @@ pub enum NetworkError {
     },
     /// A consumer of the network does not support a layer.
     #[error(
-        "network `{network}`: {consumer} takes chains of fully-connected layers so far, but layer `{layer}` has \
+        "network `{network}`: {consumer} supports only chains of fully-connected layers, but layer `{layer}` has \
          op = \"{op}\"; use a network of op = \"fc\" and \"out\""
     )]
     LayerUnsupported {

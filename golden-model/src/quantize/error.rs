@@ -7,15 +7,18 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum QuantizeError {
     /// Weight bits are given for a layer without weights.
-    #[error("quantizer: weight bits for layer `{layer}`, which pools and has no weights; leave it out")]
+    #[error(
+        "quantizer: weight bits are given for layer `{layer}`, but pooling layers have no weights; leave this \
+         layer out"
+    )]
     NoWeights {
         /// Name of the layer.
         layer: String,
     },
     /// The number of scales does not fit the network.
     #[error(
-        "quantizer: {found} scales for layer `{layer}`, wanted {wanted}; take `channel_scales` of the report that \
-         came with the format"
+        "quantizer: {found} scales are given for layer `{layer}`, but it needs {wanted}; pass \
+         `channel_scales` of the report that belongs to the number format"
     )]
     ScaleCount {
         /// Name of the layer.
@@ -27,7 +30,8 @@ pub enum QuantizeError {
     },
     /// A scale is not a finite number above 0.
     #[error(
-        "quantizer: scale {scale} of channel {channel} of layer `{layer}`, wanted a finite number above 0"
+        "quantizer: the scale of channel {channel} of layer `{layer}` is {scale}, but must be finite and \
+         above 0; pass `channel_scales` of the report that belongs to the number format"
     )]
     Scale {
         /// Name of the layer.
@@ -39,8 +43,8 @@ pub enum QuantizeError {
     },
     /// The number format belongs to another network.
     #[error(
-        "quantizer: the number format is of network `{format}`, which differs from network `{network}`; quantize the \
-         float model itself first"
+        "quantizer: the number format belongs to network `{format}`, which differs from network `{network}`; \
+         quantize this network first"
     )]
     OtherNetwork {
         /// Name of the network to quantize.
@@ -49,7 +53,7 @@ pub enum QuantizeError {
         format: String,
     },
     /// An option is outside its range.
-    #[error("quantizer: {option} is {found}, wanted {low} to {high}")]
+    #[error("quantizer: {option} is {found}, but must be {low} to {high}")]
     Option {
         /// Name of the option.
         option: &'static str,
@@ -69,7 +73,10 @@ pub enum QuantizeError {
         found: Vec<u8>,
     },
     /// Weight bits are given for a layer that the network does not have.
-    #[error("quantizer: weight bits for layer `{layer}`, but the layers are {}", known.join(", "))]
+    #[error(
+        "quantizer: weight bits are given for layer `{layer}`, which does not exist; choose one of {}",
+        known.join(", ")
+    )]
     UnknownLayer {
         /// Name found.
         layer: String,

@@ -193,48 +193,60 @@ impl fmt::Display for QuantizeWarning {
             Self::AllZero { layer, channels } => {
                 write!(
                     f,
-                    "layer `{layer}`: all weights are zero in {}",
+                    "layer `{layer}`: all weights are zero in {}; use more weight bits",
                     Channels(channels)
                 )
             }
             Self::NeverFires { layer, channels } => {
-                write!(f, "layer `{layer}`: no input can fire {}", Channels(channels))
+                write!(
+                    f,
+                    "layer `{layer}`: no input can fire {}; train the network longer, or make the layer smaller",
+                    Channels(channels)
+                )
             }
             Self::AlwaysFires { layer, channels } => {
                 write!(
                     f,
-                    "layer `{layer}`: the smallest weight fires {}",
+                    "layer `{layer}`: a single spike over the smallest weight fires {}; use more weight bits",
                     Channels(channels)
                 )
             }
             Self::Silent { layer, channels } => {
                 write!(
                     f,
-                    "layer `{layer}`: calibration never fires {}",
+                    "layer `{layer}`: calibration never fires {}; calibrate with more images, or make the \
+                     layer smaller",
                     Channels(channels)
                 )
             }
             Self::Saturated { layer, channels } => {
                 write!(
                     f,
-                    "layer `{layer}`: calibration fires almost always {}",
+                    "layer `{layer}`: calibration almost always fires {}; train with a lower input rate",
                     Channels(channels)
                 )
             }
             Self::NotCalibrated { layer } => {
                 write!(
                     f,
-                    "layer `{layer}`: no use of the calibration; its inputs are silent or too many"
+                    "layer `{layer}`: calibration has no effect, because the inputs of the layer never fire \
+                     or are too many"
                 )
             }
-            Self::Leak { wanted, found } => write!(f, "leak factor {found} instead of {wanted}"),
+            Self::Leak { wanted, found } => {
+                write!(
+                    f,
+                    "the leak factor is {found} instead of {wanted}; train with a leak that shifts represent"
+                )
+            }
             Self::WideMembrane { layer, membrane_bits } => {
-                write!(f, "layer `{layer}`: membranes take {membrane_bits} bits")
+                write!(f, "layer `{layer}`: membranes need {membrane_bits} bits; use fewer guard bits or weight bits")
             }
             Self::StepsLimited { layer, steps } => {
                 write!(
                     f,
-                    "layer `{layer}`: membranes are wide enough for {steps} steps, no more"
+                    "layer `{layer}`: the width of the membranes is proven only for {steps} steps; run no \
+                     more steps"
                 )
             }
         }

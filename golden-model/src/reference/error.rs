@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum ReferenceError {
     /// The specification of a reference case is not valid.
-    #[error("{}: array `spec`: {source}; the layout is in tests/vectors/README.md", path.display())]
+    #[error("{}: array `spec`: {source}; write it as tests/vectors/README.md describes", path.display())]
     Spec {
         /// Path of the file.
         path: PathBuf,

@@ -73,7 +73,7 @@ const fn one() -> usize {
 
 /// The kernel of a shortcut is not 1×1.
 #[derive(Debug, thiserror::Error)]
-#[error("shortcut from `{from}` with k = {kernel}, but only 1 can be checked")]
+#[error("the shortcut from `{from}` has k = {kernel}, but must have k = 1")]
 struct ShortcutKernel {
     from: String,
     kernel: usize,

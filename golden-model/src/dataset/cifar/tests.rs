@@ -83,7 +83,7 @@ fn the_archive_reads_like_the_files() {
     put(&folder, "cifar-10-binary.tar.gz", &gzip(&bytes[..4 * 7168]));
     let error = dataset::load(NAME, Some(folder.path())).unwrap_err().to_string();
     assert!(
-        error.ends_with("cifar-10-binary.tar.gz: holds no data_batch_1.bin; fetch the archive again"),
+        error.ends_with("cifar-10-binary.tar.gz: the archive does not contain data_batch_1.bin; fetch it again"),
         "{error}"
     );
 }
@@ -92,16 +92,16 @@ fn the_archive_reads_like_the_files() {
 fn damaged_files_are_refused() {
     assert_eq!(
         refusal(|folder| std::fs::remove_file(folder.path().join("data_batch_2.bin.gz")).unwrap()),
-        "data set `cifar10`: no data_batch_2.bin in DIR, neither as it is nor as .gz or .xz; put it there"
+        "data set `cifar10`: no data_batch_2.bin in DIR, neither plain nor with the ending .gz or .xz; put the file there"
     );
     assert_eq!(
         refusal(|folder| put(folder, "data_batch_1.bin", &record(0)[1..])),
-        "DIR/data_batch_1.bin: 3072 bytes, but records have 3073 each, so 3073 are wanted; the file was cut off, \
+        "DIR/data_batch_1.bin: the file has 3072 bytes, but whole records of 3073 bytes need 3073; it is truncated, \
          fetch it again"
     );
     assert_eq!(
         refusal(|folder| put(folder, "data_batch_1.bin", &[])),
-        "DIR/data_batch_1.bin: 0 bytes, but records have 3073 each, so 3073 are wanted; the file was cut off, \
+        "DIR/data_batch_1.bin: the file has 0 bytes, but whole records of 3073 bytes need 3073; it is truncated, \
          fetch it again"
     );
     assert_eq!(

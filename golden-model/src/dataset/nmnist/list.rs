@@ -45,7 +45,7 @@ mod tests {
             assert_eq!(
                 error.to_string(),
                 format!(
-                    "list, line {line}: `{text}`, wanted a file number and a class 0..=9; the list is damaged"
+                    "list, line {line}: `{text}` is not a file number and a class 0..=9; the list is damaged, fetch it again"
                 )
             );
         }

@@ -135,7 +135,8 @@ fn a_carry_makes_all_later_events_later() {
 fn damaged_files_are_refused() {
     assert_eq!(
         refusal(|folder| put(folder, "2.bs2", &[0; 6])),
-        "DIR/2.bs2: 6 bytes, but records have 5 each, so 10 are wanted; the file was cut off, fetch it again"
+        "DIR/2.bs2: the file has 6 bytes, but whole records of 5 bytes need 10; it is truncated, \
+         fetch it again"
     );
     assert_eq!(
         refusal(|folder| put(folder, "2.bs2", &recording(&[(0, 0, 0, 0), (0, 0, 34, 5)]))),
@@ -143,7 +144,7 @@ fn damaged_files_are_refused() {
     );
     assert_eq!(
         refusal(|folder| std::fs::remove_file(folder.path().join("1.bs2")).unwrap()),
-        "data set `n-mnist`: no 1.bs2 in DIR, neither as it is nor as .gz or .xz; put it there"
+        "data set `n-mnist`: no 1.bs2 in DIR, neither plain nor with the ending .gz or .xz; put the file there"
     );
     assert_eq!(
         refusal(|folder| put(folder, "train1K.txt", b"# nothing\r\n")),

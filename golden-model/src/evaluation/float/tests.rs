@@ -67,13 +67,13 @@ fn a_model_with_wrong_weights_is_refused() {
     model.weights[1] = ndarray::Array2::zeros((10, 3));
     let error = evaluate(&model, &data, 1).unwrap_err().to_string();
     assert!(
-        error.starts_with("layer `out`: weights of shape [10, 3], but the network wants [10, "),
+        error.starts_with("layer `out`: the weights have shape [10, 3], but the network needs [10, "),
         "{error}"
     );
     model.weights.pop();
     assert_eq!(
         evaluate(&model, &data, 1).unwrap_err().to_string(),
-        "1 weight matrices for a network of 2 layers; train the network again"
+        "the model has 1 weight matrices, but the network needs 2; train the network again"
     );
 }
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum TraceError {
     /// The file is damaged or not an npz archive.
-    #[error("{} is not a sound trace: {source}; write it again with `synfire eval --trace`", path.display())]
+    #[error("{} is not a valid trace: {source}; write it again with `synfire eval --trace`", path.display())]
     Archive {
         /// Path of the file.
         path: PathBuf,
@@ -35,7 +35,10 @@ pub enum TraceError {
         source: serde_json::Error,
     },
     /// The npz file has another format.
-    #[error("{}: a file of format `{found}`, but `{wanted}` is wanted; give a file of `synfire eval --trace`", path.display())]
+    #[error(
+        "{}: the file has format `{found}`, but must have `{wanted}`; give a file of `synfire eval --trace`",
+        path.display()
+    )]
     Format {
         /// Path of the file.
         path: PathBuf,
@@ -45,7 +48,11 @@ pub enum TraceError {
         wanted: &'static str,
     },
     /// The trace has a newer version.
-    #[error("{}: version {found} of the format, but this program reads version {wanted}; use a newer synfire", path.display())]
+    #[error(
+        "{}: the file has version {found} of its format, but this program reads versions up to {wanted}; use \
+         a newer synfire",
+        path.display()
+    )]
     Version {
         /// Path of the file.
         path: PathBuf,
@@ -56,8 +63,8 @@ pub enum TraceError {
     },
     /// The trace would be larger than allowed.
     #[error(
-        "a trace of {images} images is {found} bytes before compression, but at most {limit} are written; \
-         trace at most {most} images, or leave the membranes out"
+        "a trace of {images} images has {found} bytes before compression, but at most {limit} are allowed; \
+         trace at most {most} images, or leave out the membranes"
     )]
     TooLarge {
         /// Number of images requested.
@@ -71,7 +78,8 @@ pub enum TraceError {
     },
     /// An inference does not have the network or the number of steps of the trace.
     #[error(
-        "image {image} of the trace: {what} {found}, wanted {wanted}; trace one network and one number of steps"
+        "image {image} of the trace: number of {what} is {found}, but must be {wanted}; trace one network \
+         with one number of steps"
     )]
     Inference {
         /// Number of the image within the trace, from 0.

@@ -109,7 +109,7 @@ fn names_that_cannot_be_file_names_are_refused() {
     );
     assert_eq!(
         refusal(|network| network.layers[0].name = "out".into()),
-        "network `small`: two layers are named `out`; give every layer a name of its own"
+        "network `small`: two layers are named `out`; give every layer its own name"
     );
 }
 
@@ -372,7 +372,7 @@ fn sources_must_be_earlier_layers_and_layers_must_have_takers() {
     }
     assert_eq!(
         residual_refusal(|network| network.layers[4].from = Some("inner".into())),
-        "nothing takes the spikes of layer `joined`; make it the source (`from`) of a later layer, or leave it out"
+        "no layer receives the spikes of layer `joined`; make it the source (`from`) of a later layer, or leave it out"
     );
     let mut network = residual();
     network.layers[3].from = Some("input".into());

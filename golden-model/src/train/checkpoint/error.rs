@@ -7,7 +7,7 @@ pub enum CheckpointError {
     /// The requested run differs from the run of the checkpoint.
     #[error(
         "this run has {field} {wanted}, but the checkpoint has {found}; \
-         resume with what the checkpoint has, or start a new run"
+         resume with the value of the checkpoint, or start a new run"
     )]
     Differs {
         /// Path of keys of the difference.
@@ -19,8 +19,8 @@ pub enum CheckpointError {
     },
     /// The requested run ends before the position of the checkpoint.
     #[error(
-        "this run has train.epochs {wanted}, but the checkpoint has {done} behind it; \
-         ask for at least {done}, or start a new run"
+        "this run has train.epochs {wanted}, but the checkpoint is in epoch {done}; set at least {done}, or \
+         start a new run"
     )]
     TooFewEpochs {
         /// Number of epochs done, including an unfinished one.
@@ -30,8 +30,8 @@ pub enum CheckpointError {
     },
     /// The requested run has another number of epochs, on which its schedule depends.
     #[error(
-        "this run has train.epochs {wanted}, but the checkpoint has {found}, and a {schedule} schedule depends on it \
-         from the start; resume with {found}, or start a new run"
+        "this run has train.epochs {wanted}, but the checkpoint has {found}, and a {schedule} schedule \
+         depends on this number from the start; resume with {found}, or start a new run"
     )]
     ScheduledEnd {
         /// Name of the schedule.
@@ -42,7 +42,7 @@ pub enum CheckpointError {
         wanted: usize,
     },
     /// The parts of a checkpoint contradict each other.
-    #[error("{field} is {found}, but must be {wanted}; the checkpoint is damaged, resume from another")]
+    #[error("{field} is {found}, but must be {wanted}; the checkpoint is damaged, resume from another one")]
     Contents {
         /// Name of the part.
         field: String,

@@ -209,7 +209,7 @@ fn refusal(change: impl FnOnce(&mut NetworkDescription, &mut TrainConfig)) -> St
 
 #[test]
 fn what_differs_from_the_checkpoint_is_named() {
-    let remedy = "resume with what the checkpoint has, or start a new run";
+    let remedy = "resume with the value of the checkpoint, or start a new run";
     assert_eq!(
         refusal(|_, config| config.momentum = 0.5),
         format!("this run has train.momentum 0.5, but the checkpoint has 0.9; {remedy}")
@@ -252,12 +252,12 @@ fn other_data_are_named() {
 fn the_end_moves_where_the_schedule_allows_it() {
     assert_eq!(
         refusal(|_, config| config.epochs = 4),
-        "this run has train.epochs 4, but the checkpoint has 3, and a cosine schedule depends on it from the start; \
+        "this run has train.epochs 4, but the checkpoint has 3, and a cosine schedule depends on this number from the start; \
          resume with 3, or start a new run"
     );
     assert_eq!(
         refusal(|_, config| config.epochs = 1),
-        "this run has train.epochs 1, but the checkpoint has 2 behind it; ask for at least 2, or start a new run"
+        "this run has train.epochs 1, but the checkpoint is in epoch 2; set at least 2, or start a new run"
     );
 
     let data = digits::load().unwrap();
@@ -314,18 +314,18 @@ fn replace(bytes: &mut [u8], from: &str, to: &str) {
 #[test]
 fn damaged_files_are_refused() {
     let cut = damage(|bytes| bytes.truncate(bytes.len() - 100));
-    assert!(cut.contains("its header wants"), "{cut}");
+    assert!(cut.contains("its header announces"), "{cut}");
     let empty = damage(|bytes| bytes.clear());
     assert!(empty.contains("FILE is not a model file"), "{empty}");
     let newer = damage(|bytes| replace(bytes, r#""version":"1""#, r#""version":"2""#));
     assert_eq!(
         newer,
-        "FILE: version 2 of the format, but this program reads version 1; use a newer synfire"
+        "FILE: the file has version 2 of its format, but this program reads versions up to 1; use a newer synfire"
     );
     let other = damage(|bytes| replace(bytes, "synfire-checkpoint", "synfire-checkpoinT"));
     assert_eq!(
         other,
-        "FILE: a file of format `synfire-checkpoinT`, but `synfire-checkpoint` is wanted; \
+        "FILE: the file has format `synfire-checkpoinT`, but must have `synfire-checkpoint`; \
          give the checkpoint of a run that has not ended"
     );
     let last = damage(|bytes| {
@@ -335,13 +335,13 @@ fn damaged_files_are_refused() {
     assert_eq!(
         last,
         "FILE: number 239 of tensor `weight/out` is NaN, but must be finite; \
-         the checkpoint is damaged, resume from another"
+         the checkpoint is damaged, resume from another one"
     );
 }
 
 #[test]
 fn contradictory_files_are_refused() {
-    let remedy = "the checkpoint is damaged, resume from another";
+    let remedy = "the checkpoint is damaged, resume from another one";
     assert_eq!(
         damage(|bytes| replace(bytes, r#"\"batches\":2"#, r#"\"batches\":9"#)),
         format!("FILE: the batch is 9, but must be at most 5; {remedy}")
@@ -368,7 +368,7 @@ fn a_model_is_no_checkpoint() {
     trainer(small("sgd"), &data).model().save(&path).unwrap();
     let text = Checkpoint::load(&path).unwrap_err().to_string();
     assert!(
-        text.contains("a file of format `synfire-model`, but `synfire-checkpoint` is wanted; "),
+        text.contains("the file has format `synfire-model`, but must have `synfire-checkpoint`; "),
         "{text}"
     );
 }

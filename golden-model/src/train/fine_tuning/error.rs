@@ -6,8 +6,8 @@
 pub enum FineTuningError {
     /// The membranes of a layer are too wide for the trainer's exact arithmetic.
     #[error(
-        "layer `{layer}`: membranes of {membrane_bits} bits, but fine-tuning computes at most {most} bits exactly; \
-         quantize with fewer guard bits or fewer weight bits"
+        "layer `{layer}`: membranes have {membrane_bits} bits, but fine-tuning computes at most {most} bits \
+         exactly; quantize with fewer guard bits or fewer weight bits"
     )]
     Width {
         /// Name of the layer.
@@ -18,7 +18,10 @@ pub enum FineTuningError {
         most: u8,
     },
     /// The number of lists of scales differs from the number of layers.
-    #[error("scales of {found} layers for a network of {wanted}; give those that the quantizer reports")]
+    #[error(
+        "scales are given for {found} layers, but the network has {wanted}; pass the scales of the \
+         quantizer's report"
+    )]
     Layers {
         /// Number of lists of scales.
         found: usize,
@@ -26,7 +29,10 @@ pub enum FineTuningError {
         wanted: usize,
     },
     /// The number of scales of a layer differs from the number of its channels.
-    #[error("layer `{layer}`: {found} scales for {wanted} channels; give those that the quantizer reports")]
+    #[error(
+        "layer `{layer}`: {found} scales are given for {wanted} channels; pass the scales of the quantizer's \
+         report"
+    )]
     Channels {
         /// Name of the layer.
         layer: String,
@@ -36,7 +42,10 @@ pub enum FineTuningError {
         wanted: usize,
     },
     /// A scale is not a finite number above 0.
-    #[error("layer `{layer}`: the scale of channel {channel} is {found}, but must be above 0 and finite")]
+    #[error(
+        "layer `{layer}`: the scale of channel {channel} is {found}, but must be finite and above 0; pass the \
+         scales of the quantizer's report"
+    )]
     Scale {
         /// Name of the layer.
         layer: String,
@@ -47,7 +56,10 @@ pub enum FineTuningError {
     },
     /// The scales of the output layer differ, so its classes could not be compared.
     #[error(
-        "layer `{layer}`: scales {} and {} in one output layer, but its classes must share one", found[0], found[1]
+        "layer `{layer}`: the output layer has scales {} and {}, but its classes must share one; pass the scales of \
+         the quantizer's report",
+        found[0],
+        found[1]
     )]
     OutputScales {
         /// Name of the layer.

@@ -205,6 +205,6 @@ fn training_starts_from_the_seeds_weights_or_a_models() {
     other.weights[1] = ndarray::Array2::zeros((10, 3));
     assert_eq!(
         new().set_weights(&other).unwrap_err().to_string(),
-        "layer `out`: weights of shape [10, 3], but the network wants [10, 24]; train the network again"
+        "layer `out`: the weights have shape [10, 3], but the network needs [10, 24]; train the network again"
     );
 }

@@ -19,10 +19,9 @@
 //! The gradient of a neuron at its membrane before the threshold is δ(t) = ∂loss/∂v(t):
 //!
 //! * If the neuron fired in step t, δ(t) = slope · ∂loss/∂s(t), where ∂loss/∂s is the sum over its targets of weight ·
-//! δ.
+//!   δ.
 //! * Otherwise δ(t) = δ(t + 1): all inputs between two spikes have the gradient of the later spike, and inputs after
-//! the
-//!   last spike have none. The leak is not differentiated.
+//!   the last spike have none. The leak is not differentiated.
 //! * The slope is (\[trace > 1e-3\] + ln(leak) · trace / max(count, 1)) / v_th, where trace = Σ leak^(T−t) over the
 //!   neuron's spikes and count is their number. A pooling neuron has slope 1, and each spike of its window receives
 //!   δ / k².

@@ -379,7 +379,10 @@ fn calibration_that_does_not_fit_is_refused() {
             .to_string()
     };
     assert!(refused(&[signed]).contains("quantize the float model for signed input"));
-    assert!(refused(&[SpikeRaster::new(29)]).starts_with("the spikes have 29 sources, but the network has 30 inputs"));
+    assert!(
+        refused(&[SpikeRaster::new(29)])
+            .starts_with("the spikes have 29 sources, but the network has 30 inputs")
+    );
     let mut twice = SpikeRaster::new(30);
     twice.push_step([Spike::positive(3), Spike::positive(3)]);
     assert!(refused(&[twice]).starts_with("source 3 fires twice in step 0"));

@@ -215,10 +215,7 @@ fn a_compact_network_takes_its_input_from_the_data() {
     ];
     let (code, message) = program.fail(&train);
     assert_eq!(code, "synfire::model");
-    assert!(
-        message.contains("has no input shape"),
-        "{message}"
-    );
+    assert!(message.contains("has no input shape"), "{message}");
     let _ = program.succeed(&[&train[..], &["--data", "digits"]].concat());
     let model = FloatModel::load(folder.path().join("compact.safetensors")).expect("a model");
     assert_eq!(model.description.compact(), "4C3p1-P2-10@1x8x8");

@@ -33,7 +33,9 @@ pub enum DataError {
         name: String,
     },
     /// The window of the recordings is 0 µs long.
-    #[error("data set `{name}`: the window is 0 µs long and contains no events; give a window of at least 1 µs")]
+    #[error(
+        "data set `{name}`: the window is 0 µs long and contains no events; give a window of at least 1 µs"
+    )]
     NoWindow {
         /// Name of the data set.
         name: String,
@@ -233,7 +235,9 @@ pub enum DataError {
         limit: u64,
     },
     /// The numbers of images and labels differ, or a buffer does not hold whole images.
-    #[error("data set `{name}`: there are {images} samples, but {labels} labels; the files do not belong together")]
+    #[error(
+        "data set `{name}`: there are {images} samples, but {labels} labels; the files do not belong together"
+    )]
     Counts {
         /// Name of the data set.
         name: String,

@@ -90,7 +90,8 @@ pub(crate) fn of_layer(
     for pair in sums.iter_mut().flatten() {
         *pair = pair.with_guard_bits(layer.guard_bits);
     }
-    if let (Some(QuantizedShortcut::Identity(increments)), Some(junction)) = (&layer.shortcut, &node.junction) {
+    if let (Some(QuantizedShortcut::Identity(increments)), Some(junction)) = (&layer.shortcut, &node.junction)
+    {
         for (sums, &increment) in sums.iter_mut().zip(increments) {
             let increment = StepSums::of([i64::from(increment)], spikes_of(junction.source, input));
             sums.iter_mut().for_each(|pair| *pair = pair.and(increment));

@@ -111,7 +111,10 @@ impl<N: Number> LayerStage<N> {
             Windows::convolution(source, output, axis(node.output.height), axis(node.output.width))
         };
         let identity = |scatter, increments: &[i32]| {
-            let mut increments: Vec<N> = increments.iter().map(|&increment| N::truncated(increment)).collect();
+            let mut increments: Vec<N> = increments
+                .iter()
+                .map(|&increment| N::truncated(increment))
+                .collect();
             increments.resize(output.stride, N::default());
             Connections::Identity { scatter, increments }
         };

@@ -5,13 +5,10 @@
 //! of a negative one. A source with spikes of either sign, which only the input can be, can add or subtract the
 //! magnitude of any weight.
 //!
-//! * **Convolution.** A window at the border covers fewer sources: along each axis only the kernel rows that lie within
-//! the
-//!   map. Windows that cover the same rows and columns have equal sums, and a window that covers a subset of another
-//! has no
-//!   larger sums. So only the largest ranges of rows and of columns count. There is one of each, the whole kernel,
-//! unless
-//!   the map is smaller than the kernel.
+//! * **Convolution.** A window at the border covers fewer sources: along each axis only the kernel rows that lie
+//!   within the map. Windows that cover the same rows and columns have equal sums, and a window that covers a subset
+//!   of another has no larger sums. So only the largest ranges of rows and of columns count. There is one of each, the
+//!   whole kernel, unless the map is smaller than the kernel.
 //! * **Pooling.** A neuron counts spikes, so every source of its window has weight 1.
 //! * **Junction.** Both paths add to the same membrane, one after the other, so their sums add, even if they share a
 //!   source. A shortcut's source is never outside the map.

@@ -14,14 +14,12 @@
 //! * The last piece is the output layer; its number is the number of classes.
 //! * `R128s2` is a residual block: a 3×3 convolution into LIF neurons, followed by a 3×3 convolution of stride 2 whose
 //!   membranes also receive the block's input through a 1×1 convolution of the same stride. In `I128s2` this second
-//! path
-//!   is an identity. Options of a block apply to both of its layers.
+//!   path is an identity. Options of a block apply to both of its layers.
 //! * `x3` repeats a piece: `64C3p1x3` is `64C3p1-64C3p1-64C3p1`. (`×` works, too.)
 //! * A source other than the layer before is given by the number of the layer. Layers are counted from 1; a block
-//! counts
-//!   as two, and repeated pieces are counted one by one. 0 is the input. `<2` takes the spikes of layer 2, `+2s2` adds
-//! a
-//!   1×1 convolution of them, and `=2s2` adds an identity. The stride of a path directly follows its source.
+//!   counts as two, and repeated pieces are counted one by one. 0 is the input. `<2` takes the spikes of layer 2,
+//!   `+2s2` adds a 1×1 convolution of them, and `=2s2` adds an identity. The stride of a path directly follows its
+//!   source.
 //! * Layers are named by kind and number: `conv1`, `pool1`, `fc1`. The last one is named `out`.
 //! * Without `@`, the data set that the network is used with determines the input shape.
 

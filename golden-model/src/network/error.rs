@@ -57,9 +57,7 @@ pub enum NetworkError {
         wanted: String,
     },
     /// The compact text has no input shape, and no data set supplies one.
-    #[error(
-        "network `{text}` has no input shape; append one, such as {text}@1x28x28, or name a data set"
-    )]
+    #[error("network `{text}` has no input shape; append one, such as {text}@1x28x28, or name a data set")]
     CompactInput {
         /// Complete compact text.
         text: String,

@@ -35,8 +35,7 @@ impl NetworkDescription {
     /// * Thresholds are finite and above 0; those of pooling are below 1, since a window's average is at most 1.
     /// * Dropout is in [0, 1), and only on convolutions and fully-connected layers. Only convolutions have shortcuts.
     /// * Sources are earlier layers or the input. Both paths of a junction have the same shape. Every layer but the
-    /// last
-    ///   feeds another layer.
+    ///   last feeds another layer.
     /// * Sizes are not zero. A layer has at most 2^24 neurons and 2^28 weights; a network has at most 2^29 weights and,
     ///   over all steps, 2^32 possible spikes.
     ///

@@ -52,9 +52,10 @@ impl LayerTask<'_> {
             layer: &self.described.name,
             sums: &sums,
             thresholds: &in_lsb(f64::from(self.described.threshold())),
-            identity: self
-                .identity_spikes()
-                .map(|spikes| Identity { increments: &increments, spikes }),
+            identity: self.identity_spikes().map(|spikes| Identity {
+                increments: &increments,
+                spikes,
+            }),
             fires: self.fires(),
             leak_shifts: self.leak_shifts,
             steps: self.model.description.steps,

@@ -240,7 +240,10 @@ impl fmt::Display for QuantizeWarning {
                 )
             }
             Self::WideMembrane { layer, membrane_bits } => {
-                write!(f, "layer `{layer}`: membranes need {membrane_bits} bits; use fewer guard bits or weight bits")
+                write!(
+                    f,
+                    "layer `{layer}`: membranes need {membrane_bits} bits; use fewer guard bits or weight bits"
+                )
             }
             Self::StepsLimited { layer, steps } => {
                 write!(

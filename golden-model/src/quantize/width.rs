@@ -1,34 +1,24 @@
 //! Number format of a layer's membranes: guard bits G, width V, thresholds, increments of an identity, and floor.
 //!
 //! * **Threshold.** θ = ⌊v_th / scale · 2^G⌋. Membranes are integers, so m > θ exactly if m > v_th / scale · 2^G. A
-//! channel
-//!   is silent if no sequence of spikes can lift it above its threshold, at any position. The weights of a silent
-//! channel
-//!   have no effect, so they become 0, and its threshold becomes 0, so that it does not widen the layer.
+//!   channel is silent if no sequence of spikes can lift it above its threshold, at any position. The weights of a
+//!   silent channel have no effect, so they become 0, and its threshold becomes 0, so that it does not widen the
+//!   layer.
 //! * **Increment.** A spike over an identity adds ⌊1 / scale · 2^G⌋. If v_th is 1, this is exactly the threshold, so
-//! that a
-//!   single such spike does not make the neuron fire, as in the float model.
+//!   that a single such spike does not make the neuron fire, as in the float model.
 //! * **Guard bits.** A leak by a shift s subtracts nothing from a membrane below 2^s. [`GuardBits::Auto`] chooses the
-//! fewest
-//!   guard bits with which the strongest shift of the leak acts below every threshold: the smallest threshold that can
-//! be
-//!   exceeded (in the output layer, which has none: v_th at its scale) is at least 2^s. It chooses fewer if the width
-//! would
-//!   otherwise exceed [`PREFERRED_BITS`]. Even fewer would cost no measurable accuracy on networks with a weak leak,
-//! but
-//!   the leak would be lost; more change the number of spikes by less than 0.2 %. Without leak, membranes are whole
-//! weight
-//!   LSB, and no guard bit is needed.
-//! * **Floor.** The float model has no floor, so the floor should be low: at most −2·θ of the largest threshold, unless
-//! no
-//!   neuron can sink that far. A neuron at this floor needs an excitation of three thresholds to fire again. The input
-//! of an
-//!   inference is stationary, so a neuron driven that low rarely fires again. Spare width lowers the floor further.
+//!   fewest guard bits with which the strongest shift of the leak acts below every threshold: the smallest threshold
+//!   that can be exceeded (in the output layer, which has none: v_th at its scale) is at least 2^s. It chooses fewer
+//!   if the width would otherwise exceed [`PREFERRED_BITS`]. Even fewer would cost no measurable accuracy on networks
+//!   with a weak leak, but the leak would be lost; more change the number of spikes by less than 0.2 %. Without leak,
+//!   membranes are whole weight LSB, and no guard bit is needed.
+//! * **Floor.** The float model has no floor, so the floor should be low: at most −2·θ of the largest threshold,
+//!   unless no neuron can sink that far. A neuron at this floor needs an excitation of three thresholds to fire again.
+//!   The input of an inference is stationary, so a neuron driven that low rarely fires again. Spare width lowers the
+//!   floor further.
 //! * **Width.** The smallest width that holds the highest sum, and the lowest sum below that floor. The floor of an
-//! output
-//!   layer must never bind, because its membranes are the answer: its width holds any number of steps if this takes no
-//! more
-//!   than [`PREFERRED_BITS`], otherwise the T steps of the network.
+//!   output layer must never bind, because its membranes are the answer: its width holds any number of steps if this
+//!   takes no more than [`PREFERRED_BITS`], otherwise the T steps of the network.
 
 use super::config::GuardBits;
 use crate::integer::proof::{bits_of, bounds};
@@ -147,7 +137,9 @@ impl Demand<'_> {
             .map(|channel| self.threshold(channel, guard_bits))
             .collect();
         let mut increments: Vec<_> = match self.identity {
-            Some(_) => channels.map(|channel| self.increment(channel, guard_bits)).collect(),
+            Some(_) => channels
+                .map(|channel| self.increment(channel, guard_bits))
+                .collect(),
             None => Vec::new(),
         };
         for &channel in &silent {
@@ -178,7 +170,8 @@ impl Demand<'_> {
         });
         let (membrane_bits, floor) = self.width(&limits, reached)?;
         let narrow = |values: Vec<i64>| {
-            let narrow = |value| i32::try_from(value).expect("32 bits hold the largest threshold and increment");
+            let narrow =
+                |value| i32::try_from(value).expect("32 bits hold the largest threshold and increment");
             values.into_iter().map(narrow).collect()
         };
         Ok(Format {

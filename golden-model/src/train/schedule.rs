@@ -4,8 +4,7 @@
 //!
 //! * [`TrainConfig::learning_rate`];
 //! * the factor of the schedule: decay^(milestones reached at the start of the epoch), or f + (1 − f)·(1 + cos πp)/2
-//! with
-//!   the final fraction f and p = (x − warmup) / (epochs − warmup);
+//!   with the final fraction f and p = (x − warmup) / (epochs − warmup);
 //! * during the warm-up, the share of its steps up to and including the current one.
 
 use super::TrainConfig;

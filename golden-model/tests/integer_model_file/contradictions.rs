@@ -80,7 +80,11 @@ fn numbers_out_of_range_are_refused() {
             "\"membrane_bits\":4",
             "floor is -10, but must be -8 to 0",
         ),
-        ("\"floor\":-10", "\"floor\":1", "floor is 1, but must be -128 to 0"),
+        (
+            "\"floor\":-10",
+            "\"floor\":1",
+            "floor is 1, but must be -128 to 0",
+        ),
         (
             "\"leak_shifts\":[2]",
             "\"leak_shifts\":[17]",

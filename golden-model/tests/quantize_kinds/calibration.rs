@@ -169,7 +169,10 @@ fn calibration_does_not_depend_on_threads_and_says_what_stays_silent() {
         "{warned:?}"
     );
     assert!(
-        warned.contains(&"layer `conv1`: calibration almost always fires 1 channel (4); train with a lower input rate".to_owned()),
+        warned.contains(
+            &"layer `conv1`: calibration almost always fires 1 channel (4); train with a lower input rate"
+                .to_owned()
+        ),
         "{warned:?}"
     );
 }

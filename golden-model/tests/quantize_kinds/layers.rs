@@ -41,7 +41,9 @@ fn an_identity_adds_as_much_as_one_is_worth() {
     let increments = |model: &FloatModel| {
         let (quantized, _) = quantize(model, &plain(3)).expect("quantizes");
         match &quantized.layers[0].shortcut {
-            Some(QuantizedShortcut::Identity(increments)) => (increments.clone(), thresholds(&quantized, 0).to_vec()),
+            Some(QuantizedShortcut::Identity(increments)) => {
+                (increments.clone(), thresholds(&quantized, 0).to_vec())
+            }
             other => panic!("{other:?}"),
         }
     };
@@ -214,7 +216,9 @@ fn silent_channels_lose_the_weights_of_both_paths_and_their_increment() {
         "layer `conv1`: no input can fire 1 channel (1); train the network longer, or make the layer smaller"
     );
     match &quantized.layers[0].shortcut {
-        Some(QuantizedShortcut::Identity(increments)) => assert!(increments[0] > 0 && increments[1] == 0, "{ones:?}"),
+        Some(QuantizedShortcut::Identity(increments)) => {
+            assert!(increments[0] > 0 && increments[1] == 0, "{increments:?}")
+        }
         other => panic!("{other:?}"),
     }
 }

@@ -89,7 +89,10 @@ fn scales_and_formats_that_do_not_fit_are_refused() {
         "quantizer: 1 scales are given for layer `conv1`, but it needs 2; pass `channel_scales` of the report that \
          belongs to the number format"
     );
-    assert!(refused(&model, &scales[..2]).starts_with("quantizer: 0 scales are given for layer `out`, but it needs 2"));
+    assert!(
+        refused(&model, &scales[..2])
+            .starts_with("quantizer: 0 scales are given for layer `out`, but it needs 2")
+    );
     let mut wrong = scales.clone();
     wrong[0][1] = f64::NAN;
     assert_eq!(

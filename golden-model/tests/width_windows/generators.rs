@@ -10,7 +10,12 @@ use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescript
 
 /// Draws a convolution. If it is `steered`, two input channels of its first path have all weights 1 and −1 and do not
 /// feed the second path, and there are no guard bits and no leak. So its membranes can reach every value.
-pub(crate) fn convolution(rng: &mut Xoshiro256PlusPlus, path: Path, input: InputSigns, steered: bool) -> Case {
+pub(crate) fn convolution(
+    rng: &mut Xoshiro256PlusPlus,
+    path: Path,
+    input: InputSigns,
+    steered: bool,
+) -> Case {
     let in_channels = rng.random_range(3..6);
     let out = match path {
         Path::Identity => in_channels,
@@ -142,7 +147,12 @@ pub(crate) fn leak(rng: &mut Xoshiro256PlusPlus, steered: bool) -> Vec<u8> {
 }
 
 /// Places a layer in a network: after the neurons that it receives spikes from, if any, and before an output layer.
-pub(crate) fn case(shape: Shape, described: LayerDescription, layer: QuantizedLayer, input: InputSigns) -> Case {
+pub(crate) fn case(
+    shape: Shape,
+    described: LayerDescription,
+    layer: QuantizedLayer,
+    input: InputSigns,
+) -> Case {
     let second = described.shortcut.as_ref().map(|shortcut| shortcut.from.as_str());
     let hears_pass = [described.from.as_deref(), second].contains(&Some("pass"));
     let mut description = NetworkDescription {

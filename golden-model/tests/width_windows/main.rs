@@ -5,7 +5,7 @@ mod case;
 mod generators;
 mod membrane;
 
-use case::{Case, Path};
+use case::Case;
 use generators::{case, convolution, paths, plain, pooling, signs};
 use membrane::Membrane;
 use ndarray::Array2;

@@ -83,7 +83,9 @@ fn the_archive_reads_like_the_files() {
     put(&folder, "cifar-10-binary.tar.gz", &gzip(&bytes[..4 * 7168]));
     let error = dataset::load(NAME, Some(folder.path())).unwrap_err().to_string();
     assert!(
-        error.ends_with("cifar-10-binary.tar.gz: the archive does not contain data_batch_1.bin; fetch it again"),
+        error.ends_with(
+            "cifar-10-binary.tar.gz: the archive does not contain data_batch_1.bin; fetch it again"
+        ),
         "{error}"
     );
 }

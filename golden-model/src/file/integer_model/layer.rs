@@ -62,7 +62,9 @@ impl LayerHeader {
             None => None,
             Some(junction) => Some(match junction.tensor {
                 Some(tensor) => QuantizedShortcut::Weights(take_weights(graph, tensor, contents)?),
-                None => QuantizedShortcut::Identity(take_numbers(&increments_name(name), channels, contents)?),
+                None => {
+                    QuantizedShortcut::Identity(take_numbers(&increments_name(name), channels, contents)?)
+                }
             }),
         };
         let neuron = match self.kind {
@@ -95,7 +97,9 @@ pub(super) fn tensors(layer: &QuantizedLayer, node: &Node, graph: &Graph) -> Vec
         (Some(QuantizedShortcut::Weights(matrix)), Some(junction)) => {
             tensors.extend(junction.tensor.map(|tensor| weights(graph, tensor, matrix)));
         }
-        (Some(QuantizedShortcut::Identity(increments)), _) => tensors.push((increments_name(&layer.name), numbers(increments))),
+        (Some(QuantizedShortcut::Identity(increments)), _) => {
+            tensors.push((increments_name(&layer.name), numbers(increments)))
+        }
         (Some(QuantizedShortcut::Weights(_)) | None, _) => {}
     }
     if let Neuron::Lif { thresholds } = &layer.neuron {

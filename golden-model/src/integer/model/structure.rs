@@ -167,7 +167,9 @@ fn shortcut_shape(shortcut: Option<&QuantizedShortcut>) -> String {
         Some(QuantizedShortcut::Weights(weights)) => {
             format!("weights [{}, {}]", weights.nrows(), weights.ncols())
         }
-        Some(QuantizedShortcut::Identity(increments)) => format!("an identity of {} channels", increments.len()),
+        Some(QuantizedShortcut::Identity(increments)) => {
+            format!("an identity of {} channels", increments.len())
+        }
     }
 }
 

@@ -58,7 +58,12 @@ impl LayerFingerprint {
             leak_shifts: layer.leak_shifts.clone(),
             floor: layer.floor,
             scales: digest(scales.iter().map(|scale| scale.to_le_bytes())),
-            thresholds: digest(thresholds.iter().chain(increments).map(|number| number.to_le_bytes())),
+            thresholds: digest(
+                thresholds
+                    .iter()
+                    .chain(increments)
+                    .map(|number| number.to_le_bytes()),
+            ),
         }
     }
 }

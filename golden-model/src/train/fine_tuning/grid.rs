@@ -80,7 +80,11 @@ impl Grid {
     /// Converts ∂loss/∂(q·2^G) to ∂loss/∂w.
     pub(in crate::train) fn to_masters(&self, gradient: &mut Parameters) {
         for (grid, gradient) in self.0.iter().zip(&mut gradient.layers) {
-            let factors: Vec<f32> = grid.scales.iter().map(|scale| narrow(grid.guard_factor / scale)).collect();
+            let factors: Vec<f32> = grid
+                .scales
+                .iter()
+                .map(|scale| narrow(grid.guard_factor / scale))
+                .collect();
             for row in gradient.chunks_exact_mut(factors.len()) {
                 for (gradient, factor) in row.iter_mut().zip(&factors) {
                     *gradient *= factor;

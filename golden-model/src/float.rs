@@ -17,7 +17,7 @@
 //!
 //! # Backward pass
 //!
-//! [`crate::train`] states the equations of the gradients and names their sources. [`gradient`] computes loss and
+//! [`crate::train`] states the equations of the gradients and names their sources. [`gradient()`] computes loss and
 //! gradients of given input spikes; it is the trainer's arithmetic without the training loop.
 //!
 //! [`crate::integer`] is the counterpart of this module for integer networks.

@@ -56,7 +56,7 @@ pub fn quantize_calibrated(
 }
 
 /// Quantizes a network with calibration: the spikes of some inferences decide how weights are rounded. Use a few
-/// hundred images of the training set, encoded as for training. At 4 bits and below, calibration halves the loss of
+/// hundred images of the training set, encoded as for training. At 4 bits and below, calibration about halves the loss of
 /// accuracy.
 ///
 /// The weights of a layer are rounded by the spikes that the quantized layers before it emit. Without images, the

@@ -113,7 +113,7 @@ impl<N: Number, S: Lanes, const SHIFTS: usize> Leak<N, S, SHIFTS> {
     }
 }
 
-/// List of the neurons that fired, as far as it is written.
+/// List of the neurons that fired, under construction.
 struct Fired<'a> {
     list: &'a mut [u32],
     count: usize,

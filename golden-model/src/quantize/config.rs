@@ -42,7 +42,7 @@ impl Default for QuantizeConfig {
 pub enum GuardBits {
     /// For each layer, the fewest guard bits that give the leak its resolution ([`super::width`]).
     Auto,
-    /// The same number in every layer, 0..=12.
+    /// A fixed number for all layers, 0..=12.
     Fixed(u8),
 }
 

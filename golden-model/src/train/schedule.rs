@@ -75,7 +75,7 @@ impl TrainConfig {
         }
     }
 
-    /// Whether a run of `epochs` epochs would have the same learning rates up to the smaller number of epochs.
+    /// Whether a run of `epochs` epochs instead of `self.epochs` has the same learning rates in the epochs of both.
     #[must_use]
     pub(super) fn may_end_at(&self, epochs: usize) -> bool {
         epochs == self.epochs || self.schedule == Schedule::Step

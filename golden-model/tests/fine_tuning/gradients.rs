@@ -124,7 +124,7 @@ fn floor(number: f64) -> i32 {
     integer
 }
 
-/// Scale that is a power of two, with three different ones among the channels.
+/// Scale that is a power of two and depends on the channel number modulo 3.
 fn power_of_two(channel: usize, largest: f64) -> f64 {
     let power = (largest / 127.0).max(1e-3).log2().ceil();
     (power + f64::from(u8::try_from(channel % 3).expect("small"))).exp2()

@@ -12,7 +12,7 @@ use serde::Serialize;
 use std::fmt;
 use std::io::Read;
 
-/// Keys of [`Difference::Metadata`] that only state the origin of the numbers; the other keys determine array shapes.
+/// Keys of [`Difference::Metadata`] that only state the origin of the numbers; the other keys determine which numbers there are.
 pub const ORIGIN_KEYS: [&str; 5] = ["network", "model", "data set", "first image", "seed"];
 
 /// Result of a comparison.

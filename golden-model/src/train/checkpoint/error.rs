@@ -19,7 +19,7 @@ pub enum CheckpointError {
     },
     /// The requested run ends before the position of the checkpoint.
     #[error(
-        "this run has train.epochs {wanted}, but the checkpoint is in epoch {done}; set at least {done}, or \
+        "this run has train.epochs {wanted}, but the checkpoint has reached epoch {done}; set at least {done}, or \
          start a new run"
     )]
     TooFewEpochs {

@@ -257,7 +257,7 @@ fn the_end_moves_where_the_schedule_allows_it() {
     );
     assert_eq!(
         refusal(|_, config| config.epochs = 1),
-        "this run has train.epochs 1, but the checkpoint is in epoch 2; set at least 2, or start a new run"
+        "this run has train.epochs 1, but the checkpoint has reached epoch 2; set at least 2, or start a new run"
     );
 
     let data = digits::load().unwrap();

@@ -1,12 +1,16 @@
-//! Time in proportion to spikes: forward and backward passes at several rates of input spikes, counted in synaptic
-//! operations, beside the dense loops that nothing can be faster than.
+//! Benchmark of forward and backward passes at several rates of input spikes, measured in synaptic operations per
+//! second,
+//! next to dense loops as an upper bound.
 //!
 //! ```text
 //! cargo bench -p synfire-golden-model --bench spikes
 //! ```
 //!
-//! Layers of LeNet by themselves cost what their input spikes cost and nothing else; in the whole network, of initial
-//! weights, layers fire as they will. `synfire bench sparsity` prints the same as one table, with shares of the peak.
+//! The cost of a single layer of LeNet depends only on its input spikes. In the whole network, which has initial
+//! weights,
+//! the weights determine how much the layers fire. `synfire bench sparsity` prints the results as one table, with
+//! shares
+//! of the peak.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use std::hint::black_box;

@@ -1,4 +1,4 @@
-//! Trains a small network on handwritten digits, quantizes it to 4 bits, and classifies with integers alone.
+//! Trains a small network on handwritten digits, quantizes it to 4 bits, and classifies in integer arithmetic.
 //!
 //! ```text
 //! cargo run --release -p synfire-golden-model --example digits
@@ -11,12 +11,12 @@ use synfire_golden_model::quantize::{Calibration, QuantizeConfig, quantize_with}
 use synfire_golden_model::train::Trainer;
 use synfire_golden_model::{Config, Result};
 
-/// Seed of the spikes that images are encoded as.
+/// Seed of the input spikes.
 const SEED: u64 = 1;
 
 /// Trains, quantizes and classifies; returns the share of test images that the integer network classifies correctly.
 pub(crate) fn run() -> Result<f64> {
-    // A network of 64-64-10, and how to train it. Twenty epochs are enough to see it learn.
+    // A network of 64-64-10 with its training parameters. Twenty epochs are enough to see it learn.
     let data = digits::load()?;
     let config = Config::preset("digits")?;
     let mut train = config.require_train()?.clone();
@@ -32,7 +32,7 @@ pub(crate) fn run() -> Result<f64> {
         );
     }
 
-    // The spikes of 256 training images decide how weights round.
+    // The spikes of 256 training images decide how weights are rounded.
     let float = trainer.model();
     let spikes = |image| Ok(test_raster(&float.description, &data.train, image, SEED));
     let (model, _) = quantize_with(

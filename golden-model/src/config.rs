@@ -1,4 +1,4 @@
-//! Network files: a network and how it is trained, in TOML, and the presets that come with the crate.
+//! Network files: TOML files that describe a network and its training, and the presets, which are embedded ones.
 //!
 //! ```toml
 //! name = "tiny"
@@ -18,11 +18,11 @@
 //! kernel = 3
 //! stride = 1             # optional
 //! padding = 1            # optional
-//! dropout = 0.2          # optional; "conv" and "fc" alone
-//! threshold = 1.0        # optional; of "pool" 0.75
+//! dropout = 0.2          # optional; only "conv" and "fc"
+//! threshold = 1.0        # optional; default 1, for "pool" 0.75
 //! from = "input"         # optional; by default the layer before
 //!
-//! [layer.shortcut]       # optional, "conv" alone: a second path into the membranes
+//! [layer.shortcut]       # optional, only "conv": a second path into the membranes
 //! from = "input"
 //! stride = 1             # optional
 //! identity = false       # optional; true: a spike adds one to its own channel
@@ -39,7 +39,7 @@
 //! batch = 32
 //! ```
 //!
-//! Instead of the `[[layer]]` tables, `layers = "4C3p1-P2-10"` says all layers in the compact form of
+//! Instead of `[[layer]]` tables, `layers = "4C3p1-P2-10"` describes all layers in the compact form of
 //! [`NetworkDescription::from_compact`].
 
 mod error;
@@ -56,20 +56,20 @@ use presets::{COMPACT_TRAIN, PRESETS};
 use std::path::Path;
 use text::Text;
 
-/// What a network file holds.
+/// Contents of a network file: a network and, optionally, its training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// The network, valid.
+    /// The network; already validated.
     pub network: NetworkDescription,
-    /// How it is trained, valid; absent in files that only describe a network.
+    /// Training parameters, already validated; `None` if the file only describes a network.
     pub train: Option<TrainConfig>,
 }
 
 impl Config {
-    /// Reads the text of a network file; `origin` names it in errors.
+    /// Parses the text of a network file; error messages name it `origin`.
     ///
     /// # Errors
-    /// If it is not TOML, has unknown, missing or ill-typed keys, or describes something invalid.
+    /// If the text is not TOML, has unknown, missing or ill-typed keys, or describes an invalid network or training.
     pub fn from_toml_str(text: &str, origin: &str) -> Result<Self> {
         let (network, train) = Text::parse(text).map_err(|source| {
             Error::Config(ConfigError::Syntax {
@@ -87,7 +87,7 @@ impl Config {
     /// Reads a network file.
     ///
     /// # Errors
-    /// As [`Self::from_toml_str`], and if the file cannot be read.
+    /// Fails like [`Self::from_toml_str`], or if the file cannot be read.
     pub fn load(path: &Path) -> Result<Self> {
         let text = std::fs::read_to_string(path).map_err(|source| {
             Error::File(FileError::Read {
@@ -98,10 +98,10 @@ impl Config {
         Self::from_toml_str(&text, &path.display().to_string())
     }
 
-    /// The preset of that name.
+    /// Returns the preset `name`.
     ///
     /// # Errors
-    /// If there is none; the error lists those there are.
+    /// If there is no such preset; the error lists all presets.
     pub fn preset(name: &str) -> Result<Self> {
         match PRESETS.iter().find(|(known, _)| *known == name) {
             Some((_, text)) => Self::from_toml_str(text, name),
@@ -112,21 +112,21 @@ impl Config {
         }
     }
 
-    /// The network file at that path, the network of that compact text, or else the preset of that name.
+    /// Reads `name` as the path of a network file, as a compact text, or as the name of a preset.
     ///
-    /// A path is anything that ends in `.toml` or holds a separator, and a compact text begins with a layer's number,
-    /// so a preset is never shadowed. The compact text must say its input shape.
+    /// Anything that ends in `.toml` or contains a path separator is a path. A compact text begins with the number of a
+    /// layer, so it never hides a preset. The compact text must include its input shape.
     ///
     /// # Errors
-    /// As [`Self::load`], [`NetworkDescription::from_compact`] and [`Self::preset`].
+    /// Fails like [`Self::load`], [`NetworkDescription::from_compact`] and [`Self::preset`].
     pub fn named(name: &str) -> Result<Self> {
         Self::named_for(name, None)
     }
 
-    /// The same with the shape of the data that the network is for, which a compact text need not say.
+    /// Reads `name` like [`Self::named`]; a compact text may omit its input shape, which is then `input`.
     ///
     /// # Errors
-    /// As [`Self::named`].
+    /// Fails like [`Self::named`].
     pub fn named_for(name: &str, input: Option<Shape>) -> Result<Self> {
         let path = Path::new(name);
         if path.extension().is_some_and(|extension| extension == "toml") || path.components().count() > 1 {
@@ -147,7 +147,7 @@ impl Config {
         }
     }
 
-    /// The training parameters.
+    /// Returns the training parameters.
     ///
     /// # Errors
     /// If the file had no `[train]` table.
@@ -161,26 +161,26 @@ impl Config {
 }
 
 impl NetworkDescription {
-    /// The network of a network file's text; a `[train]` table is checked and dropped.
+    /// Parses the network of a network file's text; a `[train]` table is checked and dropped.
     ///
     /// # Errors
-    /// As [`Config::from_toml_str`].
+    /// Fails like [`Config::from_toml_str`].
     pub fn from_toml_str(text: &str) -> Result<Self> {
         Config::from_toml_str(text, "text").map(|config| config.network)
     }
 
-    /// The network of a network file.
+    /// Reads the network of a network file.
     ///
     /// # Errors
-    /// As [`Config::load`].
+    /// Fails like [`Config::load`].
     pub fn load(path: &Path) -> Result<Self> {
         Config::load(path).map(|config| config.network)
     }
 
-    /// The network of a preset.
+    /// Returns the network of a preset.
     ///
     /// # Errors
-    /// As [`Config::preset`].
+    /// Fails like [`Config::preset`].
     pub fn preset(name: &str) -> Result<Self> {
         Config::preset(name).map(|config| config.network)
     }

@@ -3,8 +3,8 @@
 //! An image is C·H·W bytes in C, H, W order; a byte of `full_scale` is an intensity of 1. A recording is a list of
 //! events at places of C·H·W, the channel being the polarity; see [`Recordings`].
 //!
-//! [`load`] knows the sets of [`KNOWN`] by their names and reads files of one's own: `NAME.npz`, whose arrays
-//! `docs/formats.md` lists.
+//! [`load`] finds the data sets of [`KNOWN`] by name. It also reads the user's own files, `NAME.npz`; `docs/formats.md`
+//! lists their arrays.
 
 mod augment;
 mod catalog;
@@ -51,16 +51,16 @@ pub struct Dataset {
 pub struct Split {
     /// Samples to train with.
     pub train: Dataset,
-    /// Samples to judge by.
+    /// Samples to evaluate with.
     pub test: Dataset,
 }
 
 impl Dataset {
-    /// A data set of `labels.len()` images of `shape`, one after the other in `images`.
+    /// Creates a data set of `labels.len()` images of `shape`, stored one after another in `images`.
     ///
     /// # Errors
-    /// If there are no images, `images` does not hold as many as `labels`, or a pixel is above `full_scale`
-    /// or a label not below `classes`.
+    /// If there are no images, `images` and `labels` differ in number, a pixel is above `full_scale`, or a label is not
+    /// below `classes`.
     pub fn new(
         name: impl Into<String>,
         shape: Shape,
@@ -76,10 +76,10 @@ impl Dataset {
         Self::of_samples(name, shape, classes, samples, labels)
     }
 
-    /// A data set of samples of either kind, as many as `labels`.
+    /// Creates a data set from samples of either kind, one per label.
     ///
     /// # Errors
-    /// As [`Self::new`]; or if an event is of no place of `shape`, or the recordings' window is of no length.
+    /// Fails like [`Self::new`], or if an event lies outside `shape`, or the window of the recordings is 0 µs.
     pub fn of_samples(
         name: impl Into<String>,
         shape: Shape,
@@ -164,10 +164,10 @@ impl Dataset {
         &self.samples
     }
 
-    /// The samples, which must be images; `what` says in the error who needs them.
+    /// Returns the samples as images; `what` names in the error the feature that needs images.
     ///
     /// # Errors
-    /// If they are recordings.
+    /// If the samples are recordings.
     pub fn images(&self, what: &'static str) -> Result<&Images> {
         match &self.samples {
             Samples::Images(images) => Ok(images),
@@ -187,7 +187,7 @@ impl Dataset {
         self.labels.len()
     }
 
-    /// Whether there are no samples; never, since [`Self::new`] refuses that.
+    /// Always false: [`Self::new`] refuses a data set without samples.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.labels.is_empty()
@@ -231,11 +231,11 @@ impl Dataset {
         counts
     }
 
-    /// Checks that `network` takes these samples and tells these classes apart.
+    /// Checks that `network` fits the data set: input shape, number of classes and normalization.
     ///
     /// # Errors
-    /// If the input shape or the number of classes differs, or the network normalizes intensities that recordings
-    /// do not have.
+    /// If the input shape or the number of classes differs, or the network normalizes its input and the samples are
+    /// recordings, which have no intensities.
     pub fn check_fits(&self, network: &NetworkDescription) -> Result<()> {
         let refuse = |field, found: String, wanted: String| {
             Err(Error::Data(DataError::Shape {
@@ -265,9 +265,8 @@ impl Dataset {
 
 /// Loads the data set `name`: one of [`KNOWN`], or a file `NAME.npz`.
 ///
-/// Files are looked for in the folders of [`Known::folders`] within `data_dir`, in `data_dir` itself, and where a package
-/// of the operating system puts them; an npz file where its path says, and otherwise in `data_dir`. `digits` needs no
-/// folder.
+/// Files of known sets are searched in the folders [`Known::folders`] of `data_dir`, in `data_dir` itself, and in
+/// [`Known::system_folder`]. An npz file is searched at its path first, then in `data_dir`. `digits` needs no folder.
 ///
 /// # Errors
 /// If the name is unknown, no folder is given, or files are missing or damaged.
@@ -325,7 +324,7 @@ mod tests {
         );
         assert_eq!(
             refusal(&[0, 0, 0, 0], &[1]),
-            "data set `toy`: 2 samples but 1 labels; the files do not belong together"
+            "data set `toy`: there are 2 samples, but 1 labels; the files do not belong together"
         );
         assert_eq!(
             refusal(&[0, 0, 0, 0], &[1, 3]),
@@ -347,14 +346,14 @@ mod tests {
         let mut other = NetworkDescription::preset("mnist-mlp").unwrap();
         assert_eq!(
             split.train.check_fits(&other).unwrap_err().to_string(),
-            "network `mnist-mlp` has input [1, 28, 28], data set `digits` has [1, 8, 8]; \
-             use the network with data it was made for"
+            "network `mnist-mlp` has input [1, 28, 28], but data set `digits` has [1, 8, 8]; \
+             choose a data set that fits the network"
         );
         other.input = split.train.shape();
         other.layers[1].kind = crate::network::LayerKind::Out { out: 4 };
         assert_eq!(
             split.train.check_fits(&other).unwrap_err().to_string(),
-            "network `mnist-mlp` has classes 4, data set `digits` has 10; use the network with data it was made for"
+            "network `mnist-mlp` has classes 4, but data set `digits` has 10; choose a data set that fits the network"
         );
     }
 
@@ -376,7 +375,7 @@ mod tests {
         });
         assert_eq!(
             dataset.check_fits(&network).unwrap_err().to_string(),
-            "network `digits` normalizes intensities, data set `toy` holds recordings, which have none; remove \
+            "network `digits` normalizes intensities, but data set `toy` holds recordings, which have none; remove \
              [normalization] from the network"
         );
         assert_eq!(
@@ -389,7 +388,7 @@ mod tests {
         }]);
         assert_eq!(
             toy(recordings.clone(), 10).unwrap_err().to_string(),
-            "data set `toy`: 2 samples but 1 labels; the files do not belong together"
+            "data set `toy`: there are 2 samples, but 1 labels; the files do not belong together"
         );
         let samples = Samples::Recordings(recordings);
         assert_eq!(
@@ -403,7 +402,7 @@ mod tests {
         still.push([]);
         assert_eq!(
             toy(still, 1).unwrap_err().to_string(),
-            "data set `toy`: a window of 0 µs sees no events; give one of at least 1 µs"
+            "data set `toy`: the window is 0 µs long and contains no events; give a window of at least 1 µs"
         );
     }
 
@@ -411,11 +410,11 @@ mod tests {
     fn unknown_names_and_missing_folders_are_told() {
         assert_eq!(
             load("minst", None).unwrap_err().to_string(),
-            "there is no data set `minst`; known are: digits, mnist, fashion-mnist, cifar10, svhn, n-mnist"
+            "there is no data set `minst`; choose one of digits, mnist, fashion-mnist, cifar10, svhn, n-mnist"
         );
         assert_eq!(
             load("mnist", None).unwrap_err().to_string(),
-            "data set `mnist` is read from files; give the folder that holds mnist/"
+            "data set `mnist` is read from files; give the data folder that contains mnist/"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The error of this crate: one variant for each module's own.
+//! The error type of the crate: one variant for the error of each module.
 
 use crate::config::ConfigError;
 use crate::dataset::DataError;
@@ -12,11 +12,11 @@ use crate::quantize::QuantizeError;
 use crate::reference::ReferenceError;
 use crate::train::{CheckpointError, FineTuningError, TrainError};
 
-/// What can go wrong with data, networks and models.
+/// Error of this crate.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A file could not be read or written, or is no model file.
+    /// A file could not be read or written, or is not a model file.
     #[error(transparent)]
     File(#[from] FileError),
     /// An npz file is damaged, or lacks an array.
@@ -60,5 +60,5 @@ pub enum Error {
     Reference(#[from] ReferenceError),
 }
 
-/// Result of this crate.
+/// Result type of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,5 +1,4 @@
-//! How well a model classifies a data set, and what that costs in spikes: [`float`](mod@float) networks and
-//! [`integer`] ones.
+//! Evaluation on a data set: accuracy, spikes and synaptic operations of [`float`](mod@float) and [`integer`] networks.
 
 mod activity;
 mod effort;

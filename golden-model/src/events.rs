@@ -1,5 +1,5 @@
-//! Spikes on their way: where neurons lie in memory, what a spike meets, and the vectors that do the adding. Float and
-//! integer engines share it; each brings its own numbers.
+//! Event processing that the float and the integer engine share: the memory layout of neurons, the targets of a spike,
+//! and vector instructions. Each engine supplies its own number type.
 
 mod axis;
 mod layout;

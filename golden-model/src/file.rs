@@ -1,4 +1,5 @@
-//! Files: models, traces and arrays; SHA-256 and atomic writing for every crate of the workspace.
+//! Files of models, traces and arrays, and helpers for all crates of the workspace: SHA-256, hexadecimal text and
+//! atomic writing.
 
 pub(crate) mod arrays;
 mod atomic;

@@ -1,6 +1,26 @@
-//! Float networks: their weights, and the engine that runs spikes through them, forward and backward.
+//! Float networks: the model with its weights, and the engine that computes its forward and backward pass.
 //!
-//! [`crate::train`] states the equations. `integer` is the same for integer networks.
+//! # Forward pass
+//!
+//! All layers of a time step are computed one after another, so a spike crosses the network within one step. For each
+//! neuron of a convolution or fully-connected layer, with membrane v, in this order:
+//!
+//! ```text
+//! v     = v + Σ w · s        over the sources; s is 1 for a spike, −1 for a negative input spike, 0 for none
+//! fired = v > threshold      strict; the threshold is 1 unless the network states another
+//! v     = 0                  if fired
+//! v     = v · leak
+//! ```
+//!
+//! A pooling neuron counts the spikes of its window instead and does not leak. The output layer only integrates and
+//! leaks: its output after T steps is y = v(T) / threshold / T, and the class with the largest y is the answer.
+//!
+//! # Backward pass
+//!
+//! [`crate::train`] states the equations of the gradients and names their sources. [`gradient()`] computes loss and
+//! gradients of given input spikes; it is the trainer's arithmetic without the training loop.
+//!
+//! [`crate::integer`] is the counterpart of this module for integer networks.
 
 mod engine;
 mod error;

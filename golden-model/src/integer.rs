@@ -1,12 +1,12 @@
 //! The integer golden model: the definition of what every simulation and every board must compute, bit for bit.
 //!
-//! Event-driven as training is: a spike adds rows of weights to the membranes of its window, so that the cost is the
-//! number of spikes times their fan-out, in vectors of 16 bits where the proof of V allows and of 32 where not.
-//! `docs/numerics.md` states the arithmetic in full.
+//! The engine is event-driven, like the float engine: a spike adds rows of weights to the membranes of its window. The
+//! cost is the number of spikes times their fan-out. Vectors have 16-bit lanes if the proof of V allows it, otherwise
+//! 32-bit lanes. `docs/numerics.md` states the arithmetic in full.
 //!
-//! Per time step, layers in order, so that a spike crosses the whole network within one step:
-//! `m += ±(q << G)` for every spike along every path into a layer, then the [`neuron`] update; the output layer leaks but
-//! never fires, and after the last step its largest membrane names the class.
+//! In every time step, layers are computed in order, so that a spike crosses the whole network within one step. A layer
+//! first adds `m += ±(q << G)` for every spike along every path, then applies the [`neuron`] update. The output layer
+//! leaks but never fires; after the last step, the class with the largest membrane is the answer.
 
 mod early_exit;
 mod engine;
@@ -48,7 +48,7 @@ pub const MAX_GUARD_BITS: u8 = 12;
 /// [`evaluate`](crate::evaluation::integer::evaluate).
 ///
 /// # Errors
-/// As [`Engine::new`] and [`Engine::infer`].
+/// Fails like [`Engine::new`] and [`Engine::infer`].
 pub fn infer(model: &QuantizedModel, raster: &SpikeRaster) -> Result<Inference> {
     Engine::new(model)?.infer(raster)
 }
@@ -56,7 +56,7 @@ pub fn infer(model: &QuantizedModel, raster: &SpikeRaster) -> Result<Inference> 
 /// Classifies one raster and records every spike; [`Engine::trace`] records membranes, too.
 ///
 /// # Errors
-/// As [`Engine::new`] and [`Engine::infer`].
+/// Fails like [`Engine::new`] and [`Engine::infer`].
 pub fn trace(model: &QuantizedModel, raster: &SpikeRaster) -> Result<Trace> {
     Engine::new(model)?.trace(raster, false)
 }

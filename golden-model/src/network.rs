@@ -1,7 +1,7 @@
-//! Network description: shapes, layers and time base of a spiking network.
+//! Network description: shapes, layers and number of time steps of a spiking network.
 //!
-//! A description is plain data and can be built by hand; [`NetworkDescription::validate`] is what every
-//! consumer may rely on, and everything that reads a description from a file has called it.
+//! A description is plain data and can be built by hand. All code that computes with a network relies on
+//! [`NetworkDescription::validate`]; all code that reads a description from a file calls it.
 
 mod compact;
 mod dense;
@@ -23,11 +23,11 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "[usize; 3]", into = "[usize; 3]")]
 pub struct Shape {
-    /// Channels.
+    /// Number of channels C.
     pub channels: usize,
-    /// Rows.
+    /// Number of rows H.
     pub height: usize,
-    /// Columns.
+    /// Number of columns W.
     pub width: usize,
 }
 
@@ -48,7 +48,7 @@ impl From<Shape> for [usize; 3] {
 }
 
 impl Shape {
-    /// Number of neurons: C·H·W, or the largest number there is where that does not fit.
+    /// Number of neurons C·H·W, limited to `usize::MAX`.
     #[must_use]
     pub const fn size(self) -> usize {
         self.channels
@@ -67,21 +67,21 @@ impl std::fmt::Display for Shape {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NetworkDescription {
-    /// Name, used for files and reports.
+    /// Name of the network, used in files and reports.
     pub name: String,
-    /// Input shape `[C, H, W]`.
+    /// Shape of the input, `[C, H, W]`.
     pub input: Shape,
-    /// Time steps T of one inference.
+    /// Number of time steps T of one inference.
     pub steps: usize,
-    /// Poisson rate of a full-scale input, in spikes per step.
+    /// Rate of a full-scale input, in spikes per step.
     pub rate: f32,
-    /// Membrane leak factor per step.
+    /// Factor by which a membrane decays per step.
     #[serde(default = "default_leak")]
     pub leak: f32,
-    /// How intensities become signed inputs; without it they are inputs as they are, and no spike is negative.
+    /// Conversion of intensities to signed inputs. Without it, intensities are the inputs and no spike is negative.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub normalization: Option<Normalization>,
-    /// Layers from input to output; the last, and only the last, is the output layer.
+    /// Layers from input to output; only the last one is an output layer.
     #[serde(rename = "layer")]
     pub layers: Vec<LayerDescription>,
 }
@@ -90,7 +90,7 @@ pub(crate) const fn default_leak() -> f32 {
     0.99
 }
 
-/// Signed inputs: x = (intensity − mean) / deviation, with intensities in 0..=1.
+/// Normalization of the input: x = (intensity − mean) / deviation, with intensities in 0..=1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Normalization {
@@ -100,25 +100,25 @@ pub struct Normalization {
     pub deviation: Vec<f32>,
 }
 
-/// One layer of a network.
+/// Description of a layer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "layer_text::LayerText")]
 pub struct LayerDescription {
-    /// Name, unique within the network.
+    /// Name of the layer, unique within the network.
     pub name: String,
-    /// Where the layer's spikes come from: the name of an earlier layer, or `input`; by default the layer before.
+    /// Source of the layer's spikes: the name of an earlier layer, or `input`. The default is the layer before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// Membrane above which a neuron fires: by default 1, and 0.75 for pooling.
+    /// Membrane above which a neuron fires. The default is 1, and 0.75 for pooling.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold: Option<f32>,
-    /// Probability that a neuron's spikes are dropped in training, one draw per neuron and presentation.
+    /// Probability that a neuron's spikes are dropped in training, with one draw per neuron and presentation.
     #[serde(skip_serializing_if = "is_zero")]
     pub dropout: f32,
-    /// A second path into the membranes of a convolution, which makes it a residual junction.
+    /// Second path into the membranes of a convolution, which makes the layer a residual junction.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shortcut: Option<Shortcut>,
-    /// What the layer computes.
+    /// Operation of the layer.
     #[serde(flatten)]
     pub kind: LayerKind,
 }
@@ -128,16 +128,17 @@ fn is_zero(value: &f32) -> bool {
     *value == 0.0
 }
 
-/// The second path into a residual junction: its spikes add into the membranes before the threshold.
+/// Second path into a residual junction: its spikes add to the membranes before the threshold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Shortcut {
-    /// Where the spikes come from: the name of an earlier layer, or `input`.
+    /// Source of the spikes: the name of an earlier layer, or `input`.
     pub from: String,
-    /// Rows and columns from one sampled position of the source to the next.
+    /// Distance in rows and columns from one sampled position of the source to the next.
     #[serde(default = "one")]
     pub stride: usize,
-    /// Whether a spike adds one to the membrane of its own channel; otherwise the path is a 1×1 convolution.
+    /// True if the path is an identity: a spike adds one to the membrane of its own channel. Otherwise the path is a
+    /// 1×1 convolution.
     #[serde(default)]
     pub identity: bool,
 }
@@ -146,24 +147,24 @@ const fn one() -> usize {
     1
 }
 
-/// What a layer computes.
+/// Operation of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "op", rename_all = "lowercase")]
 pub enum LayerKind {
     /// Convolution (cross-correlation) into LIF neurons.
     Conv {
-        /// Output channels.
+        /// Number of output channels.
         out: usize,
-        /// Rows and columns of the kernel.
+        /// Number of rows and of columns of the kernel.
         kernel: usize,
-        /// Rows and columns from one window to the next.
+        /// Distance in rows and columns from one window to the next.
         stride: usize,
-        /// Rows and columns of zeros around the source.
+        /// Number of rows and columns of zeros on each side of the source.
         padding: usize,
     },
     /// Average over windows that do not overlap, into integrate-and-fire neurons without leak.
     Pool {
-        /// Rows and columns of a window; rows and columns of the source that fill no window are left out.
+        /// Number of rows and of columns of a window. Rows and columns of the source that fill no window are ignored.
         kernel: usize,
     },
     /// Fully-connected layer of `out` LIF neurons.
@@ -178,13 +179,13 @@ pub enum LayerKind {
     },
 }
 
-/// Threshold of LIF neurons.
+/// Default threshold of LIF neurons.
 const LIF_THRESHOLD: f32 = 1.0;
-/// Threshold of pooling neurons: four spikes of a 2×2 window (strict: more than three quarters of it).
+/// Default threshold of pooling neurons, as a share of the window. It is strict: a 2×2 window needs four spikes.
 const POOL_THRESHOLD: f32 = 0.75;
 
 impl LayerKind {
-    /// The operation's name in network files.
+    /// Name of the operation in network files.
     #[must_use]
     pub const fn op(&self) -> &'static str {
         match self {
@@ -197,7 +198,7 @@ impl LayerKind {
 }
 
 impl LayerDescription {
-    /// A layer of that name and kind with everything else at its default.
+    /// Creates a layer with defaults for everything but its name and operation.
     #[must_use]
     pub fn new(name: impl Into<String>, kind: LayerKind) -> Self {
         Self {
@@ -230,7 +231,8 @@ impl NetworkDescription {
         self.valid_graph().nodes.iter().map(|node| node.output).collect()
     }
 
-    /// Number of weights of a neuron of layer `index`, a shortcut's not counted; of a pooling neuron, its window.
+    /// Number of weights of a neuron of layer `index`, without its shortcut. For a pooling neuron, the size of its
+    /// window.
     ///
     /// # Panics
     /// If the description is not valid or there is no such layer.
@@ -249,11 +251,11 @@ impl NetworkDescription {
         }
     }
 
-    /// Checks that a consumer which knows chains of fully-connected layers and unsigned input alone can take the network.
+    /// Checks that the network is a chain of fully-connected layers with unsigned input.
     ///
     /// # Errors
-    /// The first layer that is of another kind or does not follow the one before, or a normalization; `consumer` is who
-    /// refuses it.
+    /// If a layer has another kind or another source than the layer before, or the network normalizes its input. The
+    /// error names `consumer` as the part that refuses the network.
     pub fn require_fully_connected(&self, consumer: &'static str) -> Result<()> {
         let follows = |index: usize, from: &str| match index.checked_sub(1) {
             Some(before) => from == self.layers[before].name,
@@ -279,7 +281,7 @@ impl NetworkDescription {
         }
     }
 
-    /// Number of classes: the neurons of the output layer; 0 for a network without one.
+    /// Number of classes: the neurons of the output layer, or 0 if there is none.
     #[must_use]
     pub fn classes(&self) -> usize {
         match self.layers.last().map(|layer| &layer.kind) {

@@ -1,10 +1,12 @@
-//! From a trained float network to the integers that hardware runs, with proof that no membrane overflows.
+//! Quantization: converts a trained float network to the integer network that the hardware runs, with a proof that no
+//! membrane overflows.
 //!
-//! Per layer: one scale per channel (per layer in the output layer, so that classes compare; in common for the tensors that
-//! meet in a junction) turns weights into integers ([`scale`]), and spikes of some inferences, if given, decide how they
-//! round ([`rounding`], [`calibration`]). The scale is folded into the channel's integer threshold; guard bits, width, floor
-//! and what an identity adds follow from the weights ([`width`]), and the leak factor becomes shifts ([`leak`]). At the end
-//! [`proof::verify`] derives the bounds again from nothing but the finished integers.
+//! Every channel has one scale that converts its weights to integers ([`scale`]). The channels of the output layer
+//! share one scale, so that classes can be compared, and both tensors of a junction share the scales of their channels.
+//! If input spikes of some inferences are given, they decide how weights are rounded ([`rounding`], [`calibration`]).
+//! The scale is folded into the integer threshold of the channel. Guard bits, width, floor and the increments of an
+//! identity follow from the weights ([`width`]); the leak factor is converted to shifts ([`leak`]). At the end,
+//! [`proof::verify`] derives the bounds again from the finished integers alone.
 
 pub mod calibration;
 mod channels;
@@ -31,19 +33,19 @@ use crate::integer::{InputSigns, QuantizedModel, leak, proof};
 use crate::spikes::SpikeRaster;
 use layer::{Finished, LayerTask};
 
-/// Quantizes a network by its weights alone.
+/// Quantizes a network without calibration: only the weights decide.
 ///
 /// # Errors
-/// If the model is not valid, an option is out of range or names a layer that has no weights or does not exist, or no width
-/// of at most 32 bits holds a layer's membranes.
+/// If the model is not valid, an option is out of range or names a layer that has no weights or does not exist, or the
+/// membranes of a layer need more than 32 bits.
 pub fn quantize(model: &FloatModel, config: &QuantizeConfig) -> Result<(QuantizedModel, QuantizeReport)> {
     quantize_with(model, config, &Calibration::none())
 }
 
-/// [`quantize_with`] rasters that are there already.
+/// Quantizes a network like [`quantize_with`], calibrated with the given rasters.
 ///
 /// # Errors
-/// As [`quantize_with`].
+/// Fails like [`quantize_with`].
 pub fn quantize_calibrated(
     model: &FloatModel,
     config: &QuantizeConfig,
@@ -53,14 +55,16 @@ pub fn quantize_calibrated(
     quantize_with(model, config, &Calibration::new(calibration.len(), &spikes))
 }
 
-/// Quantizes a network, rounding its weights by the spikes of some inferences: a few hundred images of the training set,
-/// encoded as for training. At 4 bits and below this saves about half of what quantization costs.
+/// Quantizes a network with calibration: the spikes of some inferences decide how weights are rounded. Use a few
+/// hundred images of the training set, encoded as for training. At 4 bits and below, calibration about halves the loss of
+/// accuracy.
 ///
-/// Every layer is rounded by the spikes that the quantized layers before it emit. Without images this is [`quantize`].
+/// The weights of a layer are rounded by the spikes that the quantized layers before it emit. Without images, the
+/// result equals that of [`quantize`].
 ///
 /// # Errors
-/// As [`quantize`]; also if a raster's width is not the network's, a source fires twice within a step, or has negative
-/// spikes although the widths are to hold [`InputSigns::Unsigned`] alone.
+/// Fails like [`quantize`], or if the width of a raster differs from the network's, a source fires twice within a step,
+/// or a spike is negative although the widths need to hold only [`InputSigns::Unsigned`].
 pub fn quantize_with(
     model: &FloatModel,
     config: &QuantizeConfig,

@@ -1,39 +1,39 @@
-//! The seeded generator behind initial weights, the order of images and splits.
+//! Seeded random numbers, used for initial weights, the order of images and splits.
 //!
-//! Shuffling is written out here, not taken from a library, so that a split of a data set stays the same
-//! split whatever versions of the libraries a build picks.
+//! Shuffling is implemented here and not taken from a library, so that the split of a data set does not depend on
+//! library versions.
 
 use rand_distr::{Distribution, StandardNormal};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
-/// A xoshiro256++ generator.
+/// Random number generator xoshiro256++.
 #[derive(Clone, Debug)]
 pub(crate) struct Random(Xoshiro256PlusPlus);
 
 impl Random {
-    /// Equal seeds give equal sequences.
+    /// Creates a generator; equal seeds give equal sequences.
     pub(crate) fn new(seed: u64) -> Self {
         Self(Xoshiro256PlusPlus::seed_from_u64(seed))
     }
 
-    /// A draw from the standard normal distribution.
+    /// Draws from the standard normal distribution.
     pub(crate) fn normal(&mut self) -> f32 {
         StandardNormal.sample(&mut self.0)
     }
 
-    /// A draw from [0, 1) in steps of 2^−24.
+    /// Draws from [0, 1) in steps of 2^−24.
     pub(crate) fn uniform(&mut self) -> f32 {
         (self.0.next_u64() >> 40) as f32 / (1u32 << 24) as f32
     }
 
-    /// A whole number below `bound`; its bias is below `bound`·2^−64.
+    /// Draws an integer below `bound`; the bias is below `bound`·2^−64.
     fn below(&mut self, bound: usize) -> usize {
         let product = u128::from(self.0.next_u64()) * bound as u128;
         usize::try_from(product >> 64).expect("the quotient is below a usize")
     }
 
-    /// Brings `items` into random order (Fisher-Yates, from the end).
+    /// Shuffles `items` (Fisher-Yates, from the end).
     pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last + 1));
@@ -41,9 +41,9 @@ impl Random {
     }
 }
 
-/// One value from several, well mixed: folds each part into a SplitMix64 state and finalizes it.
+/// Mixes several values into one: folds each part into a SplitMix64 state and finalizes it.
 ///
-/// Used to derive independent seeds, e.g. per epoch or per image, from the one seed of a run.
+/// Use it to derive independent seeds, e.g. per epoch or per image, from the seed of a run.
 pub(crate) fn mix(parts: &[u64]) -> u64 {
     parts.iter().fold(0, |state: u64, &part| {
         let mut z = (state ^ part).wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn mixing_depends_on_every_part_and_on_their_order() {
-        // The first is SplitMix64's own first output for seed 0, a published vector.
+        // This is the first output of SplitMix64 for seed 0, a published test vector.
         assert_eq!(mix(&[0]), 0xe220_a839_7b1d_cdaf);
         assert_ne!(mix(&[1, 2]), mix(&[2, 1]));
         assert_ne!(mix(&[1, 2, 3]), mix(&[1, 2, 4]));

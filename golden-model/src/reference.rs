@@ -1,8 +1,8 @@
-//! Reference cases: networks with input spikes, and the spikes, loss and gradients that must come of them.
+//! Reference cases: networks with input spikes, and the expected spikes, outputs, loss and gradients.
 //!
-//! A case is an npz file; its arrays are listed in `tests/vectors/README.md` of this crate. Spikes must be equal, the
-//! loss within [`LOSS_TOLERANCE`] of itself, outputs and gradients within [`TENSOR_TOLERANCE`] of their tensor's
-//! largest magnitude.
+//! A case is an npz file; `tests/vectors/README.md` of this crate lists its arrays. Spikes must be equal. The relative
+//! error of the loss must be at most [`LOSS_TOLERANCE`]. Errors of outputs and gradients, relative to the largest
+//! magnitude of their tensor, must be at most [`TENSOR_TOLERANCE`].
 
 mod arrays;
 mod error;
@@ -18,37 +18,37 @@ use crate::float::{DropoutMasks, FloatModel, gradient};
 use crate::spikes::SpikeRaster;
 use ndarray::Array2;
 
-/// Relative error allowed in the loss.
+/// Largest allowed relative error of the loss.
 pub const LOSS_TOLERANCE: f64 = 1e-5;
-/// Error allowed in outputs and gradients, relative to the largest magnitude of the tensor.
+/// Largest allowed error of outputs and gradients, relative to the largest magnitude of the tensor.
 pub const TENSOR_TOLERANCE: f64 = 1e-4;
 
-/// A reference case.
+/// Reference case: a network, a batch of input spikes, and the expected results.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Case {
-    /// Network and weights.
+    /// Network with its weights.
     pub model: FloatModel,
-    /// Input spikes per image.
+    /// Input spikes of each image.
     pub images: Vec<SpikeRaster>,
-    /// Class per image.
+    /// Label of each image.
     pub labels: Vec<usize>,
-    /// What dropout keeps, per image.
+    /// Dropout masks of each image.
     pub masks: Vec<DropoutMasks>,
-    /// Expected spikes per image of every layer that fires, before dropout.
+    /// Expected spikes of each image before dropout, one raster per layer that fires.
     pub spikes: Vec<Vec<SpikeRaster>>,
-    /// Expected output per image and class, `[images, classes]`.
+    /// Expected outputs, `[images, classes]`.
     pub outputs: Array2<f64>,
     /// Expected loss of the batch.
     pub loss: f64,
-    /// Expected gradient per weight tensor, `[outputs, inputs]`.
+    /// Expected gradient of each weight tensor, `[outputs, inputs]`.
     pub gradients: Vec<Array2<f64>>,
 }
 
 impl Case {
-    /// Runs the trainer on the case and compares.
+    /// Runs the case with the trainer's engine and compares the results.
     ///
     /// # Errors
-    /// If the case does not fit together.
+    /// If the parts of the case do not fit together.
     pub fn check(&self) -> Result<CaseReport> {
         let actual = gradient(&self.model, &self.images, &self.labels, &self.masks)?;
         let outputs =
@@ -66,7 +66,7 @@ impl Case {
         })
     }
 
-    /// Steps first, then layers: the earliest cause, not its latest consequence.
+    /// Finds the first mismatch by step, then by layer, which is the earliest cause of all others.
     fn first_mismatch(&self, actual: &[Vec<SpikeRaster>]) -> Option<SpikeMismatch> {
         let description = &self.model.description;
         let addresses = |raster: &SpikeRaster, step| -> Vec<u32> {

@@ -1,16 +1,16 @@
-//! Spike events and rasters: what flows between layers, in the model, in simulation and over the link.
+//! Spikes and rasters, which are exchanged between layers, by the model, in simulation and over the link.
 
-/// One spike of one neuron or input within a time step.
+/// Spike of a neuron or input within a time step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Spike {
     /// Index of the source neuron in C, H, W order.
     pub address: u32,
-    /// True for a spike of sign −1; only input layers of signed networks have them.
+    /// True for a spike of sign −1, which only the input of a network with signed input has.
     pub negative: bool,
 }
 
 impl Spike {
-    /// A spike of sign +1 of neuron `address`.
+    /// Creates a spike of sign +1 of neuron `address`.
     #[must_use]
     pub const fn positive(address: u32) -> Self {
         Self {
@@ -19,14 +19,14 @@ impl Spike {
         }
     }
 
-    /// +1 or −1.
+    /// Sign of the spike: +1 or −1.
     #[must_use]
     pub const fn sign(self) -> i32 {
         if self.negative { -1 } else { 1 }
     }
 }
 
-/// The spikes of `width` sources over a number of time steps, stored as one list per step.
+/// Spikes of `width` sources over a number of time steps, stored as one list per step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SpikeRaster {
     width: usize,
@@ -36,7 +36,7 @@ pub struct SpikeRaster {
 }
 
 impl SpikeRaster {
-    /// A raster of no steps over `width` sources.
+    /// Creates a raster without steps over `width` sources.
     #[must_use]
     pub const fn new(width: usize) -> Self {
         Self {
@@ -63,7 +63,7 @@ impl SpikeRaster {
         self.ends.push(self.spikes.len());
     }
 
-    /// Becomes a raster of no steps over `width` sources, keeping the memory.
+    /// Clears the raster to no steps over `width` sources; the memory is kept.
     pub fn clear(&mut self, width: usize) {
         self.width = width;
         self.spikes.clear();
@@ -82,7 +82,7 @@ impl SpikeRaster {
         self.ends.len()
     }
 
-    /// The spikes of step `t`, counted from 0.
+    /// Spikes of step `t`, counted from 0.
     ///
     /// # Panics
     /// If there is no step `t`.
@@ -92,17 +92,17 @@ impl SpikeRaster {
         &self.spikes[start..self.ends[t]]
     }
 
-    /// All steps in order.
+    /// Iterates over the spikes of all steps, in order.
     pub fn iter(&self) -> impl Iterator<Item = &[Spike]> + '_ {
         (0..self.steps()).map(|t| self.step(t))
     }
 
-    /// Memory in bytes.
+    /// Size of the raster in bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.spikes.capacity() * size_of::<Spike>() + self.ends.capacity() * size_of::<usize>()
     }
 
-    /// Memory in bytes of a raster in which every one of `width` sources fires in every step.
+    /// Size in bytes of a raster in which every one of `width` sources fires in every step.
     pub(crate) const fn most_bytes(width: usize, steps: usize) -> usize {
         steps * (width * size_of::<Spike>() + size_of::<usize>())
     }

@@ -1,5 +1,5 @@
-//! Work to be timed: one image on one thread, a layer by itself at a chosen rate of spikes, and the dense loops that
-//! nothing can be faster than.
+//! Workloads for benchmarks: one image on one thread, a single layer at a chosen spike rate, and dense loops as an
+//! upper bound of speed.
 //!
 //! ```
 //! use synfire_golden_model::network::NetworkDescription;
@@ -9,7 +9,7 @@
 //! let layer = layer_alone(&network, 0)?;
 //! let mut pass = Pass::initial(&layer, 1)?;
 //! let operations = pass.forward(&random_raster(&layer, 0.1, 1))?;
-//! // In the middle of the map a spike meets 9 positions of 8 channels, at its border fewer.
+//! // In the middle of the map a spike reaches 9 positions of 8 channels, at its border fewer.
 //! let spikes = pass.spikes() as f64 / 2.0;
 //! assert!((0.7..1.0).contains(&(operations as f64 / spikes / 72.0)));
 //! # Ok::<(), synfire_golden_model::Error>(())
@@ -26,10 +26,10 @@ use crate::network::{LayerDescription, LayerKind, NetworkDescription};
 use crate::random::Random;
 use crate::spikes::{Spike, SpikeRaster};
 
-/// A threshold that nothing reaches.
+/// Threshold that no membrane reaches.
 const NEVER: f32 = f32::MAX;
 
-/// Input spikes for a network, all positive: every input spikes in every step with probability `rate`, independently.
+/// Draws positive input spikes for a network: every input spikes in every step with probability `rate`, independently.
 #[must_use]
 pub fn random_raster(network: &NetworkDescription, rate: f32, seed: u64) -> SpikeRaster {
     let mut random = Random::new(seed);
@@ -42,16 +42,16 @@ pub fn random_raster(network: &NetworkDescription, rate: f32, seed: u64) -> Spik
     raster
 }
 
-/// A network whose work is that of layer `index` alone: its input is the layer's source, and what it costs depends on
-/// the input spikes and on nothing else.
+/// Builds a network whose work is that of layer `index` alone. Its input is the source of the layer, and its cost
+/// depends only on the input spikes.
 ///
-/// A layer of pooling neurons of one source each stands between the input and the layer, and hands every spike on in the
-/// same step; so the layer has a source that wants errors, as in the middle of a network. The layer itself, which is
-/// left without shortcut and dropout, never fires. An output layer of one class, without which there is no network,
-/// therefore receives nothing.
+/// Between the input and the layer is a layer of pooling neurons with one source each, which pass every spike on in the
+/// same step. So the layer has a source that needs errors, as in the middle of a network. The layer itself has no
+/// shortcut and no dropout, and never fires. The output layer of one class, which every network must have, therefore
+/// receives no spikes.
 ///
 /// # Errors
-/// If the network is not valid, or the layer is its output layer, which cannot stand in the middle.
+/// If the network is not valid, or the layer is its output layer, which cannot be in the middle.
 ///
 /// # Panics
 /// If there is no such layer.
@@ -110,10 +110,10 @@ mod tests {
             let steps = network.steps as u64;
             let sources = alone.input.size() as u64 * steps;
             let expected = dense[index].total() * steps;
-            // One more per spike, to hand it on.
+            // One more operation per spike, to pass it on.
             assert_eq!(pass.forward(&raster).unwrap(), expected + sources);
             assert_eq!(pass.operations(), [sources, expected, 0]);
-            // Only the input's spikes, and as many that were handed on.
+            // Only the input spikes, and the same number that were passed on.
             assert_eq!(pass.spikes(), 2 * sources);
             assert_eq!(pass.backward(0), 2 * expected);
         }

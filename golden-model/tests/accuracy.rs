@@ -1,4 +1,4 @@
-//! What quantization costs on the embedded digits: float and integers on the very same spikes.
+//! Loss of accuracy by quantization on the embedded digits: float and integer networks see the same spikes.
 
 use synfire_golden_model::dataset::encode::test_raster;
 use synfire_golden_model::evaluation::float;
@@ -57,7 +57,7 @@ fn four_bits_lose_at_most_one_point_and_eight_at_most_half_of_it() {
             }
         }
     }
-    // One image is 0.28 points: of the default's 8 bits, the mean over the networks is judged.
+    // One image is 0.28 points, so for the default at 8 bits the mean over the networks is tested.
     let mean = lost_by_default.iter().sum::<f64>() / lost_by_default.len() as f64;
     assert!(mean <= 0.5, "8 bits, best scales: {lost_by_default:.2?} points");
 }

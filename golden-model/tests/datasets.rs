@@ -1,9 +1,9 @@
-//! The real data sets, where the folder that `SYNFIRE_DATA` names holds them.
+//! The real data sets, tested if they are in the folder that `SYNFIRE_DATA` names.
 
 use std::path::PathBuf;
 use synfire_golden_model::dataset::{self, Dataset, Known, Samples, Split};
 
-/// The data set, or `None`, said aloud, where its files are not there.
+/// Loads a data set; prints a note and returns `None` if its files are missing.
 fn load(name: &str) -> Option<Split> {
     let folder = std::env::var_os("SYNFIRE_DATA").map(PathBuf::from);
     match Known::of_name(name)
@@ -76,8 +76,8 @@ fn cifar10_has_its_published_counts_and_statistics() {
         (train.class_counts(), test.class_counts()),
         (vec![5000; 10], vec![1000; 10])
     );
-    // Of the channels of the original pixels; of copies that went through JPEG they are the same to three places, the
-    // deviations a little smaller.
+    // Statistics of the original pixels. Copies that went through JPEG agree to three places, with slightly smaller
+    // deviations.
     for (channel, (mean, deviation)) in [(0.4914, 0.2470), (0.4822, 0.2435), (0.4465, 0.2616)]
         .into_iter()
         .enumerate()

@@ -1,5 +1,5 @@
-//! The golden model against a second implementation, written from `docs/numerics.md` alone: dense matrices, 64-bit
-//! integers and division in place of events, fixed-point numbers and shifts.
+//! Comparison of the golden model with a second implementation, written only from `docs/numerics.md`: it uses dense
+//! matrices, 64-bit integers and division instead of events, fixed-point numbers and shifts.
 
 mod common;
 
@@ -11,7 +11,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_golden_model::integer::{Engine, Neuron, QuantizedLayer, QuantizedModel};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 
-/// What the dense network did: per step, per layer, spikes and membranes of all neurons.
+/// Result of the dense network: spikes and membranes of all neurons, per step and layer.
 struct Dense {
     fired: Vec<Vec<Array1<i64>>>,
     membranes: Vec<Vec<Array1<i64>>>,
@@ -128,7 +128,7 @@ proptest! {
             prop_assert!(trace.inference.potentials.iter().zip(last).all(|(found, wanted)| i64::from(*found) == *wanted));
         }
 
-        // What the engine counts, counted from the dense spikes.
+        // The counts of the engine, recomputed from the dense spikes.
         let mut arriving = raster.total() as u64;
         for (layer, quantized) in model.layers.iter().enumerate() {
             let operations = arriving * quantized.outputs() as u64;
@@ -139,7 +139,7 @@ proptest! {
     }
 }
 
-/// Agreement on silence would prove little: the random networks must fire, floor and tie.
+/// Agreement on silence would prove little, so the random networks must fire, reach the floor and have ties.
 #[test]
 fn random_networks_exercise_every_rule() {
     let (mut spikes, mut silent, mut at_floor, mut negative) = (0, 0, 0, 0);

@@ -1,4 +1,4 @@
-//! Early exit: what is certain never changes the answer, whoever draws the rest of the spikes; margins do as they say.
+//! Early exit: the rule `Certain` never changes the answer for any further spikes, and margins stop as defined.
 
 mod common;
 
@@ -15,8 +15,8 @@ use synfire_golden_model::{dataset, integer};
 
 const STEPS: usize = 12;
 
-/// An output layer alone, of `classes` classes over `inputs` inputs, with what a random model's last layer has of leak,
-/// floor and guard bits.
+/// Builds a network of a single output layer with the given weights, and the leak, floor and guard bits of the last
+/// layer of a random model.
 fn output_layer(rng: &mut Xoshiro256PlusPlus, weights: Array2<i8>, tight_floors: bool) -> QuantizedModel {
     let mut model = random_model(rng, tight_floors);
     let mut layer = model.layers.pop().expect("an output layer");
@@ -34,7 +34,7 @@ fn output_layer(rng: &mut Xoshiro256PlusPlus, weights: Array2<i8>, tight_floors:
     model
 }
 
-/// The spikes of a step that take the most from the lead of class `leader` over class `other`.
+/// Returns the spikes of a step that reduce the lead of class `leader` over class `other` most.
 fn worst_step(weights: &Array2<i8>, leader: usize, other: usize, signed: bool) -> Vec<Spike> {
     (0..)
         .zip(weights.columns())
@@ -53,7 +53,7 @@ fn weights() -> impl Strategy<Value = Array2<i8>> {
     })
 }
 
-/// `before` steps that favour the leader, then steps that favour the other.
+/// Returns a raster of `before` steps that favour the leader, followed by steps that favour the other class.
 fn duel(weights: &Array2<i8>, [leader, other]: [usize; 2], before: usize, signed: bool) -> SpikeRaster {
     let mut raster = SpikeRaster::new(weights.ncols());
     for step in 0..STEPS {
@@ -86,7 +86,7 @@ proptest! {
                 let at = trace.potentials_by_step.row(stopped.steps - 1).to_vec();
                 prop_assert_eq!(&stopped.potentials, &at);
                 prop_assert_eq!(stopped.class, trace.inference.class, "after {} steps", stopped.steps);
-                // Whoever leads by enough at any step has won.
+                // A class that leads by enough at any step has won.
                 for (step, potentials) in trace.potentials_by_step.rows().into_iter().enumerate() {
                     let potentials = potentials.to_vec();
                     if margins.stops(step, &potentials) {
@@ -130,7 +130,7 @@ fn without_leak_one_less_than_certain_can_be_lost() {
     model.layers[0].leak_shifts.clear();
     model.layers[0].guard_bits = 0;
     let margins = EarlyExit::Certain.margins_of(&model).expect("valid");
-    // Class 1 gains 6 on class 0 in a step at most: input 1. 4 is the most the other way.
+    // In one step, class 1 gains at most 6 on class 0, by input 1. In the other direction the most is 4.
     let expected: Vec<u32> = (0..12)
         .rev()
         .map(|left| if left == 0 { 0 } else { 1 + 6 * left })

@@ -1,4 +1,4 @@
-//! The examples run, and do what they say.
+//! Runs the examples and checks their results.
 
 #[expect(dead_code, reason = "the test calls what `main` calls, for its result")]
 #[path = "../examples/digits.rs"]

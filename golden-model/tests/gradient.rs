@@ -1,4 +1,4 @@
-//! The trainer's gradients against closed forms, and against their definition computed without any use of sparsity.
+//! Comparison of the trainer's gradients with closed forms, and with their definition, computed without using sparsity.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests may")]
 
@@ -29,7 +29,7 @@ fn model(description: NetworkDescription, weights: Vec<Array2<f32>>) -> FloatMod
     }
 }
 
-/// A raster from rows of -1, 0 and 1, one row per step.
+/// Creates a raster from rows of -1, 0 and 1, one row per step.
 fn raster(steps: &[Vec<i8>]) -> SpikeRaster {
     let mut raster = SpikeRaster::new(steps[0].len());
     for step in steps {
@@ -52,7 +52,7 @@ fn assert_close(actual: &Array2<f32>, expected: &[f32]) {
     }
 }
 
-/// One image through a 1-channel 2×2 convolution without padding, 3×3 to 2×2, and an output neuron; no leak.
+/// Runs one image through a 1-channel 2×2 convolution without padding, 3×3 to 2×2, and an output neuron; no leak.
 ///
 /// The input spikes in every step at the upper left and in the middle; kernel weights are a, b, c, d by rows.
 fn convolution(kernel: [f32; 4], out: [f32; 4]) -> (Vec<f32>, Vec<usize>, Vec<Array2<f32>>) {
@@ -82,15 +82,15 @@ fn a_kernels_gradient_sums_over_its_positions() {
     let y = (2.0 * out[0] + 2.0 * out[1] + out[3]) / 4.0;
     assert!((outputs[0] - y).abs() < 1e-6);
     let delta = 2.0 * (y - 1.0) / 4.0;
-    // Without leak the slope is 1: an input counts where a spike of the neuron follows it, or is in its step. That is
-    // 4 steps for the first two neurons, 3 for the last.
+    // Without leak the slope is 1. An input counts if the neuron spikes in the same step or later: 4 steps for the
+    // first two neurons, 3 for the last.
     let [first, second, last] = [4.0 * out[0], 4.0 * out[1], 3.0 * out[3]].map(|sum| sum * delta);
     assert_close(&gradients[0], &[first + last, 0.0, second, first]);
     assert_close(&gradients[1], &[2.0 * delta, 2.0 * delta, 0.0, delta]);
 }
 
-/// The output is differentiable in its weights as long as no spike changes: central differences are exact but for
-/// rounding, the loss being a parabola.
+/// The output is differentiable in its weights as long as no spike changes. The loss is a parabola, so central
+/// differences are exact except for rounding.
 #[test]
 fn the_output_layers_gradient_is_the_slope_of_the_loss() {
     let kernel = [0.375, 0.0625, 0.75, 0.25];
@@ -113,7 +113,7 @@ fn the_output_layers_gradient_is_the_slope_of_the_loss() {
     }
 }
 
-/// Two spikes in steps 2 and 4 of 5, by a pooling neuron in between, with leak in the convolution alone.
+/// Two spikes in steps 2 and 4 of 5 of a pooling neuron in the middle; only the convolution leaks.
 #[test]
 fn a_pooling_neuron_passes_the_gradient_of_its_spikes_in_parts_of_its_window() {
     let leak = 0.5_f32;
@@ -152,7 +152,8 @@ fn a_pooling_neuron_passes_the_gradient_of_its_spikes_in_parts_of_its_window() {
     assert_close(&result.weights[1], &[2.0 * delta]);
 }
 
-/// Networks of all kinds of layers, with strides and paddings that leave rows over, small enough for the definition.
+/// Networks with all kinds of layers, with strides and paddings that do not divide their maps, small enough for the
+/// definition.
 const NETWORKS: [&str; 10] = [
     "5-4-3@1x2x3",
     "3C3p1-P2-2C2-4-3@2x6x6",
@@ -169,8 +170,8 @@ const NETWORKS: [&str; 10] = [
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
-    /// Weights on a grid of 1/8, leaks that are powers of two, and factors of dropout that are, too, keep membranes
-    /// exact, so that spikes must be equal. (Averages over 3×3 are not exact, but a count of spikes is never near 6.75.)
+    /// Weights on a grid of 1/8, and leaks and dropout factors that are powers of two, keep membranes exact, so spikes
+    /// must be equal. (Averages over 3×3 are not exact, but a count of spikes is never near 6.75.)
     #[test]
     fn event_driven_gradients_match_the_plain_definition(
         text in prop::sample::select(&NETWORKS),

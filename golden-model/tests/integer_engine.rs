@@ -1,4 +1,4 @@
-//! The event-driven engine: its own arithmetic by hand, order of events, reuse, errors, threads.
+//! The event-driven engine: a result computed by hand, order of events, reuse, errors, threads.
 
 mod common;
 
@@ -52,7 +52,7 @@ fn a_raster_of_another_width_is_refused() {
     let error = integer::infer(&tiny(), &SpikeRaster::new(3)).expect_err("width 3");
     assert_eq!(
         error.to_string(),
-        "spikes of 3 sources for a network of 2 inputs; encode an image of the network's input shape"
+        "the spikes have 3 sources, but the network has 2 inputs; encode an image of the network's input shape"
     );
 }
 
@@ -71,7 +71,7 @@ fn a_source_that_fires_twice_in_a_step_is_refused() {
     let error = integer::infer(&tiny(), &raster).expect_err("source 1 fires twice");
     assert_eq!(
         error.to_string(),
-        "source 1 fires twice in step 1; a source fires at most once per step"
+        "source 1 fires twice in step 1; give at most one spike per source and step"
     );
 }
 
@@ -151,7 +151,7 @@ fn the_first_bad_label_is_named() {
     });
     assert_eq!(
         error.expect_err("label 5").to_string(),
-        "image 5: label 5, but the network has 2 classes; use the data it was trained for"
+        "image 5: the label is 5, but the network has 2 classes; use the data set of the training"
     );
 }
 
@@ -171,7 +171,7 @@ proptest! {
         }
         let mut engine = Engine::new(&model).expect("valid");
         let expected = engine.trace(&raster, true).expect("runs");
-        // The same engine again: nothing of the first image may be left in it.
+        // The engine is reused: no state of the first image may remain.
         prop_assert_eq!(engine.trace(&shuffled, true).expect("runs"), expected);
     }
 }

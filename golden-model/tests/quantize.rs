@@ -1,4 +1,4 @@
-//! The quantizer from outside: options, scales, thresholds, formats, warnings, errors.
+//! The quantizer through its public interface: options, scales, thresholds, number formats, warnings, errors.
 
 mod common;
 
@@ -112,7 +112,7 @@ fn scales_fold_into_the_thresholds_of_their_channels_and_stay_common_in_the_outp
     assert_eq!(quantized.provenance["seed"], "1");
 }
 
-/// Twice the threshold with twice the weights is the same network.
+/// Doubling the threshold and the weights gives the same network.
 #[test]
 fn thresholds_are_those_of_the_layers() {
     let plain = float_model(vec![array![[0.5, -0.25], [0.75, 1.0]], array![[1.0, -1.0]]], 0.99);
@@ -208,12 +208,12 @@ fn odd_neurons_are_reported_and_do_not_widen_the_layer() {
     assert_eq!(
         texts,
         [
-            "layer `fc1`: all weights are zero in 1 channel (0)",
-            "layer `fc1`: no input can fire 2 channels (1, 4)",
-            "layer `fc1`: the smallest weight fires 1 channel (2)",
+            "layer `fc1`: all weights are zero in 1 channel (0); use more weight bits",
+            "layer `fc1`: no input can fire 2 channels (1, 4); train the network longer, or make the layer smaller",
+            "layer `fc1`: a single spike over the smallest weight fires 1 channel (2); use more weight bits",
         ]
     );
-    // What cannot fire loses its weights; the widest of the others is the one of 50: 7 + 1 above, in 2's complement.
+    // Channels that cannot fire lose their weights. The widest of the others is the one of 50: 7 bits and a sign bit.
     let weights = &quantized.layers[0].weights;
     assert_eq!(
         *weights,
@@ -259,23 +259,23 @@ fn wrong_options_are_named() {
     };
     assert_eq!(
         refused(|c| c.weight_bits = 9),
-        "quantizer: weight_bits is 9, wanted 2 to 8"
+        "quantizer: weight_bits is 9, but must be 2 to 8"
     );
     assert_eq!(
         refused(|c| c.weight_bits = 1),
-        "quantizer: weight_bits is 1, wanted 2 to 8"
+        "quantizer: weight_bits is 1, but must be 2 to 8"
     );
     assert_eq!(
         refused(|c| c.guard_bits = GuardBits::Fixed(13)),
-        "quantizer: guard_bits is 13, wanted 0 to 12"
+        "quantizer: guard_bits is 13, but must be 0 to 12"
     );
     assert_eq!(
         refused(|c| c.leak = Leak::Shifts(vec![1, 2, 3, 4])),
-        "quantizer: number of leak shifts is 4, wanted 0 to 3"
+        "quantizer: number of leak shifts is 4, but must be 0 to 3"
     );
     assert_eq!(
         refused(|c| c.leak = Leak::Shifts(vec![0])),
-        "quantizer: leak shift is 0, wanted 1 to 16"
+        "quantizer: leak shift is 0, but must be 1 to 16"
     );
     assert_eq!(
         refused(|c| c.leak = Leak::Shifts(vec![7, 7])),
@@ -293,7 +293,7 @@ fn wrong_options_are_named() {
     });
     assert_eq!(
         quantize(&model, &config).expect_err("no such layer").to_string(),
-        "quantizer: weight bits for layer `fc2`, but the layers are fc1, out"
+        "quantizer: weight bits are given for layer `fc2`, which does not exist; choose one of fc1, out"
     );
 }
 
@@ -356,7 +356,7 @@ fn calibration_brings_the_drive_nearer_to_that_of_the_float_model() {
         drive(&rounded),
         drive(&plain)
     );
-    // The report's figure is over the moments, damped by 1 %.
+    // The report computes the error from the moments, damped by 1 %.
     let reported = report.layers[0].drive_error.expect("calibrated");
     assert!(
         drive(&rounded) < reported && reported < 2.0 * drive(&plain),
@@ -379,7 +379,10 @@ fn calibration_that_does_not_fit_is_refused() {
             .to_string()
     };
     assert!(refused(&[signed]).contains("quantize the float model for signed input"));
-    assert!(refused(&[SpikeRaster::new(29)]).starts_with("spikes of 29 sources for a network of 30 inputs"));
+    assert!(
+        refused(&[SpikeRaster::new(29)])
+            .starts_with("the spikes have 29 sources, but the network has 30 inputs")
+    );
     let mut twice = SpikeRaster::new(30);
     twice.push_step([Spike::positive(3), Spike::positive(3)]);
     assert!(refused(&[twice]).starts_with("source 3 fires twice in step 0"));
@@ -396,9 +399,9 @@ fn layers_whose_inputs_stay_silent_in_calibration_are_reported() {
     assert_eq!(
         warned,
         [
-            "layer `fc1`: no use of the calibration; its inputs are silent or too many",
-            "layer `out`: no use of the calibration; its inputs are silent or too many",
-            "layer `fc1`: calibration never fires 2 channels (0, 1)",
+            "layer `fc1`: calibration has no effect, because the inputs of the layer never fire or are too many",
+            "layer `out`: calibration has no effect, because the inputs of the layer never fire or are too many",
+            "layer `fc1`: calibration never fires 2 channels (0, 1); calibrate with more images, or make the layer smaller",
         ]
     );
 }

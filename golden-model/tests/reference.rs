@@ -1,11 +1,11 @@
-//! The trainer against cases computed in float64 by an independent implementation.
+//! Comparison of the trainer with cases computed in float64 by an independent implementation.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests may")]
 
 use std::path::{Path, PathBuf};
 use synfire_golden_model::reference::{Case, LOSS_TOLERANCE, SpikeMismatch, TENSOR_TOLERANCE};
 
-/// Spikes of all layers, counted in the files.
+/// Number of spikes of all layers, counted in the files.
 const LENET_SPIKES: usize = 18427;
 const VGG_SPIKES: usize = 33285;
 const RESNET_SPIKES: usize = 17062;
@@ -233,7 +233,8 @@ fn a_changed_weight_fails() {
     assert!(!case.check().unwrap().passes());
 }
 
-/// The error of loading `fc.npz` with array `name` replaced, or left out; the temporary folder's name is cut out.
+/// Returns the error of loading `fc.npz` with array `name` replaced or left out, without the name of the temporary
+/// folder.
 fn refusal(name: &str, replacement: Option<&[u8]>) -> String {
     refusal_of("fc.npz", name, replacement)
 }
@@ -293,7 +294,7 @@ fn a_file_that_is_no_archive_is_refused() {
     assert_eq!(
         Case::load(&file).unwrap_err().to_string(),
         format!(
-            "{} is not a sound npz file: invalid Zip archive: Invalid zip header; fetch or make it again",
+            "{} is not a valid npz file: invalid Zip archive: Invalid zip header; fetch it or write it again",
             file.display()
         )
     );
@@ -303,23 +304,23 @@ fn a_file_that_is_no_archive_is_refused() {
 fn arrays_that_are_missing_or_of_another_shape_or_type_are_refused() {
     assert_eq!(
         refusal("weight/f1", None),
-        "DIR/case.npz: array `weight/f1` is missing, wanted [12, 20] in C order of type f32; write the file again"
+        "DIR/case.npz: array `weight/f1` is missing, but must be [12, 20] in C order of type f32; write the file again"
     );
     assert_eq!(
         refusal("weight/f1", Some(&npy(&[12, 19], &[0.0f32; 228]))),
-        "DIR/case.npz: array `weight/f1` is [12, 19] in C order, wanted [12, 20] in C order of type f32; write the file again"
+        "DIR/case.npz: array `weight/f1` is [12, 19] in C order, but must be [12, 20] in C order of type f32; write the file again"
     );
     assert_eq!(
         refusal("weight/f1", Some(&npy(&[12, 20], &[0.0f64; 240]))),
-        "DIR/case.npz: array `weight/f1` is of type '<f8', wanted [12, 20] in C order of type f32; write the file again"
+        "DIR/case.npz: array `weight/f1` is of type '<f8', but must be [12, 20] in C order of type f32; write the file again"
     );
     assert_eq!(
         refusal("labels", Some(&npy(&[3], &[0i64, 1, -1]))),
-        "DIR/case.npz: array `labels` is a negative label, wanted classes; write the file again"
+        "DIR/case.npz: array `labels` is a negative label, but must be classes; write the file again"
     );
     assert_eq!(
         refusal("spikes/f1", Some(&npy(&[25, 3, 12, 1, 1], &[2u8; 900]))),
-        "DIR/case.npz: array `spikes/f1` is a spike of 2, wanted -1, 0 or 1; write the file again"
+        "DIR/case.npz: array `spikes/f1` is a spike of 2, but must be -1, 0 or 1; write the file again"
     );
 }
 
@@ -361,7 +362,7 @@ fn a_specification_that_cannot_be_checked_is_refused() {
         columns(layers(
             r#"{"name": "c", "op": "conv", "out": 2, "k": 1, "from": "input", "shortcut": {"from": "input", "k": 3}}"#
         )),
-        in_spec("shortcut from `input` with k = 3, but only 1 can be checked")
+        in_spec("the shortcut from `input` has k = 3, but must have k = 1")
     );
     assert_eq!(
         layers(r#"{"name": "out", "op": "out", "out": 2, "from": "f0"}"#),
@@ -379,11 +380,11 @@ fn masks_of_another_dropout_are_refused() {
     let mask = npy(&[2, 32, 1, 1], &[2.0f32; 64]);
     assert_eq!(
         refusal_of("vgg_small.npz", "mask/f0", Some(&mask)),
-        "DIR/case.npz: array `mask/f0` is a factor of 2, wanted 0 or 1/(1 - drop), 1.25; write the file again"
+        "DIR/case.npz: array `mask/f0` is a factor of 2, but must be 0 or 1/(1 - drop), 1.25; write the file again"
     );
     assert_eq!(
         refusal_of("vgg_small.npz", "mask/f0", None),
-        "DIR/case.npz: array `mask/f0` is missing, wanted [2, 32, 1, 1] in C order of type f32; write the file again"
+        "DIR/case.npz: array `mask/f0` is missing, but must be [2, 32, 1, 1] in C order of type f32; write the file again"
     );
     assert_eq!(
         refusal_of(

@@ -1,4 +1,4 @@
-//! The proof of widths against the extreme orders of events: never exceeded, and reached.
+//! Proof of membrane widths for the extreme orders of events: bounds are never exceeded, and they are reached.
 
 use ndarray::Array2;
 use proptest::prelude::*;
@@ -8,7 +8,7 @@ use synfire_golden_model::integer::{
 use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescription, Shape};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 
-/// One neuron behind its inputs; as an output layer, or as a LIF layer with an output layer of weight 0 behind it.
+/// Builds a network of one neuron: as an output layer, or as a LIF layer followed by an output layer of weight 0.
 fn single(
     weights: &[i8],
     guard_bits: u8,
@@ -71,7 +71,7 @@ fn single(
     }
 }
 
-/// Follows one membrane, event by event, and remembers how far it went.
+/// Membrane of one neuron, updated event by event, with the range that it has reached.
 struct Membrane<'a> {
     layer: &'a QuantizedLayer,
     now: i32,
@@ -89,7 +89,7 @@ impl<'a> Membrane<'a> {
         }
     }
 
-    /// One step of spikes, each of a weight with a sign, in the order given.
+    /// Runs one step with the given increments, in order.
     fn step(&mut self, increments: impl IntoIterator<Item = i32>) {
         for increment in increments {
             self.now += increment << self.layer.guard_bits;
@@ -106,10 +106,10 @@ impl<'a> Membrane<'a> {
     }
 }
 
-/// What a step may deliver; extreme orders and a random subset.
+/// Returns the increments of a step: in an extreme order, or a random subset.
 fn increments(weights: &[i8], input: InputSigns, choice: u8, subset: u64) -> Vec<i32> {
     let weights: Vec<i32> = weights.iter().map(|&weight| i32::from(weight)).collect();
-    // With signed spikes every source can push either way, so one spike each pushes all to the same side.
+    // With signed spikes every source can act in either direction, so one spike of each can move all the same way.
     let raised = |weight: &i32| {
         if input == InputSigns::Signed {
             weight.abs()
@@ -246,7 +246,7 @@ fn the_refusal_names_layer_and_numbers() {
     let error = proof::verify(&model, InputSigns::Unsigned).expect_err("-129");
     assert_eq!(
         error.to_string(),
-        "layer `neuron`: membranes of 8 bits, but sums can reach -129 to 127, which takes 9 bits; \
+        "layer `neuron`: membranes have 8 bits, but sums can reach -129 to 127, which needs 9 bits; \
          quantize the float model with fewer guard bits or fewer weight bits"
     );
     model.layers[0].weights[[0, 3]] = -28;
@@ -267,7 +267,7 @@ fn the_engine_refuses_negative_spikes_that_the_width_does_not_hold() {
     }]);
     assert_eq!(
         engine.infer(&raster).expect_err("negative").to_string(),
-        "source 2 has a negative spike in step 1, but the widths of the network are proven for positive input only; \
+        "source 2 has a negative spike in step 1, but the widths of the network are proven only for positive input; \
          quantize the float model for signed input"
     );
     model.layers[0].membrane_bits = 9;
@@ -293,8 +293,8 @@ fn the_engine_refuses_more_steps_than_the_width_holds() {
     raster.push_step([]);
     assert_eq!(
         engine.infer(&raster).expect_err("22 steps").to_string(),
-        "22 steps, but the width of layer `neuron` is proven for 21 only; \
-         run fewer steps, or quantize a network of that many"
+        "the input has 22 steps, but the width of layer `neuron` is proven only for 21; \
+         run at most 21 steps, or quantize the network for 22"
     );
     model.description.steps = 22;
     assert!(proof::verify(&model, InputSigns::Unsigned).is_err());

@@ -167,7 +167,7 @@ fn inference_takes_a_models_weights() {
         "model.safetensors",
     ]);
     assert!(
-        message.contains("layer `fc1`: weights of shape [64, 64]"),
+        message.contains("layer `fc1`: the weights have shape [64, 64]"),
         "{message}"
     );
 }

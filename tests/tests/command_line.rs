@@ -215,10 +215,7 @@ fn a_compact_network_takes_its_input_from_the_data() {
     ];
     let (code, message) = program.fail(&train);
     assert_eq!(code, "synfire::model");
-    assert!(
-        message.contains("does not say the shape of its input"),
-        "{message}"
-    );
+    assert!(message.contains("has no input shape"), "{message}");
     let _ = program.succeed(&[&train[..], &["--data", "digits"]].concat());
     let model = FloatModel::load(folder.path().join("compact.safetensors")).expect("a model");
     assert_eq!(model.description.compact(), "4C3p1-P2-10@1x8x8");
@@ -226,7 +223,7 @@ fn a_compact_network_takes_its_input_from_the_data() {
     let (_, message) = program.fail(&["train", "4C3q1-10", "--data", "digits", "-o", "x"]);
     assert_eq!(
         message,
-        "network `4C3q1-10`, character 4, in `4C3q1`: found `q`, wanted `-`, `@` or the end"
+        "network `4C3q1-10`, character 4, in `4C3q1`: found `q`, expected `-`, `@` or the end"
     );
 }
 

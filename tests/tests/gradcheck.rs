@@ -160,7 +160,7 @@ fn files_that_are_no_cases_are_refused() {
     let (code, message) = program(&folder).fail(&["gradcheck", "text.npz"]);
     assert_eq!(code, "synfire::model");
     assert!(
-        message.starts_with("text.npz is not a sound npz file"),
+        message.starts_with("text.npz is not a valid npz file"),
         "{message}"
     );
     let (_, message) = program(&folder).fail(&["gradcheck", "nowhere.npz"]);

@@ -158,9 +158,9 @@ fn what_cannot_be_swept_is_refused() {
         "network `digits` has 16 time steps; its output cannot be read after 17"
     );
     let (_, message) = program.fail(&sweep(&["--bits", "4,9"]));
-    assert_eq!(message, "quantizer: weight_bits is 9, wanted 2 to 8");
+    assert_eq!(message, "quantizer: weight_bits is 9, but must be 2 to 8");
     let (_, message) = program.fail(&sweep(&["--guard-bits", "13"]));
-    assert_eq!(message, "quantizer: guard_bits is 13, wanted 0 to 12");
+    assert_eq!(message, "quantizer: guard_bits is 13, but must be 0 to 12");
     let (_, message) = program.fail(&sweep(&["--leak", "9:7"]));
     assert!(
         message.contains("leak shifts [9, 7] are not distinct and ascending"),

@@ -267,7 +267,7 @@ fn what_cannot_be_traced_or_compared_is_refused() {
     assert!(message.contains("array `metadata` is missing"), "{message}");
     let (_, message) = program.fail(&["trace", "show", "4bit.safetensors"]);
     assert!(
-        message.starts_with("4bit.safetensors is not a sound trace: "),
+        message.starts_with("4bit.safetensors is not a valid trace: "),
         "{message}"
     );
 }

@@ -1,15 +1,15 @@
 //! Errors of network files and presets.
 
-/// What can go wrong with a network file or preset.
+/// Errors of network files and presets.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The text of a network is not what a network file holds.
+    /// The text is not a valid network file.
     #[error("network file {origin}: {source}")]
     Syntax {
-        /// File or preset the text comes from.
+        /// Path of the file, or name of the preset.
         origin: String,
-        /// Line, key and what was expected there.
+        /// TOML error with the line, the key and what was expected there.
         source: Box<toml::de::Error>,
     },
     /// A network file has no `[train]` table.
@@ -17,18 +17,18 @@ pub enum ConfigError {
         "network file {origin} has no [train] table; add one with optimizer, learning_rate, epochs and batch"
     )]
     NoTrainTable {
-        /// The file.
+        /// Name of the file.
         origin: String,
     },
     /// There is no preset of that name.
     #[error(
-        "there is no preset `{name}`; known are: {known}; \
-         a file's name ends in .toml, and a compact network begins with its first layer, such as 16C5-P2-10"
+        "there is no preset `{name}`; choose one of {known}, or give a file whose name ends in .toml, or a \
+         compact text such as 16C5-P2-10"
     )]
     UnknownPreset {
-        /// The name asked for.
+        /// The requested name.
         name: String,
-        /// All names there are.
+        /// Names of all presets, comma-separated.
         known: String,
     },
 }

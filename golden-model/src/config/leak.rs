@@ -1,4 +1,4 @@
-//! The leak of a network file: a factor, or the shifts of the hardware's leak.
+//! The key `leak` of a network file: a factor, or the shifts of the hardware's leak.
 
 use crate::integer::{MAX_LEAK_SHIFT, MAX_LEAK_SHIFTS};
 use crate::network::default_leak;
@@ -40,7 +40,7 @@ impl<'de> Visitor<'de> for LeakVisitor {
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<f32, E> {
-        // 0 and 1 are the whole numbers near the range; validation has the last word on both.
+        // 0 and 1 are the whole numbers near the range; validation decides about both.
         match i8::try_from(value) {
             Ok(value) => Ok(f32::from(value)),
             Err(_) => Err(E::invalid_value(Unexpected::Signed(value), &self)),

@@ -3,7 +3,7 @@
 /// Name and text of each network file, sorted by name.
 pub(super) const PRESETS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/presets.rs"));
 
-/// How a network that came as compact text is trained, which says nothing of it.
+/// Training parameters for networks given as compact text, which describes no training.
 pub(super) const COMPACT_TRAIN: &str = r#"
 optimizer = "adam"
 learning_rate = 0.001

@@ -101,7 +101,7 @@ fn an_unknown_preset_lists_the_known() {
     let error = Config::named("mnits").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "there is no preset `mnits`; known are: digits, lenet, lenet-nmnist, mlp, mnist-mlp, resnet11, resnet9, vgg7, \
+        "there is no preset `mnits`; choose one of digits, lenet, lenet-nmnist, mlp, mnist-mlp, resnet11, resnet9, vgg7, \
          vgg9; a file's name ends in .toml, and a compact network begins with its first layer, such as 16C5-P2-10"
     );
 }
@@ -286,7 +286,7 @@ fn layers_may_be_said_in_compact_form() {
       |
     7 | layers = "8d-2"
       |          ^^^^^^
-    network `8d-2`, character 3, in `8d`: found `-`, wanted a probability
+    network `8d-2`, character 3, in `8d`: found `-`, expected a probability
     "#);
     assert!(refusal(&text("8-2@1x2x3")).contains("say it by `input` alone"));
     let both = TINY.replacen("[[layer]]", "layers = \"8-2\"\n[[layer]]", 1);
@@ -305,8 +305,8 @@ fn a_compact_text_is_a_network_and_is_trained_like_any() {
     let config = Config::named_for("4C3p1-P2-10", Some(shape)).unwrap();
     assert_eq!(config.network.input, shape);
     let error = Config::named("4C3p1-P2-10").unwrap_err().to_string();
-    assert!(error.contains("does not say the shape of its input"), "{error}");
-    // Where the name says the shape, the data's has no say.
+    assert!(error.contains("has no input shape"), "{error}");
+    // A shape in the compact text overrides the shape of the data.
     assert_eq!(
         Config::named_for("lenet", Some(shape)).unwrap().network.input,
         Shape::from([1, 28, 28])

@@ -6,8 +6,10 @@ use crate::train::TrainConfig;
 use serde::Deserialize;
 use serde::de::Error;
 
-/// [`NetworkDescription`] itself has neither `[train]` nor `layers`, and flattening it in here would cost the line
-/// numbers of error messages.
+/// All keys of a network file.
+///
+/// [`NetworkDescription`] has neither `[train]` nor `layers`. Flattening it into this type would lose the line numbers
+/// of error messages.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Text {
@@ -24,7 +26,7 @@ pub(super) struct Text {
     train: Option<TrainConfig>,
 }
 
-/// The compact form of all layers.
+/// All layers, given in compact form.
 #[derive(Deserialize)]
 #[serde(try_from = "String")]
 struct Layers(Vec<LayerDescription>);
@@ -41,17 +43,17 @@ impl TryFrom<String> for Layers {
     }
 }
 
-/// Why the compact form of the layers is refused.
+/// Reasons to refuse the compact form of the layers.
 #[derive(Debug, thiserror::Error)]
 enum LayersError {
     #[error(transparent)]
     Text(#[from] crate::network::NetworkError),
-    #[error("`{text}` says the shape of its input; say it by `input` alone")]
+    #[error("`{text}` includes an input shape; remove it and give the shape with the key `input`")]
     Input { text: String },
 }
 
 impl Text {
-    /// Reads the keys.
+    /// Parses the keys of a network file's text.
     pub(super) fn parse(text: &str) -> Result<(NetworkDescription, Option<TrainConfig>), toml::de::Error> {
         let Self {
             name,

@@ -1,32 +1,32 @@
-//! Training samples changed a little, so that a network learns shapes and not places.
+//! Augmentation: small random changes of training samples, so that a network learns shapes and not positions.
 //!
-//! Images are changed as thresholds ([`crate::dataset::encode`]) and not as pixels: there 0 is silence, whether the network
-//! normalizes its input or not, so what comes in from outside is silent in both cases.
+//! Images are changed as thresholds ([`crate::dataset::encode`]), not as pixels. A threshold of 0 is silent whether or
+//! not the network normalizes its input, so everything that moves in from outside the image is silent.
 
 use crate::network::Shape;
 use crate::random::mix;
 
-/// Keep these uses of a run's seed apart from others.
+/// Tags that separate the augmentation's uses of a run's seed from all other uses.
 const SHIFT: u64 = 3;
 const TURN: u64 = 1;
 
-/// By how much samples are changed in training, anew in every epoch; the default is not at all.
+/// Strength of the random changes of training samples, drawn anew in every epoch. The default changes nothing.
 ///
-/// A sample is mirrored first, then rotated, then shifted. Cutting an image out of one that has been padded by n
-/// pixels on every side, as is usual for natural images, is a shift by up to n.
+/// A sample is mirrored first, then rotated, then shifted. The usual random crop of an image padded by n pixels on
+/// every side equals a shift by up to n.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Augmentation {
-    /// Shift by up to this many pixels, down or up and right or left.
+    /// Largest shift in pixels, along each axis and in either direction.
     pub shift: usize,
-    /// Rotate about the centre by up to this many degrees, either way.
+    /// Largest rotation about the centre in degrees, in either direction.
     pub rotate_degrees: f32,
-    /// Mirror half of the samples, left to right.
+    /// Whether half of the samples, chosen at random, are mirrored left to right.
     pub flip: bool,
 }
 
 impl Augmentation {
-    /// The change of one presentation of a sample: everything independent and uniform, and a function of the seed, the
-    /// epoch and the sample's number alone.
+    /// Draws the change for one presentation of a sample. All parts are independent and uniform, and depend only on the
+    /// seed, the epoch and the sample's number.
     pub(crate) fn draw(&self, seed: u64, epoch: u64, index: usize) -> Change {
         let low = u64::from(u32::MAX);
         let place = mix(&[seed, SHIFT, epoch, index as u64]);
@@ -46,7 +46,7 @@ impl Augmentation {
     }
 }
 
-/// What happens to a sample: mirrored, then rotated clockwise, then shifted down and to the right.
+/// Change of one sample: it is mirrored, then rotated clockwise, then shifted down and to the right.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Change {
     flip: bool,
@@ -56,7 +56,7 @@ pub(crate) struct Change {
 }
 
 impl Change {
-    /// Writes the changed image to `changed`; what comes in from outside is 0.
+    /// Writes the changed image to `changed`; pixels from outside the image are 0.
     pub(crate) fn apply(self, image: &[i16], shape: Shape, changed: &mut [i16]) {
         if self.radians == 0.0 {
             self.shift(image, shape, changed);
@@ -90,7 +90,7 @@ impl Change {
         }
     }
 
-    /// Every pixel from the place it comes from, between the four pixels there.
+    /// Rotates the image: every pixel interpolates the four pixels around the place it comes from.
     fn rotate(self, image: &[i16], shape: Shape, changed: &mut [i16]) {
         let Shape { height, width, .. } = shape;
         let plane = height * width;
@@ -116,7 +116,7 @@ impl Change {
         }
     }
 
-    /// Where an event of input `address` is after the change; `None` outside.
+    /// Address after the change of an event at input `address`; `None` if it leaves the image.
     pub(crate) fn moved(self, address: u32, shape: Shape) -> Option<u32> {
         let Shape { height, width, .. } = shape;
         let address = address as usize;
@@ -136,7 +136,7 @@ impl Change {
     }
 }
 
-/// A point turned clockwise about the centre of the image.
+/// Rotates a point clockwise about the centre of the image.
 fn turned([y, x]: [f64; 2], shape: Shape, radians: f64) -> [f64; 2] {
     let [centre_y, centre_x] = [shape.height, shape.width].map(|size| (size - 1) as f64 / 2.0);
     let (sin, cos) = radians.sin_cos();
@@ -147,7 +147,7 @@ fn turned([y, x]: [f64; 2], shape: Shape, radians: f64) -> [f64; 2] {
     ]
 }
 
-/// The pixels around a point with their shares in it; those outside have none.
+/// Indices of the four pixels around a point, with their interpolation weights; a pixel outside has weight 0.
 fn neighbours(y: f64, x: f64, shape: Shape) -> [(usize, f64); 4] {
     let (below, after) = (y - y.floor(), x - x.floor());
     [
@@ -164,7 +164,7 @@ fn neighbours(y: f64, x: f64, shape: Shape) -> [(usize, f64); 4] {
     )
 }
 
-/// The whole number nearest to a coordinate, if below `size`.
+/// Rounds a coordinate to the nearest integer; `None` unless it is in 0..`size`.
 fn nearest(coordinate: f64, size: usize) -> Option<usize> {
     let rounded = coordinate.round();
     #[expect(

@@ -1,4 +1,4 @@
-//! The data sets that are known by name: what they are, which files hold them and where those come from.
+//! Catalog of the data sets known by name: description, files, and where to get the files.
 
 use super::DataError;
 use super::files::{FORMS, exists};
@@ -12,43 +12,44 @@ use std::path::{Path, PathBuf};
 pub struct Known {
     /// Name, as given to [`super::load`].
     pub name: &'static str,
-    /// What the samples show.
+    /// One-line description of the samples.
     pub title: &'static str,
-    /// Whether the samples are recordings of an event camera, and not images.
+    /// True if the samples are recordings of an event camera, false if they are images.
     pub recordings: bool,
     /// Shape of a sample, `[C, H, W]`.
     pub shape: [usize; 3],
     /// Names of the classes, in the order of their numbers.
     pub classes: &'static [&'static str],
-    /// Folders looked into, within the data folder; after them, the data folder itself.
+    /// Folders within the data folder that are searched first; the data folder itself comes next.
     pub folders: &'static [&'static str],
-    /// Where a package of the operating system puts the files; looked into last.
+    /// Folder in which a package of the operating system installs the files; searched last.
     pub system_folder: Option<&'static str>,
-    /// Names that belong together and hold the whole set, in any of several ways; files may be compressed.
+    /// Layouts of the data set: each lists the files or folders that together hold the whole set. Files may be
+    /// compressed.
     pub layouts: &'static [&'static [&'static str]],
-    /// Public home of the set.
+    /// Address of the data set's public home page.
     pub home: &'static str,
-    /// Its licence, as far as its authors state one.
+    /// Licence of the data set, as far as its authors state one.
     pub licence: &'static str,
-    /// What can be downloaded; without it the set is fetched by hand from its home.
+    /// Files for `synfire data download`; `None` if the user must fetch them by hand from `home`.
     pub download: Option<Download>,
 }
 
 /// Files to download, all from one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Download {
-    /// Address that the files' names are appended to.
+    /// Base address; the name of a file is appended to it.
     pub base: &'static str,
-    /// The files.
+    /// Files to download.
     pub files: &'static [RemoteFile],
 }
 
 /// A file to download.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RemoteFile {
-    /// Name of the file, there and here.
+    /// Name of the file, both at the address and on disk.
     pub name: &'static str,
-    /// SHA-256 of its contents, in hexadecimal.
+    /// SHA-256 of the file's contents, in hexadecimal.
     pub sha256: &'static str,
 }
 
@@ -127,7 +128,7 @@ pub const KNOWN: &[Known] = &[
             "ankle boot",
         ],
         folders: &["fashion-mnist"],
-        // Of Debian's package dataset-fashion-mnist.
+        // Installed by Debian's package dataset-fashion-mnist.
         system_folder: Some("/usr/share/datasets/fashion-mnist"),
         layouts: IDX,
         home: "https://github.com/zalandoresearch/fashion-mnist",
@@ -238,20 +239,20 @@ pub const KNOWN: &[Known] = &[
     },
 ];
 
-/// Where a data set's files are.
+/// Location of a data set's files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
-    /// The folder.
+    /// Folder that holds the files.
     pub folder: PathBuf,
-    /// Which of [`Known::layouts`] it holds.
+    /// Index of the layout found there, in [`Known::layouts`].
     pub layout: usize,
 }
 
 impl Known {
-    /// The data set of that name.
+    /// Returns the data set `name`.
     ///
     /// # Errors
-    /// If there is none; the error lists all names.
+    /// If there is no such data set; the error lists all names.
     pub fn of_name(name: &str) -> Result<&'static Self> {
         KNOWN.iter().find(|known| known.name == name).ok_or_else(|| {
             Error::Data(DataError::Unknown {
@@ -267,10 +268,10 @@ impl Known {
         self.shape.into()
     }
 
-    /// Looks for the files of the data set.
+    /// Searches for the files of the data set.
     ///
     /// # Errors
-    /// If there is no folder to look into, or none holds all files of a layout.
+    /// If there is no folder to search, or no folder holds all files of a layout.
     pub fn find(&self, data_dir: Option<&Path>) -> Result<Found> {
         let own = self
             .folders
@@ -279,7 +280,7 @@ impl Known {
         let system = self.system_folder.map(PathBuf::from);
         let folders: Vec<PathBuf> = own
             .chain(data_dir.map(PathBuf::from))
-            // Last: what the user has given goes before what happens to be there.
+            // Last: the folder that the user has given takes precedence over an installed package.
             .chain(system.filter(|folder| folder.is_dir()))
             .collect();
         if folders.is_empty() {
@@ -288,7 +289,7 @@ impl Known {
             }));
         }
 
-        // What is missing where most is there; the first of equals.
+        // The missing file in the folder that holds most files; the first folder on a tie.
         let mut fullest: Option<(usize, &Path, &str)> = None;
         for folder in &folders {
             for (layout, names) in self.layouts.iter().enumerate() {
@@ -326,7 +327,7 @@ impl Known {
         .into())
     }
 
-    /// The files that hold the set, in words.
+    /// Describes the files that hold the data set, for messages.
     #[must_use]
     pub fn wanted(&self) -> String {
         let layouts: Vec<String> = self.layouts.iter().map(|names| names.join(", ")).collect();
@@ -335,7 +336,7 @@ impl Known {
 }
 
 impl DataError {
-    /// A file that belongs to a data set and is not in its folder.
+    /// Creates the error that a file of a data set is missing from its folder.
     pub(super) fn missing(name: &str, folder: &Path, file: &str) -> Self {
         Self::FileMissing {
             name: name.into(),
@@ -345,7 +346,7 @@ impl DataError {
     }
 }
 
-/// The endings that files may have, for messages.
+/// Lists the endings that packed files may have, for messages.
 pub(super) fn forms() -> String {
     FORMS[1..].join(" or ")
 }

@@ -1,7 +1,7 @@
 //! The binary version of CIFAR-10: five files of training images and one of test images, or the archive of all six.
 //!
-//! A record is a byte, the label 0..=9, and 3·32·32 bytes, the image in C, H, W order (red, green, blue). Files hold
-//! records and nothing else.
+//! A file holds only records. A record is one byte, the label 0..=9, followed by 3·32·32 bytes, the image in C, H, W
+//! order (red, green, blue).
 
 use super::catalog::Found;
 use super::{DataError, Dataset, Split, files};
@@ -30,23 +30,23 @@ const TRAIN: [&str; 5] = [
     "data_batch_5.bin",
 ];
 const TEST: &str = "test_batch.bin";
-/// Number of the layout that is one archive.
+/// Index of the layout that is a single archive.
 const ARCHIVE: usize = 1;
 
-/// A file's path, for errors, and its bytes.
+/// Path of a file, for error messages, and the file's bytes.
 type Part = (PathBuf, Vec<u8>);
 
-/// Reads the files, or the archive, of `found`.
+/// Reads the six files, or the archive, at `found`.
 ///
 /// # Errors
-/// If a file is missing, cannot be unpacked, does not hold whole records or holds a label that is none.
+/// If a file is missing, cannot be unpacked, does not hold whole records or holds an invalid label.
 pub(super) fn load(found: &Found) -> Result<Split> {
     let mut parts = if found.layout == ARCHIVE {
         from_archive(&found.folder)?
     } else {
         from_files(&found.folder)?
     };
-    // In the order of the files: the test set is the last.
+    // Files are in order: the last one is the test set.
     let test = parts.split_off(TRAIN.len());
     Ok(Split {
         train: dataset(&parts)?,
@@ -97,7 +97,7 @@ fn from_archive(folder: &Path) -> Result<Vec<Part>> {
         .collect()
 }
 
-/// All records of some files, in order.
+/// Collects all records of the files, in order.
 fn dataset(parts: &[Part]) -> Result<Dataset> {
     let records = parts.iter().map(|(_, bytes)| bytes.len() / RECORD).sum::<usize>();
     let mut labels = Vec::with_capacity(records);

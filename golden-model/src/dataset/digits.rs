@@ -1,4 +1,4 @@
-//! The embedded 8x8 digits; origin and licence in the crate's `data/README.md`.
+//! The embedded 8x8 digits. The crate's `data/README.md` states their origin and licence.
 
 use super::{Dataset, Split};
 use crate::dataset::DataError;
@@ -16,15 +16,15 @@ const SHAPE: Shape = Shape {
 };
 const CLASSES: usize = 10;
 const FULL_SCALE: u8 = 16;
-/// Images of the test set: a fifth.
+/// Number of test images: a fifth of all.
 const TEST_IMAGES: usize = 360;
-/// Decides which; part of what "digits" means, never to change.
+/// Seed that selects the test images. It defines the data set `digits` and must never change.
 const SPLIT_SEED: u64 = 1;
 
-/// All 1,797 images, split once and for all into 1,437 for training and 360 for test.
+/// Loads all 1,797 images in a fixed split: 1,437 for training and 360 for testing.
 ///
 /// # Errors
-/// None in a sound build: the data are part of the crate.
+/// Never in a sound build: the data are part of the crate.
 pub fn load() -> Result<Split> {
     let mut text = String::new();
     flate2::read::GzDecoder::new(COMPRESSED)
@@ -108,7 +108,7 @@ mod tests {
         }
         assert_eq!(
             parse("1,2").unwrap_err().to_string(),
-            "data set `digits`, line 1: 2 values in 0..=255, wanted 65; the data are damaged"
+            "data set `digits`, line 1: the line has 2 values in 0..=255, but must have 65; the data are damaged"
         );
     }
 }

@@ -1,13 +1,13 @@
 //! Input spikes, drawn from images or played back from recordings.
 //!
-//! Images are rate coded by integers alone, so that host, golden model and FPGA draw the same bits. Every image starts
-//! the generator xorshift32 (shifts 13, 17, 5) from a nonzero seed of its own. In every step, every input in C, H, W
-//! order takes one draw: the generator advances and the input spikes if the state's top 8 bits are below |p| of its
-//! threshold p = ±round(256·|x|·rate), in −256..=256; the spike's sign is p's, which is the sign of x. So p = 0 never
-//! spikes, |p| = 256 always does, and an input of probability 0 takes its draw all the same.
+//! Images are rate coded in integer arithmetic, so that host, golden model and FPGA draw the same bits. Every image
+//! starts the generator xorshift32 (shifts 13, 17, 5) from its own nonzero seed. In every step, each input in C, H, W
+//! order takes one draw: the generator advances, and the input spikes if the top 8 bits of the state are below |p|. The
+//! threshold of the input is p = ±round(256·|x|·rate), in −256..=256; a spike has the sign of p, which is the sign of
+//! x. An input with p = 0 never spikes but still takes its draws; an input with |p| = 256 spikes in every step.
 //!
-//! Recordings of an event camera are spikes already: their events are put into bins, one per step, as
-//! [`Recordings`](crate::dataset::Recordings) says.
+//! Recordings of an event camera already consist of spikes: their events are sorted into bins, one per step, as
+//! [`Recordings`](crate::dataset::Recordings) defines.
 //!
 //! ```
 //! use synfire_golden_model::dataset::encode::PoissonEncoder;
@@ -33,10 +33,10 @@ use crate::random::mix;
 use crate::spikes::{Spike, SpikeRaster};
 use draws::Draws;
 
-/// The epoch number that [`test_raster`] seeds with; training counts from 0 and never gets there.
+/// Epoch number in the seeds of [`test_raster`]; training counts from 0 and never reaches it.
 const TEST_EPOCH: u64 = u64::MAX;
 
-/// The state after `state`: Marsaglia's xorshift with shifts 13 left, 17 right, 5 left.
+/// Next state of the generator: Marsaglia's xorshift with shifts 13 left, 17 right, 5 left.
 #[must_use]
 pub const fn xorshift32(mut state: u32) -> u32 {
     state ^= state << 13;
@@ -46,8 +46,8 @@ pub const fn xorshift32(mut state: u32) -> u32 {
 
 /// Seed of the generator for one presentation of an image; never 0.
 ///
-/// SplitMix64's finalizer is applied to `seed`, `epoch` and `index` one after the other, each xored into the
-/// result so far; the seed is the upper half of the last result, or 1 where that is 0.
+/// SplitMix64's finalizer is applied to `seed`, `epoch` and `index` one after another, each xored into the result so
+/// far. The seed is the upper half of the last result, or 1 if that half is 0.
 #[must_use]
 pub fn image_seed(seed: u64, epoch: u64, index: usize) -> u32 {
     let upper = mix(&[seed, epoch, index as u64]) >> 32;
@@ -59,10 +59,10 @@ pub fn image_seed(seed: u64, epoch: u64, index: usize) -> u32 {
 pub struct PoissonEncoder(Draws);
 
 impl PoissonEncoder {
-    /// An encoder of inputs with thresholds p in −256..=256, its generator in state `seed`.
+    /// Creates an encoder for inputs with thresholds p in −256..=256; its generator starts in state `seed`.
     ///
     /// # Panics
-    /// If `seed` is 0, from which the generator would never leave, or a threshold is not in −256..=256.
+    /// If `seed` is 0, a state that the generator would never leave, or a threshold is not in −256..=256.
     #[must_use]
     pub fn new(thresholds: &[i16], seed: u32) -> Self {
         let mut encoder = Self(Draws::new());
@@ -70,10 +70,10 @@ impl PoissonEncoder {
         encoder
     }
 
-    /// Starts over with another image, keeping the memory.
+    /// Restarts with another image and reuses the allocated memory.
     ///
     /// # Panics
-    /// As [`Self::new`].
+    /// Panics like [`Self::new`].
     pub fn restart(&mut self, thresholds: impl ExactSizeIterator<Item = i16>, seed: u32) {
         assert_ne!(seed, 0, "xorshift32 never leaves state 0");
         let checked = thresholds.inspect(|&threshold| {
@@ -94,7 +94,7 @@ impl PoissonEncoder {
         raster.push_step(spikes.map(|(address, negative)| Spike { address, negative }));
     }
 
-    /// The spikes of the next `steps` steps.
+    /// Returns the spikes of the next `steps` steps.
     #[must_use]
     pub fn encode(mut self, steps: usize) -> SpikeRaster {
         let mut raster = SpikeRaster::new(self.0.inputs());
@@ -105,11 +105,11 @@ impl PoissonEncoder {
     }
 }
 
-/// The input spikes by which sample `index` of a data set is judged: in float and in integers, in
-/// simulation and on the board.
+/// Returns the input spikes with which sample `index` of a data set is evaluated: by the float engine, by the integer
+/// engine, in simulation and on the board.
 ///
-/// They depend on the network's steps, rate and normalization, the sample, its index and `seed`, and on nothing else;
-/// those of a recording on its events and the steps alone.
+/// The spikes of an image depend only on the network's steps, rate and normalization, the image, its index and `seed`.
+/// The spikes of a recording depend only on its events and the number of steps.
 ///
 /// # Panics
 /// If there is no such sample, or the data set does not fit the network ([`Dataset::check_fits`]).
@@ -129,7 +129,7 @@ pub fn test_raster(
     raster
 }
 
-/// Seed of the generator of [`test_raster`], for an image.
+/// Seed with which [`test_raster`] starts the generator for an image.
 #[must_use]
 pub fn test_seed(seed: u64, index: usize) -> u32 {
     image_seed(seed, TEST_EPOCH, index)

@@ -1,120 +1,125 @@
-//! What can be wrong with the files and contents of data sets.
+//! Errors of data sets and their files.
 
 use super::catalog::forms;
 use crate::network::Shape;
 use std::path::PathBuf;
 
-/// What can be wrong with data sets.
+/// Errors of data sets and their files.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DataError {
     // Contents.
-    /// A data set is of the other kind of samples.
+    /// The data set holds the other kind of samples.
     #[error("data set `{name}` holds {found}, but {what} needs {wanted}; choose another data set")]
     Kind {
-        /// The data set.
+        /// Name of the data set.
         name: String,
-        /// Who asks.
+        /// Feature that needs the samples.
         what: &'static str,
-        /// Kind of its samples.
+        /// Kind of the data set's samples, in the plural.
         found: &'static str,
-        /// Kind wanted.
+        /// Kind of samples needed, in the plural.
         wanted: &'static str,
     },
-    /// A network normalizes the intensities of images, and the data set has none.
+    /// The network normalizes intensities, but the data set holds recordings, which have none.
     #[error(
-        "network `{network}` normalizes intensities, data set `{name}` holds recordings, which have none; remove \
-         [normalization] from the network"
+        "network `{network}` normalizes intensities, but data set `{name}` holds recordings, which have none; \
+         remove [normalization] from the network"
     )]
     NoIntensities {
-        /// The network.
+        /// Name of the network.
         network: String,
-        /// The data set.
+        /// Name of the data set.
         name: String,
     },
-    /// Recordings that are looked at for no time at all.
-    #[error("data set `{name}`: a window of 0 µs sees no events; give one of at least 1 µs")]
+    /// The window of the recordings is 0 µs long.
+    #[error(
+        "data set `{name}`: the window is 0 µs long and contains no events; give a window of at least 1 µs"
+    )]
     NoWindow {
-        /// The data set.
+        /// Name of the data set.
         name: String,
     },
-    /// An event of no pixel of the camera.
+    /// The address of an event lies outside the camera.
     #[error(
         "data set `{name}`: an event of recording {sample} has address {found}, but a camera of {shape} has only \
          {}; the data are damaged",
         shape.size()
     )]
     EventPlace {
-        /// The data set.
+        /// Name of the data set.
         name: String,
         /// Number of the recording, from 0.
         sample: usize,
-        /// The address.
+        /// Address of the event.
         found: u32,
-        /// Shape of the camera.
+        /// Shape of the camera: polarities, rows, columns.
         shape: Shape,
     },
 
     // Files.
-    /// None of a data set's files was found.
+    /// No file of the data set was found.
     #[error(
-        "data set `{name}`: looked in {folders} and found none of {wanted}; fetch the files {}",
+        "data set `{name}`: searched {folders} and found none of {wanted}; fetch the files {}",
         origin(name, home, *download)
     )]
     NotFound {
-        /// The data set.
+        /// Name of the data set.
         name: String,
-        /// Files that hold it.
+        /// Files that hold the data set, in words.
         wanted: String,
-        /// Folders searched.
+        /// Searched folders, comma-separated.
         folders: String,
-        /// Public home of the data set.
+        /// Address of the data set's home page.
         home: &'static str,
-        /// Whether `synfire data download` knows the files.
+        /// Whether `synfire data download` can fetch the files.
         download: bool,
     },
-    /// One of a data set's files was not found.
-    #[error("data set `{name}`: no {file} in {}, neither as it is nor as {}; put it there", folder.display(), forms())]
+    /// One file of the data set was not found.
+    #[error(
+        "data set `{name}`: no {file} in {}, neither plain nor with the ending {}; put the file there",
+        folder.display(), forms()
+    )]
     FileMissing {
-        /// The data set.
+        /// Name of the data set.
         name: String,
         /// The folder searched.
         folder: PathBuf,
-        /// The file.
+        /// Name of the file.
         file: String,
     },
-    /// An archive lacks a file.
-    #[error("{}: holds no {file}; fetch the archive again", path.display())]
+    /// The archive lacks a file.
+    #[error("{}: the archive does not contain {file}; fetch it again", path.display())]
     MemberMissing {
-        /// The archive.
+        /// Path of the archive.
         path: PathBuf,
-        /// The file.
+        /// Name of the file.
         file: String,
     },
-    /// A packed file cannot be unpacked.
+    /// A compressed file cannot be unpacked.
     #[error("{}: {source}: the file is damaged; fetch it again", path.display())]
     Damaged {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Underlying error.
         source: std::io::Error,
     },
-    /// A file holds more than any data set.
-    #[error("{}: more than {limit} bytes once unpacked, which no data set has; fetch the file again", path.display())]
+    /// A file is larger than any data set.
+    #[error("{}: the file unpacks to more than {limit} bytes, which no data set has; fetch it again", path.display())]
     TooLong {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// Bytes allowed.
         limit: u64,
     },
     /// A file does not hold whole records.
     #[error(
-        "{}: {found} bytes, but records have {record} each, so {wanted} are wanted; the file was cut off, fetch it \
-         again",
+        "{}: the file has {found} bytes, but whole records of {record} bytes need {wanted}; it is truncated, \
+         fetch it again",
         path.display()
     )]
     Records {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// Bytes found.
         found: usize,
@@ -126,99 +131,115 @@ pub enum DataError {
     /// A label of a file is out of range.
     #[error("{}: the label of record {record} is {found}, but must be {wanted}; the file is damaged", path.display())]
     Label {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// Number of the record, from 0.
         record: usize,
         /// The label.
         found: i64,
-        /// What is allowed.
+        /// Allowed labels, in words.
         wanted: &'static str,
     },
-    /// An event of a file is of no pixel of the camera.
-    #[error("{}: event {event} is at x = {x}, y = {y}, outside the camera of {shape}; the file is damaged", path.display())]
+    /// The coordinates of an event in a file lie outside the camera.
+    #[error(
+        "{}: event {event} is at x = {x}, y = {y}, outside the camera of {shape}; the file is damaged",
+        path.display()
+    )]
     EventOutside {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// Number of the event, from 0.
         event: usize,
-        /// Column.
+        /// Column of the event.
         x: usize,
-        /// Row.
+        /// Row of the event.
         y: usize,
-        /// Shape of the camera.
+        /// Shape of the camera: polarities, rows, columns.
         shape: Shape,
     },
     /// A line of a list of recordings cannot be read.
-    #[error("{}, line {line}: `{text}`, wanted a file number and a class 0..=9; the list is damaged", path.display())]
+    #[error(
+        "{}, line {line}: `{text}` is not a file number and a class 0..=9; the list is damaged, fetch it \
+         again",
+        path.display()
+    )]
     ListLine {
-        /// The list.
+        /// Path of the list.
         path: PathBuf,
         /// Line number, from 1.
         line: usize,
-        /// The line.
+        /// Text of the line.
         text: String,
     },
-    /// A file is no MAT-file of version 5.
-    #[error("{}: not readable as a MAT-file of version 5 ({source}); fetch the file again", path.display())]
+    /// The file is not a MAT-file of version 5.
+    #[error("{}: the file cannot be read as a MAT-file of version 5 ({source}); fetch it again", path.display())]
     Mat {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Underlying error.
         source: matfile::Error,
     },
-    /// There is no data set of that name.
-    #[error("there is no data set `{name}`; known are: {known}")]
+    /// There is no data set with the requested name.
+    #[error("there is no data set `{name}`; choose one of {known}")]
     Unknown {
-        /// The name asked for.
+        /// The requested name.
         name: String,
-        /// All names there are.
+        /// Names of all data sets, comma-separated.
         known: String,
     },
-    /// A data set that is not embedded was asked for without a folder.
-    #[error("data set `{name}` is read from files; give the folder that holds {name}/")]
+    /// The data set is read from files, but no data folder was given.
+    #[error("data set `{name}` is read from files; give the data folder that contains {name}/")]
     NoFolder {
-        /// The data set.
+        /// Name of the data set.
         name: String,
     },
     /// A file does not start with the magic number of its kind.
-    #[error("{}: magic number {found:#010x}, wanted {wanted:#010x}; this is no idx file of {kind}", path.display())]
+    #[error(
+        "{}: the magic number is {found:#010x}, but an idx file of {kind} has {wanted:#010x}; give the right \
+         file",
+        path.display()
+    )]
     Magic {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the file should hold.
+        /// Expected contents, in the plural.
         kind: &'static str,
         /// Magic number of the file.
         found: u32,
-        /// Magic number of that kind.
+        /// Magic number of the expected kind of file.
         wanted: u32,
     },
     /// A file is shorter or longer than its header says.
-    #[error("{}: {found} bytes, its header wants {wanted}; fetch the file again", path.display())]
+    #[error("{}: the file has {found} bytes, but its header announces {wanted}; fetch it again", path.display())]
     Length {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Bytes found (uncompressed); where the file is too long, one more than wanted.
+        /// Bytes found, uncompressed; one more than wanted if the file is too long.
         found: u64,
         /// Bytes wanted.
         wanted: u64,
     },
     /// A header asks for more than any data set of this kind has.
-    #[error("{}: the header announces {found} bytes of {kind}, more than the {limit} allowed; the file is damaged", path.display())]
+    #[error(
+        "{}: the header announces {found} bytes of {kind}, more than the {limit} allowed; the file is damaged",
+        path.display()
+    )]
     TooLarge {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the file should hold.
+        /// Expected contents, in the plural.
         kind: &'static str,
-        /// Bytes announced.
+        /// Bytes that the header announces.
         found: u128,
         /// Bytes allowed.
         limit: u64,
     },
-    /// Images and labels do not agree in number, or a buffer does not hold whole images.
-    #[error("data set `{name}`: {images} samples but {labels} labels; the files do not belong together")]
+    /// The numbers of images and labels differ, or a buffer does not hold whole images.
+    #[error(
+        "data set `{name}`: there are {images} samples, but {labels} labels; the files do not belong together"
+    )]
     Counts {
-        /// The data set.
+        /// Name of the data set.
         name: String,
         /// Number of images.
         images: usize,
@@ -230,9 +251,9 @@ pub enum DataError {
         "data set `{name}`: {what} of image {index} is {found}, but must be at most {limit}; the data are damaged"
     )]
     Value {
-        /// The data set.
+        /// Name of the data set.
         name: String,
-        /// Label or pixel.
+        /// Kind of value: label or pixel.
         what: &'static str,
         /// Number of the image, from 0.
         index: usize,
@@ -241,18 +262,19 @@ pub enum DataError {
         /// Largest value allowed.
         limit: usize,
     },
-    /// A data set without images.
+    /// The data set has no samples.
     #[error("data set `{name}` is empty; give one with at least one sample")]
     Empty {
-        /// The data set.
+        /// Name of the data set.
         name: String,
     },
-    /// A line of a text data set cannot be read.
+    /// A line of a data set in text form cannot be read.
     #[error(
-        "data set `{name}`, line {line}: {found} values in 0..=255, wanted {wanted}; the data are damaged"
+        "data set `{name}`, line {line}: the line has {found} values in 0..=255, but must have {wanted}; the \
+         data are damaged"
     )]
     Line {
-        /// The data set.
+        /// Name of the data set.
         name: String,
         /// Line number, from 1.
         line: usize,
@@ -261,37 +283,38 @@ pub enum DataError {
         /// Values wanted.
         wanted: usize,
     },
-    /// A split asks for more images than there are.
+    /// A split needs more images than there are.
     #[error(
         "data set `{name}`: cannot set aside {wanted} of {found} images; set aside at least one and leave one"
     )]
     Split {
-        /// The data set.
+        /// Name of the data set.
         name: String,
-        /// Images there are.
+        /// Number of images in the data set.
         found: usize,
-        /// Images to set aside.
+        /// Number of images to set aside.
         wanted: usize,
     },
-    /// A data set and a network do not fit together.
+    /// The data set does not fit the network.
     #[error(
-        "network `{network}` has {field} {wanted}, data set `{dataset}` has {found}; use the network with data it was made for"
+        "network `{network}` has {field} {wanted}, but data set `{dataset}` has {found}; choose a data set \
+         that fits the network"
     )]
     Shape {
-        /// The network.
+        /// Name of the network.
         network: String,
-        /// The data set.
+        /// Name of the data set.
         dataset: String,
-        /// Input shape or number of classes.
+        /// The property that differs: input shape or number of classes.
         field: &'static str,
-        /// What the data set has.
+        /// Value of the data set.
         found: String,
-        /// What the network has.
+        /// Value of the network.
         wanted: String,
     },
 }
 
-/// Where the files of a data set are to be had.
+/// Sentence that says where to get the files of a data set.
 fn origin(name: &str, home: &str, download: bool) -> String {
     if download {
         format!("with `synfire data download {name}`, or from {home}")

@@ -1,4 +1,4 @@
-//! Files as they are, gzipped or packed with xz.
+//! Reading of files that may be plain, gzipped or packed with xz.
 
 use super::DataError;
 use crate::file::FileError;
@@ -9,13 +9,13 @@ use std::fs::File;
 use std::io::{BufReader, Error as IoError, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
-/// Endings that are tried, in this order.
+/// Endings of the three forms, tried in this order.
 pub(super) const FORMS: [&str; 3] = ["", ".gz", ".xz"];
 
-/// Most bytes of one file's contents: several times the largest data set known, a stop for damaged files.
+/// Limit on a file's unpacked size in bytes: several times the largest known data set, to stop at damaged files.
 pub(super) const MAX_BYTES: u64 = 1 << 30;
 
-/// The file in one of its forms, if there is one.
+/// Finds the file in one of its forms.
 pub(super) fn locate(folder: &Path, name: &str) -> Option<PathBuf> {
     FORMS
         .iter()
@@ -23,17 +23,17 @@ pub(super) fn locate(folder: &Path, name: &str) -> Option<PathBuf> {
         .find(|path| path.is_file())
 }
 
-/// The file in one of its forms, without which there is no data set `name`.
+/// Finds the file in one of its forms, or fails because the data set `name` needs it.
 pub(super) fn require(name: &str, folder: &Path, file: &str) -> Result<PathBuf> {
     locate(folder, file).ok_or_else(|| DataError::missing(name, folder, file).into())
 }
 
-/// Whether a file or folder of that name, or the file in another form, is there.
+/// Whether a file or folder `name` exists, or the file in a packed form.
 pub(super) fn exists(folder: &Path, name: &str) -> bool {
     folder.join(name).is_dir() || locate(folder, name).is_some()
 }
 
-/// Opens a file, to read what it holds once unpacked.
+/// Opens a file for reading its unpacked contents.
 pub(super) fn open(path: &Path) -> Result<Box<dyn Read>> {
     let file = File::open(path).map_err(|source| failed(path, source))?;
     let file = BufReader::new(file);
@@ -45,7 +45,7 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn Read>> {
     })
 }
 
-/// What a file holds once unpacked.
+/// Reads the unpacked contents of a file.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open(path)?
@@ -62,7 +62,7 @@ pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// The error of reading a file: that it is damaged, or cannot be read at all.
+/// Creates the error of reading a file: it is damaged, or cannot be read at all.
 pub(super) fn failed(path: &Path, source: IoError) -> Error {
     let path = path.into();
     match source.kind() {
@@ -81,14 +81,14 @@ pub(super) mod tests {
     use liblzma::write::XzEncoder;
     use std::io::Write as _;
 
-    /// `bytes`, gzipped.
+    /// Compresses `bytes` with gzip.
     pub(in super::super) fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
         encoder.write_all(bytes).unwrap();
         encoder.finish().unwrap()
     }
 
-    /// `bytes`, packed with xz.
+    /// Compresses `bytes` with xz.
     pub(in super::super) fn xz(bytes: &[u8]) -> Vec<u8> {
         let mut encoder = XzEncoder::new(Vec::new(), 6);
         encoder.write_all(bytes).unwrap();
@@ -106,7 +106,7 @@ pub(super) mod tests {
         ] {
             std::fs::write(folder.path().join(format!("a{form}")), bytes).unwrap();
             let path = locate(folder.path(), "a").unwrap();
-            // The later ones of the list come before those that are there already.
+            // A later form in this list takes precedence over the forms already written.
             assert_eq!(path, folder.path().join(format!("a{form}")));
             assert_eq!(read(&path).unwrap(), b"contents");
         }

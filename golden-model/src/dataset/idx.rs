@@ -1,4 +1,4 @@
-//! The idx files of MNIST and of sets that copy its form, plain or packed.
+//! Idx files, the format of MNIST and similar data sets, plain or compressed.
 //!
 //! Integers are big-endian u32. Images: magic 0x803, count, rows, columns, then count·rows·columns bytes.
 //! Labels: magic 0x801, count, then count bytes.
@@ -15,10 +15,10 @@ const LABELS_MAGIC: u32 = 0x801;
 const CLASSES: usize = 10;
 const FULL_SCALE: u8 = 255;
 
-/// Reads `train-…` and `t10k-…` from `folder`; `name` names the set.
+/// Reads `train-…` and `t10k-…` from `folder`; `name` is the name of the data set.
 ///
 /// # Errors
-/// If a file is missing, is not of its kind, is shorter or longer than its header says, or files disagree.
+/// If a file is missing, has the wrong magic number, is shorter or longer than its header says, or files disagree.
 pub fn load(name: &str, folder: &Path) -> Result<Split> {
     let part = |prefix: &str| {
         let images = files::require(name, folder, &format!("{prefix}-images-idx3-ubyte"))?;
@@ -50,7 +50,7 @@ fn read_labels(path: &Path) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads the header's `N` sizes and the bytes, of which there must be as many as the sizes' product.
+/// Reads the `N` sizes of the header, and the bytes, whose number must be the product of the sizes.
 fn read<const N: usize>(path: &Path, kind: &'static str, magic: u32) -> Result<([usize; N], Vec<u8>)> {
     let read_error = |source| files::failed(path, source);
     let mut reader = files::open(path)?;
@@ -102,7 +102,8 @@ fn read<const N: usize>(path: &Path, kind: &'static str, magic: u32) -> Result<(
         }));
     };
 
-    // One byte more than wanted tells a file that goes on; the buffer grows with what is really there.
+    // Reading one byte more than wanted detects a file that is too long. The buffer grows only with bytes actually
+    // read.
     let mut bytes = Vec::new();
     fill(&mut reader, &mut bytes, wanted + 1).map_err(read_error)?;
     if bytes.len() as u64 != wanted {
@@ -114,7 +115,7 @@ fn read<const N: usize>(path: &Path, kind: &'static str, magic: u32) -> Result<(
     Ok((sizes, bytes))
 }
 
-/// Reads up to `limit` bytes. A compressed file that was cut off counts as one that ends there.
+/// Reads up to `limit` bytes. A truncated compressed file counts as ending at the cut.
 fn fill(reader: &mut dyn Read, bytes: &mut Vec<u8>, limit: u64) -> std::io::Result<()> {
     match reader.take(limit).read_to_end(bytes) {
         Err(error) if error.kind() != ErrorKind::UnexpectedEof => Err(error),

@@ -1,13 +1,13 @@
-//! N-MNIST (Orchard and others, Frontiers in Neuroscience 9:437, 2015): MNIST's digits on a screen, seen by an event
-//! camera that moves three times for 0.1 s.
+//! N-MNIST (Orchard and others, Frontiers in Neuroscience 9:437, 2015): MNIST's digits on a screen, recorded by an
+//! event camera that makes three movements of 0.1 s each.
 //!
-//! Read are the authors' folders `Train/0..9/*.bin` and `Test/0..9/*.bin`, and the subset of 1,000 + 100 recordings in
-//! files `NUMBER.bs2` with the lists `train1K.txt` and `test100.txt`, unpacked or as `nmnist1k.tar.xz`. Recordings are
-//! put into the order of MNIST's images, by their numbers.
+//! Two layouts are read: the authors' folders `Train/0..9/*.bin` and `Test/0..9/*.bin`, and the subset of 1,000 + 100
+//! recordings in files `NUMBER.bs2` with the lists `train1K.txt` and `test100.txt`, unpacked or as `nmnist1k.tar.xz`.
+//! Recordings are sorted by number, which is the order of MNIST's images.
 //!
-//! Both kinds of file hold 5 bytes an event: x, y, and 24 bits from the top down: the polarity (1 brighter, 0 darker)
-//! and the time in microseconds. y = 240 marks no event but a carry: all times from there on are 2^13 µs later. The
-//! polarity is the channel. The window is of 0.3 s; few events are later.
+//! Both kinds of file hold 5 bytes per event: x, y, and a 24-bit number whose top bit is the polarity (1 brighter, 0
+//! darker) and whose other bits are the time in microseconds. A record with y = 240 is not an event but a carry: all
+//! later times are increased by 2^13 µs. The polarity is the channel. The window is 0.3 s; few events are later.
 
 mod list;
 
@@ -30,23 +30,23 @@ const SHAPE: Shape = Shape {
 const CLASSES: u8 = 10;
 const WINDOW_US: u32 = 300_000;
 
-/// Bytes of an event.
+/// Bytes per event.
 const EVENT: usize = 5;
-/// The row that marks a carry.
+/// Row number that marks a carry.
 const CARRY_ROW: u8 = 240;
 const CARRY_US: u32 = 1 << 13;
 
 const ARCHIVE: &str = "nmnist1k.tar.xz";
-/// Files that are read at once.
+/// Number of files that are read at a time.
 const AT_ONCE: usize = 1024;
-/// Lists of the subset.
+/// Names of the subset's lists.
 const TRAIN_LIST: &str = "train1K.txt";
 const TEST_LIST: &str = "test100.txt";
 
-/// Reads the folders, the subset or its archive, of `found`.
+/// Reads the folders, the subset or the subset's archive at `found`.
 ///
 /// # Errors
-/// If a file is missing, cannot be unpacked or read, or does not hold whole events of the camera.
+/// If a file is missing, cannot be unpacked or read, or does not consist of whole events within the camera.
 pub(super) fn load(found: &Found) -> Result<Split> {
     let folder = &found.folder;
     match found.layout {
@@ -79,7 +79,7 @@ pub(super) fn load(found: &Found) -> Result<Split> {
     }
 }
 
-/// The files of an archive by their names, without folders.
+/// Unpacks an archive into its files, keyed by file name without folders.
 fn unpack(path: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     let failed = |source| files::failed(path, source);
     let mut members = BTreeMap::new();
@@ -96,7 +96,7 @@ fn unpack(path: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     Ok(members)
 }
 
-/// The subset: two lists, and the recordings that they name. `place` is where they are, for errors.
+/// Reads the subset: two lists, and the recordings that they name. `place` is its path, for error messages.
 fn subset(place: &Path, mut fetch: impl FnMut(&str) -> Result<Vec<u8>>) -> Result<Split> {
     let mut part = |name| {
         let list = list::parse(&place.join(name), &fetch(name)?)?;
@@ -115,7 +115,7 @@ fn subset(place: &Path, mut fetch: impl FnMut(&str) -> Result<Vec<u8>>) -> Resul
     })
 }
 
-/// A folder of ten folders, one a class.
+/// Reads a folder of ten folders, one per class.
 fn class_folders(folder: &Path) -> Result<Dataset> {
     let mut paths = Vec::new();
     for label in 0..CLASSES {
@@ -133,11 +133,11 @@ fn class_folders(folder: &Path) -> Result<Dataset> {
             }
         }
     }
-    // Their numbers have leading zeros, so that names and images have the same order.
+    // The numbers have leading zeros, so the order of the names is the order of the images.
     paths.sort_unstable();
     let read = |(_, _, path): &(_, u8, PathBuf)| events(path, &files::read(path)?);
     let mut recordings = Recordings::new(WINDOW_US);
-    // The whole set takes gigabytes: never twice.
+    // The whole set takes gigabytes, so it is never held twice.
     for paths in paths.chunks(AT_ONCE) {
         for events in paths.par_iter().map(read).collect::<Result<Vec<_>>>()? {
             recordings.push(events);
@@ -151,7 +151,7 @@ fn dataset(recordings: Recordings, labels: Vec<u8>) -> Result<Dataset> {
     Dataset::of_samples(NAME, SHAPE, CLASSES.into(), samples, labels)
 }
 
-/// The events of one file.
+/// Parses the events of one file.
 fn events(path: &Path, bytes: &[u8]) -> Result<Vec<Event>> {
     if !bytes.len().is_multiple_of(EVENT) {
         return Err(DataError::Records {

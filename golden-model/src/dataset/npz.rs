@@ -1,7 +1,7 @@
-//! Data sets of one's own: npz files of NumPy arrays.
+//! The user's own data sets: npz files of NumPy arrays.
 //!
-//! Every array whose name starts with `train_` has a twin that starts with `test_`. Arrays are in C order; numbers may
-//! be of any integer type unless said otherwise.
+//! Every array whose name starts with `train_` has a counterpart whose name starts with `test_`. Arrays are in C order.
+//! Numbers may have any integer type unless stated otherwise.
 //!
 //! | array | images | recordings |
 //! |---|---|---|
@@ -10,8 +10,8 @@
 //! | `train_offsets` | | \[N + 1\]: recording i is events `offsets[i]..offsets[i + 1]` |
 //! | `train_labels` | \[N\], classes from 0 | \[N\], classes from 0 |
 //! | `shape` | | \[3\]: C, H, W |
-//! | `window_us` | | one number: what of a recording is seen, in microseconds |
-//! | `full_scale` | one number, the pixel of intensity 1; 255 if missing | |
+//! | `window_us` | | one number: length of the window that the network sees, in microseconds |
+//! | `full_scale` | one number, the pixel value of intensity 1; 255 if missing | |
 //! | `classes` | one number; if missing, one more than the highest label | as for images |
 
 mod arrays;
@@ -22,10 +22,10 @@ use crate::file::arrays::Arrays;
 use crate::network::Shape;
 use std::path::Path;
 
-/// Reads the data set in `path`; it is named after the file.
+/// Reads the data set at `path` and names it after the file.
 ///
 /// # Errors
-/// If the file cannot be read, is no npz file, or an array is missing or not as the table above says.
+/// If the file cannot be read or is not an npz file, or an array is missing or differs from the table above.
 pub(super) fn load(path: &Path) -> Result<Split> {
     let mut arrays = Arrays::open(path)?;
     let is_recordings = arrays.has("train_events")?;
@@ -56,7 +56,7 @@ pub(super) fn load(path: &Path) -> Result<Split> {
     })
 }
 
-/// Training or test set.
+/// Arrays of the training set or the test set.
 struct Part {
     shape: Shape,
     samples: Samples,

@@ -1,21 +1,21 @@
-//! What a data set's samples are: images, or recordings of an event camera.
+//! The samples of a data set: images, or recordings of an event camera.
 
 use super::DataError;
 use crate::Result;
 use crate::network::Shape;
 use std::fmt;
 
-/// The samples of a data set, one after the other.
+/// The samples of a data set, in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Samples {
-    /// Images.
+    /// Images, each C·H·W pixels.
     Images(Images),
-    /// Recordings.
+    /// Recordings of an event camera.
     Recordings(Recordings),
 }
 
 impl Samples {
-    /// What the samples are, in the plural.
+    /// Kind of the samples, as a plural noun for messages.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -24,7 +24,7 @@ impl Samples {
         }
     }
 
-    /// The samples whose numbers are given, in that order.
+    /// Copies the samples with the given indices, in that order.
     pub(super) fn select(&self, size: usize, indices: &[usize]) -> Self {
         match self {
             Self::Images(images) => Self::Images(Images {
@@ -49,13 +49,13 @@ impl Samples {
 /// Images of C·H·W bytes each, in C, H, W order.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Images {
-    /// The pixel value of intensity 1.
+    /// Pixel value of intensity 1.
     pub full_scale: u8,
-    /// Pixels of all images.
+    /// Pixels of all images, one image after another.
     pub pixels: Vec<u8>,
 }
 
-/// Says how many there are: millions of numbers help nobody who looks for a fault.
+/// Prints the number of pixels instead of the pixels.
 impl fmt::Debug for Images {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Images")
@@ -68,14 +68,14 @@ impl fmt::Debug for Images {
 /// One event of an event camera: a pixel has become brighter or darker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Event {
-    /// Microseconds from the start of the recording.
+    /// Time in microseconds from the start of the recording.
     pub time_us: u32,
-    /// Index of polarity (the channel), row and column in C, H, W order.
+    /// Index in C, H, W order of polarity (the channel), row and column.
     pub address: u32,
 }
 
 impl Event {
-    /// An event of a camera of `shape`, or `None` where the place is outside.
+    /// Creates an event of a camera of `shape`; `None` if the coordinates lie outside.
     #[must_use]
     pub fn at(shape: Shape, time_us: u32, [channel, y, x]: [usize; 3]) -> Option<Self> {
         let inside = channel < shape.channels && y < shape.height && x < shape.width;
@@ -95,9 +95,9 @@ impl Event {
 
 /// Recordings of an event camera, each a list of events in any order.
 ///
-/// A network of T steps sees the first `window_us` microseconds of a recording in T bins of equal length: an
-/// event at time t falls into bin ⌊t·T / window⌋, and later ones are left out. The window is the data set's and
-/// not the recording's, since who classifies a camera's events as they come does not know when they will end.
+/// A network of T steps sees the first `window_us` microseconds of a recording in T bins of equal length: an event at
+/// time t falls into bin ⌊t·T / window⌋, and later events are dropped. All recordings of a data set share one window,
+/// because a program that classifies events as they arrive does not know when a recording will end.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Recordings {
     window_us: u32,
@@ -106,7 +106,7 @@ pub struct Recordings {
     ends: Vec<usize>,
 }
 
-/// Says how many there are, like that of [`Images`].
+/// Prints the numbers of recordings and events instead of the events.
 impl fmt::Debug for Recordings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Recordings")
@@ -118,7 +118,7 @@ impl fmt::Debug for Recordings {
 }
 
 impl Recordings {
-    /// No recordings, to be looked at through a window of `window_us` microseconds.
+    /// Creates an empty list of recordings with a window of `window_us` microseconds.
     #[must_use]
     pub const fn new(window_us: u32) -> Self {
         Self {
@@ -147,7 +147,7 @@ impl Recordings {
         self.ends.len()
     }
 
-    /// Whether there are no recordings.
+    /// True if there are no recordings.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.ends.is_empty()
@@ -169,20 +169,20 @@ impl Recordings {
         &self.events
     }
 
-    /// What of a recording a network sees, in microseconds.
+    /// Length of the window that a network sees of a recording, in microseconds.
     #[must_use]
     pub const fn window_us(&self) -> u32 {
         self.window_us
     }
 
-    /// The step, of `steps`, that an event at `time_us` falls into; `None` after the window.
+    /// Step, in 0..`steps`, of an event at `time_us`; `None` after the window.
     #[must_use]
     pub fn step_of(&self, time_us: u32, steps: usize) -> Option<usize> {
         let bin = u128::from(time_us) * steps as u128 / u128::from(self.window_us.max(1));
         usize::try_from(bin).ok().filter(|&bin| bin < steps)
     }
 
-    /// Checks that all events are of a camera of `shape`; `name` names the data set in errors.
+    /// Checks that all events lie within a camera of `shape`; `name` is the data set's name in the error.
     pub(super) fn check(&self, name: &str, shape: Shape) -> Result<()> {
         if self.window_us == 0 {
             return Err(DataError::NoWindow { name: name.into() }.into());
@@ -232,7 +232,7 @@ mod tests {
             bins,
             [Some(0), Some(0), Some(1), Some(1), Some(2), Some(2), None, None]
         );
-        // More steps than microseconds: every event has a step of its own.
+        // With more steps than microseconds, every event has its own step.
         assert_eq!(Recordings::new(2).step_of(1, 10), Some(5));
         assert_eq!(recordings.step_of(0, 0), None);
     }

@@ -1,4 +1,4 @@
-//! Setting images aside, stratified by class.
+//! Stratified splits: images set aside in proportion to the classes.
 
 use super::{Dataset, Split};
 use crate::dataset::DataError;
@@ -6,13 +6,14 @@ use crate::random::Random;
 use crate::{Error, Result};
 
 impl Dataset {
-    /// Sets `aside` images apart as test set; the rest are the training set.
+    /// Moves `aside` images into a test set; the others are the training set.
     ///
-    /// Every class gives its share, rounded so that the shares add up to `aside` (largest remainders first,
-    /// the lower class on a tie); within a class the seed decides. Both parts keep the images' order.
+    /// Every class gives its proportional share, rounded so that the shares add up to `aside` (largest remainders
+    /// first, the lower class on a tie). Within a class, `seed` selects the images. Both parts keep the order of the
+    /// images.
     ///
     /// # Errors
-    /// If that would leave either part without images.
+    /// If either part would have no images.
     pub fn split(&self, aside: usize, seed: u64) -> Result<Split> {
         if aside == 0 || aside >= self.len() {
             return Err(Error::Data(DataError::Split {
@@ -40,15 +41,15 @@ impl Dataset {
         })
     }
 
-    /// The first `samples` samples, or all where there are fewer.
+    /// Copies the first `samples` samples, or all if there are fewer.
     ///
     /// # Errors
-    /// If those are none.
+    /// If `samples` is 0.
     pub fn first(&self, samples: usize) -> Result<Self> {
         self.select(|index| index < samples)
     }
 
-    /// The samples whose number `keep` accepts, in order.
+    /// Copies the samples whose index `keep` accepts, in order.
     fn select(&self, keep: impl Fn(usize) -> bool) -> Result<Self> {
         let indices: Vec<usize> = (0..self.len()).filter(|&index| keep(index)).collect();
         let samples = self.samples.select(self.shape.size(), &indices);

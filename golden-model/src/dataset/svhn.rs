@@ -1,7 +1,7 @@
 //! SVHN's cropped digits: `train_32x32.mat` and `test_32x32.mat`, MAT-files of version 5.
 //!
-//! Array `X` is uint8 [32, 32, 3, N]: row, column, channel (red, green, blue) and image, the first fastest. Array `y`
-//! is [N, 1] and holds the digits, 10 standing for 0.
+//! Array `X` is uint8 [32, 32, 3, N]: row, column, channel (red, green, blue) and image; the first index varies
+//! fastest. Array `y` is [N, 1] and holds the digits; 10 stands for 0.
 
 use super::catalog::Found;
 use super::{DataError, Dataset, Split, files};
@@ -19,13 +19,13 @@ const SHAPE: Shape = Shape {
 };
 const CLASSES: u8 = 10;
 const FULL_SCALE: u8 = 255;
-/// The label of digit 0.
+/// Label that stands for the digit 0.
 const ZERO: u8 = 10;
 
-/// Reads both files of `found`.
+/// Reads both files at `found`.
 ///
 /// # Errors
-/// If a file is missing, is no MAT-file of version 5, or does not hold the two arrays.
+/// If a file is missing, is not a MAT-file of version 5, or does not hold the two arrays.
 pub(super) fn load(found: &Found) -> Result<Split> {
     let part = |name: &str| {
         let path = files::require(NAME, &found.folder, name)?;
@@ -92,7 +92,7 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Dataset> {
     )
 }
 
-/// The labels; a fraction is no label.
+/// Reads the labels; `None` if one is a fraction.
 fn digits(array: &Array) -> Option<Vec<u8>> {
     match array.data() {
         NumericData::UInt8 { real, imag: None } => Some(real.clone()),
@@ -104,7 +104,7 @@ fn digits(array: &Array) -> Option<Vec<u8>> {
     }
 }
 
-/// Images in C, H, W order, from planes whose columns are stored one after the other.
+/// Converts images to C, H, W order from planes that are stored column by column.
 fn rows_first(pixels: &[u8]) -> Vec<u8> {
     let Shape { height, width, .. } = SHAPE;
     let mut images = vec![0; pixels.len()];

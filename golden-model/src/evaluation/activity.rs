@@ -1,8 +1,8 @@
-//! How much layers fire.
+//! Activity of layers.
 
 use serde::{Deserialize, Serialize};
 
-/// How much a layer fires.
+/// Activity of a layer: how often its neurons fire.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LayerActivity {
     /// Name of the layer; `input` for the input spikes.
@@ -11,7 +11,7 @@ pub struct LayerActivity {
     pub spikes: f64,
     /// Mean number of spikes per neuron and step, in 0..=1.
     pub rate: f64,
-    /// Share of neurons that fired for no image at all, in 0..=1; `None` where that is not observed: for the input, and
-    /// outside training.
+    /// Share of neurons that fired for no image at all, in 0..=1; `None` for the input and outside training, where it
+    /// is not observed.
     pub idle: Option<f64>,
 }

@@ -1,26 +1,27 @@
-//! What images cost, counted while they pass.
+//! Work that images cause, counted while they are processed.
 
 use crate::network::{LayerKind, NetworkDescription, Source};
 use serde::Serialize;
 use std::ops::{AddAssign, Sub};
 
-/// What a number of images cost, summed.
+/// Work that a number of images caused, summed.
 ///
-/// A synaptic operation is an addition that a spike brings about: forward, to the membrane of a target. Backward, every
-/// synapse of a spike is passed twice, once for the weight's gradient and once for the source's; the input has no use
-/// for the latter, a connection without weight has none of the former, and those of the output layer, whose δ is the
-/// same in every step, are passed once for all steps together and not counted.
+/// A synaptic operation is an addition that a spike causes. In the forward pass it adds to the membrane of a target.
+/// The backward pass visits every synapse of a spike twice: once for the gradient of the weight and once for the
+/// gradient of the source. The second visit is omitted for the input, the first for connections without weights.
+/// Synapses into the output layer, whose δ is equal in all steps, are visited once for all steps together and are not
+/// counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Effort {
     /// Number of images.
     pub images: u64,
-    /// Spikes of the input.
+    /// Number of input spikes.
     pub input_spikes: u64,
-    /// Spikes of all layers.
+    /// Number of spikes of all layers.
     pub layer_spikes: u64,
-    /// Synaptic operations of the forward pass.
+    /// Number of synaptic operations of the forward pass.
     pub forward_operations: u64,
-    /// Synaptic operations of the backward pass.
+    /// Number of synaptic operations of the backward pass.
     pub backward_operations: u64,
 }
 
@@ -37,7 +38,7 @@ impl AddAssign for Effort {
 impl Sub for Effort {
     type Output = Self;
 
-    /// What came since `earlier`, which has seen no image that this has not.
+    /// Work since `earlier`, an older state of the same count.
     fn sub(self, earlier: Self) -> Self {
         Self {
             images: self.images - earlier.images,
@@ -49,7 +50,7 @@ impl Sub for Effort {
     }
 }
 
-/// How often the backward pass goes over a synapse of a spike, for the synapses into every layer.
+/// Number of times the backward pass visits a synapse of a spike, for the synapses into each layer.
 pub(crate) fn backward_passes(description: &NetworkDescription) -> Vec<u64> {
     let layers = description.layers.iter().zip(description.valid_graph().nodes);
     let passes = layers.map(|(layer, node)| {

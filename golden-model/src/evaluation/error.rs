@@ -1,19 +1,20 @@
 //! Errors of evaluations.
 
-/// What can go wrong when a network is evaluated.
+/// Errors of evaluations.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EvaluationError {
-    /// A label that is not a class of the network.
+    /// A label is not a class of the network.
     #[error(
-        "image {index}: label {label}, but the network has {classes} classes; use the data it was trained for"
+        "image {index}: the label is {label}, but the network has {classes} classes; use the data set of the \
+         training"
     )]
     Label {
-        /// Image, from 0.
+        /// Number of the image, from 0.
         index: usize,
-        /// Its label.
+        /// Label of the image.
         label: usize,
-        /// Outputs of the network.
+        /// Number of outputs of the network.
         classes: usize,
     },
 }

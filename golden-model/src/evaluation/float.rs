@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Images one task evaluates.
+/// Number of images that one task evaluates.
 const PIECE: usize = 64;
 
 /// The result of classifying a data set.
@@ -19,32 +19,34 @@ const PIECE: usize = 64;
 pub struct Evaluation {
     /// Number of images.
     pub images: usize,
-    /// Number of images classified right.
+    /// Number of images classified correctly.
     pub correct: usize,
     /// `correct / images`.
     pub accuracy: f64,
     /// Mean loss per image: Σ over classes of (y − onehot)².
     pub loss: f64,
-    /// Activity of the input and of every layer that fires.
+    /// Activity of the input, followed by every layer that fires.
     pub activity: Vec<LayerActivity>,
-    /// Mean number of synaptic operations per image into every layer, its shortcut's included: every spike counts once
-    /// for every synapse it drives.
+    /// Mean number of synaptic operations per image into each layer, including its shortcut. A spike counts once for
+    /// every synapse that it drives.
     pub operations: Vec<f64>,
     /// Mean number of synaptic operations per image, over all layers.
     pub synaptic_operations: f64,
-    /// `confusion[actual][answered]`, in images.
+    /// Confusion matrix in images: `confusion[actual][answered]`.
     pub confusion: Vec<Vec<usize>>,
-    /// The answer to every image, in order.
+    /// Answered class of every image, in order.
     pub answers: Vec<usize>,
-    /// `correct_by_step[t]` is the number of images classified right by those who read the output after step t,
-    /// counted from 0: what an evaluation with t + 1 steps comes to. (Of recordings, whose events are divided among all
-    /// steps, that sees their beginning alone.)
+    /// `correct_by_step[t]` is the number of images classified correctly if the output is read after step t, counted
+    /// from
+    /// 0. It equals the result of an evaluation with t + 1 steps. For recordings, whose events are divided among all
+    /// steps,
+    /// it covers only their beginning.
     pub correct_by_step: Vec<usize>,
-    /// Memory of the image that needed most.
+    /// Memory of the image that needed most, in bytes.
     pub memory: ImageMemory,
 }
 
-/// Classifies every image of `dataset`, encoded exactly as [`crate::dataset::encode::test_raster`] does with `seed`.
+/// Classifies every image of `dataset`, encoded exactly like [`crate::dataset::encode::test_raster`] with `seed`.
 ///
 /// # Errors
 /// If the model is invalid or the data do not fit it.
@@ -52,10 +54,11 @@ pub fn evaluate(model: &FloatModel, dataset: &Dataset, seed: u64) -> Result<Eval
     evaluate_with(model, dataset, seed, &|_| ())
 }
 
-/// [`evaluate`], telling `progress` after every image, from any thread, how many are done.
+/// Evaluates like [`evaluate`], and calls `progress` after every image, from any thread, with the number of images
+/// done.
 ///
 /// # Errors
-/// As [`evaluate`].
+/// Fails like [`evaluate`].
 pub fn evaluate_with(
     model: &FloatModel,
     dataset: &Dataset,
@@ -73,7 +76,8 @@ pub fn evaluate_with(
     Ok(evaluation.expect("nobody stops it"))
 }
 
-/// [`evaluate_with`] of an engine, weights and data that are known to fit; `None` if `progress` says to stop.
+/// Evaluates like [`evaluate_with`], for an engine, weights and data that are known to fit; `None` if `progress` asks
+/// to stop.
 pub(crate) fn evaluate_parameters(
     description: &NetworkDescription,
     engine: &Engine,
@@ -128,7 +132,7 @@ pub(crate) fn evaluate_parameters(
     })
 }
 
-/// What became of some of the images.
+/// Results for some of the images.
 #[derive(Debug)]
 struct Piece {
     tally: Tally,
@@ -147,7 +151,7 @@ impl Piece {
         }
     }
 
-    /// Counts the image that has just passed.
+    /// Counts the image that was just processed.
     fn count(&mut self, state: &State, label: usize) {
         self.tally.count(state, Loss::SumOfSquares, label);
         self.answers.push(state.answer());
@@ -157,7 +161,7 @@ impl Piece {
         self.memory = self.memory.max(state.memory());
     }
 
-    /// Takes in the images that come after those so far.
+    /// Appends the results of the images that follow.
     fn add(&mut self, other: &Self) {
         self.tally.add(&other.tally);
         self.answers.extend_from_slice(&other.answers);

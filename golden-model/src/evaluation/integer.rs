@@ -11,42 +11,42 @@ use ndarray::Array2;
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Results over many images. All counts are exact and do not depend on the number of threads.
+/// Result of classifying many images. All counts are exact and do not depend on the number of threads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evaluation {
-    /// Class found for each image.
+    /// Predicted class of each image.
     pub predictions: Vec<usize>,
-    /// Images whose class was found.
+    /// Number of images classified correctly.
     pub correct: usize,
-    /// Images per label and class found: `[labels, classes]`.
+    /// Confusion matrix in images: `confusion[[label, predicted class]]`.
     pub confusion: Array2<usize>,
-    /// `correct_by_step[t]` is the number of images whose class was found by those who read the potentials after step t,
-    /// counted from 0. The answer of an early exit stands for all steps after it.
+    /// `correct_by_step[t]` is the number of images classified correctly if the potentials are read after step t,
+    /// counted from 0. The answer of an early exit holds for all later steps.
     pub correct_by_step: Vec<usize>,
-    /// `synaptic_operations_by_step[t]` is the number of synaptic operations of all layers over all images up to the end of
+    /// `synaptic_operations_by_step[t]` is the number of synaptic operations of all layers and images up to the end of
     /// step t, counted from 0.
     pub synaptic_operations_by_step: Vec<u64>,
-    /// Steps taken over all images: fewer than all where there were early exits.
+    /// Number of steps taken over all images; early exits reduce it.
     pub steps: u64,
-    /// Input spikes over all images.
+    /// Number of input spikes over all images.
     pub input_spikes: u64,
-    /// Spikes of each layer over all images.
+    /// Number of spikes of each layer over all images.
     pub spikes: Vec<u64>,
-    /// Synaptic operations of each layer over all images.
+    /// Number of synaptic operations of each layer over all images.
     pub synaptic_operations: Vec<u64>,
-    /// Memory of the image that needed most, its spikes included.
+    /// Memory of the image that needed most, in bytes, including its spikes.
     pub memory: ImageMemory,
 }
 
 impl Evaluation {
-    /// Part of the images whose class was found, 0 to 1; 0 for no images.
+    /// Share of images classified correctly, in 0..=1; 0 if there are no images.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "nobody evaluates 2^52 images")]
     pub fn accuracy(&self) -> f64 {
         self.correct as f64 / self.predictions.len().max(1) as f64
     }
 
-    /// Mean number of steps taken; 0 for no images.
+    /// Mean number of steps taken per image; 0 if there are no images.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "nobody evaluates 2^52 images")]
     pub fn mean_steps(&self) -> f64 {
@@ -54,13 +54,13 @@ impl Evaluation {
     }
 }
 
-/// Classifies images 0 to `count` − 1, of which `sample` gives the spikes and the label.
+/// Classifies images 0 to `count` − 1; `sample` returns the spikes and the label of an image.
 ///
 /// `sample` is called once per image, from any thread and in any order.
 ///
 /// # Errors
-/// If the network is inconsistent, `sample` fails, a raster does not fit, or a label is not a class. Of several failing
-/// images the first is reported.
+/// If the network is inconsistent, `sample` fails, a raster does not fit, or a label is not a class. If several images
+/// fail, the first of them is reported.
 pub fn evaluate(
     model: &QuantizedModel,
     count: usize,
@@ -78,11 +78,11 @@ pub fn evaluate(
     sum(model, answers)
 }
 
-/// Classifies the first `count` samples of `dataset`, encoded exactly as [`crate::dataset::encode::test_raster`] does with `seed`,
-/// and tells `progress` after every one, from any thread, how many are done.
+/// Classifies the first `count` samples of `dataset`, encoded exactly like [`crate::dataset::encode::test_raster`] with
+/// `seed`, and calls `progress` after every sample, from any thread, with the number of samples done.
 ///
 /// # Errors
-/// If the network is inconsistent, or the data do not fit it.
+/// If the network is inconsistent, or the data do not fit the network.
 pub fn evaluate_dataset(
     model: &QuantizedModel,
     dataset: &Dataset,
@@ -93,10 +93,10 @@ pub fn evaluate_dataset(
     evaluate_dataset_until(model, dataset, count, seed, None, progress)
 }
 
-/// [`evaluate_dataset`], every inference of which stops where the margins say so.
+/// Evaluates like [`evaluate_dataset`], but ends each inference as soon as the margins allow an early exit.
 ///
 /// # Errors
-/// As [`evaluate_dataset`].
+/// Fails like [`evaluate_dataset`].
 pub fn evaluate_dataset_until(
     model: &QuantizedModel,
     dataset: &Dataset,
@@ -129,13 +129,13 @@ pub fn evaluate_dataset_until(
     sum(model, answers)
 }
 
-/// What became of one image.
+/// Result for one image.
 struct Answer {
     label: usize,
     inference: Inference,
-    /// Whether each step's answer was right.
+    /// For each step, whether its answer was correct.
     found: Vec<bool>,
-    /// Synaptic operations up to the end of each step.
+    /// Number of synaptic operations up to the end of each step.
     operations: Vec<u64>,
     memory: ImageMemory,
 }
@@ -172,7 +172,7 @@ impl Answer {
     }
 }
 
-/// Adds up; of several failures the first is reported.
+/// Sums the results; if several images failed, the first of them is reported.
 fn sum(model: &QuantizedModel, answers: Vec<Result<Answer>>) -> Result<Evaluation> {
     let count = answers.len();
     let classes = model.layers.last().map_or(0, |layer| layer.outputs());

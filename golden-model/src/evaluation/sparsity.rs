@@ -1,9 +1,9 @@
-//! A spiking network beside the same network with dense neurons, operation by operation.
+//! Comparison of a spiking network with the same network of dense neurons, in operations and energy.
 //!
-//! A spiking layer adds a weight for every spike and synapse it drives; a dense layer multiplies and accumulates once
-//! for every connection, and no more than once. So a spiking layer is the cheaper one in operations while its sources
-//! spike less than once per inference on average, and in energy while they spike less than [`MULTIPLY_ACCUMULATE_PJ`] /
-//! [`ADDITION_PJ`] times.
+//! A spiking layer adds a weight for every spike and every synapse that the spike drives. A dense layer multiplies and
+//! accumulates exactly once per connection. So a spiking layer needs fewer operations if its sources spike less than
+//! once per inference on average, and less energy if they spike less than [`MULTIPLY_ACCUMULATE_PJ`] / [`ADDITION_PJ`]
+//! times.
 
 use super::float::Evaluation;
 use crate::network::{DenseOperations, NetworkDescription};
@@ -13,51 +13,52 @@ use serde::Serialize;
 /// "Computing's energy problem (and what we can do about it)", ISSCC 2014).
 pub const ADDITION_PJ: f64 = 0.9;
 
-/// Energy of such a multiplication, 3.7 pJ, and an addition.
+/// Energy of a multiplication (3.7 pJ) and an addition of two 32-bit floating-point numbers, in picojoules; same source
+/// as [`ADDITION_PJ`].
 pub const MULTIPLY_ACCUMULATE_PJ: f64 = 4.6;
 
-/// A spiking layer beside the same layer with dense neurons, per inference.
+/// Operations of a spiking layer and of the same layer with dense neurons, per inference.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LayerSparsity {
     /// Name of the layer.
     pub layer: String,
     /// Number of neurons.
     pub neurons: usize,
-    /// Spikes that leave the layer.
+    /// Mean number of spikes that the layer emits.
     pub spikes: f64,
-    /// Spikes per neuron and step, in 0..=1.
+    /// Mean number of spikes per neuron and step, in 0..=1.
     pub rate: f64,
-    /// Synaptic operations into the layer: additions, one per spike and synapse.
+    /// Mean number of synaptic operations into the layer: additions, one per spike and synapse.
     pub synaptic_operations: f64,
-    /// Operations of the dense layer.
+    /// Number of operations of the dense layer.
     #[serde(flatten)]
     pub dense: DenseOperations,
-    /// Synaptic operations per operation of the dense layer.
+    /// Number of synaptic operations per operation of the dense layer.
     pub ratio: f64,
 }
 
-/// A spiking network beside the same network with dense neurons, per inference.
+/// Operations and energy of a spiking network and of the same network with dense neurons, per inference.
 ///
-/// What a neuron does at the end of every step, whether it fires or not, is not among the operations, but counted by
-/// itself. Memory traffic, by which many a machine spends most of its energy, is not counted at all.
+/// The update of a neuron at the end of a step is not part of the operations; [`Self::neuron_updates`] counts it.
+/// Memory accesses, which take most of the energy on many machines, are not counted at all.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Sparsity {
-    /// Spikes of the input.
+    /// Mean number of input spikes.
     pub input_spikes: f64,
-    /// Spikes of the input per source and step, in 0..=1.
+    /// Mean number of input spikes per source and step, in 0..=1.
     pub input_rate: f64,
-    /// The layers, in order; the output layer never fires.
+    /// Layers in order, including the output layer, which never fires.
     pub layers: Vec<LayerSparsity>,
-    /// Spikes of all layers, without the input's.
+    /// Mean number of spikes of all layers, without the input.
     pub spikes: f64,
-    /// Synaptic operations of all layers.
+    /// Mean number of synaptic operations of all layers.
     pub synaptic_operations: f64,
-    /// Operations of all dense layers.
+    /// Number of operations of all dense layers.
     #[serde(flatten)]
     pub dense: DenseOperations,
-    /// Synaptic operations per operation of the dense network.
+    /// Number of synaptic operations per operation of the dense network.
     pub ratio: f64,
-    /// Steps times neurons: how often a membrane is compared and leaks.
+    /// Number of neuron updates, steps × neurons: each compares a membrane and applies the leak.
     pub neuron_updates: u64,
     /// Energy of the synaptic operations in nanojoules, at [`ADDITION_PJ`] each.
     pub energy_nj: f64,
@@ -66,8 +67,8 @@ pub struct Sparsity {
 }
 
 impl Sparsity {
-    /// Puts means per inference in their places: `spikes` of the input and of every layer that fires, `operations` into
-    /// every layer.
+    /// Builds the comparison from means per inference: `spikes` of the input and of every layer that fires, and
+    /// `operations` into each layer.
     ///
     /// # Panics
     /// If the description is not valid.
@@ -116,10 +117,10 @@ impl Sparsity {
 }
 
 impl Evaluation {
-    /// What the evaluated network costs beside the same network with dense neurons.
+    /// Compares the evaluated network with the same network of dense neurons.
     ///
     /// # Panics
-    /// If `description` is not that of the network.
+    /// If `description` does not describe the evaluated network.
     #[must_use]
     pub fn sparsity(&self, description: &NetworkDescription) -> Sparsity {
         let spikes: Vec<f64> = self.activity.iter().map(|layer| layer.spikes).collect();

@@ -5,15 +5,15 @@ use crate::float::{Loss, State};
 use crate::network::NetworkDescription;
 use serde::{Deserialize, Serialize};
 
-/// Sums over images.
+/// Sums of spikes, operations and losses over images.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Tally {
     images: usize,
     correct: usize,
     loss: f64,
-    /// Spikes of the input and of every layer that fires.
+    /// Number of spikes of the input, followed by every layer that fires.
     spikes: Vec<u64>,
-    /// Synaptic operations into every layer.
+    /// Number of synaptic operations into each layer.
     operations: Vec<u64>,
 }
 
@@ -28,7 +28,7 @@ impl Tally {
         }
     }
 
-    /// Whether this is of as many layers as `other`.
+    /// Whether both tallies have the same number of layers.
     pub(crate) const fn is_alike(&self, other: &Self) -> bool {
         self.spikes.len() == other.spikes.len() && self.operations.len() == other.operations.len()
     }
@@ -41,7 +41,7 @@ impl Tally {
         self.operations.fill(0);
     }
 
-    /// Counts the image that has just passed.
+    /// Counts the image that was just processed.
     pub(crate) fn count(&mut self, state: &State, loss: Loss, label: usize) {
         self.images += 1;
         self.correct += usize::from(state.answer() == label);
@@ -75,7 +75,7 @@ impl Tally {
         self.correct
     }
 
-    /// Σ of the loss over all images.
+    /// Sum of the loss over all images.
     pub(crate) const fn loss_sum(&self) -> f64 {
         self.loss
     }
@@ -107,7 +107,7 @@ impl Tally {
         names.zip(sizes).zip(&self.spikes).map(activity).collect()
     }
 
-    /// Mean number of synaptic operations per image into every layer.
+    /// Mean number of synaptic operations per image into each layer.
     pub(crate) fn operations(&self) -> Vec<f64> {
         self.operations.iter().map(|&sum| self.per_image(sum)).collect()
     }
@@ -117,7 +117,7 @@ impl Tally {
         self.per_image(self.operations.iter().sum())
     }
 
-    /// What all images cost; `passes` are the backward passes over a synaptic operation into every layer.
+    /// Work that all images caused; `passes` is the number of backward visits per synaptic operation into each layer.
     pub(crate) fn effort(&self, passes: &[u64]) -> Effort {
         let (input, layers) = self
             .spikes

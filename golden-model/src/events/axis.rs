@@ -1,35 +1,35 @@
-//! Which weights and which neurons a source meets.
+//! Weights and target neurons of a source along one axis of a convolution.
 //!
-//! Along one axis, a source at y meets output o through kernel row k where o·stride + k − padding = y. As o grows by
-//! one, k falls by the stride: with the kernel's rows stored by k mod stride, falling, the rows that one source needs
-//! lie one after the other, and so do the outputs that it meets.
+//! Along one axis, a source at y reaches output o through kernel row k if o·stride + k − padding = y. When o grows by
+//! one, k falls by the stride. Kernel rows are therefore stored by k mod stride and in descending order, so that the
+//! rows that one source needs are contiguous, like the outputs that it reaches.
 
-/// What one source meets along one axis.
+/// Outputs and kernel rows that one source reaches along one axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// The first output.
+    /// First output.
     pub output: usize,
-    /// Place of its kernel row in [`Axis::place`]'s order.
+    /// Place of the first output's kernel row in the order of [`Axis::place`].
     pub place: usize,
-    /// Number of outputs, and of kernel rows.
+    /// Number of outputs, which is also the number of kernel rows.
     pub count: usize,
 }
 
-/// A convolution along one axis.
+/// Geometry of a convolution along one axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Axis {
-    /// Kernel rows.
+    /// Number of kernel rows.
     pub kernel: usize,
-    /// Sources from one output's first to the next's, at least 1.
+    /// Distance in sources between the windows of neighbouring outputs, at least 1.
     pub stride: usize,
-    /// Rows of nothing before the first source.
+    /// Number of empty rows before the first source.
     pub padding: usize,
-    /// Outputs.
+    /// Number of outputs.
     pub outputs: usize,
 }
 
 impl Axis {
-    /// Where kernel row `row` is stored.
+    /// Place at which kernel row `row` is stored.
     #[must_use]
     pub const fn place(self, row: usize) -> usize {
         let (phase, rank) = (row % self.stride, row / self.stride);
@@ -42,12 +42,12 @@ impl Axis {
         before + self.rows_of(phase) - 1 - rank
     }
 
-    /// Number of kernel rows with this remainder.
+    /// Number of kernel rows whose remainder modulo the stride is `phase`.
     const fn rows_of(self, phase: usize) -> usize {
         (self.kernel + self.stride - 1 - phase) / self.stride
     }
 
-    /// What the source at `y` meets.
+    /// Outputs and kernel rows that the source at `y` reaches.
     #[must_use]
     pub fn span(self, y: usize) -> Span {
         let padded = y + self.padding;
@@ -72,7 +72,7 @@ impl Axis {
 mod tests {
     use super::*;
 
-    /// Against the definition, for every source of many small convolutions.
+    /// Compares with the definition, for every source of many small convolutions.
     #[test]
     fn spans_list_the_pairs_of_the_definition() {
         let mut pairs = 0;

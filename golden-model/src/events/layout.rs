@@ -1,39 +1,39 @@
-//! Where a map's neurons lie in memory.
+//! Memory layout of a map's neurons.
 //!
-//! Channels-last: neuron (c, y, x) has the address (y·W + x)·stride + c, so that all output channels of one position,
-//! and all positions of one row, are one stretch of numbers. The stride is the number of channels, filled up to a whole
-//! number of vectors, so that every stretch begins at a vector's boundary and ends at one. The neurons in between have
-//! neither weights nor spikes.
+//! The layout is channels-last: neuron (c, y, x) has the address (y·W + x)·stride + c, so that all channels of one
+//! position, and all positions of one row, are contiguous. The stride is the number of channels padded to a whole
+//! number of vectors, so that each position begins and ends at a vector boundary. The padding has neither weights nor
+//! spikes.
 
 use crate::network::{Shape, Source};
 use aligned_vec::{AVec, ConstAlign};
 
-/// Float numbers in the longest vector, and in a cache line.
+/// Number of floats in the longest vector, and in a cache line.
 pub(crate) const VECTOR: usize = 16;
 
 /// Bytes of the longest vector, and of a cache line.
 pub(crate) const ALIGNMENT: usize = VECTOR * size_of::<f32>();
 
-/// Numbers that begin at a cache line.
+/// Numbers in memory aligned to a cache line.
 pub(crate) type Numbers<N = f32> = AVec<N, ConstAlign<ALIGNMENT>>;
 
-/// That many zeros.
+/// Allocates `length` zeros.
 pub(crate) fn zeros<N: Copy + Default>(length: usize) -> Numbers<N> {
     let mut numbers = Numbers::with_capacity(0, length);
     numbers.resize(length, N::default());
     numbers
 }
 
-/// The memory of one map.
+/// Memory layout of one map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
     pub(crate) shape: Shape,
-    /// Addresses from one position to the next.
+    /// Distance in addresses from one position to the next.
     pub(crate) stride: usize,
 }
 
 impl Layout {
-    /// The network's input, which is only ever a source: channels are not filled up.
+    /// Layout of the network's input, whose channels are not padded because it is only a source.
     pub(crate) const fn input(shape: Shape) -> Self {
         Self {
             shape,
@@ -41,12 +41,12 @@ impl Layout {
         }
     }
 
-    /// A layer's neurons, for vectors of [`VECTOR`] numbers.
+    /// Layout of a layer's neurons, for vectors of [`VECTOR`] numbers.
     pub(crate) const fn neurons(shape: Shape) -> Self {
         Self::padded(shape, VECTOR)
     }
 
-    /// A layer's neurons, for vectors of that many numbers.
+    /// Layout of a layer's neurons, for vectors of `vector` numbers.
     pub(crate) const fn padded(shape: Shape, vector: usize) -> Self {
         Self {
             shape,
@@ -54,7 +54,7 @@ impl Layout {
         }
     }
 
-    /// The neurons of a source of that shape.
+    /// Layout of a source of this shape.
     pub(crate) const fn of_source(source: Source, shape: Shape, vector: usize) -> Self {
         match source {
             Source::Input => Self::input(shape),
@@ -67,13 +67,13 @@ impl Layout {
         self.shape.height * self.shape.width * self.stride
     }
 
-    /// Address of the neuron with this number in C, H, W order.
+    /// Address of the neuron with index `number` in C, H, W order.
     pub(crate) const fn address(self, number: usize) -> usize {
         let positions = self.shape.height * self.shape.width;
         (number % positions) * self.stride + number / positions
     }
 
-    /// Number in C, H, W order of the neuron at this address.
+    /// Index in C, H, W order of the neuron at `address`.
     pub(crate) const fn number(self, address: usize) -> usize {
         let positions = self.shape.height * self.shape.width;
         (address % self.stride) * positions + address / self.stride

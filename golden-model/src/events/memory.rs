@@ -1,18 +1,18 @@
-//! Memory that one image takes.
+//! Memory that one image needs.
 
 use serde::Serialize;
 
-/// Memory in bytes of one image on its way through a network, forward and backward.
+/// Memory in bytes for the forward and backward pass of one image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ImageMemory {
-    /// What an image needed.
+    /// Bytes that the image needed.
     pub used: usize,
-    /// What an image would need whose every input and neuron fires in every step: no image needs more.
+    /// Upper bound for any image: the bytes needed if every input and neuron fired in every step.
     pub most: usize,
 }
 
 impl ImageMemory {
-    /// The larger of each.
+    /// Field-wise maximum of both.
     #[must_use]
     pub fn max(self, other: Self) -> Self {
         Self {

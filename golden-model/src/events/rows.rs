@@ -1,21 +1,22 @@
-//! How engines hold a weight tensor: as rows of output channels, one per source or per source channel and kernel place.
+//! Memory layout of a weight tensor in the engines: rows of output channels, one row per source, or per source channel
+//! and kernel position.
 
 use super::axis::Axis;
 use super::layout::Layout;
 use crate::network::{Graph, LayerKind, NetworkDescription, Tensor, TensorShape};
 
-/// How the engine holds a tensor.
+/// Rows in which an engine stores a tensor.
 pub(crate) struct Rows {
-    /// The row of every column of the tensor's matrix.
+    /// Row of every column of the tensor's matrix.
     pub(crate) of_column: Vec<usize>,
-    /// Number of rows, some of which belong to no column.
+    /// Number of rows, including rows that belong to no column.
     pub(crate) count: usize,
     /// Numbers per row.
     pub(crate) length: usize,
 }
 
 impl Rows {
-    /// Of the tensor of a layer of that graph, for vectors of `vector` numbers.
+    /// Rows for a tensor of a layer of the graph, for vectors of `vector` numbers.
     pub(crate) fn new(
         graph: &Graph,
         description: &NetworkDescription,
@@ -62,13 +63,13 @@ impl Rows {
         }
     }
 
-    /// Number of numbers in all rows.
+    /// Total count of numbers in all rows.
     pub(crate) const fn numbers(&self) -> usize {
         self.count * self.length
     }
 }
 
-/// The rows of every tensor, for vectors of `vector` numbers.
+/// Rows of every tensor of a network, for vectors of `vector` numbers.
 pub(crate) fn all_rows(description: &NetworkDescription, vector: usize) -> Vec<(Tensor, Rows)> {
     let graph = description.valid_graph();
     let rows = |tensor: &Tensor| (tensor.clone(), Rows::new(&graph, description, tensor, vector));

@@ -1,19 +1,19 @@
-//! Connections without weights: pooling windows and identity shortcuts, one target per source.
+//! Connections without weights: pooling windows and identity shortcuts, at most one target per source.
 
 use super::layout::Layout;
 use crate::network::Shape;
 
-/// Marks a source that no window or sampled position covers.
+/// Marks a source without a target: no window or sampled position covers it.
 const NONE: u32 = u32::MAX;
 
-/// For every source, its one target.
+/// Target of every source.
 #[derive(Clone, Debug)]
 pub(crate) struct Scatter {
     targets: Vec<u32>,
 }
 
 impl Scatter {
-    /// Windows of `kernel`×`kernel` that do not overlap.
+    /// Connections of pooling: `kernel`×`kernel` windows that do not overlap.
     pub(crate) fn pooling(input: Layout, output: Layout, kernel: usize) -> Self {
         let Shape { height, width, .. } = output.shape;
         Self::new(input, output, |y, x| {
@@ -22,7 +22,7 @@ impl Scatter {
         })
     }
 
-    /// Every `stride`th row and column.
+    /// Connections of an identity shortcut: every `stride`th row and column.
     pub(crate) fn sampling(input: Layout, output: Layout, stride: usize) -> Self {
         Self::new(input, output, |y, x| {
             (y % stride == 0 && x % stride == 0).then_some(y / stride * output.shape.width + x / stride)
@@ -48,7 +48,7 @@ impl Scatter {
         Self { targets }
     }
 
-    /// Every source in `addresses` that has a target, with that.
+    /// Pairs of source and target for all sources in `addresses` that have a target.
     #[inline]
     pub(crate) fn pairs(&self, addresses: &[u32]) -> impl Iterator<Item = (usize, usize)> {
         addresses.iter().filter_map(|&address| {
@@ -57,13 +57,13 @@ impl Scatter {
         })
     }
 
-    /// `membranes += factor` at the target of every source in `addresses`; returns the number of additions.
+    /// Adds `factor` to the membrane of the target of every source in `addresses`; returns the number of additions.
     pub(crate) fn accumulate(&self, addresses: &[u32], factor: f32, membranes: &mut [f32]) -> usize {
         let targets = self.pairs(addresses).map(|(_, target)| target);
         targets.map(|target| membranes[target] += factor).count()
     }
 
-    /// `errors += factor · δ` of every source in `addresses`.
+    /// Adds `factor · δ` of the target to the error of every source in `addresses`.
     pub(crate) fn backward(&self, addresses: &[u32], factor: f32, deltas: &[f32], errors: &mut [f32]) {
         for (source, target) in self.pairs(addresses) {
             errors[source] += factor * deltas[target];
@@ -75,7 +75,7 @@ impl Scatter {
 mod tests {
     use super::*;
 
-    /// Not filled up, so that addresses are easily counted.
+    /// Layout without padding, so that addresses are easy to count.
     fn map(channels: usize, height: usize, width: usize) -> Layout {
         Layout::input([channels, height, width].into())
     }

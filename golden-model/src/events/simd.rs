@@ -1,21 +1,21 @@
-//! Vector instructions, picked when the program runs.
+//! Vector instructions, selected at run time.
 //!
 //! Kernels are written once over [`Lanes`] and compiled for AVX-512, AVX2 and plain code. All three compute the same
-//! bits: additions and multiplications are never fused, and sums over lanes have one order. So a seed gives the same
-//! network on every machine.
+//! bits: additions and multiplications are never fused, and sums over lanes have a fixed order. So a seed gives the
+//! same network on every machine.
 
 use pulp::{Arch, Scalar, Simd};
 
-/// Vectors that can list the lanes of a mask, and shift whole numbers.
+/// Vector operations beyond [`Simd`]: listing the lanes of a mask, shifting and clearing integers.
 pub(crate) trait Lanes: Simd {
-    /// Writes `base` + i to `list` for every lane i of the mask that is set, in order, and returns their number. What
-    /// lies behind them in `list`, up to one vector, may be overwritten.
+    /// Writes `base` + i to `list` for every lane i that is set in the mask, ascending, and returns how many there are.
+    /// Up to one vector of `list` may be overwritten.
     ///
     /// # Panics
     /// If `list` is shorter than a vector.
     fn list(self, mask: Self::m32s, base: u32, list: &mut [u32]) -> usize;
 
-    /// As [`Self::list`], of lanes of 16 bits.
+    /// Lists like [`Self::list`], for lanes of 16 bits.
     ///
     /// # Panics
     /// If `list` is shorter than a vector of 16-bit numbers.
@@ -27,11 +27,11 @@ pub(crate) trait Lanes: Simd {
     /// Every number shifted right by `by` bits, at most 16, rounding toward −∞.
     fn shift_i32s(self, numbers: Self::i32s, by: u8) -> Self::i32s;
 
-    /// The numbers, with 0 in the lanes that the mask sets.
+    /// Sets the lanes to 0 in which the mask is set.
     fn clear_i16s(self, mask: Self::m16s, numbers: Self::i16s) -> Self::i16s;
 }
 
-/// Writes the places of the set bits, `stride` of which stand for one lane, to `list`.
+/// Writes the lane numbers of the set bits to `list`; `stride` bits stand for one lane.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn list_bits(mut bits: u32, stride: u32, base: u32, list: &mut [u32]) -> usize {
@@ -137,7 +137,7 @@ impl Lanes for pulp::x86::V4 {
         reason = "to take the lower half is what it is for"
     )]
     fn list_16(self, mask: Self::m16s, base: u32, list: &mut [u32]) -> usize {
-        // In halves and without a look at the mask: whether a vector has spikes is hard to predict.
+        // Two halves without a branch on the mask: whether a vector has spikes is hard to predict.
         let low = self.list(pulp::b16(mask.0 as u16), base, list);
         low + self.list(pulp::b16((mask.0 >> 16) as u16), base + 16, &mut list[low..])
     }
@@ -160,27 +160,27 @@ impl Lanes for pulp::x86::V4 {
     }
 }
 
-/// Work to be compiled for every kind of vector. Implementations and all they call must be `inline(always)`, or
-/// vectors are passed through memory.
+/// Work that is compiled for every kind of vector. Implementations and everything that they call must be
+/// `inline(always)`; otherwise vectors are passed through memory.
 pub(crate) trait Kernel {
-    /// What the work gives.
+    /// Result of the work.
     type Output;
 
-    /// Does the work.
+    /// Runs the work with vectors of kind `S`.
     fn run<S: Lanes>(self, simd: S) -> Self::Output;
 }
 
-/// The kind of vectors of this machine.
+/// Kind of vectors that kernels run with.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Dispatch(Arch);
 
 impl Dispatch {
-    /// The longest vectors that the machine has.
+    /// Selects the longest vectors that the machine has.
     pub(crate) fn new() -> Self {
         Self(Arch::new())
     }
 
-    /// What these vectors are called; `none` where there are none.
+    /// Name of the vector instructions; `none` for plain code.
     pub(crate) const fn name(self) -> &'static str {
         match self.0 {
             #[cfg(target_arch = "x86_64")]
@@ -191,13 +191,13 @@ impl Dispatch {
         }
     }
 
-    /// No vectors: what the others must agree with.
+    /// Selects plain code, with which all others must agree.
     #[cfg(test)]
     pub(crate) const fn scalar() -> Self {
         Self(Arch::Scalar)
     }
 
-    /// All kinds of vectors that this machine has.
+    /// Lists all kinds of vectors that this machine has.
     #[cfg(test)]
     pub(crate) fn all() -> Vec<Self> {
         let mut all = vec![Self::scalar()];
@@ -209,7 +209,7 @@ impl Dispatch {
         all
     }
 
-    /// Runs a kernel.
+    /// Runs a kernel with these vectors.
     #[inline]
     pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self.0 {
@@ -228,7 +228,7 @@ impl Dispatch {
     }
 }
 
-/// The kind of vector instructions that networks run with on this machine: `AVX-512`, `AVX2` or `none`.
+/// Name of the vector instructions that networks use on this machine: `AVX-512`, `AVX2` or `none`.
 #[must_use]
 pub fn vectors() -> &'static str {
     Dispatch::new().name()

@@ -1,22 +1,22 @@
-//! A layer's spikes, step by step.
+//! The spikes of a layer, step by step.
 
 use super::layout::VECTOR;
 
 /// Neurons per word of bits.
 pub(crate) const WORD: usize = 64;
 
-/// Addresses of the neurons that fired, one list per step: rising, unless [`SpikeLists::part`] has parted it.
+/// Addresses of the neurons that fired, one list per step, ascending unless [`SpikeLists::part`] has partitioned it.
 #[derive(Clone, Debug)]
 pub(crate) struct SpikeLists {
-    /// As long as all neurons firing in all steps need, and a vector more. It starts as zeros, so that memory which no
-    /// spike ever reaches is reserved but not used.
+    /// Addresses of all steps, with room for all neurons to fire in all steps and one vector more. The memory is
+    /// allocated as zeros, so pages that no spike ever reaches are reserved but not used.
     addresses: Vec<u32>,
     /// `ends[t]` is one past the last spike of step t.
     ends: Vec<usize>,
 }
 
 impl SpikeLists {
-    /// Room for every one of `neurons` to fire in every step.
+    /// Creates empty lists with room for every one of `neurons` to fire in every step.
     pub(crate) fn new(neurons: usize, steps: usize) -> Self {
         Self {
             addresses: vec![0; neurons * steps + VECTOR],
@@ -28,21 +28,21 @@ impl SpikeLists {
         self.ends.clear();
     }
 
-    /// Where the next step's spikes go, with room for `neurons` of them and a vector more; and where that begins, for
-    /// [`Self::end_step`].
+    /// Returns memory for the next step's spikes, with room for all neurons and one vector more, and its start index,
+    /// which [`Self::end_step`] needs.
     #[inline(always)]
     pub(crate) fn room(&mut self, neurons: usize) -> (&mut [u32], usize) {
         let start = self.total();
         (&mut self.addresses[start..][..neurons + VECTOR], start)
     }
 
-    /// Ends a step whose spikes have been written, `end` one past the last.
+    /// Ends a step after its spikes have been written; `end` is one past the last.
     #[inline(always)]
     pub(crate) fn end_step(&mut self, end: usize) {
         self.ends.push(end);
     }
 
-    /// Appends a step: the set bits of `words`.
+    /// Appends a step whose spikes are the set bits of `words`.
     pub(crate) fn push_bits(&mut self, words: &[u64]) {
         let mut end = self.total();
         for (mut word, base) in words.iter().copied().zip((0u32..).step_by(WORD)) {
@@ -55,8 +55,8 @@ impl SpikeLists {
         self.ends.push(end);
     }
 
-    /// Parts the spikes of the last step: first the neurons whose bit in `keep` is set, then the others, each rising.
-    /// Returns how many the first are; `aside` has room for all neurons.
+    /// Partitions the spikes of the last step: first the neurons whose bit in `keep` is set, then the others, both
+    /// ascending. Returns the number of the former; `aside` has room for all neurons.
     pub(crate) fn part(&mut self, keep: &[u64], aside: &mut [u32]) -> usize {
         let end = self.total();
         let start = self
@@ -68,7 +68,7 @@ impl SpikeLists {
         let (mut kept, mut others) = (0, 0);
         for index in 0..step.len() {
             let address = step[index];
-            // Written to both ends, so that there is no branch that nobody can predict.
+            // Written to both ends, which avoids an unpredictable branch.
             step[kept] = address;
             aside[others] = address;
             let passes = is_set(keep, address as usize);
@@ -79,13 +79,13 @@ impl SpikeLists {
         kept
     }
 
-    /// The spikes of step `t`, counted from 0.
+    /// Spikes of step `t`, counted from 0.
     pub(crate) fn step(&self, t: usize) -> &[u32] {
         let start = if t == 0 { 0 } else { self.ends[t - 1] };
         &self.addresses[start..self.ends[t]]
     }
 
-    /// Steps so far.
+    /// Spikes of every step so far.
     pub(crate) fn steps(&self) -> impl Iterator<Item = &[u32]> {
         (0..self.ends.len()).map(|t| self.step(t))
     }
@@ -95,12 +95,12 @@ impl SpikeLists {
         self.ends.last().copied().unwrap_or(0)
     }
 
-    /// Memory in bytes if every neuron fired in every step.
+    /// Memory in bytes that would be needed if every neuron fired in every step.
     pub(crate) fn most_bytes(&self) -> usize {
         size_of_val(&self.addresses[..]) + self.ends.capacity() * size_of::<usize>()
     }
 
-    /// Memory in bytes that the spikes of now need.
+    /// Memory in bytes that the current spikes need.
     pub(crate) fn bytes(&self) -> usize {
         self.total() * size_of::<u32>() + self.ends.capacity() * size_of::<usize>()
     }

@@ -1,54 +1,55 @@
-//! What the spikes of a convolution meet, and of a fully-connected layer as the convolution of a map of one position.
+//! Weights and membranes that the spikes of a convolution reach. A fully-connected layer is handled as the convolution
+//! of a map with one position.
 //!
-//! Neurons lie as [`Layout`] says. The weights of one source channel lie together, `[kernel row, kernel column, output
-//! channel]` with rows and columns in the order of [`Axis::place`] and output channels filled up as in the layout. So
-//! one kernel row of weights and the membranes that it adds to are each one stretch of whole vectors.
+//! [`Layout`] defines the layout of the neurons. The weights of one source channel are contiguous, as `[kernel row,
+//! kernel column, output channel]` with rows and columns in the order of [`Axis::place`] and output channels padded as
+//! in the layout. So one kernel row of weights, and the membranes that it adds to, are contiguous whole vectors.
 
 use super::axis::Axis;
 use super::layout::Layout;
 use crate::network::Shape;
 
-/// Spikes of one position that share a pass over the membranes.
+/// Number of spikes of one position that share a pass over the membranes.
 const GROUP: usize = 4;
 
-/// What is done with the spikes of a position, some at a time.
+/// Operation on the spikes of a position, one to four at a time.
 pub(crate) trait Group {
-    /// One to four sources, of which the first weights are given, meet their window.
+    /// Processes one to four sources of a position; `starts` are the indices of their first weights.
     fn meet<const SPIKES: usize>(&mut self, starts: [usize; SPIKES], window: Window);
 }
 
-/// What the sources of one position meet; offsets and lengths in numbers.
+/// Weights and membranes that the sources of one position reach; offsets and lengths count numbers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Window {
-    /// The first membrane.
+    /// Offset of the first membrane.
     pub(crate) target: usize,
-    /// The first weight, within the source channel's.
+    /// Offset of the first weight within the weights of the source channel.
     pub(crate) weight: usize,
     /// Number of kernel rows.
     pub(crate) rows: usize,
-    /// Length of a row.
+    /// Numbers per row.
     pub(crate) length: usize,
-    /// Number of synapses of one source; rows have some numbers more.
+    /// Number of synapses of one source, without the padding of the rows.
     pub(crate) synapses: usize,
 }
 
-/// The geometry of weighted connections.
+/// Geometry of weighted connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Windows {
-    /// Source addresses per position. As u32, in which a division costs a fraction of one in 64 bits.
+    /// Source addresses per position; u32, because its division is much faster than a 64-bit one.
     pub(crate) channels: u32,
-    /// Weights of one source channel.
+    /// Number of weights of one source channel.
     pub(crate) block: usize,
-    /// From one row of membranes to the next.
+    /// Offset from one row of membranes to the next.
     pub(crate) target_stride: usize,
-    /// From one row of weights to the next.
+    /// Offset from one row of weights to the next.
     pub(crate) weight_stride: usize,
-    /// One per source position.
+    /// Windows of all source positions.
     windows: Vec<Window>,
 }
 
 impl Windows {
-    /// A convolution.
+    /// Geometry of a convolution.
     pub(crate) fn convolution(input: Layout, output: Layout, rows: Axis, columns: Axis) -> Self {
         let (row, kernel, width) = (output.stride, columns.kernel, output.shape.width);
         let window = |y, x| {
@@ -78,7 +79,7 @@ impl Windows {
         }
     }
 
-    /// Every source to every neuron.
+    /// Geometry of a fully-connected layer.
     pub(crate) fn dense(input: Layout, output: Layout) -> Self {
         let flat = Layout::input([input.size(), 1, 1].into());
         let point = Axis {
@@ -90,7 +91,7 @@ impl Windows {
         Self::convolution(flat, output, point, point)
     }
 
-    /// The first weight of a source, and its window.
+    /// Index of the first weight of a source, and its window.
     #[inline(always)]
     pub(crate) fn place(&self, address: u32) -> (usize, Window) {
         let (position, channel) = (address / self.channels, address % self.channels);
@@ -98,7 +99,7 @@ impl Windows {
         (channel as usize * self.block + window.weight, window)
     }
 
-    /// Takes spikes of rising addresses to their windows; returns the number of synaptic operations.
+    /// Processes spikes of ascending addresses; returns the number of synaptic operations.
     #[inline(always)]
     pub(crate) fn walk(&self, addresses: &[u32], group: &mut impl Group) -> usize {
         let mut operations = 0;
@@ -125,7 +126,7 @@ impl Windows {
         operations
     }
 
-    /// Whether all sources have one position, as those of a fully-connected layer.
+    /// Whether there is only one source position, as in a fully-connected layer.
     pub(crate) fn are_one(&self) -> bool {
         self.windows.len() <= 1
     }

@@ -1,4 +1,4 @@
-//! The arrays of npz files, each with its type, order and size known before a number of it is read.
+//! Reading of npz arrays: type, order and size are checked before any number is read.
 
 use crate::file::FileError;
 use crate::{Error, Result};
@@ -8,31 +8,31 @@ use std::fs::File;
 use std::io::{BufReader, Error as IoError};
 use std::path::{Path, PathBuf};
 
-/// Most numbers of an array: a stop for damaged headers.
+/// Limit on the numbers of an array, to stop at damaged headers.
 const MAX_NUMBERS: u64 = 1 << 32;
 
-/// What is wrong with a file of arrays.
+/// Errors of npz files.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ArrayError {
-    /// A file is no npz archive, or a damaged one.
-    #[error("{} is not a sound npz file: {source}; fetch or make it again", path.display())]
+    /// The file is damaged or not an npz archive.
+    #[error("{} is not a valid npz file: {source}; fetch it or write it again", path.display())]
     Archive {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Underlying error.
         source: IoError,
     },
-    /// An array is missing, or not what is wanted.
-    #[error("{}: array `{array}` is {found}, wanted {wanted}; write the file again", path.display())]
+    /// An array is missing, or has the wrong type or shape.
+    #[error("{}: array `{array}` is {found}, but must be {wanted}; write the file again", path.display())]
     Wrong {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The array.
+        /// Name of the array.
         array: String,
-        /// What was found.
+        /// Type and shape found, or `missing`.
         found: String,
-        /// What is wanted.
+        /// Type and shape wanted.
         wanted: String,
     },
 }
@@ -44,10 +44,10 @@ pub(crate) struct Arrays {
 }
 
 impl Arrays {
-    /// Opens a file.
+    /// Opens an npz file.
     ///
     /// # Errors
-    /// If it cannot be read or is no npz archive.
+    /// If the file cannot be read or is not an npz archive.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let file = File::open(path).map_err(|source| {
             Error::File(FileError::Read {
@@ -62,12 +62,12 @@ impl Arrays {
         })
     }
 
-    /// The error that an array is something else than it must be.
+    /// Creates the error that an array differs from what is wanted.
     pub(crate) fn wrong(&self, array: &str, found: String, wanted: String) -> Error {
         wrong(&self.path, array, found, wanted)
     }
 
-    /// Whether there is an array of that name.
+    /// Whether the file has an array `name`.
     ///
     /// # Errors
     /// If the file is damaged.
@@ -76,10 +76,10 @@ impl Arrays {
         Ok(array.map_err(unsound(&self.path))?.is_some())
     }
 
-    /// Type and shape of an array, which is in C order and not too large; `wanted` says in errors what it should be.
+    /// Reads type and shape of an array, which must be in C order and not too large; `wanted` describes it in errors.
     ///
     /// # Errors
-    /// If it is missing, in another order or too large, or the file is damaged.
+    /// If the array is missing, in Fortran order or too large, or the file is damaged.
     pub(crate) fn header(&mut self, name: &str, wanted: &str) -> Result<(DType, Vec<usize>)> {
         let array = self.archive.by_name(name).map_err(unsound(&self.path))?;
         let header = array.map(|array| (array.dtype(), array.order(), array.shape().to_vec()));
@@ -107,10 +107,10 @@ impl Arrays {
         }
     }
 
-    /// The numbers of an array whose header has been looked at, in C order.
+    /// Reads the numbers of an array in C order; call [`Self::header`] first.
     ///
     /// # Errors
-    /// If they are of another type, or the file is damaged.
+    /// If the numbers have another type, or the file is damaged.
     pub(crate) fn numbers<T: Deserialize>(&mut self, name: &str, wanted: &str) -> Result<Vec<T>> {
         let wrong = |found| wrong(&self.path, name, found, wanted.into());
         let array = self.archive.by_name(name).map_err(unsound(&self.path))?;
@@ -136,7 +136,7 @@ fn wrong(path: &Path, array: &str, found: String, wanted: String) -> Error {
     .into()
 }
 
-/// The error that a file is damaged.
+/// Creates the error that a file is damaged.
 fn unsound(path: &Path) -> impl Fn(IoError) -> Error + '_ {
     |source| {
         ArrayError::Archive {

@@ -1,22 +1,22 @@
-//! Files that are written in whole or not at all.
+//! Atomic writing: a file is written completely or not at all.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
-/// A file or process that could not be used.
+/// Error of an operation on a file, folder or program.
 #[derive(Debug, thiserror::Error)]
 #[error("{action} {} failed: {source}", path.display())]
 pub struct IoError {
-    /// What was tried, as in "reading".
+    /// Attempted action, such as "reading".
     pub action: &'static str,
-    /// The file, folder or program.
+    /// Path of the file, folder or program.
     pub path: PathBuf,
-    /// What the operating system said.
+    /// Error of the operating system.
     pub source: std::io::Error,
 }
 
-/// Names the action and the path that an I/O error comes from.
+/// Adds the action and the path to an I/O error.
 pub fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> IoError {
     move |source| IoError {
         action,
@@ -25,19 +25,19 @@ pub fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io
     }
 }
 
-/// Writes a text under a temporary name in the file's folder, and renames it.
+/// Writes a text file atomically: under a temporary name in the same folder, followed by a rename.
 ///
 /// # Errors
-/// If the folder cannot be written to. The file is then as it was.
+/// If the folder cannot be written to. The file then stays unchanged.
 pub fn write_atomically(path: &Path, text: &str) -> Result<(), IoError> {
     let file = temporary_file(path).map_err(io("creating a file in", folder_of(path)))?;
     persist(file, path, |file| file.write_all(text.as_bytes())).map_err(io("writing", path))
 }
 
-/// Writes a file with `write`, under a temporary name in the same folder, and renames it.
+/// Writes a file atomically: calls `write` with a temporary file in the same folder, then renames that file.
 ///
 /// # Errors
-/// What `write` says, or if the folder cannot be written to. The file is then as it was.
+/// If `write` fails, or the folder cannot be written to. The file then stays unchanged.
 pub(crate) fn replace(
     path: &Path,
     write: impl FnOnce(&mut NamedTempFile) -> std::io::Result<()>,
@@ -55,7 +55,8 @@ fn persist(
     Ok(())
 }
 
-/// A file that vanishes unless it is persisted, in the folder of `path`, with the rights of any other new file.
+/// Creates a temporary file in the folder of `path`, with the permissions of any other new file. It is deleted unless
+/// it is persisted.
 fn temporary_file(path: &Path) -> std::io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
@@ -67,7 +68,7 @@ fn temporary_file(path: &Path) -> std::io::Result<NamedTempFile> {
     builder.prefix(".synfire-").tempfile_in(folder_of(path))
 }
 
-/// The folder of a file; `.` where the path is a name alone.
+/// Folder of a file; `.` if the path is only a file name.
 pub(crate) fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,

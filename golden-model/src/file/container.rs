@@ -1,8 +1,9 @@
-//! The safetensors container of model files: read with every size checked first, written reproducibly and whole.
+//! The safetensors container of model files. Sizes are checked before anything is read; writing is reproducible and
+//! atomic.
 //!
-//! A file is the header's length N (u64, little-endian), N bytes of JSON, and the tensors' bytes. Writing sorts metadata
-//! and tensors by name, so that equal models are equal files, and pads the header with blanks to a multiple of 8. A file
-//! appears under its name only when it is complete.
+//! A file consists of the header's length N (u64, little-endian), N bytes of JSON, and the tensors' bytes. Metadata and
+//! tensors are sorted by name, so that equal models give equal files. The header is padded with blanks to a multiple of
+//! 8 bytes. A file appears under its name only when it is complete.
 
 use super::{FileError, replace};
 use crate::network::NetworkDescription;
@@ -17,27 +18,27 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
-/// Longest header that is read: room for thousands of layers.
+/// Limit on the header's length in bytes: enough for thousands of layers.
 const MAX_HEADER_BYTES: u64 = 16 << 20;
 
-/// Length of the header's length.
+/// Size in bytes of the header's length field.
 const PREFIX_BYTES: u64 = 8;
 
-/// The most bytes before the tensors.
+/// Limit on the bytes before the tensors.
 pub(crate) const MAX_HEAD_BYTES: u64 = PREFIX_BYTES + MAX_HEADER_BYTES;
 
 /// A tensor to write.
 pub(crate) struct Tensor {
     /// Type of the numbers.
     pub(crate) dtype: Dtype,
-    /// Shape.
+    /// Shape of the tensor.
     pub(crate) shape: Vec<usize>,
-    /// Numbers, row-major, little-endian.
+    /// Numbers in row-major order, little-endian.
     pub(crate) bytes: Vec<u8>,
 }
 
 impl Tensor {
-    /// A tensor of floats, row-major.
+    /// Creates a tensor from floats in row-major order.
     pub(crate) fn of_floats<'a>(shape: Vec<usize>, numbers: impl IntoIterator<Item = &'a f32>) -> Self {
         Self {
             dtype: Dtype::F32,
@@ -50,7 +51,7 @@ impl Tensor {
     }
 }
 
-/// The bytes of a model file, whose header has been checked against its length.
+/// Bytes of a model file whose length has been checked against its header.
 pub(crate) struct Container {
     path: PathBuf,
     bytes: Vec<u8>,
@@ -60,7 +61,8 @@ impl Container {
     /// Reads a file of at most `limit` bytes.
     ///
     /// # Errors
-    /// If the file cannot be read, is larger, is no safetensors file, or is shorter or longer than its header says.
+    /// If the file cannot be read, is larger than `limit`, is not a safetensors file, or is shorter or longer than its
+    /// header says.
     pub(crate) fn read(path: &Path, limit: u64) -> Result<Self> {
         let failed = |source| {
             Error::File(FileError::Read {
@@ -120,10 +122,10 @@ impl Container {
         }
     }
 
-    /// The contents.
+    /// Parses the contents.
     ///
     /// # Errors
-    /// If the bytes are no safetensors file; [`Container::read`] has ruled that out.
+    /// If the bytes are not a safetensors file, which [`Container::read`] has ruled out.
     pub(crate) fn contents(&self) -> Result<Contents<'_>> {
         let not_safetensors = |source| {
             Error::File(FileError::NotSafetensors {
@@ -155,7 +157,7 @@ pub(crate) struct Contents<'a> {
 }
 
 impl Contents<'_> {
-    /// Checks that the file is of this format and one of these versions, which its metadata tell.
+    /// Checks that the metadata name this format and one of these versions.
     pub(crate) fn check_format(&self, format: &'static str, versions: RangeInclusive<u32>) -> Result<()> {
         let path = || self.path.to_owned();
         let found = self.text("format")?;
@@ -182,7 +184,7 @@ impl Contents<'_> {
         }
     }
 
-    /// What is wrong with the contents, with the file's name.
+    /// Adds the path of the file to an error in its contents.
     pub(crate) fn wrong(&self, source: Error) -> Error {
         Error::File(FileError::Contents {
             path: self.path.to_owned(),
@@ -190,7 +192,7 @@ impl Contents<'_> {
         })
     }
 
-    /// A text of the metadata.
+    /// Returns the metadata value of `key`.
     pub(crate) fn text(&self, key: &'static str) -> Result<&str> {
         let missing = || {
             Error::File(FileError::MetadataMissing {
@@ -201,7 +203,7 @@ impl Contents<'_> {
         self.metadata.get(key).map(String::as_str).ok_or_else(missing)
     }
 
-    /// A value of the metadata that is JSON.
+    /// Parses the metadata value of `key`, which is JSON.
     pub(crate) fn json<T: serde::de::DeserializeOwned>(&self, key: &'static str) -> Result<T> {
         serde_json::from_str(self.text(key)?).map_err(|source| {
             Error::File(FileError::Metadata {
@@ -212,20 +214,20 @@ impl Contents<'_> {
         })
     }
 
-    /// The network, which is valid.
+    /// Parses and validates the network.
     pub(crate) fn network(&self) -> Result<NetworkDescription> {
         let network: NetworkDescription = self.json("network")?;
         network.validate().map_err(|source| self.wrong(source))?;
         Ok(network)
     }
 
-    /// Takes a tensor of floats, whose shape must be that given.
+    /// Takes a tensor of floats, which must have the given shape.
     pub(crate) fn take_floats(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let (numbers, _) = self.take(name, Dtype::F32, shape)?.as_chunks();
         Ok(numbers.iter().map(|number| f32::from_le_bytes(*number)).collect())
     }
 
-    /// Takes the bytes of a tensor, whose type and shape must be those given.
+    /// Takes the bytes of a tensor, which must have the given type and shape.
     pub(crate) fn take(&mut self, name: &str, dtype: Dtype, shape: &[usize]) -> Result<&[u8]> {
         let path = || self.path.to_owned();
         let Some(tensor) = self.tensors.remove(name) else {
@@ -245,7 +247,7 @@ impl Contents<'_> {
         Ok(tensor.data())
     }
 
-    /// Refuses tensors that nobody took.
+    /// Refuses the file if a tensor was not taken.
     pub(crate) fn finish(self) -> Result<()> {
         match self.tensors.into_keys().next() {
             Some(tensor) => Err(Error::File(FileError::TensorUnknown {
@@ -257,7 +259,7 @@ impl Contents<'_> {
     }
 }
 
-/// What to do about a file of one format where another is wanted.
+/// Remedy for a file of format `found` where `wanted` is needed, for messages.
 fn remedy(found: &str, wanted: &str) -> &'static str {
     match (found, wanted) {
         ("synfire-quantized", "synfire-model") => "give the float model that it was quantized from",
@@ -267,10 +269,10 @@ fn remedy(found: &str, wanted: &str) -> &'static str {
     }
 }
 
-/// The JSON of a value of the metadata.
+/// Serializes a metadata value as JSON.
 ///
 /// # Errors
-/// If the value has no JSON.
+/// If the value cannot be expressed in JSON.
 pub(crate) fn json(path: &Path, key: &'static str, value: &impl serde::Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|source| {
         Error::File(FileError::Metadata {
@@ -281,7 +283,7 @@ pub(crate) fn json(path: &Path, key: &'static str, value: &impl serde::Serialize
     })
 }
 
-/// Writes a file, in whole or not at all.
+/// Writes a model file atomically.
 ///
 /// # Errors
 /// If the file cannot be written.
@@ -326,7 +328,7 @@ pub(crate) fn write(
     })
 }
 
-/// Where the last tensor of a header ends.
+/// End offset of the last tensor in a header.
 fn tensor_bytes(header: &[u8]) -> u64 {
     let Ok(Value::Object(entries)) = serde_json::from_slice(header) else {
         return 0;

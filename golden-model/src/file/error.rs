@@ -2,132 +2,146 @@
 
 use std::path::PathBuf;
 
-/// What can go wrong with a model file, or with reading and writing any file.
+/// Errors of model files, and of reading and writing any file.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FileError {
     /// A file could not be read.
-    #[error("cannot read {}: {source}; check that it exists and that you may read it", path.display())]
+    #[error("cannot read {}: {source}; check that the file exists and that you may read it", path.display())]
     Read {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the operating system said.
+        /// Underlying error.
         source: std::io::Error,
     },
     /// A file could not be written.
-    #[error("cannot write {}: {source}; check that its folder exists, has room and is yours to write", path.display())]
+    #[error(
+        "cannot write {}: {source}; check that its folder exists, has free space and is writable",
+        path.display()
+    )]
     Write {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the operating system said.
+        /// Underlying error.
         source: std::io::Error,
     },
-    /// A file that is not a safetensors file.
+    /// The file is not a safetensors file.
     #[error("{} is not a model file: {source}; give a .safetensors file that synfire wrote", path.display())]
     NotSafetensors {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Underlying error.
         source: safetensors::SafeTensorError,
     },
-    /// A file larger than any model.
-    #[error("{}: {found} bytes, but a model file has at most {limit}; give a model file", path.display())]
+    /// The file is larger than any model.
+    #[error(
+        "{}: the file has {found} bytes, but a model file has at most {limit}; give a model file",
+        path.display()
+    )]
     TooLarge {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Its length.
+        /// Length of the file in bytes.
         found: u64,
-        /// Largest length that is read.
+        /// Largest length in bytes that is read.
         limit: u64,
     },
-    /// A file that is shorter or longer than its header says.
-    #[error("{}: {found} bytes, but its header wants {wanted}; the file is damaged, write or copy it again", path.display())]
+    /// The file is shorter or longer than its header says.
+    #[error(
+        "{}: the file has {found} bytes, but its header announces {wanted}; it is damaged, write or copy it \
+         again",
+        path.display()
+    )]
     Length {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Its length.
+        /// Length of the file in bytes.
         found: u64,
-        /// Length that the header implies.
+        /// Length in bytes that the header implies.
         wanted: u64,
     },
-    /// A safetensors file of something else.
-    #[error("{}: a file of format `{found}`, but `{wanted}` is wanted; {remedy}", path.display())]
+    /// The safetensors file has another format.
+    #[error("{}: the file has format `{found}`, but must have `{wanted}`; {remedy}", path.display())]
     Format {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Its format.
+        /// Format of the file.
         found: String,
         /// Format wanted.
         wanted: &'static str,
-        /// What to do.
+        /// Suggested fix.
         remedy: &'static str,
     },
-    /// A float model where a quantized one is wanted.
-    #[error("{} is a float model, but a quantized one is wanted; run `synfire quantize` on it", path.display())]
+    /// The file holds a float model, but a quantized one is wanted.
+    #[error("{} is a float model, but must be a quantized one; run `synfire quantize` on it", path.display())]
     FloatModel {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
     },
-    /// A file of another version of its format.
-    #[error("{}: version {found} of the format, but this program reads version {wanted}; use a newer synfire", path.display())]
+    /// The file has another version of the format.
+    #[error(
+        "{}: the file has version {found} of its format, but this program reads versions up to {wanted}; use \
+         a newer synfire",
+        path.display()
+    )]
     Version {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Its version.
+        /// Version of the file.
         found: String,
         /// Newest version that is read.
         wanted: u32,
     },
-    /// A model file without one of its metadata.
-    #[error("{}: no `{key}` in the metadata; give a model file that synfire wrote", path.display())]
+    /// The metadata of the model file lack a key.
+    #[error("{}: the metadata lack the key `{key}`; give a model file that synfire wrote", path.display())]
     MetadataMissing {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The key.
+        /// Key of the metadata.
         key: &'static str,
     },
-    /// Metadata of a model file that cannot be understood.
+    /// A metadata value of the model file cannot be parsed.
     #[error("{}: metadata `{key}`: {source}; write the file again", path.display())]
     Metadata {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The key.
+        /// Key of the metadata.
         key: &'static str,
-        /// What is wrong, and where.
+        /// JSON error with its position.
         source: serde_json::Error,
     },
-    /// A model file without one of its tensors.
-    #[error("{}: no tensor `{tensor}`; write the file again", path.display())]
+    /// The model file lacks a tensor.
+    #[error("{}: tensor `{tensor}` is missing; write the file again", path.display())]
     TensorMissing {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The tensor.
+        /// Name of the tensor.
         tensor: String,
     },
-    /// A tensor of another type or shape than the network wants.
-    #[error("{}: tensor `{tensor}` is {found}, but the network wants {wanted}; write the file again", path.display())]
+    /// A tensor has another type or shape than the network wants.
+    #[error("{}: tensor `{tensor}` is {found}, but the network needs {wanted}; write the file again", path.display())]
     Tensor {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The tensor.
+        /// Name of the tensor.
         tensor: String,
         /// Type and shape found.
         found: String,
         /// Type and shape wanted.
         wanted: String,
     },
-    /// A tensor that belongs to no layer.
+    /// A tensor belongs to no layer.
     #[error("{}: tensor `{tensor}` belongs to no layer; write the file again", path.display())]
     TensorUnknown {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The tensor.
+        /// Name of the tensor.
         tensor: String,
     },
-    /// A model file whose contents contradict each other.
+    /// The contents of the model file contradict each other.
     #[error("{}: {source}", path.display())]
     Contents {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
         /// The contradiction.
         source: Box<crate::Error>,

@@ -1,7 +1,7 @@
-//! Files of float models. `docs/formats.md` has the layout.
+//! Files of float models. `docs/formats.md` describes the layout.
 //!
-//! A safetensors file: one f32 tensor per weight tensor of the network, and the network and its provenance as JSON in
-//! the metadata. Loading trusts nothing: sizes, types, shapes and values are checked.
+//! A float model is a safetensors file with one f32 tensor per weight tensor of the network. Its metadata hold the
+//! network and its provenance as JSON. The loader checks sizes, types, shapes and values.
 
 use super::container;
 use super::container::{Container, MAX_HEAD_BYTES, Tensor, json};
@@ -16,14 +16,14 @@ use std::path::Path;
 /// Value of the metadata key `format`.
 pub const FORMAT: &str = "synfire-model";
 
-/// Version of the layout that is written, and the newest that is read.
+/// Version of the layout: the one written, and the newest one read.
 pub const VERSION: u32 = 1;
 
-/// Largest file that is read: the most weights of a network, and the longest header.
+/// Limit on the file size in bytes: the most weights of a network, and the longest header.
 const MAX_FILE_BYTES: u64 = MAX_NETWORK_WEIGHTS as u64 * size_of::<f32>() as u64 + MAX_HEAD_BYTES;
 
 impl FloatModel {
-    /// Writes a file, in whole or not at all. Equal models make equal files.
+    /// Writes the model to a file, atomically. Equal models give equal files.
     ///
     /// # Errors
     /// If the model is invalid or the file cannot be written.
@@ -48,11 +48,11 @@ impl FloatModel {
         )
     }
 
-    /// Reads a file.
+    /// Reads a model from a file.
     ///
     /// # Errors
-    /// If the file is not that of a float model, is damaged, of a newer version, or its network and weights do not
-    /// fit together. Every error names the file.
+    /// If the file is not a float model, is damaged or has a newer version, or its network and weights do not fit
+    /// together. Every error names the file.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let container = Container::read(path, MAX_FILE_BYTES)?;

@@ -1,8 +1,9 @@
-//! Files of quantized networks. `docs/numerics.md` has the layout, byte by byte.
+//! Files of quantized networks. `docs/numerics.md` describes the layout, byte by byte.
 //!
-//! A safetensors file whose metadata hold the description, the numbers of every layer, and where it comes from; per
-//! layer tensors of integer weights, of thresholds where it fires, and of what its shortcut adds. Loading trusts nothing:
-//! sizes, types, shapes and ranges are checked, and the proof of the membranes' widths is made again.
+//! A quantized network is a safetensors file. Its metadata hold the description, the numbers of every layer, and the
+//! provenance. Its tensors hold, per layer, the integer weights, the thresholds if the layer fires, and the weights or
+//! increments of a shortcut. The loader checks sizes, types, shapes and ranges, and repeats the proof of the membrane
+//! widths.
 
 mod layer;
 
@@ -20,18 +21,19 @@ use std::path::Path;
 /// Value of the metadata key `format`.
 pub const FORMAT: &str = "synfire-quantized";
 
-/// Version of the layout that is written, and the newest that is read. Version 1 knew fully-connected layers alone, and
-/// wrote them as version 2 does.
+/// Version of the layout: the one written, and the newest one read. Version 1 had only fully-connected layers, written
+/// as in version 2.
 pub const VERSION: u32 = 2;
 
-/// Largest file that is read: the most weights of a network, as much again for thresholds, and the longest header.
+/// Limit on the file size in bytes: the most weights of a network, as much again for thresholds, and the longest
+/// header.
 const MAX_FILE_BYTES: u64 = 2 * MAX_NETWORK_WEIGHTS as u64 + MAX_HEAD_BYTES;
 
-/// Value of `format` in a float model's file.
+/// Value of `format` in the file of a float model.
 const FLOAT_FORMAT: &str = crate::file::float_model::FORMAT;
 
 impl QuantizedModel {
-    /// Writes a file, in whole or not at all. Equal networks make equal files.
+    /// Writes the network to a file, atomically. Equal networks give equal files.
     ///
     /// # Errors
     /// If the network is inconsistent or its widths cannot be proven, or the file cannot be written.
@@ -59,11 +61,11 @@ impl QuantizedModel {
         )
     }
 
-    /// Reads a file.
+    /// Reads a network from a file.
     ///
     /// # Errors
-    /// If the file is not that of a quantized network, is damaged, of a newer version, inconsistent in any way, or the
-    /// widths of its membranes cannot be proven. Every error names the file.
+    /// If the file is not a quantized network, is damaged, has a newer version or is inconsistent, or the widths of its
+    /// membranes cannot be proven. Every error names the file.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let container = Container::read(path, MAX_FILE_BYTES)?;

@@ -1,8 +1,9 @@
-//! Files of traces: every spike, and on demand every membrane, of some inferences. `docs/formats.md` has the layout.
+//! Files of traces: all spikes, and optionally all membranes, of some inferences. `docs/formats.md` describes the
+//! layout.
 //!
-//! A trace is a compressed npz archive: arrays over all images, and as JSON what they are of. It is written and read
-//! image by image, so that its size is bounded by the disk, not by memory. Whatever computes the same network can leave
-//! one: the golden model, a simulation, a board; [`compare`] then names the first number that differs.
+//! A trace is a compressed npz archive with arrays over all images, and metadata as JSON. It is written and read image
+//! by image, so its size is limited by the disk and not by memory. The golden model, a simulation and a board can all
+//! write traces of the same network; [`compare`] finds the first number that differs.
 
 mod array;
 mod comparison;

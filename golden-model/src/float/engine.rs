@@ -1,4 +1,4 @@
-//! One image through the network, forward and backward.
+//! The engine: forward and backward pass of one image.
 
 mod backward;
 mod integers;
@@ -18,26 +18,26 @@ use crate::spikes::SpikeRaster;
 use integers::IntegerNeurons;
 use state::{InputLists, LayerState};
 
-/// What happens to a layer's membranes at the end of a step.
+/// Update of a layer's membranes at the end of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Dynamics {
-    /// Fires, resets, leaks.
+    /// Fire, reset, leak.
     Lif,
-    /// Fires, resets.
+    /// Fire, reset.
     Pool,
-    /// Leaks.
+    /// Leak only.
     Output,
 }
 
-/// How the spikes of a source reach a layer's membranes.
+/// Connections from one source to a layer's membranes.
 #[derive(Clone, Debug)]
 enum Connections {
-    /// Through the weights of that tensor.
+    /// Connections with weights, which are tensor number `tensor` of the network.
     Weighted { synapses: Synapses, tensor: usize },
-    /// Without weights: a spike adds 1, and `share` of δ flows back.
+    /// Connections without weights: a spike adds 1, and `share` of δ flows back.
     Plain { scatter: Scatter, share: f32 },
-    /// Without weights, into integers: a spike adds its channel's one.
-    Identity { scatter: Scatter, ones: Vec<f32> },
+    /// Identity into integer membranes: a spike adds the increment of its channel.
+    Identity { scatter: Scatter, increments: Vec<f32> },
 }
 
 #[derive(Clone, Debug)]
@@ -51,15 +51,15 @@ struct Layer {
     layout: Layout,
     paths: Vec<Path>,
     dynamics: Dynamics,
-    /// In the membrane's unit; a pooling neuron's membrane counts spikes.
+    /// Threshold in units of the membrane; the membrane of a pooling neuron counts spikes.
     threshold: f32,
     dropout: f32,
-    /// How it ends a step where membranes are integers; none where they are real numbers.
+    /// End of a step for integer membranes; `None` if membranes are real numbers.
     integers: Option<IntegerNeurons>,
 }
 
 impl Layer {
-    /// Factor on the spikes that leave the layer while dropout is on.
+    /// Factor on the spikes that the layer sends; above 1 only while dropout is active.
     fn scale(&self, state: &LayerState) -> f32 {
         if state.keep.is_empty() {
             1.0
@@ -69,7 +69,7 @@ impl Layer {
     }
 }
 
-/// A network ready to run: its layers, leak and time base, without the weights.
+/// Network prepared to run: layers, leak and number of steps, but not the weights.
 #[derive(Clone, Debug)]
 pub(crate) struct Engine {
     input: Layout,
@@ -81,7 +81,7 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    /// The engine of a valid description.
+    /// Creates the engine of a valid description.
     pub(crate) fn new(description: &NetworkDescription) -> Self {
         let graph = description.valid_graph();
         let input = Layout::input(description.input);
@@ -96,14 +96,14 @@ impl Engine {
         }
     }
 
-    /// Another kind of vectors.
+    /// Selects another kind of vectors.
     #[cfg(test)]
     pub(crate) fn with_dispatch(mut self, dispatch: Dispatch) -> Self {
         self.dispatch = dispatch;
         self
     }
 
-    /// Memory for one image at a time.
+    /// Allocates the state for one image at a time.
     pub(crate) fn state(&self) -> State {
         let read_out = |index| {
             let from_here = |path: &Path| path.source == Source::Layer(index);
@@ -154,7 +154,7 @@ impl Engine {
         self.layers.last().map_or(0, |layer| layer.layout.shape.size())
     }
 
-    /// Runs an image that is spikes already.
+    /// Runs the forward pass of an image given as spikes.
     pub(crate) fn forward_raster(&self, weights: &Parameters, input: &SpikeRaster, state: &mut State) {
         let mut steps = input.iter();
         self.forward(weights, state, |raster| {
@@ -162,7 +162,7 @@ impl Engine {
         });
     }
 
-    /// Runs an image; `next` appends the input spikes of the next step.
+    /// Runs the forward pass of an image; `next` appends the input spikes of the next step.
     pub(crate) fn forward(
         &self,
         weights: &Parameters,
@@ -233,7 +233,8 @@ impl Engine {
         }
     }
 
-    /// The spikes of a path's source in step `t` add to the membranes; returns the number of synaptic operations.
+    /// Adds the spikes that a path's source sends in step `t` to the membranes; returns the number of synaptic
+    /// operations.
     fn arrive(
         &self,
         path: &Path,
@@ -258,10 +259,10 @@ impl Engine {
                     synapses.accumulate(self.dispatch, &weights.layers[*tensor], events, membranes)
                 }
                 Connections::Plain { scatter, .. } => scatter.accumulate(addresses, factor, membranes),
-                Connections::Identity { scatter, ones } => {
+                Connections::Identity { scatter, increments } => {
                     let targets = scatter.pairs(addresses).map(|(_, target)| target);
                     targets
-                        .map(|target| membranes[target] += factor * ones[target % ones.len()])
+                        .map(|target| membranes[target] += factor * increments[target % increments.len()])
                         .count()
                 }
             };

@@ -1,47 +1,49 @@
 //! Errors of float networks.
 
-/// What can go wrong with a float network, or with the spikes that run through it.
+/// Errors of float networks and of the spikes that run through them.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FloatError {
-    /// Another number of weight matrices than layers.
-    #[error("{found} weight matrices for a network of {wanted} layers; train the network again")]
+    /// The number of weight matrices differs from the number of layers.
+    #[error("the model has {found} weight matrices, but the network needs {wanted}; train the network again")]
     LayerCount {
-        /// Matrices present.
+        /// Number of weight matrices.
         found: usize,
-        /// Layers of the description.
+        /// Number of layers of the description.
         wanted: usize,
     },
-    /// A weight matrix of the wrong shape.
+    /// A weight matrix has the wrong shape.
     #[error(
-        "layer `{layer}`: weights of shape {found:?}, but the network wants {wanted:?}; train the network again"
+        "layer `{layer}`: the weights have shape {found:?}, but the network needs {wanted:?}; train the \
+         network again"
     )]
     Shape {
-        /// Layer's name.
+        /// Name of the layer.
         layer: String,
         /// Shape found.
         found: Vec<usize>,
         /// Shape of the description, `[outputs, inputs]`.
         wanted: Vec<usize>,
     },
-    /// A weight that is infinite or not a number.
+    /// A weight is infinite or not a number.
     #[error(
         "layer `{layer}`: the weight of neuron {neuron} for source {source_address} is {value}; \
          train the network again with a lower learning rate"
     )]
     NotFinite {
-        /// Layer's name.
+        /// Name of the layer.
         layer: String,
         /// Row of the weight.
         neuron: usize,
         /// Column of the weight.
         source_address: usize,
-        /// The weight.
+        /// Value of the weight.
         value: f32,
     },
     /// Input spikes do not have the shape that the network wants.
     #[error(
-        "spikes of image {image}: {found} (sources x steps), but the network wants {wanted}; encode them for this network"
+        "spikes of image {image}: {found} (sources x steps), but the network needs {wanted}; encode the image \
+         for this network"
     )]
     RasterShape {
         /// Number of the image, from 0.
@@ -51,7 +53,7 @@ pub enum FloatError {
         /// Sources and steps wanted.
         wanted: String,
     },
-    /// Another number of labels than images.
+    /// The number of labels differs from the number of images.
     #[error("{images} images but {labels} labels; give one label for each image")]
     LabelCount {
         /// Number of images.
@@ -59,30 +61,32 @@ pub enum FloatError {
         /// Number of labels.
         labels: usize,
     },
-    /// A label that is no class of the network.
+    /// A label is not a class of the network.
     #[error(
-        "image {image}: label {label}, but the network has {classes} classes; use the data it was trained for"
+        "image {image}: the label is {label}, but the network has {classes} classes; use the data set of the \
+         training"
     )]
     Label {
         /// Number of the image, from 0.
         image: usize,
         /// The label.
         label: usize,
-        /// Classes of the network.
+        /// Number of classes of the network.
         classes: usize,
     },
-    /// A dropout mask for another number of neurons.
+    /// A dropout mask has the wrong number of neurons.
     #[error(
-        "dropout mask of image {image}: layer `{layer}` has {wanted} neurons, the mask {found}; give one entry per neuron"
+        "dropout mask of image {image}: layer `{layer}` has {wanted} neurons, but the mask has {found} \
+         entries; give one entry per neuron"
     )]
     MaskLength {
         /// Number of the image, from 0.
         image: usize,
-        /// The layer.
+        /// Name of the layer.
         layer: String,
-        /// Entries of the mask.
+        /// Number of entries of the mask.
         found: usize,
-        /// Neurons of the layer.
+        /// Number of neurons of the layer.
         wanted: usize,
     },
 }

@@ -1,4 +1,4 @@
-//! Loss and gradients of given spikes: the trainer's arithmetic without its loop, open to checks.
+//! Loss and gradients of given input spikes: the trainer's arithmetic without the training loop, for checks.
 
 use super::{DropoutMasks, Engine, FloatModel, Loss, Parameters};
 use crate::float::FloatError;
@@ -7,23 +7,23 @@ use crate::spikes::SpikeRaster;
 use crate::{Error, Result};
 use ndarray::Array2;
 
-/// What one batch does, and how its loss depends on the weights.
+/// Outputs, spikes, loss and weight gradients of one batch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gradient {
-    /// Σ over images and classes of (y − onehot)².
+    /// Sum of (y − onehot)² over images and classes.
     pub loss: f64,
-    /// Output y per image, one number per class.
+    /// Output y of each image, one number per class.
     pub outputs: Vec<Vec<f32>>,
-    /// Spikes per image of every layer that fires, in order.
+    /// Spikes of each image: one raster per layer that fires, in order.
     pub spikes: Vec<Vec<SpikeRaster>>,
-    /// ∂loss/∂W per layer, `[outputs, inputs]`.
+    /// Gradient ∂loss/∂W of each weight tensor, `[outputs, inputs]`.
     pub weights: Vec<Array2<f32>>,
 }
 
-/// Computes loss and gradients of a batch of input spikes, as the trainer does.
+/// Computes loss and gradients of a batch of input spikes, exactly like the trainer.
 ///
 /// # Errors
-/// If the model is invalid, there are not as many labels as images, or a raster, label or mask does not fit.
+/// If the model is invalid, the numbers of labels and images differ, or a raster, label or mask does not fit.
 pub fn gradient(
     model: &FloatModel,
     images: &[SpikeRaster],
@@ -38,10 +38,11 @@ pub fn gradient(
     Ok(result)
 }
 
-/// [`gradient`] with an engine's weights; those of the result are still missing, and stand beside it.
+/// Computes [`gradient`] with the weights of an engine. The weight gradients are returned separately; those of the
+/// [`Gradient`] are empty.
 ///
 /// # Errors
-/// If there are not as many labels as images, or a raster, label or mask does not fit.
+/// If the numbers of labels and images differ, or a raster, label or mask does not fit.
 pub(crate) fn batch_gradient(
     description: &NetworkDescription,
     engine: &Engine,
@@ -86,7 +87,7 @@ pub(crate) fn batch_gradient(
     Ok((result, sums))
 }
 
-/// Refuses a raster of another shape than the network's input; `image` names it.
+/// Checks that a raster has the shape of the network's input; `image` is its number in errors.
 pub(crate) fn check_raster(
     description: &NetworkDescription,
     image: usize,
@@ -105,7 +106,7 @@ pub(crate) fn check_raster(
     }))
 }
 
-/// Refuses a label that is no class of the network; `image` names it.
+/// Checks that a label is a class of the network; `image` is its number in errors.
 pub(crate) fn check_label(description: &NetworkDescription, image: usize, label: usize) -> Result<()> {
     if label < description.classes() {
         return Ok(());
@@ -139,7 +140,7 @@ mod tests {
     use super::*;
     use crate::reference::Case;
 
-    /// The masks of one image are not those of the next, and a layer need not have dropout to be given one.
+    /// Masks of one image do not carry over to the next image, and a layer without dropout accepts a mask.
     #[test]
     fn images_without_masks_drop_nothing() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/fc.npz");
@@ -161,7 +162,7 @@ mod tests {
         let error = gradient(&case.model, &case.images, &case.labels, &masks).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "dropout mask of image 0: layer `f1` has 12 neurons, the mask 11; give one entry per neuron"
+            "dropout mask of image 0: layer `f1` has 12 neurons, but the mask has 11 entries; give one entry per neuron"
         );
     }
 }

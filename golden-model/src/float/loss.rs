@@ -1,29 +1,29 @@
-//! What training makes small.
+//! The loss that training minimizes.
 
 use super::neuron::THRESHOLD;
 use serde::{Deserialize, Serialize};
 
-/// Factor on y before the softmax of [`Loss::CrossEntropy`]: outputs of 1 and 0, what the sum of squares aims at, are
-/// then probabilities of e^10 to 1.
+/// Factor on y before the softmax of [`Loss::CrossEntropy`]. The sum of squares aims at outputs of 1 and 0, which then
+/// have a probability ratio of e^10 to 1.
 const GAIN: f32 = 10.0;
 
-/// Loss of an image, from its output y (one number per class) and its class.
+/// Loss of an image, computed from its output y (one number per class) and its label.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Loss {
-    /// Σ over classes of (y − onehot)² (arXiv 1903.06379, section 2.4).
+    /// Sum over classes of (y − onehot)² (arXiv 1903.06379, section 2.4).
     #[default]
     SumOfSquares,
-    /// −ln softmax(10·y) of the class.
+    /// Cross-entropy: −ln softmax(10·y) of the label.
     CrossEntropy,
 }
 
 impl Loss {
-    /// All there are.
+    /// All losses.
     pub const ALL: [Self; 2] = [Self::SumOfSquares, Self::CrossEntropy];
 
-    /// The name in network files and on the command line.
+    /// Name of the loss in network files and on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -32,7 +32,7 @@ impl Loss {
         }
     }
 
-    /// The loss of an output.
+    /// Computes the loss of an output.
     pub(crate) fn value(self, output: &[f32], label: usize) -> f64 {
         match self {
             Self::SumOfSquares => output
@@ -49,8 +49,8 @@ impl Loss {
         }
     }
 
-    /// Writes ∂loss/∂v of the output layer's membranes, the same in every step, to `deltas`: the leak is not
-    /// differentiated, and y = v(T) / threshold / T.
+    /// Writes ∂loss/∂v of the output layer's membranes to `deltas`. It is equal in all steps, because the leak is not
+    /// differentiated and y = v(T) / threshold / T.
     pub(crate) fn gradient(self, output: &[f32], label: usize, steps: usize, deltas: &mut [f32]) {
         let scale = 1.0 / THRESHOLD / steps as f32;
         match self {

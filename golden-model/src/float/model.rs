@@ -1,4 +1,4 @@
-//! A trained floating-point network.
+//! Float model: a network with its floating-point weights.
 
 use super::Parameters;
 use crate::float::FloatError;
@@ -10,18 +10,18 @@ use std::collections::BTreeMap;
 /// A network with its floating-point weights.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FloatModel {
-    /// The network.
+    /// Description of the network.
     pub description: NetworkDescription,
-    /// Weights per tensor of [`crate::network::Graph::tensors`], `[outputs, inputs]`: of a fully-connected layer one row
-    /// per neuron over the sources in C, H, W order, of a convolution one row per output channel over (input channel,
-    /// kernel row, kernel column).
+    /// One weight matrix `[outputs, inputs]` per tensor of [`crate::network::Graph::tensors`]. A fully-connected layer
+    /// has one row per neuron over the sources in C, H, W order; a convolution has one row per output channel over
+    /// (input channel, kernel row, kernel column).
     pub weights: Vec<Array2<f32>>,
-    /// Where the model comes from: data set, seed, epochs, accuracy and the like.
+    /// Origin of the model as key-value pairs: data set, seed, epochs, accuracy and the like.
     pub provenance: BTreeMap<String, String>,
 }
 
 impl FloatModel {
-    /// A network with the weights that training with this seed starts from.
+    /// Creates a model with the initial weights of a training run with this seed.
     ///
     /// # Errors
     /// If the network is invalid.
@@ -34,11 +34,11 @@ impl FloatModel {
         })
     }
 
-    /// Checks that the network is valid, that there is a finite weight for every pair of neurons it connects,
-    /// and nothing else.
+    /// Checks that the network is valid, and that the weight matrices have the shapes of the network and only finite
+    /// numbers.
     ///
     /// # Errors
-    /// What [`NetworkDescription::validate`] refuses, and the first layer whose weights do not fit.
+    /// Fails like [`NetworkDescription::validate`], or names the first layer whose weights do not fit.
     pub fn validate(&self) -> Result<()> {
         let description = &self.description;
         description.validate()?;

@@ -1,17 +1,18 @@
-//! The leaky integrate-and-fire neuron: its step, and the slope that stands for the derivative of its firing.
+//! The leaky integrate-and-fire (LIF) neuron: its update, and the surrogate derivative of firing, called slope.
 
 use crate::events::{Dispatch, Kernel, Lanes, Layout, SpikeLists};
 use crate::spikes::{Spike, SpikeRaster};
 
-/// Threshold of neurons that have none of their own.
+/// Default threshold of a neuron.
 pub(crate) const THRESHOLD: f32 = 1.0;
 
-/// Trace below which a neuron counts as not having fired at all.
+/// Trace below which a neuron is treated as if it had not fired at all.
 const MIN_TRACE: f32 = 1e-3;
 
-/// Ends a step of integrate-and-fire neurons: lists who fired, resets them to zero, then leaks all.
+/// Ends a step of integrate-and-fire neurons: lists the neurons that fired, resets them to zero, then applies the leak
+/// to all.
 ///
-/// `membranes` is padded with neurons at 0 to whole vectors; `threshold` is above 0, so they never fire.
+/// `membranes` is padded to whole vectors with neurons at 0, which never fire because `threshold` is above 0.
 pub(crate) fn fire_and_leak(
     dispatch: Dispatch,
     membranes: &mut [f32],
@@ -53,10 +54,10 @@ impl Kernel for Fire<'_> {
     }
 }
 
-/// Powers of the leak and its logarithm, for the slopes.
+/// Powers and logarithm of the leak, for computing slopes.
 #[derive(Clone, Debug)]
 pub(crate) struct LeakTable {
-    /// `powers[t]` is what a spike in step t, counted from 0, adds to the trace: leak^(T−1−t).
+    /// `powers[t]` = leak^(T−1−t) is the contribution of a spike in step t, counted from 0, to the trace.
     powers: Vec<f32>,
     logarithm: f32,
 }
@@ -75,7 +76,7 @@ impl LeakTable {
         }
     }
 
-    /// Slopes of LIF neurons with these spikes; `counts` receives each neuron's number of spikes.
+    /// Computes the slopes of LIF neurons from their spikes; `counts` receives the number of spikes of each neuron.
     pub(crate) fn slopes(&self, spikes: &SpikeLists, threshold: f32, slopes: &mut [f32], counts: &mut [f32]) {
         self.trace(spikes, slopes, counts);
         for (slope, &count) in slopes.iter_mut().zip(&*counts) {
@@ -83,7 +84,7 @@ impl LeakTable {
         }
     }
 
-    /// [`Self::slopes`] of neurons whose thresholds come round with every position of their map.
+    /// Computes [`Self::slopes`] with one threshold per channel.
     pub(crate) fn slopes_by_channel(
         &self,
         spikes: &SpikeLists,
@@ -100,7 +101,7 @@ impl LeakTable {
         }
     }
 
-    /// Each neuron's trace and number of spikes.
+    /// Computes the trace and the number of spikes of each neuron.
     fn trace(&self, spikes: &SpikeLists, traces: &mut [f32], counts: &mut [f32]) {
         traces.fill(0.0);
         counts.fill(0.0);
@@ -112,14 +113,14 @@ impl LeakTable {
         }
     }
 
-    /// Slope of a neuron whose threshold is 1.
+    /// Computes the slope of a neuron with threshold 1.
     fn of_unit_threshold(&self, trace: f32, count: f32) -> f32 {
         let fired = if trace > MIN_TRACE { 1.0 } else { 0.0 };
         fired + self.logarithm * trace / count.max(1.0)
     }
 }
 
-/// Sums of the signs of every input's spikes.
+/// Sums the signs of the spikes of each input.
 pub(crate) fn signed_counts(spikes: &SpikeRaster, layout: Layout, counts: &mut [f32]) {
     counts.fill(0.0);
     for Spike { address, negative } in spikes.iter().flatten() {
@@ -168,7 +169,7 @@ mod tests {
 
     #[test]
     fn slopes_follow_trace_count_and_threshold() {
-        // Traces 0.25 + 0.5, 0 and 0.5.
+        // The traces are 0.25 + 0.5, 0 and 0.5.
         let ln = -std::f32::consts::LN_2;
         let expected = [1.0 + ln * 0.75 / 2.0, 0.0, 1.0 + ln * 0.5];
         for threshold in [1.0, 2.0] {

@@ -1,4 +1,4 @@
-//! Weights as the trainer holds them, and their way from and to a model.
+//! Weights in the memory layout of the engine, and their conversion from and to a model.
 
 use super::FloatModel;
 use crate::Result;
@@ -7,18 +7,18 @@ use crate::network::{NetworkDescription, Tensor};
 use crate::random::{Random, mix};
 use ndarray::Array2;
 
-/// Keeps this use of a run's seed apart from the others.
+/// Tag that separates this use of a run's seed from all other uses.
 const INITIAL_WEIGHTS: u64 = 1;
 
-/// The weights of every tensor of the network, as the engine wants them ([`super::synapses`]): one row of output
-/// neurons or channels per source, or per source channel and kernel place, filled up to whole vectors with zeros.
+/// Weights of every tensor of a network in the layout of [`super::synapses`]: one row of output neurons or channels per
+/// source, or per source channel and kernel position, padded to whole vectors with zeros.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Parameters {
     pub(crate) layers: Vec<Numbers>,
 }
 
 impl Parameters {
-    /// Zeros in the shape of a network's weights.
+    /// Creates zeros in the shape of a network's weights.
     pub(crate) fn zeros(description: &NetworkDescription) -> Self {
         let zeros = |(_, rows): (Tensor, Rows)| zeros(rows.numbers());
         Self {
@@ -26,18 +26,18 @@ impl Parameters {
         }
     }
 
-    /// Those that training with this seed starts from.
+    /// Draws the initial weights of a training run with this seed.
     pub(crate) fn initial(description: &NetworkDescription, seed: u64) -> Self {
         Self::random(description, &mut Random::new(mix(&[seed, INITIAL_WEIGHTS])))
     }
 
-    /// Memory in bytes.
+    /// Size in bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.layers.iter().map(|layer| size_of_val(&layer[..])).sum()
     }
 
-    /// Independent draws from a normal distribution of mean 0 and deviation √(2/fan-in), or √(1/fan-in) in networks
-    /// with residual junctions, whose membranes two paths feed.
+    /// Draws independent weights from a normal distribution of mean 0 and standard deviation √(2/fan-in), or
+    /// √(1/fan-in) in networks with residual junctions, where two paths feed a membrane.
     pub(crate) fn random(description: &NetworkDescription, random: &mut Random) -> Self {
         let residual = description.layers.iter().any(|layer| layer.shortcut.is_some());
         let gain = if residual { 1.0 } else { 2.0 };
@@ -60,13 +60,13 @@ impl Parameters {
         }
     }
 
-    /// The weights of a model whose shapes agree with its description.
+    /// Validates a model and converts its weights.
     pub(crate) fn of_model(model: &FloatModel) -> Result<Self> {
         model.validate()?;
         Ok(Self::of_matrices(&model.description, &model.weights))
     }
 
-    /// What [`Self::to_matrices`] gave out for the same network.
+    /// Converts matrices that [`Self::to_matrices`] returned for the same network.
     pub(crate) fn of_matrices(description: &NetworkDescription, matrices: &[Array2<f32>]) -> Self {
         let layer = |((tensor, rows), weights): ((Tensor, Rows), &Array2<f32>)| {
             let mut layer = zeros(rows.numbers());
@@ -82,7 +82,7 @@ impl Parameters {
         }
     }
 
-    /// As matrices `[outputs, inputs]`.
+    /// Converts the weights to matrices `[outputs, inputs]`, one per tensor.
     pub(crate) fn to_matrices(&self, description: &NetworkDescription) -> Vec<Array2<f32>> {
         let matrix = |((tensor, rows), layer): ((Tensor, Rows), &Numbers)| {
             Array2::from_shape_fn((tensor.outputs, tensor.inputs), |(output, input)| {

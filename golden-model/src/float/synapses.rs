@@ -1,5 +1,5 @@
-//! Weighted connections, worked spike by spike: convolutions, and fully-connected layers as convolutions of a map of
-//! one position. [`Windows`] says what lies where.
+//! Weighted connections, processed spike by spike: convolutions, and fully-connected layers as convolutions of a map
+//! with one position. [`Windows`] defines the memory layout.
 
 mod order;
 mod row;
@@ -8,11 +8,11 @@ use crate::events::{Axis, Dispatch, Group, Kernel, Lanes, Layout, Window, Window
 pub(crate) use order::ChannelOrder;
 use row::{Dot, add};
 
-/// Weighted connections of that geometry; the weights are passed in.
+/// Geometry of weighted connections; the weights are passed to each method.
 #[derive(Clone, Debug)]
 pub(crate) struct Synapses(Windows);
 
-/// Spikes of one step: rising addresses, all with the same factor on their weights.
+/// Spikes of one step: ascending addresses, all with the same factor on their weights.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Events<'a> {
     pub(crate) addresses: &'a [u32],
@@ -20,17 +20,17 @@ pub(crate) struct Events<'a> {
 }
 
 impl Synapses {
-    /// A convolution.
+    /// Creates the connections of a convolution.
     pub(crate) fn convolution(input: Layout, output: Layout, rows: Axis, columns: Axis) -> Self {
         Self(Windows::convolution(input, output, rows, columns))
     }
 
-    /// Every source to every neuron.
+    /// Creates the connections of a fully-connected layer.
     pub(crate) fn dense(input: Layout, output: Layout) -> Self {
         Self(Windows::dense(input, output))
     }
 
-    /// `membranes += W·s` for the spikes of one step; returns the number of synaptic operations.
+    /// Computes `membranes += W·s` for the spikes of one step; returns the number of synaptic operations.
     pub(crate) fn accumulate(
         &self,
         dispatch: Dispatch,
@@ -46,8 +46,8 @@ impl Synapses {
         })
     }
 
-    /// `gradient += δ·s` for the spikes of one step, and `errors += Wᵀ·δ` of the sources that fired, in one
-    /// pass.
+    /// Computes, in one pass, `gradient += δ·s` for the spikes of one step and `errors += Wᵀ·δ` of the sources that
+    /// fired.
     #[expect(
         clippy::too_many_arguments,
         reason = "both directions of one pass, and its scratch memory"
@@ -78,7 +78,7 @@ impl Synapses {
         });
     }
 
-    /// [`Self::backward`] for sources that need no errors.
+    /// Computes `gradient += δ·s` like [`Self::backward`], for sources that need no errors.
     pub(crate) fn add_gradient(
         &self,
         dispatch: Dispatch,

@@ -1,16 +1,17 @@
-//! Stopping before the last step: when the leading class is far enough ahead, or can no longer be overtaken.
+//! Early exit: an inference stops before its last step if the leading class is far enough ahead, or can no longer be
+//! overtaken.
 //!
-//! After every step the *lead* is the largest potential less the second largest, 0 on a tie. The inference stops where
-//! the lead is at least that step's margin; its potentials are those of this step. All that a rule comes to are the
-//! margins, one a step ([`Margins`]): a board gets them as a list, whatever they were made from.
+//! After every step, the *lead* is the largest potential minus the second largest; it is 0 on a tie. The inference
+//! stops as soon as the lead is at least the margin of the step, and returns the potentials of that step. Every rule
+//! reduces to one margin per step ([`Margins`]): a board receives only this list.
 //!
-//! [`EarlyExit::Certain`] never changes the answer. Let d be the difference of two classes' membranes, and let it be at
-//! least D after some step. The step that follows can take from it at most W, the worst case over all pairs of classes of
-//! Σ max(q_b − q_a, 0) << G (over |q_b − q_a| where spikes have both signs), so that before the leak it is at least
-//! δ = D − W. For δ ≥ 0 the leak leaves at least `f(δ) = δ − Σ ⌈δ / 2^shift⌉`, since
-//! `(u >> s) − (v >> s) ≤ ⌈(u − v) / 2^s⌉`, and so at least the smallest f(δ′) of all δ′ ≥ δ. The floor then takes at
-//! most φ = max(0, floor − the lowest membrane that a leak can leave), 0 where it never binds. So, with k steps left,
-//! the least lead that suffices follows from D(0) = 1:
+//! [`EarlyExit::Certain`] never changes the answer. Let d be the difference between the membranes of two classes, and
+//! assume that it is at least D after some step. The following step can reduce it by at most W, the worst case over all
+//! pairs of classes of Σ max(q_b − q_a, 0) << G (over |q_b − q_a| if spikes have both signs). So before the leak, d is
+//! at least δ = D − W. For δ ≥ 0 the leak leaves at least `f(δ) = δ − Σ ⌈δ / 2^shift⌉`, because
+//! `(u >> s) − (v >> s) ≤ ⌈(u − v) / 2^s⌉`; so it leaves at least the smallest f(δ′) of all δ′ ≥ δ. The floor then
+//! reduces d by at most φ = max(0, floor − the lowest membrane after a leak), which is 0 if the floor never binds. With
+//! k steps left, the least sufficient lead therefore follows from D(0) = 1:
 //!
 //! ```text
 //! D(k + 1) = W + min { δ ≥ 0 : f(δ′) ≥ D(k) + φ for all δ′ ≥ δ }
@@ -24,36 +25,36 @@ use crate::network::{Node, Source};
 use crate::{Error, Result};
 use serde::Serialize;
 
-/// When an inference may stop before its last step.
+/// Rule for stopping an inference before its last step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EarlyExit {
-    /// Where the lead is at least a margin: fast, and now and then wrong.
+    /// Stops if the lead is at least a fixed margin: fast, but may change the answer.
     Margin {
-        /// Least lead, in units of 2^−G weight LSB of the output layer.
+        /// Smallest lead at which to stop, in units of 2^−G weight LSB of the output layer.
         margin: u32,
-        /// Steps that are taken in any case; 0 is as 1.
+        /// Number of steps that are always taken; 0 means 1.
         from_step: usize,
     },
-    /// Where no spikes could change the answer any more.
+    /// Stops if no further spikes can change the answer.
     Certain,
 }
 
-/// The least lead with which an inference stops, step by step.
+/// Smallest lead at which an inference stops, one number per step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Margins(Vec<u32>);
 
 impl Margins {
-    /// The margin of a step that never is the last. A margin of its own is at most one less.
+    /// Margin of a step after which the inference never stops. All other margins are smaller.
     pub const NEVER: u32 = u32::MAX;
 
-    /// The margin of every step, from the first on.
+    /// Margins of all steps, from the first.
     #[must_use]
     pub fn by_step(&self) -> &[u32] {
         &self.0
     }
 
-    /// Whether an inference stops after `step`, counted from 0, with these potentials.
+    /// Whether an inference with these potentials stops after `step`, counted from 0.
     #[must_use]
     pub fn stops(&self, step: usize, potentials: &[i32]) -> bool {
         let margin = self.0.get(step).copied().unwrap_or(Self::NEVER);
@@ -61,7 +62,8 @@ impl Margins {
     }
 }
 
-/// The largest potential less the second largest, which of a single class is the least number of 32 bits.
+/// Computes the lead: the largest potential minus the second largest. With a single class, the second largest counts as
+/// `i32::MIN`.
 ///
 /// ```
 /// use synfire_golden_model::integer::lead;
@@ -82,7 +84,7 @@ pub fn lead(potentials: &[i32]) -> u32 {
 }
 
 impl EarlyExit {
-    /// The margins of an inference of `steps` steps with input spikes of these signs.
+    /// Computes the margins of an inference of `steps` steps with input spikes of these signs.
     ///
     /// # Errors
     /// If the network is inconsistent or its widths are too small ([`verify`]).
@@ -103,10 +105,10 @@ impl EarlyExit {
         }
     }
 
-    /// The margins of an inference of the network's own steps and samples.
+    /// Computes the margins for the network's own number of steps and the signs of its samples.
     ///
     /// # Errors
-    /// As [`Self::margins`].
+    /// Fails like [`Self::margins`].
     pub fn margins_of(&self, model: &QuantizedModel) -> Result<Margins> {
         let description = &model.description;
         self.margins(model, description.steps, InputSigns::of(description))
@@ -120,7 +122,7 @@ fn certain(model: &QuantizedModel, steps: usize, input: InputSigns) -> Result<Ma
     else {
         return Ok(Margins(Vec::new()));
     };
-    // Beyond the steps that the widths are proven for nothing is known, and nothing runs.
+    // Nothing runs beyond the steps for which the widths are proven.
     if let Some(proven) = bounds.steps.filter(|&proven| proven < steps) {
         return Err(Error::Integer(IntegerError::StepsBeyondProof {
             found: steps,
@@ -148,7 +150,7 @@ fn certain(model: &QuantizedModel, steps: usize, input: InputSigns) -> Result<Ma
     Ok(Margins(margins))
 }
 
-/// The most that one step can take from the difference of any two classes, before the leak.
+/// Largest amount by which one step can reduce the difference of any two classes, before the leak.
 fn largest_swing(layer: &QuantizedLayer, node: &Node, input: InputSigns) -> i64 {
     let signed = node.source == Source::Input && input == InputSigns::Signed;
     let mut largest = 0;
@@ -164,13 +166,13 @@ fn largest_swing(layer: &QuantizedLayer, node: &Node, input: InputSigns) -> i64 
     largest << layer.guard_bits
 }
 
-/// The least difference from which on the leak leaves at least `left`.
+/// Smallest δ such that the leak leaves at least `left` of every difference from δ upwards.
 fn before_leak(shifts: &[u8], left: i64) -> i64 {
     let leaves = |difference: i64| {
         let taken = shifts.iter().map(|&shift| -(-difference >> shift));
         difference - taken.sum::<i64>()
     };
-    // f(δ) ≥ δ (1 − Σ 2^−shift) − shifts, and the shifts are distinct: from here on it certainly suffices.
+    // f(δ) ≥ δ (1 − Σ 2^−shift) − shifts, and the shifts are distinct: from this δ upwards it certainly suffices.
     let kept = (1 << 16) - shifts.iter().map(|&shift| 1 << (16 - shift)).sum::<i64>();
     let shifts = i64::try_from(shifts.len()).expect("at most three");
     let mut difference = (((left + shifts) << 16) + kept - 1) / kept;
@@ -202,7 +204,7 @@ mod tests {
         assert!(!Margins(vec![Margins::NEVER]).stops(0, &[i32::MIN, i32::MAX]));
     }
 
-    /// Every pair of membranes of some size, through the definition of one neuron.
+    /// Tests every pair of membranes up to some size with the definition of one neuron.
     #[test]
     fn a_difference_of_that_size_survives_any_leak() {
         for shifts in [&[][..], &[1], &[4], &[1, 2, 3], &[2, 5], &[3, 6, 7], &[7, 9]] {

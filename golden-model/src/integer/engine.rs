@@ -1,4 +1,4 @@
-//! A quantized network made ready to run: parameters laid out for events, state, and scratch space for one image.
+//! The integer engine: parameters in a layout for events, and the state and scratch memory for one image.
 
 use super::early_exit::Margins;
 use super::inference::{Inference, Trace};
@@ -14,19 +14,20 @@ use crate::{Error, Result};
 use ndarray::Array2;
 use std::ops::ControlFlow;
 
-/// A quantized network made ready to run. Reuse it for many images: between them it allocates only its results.
+/// Quantized network prepared to run. Reuse it for many images: an inference allocates only its results.
 ///
-/// A clone shares the parameters and has a state of its own, so give each thread one.
+/// A clone shares the parameters and has its own state, so give each thread its own clone.
 #[derive(Clone, Debug)]
 pub struct Engine {
     layers: Layers,
-    /// What the widths are proven for, without and with negative input spikes.
+    /// Limit on the number of steps, from the proof for input spikes of +1 only.
     unsigned: StepLimit,
+    /// Limit on the number of steps, from the proof for input spikes of either sign; `None` if that proof fails.
     signed: Option<StepLimit>,
 }
 
 impl Engine {
-    /// Makes a network ready.
+    /// Prepares a network.
     ///
     /// # Errors
     /// If the network is inconsistent ([`QuantizedModel::validate`]) or its widths are too small
@@ -44,22 +45,21 @@ impl Engine {
     /// Classifies one raster.
     ///
     /// # Errors
-    /// If the raster's width is not the network's, a source fires twice in a step, or the network's widths are not
-    /// proven for that many steps or for negative spikes.
+    /// If the width of the raster differs from the network's, a source fires twice in a step, or the network's widths
+    /// are not proven for this number of steps or for negative spikes.
     pub fn infer(&mut self, raster: &SpikeRaster) -> Result<Inference> {
         self.run(raster, None, |_, _, _| {})
     }
 
-    /// Classifies one raster, and stops where the margins say so.
+    /// Classifies one raster with early exit: stops as soon as the margins allow it.
     ///
     /// # Errors
-    /// As [`Engine::infer`].
+    /// Fails like [`Engine::infer`].
     pub fn infer_until(&mut self, raster: &SpikeRaster, exit: Option<&Margins>) -> Result<Inference> {
         self.run(raster, exit, |_, _, _| {})
     }
 
-    /// Classifies one raster, and tells `answers`, after every step, the class that would have been found had it been the
-    /// last.
+    /// Classifies one raster, and calls `answers` after every step with the class found so far.
     pub(crate) fn infer_by_step(
         &mut self,
         raster: &SpikeRaster,
@@ -77,23 +77,23 @@ impl Engine {
         })
     }
 
-    /// Synaptic operations up to the end of every step of the last raster.
+    /// Number of synaptic operations up to the end of each step of the last raster.
     pub(crate) fn operations_by_step(&self) -> &[u64] {
         &self.layers.operations_by_step
     }
 
-    /// Classifies one raster and records every spike, and with `membranes` also every membrane.
+    /// Classifies one raster and records all spikes, and with `membranes` also all membranes.
     ///
     /// # Errors
-    /// As [`Engine::infer`].
+    /// Fails like [`Engine::infer`].
     pub fn trace(&mut self, raster: &SpikeRaster, membranes: bool) -> Result<Trace> {
         self.trace_until(raster, None, membranes)
     }
 
-    /// [`Engine::trace`], which stops where the margins say so.
+    /// Traces like [`Engine::trace`], with early exit as in [`Engine::infer_until`].
     ///
     /// # Errors
-    /// As [`Engine::infer`].
+    /// Fails like [`Engine::infer`].
     pub fn trace_until(
         &mut self,
         raster: &SpikeRaster,
@@ -138,7 +138,7 @@ impl Engine {
         })
     }
 
-    /// Memory of the state and of a raster.
+    /// Memory of the state and of a raster, in bytes.
     pub(crate) fn memory(&self, raster: &SpikeRaster) -> ImageMemory {
         let state = self.layers.bytes();
         ImageMemory {
@@ -147,7 +147,7 @@ impl Engine {
         }
     }
 
-    /// Whether the proof of the widths holds for this raster.
+    /// Checks that the proof of the widths covers this raster.
     fn covered_by_proof(&self, raster: &SpikeRaster) -> Result<()> {
         let negative = |(step, spikes): (usize, &[Spike])| {
             spikes
@@ -178,8 +178,8 @@ impl Engine {
         }
     }
 
-    /// Runs all steps, or those up to an early exit; `observe` is told of every layer's end of step: layer, stage,
-    /// addresses that fired.
+    /// Runs all steps, or the steps up to an early exit. `observe` is called at the end of a step of each layer with
+    /// the layer, its stage and the addresses that fired.
     fn run(
         &mut self,
         raster: &SpikeRaster,
@@ -230,7 +230,7 @@ impl Engine {
     }
 }
 
-/// Spikes of a layout's neurons, in C, H, W order.
+/// Converts addresses of a layout to spikes in C, H, W order.
 fn spikes(layout: Layout, addresses: &[u32]) -> impl Iterator<Item = Spike> {
     let number = |&address: &u32| u32::try_from(layout.number(address as usize)).ok();
     let mut numbers: Vec<u32> = addresses.iter().filter_map(number).collect();
@@ -238,20 +238,20 @@ fn spikes(layout: Layout, addresses: &[u32]) -> impl Iterator<Item = Spike> {
     numbers.into_iter().map(Spike::positive)
 }
 
-/// The first layers of a network, or all of them.
+/// Prepared layers: all layers of a network, or its first ones.
 #[derive(Clone, Debug)]
 pub(crate) struct Layers {
     inputs: InputSpikes,
     stages: Vec<Box<dyn Stage>>,
-    /// The spikes of every layer in the current step.
+    /// Spikes of every layer in the current step.
     fired: Vec<SpikeLists>,
-    /// Synaptic operations of all layers up to the end of every step of the last run.
+    /// Number of synaptic operations of all layers up to the end of each step of the last run.
     operations_by_step: Vec<u64>,
     width: usize,
 }
 
 impl Layers {
-    /// Makes layers ready that agree with the first ones of a description, and whose widths are proven.
+    /// Prepares layers that agree with the first layers of a description and whose widths are proven.
     ///
     /// # Errors
     /// If the description is not valid.
@@ -272,7 +272,7 @@ impl Layers {
         })
     }
 
-    /// Memory of the state, which does not depend on what fires.
+    /// Memory of the state in bytes, which does not depend on the spikes.
     fn bytes(&self) -> usize {
         let stages = self.stages.iter().map(|stage| stage.state_bytes());
         let fired = self.fired.iter().map(SpikeLists::most_bytes);
@@ -290,10 +290,10 @@ impl Layers {
         }
     }
 
-    /// How often every neuron of every layer fires for a raster, in C, H, W order.
+    /// Counts the spikes of every neuron for a raster: one list per layer, in C, H, W order.
     ///
     /// # Errors
-    /// If the raster's width is not the network's, or a source fires twice in a step.
+    /// If the width of the raster differs from the network's, or a source fires twice in a step.
     pub(crate) fn counts(&mut self, raster: &SpikeRaster) -> Result<Vec<Vec<f32>>> {
         self.check_width(raster)?;
         let layouts: Vec<Layout> = self.stages.iter().map(|stage| stage.layout()).collect();
@@ -313,8 +313,8 @@ impl Layers {
         Ok(counts.into_iter().zip(&layouts).map(in_order).collect())
     }
 
-    /// Runs all steps, or those up to one after whose last layer `observe` breaks off; adds to each layer's numbers of
-    /// spikes and synaptic operations.
+    /// Runs all steps, or stops after the step in whose last layer `observe` breaks. Adds to the numbers of spikes and
+    /// synaptic operations of each layer.
     fn run(
         &mut self,
         raster: &SpikeRaster,
@@ -357,7 +357,7 @@ impl Layers {
     }
 }
 
-/// The layer that limits the number of steps, and that number; none where any number is proven.
+/// Layer that limits the number of steps, and the limit; `None` if any number of steps is proven.
 #[derive(Clone, Debug)]
 struct StepLimit(Option<(String, usize)>);
 

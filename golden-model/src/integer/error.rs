@@ -1,44 +1,44 @@
 //! Errors of integer networks.
 
-/// What can go wrong with an integer network, or with the spikes that run through it.
+/// Errors of integer networks and of the spikes that run through them.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IntegerError {
-    /// A quantized network whose layers are not those of its description.
+    /// The number of layers differs from the description.
     #[error(
-        "quantized network: {found} layers, but its description has {wanted}; \
+        "the quantized network has {found} layers, but its description has {wanted}; \
          quantize the float model again with `synfire quantize`"
     )]
     LayerCount {
-        /// Layers present.
+        /// Number of layers of the quantized network.
         found: usize,
-        /// Layers of the description.
+        /// Number of layers of the description.
         wanted: usize,
     },
-    /// A part of a quantized layer that disagrees with the description or with another part.
+    /// A part of a quantized layer disagrees with the description or with another part.
     #[error(
-        "quantized layer `{layer}`: {field} is {found}, wanted {wanted}; \
+        "quantized layer `{layer}`: {field} is {found}, but must be {wanted}; \
          quantize the float model again with `synfire quantize`"
     )]
     Mismatch {
-        /// Layer's name in the description.
+        /// Name of the layer in the description.
         layer: String,
-        /// What disagrees.
+        /// Name of the part that disagrees.
         field: &'static str,
         /// Value found.
         found: String,
         /// Value that the rest of the network implies.
         wanted: String,
     },
-    /// A number of a quantized layer outside its range.
+    /// A number of a quantized layer is outside its range.
     #[error(
-        "quantized layer `{layer}`: {field} is {found}, wanted {low} to {high}; \
+        "quantized layer `{layer}`: {field} is {found}, but must be {low} to {high}; \
          quantize the float model again with `synfire quantize`"
     )]
     Range {
-        /// Layer's name.
+        /// Name of the layer.
         layer: String,
-        /// The number's name.
+        /// Name of the number.
         field: &'static str,
         /// Value found.
         found: i64,
@@ -47,75 +47,75 @@ pub enum IntegerError {
         /// Highest value allowed.
         high: i64,
     },
-    /// Leak shifts that are not distinct, or not in ascending order.
+    /// The leak shifts are not distinct, or not in ascending order.
     #[error(
         "quantized layer `{layer}`: leak shifts {found:?} are not distinct and ascending; \
          write each shift once, smallest first"
     )]
     LeakShifts {
-        /// Layer's name.
+        /// Name of the layer.
         layer: String,
         /// Shifts found.
         found: Vec<u8>,
     },
-    /// Spikes of the wrong number of sources.
+    /// A raster has the wrong number of sources.
     #[error(
-        "spikes of {found} sources for a network of {wanted} inputs; \
-         encode an image of the network's input shape"
+        "the spikes have {found} sources, but the network has {wanted} inputs; encode an image of the \
+         network's input shape"
     )]
     RasterWidth {
-        /// Sources of the raster.
+        /// Number of sources of the raster.
         found: usize,
-        /// Inputs of the network.
+        /// Number of inputs of the network.
         wanted: usize,
     },
-    /// A source that fires twice within one step, which no width proof covers.
-    #[error("source {source_address} fires twice in step {step}; a source fires at most once per step")]
+    /// A source fires twice within one step, which no width proof covers.
+    #[error("source {source_address} fires twice in step {step}; give at most one spike per source and step")]
     DuplicateSpike {
         /// Time step, from 0.
         step: usize,
-        /// The source.
+        /// Address of the source in C, H, W order.
         source_address: u32,
     },
-    /// A spike of sign −1 for a network that was proven for spikes of +1 only.
+    /// An input spike has sign −1, but the network is proven only for spikes of +1.
     #[error(
-        "source {source_address} has a negative spike in step {step}, but the widths of the network are proven for \
-         positive input only; quantize the float model for signed input"
+        "source {source_address} has a negative spike in step {step}, but the widths of the network are \
+         proven only for positive input; quantize the float model for signed input"
     )]
     NegativeSpike {
         /// Time step, from 0.
         step: usize,
-        /// The source.
+        /// Address of the source in C, H, W order.
         source_address: u32,
     },
-    /// More steps than the widths of the network are proven for.
+    /// The raster has more steps than the widths of the network are proven for.
     #[error(
-        "{found} steps, but the width of layer `{layer}` is proven for {proven} only; \
-         run fewer steps, or quantize a network of that many"
+        "the input has {found} steps, but the width of layer `{layer}` is proven only for {proven}; run at \
+         most {proven} steps, or quantize the network for {found}"
     )]
     StepsBeyondProof {
-        /// Steps of the raster.
+        /// Number of steps of the raster.
         found: usize,
-        /// Layer whose width limits them.
+        /// Name of the layer whose width limits the steps.
         layer: String,
-        /// Steps proven.
+        /// Number of steps for which the widths are proven.
         proven: usize,
     },
-    /// A layer whose membranes can leave their width.
+    /// The membranes of a layer can overflow their width.
     #[error(
-        "layer `{layer}`: membranes of {membrane_bits} bits, but sums can reach {lowest} to {highest}, which takes \
-         {needed} bits; quantize the float model with fewer guard bits or fewer weight bits"
+        "layer `{layer}`: membranes have {membrane_bits} bits, but sums can reach {lowest} to {highest}, \
+         which needs {needed} bits; quantize the float model with fewer guard bits or fewer weight bits"
     )]
     MembraneOverflow {
-        /// Layer's name.
+        /// Name of the layer.
         layer: String,
-        /// Width.
+        /// Width of the membranes in bits.
         membrane_bits: u8,
         /// Lowest partial sum, in membrane LSB.
         lowest: i64,
         /// Highest partial sum, in membrane LSB.
         highest: i64,
-        /// Width that holds both.
+        /// Width in bits that holds both sums.
         needed: u32,
     },
 }

@@ -1,4 +1,4 @@
-//! What an inference returns: the answer, its cost, and, on demand, everything that happened on the way.
+//! Results of an inference: the answer, its cost, and optionally all spikes and membranes.
 
 use crate::spikes::SpikeRaster;
 use ndarray::Array2;
@@ -6,22 +6,22 @@ use ndarray::Array2;
 /// Result of one inference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inference {
-    /// Steps taken: all, or those up to an early exit.
+    /// Number of steps taken: all, or the steps up to an early exit.
     pub steps: usize,
     /// Membrane of every class after the last step taken, in units of 2^−G weight LSB of the output layer.
     pub potentials: Vec<i32>,
-    /// Class of the largest potential; the lowest number on a tie.
+    /// Class with the largest potential; the lowest class on a tie.
     pub class: usize,
-    /// Spikes that the input delivered in these steps.
+    /// Number of input spikes in these steps.
     pub input_spikes: u64,
-    /// Spikes that each layer emitted; the output layer, last, emits none.
+    /// Number of spikes of each layer; 0 for the output layer, which is last.
     pub spikes: Vec<u64>,
-    /// Synaptic operations of each layer: one per weight added to or subtracted from a membrane.
+    /// Number of synaptic operations of each layer: one per weight added to or subtracted from a membrane.
     pub synaptic_operations: Vec<u64>,
 }
 
 impl Inference {
-    /// Class of the largest of `potentials`, the lowest number on a tie; 0 where there are none.
+    /// Class with the largest of `potentials`; the lowest class on a tie, and 0 if `potentials` is empty.
     ///
     /// ```
     /// use synfire_golden_model::integer::Inference;
@@ -39,16 +39,16 @@ impl Inference {
     }
 }
 
-/// Everything that happened in one inference.
+/// Trace of one inference: all spikes, and optionally all membranes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trace {
-    /// Spikes of each hidden layer, per step, in ascending order of neurons.
+    /// Spikes of each hidden layer; within a step, neurons are in ascending order.
     pub layers: Vec<SpikeRaster>,
     /// Membrane of every class after each step: `[steps, classes]`.
     pub potentials_by_step: Array2<i32>,
-    /// Membranes of each layer after each step, `[steps, neurons]`, where asked for.
+    /// Membranes of each layer after each step, `[steps, neurons]`; `None` unless requested.
     pub membranes: Option<Vec<Array2<i32>>>,
-    /// The result.
+    /// Result of the inference.
     pub inference: Inference,
 }
 

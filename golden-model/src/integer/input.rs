@@ -1,15 +1,15 @@
-//! The input spikes of one step, as the layers want them: rising addresses, by sign.
+//! The input spikes of one step in the form that layers need: ascending addresses, separated by sign.
 
 use crate::events::{Layout, SpikeLists, WORD};
 use crate::integer::IntegerError;
 use crate::spikes::Spike;
 use crate::{Error, Result};
 
-/// The input spikes of the current step.
+/// Input spikes of the current step.
 #[derive(Clone, Debug)]
 pub(super) struct InputSpikes {
     layout: Layout,
-    /// A bit per input that spikes, positive and negative.
+    /// One bit per input, set if it spikes: first for positive, then for negative spikes.
     words: [Vec<u64>; 2],
     positive: SpikeLists,
     negative: SpikeLists,
@@ -26,10 +26,10 @@ impl InputSpikes {
         }
     }
 
-    /// Takes in the spikes of step `step`, in any order.
+    /// Stores the spikes of step `step`, given in any order.
     ///
     /// # Errors
-    /// If a source fires twice, which no proof of width covers.
+    /// If a source fires twice, which no width proof covers.
     pub(super) fn take(&mut self, step: usize, spikes: &[Spike]) -> Result<()> {
         self.words.iter_mut().for_each(|words| words.fill(0));
         let mut twice = None;
@@ -63,7 +63,7 @@ impl InputSpikes {
         words.sum::<usize>() + self.positive.most_bytes() + self.negative.most_bytes()
     }
 
-    /// The spikes of each sign that were last taken in.
+    /// Spikes last stored, as pairs of addresses and sign; true is negative.
     pub(super) fn by_sign(&self) -> [(&[u32], bool); 2] {
         [(self.positive.step(0), false), (self.negative.step(0), true)]
     }
@@ -75,7 +75,7 @@ mod tests {
 
     #[test]
     fn spikes_rise_whatever_their_order_and_a_source_fires_once() {
-        // Two channels of two places: number 1 is address 2.
+        // With two channels of two positions, input number 1 has address 2.
         let mut input = InputSpikes::new(Layout::input([2, 1, 2].into()));
         let spike = |address, negative| Spike { address, negative };
         input

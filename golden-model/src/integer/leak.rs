@@ -1,15 +1,16 @@
-//! From a leak factor to shifts.
+//! Conversion of a leak factor to shifts.
 //!
-//! A leak by shifts S has the factor λ = 1 − Σ 2^−s, s in S. For the factor of a network the fewest distinct shifts are
-//! taken that come within [`TOLERANCE`] of the loss per step, 1 − λ; where none do, those that come closest. Between sets
-//! of the same size the closest wins. For 0.99: {7} is off by 22 % of the loss, {7, 9} by 2.3 %.
+//! A leak by shifts S has the factor λ = 1 − Σ 2^−s, s in S. For a network's factor, the smallest set of distinct
+//! shifts is chosen whose loss per step, 1 − λ, is within the relative error [`TOLERANCE`]; if there is none, the
+//! closest set is chosen. Among sets of equal size the closest wins. For 0.99: {7} is off by 22 % of the loss, {7, 9}
+//! by 2.3 %.
 
 use super::{MAX_LEAK_SHIFT, MAX_LEAK_SHIFTS};
 
-/// Relative error of the loss per step, 1 − λ, at which fewer shifts are preferred to a better fit.
+/// Relative error of the loss per step, 1 − λ, up to which fewer shifts are preferred to a better fit.
 pub const TOLERANCE: f64 = 0.025;
 
-/// Leak factor 1 − Σ 2^−s of `shifts`.
+/// Computes the leak factor 1 − Σ 2^−s of `shifts`.
 ///
 /// ```
 /// use synfire_golden_model::integer::leak::factor;
@@ -24,7 +25,7 @@ fn loss(shifts: &[u8]) -> f64 {
     shifts.iter().map(|&shift| (-f64::from(shift)).exp2()).sum()
 }
 
-/// Shifts whose leak factor is `leak`, as nearly as the module's rule says.
+/// Finds the shifts whose leak factor approximates `leak`, by the rule in the module documentation.
 ///
 /// ```
 /// use synfire_golden_model::integer::leak::fit;

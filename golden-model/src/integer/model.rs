@@ -1,4 +1,4 @@
-//! The quantized network: the integers that the golden model, the simulators and the hardware share.
+//! The quantized network: the integer parameters shared by golden model, simulators and hardware.
 
 mod hash;
 mod size;
@@ -11,79 +11,80 @@ use crate::network::NetworkDescription;
 use ndarray::Array2;
 use std::collections::BTreeMap;
 
-/// What a layer does at the end of a time step.
+/// Update of a layer's neurons at the end of a time step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Neuron {
-    /// Leaky integrate-and-fire: `fired = m > threshold`, reset to zero, leak, floor. Pooling neurons are such, without
-    /// leak.
+    /// Leaky integrate-and-fire: `fired = m > threshold`, reset to zero, leak, floor. Pooling neurons belong to this
+    /// kind and have no leak.
     Lif {
-        /// Integer threshold per output channel (of a fully-connected layer: per neuron), in units of 2^−G weight LSB.
+        /// Integer thresholds in units of 2^−G weight LSB: one per output channel, or per neuron in a fully-connected
+        /// layer.
         thresholds: Vec<i32>,
     },
-    /// Output layer: leak and floor only; its membranes are the answer.
+    /// Output layer: leak and floor only; the membranes are the potentials.
     Output,
 }
 
-/// The second path into a quantized residual junction; its weights have the scale of their channel's others.
+/// Second path into a quantized residual junction; it shares the scale of each channel with the first path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum QuantizedShortcut {
-    /// A 1×1 convolution: integer weights `[output channels, input channels]`, within the range of the layer's own.
+    /// Integer weights of a 1×1 convolution, `[output channels, input channels]`, in the range of the layer's weights.
     Weights(Array2<i8>),
-    /// An identity: what a spike adds to the membrane of its own channel, one number per channel in units of 2^−G weight
-    /// LSB, at least 0.
+    /// Increments of an identity: the amount that a spike adds to the membrane of its own channel, one number per
+    /// channel in units of 2^−G weight LSB, at least 0.
     Identity(Vec<i32>),
 }
 
-/// One layer of a quantized network: of any kind that the description names.
+/// Layer of a quantized network, of any kind of the description.
 ///
-/// Membranes are in units of 2^−G weight LSB (G = `guard_bits`): a spike of sign ±1 adds ±(q << G). A pooling layer has no
-/// weights and no guard bits: a spike adds its sign, so that membranes count.
+/// Membranes are in units of 2^−G weight LSB (G = `guard_bits`): a spike of sign ±1 adds ±(q << G). A pooling layer has
+/// no weights and no guard bits: a spike adds its sign, so membranes count spikes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuantizedLayer {
-    /// Name, unique within the network.
+    /// Name of the layer, unique within the network.
     pub name: String,
-    /// Integer weights q within ±(2^(weight_bits−1) − 1): of a fully-connected layer `[neurons, sources]`, of a
-    /// convolution `[output channels, (input channel, kernel row, kernel column)]`; of pooling `[channels, 0]`.
+    /// Integer weights q within ±(2^(weight_bits−1) − 1). The shape is `[neurons, sources]` for a fully-connected
+    /// layer, `[output channels, (input channel, kernel row, kernel column)]` for a convolution, and `[channels, 0]`
+    /// for pooling.
     pub weights: Array2<i8>,
-    /// The second path into the membranes, where the description has one.
+    /// Second path into the membranes, if the description has one.
     pub shortcut: Option<QuantizedShortcut>,
     /// Width of a weight in bits, 2..=8.
     pub weight_bits: u8,
-    /// G: fraction bits of the membrane below the weight's LSB.
+    /// Number of guard bits G: fraction bits of the membrane below the weight LSB.
     pub guard_bits: u8,
-    /// V: width of a membrane in bits, at most 32; proven to hold every sum in any order of events.
+    /// Width V of a membrane in bits, at most 32; proven to hold every sum in any order of events.
     pub membrane_bits: u8,
-    /// The leak is `m −= Σ (m >> shift)`; at most three distinct shifts in ascending order, none for
-    /// integrate-and-fire.
+    /// Shifts of the leak `m −= Σ (m >> shift)`: at most three, distinct and ascending; empty for integrate-and-fire.
     pub leak_shifts: Vec<u8>,
-    /// Lowest membrane at the end of a step.
+    /// Lowest membrane at the end of a step, in units of 2^−G weight LSB.
     pub floor: i32,
-    /// What happens at the end of a step.
+    /// Update of the neurons at the end of a step.
     pub neuron: Neuron,
 }
 
 impl QuantizedLayer {
-    /// Columns of the weights: sources of a fully-connected layer; input channels times the kernel's places of a
-    /// convolution; 0 for pooling.
+    /// Number of columns of the weights: the sources of a fully-connected layer, input channels times kernel positions
+    /// of a convolution, 0 for pooling.
     #[must_use]
     pub fn inputs(&self) -> usize {
         self.weights.ncols()
     }
 
-    /// Rows of the weights: neurons of a fully-connected layer, output channels of any other.
+    /// Number of rows of the weights: neurons of a fully-connected layer, output channels of any other layer.
     #[must_use]
     pub fn outputs(&self) -> usize {
         self.weights.nrows()
     }
 }
 
-/// A quantized network: everything that classifies with integers is defined by it.
+/// Quantized network. It defines completely how samples are classified in integer arithmetic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuantizedModel {
-    /// The network.
+    /// Description of the network.
     pub description: NetworkDescription,
     /// Layers from input to output.
     pub layers: Vec<QuantizedLayer>,
-    /// Where the model comes from.
+    /// Origin of the model as key-value pairs.
     pub provenance: BTreeMap<String, String>,
 }

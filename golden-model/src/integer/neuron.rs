@@ -1,27 +1,28 @@
-//! What one neuron does at the end of a time step, on plain integers.
+//! Definition of a neuron's update at the end of a time step, on plain integers.
 //!
-//! In this order (`docs/numerics.md`, "End of a step"):
+//! The update has this order (`docs/numerics.md`, "End of a step"):
 //!
 //! ```text
 //! fired = m > θ                        strict
-//! m     = 0                            where fired
+//! m     = 0                            if fired
 //! m     = m − Σ (m >> shift)           every shift of the same m, each rounding toward −∞
 //! m     = max(m, floor)
 //! ```
 //!
-//! These functions are the definition of the update. The engine's vectors, the trainer's integers and the hardware's blocks
-//! compute the same in their own ways, and tests compare each with it. Membranes are fixed-point numbers of G fraction bits,
-//! held here in units of 2^−G weight LSB, so without fraction: the update does not depend on G.
+//! These functions define the update. The vectors of the engine, the integers of the trainer and the blocks of the
+//! hardware compute the same in their own ways, and tests compare each of them with this definition. Membranes are
+//! fixed-point numbers with G fraction bits. Here they are in units of 2^−G weight LSB and have no fraction: the update
+//! does not depend on G.
 
 use fixed::FixedI32;
 use fixed::types::extra::U0;
 
-/// A number in units of 2^−G weight LSB.
+/// Number in units of 2^−G weight LSB.
 type Number = FixedI32<U0>;
 
-/// End of a step of a LIF neuron: whether it fires, and the membrane with which it enters the next step.
+/// Ends a step of a LIF neuron; returns whether it fires, and its membrane at the start of the next step.
 ///
-/// `leak_shifts` are distinct and at least 1, so that no intermediate value is larger than `membrane` by more than 2.
+/// `leak_shifts` must be distinct and at least 1, so that no intermediate value exceeds `membrane` by more than 2.
 ///
 /// ```
 /// use synfire_golden_model::integer::neuron::end_of_step;
@@ -35,7 +36,7 @@ pub fn end_of_step(membrane: i32, threshold: i32, leak_shifts: &[u8], floor: i32
     (fired, settle(membrane, leak_shifts, floor))
 }
 
-/// End of a step of a neuron that never fires: leak, then floor.
+/// Ends a step of a neuron that never fires: leak, then floor.
 ///
 /// ```
 /// use synfire_golden_model::integer::neuron::settle;
@@ -70,7 +71,8 @@ mod tests {
 
     #[test]
     fn every_shift_takes_the_membrane_before_the_leak() {
-        // 1023 >> 7 = 7, 1023 >> 9 = 1; the second shift of 1016 would also give 1, of 512 would not.
+        // 1023 >> 7 = 7 and 1023 >> 9 = 1. A second shift of 1016 instead of 1023 would also give 1; of 512 it would
+        // not.
         assert_eq!(settle(1023, &[7, 9], i32::MIN), 1015);
         assert_eq!(settle(1024, &[1, 2, 3], i32::MIN), 1024 - 512 - 256 - 128);
         assert_eq!(settle(512, &[1, 9], i32::MIN), 255);

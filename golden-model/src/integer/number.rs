@@ -1,34 +1,34 @@
-//! The numbers that membranes are, and vectors of them: 16 bits where the proof allows, else 32.
+//! Number types of membranes, and vectors of them: 16 bits if the proof allows it, otherwise 32 bits.
 //!
-//! The proof of a layer's width V says that no sum of its membranes leaves V bits, in any order of events. So sums
-//! never wrap, neither those of membranes nor those of some spikes' weights, and the narrowest numbers that hold V bits
-//! give the same answers as any wider ones.
+//! The proof of a layer's width V states that no membrane sum exceeds V bits, in any order of events. So sums of
+//! membranes and sums of several spikes' weights never wrap, and the narrowest type that holds V bits gives the same
+//! answers as any wider one.
 
 use crate::events::{ALIGNMENT, Lanes};
 use std::fmt;
 
-/// Numbers in the longest vector of the narrowest numbers: layouts fill channels up to a multiple of it.
+/// Number of lanes in the longest vector of the narrowest type: layouts pad channels to a multiple of it.
 pub(super) const VECTOR: usize = ALIGNMENT / size_of::<i16>();
 
-/// A membrane, weight or threshold in units of 2^−G weight LSB.
+/// Number type of membranes, weights and thresholds in units of 2^−G weight LSB.
 pub(super) trait Number:
     Copy + Default + Into<i32> + PartialOrd + fmt::Debug + Send + Sync + 'static
 {
-    /// A vector of them.
+    /// Vector of these numbers.
     type Vector<S: Lanes>: Copy;
-    /// A truth per lane.
+    /// Mask with one truth value per lane.
     type Mask<S: Lanes>: Copy;
 
-    /// The largest there is.
+    /// Largest number of the type.
     const MAX: Self;
 
-    /// The low bits of a number: the number itself where it fits.
+    /// Truncates a number to the low bits; exact if the number fits.
     fn truncated(number: i32) -> Self;
 
     fn wrapping_add(self, other: Self) -> Self;
     fn wrapping_sub(self, other: Self) -> Self;
 
-    /// Lanes of a vector.
+    /// Number of lanes of a vector.
     fn lanes<S: Lanes>() -> u32;
     fn vectors<S: Lanes>(numbers: &[Self]) -> &[Self::Vector<S>];
     fn vectors_mut<S: Lanes>(numbers: &mut [Self]) -> &mut [Self::Vector<S>];
@@ -36,12 +36,12 @@ pub(super) trait Number:
     fn add<S: Lanes>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
     fn sub<S: Lanes>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
     fn max<S: Lanes>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
-    /// Arithmetic shift to the right.
+    /// Shifts right arithmetically.
     fn shift<S: Lanes>(simd: S, a: Self::Vector<S>, by: u8) -> Self::Vector<S>;
     fn above<S: Lanes>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Mask<S>;
-    /// The numbers, with 0 where the mask is set.
+    /// Sets the lanes to 0 in which the mask is set.
     fn clear<S: Lanes>(simd: S, mask: Self::Mask<S>, a: Self::Vector<S>) -> Self::Vector<S>;
-    /// As [`Lanes::list`].
+    /// Lists the set lanes like [`Lanes::list`].
     fn list<S: Lanes>(simd: S, mask: Self::Mask<S>, base: u32, list: &mut [u32]) -> usize;
 }
 

@@ -1,12 +1,11 @@
-//! Proof that no membrane overflows: not at the end of a step, nor in the middle of one, in any order of events.
+//! Proof that no membrane overflows, neither at the end of a step nor within a step, in any order of events.
 //!
-//! For every channel the worst-case sums of its weights are taken from the weights themselves, window by window where
-//! windows differ, over both paths of a junction ([`super::sums`]). [`NeuronLimits::reach`] then follows threshold, leak
-//! and floor from step to step. Where a path is an identity, a spike adds the channel's one, and takes it where it is
-//! negative.
+//! The worst-case sums of every channel are computed from its weights, window by window where windows differ, over both
+//! paths of a junction ([`super::sums`]). [`NeuronLimits::reach`] then follows threshold, leak and floor from step to
+//! step. On an identity path, a spike adds the increment of its channel; a negative spike subtracts it.
 //!
-//! The quantizer chooses widths by this proof, the file loader repeats it, and the engine refuses what it does not
-//! cover.
+//! The quantizer chooses widths by this proof, the file loader repeats it, and the engine refuses rasters that it does
+//! not cover.
 
 use super::reach::{NeuronLimits, Reach};
 use super::sums::{StepSums, spikes_of};
@@ -16,24 +15,24 @@ use crate::network::{LayerKind, Node};
 use crate::{Error, Result};
 use serde::Serialize;
 
-/// How far the membranes of a layer can go, in units of 2^−G weight LSB.
+/// Bounds on the membranes of a layer, in units of 2^−G weight LSB.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LayerBounds {
-    /// Layer's name.
+    /// Name of the layer.
     pub layer: String,
-    /// Largest sum that a step can add to a membrane.
+    /// Largest amount that one step can add to a membrane.
     pub positive_sum: i64,
-    /// Largest sum that a step can take from a membrane, as a magnitude.
+    /// Largest amount that one step can subtract from a membrane, as a magnitude.
     pub negative_sum: i64,
     /// Lowest membrane at the start of a step.
     pub lowest_start: i64,
     /// Highest membrane at the start of a step.
     pub highest_start: i64,
-    /// Lowest partial sum.
+    /// Lowest partial sum within a step.
     pub lowest: i64,
-    /// Highest partial sum.
+    /// Highest partial sum within a step.
     pub highest: i64,
-    /// Steps for which this holds; `None` for any number.
+    /// Number of steps for which the bounds hold; `None` for any number of steps.
     pub steps: Option<usize>,
 }
 
@@ -45,11 +44,11 @@ impl LayerBounds {
     }
 }
 
-/// Proves the width of every membrane of a network for input spikes of these signs, whatever those of its samples are
-/// ([`InputSigns::of`]).
+/// Proves the width of every membrane of a network for input spikes of the given signs, which may differ from the signs
+/// of the network's samples ([`InputSigns::of`]).
 ///
-/// Where nothing bounds an output layer (no leak), or its width suffices for no more, the proof is for the T steps of
-/// the description, and [`LayerBounds::steps`] says so.
+/// If an output layer is unbounded (no leak), or its width suffices for no more, the proof holds for the T steps of the
+/// description, and [`LayerBounds::steps`] states this number.
 ///
 /// # Errors
 /// If the network is inconsistent ([`QuantizedModel::validate`]), or a membrane can leave its width.
@@ -76,7 +75,7 @@ pub fn verify(model: &QuantizedModel, input: InputSigns) -> Result<Vec<LayerBoun
     Ok(proven)
 }
 
-/// The sums of every channel of a layer, in membrane LSB, none larger than another in both.
+/// Worst-case sums of every channel of a layer in membrane LSB; sums that another pair exceeds in both are omitted.
 pub(crate) fn of_layer(
     layer: &QuantizedLayer,
     kind: &LayerKind,
@@ -91,17 +90,18 @@ pub(crate) fn of_layer(
     for pair in sums.iter_mut().flatten() {
         *pair = pair.with_guard_bits(layer.guard_bits);
     }
-    if let (Some(QuantizedShortcut::Identity(ones)), Some(junction)) = (&layer.shortcut, &node.junction) {
-        for (sums, &one) in sums.iter_mut().zip(ones) {
-            let one = StepSums::of([i64::from(one)], spikes_of(junction.source, input));
-            sums.iter_mut().for_each(|pair| *pair = pair.and(one));
+    if let (Some(QuantizedShortcut::Identity(increments)), Some(junction)) = (&layer.shortcut, &node.junction)
+    {
+        for (sums, &increment) in sums.iter_mut().zip(increments) {
+            let increment = StepSums::of([i64::from(increment)], spikes_of(junction.source, input));
+            sums.iter_mut().for_each(|pair| *pair = pair.and(increment));
         }
     }
     sums
 }
 
-/// What the membranes of a layer can reach within any number of steps. Of an output layer within `steps` steps, where
-/// nothing bounds it for longer, or more than `bits` bits would.
+/// Bounds of a layer's membranes for any number of steps. The bounds of an output layer hold for `steps` steps if it is
+/// unbounded otherwise, or would need more than `bits` bits.
 pub(crate) fn bounds_of(
     layer: &QuantizedLayer,
     sums: &[Vec<StepSums>],
@@ -132,7 +132,7 @@ pub(crate) fn bounds_of(
     found.expect("a number of steps, or a threshold and a floor, bound every membrane")
 }
 
-/// Bounds over all neurons, for a number of steps or for any; `None` where nothing bounds some neuron.
+/// Bounds over all neurons for `steps` steps, or for any number; `None` if a neuron is unbounded.
 pub(crate) fn bounds(name: &str, limits: &[NeuronLimits<'_>], steps: Option<usize>) -> Option<LayerBounds> {
     let mut bounds = LayerBounds {
         layer: name.to_owned(),
@@ -159,7 +159,7 @@ pub(crate) fn bounds(name: &str, limits: &[NeuronLimits<'_>], steps: Option<usiz
     Some(bounds)
 }
 
-/// Width of two's-complement numbers that hold every number of a range that includes 0.
+/// Width in bits of two's-complement numbers that hold a range that includes 0.
 pub(crate) const fn bits_of(lowest: i64, highest: i64) -> u32 {
     let below = if lowest < 0 {
         i64::BITS - (!lowest).leading_zeros()

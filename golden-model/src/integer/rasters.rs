@@ -1,4 +1,4 @@
-//! Rasters that a network may run on.
+//! Checks of the rasters that a network may run on.
 
 use super::input::InputSpikes;
 use crate::events::Layout;
@@ -6,11 +6,11 @@ use crate::integer::IntegerError;
 use crate::spikes::SpikeRaster;
 use crate::{Error, Result};
 
-/// Checks that rasters are of `width` sources, each of which fires at most once per step, and never with a negative
-/// spike unless `signed`.
+/// Checks that rasters have `width` sources, that each source fires at most once per step, and that no spike is
+/// negative unless `signed`.
 ///
 /// # Errors
-/// The first raster, step or spike that is not as it should be.
+/// If a raster does not comply. The first violation is reported.
 pub(crate) fn check(rasters: &[SpikeRaster], width: usize, signed: bool) -> Result<()> {
     let mut sources = InputSpikes::new(Layout::input([width, 1, 1].into()));
     for raster in rasters {

@@ -1,43 +1,45 @@
-//! How far a membrane can go: interval arithmetic over the update of one neuron, exact to the last bit of the leak.
+//! Range that a membrane can reach: interval arithmetic over the update of one neuron, exact to the last bit of the
+//! leak.
 //!
-//! Within a step a neuron receives some subset of its sources, in any order. Whatever the subset and the order, no
-//! partial sum leaves `[start − N, start + P]`, where P and N are the magnitudes of the worst-case sums ([`super::sums`]);
-//! and both ends are reached, by the order that delivers all increments of one sign first. So overflow in the middle of a
-//! step needs no more than this interval, taken at the extreme starts.
+//! Within a step, a neuron receives spikes from some subset of its sources, in any order. For every subset and order,
+//! partial sums stay within `[start − N, start + P]`, where P and N are the magnitudes of the worst-case sums
+//! ([`super::sums`]). Both ends are reached if all increments of one sign arrive first. So this interval, taken at the
+//! extreme starts, decides about overflow within a step.
 //!
-//! From one step to the next, a membrane above the threshold becomes 0; the rest goes through leak and floor. That
-//! maps an interval of starts to the next; the union over all steps converges, unless nothing bounds it.
+//! From one step to the next, a membrane above the threshold becomes 0; all others pass through leak and floor. This
+//! maps an interval of starts to the next one. The union over all steps converges unless the membrane is unbounded.
 
 use super::sums::StepSums;
 use std::ops::RangeInclusive;
 
-/// Steps after which an interval that still grows is taken to grow for ever. A leak of 2^−11 settles well within.
+/// Number of steps after which an interval that still grows is assumed to grow forever. A leak of 2^−11 settles well
+/// within it.
 const CONVERGENCE_STEPS: usize = 1 << 15;
 
-/// What bounds one neuron. All values are in units of 2^−G weight LSB.
+/// Parameters that bound the membrane of one neuron, all in units of 2^−G weight LSB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NeuronLimits<'a> {
-    /// The largest sums of a step.
+    /// Worst-case sums of a step.
     pub sums: StepSums,
-    /// Threshold; none for a neuron that never fires.
+    /// Threshold; `None` for a neuron that never fires.
     pub threshold: Option<i64>,
     /// Shifts of the leak, distinct and ascending.
     pub leak_shifts: &'a [u8],
-    /// Lowest membrane at the end of a step; none where nothing limits it.
+    /// Lowest membrane at the end of a step; `None` if there is no floor.
     pub floor: Option<i64>,
 }
 
-/// Where a membrane can be.
+/// Range that a membrane can reach.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reach {
-    /// At the start of a step.
+    /// Range at the start of a step.
     pub start: RangeInclusive<i64>,
-    /// At any moment: every partial sum in any order of events.
+    /// Range at any moment: every partial sum in any order of events.
     pub sums: RangeInclusive<i64>,
 }
 
 impl NeuronLimits<'_> {
-    /// Where the membrane can be within any number of steps; `None` where nothing bounds it.
+    /// Range of the membrane over any number of steps; `None` if it is unbounded.
     #[must_use]
     pub fn reach(&self) -> Option<Reach> {
         let mut start = 0..=0;
@@ -48,13 +50,13 @@ impl NeuronLimits<'_> {
             }
             start = next;
         }
-        // Slower than we care to follow. Threshold and floor bound the membrane all the same.
+        // Convergence is too slow to follow, but threshold and floor still bound the membrane.
         let (threshold, floor) = (self.threshold?, self.floor?);
         let highest = *leaked(self.leak_shifts, &(floor - self.sums.negative..=threshold)).end();
         Some(self.within_step(floor..=highest.max(0)))
     }
 
-    /// Where the membrane can be within the first `steps` steps.
+    /// Range of the membrane over the first `steps` steps.
     #[must_use]
     pub fn reach_within(&self, steps: usize) -> Reach {
         let mut start = 0..=0;
@@ -75,7 +77,7 @@ impl NeuronLimits<'_> {
         }
     }
 
-    /// The starts of this step and of the next.
+    /// Union of the starts of this step and of the next.
     fn after_step(&self, start: &RangeInclusive<i64>) -> RangeInclusive<i64> {
         let (lowest, highest) = (
             start.start() - self.sums.negative,
@@ -89,12 +91,12 @@ impl NeuronLimits<'_> {
     }
 }
 
-/// Lowest and highest value that the leak makes of any membrane in a range that is not empty.
+/// Lowest and highest result of the leak for all membranes in a range that is not empty.
 ///
-/// The leak L(m) = m − Σ (m >> shift) is not monotone: it grows by one with m, except where m crosses a multiple of a
-/// power 2^shift and each of those shifts takes one back. Between such multiples the ends of a range are extreme; across
-/// them L falls only at multiples of all the powers at once. So the extremes lie at an end of the range or next to the
-/// multiple of one of the powers that is closest to that end.
+/// The leak L(m) = m − Σ (m >> shift) is not monotone: it grows by one with m, except where m crosses a multiple of
+/// some powers 2^shift, where each of these shifts subtracts one. Between such multiples, the extremes are at the ends
+/// of a range; across them, L falls only at multiples of several powers at once. So the extremes lie at an end of the
+/// range, or next to the multiple of one of the powers that is closest to that end.
 #[must_use]
 pub fn leaked(leak_shifts: &[u8], membranes: &RangeInclusive<i64>) -> RangeInclusive<i64> {
     let leak = |m: i64| leak_shifts.iter().fold(m, |rest, &shift| rest - (m >> shift));

@@ -3,19 +3,19 @@
 use crate::network::NetworkDescription;
 use serde::Serialize;
 
-/// Signs of the spikes that enter a network.
+/// Signs of a network's input spikes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum InputSigns {
-    /// Spikes of +1 only: images of pixels from zero up, recordings.
+    /// Only spikes of +1: recordings, and images that are not normalized.
     #[default]
     Unsigned,
-    /// Spikes of +1 and −1: images normalized around zero.
+    /// Spikes of +1 and −1: normalized images.
     Signed,
 }
 
 impl InputSigns {
-    /// Those of a network's samples: signed where it normalizes them.
+    /// Signs of the input spikes that a network's samples give: signed if the network normalizes its input.
     #[must_use]
     pub const fn of(description: &NetworkDescription) -> Self {
         match description.normalization {

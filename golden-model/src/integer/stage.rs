@@ -1,4 +1,4 @@
-//! One layer at work: it takes the spikes of a step, and at the end of the step gives its own.
+//! A layer with its state: it integrates the spikes of a step and emits its own spikes at the end of the step.
 
 use super::number::{Number, VECTOR};
 use super::sweep::Dynamics;
@@ -10,28 +10,28 @@ use ndarray::Array2;
 use std::fmt;
 use std::sync::Arc;
 
-/// Widest membranes that are worked in numbers of 16 bits.
+/// Largest membrane width in bits that is computed with 16-bit numbers.
 const NARROW_BITS: u8 = 16;
 
-/// A layer with its state. Clones share the parameters and have a state of their own.
+/// Layer with its state. Clones share the parameters and have their own state.
 pub(super) trait Stage: fmt::Debug + Send + Sync {
-    /// Forgets everything that was integrated.
+    /// Resets all membranes.
     fn reset(&mut self);
 
-    /// Where the spikes of every path into the membranes come from.
+    /// Sources of the paths into the membranes.
     fn sources(&self) -> &[Source];
 
-    /// Integrates spikes of the current step that come along `path`, of rising addresses and all of one sign; returns
-    /// the number of synaptic operations.
+    /// Integrates spikes of the current step that arrive on `path`, with ascending addresses and all of one sign;
+    /// returns the number of synaptic operations.
     fn integrate(&mut self, path: usize, addresses: &[u32], negative: bool) -> u64;
 
     /// Ends the step: updates every neuron and lists those that fired as the next step of `fired`.
     fn end_step(&mut self, fired: &mut SpikeLists);
 
-    /// Where the neurons lie.
+    /// Memory layout of the neurons.
     fn layout(&self) -> Layout;
 
-    /// Whether neurons fire: all but those of the output layer.
+    /// Whether the neurons can fire: true for all layers except the output layer.
     fn fires(&self) -> bool;
 
     /// Appends the membranes in C, H, W order, in units of 2^−G weight LSB.
@@ -40,7 +40,7 @@ pub(super) trait Stage: fmt::Debug + Send + Sync {
     /// Memory of the state, in bytes.
     fn state_bytes(&self) -> usize;
 
-    /// A stage of the same parameters and a state of its own.
+    /// Clones the stage: the parameters are shared, the state is not.
     fn boxed_clone(&self) -> Box<dyn Stage>;
 }
 
@@ -50,7 +50,7 @@ impl Clone for Box<dyn Stage> {
     }
 }
 
-/// Builds the stage of layer `index` of a validated network, whose V is proven.
+/// Builds the stage of layer `index` of a validated network whose width V is proven.
 pub(super) fn build(
     description: &NetworkDescription,
     graph: &Graph,
@@ -64,7 +64,7 @@ pub(super) fn build(
     }
 }
 
-/// A layer whose membranes are numbers of that width.
+/// Layer whose membranes are numbers of type `N`.
 struct LayerStage<N: Number> {
     parameters: Arc<Parameters<N>>,
     membranes: Numbers<N>,
@@ -74,21 +74,21 @@ struct LayerStage<N: Number> {
 struct Parameters<N: Number> {
     layout: Layout,
     sources: Vec<Source>,
-    /// As many as sources.
+    /// Connections of each source.
     connections: Vec<Connections<N>>,
     dynamics: Dynamics<N>,
-    /// Lowest and highest number of V bits: what the width proof promises, checked in debug builds.
+    /// Lowest and highest number of V bits. The width proof promises this range; debug builds check it.
     range: (i32, i32),
 }
 
-/// How spikes reach the membranes.
+/// Connections from one source to the membranes.
 enum Connections<N: Number> {
-    /// Through weights, shifted by the guard bits.
+    /// Connections with weights, shifted by the guard bits.
     Weighted { windows: Windows, weights: Numbers<N> },
-    /// One membrane per spike, to which it adds one.
+    /// Pooling: a spike adds one to a single membrane.
     Counted { scatter: Scatter },
-    /// One membrane per spike, to which it adds the number of its channel.
-    Identity { scatter: Scatter, ones: Vec<N> },
+    /// Identity: a spike adds the increment of its channel to a single membrane.
+    Identity { scatter: Scatter, increments: Vec<N> },
 }
 
 impl<N: Number> LayerStage<N> {
@@ -110,10 +110,13 @@ impl<N: Number> LayerStage<N> {
             };
             Windows::convolution(source, output, axis(node.output.height), axis(node.output.width))
         };
-        let identity = |scatter, ones: &[i32]| {
-            let mut ones: Vec<N> = ones.iter().map(|&one| N::truncated(one)).collect();
-            ones.resize(output.stride, N::default());
-            Connections::Identity { scatter, ones }
+        let identity = |scatter, increments: &[i32]| {
+            let mut increments: Vec<N> = increments
+                .iter()
+                .map(|&increment| N::truncated(increment))
+                .collect();
+            increments.resize(output.stride, N::default());
+            Connections::Identity { scatter, increments }
         };
         let own = match description.layers[index].kind {
             LayerKind::Conv {
@@ -142,8 +145,8 @@ impl<N: Number> LayerStage<N> {
                     windows: convolution(source, 1, junction.stride, 0),
                     weights: weights(junction.tensor, matrix),
                 },
-                QuantizedShortcut::Identity(ones) => {
-                    identity(Scatter::sampling(source, output, junction.stride), ones)
+                QuantizedShortcut::Identity(increments) => {
+                    identity(Scatter::sampling(source, output, junction.stride), increments)
                 }
             });
         }
@@ -171,7 +174,7 @@ impl<N: Number> LayerStage<N> {
     }
 }
 
-/// Thresholds of a layout's channels; the neurons that fill it up never fire.
+/// Pads thresholds to the layout's stride; the padding neurons never fire.
 fn filled_up<N: Number>(thresholds: &[i32], stride: usize) -> Vec<N> {
     let mut filled: Vec<N> = thresholds
         .iter()
@@ -181,13 +184,13 @@ fn filled_up<N: Number>(thresholds: &[i32], stride: usize) -> Vec<N> {
     filled
 }
 
-/// The increments q << G of a tensor, in rows.
+/// Computes the increments q << G of a tensor, in rows.
 fn rows_of_weights<N: Number>(rows: &Rows, weights: &Array2<i8>, guard_bits: u8) -> Numbers<N> {
     let mut numbers = zeros(rows.numbers());
     for (column, &row) in weights.columns().into_iter().zip(&rows.of_column) {
         let row = &mut numbers[row * rows.length..][..column.len()];
         for (number, &weight) in row.iter_mut().zip(column) {
-            // Only a weight that no spike can reach is wider than the proof says.
+            // Only a weight that no spike can reach may be wider than the proof allows.
             *number = N::truncated(i32::from(weight) << guard_bits);
         }
     }
@@ -233,13 +236,13 @@ impl<N: Number> Stage for LayerStage<N> {
                     |(_, target): (usize, usize)| membranes[target] = membranes[target].wrapping_add(one);
                 scatter.pairs(addresses).map(count).count() as u64
             }
-            Connections::Identity { scatter, ones } => {
+            Connections::Identity { scatter, increments } => {
                 let add = |(_, target): (usize, usize)| {
-                    let one = ones[target % layout.stride];
+                    let increment = increments[target % layout.stride];
                     membranes[target] = if negative {
-                        membranes[target].wrapping_sub(one)
+                        membranes[target].wrapping_sub(increment)
                     } else {
-                        membranes[target].wrapping_add(one)
+                        membranes[target].wrapping_add(increment)
                     };
                 };
                 scatter.pairs(addresses).map(add).count() as u64

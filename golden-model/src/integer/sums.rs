@@ -1,15 +1,16 @@
-//! Worst-case sums of one step, from the weights themselves: the most that its spikes can add to a membrane, and the
-//! most that they can take.
+//! Worst-case sums of one step, computed from the weights: the largest amounts that spikes can add to a membrane and
+//! subtract from it.
 //!
-//! A source fires at most once per step. One of spikes of +1 adds its weight where that is positive and takes it where it
-//! is negative; one of spikes of either sign, which only the input can be, can do both with the magnitude.
+//! A source fires at most once per step. A source with spikes of +1 adds a positive weight and subtracts the magnitude
+//! of a negative one. A source with spikes of either sign, which only the input can be, can add or subtract the
+//! magnitude of any weight.
 //!
-//! * **Convolution.** A window at the border meets fewer sources: along each axis the kernel's rows that lie within the
-//!   map. Windows that meet the same rows and columns have the same sums, and one that meets no more than another has no
-//!   larger ones, so that only the largest stretches of rows and of columns count. There is one of each, the whole kernel,
-//!   unless the map is smaller than the kernel.
-//! * **Pooling.** A neuron counts, so every source of its window has the weight 1.
-//! * **Junction.** Both paths add into the same membrane, one after the other: their sums add, also where they share a
+//! * **Convolution.** A window at the border covers fewer sources: along each axis only the kernel rows that lie
+//!   within the map. Windows that cover the same rows and columns have equal sums, and a window that covers a subset
+//!   of another has no larger sums. So only the largest ranges of rows and of columns count. There is one of each, the
+//!   whole kernel, unless the map is smaller than the kernel.
+//! * **Pooling.** A neuron counts spikes, so every source of its window has weight 1.
+//! * **Junction.** Both paths add to the same membrane, one after the other, so their sums add, even if they share a
 //!   source. A shortcut's source is never outside the map.
 
 use super::InputSigns;
@@ -17,17 +18,17 @@ use crate::network::{LayerKind, Node, Source};
 use ndarray::{Array2, ArrayView1};
 use std::ops::Range;
 
-/// The most that one step can add to a membrane, and the most that it can take, both as magnitudes.
+/// Largest amounts that one step can add to a membrane and subtract from it, both as magnitudes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StepSums {
-    /// Sum of everything that adds.
+    /// Sum of all increments that add.
     pub positive: i64,
-    /// Sum of everything that takes.
+    /// Sum of all increments that subtract, as a magnitude.
     pub negative: i64,
 }
 
 impl StepSums {
-    /// Of all of these weights at once, whose sources have spikes of these signs.
+    /// Sums for all of these weights together, whose sources have spikes of these signs.
     pub(crate) fn of(weights: impl IntoIterator<Item = i64>, spikes: InputSigns) -> Self {
         let mut sums = Self::default();
         for weight in weights {
@@ -43,7 +44,7 @@ impl StepSums {
         }
     }
 
-    /// Those of two paths into one membrane.
+    /// Sums of two paths into one membrane.
     #[must_use]
     pub const fn and(self, other: Self) -> Self {
         Self {
@@ -52,7 +53,7 @@ impl StepSums {
         }
     }
 
-    /// From weight LSB to membrane LSB.
+    /// Converts sums from weight LSB to membrane LSB.
     #[must_use]
     pub const fn with_guard_bits(self, guard_bits: u8) -> Self {
         Self {
@@ -74,7 +75,7 @@ pub(crate) const fn spikes_of(source: Source, input: InputSigns) -> InputSigns {
     }
 }
 
-/// The sums of all weights of a layer, in weight LSB: per output channel those that no other window of it exceeds.
+/// Sums of a layer's weights in weight LSB: for each output channel, the sums of windows that no other window exceeds.
 pub(crate) fn of_weights(
     weights: &Array2<i8>,
     shortcut: Option<&Array2<i8>>,
@@ -115,7 +116,7 @@ pub(crate) fn of_weights(
     sums
 }
 
-/// The stretches of kernel rows that windows meet along an axis of `length` sources; none within another.
+/// Ranges of kernel rows that windows cover along an axis of `length` sources; ranges within another are omitted.
 fn stretches(
     length: usize,
     windows: usize,
@@ -126,7 +127,7 @@ fn stretches(
     let mut largest: Vec<Range<usize>> = Vec::new();
     for window in 0..windows {
         let first = window * stride;
-        // Row k of the kernel lies on the source at first + k − padding.
+        // Kernel row k covers the source at first + k − padding.
         let start = padding.saturating_sub(first).min(kernel);
         let end = (length + padding).saturating_sub(first).clamp(start, kernel);
         let within =
@@ -199,7 +200,7 @@ mod tests {
         let whole = std::slice::from_ref(&(0..3));
         assert_eq!(stretches(9, 9, 3, 1, 1), whole);
         assert_eq!(stretches(8, 4, 3, 2, 1), whole);
-        // A map of two rows under a kernel of five: the upper window has lost two rows above and one below.
+        // A map of two rows under a kernel of five: the upper window loses two kernel rows above and one below.
         assert_eq!(stretches(2, 2, 5, 1, 2), [2..4, 1..3]);
         assert_eq!(stretches(1, 3, 3, 1, 2), [2..3, 1..2, 0..1]);
     }
@@ -207,7 +208,7 @@ mod tests {
     #[test]
     fn only_windows_that_none_exceeds_remain() {
         let whole = std::slice::from_ref(&(0..3));
-        // One row of the kernel at a time: sums 5, (1, 4) and (4, 2).
+        // Each window covers one kernel row: sums 5, (1, 4) and (4, 2).
         let weights: [i8; 9] = [0, 5, 0, -4, 1, 0, 4, -2, 0];
         let sums = window_sums(
             (&weights).into(),
@@ -229,7 +230,7 @@ mod tests {
     }
 
     proptest! {
-        /// Against every window by itself, source by source.
+        /// Compares with every single window, source by source.
         #[test]
         fn stretches_cover_every_window(
             length in 1_usize..9,

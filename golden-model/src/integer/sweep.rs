@@ -1,21 +1,21 @@
-//! The end of a step for all neurons of a layer: [`super::neuron`]'s update, a vector at a time.
+//! The sweep: the update of [`super::neuron`] for all neurons of a layer at the end of a step, one vector at a time.
 
 use super::number::Number;
 use crate::events::{Dispatch, Kernel, Lanes, SpikeLists};
 
-/// What the end of a step does to a layer's membranes.
+/// Update of a layer's membranes at the end of a step.
 #[derive(Clone, Debug)]
 pub(super) struct Dynamics<N> {
-    /// One per output channel, filled up as the layout; none in the output layer.
+    /// Thresholds, one per output channel and padded like the layout; `None` in the output layer.
     pub(super) thresholds: Option<Vec<N>>,
     pub(super) leak_shifts: Vec<u8>,
     pub(super) floor: N,
 }
 
 impl<N: Number> Dynamics<N> {
-    /// Ends a step: lists who fired, in the order of addresses, then resets, leaks and floors.
+    /// Ends a step: lists the neurons that fired, by ascending address, then applies reset, leak and floor.
     ///
-    /// `membranes` are whole positions of as many numbers as there are thresholds.
+    /// `membranes` consists of whole positions, each with as many numbers as there are thresholds.
     pub(super) fn end_step(&self, dispatch: Dispatch, membranes: &mut [N], fired: &mut SpikeLists) {
         dispatch.run(EndStep {
             dynamics: self,
@@ -36,7 +36,7 @@ impl<N: Number> Kernel for EndStep<'_, N> {
 
     #[inline(always)]
     fn run<S: Lanes>(self, simd: S) {
-        // A loop of its own for each number of shifts: one of unknown length would cost more than the shifts.
+        // A separate loop for each number of shifts: a loop of unknown length would cost more than the shifts.
         match self.dynamics.leak_shifts[..] {
             [] => self.with_shifts(simd, []),
             [a] => self.with_shifts(simd, [a]),
@@ -69,7 +69,7 @@ impl<N: Number> EndStep<'_, N> {
             count: 0,
             base: 0,
         };
-        // Few channels, many positions: the loop over a position's vectors is to have no end to test for.
+        // With few channels and many positions, the loop over the vectors of a position must have a fixed length.
         match *N::vectors::<S>(thresholds) {
             [threshold] => {
                 for membranes in membranes {
@@ -95,7 +95,7 @@ impl<N: Number> EndStep<'_, N> {
     }
 }
 
-/// What becomes of membranes that stay.
+/// Leak and floor of the membranes.
 struct Leak<N: Number, S: Lanes, const SHIFTS: usize> {
     simd: S,
     shifts: [u8; SHIFTS],
@@ -113,11 +113,11 @@ impl<N: Number, S: Lanes, const SHIFTS: usize> Leak<N, S, SHIFTS> {
     }
 }
 
-/// The list of those that fired, as far as it is written.
+/// List of the neurons that fired, under construction.
 struct Fired<'a> {
     list: &'a mut [u32],
     count: usize,
-    /// Address of the next vector's first neuron.
+    /// Address of the first neuron of the next vector.
     base: u32,
 }
 
@@ -150,7 +150,7 @@ mod tests {
         (low + (random.uniform() * span) as i32).clamp(low, high)
     }
 
-    /// Many membranes of every size against the definition of one neuron, with every kind of vectors.
+    /// Compares many membranes of all sizes with the definition of one neuron, for every kind of vectors.
     fn vectors_follow_the_definition<N: Number>(bits: u32) {
         let mut draws = Random::new(u64::from(bits));
         let half = 1_i32 << (bits - 1);

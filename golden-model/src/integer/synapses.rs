@@ -3,9 +3,9 @@
 use super::number::Number;
 use crate::events::{Dispatch, Group, Kernel, Lanes, Window, Windows};
 
-/// `membranes ± W·s` for the spikes of one step, all of one sign; returns the number of synaptic operations.
+/// Computes `membranes ± W·s` for the spikes of one step, all of one sign; returns the number of synaptic operations.
 ///
-/// `addresses` rise; weights lie as [`Windows`] says.
+/// `addresses` are ascending; [`Windows`] defines the layout of the weights.
 pub(super) fn accumulate<N: Number>(
     dispatch: Dispatch,
     windows: &Windows,
@@ -85,7 +85,7 @@ impl<N: Number, S: Lanes, const NEGATIVE: bool> Group for Adding<'_, N, S, NEGAT
     }
 }
 
-/// `sums ± (terms\[0\] + terms\[1\] + …)`. All are of one length; terms are one to four.
+/// Computes `sums ± (terms\[0\] + terms\[1\] + …)`, with one to four terms, all of the same length.
 #[inline(always)]
 fn add<N: Number, S: Lanes, const NEGATIVE: bool>(
     simd: S,
@@ -100,7 +100,7 @@ fn add<N: Number, S: Lanes, const NEGATIVE: bool>(
             N::add(simd, sum, term)
         }
     };
-    // Iterators in step: with indices every vector would be checked against every length.
+    // Zipped iterators avoid the bounds checks that indices would need.
     match *terms {
         [a] => {
             for (sum, &a) in sums.iter_mut().zip(a) {

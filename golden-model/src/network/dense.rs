@@ -1,20 +1,21 @@
-//! What a network would cost if its neurons were not spiking ones: each computed once, from all of its sources.
+//! Cost of a network with dense instead of spiking neurons: each neuron is computed once, from all of its sources.
 
 use super::{LayerKind, NetworkDescription};
 use serde::Serialize;
 
-/// Operations of a layer that is computed densely, once.
+/// Number of operations of one dense computation of a layer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct DenseOperations {
-    /// Multiply-accumulates: one per weight and place where it is used. Where a window reaches beyond its source, the
-    /// zeros there count nothing.
+    /// Number of multiply-accumulates: one per weight and position at which it is used. Zeros outside the source are
+    /// not counted.
     pub multiply_accumulates: u64,
-    /// Additions without a weight: one per source of a pooling window, and one per neuron with an identity shortcut.
+    /// Number of additions without a weight: one per source of a pooling window, and one per neuron with an identity
+    /// shortcut.
     pub additions: u64,
 }
 
 impl DenseOperations {
-    /// One per connection, with weight or without.
+    /// Total number of operations: one per connection, with or without a weight.
     #[must_use]
     pub const fn total(self) -> u64 {
         self.multiply_accumulates + self.additions
@@ -22,15 +23,16 @@ impl DenseOperations {
 }
 
 impl NetworkDescription {
-    /// What one inference of the same network with dense neurons costs, layer by layer, shortcuts included.
+    /// Computes the operations of one inference of the same network with dense neurons, layer by layer, including
+    /// shortcuts.
     ///
-    /// A spike of every source would cost as many synaptic operations.
+    /// If every source spiked once, the number of synaptic operations would be the same.
     ///
     /// ```
     /// use synfire_golden_model::network::NetworkDescription;
     /// let network = NetworkDescription::from_compact("2C3p1-P2-10@1x4x4", None)?;
     /// let operations = network.dense_operations();
-    /// // A kernel of 3 over 4 rows meets 2 + 3 + 3 + 2 rows of the source, and as many columns.
+    /// // A kernel of 3 over 4 rows covers 2 + 3 + 3 + 2 rows of the source, and as many columns.
     /// assert_eq!(operations[0].multiply_accumulates, 10 * 10 * 2);
     /// assert_eq!(operations[1].additions, 4 * 4 * 2);
     /// assert_eq!(operations[2].multiply_accumulates, 2 * 2 * 2 * 10);
@@ -76,7 +78,7 @@ impl NetworkDescription {
     }
 }
 
-/// Pairs of an output and a source in its window, along one axis.
+/// Number of pairs of an output and a source in its window, along one axis.
 fn pairs(sources: usize, outputs: usize, kernel: usize, stride: usize, padding: usize) -> u64 {
     let in_window = |output: usize| {
         let (start, end) = (output * stride, output * stride + kernel);
@@ -98,14 +100,14 @@ mod tests {
 
     #[test]
     fn pairs_are_those_of_the_definition() {
-        // Windows of 3 at −1, 1 and 3, of which the first lacks a place.
+        // Windows of 3 start at −1, 1 and 3; the first one lacks a position.
         assert_eq!(pairs(6, 3, 3, 2, 1), 2 + 3 + 3);
         assert_eq!(pairs(4, 4, 1, 1, 0), 4);
-        // 28 rows, kernel 5: 3, 4, 5, ..., 5, 4, 3.
+        // 28 rows with a kernel of 5: 3, 4, 5, ..., 5, 4, 3.
         assert_eq!(pairs(28, 28, 5, 1, 2), 28 * 5 - 6);
     }
 
-    /// Every source of every layer fires once, since each layer's neurons all fire in the one step.
+    /// Every source of every layer fires exactly once: all neurons fire in the single step.
     #[test]
     fn as_many_as_the_synaptic_operations_of_one_spike_of_every_source() {
         for text in [

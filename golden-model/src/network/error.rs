@@ -1,10 +1,10 @@
-//! Errors of network descriptions that are more than a number out of range.
+//! Errors of network descriptions and of their compact text.
 
-/// What can be wrong with a network's structure or its compact form.
+/// Errors of network descriptions and of their compact text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NetworkError {
-    /// A layer has a property that its operation does not know.
+    /// A layer has a property that its operation does not support.
     #[error(
         "network `{network}`: layer `{layer}` has op = \"{op}\", which takes no {property}; \
          leave it out, only {takers} layers have one"
@@ -12,58 +12,54 @@ pub enum NetworkError {
     Property {
         /// Name of the network.
         network: String,
-        /// The layer.
+        /// Name of the layer.
         layer: String,
-        /// Its operation.
+        /// Operation of the layer.
         op: &'static str,
-        /// The property.
+        /// Name of the property.
         property: &'static str,
-        /// Operations that do take it.
+        /// Operations that support the property.
         takers: &'static str,
     },
-    /// Nothing takes a layer's spikes.
+    /// The spikes of a layer have no target.
     #[error(
-        "network `{network}`: nothing takes the spikes of layer `{layer}`; \
-         make it the source (`from`) of a later layer, or leave it out"
+        "network `{network}`: no layer receives the spikes of layer `{layer}`; make it the source (`from`) of \
+         a later layer, or leave it out"
     )]
     DeadLayer {
         /// Name of the network.
         network: String,
-        /// The layer.
+        /// Name of the layer.
         layer: String,
     },
-    /// Signed input for a consumer that knows none.
+    /// The network has signed input, which a consumer does not support.
     #[error(
-        "network `{network}`: {consumer} takes unsigned input so far; \
-         train a network without [normalization] for it"
+        "network `{network}`: {consumer} supports only unsigned input; train a network without [normalization]"
     )]
     SignedInput {
         /// Name of the network.
         network: String,
-        /// Who refuses it.
+        /// Part of the program that refuses the network.
         consumer: &'static str,
     },
-    /// The compact form of a network has something else than its grammar wants.
-    #[error("network `{text}`, character {column}, in `{piece}`: found {found}, wanted {wanted}")]
+    /// The compact text violates its grammar.
+    #[error("network `{text}`, character {column}, in `{piece}`: found {found}, expected {wanted}")]
     Compact {
-        /// The whole text.
+        /// Complete compact text.
         text: String,
-        /// Position of what was found, from 1.
+        /// Position of the violation in characters, from 1.
         column: usize,
-        /// The piece between two dashes that it belongs to.
+        /// Piece, between two dashes, that contains the violation.
         piece: String,
-        /// What stands there.
+        /// Text found at the position.
         found: String,
-        /// What may stand there.
+        /// Text allowed at the position.
         wanted: String,
     },
-    /// The compact form of a network without its input shape, and nothing else that says it.
-    #[error(
-        "network `{text}` does not say the shape of its input; \
-         append it, such as {text}@1x28x28, or name the data set that the network is for"
-    )]
+    /// The compact text has no input shape, and no data set supplies one.
+    #[error("network `{text}` has no input shape; append one, such as {text}@1x28x28, or name a data set")]
     CompactInput {
-        /// The whole text.
+        /// Complete compact text.
         text: String,
     },
     /// A number or name in a network, or in its training parameters, is out of range.
@@ -71,25 +67,25 @@ pub enum NetworkError {
     Value {
         /// Name of the network.
         network: String,
-        /// The field.
+        /// Name of the field.
         field: String,
-        /// Its value.
+        /// Value of the field.
         found: String,
-        /// What is allowed.
+        /// Allowed values, in words.
         wanted: String,
     },
-    /// A network without layers.
+    /// The network has no layers.
     #[error("network `{network}` has no layers; add [[layer]] tables, the last with op = \"out\"")]
     NoLayers {
         /// Name of the network.
         network: String,
     },
     /// Two layers share a name.
-    #[error("network `{network}`: two layers are named `{layer}`; give every layer a name of its own")]
+    #[error("network `{network}`: two layers are named `{layer}`; give every layer its own name")]
     DuplicateLayer {
         /// Name of the network.
         network: String,
-        /// The name.
+        /// Shared name.
         layer: String,
     },
     /// The output layer is missing, or is not the last layer.
@@ -100,26 +96,26 @@ pub enum NetworkError {
     OutputLayer {
         /// Name of the network.
         network: String,
-        /// The layer.
+        /// Name of the layer.
         layer: String,
-        /// Its operation.
+        /// Operation of the layer.
         found: &'static str,
-        /// The operations allowed there.
+        /// Operations allowed at this place.
         wanted: &'static str,
     },
-    /// A layer that a consumer of the network does not know.
+    /// A consumer of the network does not support a layer.
     #[error(
-        "network `{network}`: {consumer} takes chains of fully-connected layers so far, but layer `{layer}` has \
+        "network `{network}`: {consumer} supports only chains of fully-connected layers, but layer `{layer}` has \
          op = \"{op}\"; use a network of op = \"fc\" and \"out\""
     )]
     LayerUnsupported {
-        /// The network.
+        /// Name of the network.
         network: String,
-        /// The layer.
+        /// Name of the layer.
         layer: String,
-        /// Its operation.
+        /// Operation of the layer.
         op: &'static str,
-        /// Who refuses it.
+        /// Part of the program that refuses the network.
         consumer: &'static str,
     },
 }

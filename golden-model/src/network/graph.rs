@@ -1,73 +1,73 @@
-//! A description with its sources resolved, its shapes worked out and its weight tensors listed.
+//! Graph: a description with resolved sources, computed shapes and a list of weight tensors.
 
 use super::{LayerDescription, LayerKind, NetworkDescription, Shape};
 use crate::network::NetworkError;
 use crate::{Error, Result};
 
-/// Where a layer's spikes come from.
+/// Source of a layer's spikes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// The network's input.
     Input,
-    /// The layer of that index.
+    /// The layer with this index.
     Layer(usize),
 }
 
-/// A layer within the graph.
+/// Layer within the graph.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
-    /// Where its spikes come from.
+    /// Source of the spikes.
     pub source: Source,
     /// Shape of the source.
     pub input: Shape,
     /// Shape of the layer's output.
     pub output: Shape,
-    /// Index of its weights among [`Graph::tensors`]; pooling has none.
+    /// Index of the weights in [`Graph::tensors`]; `None` for pooling.
     pub tensor: Option<usize>,
-    /// The second path into its membranes.
+    /// Second path into the membranes, if any.
     pub junction: Option<Junction>,
 }
 
-/// The second path into a residual junction.
+/// Second path into a residual junction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Junction {
-    /// Where its spikes come from.
+    /// Source of the spikes.
     pub source: Source,
     /// Shape of the source.
     pub input: Shape,
-    /// Rows and columns from one sampled position of the source to the next.
+    /// Distance in rows and columns from one sampled position of the source to the next.
     pub stride: usize,
-    /// Index of its weights among [`Graph::tensors`]; an identity has none.
+    /// Index of the path's weights in [`Graph::tensors`]; `None` for an identity.
     pub tensor: Option<usize>,
 }
 
-/// Shape of a weight tensor as files hold it.
+/// Shape of a weight tensor in model files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TensorShape {
-    /// `[out, in]`; a source of shape `[C, H, W]` is flattened in that order.
+    /// Matrix `[out, in]`; a source of shape `[C, H, W]` is flattened in that order.
     Matrix,
-    /// `[out, in, kernel, kernel]`.
+    /// Kernels `[out, in, kernel, kernel]`.
     Kernels(usize),
 }
 
-/// A weight tensor. Whatever its shape in files, it is a matrix `[outputs, inputs]`, a convolution's with one row
-/// per output channel over (input channel, kernel row, kernel column).
+/// Weight tensor. In memory it is always a matrix `[outputs, inputs]`; for a convolution, with one row per output
+/// channel over (input channel, kernel row, kernel column).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tensor {
     /// Index of the layer.
     pub layer: usize,
-    /// Name: the layer's, or `<layer>.shortcut`.
+    /// Name of the tensor: the name of the layer, or `<layer>.shortcut`.
     pub name: String,
-    /// Rows: neurons of a fully-connected layer, output channels of a convolution.
+    /// Number of rows: neurons of a fully-connected layer, output channels of a convolution.
     pub outputs: usize,
-    /// Columns: sources of a fully-connected layer, (channels × kernel²) of a convolution.
+    /// Number of columns: sources of a fully-connected layer, channels × kernel² of a convolution.
     pub inputs: usize,
-    /// Shape in files.
+    /// Shape of the tensor in model files.
     pub shape: TensorShape,
 }
 
 impl Tensor {
-    /// The dimensions in files.
+    /// Dimensions of the tensor in model files.
     #[must_use]
     pub fn dimensions(&self) -> Vec<usize> {
         match self.shape {
@@ -79,17 +79,17 @@ impl Tensor {
     }
 }
 
-/// A network's layers and tensors, resolved.
+/// Resolved layers and tensors of a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Graph {
-    /// The layers, in order.
+    /// Layers in order.
     pub nodes: Vec<Node>,
-    /// The weight tensors, in the order of the layers; a shortcut's follows its layer's.
+    /// Weight tensors in the order of the layers; the tensor of a shortcut follows that of its layer.
     pub tensors: Vec<Tensor>,
 }
 
 impl NetworkDescription {
-    /// Resolves the description. [`Self::validate`] checks more, and what it accepts can be resolved.
+    /// Resolves the description. [`Self::validate`] checks more; a description that it accepts can be resolved.
     ///
     /// # Errors
     /// If a source is not an earlier layer, a window does not fit its source, a number overflows, or the two
@@ -119,7 +119,7 @@ impl NetworkDescription {
         Ok(graph)
     }
 
-    /// [`Self::graph`] of a description that has been validated.
+    /// Resolves a validated description like [`Self::graph`].
     pub(crate) fn valid_graph(&self) -> Graph {
         self.graph()
             .unwrap_or_else(|error| panic!("the description is not valid: {error}"))
@@ -251,14 +251,14 @@ impl NetworkDescription {
 }
 
 impl Graph {
-    /// Takes a tensor in; returns its index.
+    /// Appends a tensor; returns its index.
     fn push(&mut self, tensor: Tensor) -> usize {
         self.tensors.push(tensor);
         self.tensors.len() - 1
     }
 }
 
-/// The weights of a layer's own path.
+/// Weight tensor of a layer's first path.
 fn tensor(index: usize, layer: &LayerDescription, input: Shape) -> Option<Tensor> {
     let (outputs, inputs, shape) = match layer.kind {
         LayerKind::Conv { out, kernel, .. } => (

@@ -1,4 +1,4 @@
-//! A layer as files hold it: one table whose keys depend on its operation.
+//! Layers in network files: one table per layer, whose keys depend on the operation.
 //!
 //! | op | keys | optional |
 //! |---|---|---|
@@ -7,15 +7,15 @@
 //! | `fc` | `out` | `dropout`, `threshold` |
 //! | `out` | `out` | `threshold` |
 //!
-//! All have `name` and `op`, and may have `from`. One flat table, rather than a tagged enum within another, so that
-//! an unknown key is reported on its own line together with all that are known.
+//! All operations have `name` and `op`, and may have `from`. The table is flat, instead of a tagged enum inside another
+//! one, so that an unknown key is reported on its own line together with all known keys.
 
 use super::{LayerDescription, LayerKind, Shortcut, one};
 use serde::Deserialize;
 
 const POOL_KERNEL: usize = 2;
 
-/// The keys of a layer.
+/// Keys of a layer.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LayerText {
@@ -52,7 +52,7 @@ impl Op {
     }
 }
 
-/// A key that an operation wants or does not know.
+/// A key is missing, or the operation does not support it.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum KeyError {
     #[error("layer `{layer}` has op = \"{op}\" but no `{key}`; add it")]

@@ -1,46 +1,46 @@
-//! What makes a network description acceptable.
+//! Validation of network descriptions.
 
 use super::{Graph, LayerDescription, LayerKind, NetworkDescription, NetworkError, Shape, Source};
 use crate::{Error, Result};
 use std::collections::BTreeSet;
 
-/// Most time steps of one inference.
+/// Largest number of time steps of one inference.
 pub const MAX_STEPS: usize = 4096;
-/// Most layers of a network.
+/// Largest number of layers of a network.
 pub const MAX_LAYERS: usize = 1024;
-/// Most neurons of one layer, and most inputs.
+/// Largest number of neurons of a layer, and of inputs.
 pub const MAX_NEURONS: usize = 1 << 24;
-/// Most weights of one layer, its shortcut's included.
+/// Largest number of weights of a layer, including its shortcut.
 pub const MAX_WEIGHTS: usize = 1 << 28;
-/// Most weights of a network.
+/// Largest number of weights of a network.
 pub const MAX_NETWORK_WEIGHTS: usize = 1 << 29;
-/// Most possible spikes of one inference: inputs and neurons, times steps.
+/// Largest number of possible spikes of one inference: inputs and neurons, times steps.
 const MAX_SPIKES: u64 = 1 << 32;
-/// Longest name of a network or layer, in bytes.
+/// Largest length of a network's or layer's name, in bytes.
 const MAX_NAME: usize = 64;
-/// Largest kernel.
+/// Largest kernel size.
 const MAX_KERNEL: usize = 63;
-/// What the names of shortcut's weights end with.
+/// Suffix of the names of shortcut tensors.
 const SHORTCUT_SUFFIX: &str = ".shortcut";
 
 impl NetworkDescription {
-    /// Checks the description; everything that computes with a network may rely on what is checked here.
+    /// Checks the description. All code that computes with a network relies on these rules:
     ///
     /// * Names are 1..=64 of `A-Z a-z 0-9 _ - .` (they become file and tensor names), unique, and no layer
     ///   is named `input` or `….shortcut`.
     /// * `steps` in 1..=4096, `rate` and `leak` in (0, 1].
     /// * A normalization has a finite mean and a positive deviation for every input channel.
-    /// * Exactly one output layer, the last, of at most 1024 layers.
-    /// * Kernels of 1..=63, strides of 1..=63, padding below the kernel; windows that fit their source.
-    /// * Thresholds are finite and above 0; of pooling, below 1, since a window's average is at most 1.
-    /// * Dropout in [0, 1), on convolutions and fully-connected layers alone; shortcuts on convolutions alone.
-    /// * Sources are earlier layers or the input; both paths of a junction have one shape; every layer but the last
-    ///   feeds another.
-    /// * Sizes are not zero, and at most 2^24 neurons and 2^28 weights per layer, 2^29 weights and, over all steps,
-    ///   2^32 possible spikes per network.
+    /// * Exactly one layer is an output layer: the last of at most 1024 layers.
+    /// * Kernels and strides are in 1..=63, padding is below the kernel, and windows fit their source.
+    /// * Thresholds are finite and above 0; those of pooling are below 1, since a window's average is at most 1.
+    /// * Dropout is in [0, 1), and only on convolutions and fully-connected layers. Only convolutions have shortcuts.
+    /// * Sources are earlier layers or the input. Both paths of a junction have the same shape. Every layer but the
+    ///   last feeds another layer.
+    /// * Sizes are not zero. A layer has at most 2^24 neurons and 2^28 weights; a network has at most 2^29 weights and,
+    ///   over all steps, 2^32 possible spikes.
     ///
     /// # Errors
-    /// The first rule broken, with the field, its value and what is allowed.
+    /// If a rule is violated. The error states the first such field, its value and the allowed values.
     pub fn validate(&self) -> Result<()> {
         self.check_time_base()?;
         self.check_normalization()?;
@@ -115,7 +115,7 @@ impl NetworkDescription {
         }
     }
 
-    /// The last layer, and only the last, is the output layer.
+    /// Checks that the last layer, and only the last, is an output layer.
     fn check_order(&self) -> Result<()> {
         let Some(last) = self.layers.len().checked_sub(1) else {
             return Err(Error::Network(NetworkError::NoLayers {
@@ -209,7 +209,7 @@ impl NetworkDescription {
         }
     }
 
-    /// Dropout and shortcuts, which not every operation has.
+    /// Checks dropout and shortcuts, which not every operation supports.
     fn check_training_path(&self, layer: &LayerDescription) -> Result<()> {
         let property = |property, takers| {
             Err(NetworkError::Property {
@@ -268,7 +268,7 @@ impl NetworkDescription {
         if all > MAX_NETWORK_WEIGHTS {
             return self.refuse("number of weights", all, format!("at most {MAX_NETWORK_WEIGHTS}"));
         }
-        // Neither factor is large enough to overflow: 2^10 layers of 2^24 neurons, 2^12 steps.
+        // The product cannot overflow: at most 2^10 layers of 2^24 neurons, and 2^12 steps.
         let spikes = spikes * self.steps as u64;
         if spikes > MAX_SPIKES {
             let wanted = format!("at most {MAX_SPIKES}; use fewer steps or neurons");
@@ -277,7 +277,7 @@ impl NetworkDescription {
         Ok(())
     }
 
-    /// Every layer but the last feeds another.
+    /// Checks that every layer but the last feeds another layer.
     fn check_consumers(&self, graph: &Graph) -> Result<()> {
         let mut fed = vec![false; self.layers.len()];
         let sources = graph
@@ -309,7 +309,7 @@ fn size_rule(what: &str) -> String {
     format!("1..={MAX_NEURONS} {what}")
 }
 
-/// Size of a shape; `None` where it is zero or absurd. Never overflows.
+/// Size of a shape; `None` if it is zero or above the limit. Never overflows.
 fn checked_size(shape: Shape) -> Option<usize> {
     let size = shape
         .channels

@@ -1,11 +1,11 @@
-//! Spikes of a few hundred inferences, and what they tell about the layers of a network that is being quantized.
+//! Calibration: statistics of the layers of a network, from the spikes of a few hundred inferences.
 //!
-//! A layer is rounded by the spikes that the quantized layers before it emit. The integer engine runs those layers, image by
-//! image; of an image, no more is kept than what some windows of the layer counted. So calibration runs the network's front
-//! once for every layer with weights, and its memory does not grow with the number of images.
+//! The weights of a layer are rounded by the spikes that the quantized layers before it emit. The integer engine runs
+//! those layers image by image; only the spike counts of some windows of the layer are kept. So calibration runs the
+//! front of the network once for every layer with weights, and its memory does not grow with the number of images.
 //!
-//! Where a layer has many windows, only some are taken: [`WINDOWS`] over all images, spread evenly, drawn anew for every
-//! image by a generator that is seeded with layer and image.
+//! If a layer has many windows, only [`WINDOWS`] of them are used, divided evenly among the images. They are drawn anew
+//! for every image by a generator that is seeded with layer and image.
 
 use super::rounding::{MomentSums, Moments};
 use crate::Result;
@@ -17,16 +17,16 @@ use ndarray::Array2;
 use rayon::prelude::*;
 use std::fmt;
 
-/// Windows of a layer that are looked at, over all images; at least one per image.
+/// Number of windows of a layer that are used, over all images; at least one per image.
 pub const WINDOWS: usize = 8192;
 
-/// Images whose counts are in memory at a time.
+/// Number of images whose counts are in memory at a time.
 const IMAGES_AT_ONCE: usize = 32;
 
-/// Seed of the draw of windows.
+/// Seed for drawing windows.
 const SEED: u64 = 0x77_1d0;
 
-/// Inferences by which weights are rounded: a number of images, and the spikes of each.
+/// Inferences for calibration: the number of images, and a function that returns the input spikes of an image.
 #[derive(Clone, Copy)]
 pub struct Calibration<'a> {
     images: usize,
@@ -41,21 +41,21 @@ impl fmt::Debug for Calibration<'_> {
     }
 }
 
-/// What a layer's neurons did over calibration.
+/// Activity of a layer over all calibration inferences.
 #[derive(Clone, Debug)]
 pub(super) struct Activity {
-    /// Share of steps in which a neuron of each channel fired, over images and positions.
+    /// Mean rate of each channel over images and positions, in spikes per step.
     pub(super) rates: Vec<f64>,
 }
 
 impl<'a> Calibration<'a> {
-    /// Images 0 to `images` − 1, of which `spikes` gives the input spikes. It is called several times per image, from any
-    /// thread and in any order, and must always give the same.
+    /// Calibrates with images 0 to `images` − 1. `spikes` returns the input spikes of an image. It is called several
+    /// times per image, from any thread and in any order, and must always return the same spikes.
     pub const fn new(images: usize, spikes: &'a (dyn Fn(usize) -> Result<SpikeRaster> + Sync)) -> Self {
         Self { images, spikes }
     }
 
-    /// No images: weights are rounded by themselves.
+    /// No calibration: weights are rounded without regard to spikes.
     #[must_use]
     pub const fn none() -> Self {
         Self::new(0, &|_| Ok(SpikeRaster::new(0)))
@@ -74,8 +74,8 @@ impl<'a> Calibration<'a> {
         results.into_iter().collect()
     }
 
-    /// Moments of what the windows of a layer count, over both paths of a junction; `layers` are those before it. `None`
-    /// where there are no images, nothing is counted, or the sources are too many.
+    /// Computes the moments of a layer's window counts, over both paths of a junction. `layers` are the quantized
+    /// layers before it. `None` if there are no images, no spikes, or too many sources.
     pub(super) fn moments(
         &self,
         description: &NetworkDescription,
@@ -120,7 +120,7 @@ impl<'a> Calibration<'a> {
         Ok(sums.finish())
     }
 
-    /// What the layers of a finished network do; the output layer, which never fires, left out.
+    /// Computes the activity of all layers of a finished network except the output layer, which never fires.
     pub(super) fn activity(&self, model: &QuantizedModel) -> Result<Vec<Activity>> {
         let hidden = &model.layers[..model.layers.len() - 1];
         let shapes = model.description.shapes();
@@ -165,7 +165,7 @@ impl<'a> Calibration<'a> {
     }
 }
 
-/// Sum of the signs of each input's spikes.
+/// Sums the signs of the spikes of each input.
 fn counts(raster: &SpikeRaster) -> Vec<f32> {
     let mut counts = vec![0.0; raster.width()];
     for spike in raster.iter().flatten() {
@@ -174,7 +174,7 @@ fn counts(raster: &SpikeRaster) -> Vec<f32> {
     counts
 }
 
-/// That many of all positions, in no particular order; the same for the same seeds.
+/// Chooses `number` of all positions, in no particular order; equal seeds give equal choices.
 fn chosen(positions: usize, number: usize, seeds: &[u64]) -> Vec<usize> {
     let mut all: Vec<usize> = (0..positions).collect();
     if number < positions {
@@ -185,11 +185,11 @@ fn chosen(positions: usize, number: usize, seeds: &[u64]) -> Vec<usize> {
     all
 }
 
-/// The windows through which the neurons of a layer look at its sources, and where there is one, the shortcut's.
+/// Windows through which the neurons of a layer see its sources, and those of a shortcut.
 #[derive(Clone, Copy, Debug)]
 struct Windows<'a> {
     node: &'a Node,
-    /// Kernel, stride and padding; none where every neuron sees all.
+    /// Kernel, stride and padding; `None` if every neuron sees all sources.
     kernel: Option<(usize, usize, usize)>,
 }
 
@@ -212,7 +212,7 @@ impl<'a> Windows<'a> {
         self.node.output.height * self.node.output.width
     }
 
-    /// Columns of the layer's rows of weights, the shortcut's included.
+    /// Number of columns of the layer's rows of weights, including the shortcut.
     fn sources(&self) -> usize {
         let second = self.node.junction.as_ref().filter(|path| path.tensor.is_some());
         let own = match self.kernel {
@@ -222,7 +222,7 @@ impl<'a> Windows<'a> {
         own + second.map_or(0, |path| path.input.channels)
     }
 
-    /// Appends what the window at a position counted, in the order of the rows of weights.
+    /// Appends the spike counts of the window at a position, in the order of the rows of weights.
     fn patch(&self, position: usize, own: &[f32], second: &[f32], into: &mut Vec<f32>) {
         let Some((kernel, stride, padding)) = self.kernel else {
             into.extend_from_slice(own);

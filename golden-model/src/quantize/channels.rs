@@ -1,4 +1,4 @@
-//! The weights of one layer as integers, with their scales and how well they fit.
+//! Integer weights of one layer, with their scales and errors.
 
 use super::config::ScaleSearch;
 use super::rounding::Moments;
@@ -6,37 +6,39 @@ use super::scale::{self, Scaled};
 use ndarray::Array2;
 use rayon::prelude::*;
 
-/// The weights of one layer as integers.
+/// Integer weights of one layer.
 #[derive(Clone, Debug)]
 pub(super) struct Channels {
-    /// Integer weights, in the form of the weights.
+    /// Integer weights, in the shape of the float weights.
     pub(super) integers: Array2<i8>,
-    /// How well they represent the weights.
+    /// Scales and errors of the integers.
     pub(super) fit: Fit,
 }
 
-/// How well integers and scales represent a layer.
+/// Scales of a layer, and the errors of its integers.
 #[derive(Clone, Debug)]
 pub(super) struct Fit {
     /// Scale per channel.
     pub(super) scales: Vec<f64>,
-    /// Root mean square of w − scale·q.
+    /// Root mean square of w − scale·q, in the units of the float weights.
     pub(super) rms_error: f64,
-    /// The same in parts of the root mean square of w.
+    /// Root mean square of w − scale·q, relative to the root mean square of w.
     pub(super) relative_rms_error: f64,
-    /// Root mean square of the error of the drive over calibration inferences, in parts of that of the drive.
+    /// Root mean square of the drive's error over calibration inferences, relative to that of the drive; `None` without
+    /// calibration.
     pub(super) drive_error: Option<f64>,
 }
 
-/// One way to find scales, tried on all channels.
+/// Result of one scale search on all channels.
 struct Candidate {
     channels: Vec<Scaled>,
-    /// Mean square error of every channel's drive, or, without spikes to tell, of its weights.
+    /// Mean square error of each channel's drive or, without calibration, of its weights.
     errors: Vec<f64>,
 }
 
 impl Channels {
-    /// Quantizes weights, one row per channel, with a scale per row or in common, rounded by the spikes that enter.
+    /// Quantizes weights, one row per channel, with one scale per row or one common scale. The moments of the incoming
+    /// spikes, if given, decide about rounding.
     pub(super) fn quantize(
         weights: &Array2<f32>,
         scale_per_row: bool,
@@ -64,7 +66,7 @@ impl Channels {
         Self::new(weights, &best.channels, drive_error)
     }
 
-    /// Rounds weights to the nearest integers of given scales.
+    /// Rounds weights to the nearest integers for given scales.
     pub(super) fn with_scales(weights: &Array2<f32>, weight_bits: u8, scales: &[f64]) -> Self {
         let rows = weights.rows().into_iter().zip(scales);
         let channels: Vec<Scaled> = rows
@@ -86,7 +88,7 @@ impl Channels {
 }
 
 impl Candidate {
-    /// The better of two, channel by channel where each has a scale of its own.
+    /// Selects the better of two candidates, channel by channel if each channel has its own scale.
     fn better(mut self, mut other: Self, scale_per_row: bool) -> Self {
         if scale_per_row {
             for channel in 0..self.channels.len() {
@@ -104,7 +106,7 @@ impl Candidate {
     }
 }
 
-/// The channels with scales of one search, rounded to the nearest.
+/// Quantizes the channels with the scales of one search, rounded to the nearest integer.
 fn scaled(weights: &Array2<f32>, scale_per_row: bool, weight_bits: u8, search: ScaleSearch) -> Vec<Scaled> {
     let rows: Vec<Vec<f32>> = weights.rows().into_iter().map(|row| row.to_vec()).collect();
     if scale_per_row {
@@ -132,7 +134,7 @@ impl Fit {
         }
     }
 
-    /// Pooling counts, and a window's spikes make one: no error.
+    /// Scales of a pooling layer, which counts spikes without error: one spike is worth 1 / window.
     pub(super) fn of_pooling(kernel: usize, channels: usize) -> Self {
         Self {
             scales: vec![1.0 / (kernel * kernel) as f64; channels],
@@ -142,7 +144,7 @@ impl Fit {
         }
     }
 
-    /// Smallest and largest scale.
+    /// Smallest and largest scale of the channels.
     pub(super) fn range(&self) -> [f64; 2] {
         let scales = self.scales.iter().copied();
         [

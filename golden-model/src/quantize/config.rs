@@ -1,4 +1,4 @@
-//! What the quantizer may choose, and what it is told.
+//! Options of the quantizer.
 
 use super::error::QuantizeError;
 use crate::integer::{InputSigns, MAX_GUARD_BITS, MAX_LEAK_SHIFT, MAX_LEAK_SHIFTS};
@@ -6,20 +6,20 @@ use crate::network::{LayerKind, NetworkDescription};
 use crate::{Error, Result};
 use std::collections::BTreeMap;
 
-/// How to quantize a network. The default is 4-bit weights and everything else found from the network.
+/// Options of the quantizer. The default is 4-bit weights; all other choices follow from the network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuantizeConfig {
     /// Width of a weight in bits, 2..=8.
     pub weight_bits: u8,
-    /// Other widths for some layers, by name.
+    /// Weight widths in bits for layers that differ from `weight_bits`, by layer name.
     pub layer_weight_bits: BTreeMap<String, u8>,
-    /// Fraction bits of the membranes.
+    /// Number of guard bits of the membranes.
     pub guard_bits: GuardBits,
-    /// Leak of every layer.
+    /// Leak of all layers.
     pub leak: Leak,
-    /// How a channel's scale is found.
+    /// Search for the scale of a channel.
     pub scale: ScaleSearch,
-    /// Signs of the input spikes that the widths must hold; by default those of the network's samples
+    /// Signs of the input spikes that the widths must hold. The default is the signs of the network's samples
     /// ([`InputSigns::of`]).
     pub input: Option<InputSigns>,
 }
@@ -37,41 +37,41 @@ impl Default for QuantizeConfig {
     }
 }
 
-/// Fraction bits of the membranes below a weight's LSB.
+/// Number of guard bits: fraction bits of the membranes below the weight LSB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GuardBits {
-    /// Per layer, the fewest that give the leak its resolution ([`super::width`]).
+    /// For each layer, the fewest guard bits that give the leak its resolution ([`super::width`]).
     Auto,
-    /// This many in every layer, 0..=12.
+    /// A fixed number for all layers, 0..=12.
     Fixed(u8),
 }
 
-/// Leak of every layer.
+/// Leak of all layers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Leak {
     /// Shifts that fit the factor of the description ([`super::leak`]).
     Auto,
-    /// These shifts, distinct and ascending; none for integrate-and-fire.
+    /// The given shifts, distinct and ascending; empty for integrate-and-fire.
     Shifts(Vec<u8>),
 }
 
-/// How the scale of a channel, the real value of one weight LSB, is found from its weights.
+/// Search for the scale of a channel, which is the real value of one weight LSB.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ScaleSearch {
-    /// Of [`Self::Max`], [`Self::MeanSquare`] and some percentiles whichever brings the least error, channel by channel:
-    /// over calibration inferences that of the drive, after rounding; without them that of the weights, which is least by
-    /// [`Self::MeanSquare`].
+    /// Tries [`Self::Max`], [`Self::MeanSquare`] and some percentiles, and selects the one with the smallest error for
+    /// each channel. With calibration, this is the error of the drive after rounding. Without calibration, it is the
+    /// error of the weights, which [`Self::MeanSquare`] minimizes.
     Best,
-    /// The largest weight becomes the largest integer: nothing is clipped.
+    /// Maps the largest weight to the largest integer, so nothing is clipped.
     Max,
-    /// This percentile of the magnitudes becomes the largest integer; what lies above is clipped. In (0, 100].
+    /// Maps this percentile of the magnitudes, in (0, 100], to the largest integer; larger magnitudes are clipped.
     Percentile(f64),
-    /// The scale of least squared error over the channel's weights.
+    /// Minimizes the squared error of the channel's weights.
     MeanSquare,
 }
 
 impl ScaleSearch {
-    /// The searches among which the error decides.
+    /// Searches that are tried; the error decides among them.
     pub(super) const fn candidates(&self, calibrated: bool) -> &[Self] {
         match self {
             Self::Best if calibrated => &[
@@ -87,7 +87,7 @@ impl ScaleSearch {
 }
 
 impl QuantizeConfig {
-    /// Width of the weights of the layer of this name.
+    /// Weight width in bits of the layer with this name.
     #[must_use]
     pub fn weight_bits_of(&self, layer: &str) -> u8 {
         self.layer_weight_bits
@@ -96,10 +96,10 @@ impl QuantizeConfig {
             .unwrap_or(self.weight_bits)
     }
 
-    /// Checks every option against its range, and layer names against those layers of the network that have weights.
+    /// Checks all options: ranges, and that named layers exist and have weights.
     ///
     /// # Errors
-    /// The first option that is wrong.
+    /// If an option is wrong. The first such option is reported.
     pub fn validate(&self, description: &NetworkDescription) -> Result<()> {
         let layers = &description.layers;
         for name in self.layer_weight_bits.keys() {

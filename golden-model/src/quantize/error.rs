@@ -1,57 +1,61 @@
-//! What the quantizer refuses.
+//! Errors of the quantizer.
 
 use thiserror::Error;
 
-/// What the quantizer refuses.
+/// Errors of the quantizer.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum QuantizeError {
-    /// Weight bits for a layer that has no weights.
-    #[error("quantizer: weight bits for layer `{layer}`, which pools and has no weights; leave it out")]
+    /// Weight bits are given for a layer without weights.
+    #[error(
+        "quantizer: weight bits are given for layer `{layer}`, but pooling layers have no weights; leave this \
+         layer out"
+    )]
     NoWeights {
-        /// Layer's name.
+        /// Name of the layer.
         layer: String,
     },
-    /// Scales that do not fit the network.
+    /// The number of scales does not fit the network.
     #[error(
-        "quantizer: {found} scales for layer `{layer}`, wanted {wanted}; take `channel_scales` of the report that \
-         came with the format"
+        "quantizer: {found} scales are given for layer `{layer}`, but it needs {wanted}; pass \
+         `channel_scales` of the report that belongs to the number format"
     )]
     ScaleCount {
-        /// Layer's name.
+        /// Name of the layer.
         layer: String,
-        /// Number found.
+        /// Number of scales found.
         found: usize,
-        /// Number wanted.
+        /// Number of scales wanted.
         wanted: usize,
     },
-    /// A scale that is none.
+    /// A scale is not a finite number above 0.
     #[error(
-        "quantizer: scale {scale} of channel {channel} of layer `{layer}`, wanted a finite number above 0"
+        "quantizer: the scale of channel {channel} of layer `{layer}` is {scale}, but must be finite and \
+         above 0; pass `channel_scales` of the report that belongs to the number format"
     )]
     Scale {
-        /// Layer's name.
+        /// Name of the layer.
         layer: String,
-        /// Channel.
+        /// Number of the channel, from 0.
         channel: usize,
         /// Value found.
         scale: f64,
     },
-    /// A number format of another network.
+    /// The number format belongs to another network.
     #[error(
-        "quantizer: the number format is of network `{format}`, which differs from network `{network}`; quantize the \
-         float model itself first"
+        "quantizer: the number format belongs to network `{format}`, which differs from network `{network}`; \
+         quantize this network first"
     )]
     OtherNetwork {
-        /// Name of the network to be quantized.
+        /// Name of the network to quantize.
         network: String,
         /// Name of the format's network.
         format: String,
     },
-    /// An option of the quantizer outside its range.
-    #[error("quantizer: {option} is {found}, wanted {low} to {high}")]
+    /// An option is outside its range.
+    #[error("quantizer: {option} is {found}, but must be {low} to {high}")]
     Option {
-        /// The option.
+        /// Name of the option.
         option: &'static str,
         /// Value found.
         found: f64,
@@ -60,7 +64,7 @@ pub enum QuantizeError {
         /// Highest value allowed.
         high: f64,
     },
-    /// Leak shifts asked of the quantizer that are not distinct, or not in ascending order.
+    /// The given leak shifts are not distinct, or not in ascending order.
     #[error(
         "quantizer: leak shifts {found:?} are not distinct and ascending; write each shift once, smallest first"
     )]
@@ -68,8 +72,11 @@ pub enum QuantizeError {
         /// Shifts found.
         found: Vec<u8>,
     },
-    /// Weight bits for a layer that the network does not have.
-    #[error("quantizer: weight bits for layer `{layer}`, but the layers are {}", known.join(", "))]
+    /// Weight bits are given for a layer that the network does not have.
+    #[error(
+        "quantizer: weight bits are given for layer `{layer}`, which does not exist; choose one of {}",
+        known.join(", ")
+    )]
     UnknownLayer {
         /// Name found.
         layer: String,

@@ -1,4 +1,4 @@
-//! One layer: from its weights, scales and number format to the finished integers.
+//! Quantization of one layer: scales, rounding and number format.
 
 use super::channels::{Channels, Fit};
 use super::config::{GuardBits, QuantizeConfig};
@@ -12,22 +12,22 @@ use crate::integer::sums::spikes_of;
 use crate::integer::{InputSigns, Neuron, QuantizedLayer, QuantizedShortcut, sums};
 use crate::network::{LayerDescription, LayerKind, Node};
 
-/// What a pooling layer, which has no weights, gives as their width: the least that there is.
+/// Weight width in bits that a pooling layer reports, although it has no weights: the smallest width.
 const NO_WEIGHT_BITS: u8 = 2;
 
-/// A layer to be quantized.
+/// Layer to quantize.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LayerTask<'a> {
     pub(super) model: &'a FloatModel,
     pub(super) described: &'a LayerDescription,
     pub(super) node: &'a Node,
-    /// Shifts of the leak of all layers but those that pool.
+    /// Shifts of the leak of all layers except pooling layers.
     pub(super) leak_shifts: &'a [u8],
-    /// Spikes of the network's input.
+    /// Signs of the network's input spikes.
     pub(super) input: InputSigns,
 }
 
-/// A layer that is quantized.
+/// Quantized layer.
 #[derive(Clone, Debug)]
 pub(super) struct Finished {
     pub(super) layer: QuantizedLayer,
@@ -36,7 +36,7 @@ pub(super) struct Finished {
 }
 
 impl LayerTask<'_> {
-    /// Quantizes the layer, rounded by the spikes that enter it if they are known.
+    /// Quantizes the layer. `moments` of the incoming spikes, if known, decide about rounding.
     pub(super) fn quantize(&self, config: &QuantizeConfig, moments: Option<&Moments>) -> Result<Finished> {
         let Some(rows) = Rows::of(self.model, self.node) else {
             return self.pool();
@@ -47,14 +47,15 @@ impl LayerTask<'_> {
         let (own, second) = rows.split(&integers);
         let sums = sums::of_weights(&own, second.as_ref(), &self.described.kind, self.node, self.input);
         let in_lsb = |value: f64| fit.scales.iter().map(|scale| value / scale).collect::<Vec<_>>();
-        let ones = in_lsb(1.0);
+        let increments = in_lsb(1.0);
         let format = Demand {
             layer: &self.described.name,
             sums: &sums,
             thresholds: &in_lsb(f64::from(self.described.threshold())),
-            identity: self
-                .identity_spikes()
-                .map(|spikes| Identity { ones: &ones, spikes }),
+            identity: self.identity_spikes().map(|spikes| Identity {
+                increments: &increments,
+                spikes,
+            }),
             fires: self.fires(),
             leak_shifts: self.leak_shifts,
             steps: self.model.description.steps,
@@ -69,7 +70,7 @@ impl LayerTask<'_> {
             Some(weights) => Some(QuantizedShortcut::Weights(weights)),
             None => self
                 .identity_spikes()
-                .map(|_| QuantizedShortcut::Identity(format.ones.clone())),
+                .map(|_| QuantizedShortcut::Identity(format.increments.clone())),
         };
         let layer = QuantizedLayer {
             weights,
@@ -79,7 +80,7 @@ impl LayerTask<'_> {
         Ok(Finished { layer, fit, warnings })
     }
 
-    /// A layer that counts the spikes of its windows.
+    /// Builds a pooling layer, which counts the spikes of its windows.
     fn pool(&self) -> Result<Finished> {
         let LayerKind::Pool { kernel } = self.described.kind else {
             unreachable!("all layers but those that pool have weights");
@@ -127,7 +128,7 @@ impl LayerTask<'_> {
         }
     }
 
-    /// Spikes of the identity that leads into the layer, if one does.
+    /// Signs of the spikes of the identity shortcut into the layer; `None` if there is no identity.
     fn identity_spikes(&self) -> Option<InputSigns> {
         let junction = self.node.junction.as_ref()?;
         junction

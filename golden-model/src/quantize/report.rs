@@ -1,4 +1,4 @@
-//! What the quantizer chose, and what it found odd.
+//! Report of the quantizer: its choices and warnings.
 
 use super::channels::Fit;
 use crate::integer::{LayerBounds, Neuron, QuantizedLayer, QuantizedModel};
@@ -6,47 +6,47 @@ use crate::network::{LayerDescription, LayerKind};
 use serde::Serialize;
 use std::fmt;
 
-/// What the quantizer chose, layer by layer.
+/// Report of the quantizer: its choices for each layer, and warnings.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct QuantizeReport {
     /// Layers from input to output.
     pub layers: Vec<LayerReport>,
-    /// What deserves a look.
+    /// Warnings about the result.
     pub warnings: Vec<QuantizeWarning>,
 }
 
-/// What the quantizer chose for one layer.
+/// Choices of the quantizer for one layer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LayerReport {
-    /// Layer's name.
+    /// Name of the layer.
     pub layer: String,
-    /// What it computes, as network files say it: `conv`, `pool`, `fc` or `out`.
+    /// Operation of the layer, as in network files: `conv`, `pool`, `fc` or `out`.
     pub op: &'static str,
-    /// Width of a weight; of pooling, which has none, the least that a layer can have.
+    /// Width of a weight in bits; for pooling, which has no weights, the smallest possible width.
     pub weight_bits: u8,
-    /// G, fraction bits of the membrane.
+    /// Number of guard bits G: fraction bits of the membrane.
     pub guard_bits: u8,
-    /// V, width of a membrane.
+    /// Width V of a membrane in bits.
     pub membrane_bits: u8,
     /// Shifts of the leak.
     pub leak_shifts: Vec<u8>,
     /// Lowest membrane at the end of a step, in membrane LSB.
     pub floor: i32,
-    /// Smallest and largest scale: the real value of one weight LSB, in the float model's units of membranes.
+    /// Smallest and largest scale: the real value of one weight LSB, in the units of the float model's membranes.
     pub scales: [f64; 2],
-    /// The scale of every channel; of an output layer all are one, of pooling one count's part of the window.
+    /// Scale of every channel. The channels of an output layer share one scale; for pooling, the scale is 1 / window.
     #[serde(skip)]
     pub channel_scales: Vec<f64>,
-    /// Smallest and largest threshold, in membrane LSB; none for the output layer.
+    /// Smallest and largest threshold, in membrane LSB; `None` for the output layer.
     pub thresholds: Option<[i32; 2]>,
-    /// What the membranes can reach.
+    /// Bounds on the membranes.
     pub bounds: LayerBounds,
-    /// Root mean square of weight − scale·q, in the float model's units of membranes.
+    /// Root mean square of weight − scale·q, in the units of the float model's membranes.
     pub rms_error: f64,
-    /// The same in parts of the root mean square of the weights.
+    /// Root mean square of weight − scale·q, relative to the root mean square of the weights.
     pub relative_rms_error: f64,
-    /// Root mean square, over calibration inferences, of the error of Σ weight · spikes, in parts of that of the sum; none
-    /// without calibration.
+    /// Root mean square over calibration inferences of the error of Σ weight · spikes, relative to that of the sum;
+    /// `None` without calibration.
     pub drive_error: Option<f64>,
 }
 
@@ -102,76 +102,76 @@ impl LayerReport {
     }
 }
 
-/// Something about the result that deserves a look.
+/// Warning about the result of the quantization.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "warning", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum QuantizeWarning {
-    /// Channels whose quantized weights are all zero.
+    /// All quantized weights of some channels are zero.
     AllZero {
-        /// Layer's name.
+        /// Name of the layer.
         layer: String,
-        /// The channels; of a fully-connected layer, the neurons.
+        /// Numbers of the channels; in a fully-connected layer, of the neurons.
         channels: Vec<usize>,
     },
-    /// Channels whose threshold no input can exceed, at any position: they never fire.
+    /// Some channels never fire: no input can exceed their threshold at any position.
     NeverFires {
-        /// Layer's name.
+        /// Name of the layer.
         layer: String,
-        /// The channels; of a fully-connected layer, the neurons.
+        /// Numbers of the channels; in a fully-connected layer, of the neurons.
         channels: Vec<usize>,
     },
-    /// Channels that a single spike over the smallest weight fires: their threshold is below one weight LSB.
+    /// Some channels fire at a single spike over the smallest weight: their threshold is below one weight LSB.
     AlwaysFires {
-        /// Layer's name.
+        /// Name of the layer.
         layer: String,
-        /// The channels; of a fully-connected layer, the neurons.
+        /// Numbers of the channels; in a fully-connected layer, of the neurons.
         channels: Vec<usize>,
     },
-    /// Channels that no calibration inference made fire, although some input can.
+    /// Some channels did not fire in any calibration inference, although some input can fire them.
     Silent {
-        /// Layer's name.
+        /// Name of the layer.
         layer: String,
-        /// The channels.
+        /// Numbers of the channels.
         channels: Vec<usize>,
     },
-    /// Channels that fired at almost every position and step of the calibration inferences: they say nothing.
+    /// Some channels carry no information: they fired at almost every position and step of the calibration inferences.
     Saturated {
-        /// Layer's name.
+        /// Name of the layer.
         layer: String,
-        /// The channels.
+        /// Numbers of the channels.
         channels: Vec<usize>,
     },
-    /// A layer that calibration could not round by data: none of its inputs fired, or it has too many.
+    /// Calibration could not be used for a layer: none of its inputs fired, or it has too many inputs.
     NotCalibrated {
-        /// Layer's name.
+        /// Name of the layer.
         layer: String,
     },
-    /// A leak by shifts that is off by more than the tolerance of the fit, or an explicit one that is.
+    /// The leak by shifts, fitted or explicit, differs from the network's leak by more than the tolerance of the fit.
     Leak {
-        /// Factor of the description.
+        /// Leak factor of the description.
         wanted: f64,
-        /// Factor of the shifts.
+        /// Leak factor of the shifts.
         found: f64,
     },
-    /// Membranes wider than hardware likes.
+    /// The membranes of a layer are wide, which costs hardware.
     WideMembrane {
-        /// Layer's name.
+        /// Name of the layer.
         layer: String,
-        /// Width in bits.
+        /// Width of the membranes in bits.
         membrane_bits: u8,
     },
-    /// A layer whose width is proven for the network's number of steps only.
+    /// The width of a layer is proven only for the network's number of steps.
     StepsLimited {
-        /// Layer's name.
+        /// Name of the layer.
         layer: String,
-        /// Steps.
+        /// Number of steps for which the width is proven.
         steps: usize,
     },
 }
 
 impl QuantizeWarning {
-    /// Whether this is about channels, and about none.
+    /// Whether this is a warning about channels whose list is empty.
     pub(super) fn names_no_channel(&self) -> bool {
         match self {
             Self::AllZero { channels, .. }
@@ -193,55 +193,70 @@ impl fmt::Display for QuantizeWarning {
             Self::AllZero { layer, channels } => {
                 write!(
                     f,
-                    "layer `{layer}`: all weights are zero in {}",
+                    "layer `{layer}`: all weights are zero in {}; use more weight bits",
                     Channels(channels)
                 )
             }
             Self::NeverFires { layer, channels } => {
-                write!(f, "layer `{layer}`: no input can fire {}", Channels(channels))
+                write!(
+                    f,
+                    "layer `{layer}`: no input can fire {}; train the network longer, or make the layer smaller",
+                    Channels(channels)
+                )
             }
             Self::AlwaysFires { layer, channels } => {
                 write!(
                     f,
-                    "layer `{layer}`: the smallest weight fires {}",
+                    "layer `{layer}`: a single spike over the smallest weight fires {}; use more weight bits",
                     Channels(channels)
                 )
             }
             Self::Silent { layer, channels } => {
                 write!(
                     f,
-                    "layer `{layer}`: calibration never fires {}",
+                    "layer `{layer}`: calibration never fires {}; calibrate with more images, or make the \
+                     layer smaller",
                     Channels(channels)
                 )
             }
             Self::Saturated { layer, channels } => {
                 write!(
                     f,
-                    "layer `{layer}`: calibration fires almost always {}",
+                    "layer `{layer}`: calibration almost always fires {}; train with a lower input rate",
                     Channels(channels)
                 )
             }
             Self::NotCalibrated { layer } => {
                 write!(
                     f,
-                    "layer `{layer}`: no use of the calibration; its inputs are silent or too many"
+                    "layer `{layer}`: calibration has no effect, because the inputs of the layer never fire \
+                     or are too many"
                 )
             }
-            Self::Leak { wanted, found } => write!(f, "leak factor {found} instead of {wanted}"),
+            Self::Leak { wanted, found } => {
+                write!(
+                    f,
+                    "the leak factor is {found} instead of {wanted}; train with a leak that shifts represent"
+                )
+            }
             Self::WideMembrane { layer, membrane_bits } => {
-                write!(f, "layer `{layer}`: membranes take {membrane_bits} bits")
+                write!(
+                    f,
+                    "layer `{layer}`: membranes need {membrane_bits} bits; use fewer guard bits or weight bits"
+                )
             }
             Self::StepsLimited { layer, steps } => {
                 write!(
                     f,
-                    "layer `{layer}`: membranes are wide enough for {steps} steps, no more"
+                    "layer `{layer}`: the width of the membranes is proven only for {steps} steps; run no \
+                     more steps"
                 )
             }
         }
     }
 }
 
-/// A list of channels that stays short.
+/// List of channels, abbreviated for display.
 struct Channels<'a>(&'a [usize]);
 
 impl fmt::Display for Channels<'_> {

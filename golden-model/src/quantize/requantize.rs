@@ -1,7 +1,7 @@
-//! New weights in a number format that is fixed already.
+//! Requantization: new weights in an existing number format.
 //!
-//! What fine-tuning needs: it trains weights under the thresholds, guard bits, leak and floor of a quantized network, and
-//! in the end wants those integers and no others. Only the width follows from the new weights.
+//! Fine-tuning needs it: the thresholds, guard bits, leak and floor of a quantized network stay fixed while weights are
+//! trained, and the result must have exactly the trained integers. Only the widths follow from the new weights.
 
 use super::channels::{Channels, Fit};
 use super::error::QuantizeError;
@@ -18,17 +18,17 @@ use crate::network::{LayerDescription, LayerKind, Node};
 use crate::{Error, Result};
 use ndarray::ArrayView1;
 
-/// Rounds weights to the nearest integers of given scales, one list per layer and in it one scale per channel
-/// ([`LayerReport::channel_scales`](super::LayerReport::channel_scales); a pooling layer's is not looked at). Everything else is as in `format`, a quantized
-/// form of the same network: weight bits, guard bits, thresholds, ones of identities, leak and floor. Channels that are
-/// silent there, with no weights and a threshold of 0, stay so.
+/// Rounds weights to the nearest integers for given scales, with one list per layer and one scale per channel
+/// ([`LayerReport::channel_scales`](super::LayerReport::channel_scales)); the list of a pooling layer is ignored. All else
+/// stays as in `format`, a quantized form of the same network: weight bits, guard bits, thresholds, increments of
+/// identities, leak and floor. Channels that are silent in `format`, with no weights and a threshold of 0, stay silent.
 ///
-/// The widths are proven anew, for input spikes of the given signs, and are as small as the proof allows: a bit more than
-/// in `format` where the new weights have larger sums, or a bit less.
+/// The widths are proven anew for input spikes of the given signs, and are as small as the proof allows: larger than in
+/// `format` if the new weights have larger sums, or smaller.
 ///
 /// # Errors
-/// If the model or the format is not valid, they are of different networks, a scale is missing or not a positive number,
-/// or 32 bits do not hold a layer's membranes.
+/// If the model or the format is not valid, they have different networks, a scale is missing or not a positive number,
+/// or the membranes of a layer need more than 32 bits.
 pub fn requantize(
     model: &FloatModel,
     scales: &[Vec<f64>],
@@ -69,7 +69,7 @@ pub fn requantize(
     Ok((quantized, report))
 }
 
-/// A layer of new weights in the format of another.
+/// Rounds new weights of a layer in the number format of an existing layer.
 fn rounded(
     model: &FloatModel,
     described: &LayerDescription,
@@ -124,13 +124,13 @@ fn check(scales: &[f64], layer: &str, wanted: usize) -> Result<()> {
     }
 }
 
-/// Whether the quantizer took a channel's weights, as nothing can fire it.
+/// Whether the quantizer removed a channel's weights because nothing can fire it.
 fn is_silent(layer: &QuantizedLayer, channel: usize) -> bool {
     let zero = |row: ArrayView1<'_, i8>| row.iter().all(|&weight| weight == 0);
     let adds_nothing = match &layer.shortcut {
         None => true,
         Some(QuantizedShortcut::Weights(weights)) => zero(weights.row(channel)),
-        Some(QuantizedShortcut::Identity(ones)) => ones[channel] == 0,
+        Some(QuantizedShortcut::Identity(increments)) => increments[channel] == 0,
     };
     let threshold = match &layer.neuron {
         Neuron::Lif { thresholds } => thresholds[channel],
@@ -139,7 +139,7 @@ fn is_silent(layer: &QuantizedLayer, channel: usize) -> bool {
     threshold == 0 && adds_nothing && zero(layer.weights.row(channel))
 }
 
-/// The smallest width that holds every sum, and every number of the format.
+/// Smallest width in bits that holds every sum and every number of the format.
 fn width(
     layer: &QuantizedLayer,
     described: &LayerDescription,
@@ -153,11 +153,11 @@ fn width(
         Neuron::Lif { thresholds } => thresholds.as_slice(),
         Neuron::Output => &[],
     };
-    let ones = match &layer.shortcut {
-        Some(QuantizedShortcut::Identity(ones)) => ones.as_slice(),
+    let increments = match &layer.shortcut {
+        Some(QuantizedShortcut::Identity(increments)) => increments.as_slice(),
         Some(QuantizedShortcut::Weights(_)) | None => &[],
     };
-    let largest = thresholds.iter().chain(ones).max().copied().unwrap_or(0);
+    let largest = thresholds.iter().chain(increments).max().copied().unwrap_or(0);
     let lowest = bounds.lowest.min(layer.floor.into());
     let highest = bounds.highest.max(largest.into());
     let needed = bits_of(lowest, highest).max(2);

@@ -1,52 +1,53 @@
-//! Rounding by data: integers whose errors cancel on the spikes that a layer really receives.
+//! Rounding with calibration data: chooses integers whose errors cancel on the spikes that a layer really receives.
 //!
-//! Rounding every weight to the nearest integer minimizes the error of the weights, not that of the membranes. Over one
-//! inference, a source j that fires c_j times drives a neuron by Σ w_j·c_j, and with errors e = w − scale·q of the weights
-//! the drive is off by Σ e_j·c_j. Its mean square over calibration inferences is eᵀHe with the second moments H = ⟨c·cᵀ⟩ of
-//! the counts (the layer-wise objective of arXiv 2004.10568 and 2210.17323). From the nearest integers, the single step of
-//! ±1 that lowers eᵀHe most is taken, until none lowers it by a part worth the name.
+//! Rounding every weight to the nearest integer minimizes the error of the weights, not that of the membranes. Let
+//! source j fire c_j times over one inference. Its neuron then receives the drive Σ w_j·c_j, and with weight errors e =
+//! w − scale·q, the error of the drive is Σ e_j·c_j. Its mean square over calibration inferences is eᵀHe with the
+//! second moments H = ⟨c·cᵀ⟩ of the counts (the layer-wise objective of arXiv 2004.10568 and 2210.17323). The algorithm
+//! starts at the nearest integers and repeatedly takes the single step of ±1 that lowers eᵀHe most, until no step
+//! lowers it noticeably.
 //!
-//! All neurons of a channel have the same weights, each behind a window of its own: c is what one window counted, and
-//! H runs over windows as well as inferences. In a junction, c holds what both paths counted.
+//! All neurons of a channel have the same weights but different windows. So c holds the counts of one window, and H is
+//! a mean over windows and inferences. In a junction, c holds the counts of both paths.
 
 use super::scale::Scaled;
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut2, Axis, Slice};
 use rayon::prelude::*;
 
-/// Most sources of a layer that is rounded by data: H has their number squared.
+/// Largest number of sources of a layer that is rounded with data; the size of H is this number squared.
 pub const MAX_SOURCES: usize = 8192;
 
-/// Part of the mean diagonal of H that is added to its diagonal, so that sources that calibration never saw fire keep
-/// their nearest integers (as arXiv 2210.17323 does).
+/// Share of the mean diagonal of H that is added to its diagonal (as in arXiv 2210.17323), so that weights of sources
+/// that never fired in calibration keep their nearest integers.
 const DAMPING: f64 = 0.01;
 
-/// A step must lower the error by more than this part of it: the sums are of single precision.
+/// Smallest relative decrease of the error for which a step is taken; the sums have only single precision.
 const LEAST_GAIN: f64 = 1e-6;
 
-/// Rows of a matrix that one thread works on at a time.
+/// Number of rows of a matrix that one thread processes at a time.
 const BLOCK: usize = 64;
 
 /// Second moments of spike counts.
 #[derive(Clone, Debug)]
 pub struct Moments {
-    /// H, `[sources, sources]`.
+    /// Matrix H, `[sources, sources]`.
     products: Array2<f32>,
-    /// Its diagonal.
+    /// Diagonal of H.
     squares: Vec<f64>,
 }
 
-/// Second moments while they grow; above the diagonal only.
+/// Sums of second moments, only on and above the diagonal.
 #[derive(Clone, Debug)]
 pub(super) struct MomentSums(Array2<f32>);
 
 impl MomentSums {
-    /// None yet; `None` for too many sources.
+    /// Creates empty sums; `None` if there are too many sources.
     pub(super) fn new(sources: usize) -> Option<Self> {
         (sources <= MAX_SOURCES).then(|| Self(Array2::zeros((sources, sources))))
     }
 
-    /// Takes in counts, `[samples, sources]`.
+    /// Adds counts, `[samples, sources]`.
     pub(super) fn add(&mut self, counts: ArrayView2<'_, f32>) {
         let blocks: Vec<_> = self.0.axis_chunks_iter_mut(Axis(0), BLOCK).collect();
         let add = |(index, mut block): (usize, ArrayViewMut2<'_, f32>)| {
@@ -59,7 +60,7 @@ impl MomentSums {
         blocks.into_par_iter().enumerate().for_each(add);
     }
 
-    /// The moments; `None` where nothing was counted.
+    /// Computes the moments; `None` if nothing was counted.
     pub(super) fn finish(self) -> Option<Moments> {
         let mut products = self.0;
         let sources = products.nrows();
@@ -86,8 +87,8 @@ impl MomentSums {
 }
 
 impl Moments {
-    /// Moments of counts, `[samples, sources]`: one row for what one window counted in one inference. `None` where nothing
-    /// was counted, or for too many sources.
+    /// Computes the moments of counts `[samples, sources]`; a row holds the counts of one window in one inference.
+    /// `None` if nothing was counted, or there are too many sources.
     #[must_use]
     pub fn of(counts: ArrayView2<'_, f32>) -> Option<Self> {
         let mut sums = MomentSums::new(counts.ncols())?;
@@ -95,8 +96,8 @@ impl Moments {
         sums.finish()
     }
 
-    /// Improves the integers of channels with these weights, one row each; the scales stay. Returns every channel's eᵀHe,
-    /// the mean square of the error of its drive.
+    /// Improves the integers of channels whose float weights are the rows of `weights`; the scales stay unchanged.
+    /// Returns eᵀHe of every channel, the mean square of its drive's error.
     pub fn refine(&self, weights: &Array2<f32>, weight_bits: u8, channels: &mut [Scaled]) -> Vec<f64> {
         let mut errors = Array2::zeros(weights.raw_dim());
         for ((mut errors, weights), channel) in
@@ -113,7 +114,7 @@ impl Moments {
             .collect()
     }
 
-    /// `slope` is He, half the gradient of eᵀHe.
+    /// Improves one channel; `slope` is He, half the gradient of eᵀHe.
     fn refine_channel(
         &self,
         weights: ArrayView1<'_, f32>,
@@ -142,14 +143,15 @@ impl Moments {
         error_now.max(0.0)
     }
 
-    /// The step of one integer that lowers the error most, and by how much.
+    /// Finds the step of one integer that lowers the error most; returns the integer's index, the step and the
+    /// decrease.
     fn best_step(&self, integers: &[i8], slope: &[f64], scale: f64, largest: i8) -> Option<(usize, i8, f64)> {
         let mut best: Option<(usize, i8, f64)> = None;
         let mut most = 0.0;
         for (source, (&slope, &square)) in slope.iter().zip(&self.squares).enumerate() {
             let gain = scale * (2.0 * slope.abs() - scale * square);
             if gain > most {
-                // Against the slope: the error of a weight falls by the scale where its integer grows by one.
+                // Against the slope: when an integer grows by one, the error of its weight falls by the scale.
                 let step = if slope > 0.0 { 1 } else { -1 };
                 if integers[source] != step * largest {
                     most = gain;
@@ -160,7 +162,7 @@ impl Moments {
         best
     }
 
-    /// vᵀHv of every row v: of weights, the mean square of the drive.
+    /// Computes vᵀHv of every row v; if rows are weights, this is the mean square of the drive.
     #[must_use]
     pub fn squares(&self, rows: &Array2<f32>) -> Vec<f64> {
         let slopes = self.slopes(rows);
@@ -171,7 +173,7 @@ impl Moments {
         rows.rows().into_iter().zip(slopes.rows()).map(dot).collect()
     }
 
-    /// Hv of every row v.
+    /// Computes Hv of every row v.
     fn slopes(&self, rows: &Array2<f32>) -> Array2<f32> {
         let mut slopes = Array2::zeros(rows.raw_dim());
         let blocks: Vec<_> = slopes.axis_chunks_iter_mut(Axis(0), BLOCK).collect();
@@ -202,7 +204,7 @@ mod tests {
     use ndarray::{Array1, array};
     use proptest::prelude::*;
 
-    /// eᵀHe of one channel.
+    /// Computes eᵀHe of one channel.
     fn error(moments: &Moments, weights: &[f32], channel: &Scaled) -> f64 {
         let errors: Array1<f32> = errors(weights.into(), channel);
         moments.squares(&errors.insert_axis(Axis(0)))[0]
@@ -219,7 +221,7 @@ mod tests {
         assert_eq!(scaled.integers, [0, 0, 0]);
         let found = moments.refine(&weights, 3, std::slice::from_mut(&mut scaled));
         assert!((found[0] - error(&moments, &[0.4, 0.4, 0.4], &scaled)).abs() < 1e-4);
-        // 0.4 + 0.4 is nearer to 1 than to 0; the third fires alone and stays.
+        // 0.4 + 0.4 is nearer to 1 than to 0. The third source fires alone, so its weight stays rounded to nearest.
         assert_eq!(scaled.integers, [1, 0, 0]);
         assert!((scaled.squared_error - (0.36 + 0.16 + 0.16)).abs() < 1e-6);
     }
@@ -261,7 +263,7 @@ mod tests {
             let rows = Array2::from_shape_vec((1, 6), weights.clone()).expect("six");
             moments.refine(&rows, weight_bits, std::slice::from_mut(&mut refined));
             let (before, found) = (error(&moments, &weights, &nearest), error(&moments, &weights, &refined));
-            // Errors cancel, and single precision loses what cancels.
+            // Errors cancel, and single precision loses digits by cancellation.
             let noise = 1e-4 * before;
             prop_assert!(found <= before + noise);
             let largest = (1_i32 << (weight_bits - 1)) - 1;

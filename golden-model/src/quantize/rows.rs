@@ -1,24 +1,24 @@
-//! Everything that adds into a channel's membranes, in one row: its weights, and behind them those of the shortcut.
+//! Rows of weights per channel: the weights of the layer, followed by the weights of its shortcut.
 //!
-//! The two share the channel's scale, and are rounded together.
+//! Both share the scale of the channel and are rounded together.
 
 use crate::float::FloatModel;
 use crate::network::Node;
 use ndarray::{Array2, Axis, concatenate};
 
-/// The weights of a layer, both paths of a junction side by side.
+/// Weights of a layer, with both paths of a junction side by side.
 #[derive(Clone, Debug)]
 pub(super) struct Rows {
-    /// One row per channel.
+    /// Float weights, one row per channel.
     pub(super) weights: Array2<f32>,
-    /// Columns of the layer's own path.
+    /// Number of columns of the layer's first path.
     own: usize,
     /// Whether there is a shortcut with weights.
     shortcut: bool,
 }
 
 impl Rows {
-    /// Those of a layer of the model; none of pooling.
+    /// Collects the weights of a layer; `None` for pooling.
     pub(super) fn of(model: &FloatModel, node: &Node) -> Option<Self> {
         let own = &model.weights[node.tensor?];
         let shortcut = node.junction.as_ref().and_then(|junction| junction.tensor);
@@ -34,7 +34,7 @@ impl Rows {
         })
     }
 
-    /// Takes integers of the same form apart: the layer's own, and the shortcut's.
+    /// Splits integers of the same shape into those of the layer and those of the shortcut.
     pub(super) fn split(&self, integers: &Array2<i8>) -> (Array2<i8>, Option<Array2<i8>>) {
         let (own, second) = integers.view().split_at(Axis(1), self.own);
         (own.to_owned(), self.shortcut.then(|| second.to_owned()))

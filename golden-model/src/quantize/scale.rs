@@ -1,27 +1,28 @@
-//! From real weights to integers and a scale: w ≈ scale · q, |q| ≤ 2^(bits−1) − 1, q rounded half away from zero.
+//! Conversion of real weights to integers and a scale: w ≈ scale · q, |q| ≤ 2^(bits−1) − 1, q rounded half away from
+//! zero.
 
 use super::config::ScaleSearch;
 
-/// Part of the largest magnitude at which the search for the least squared error starts, and its steps from there.
+/// Start of the search for the least squared error, as a share of the largest magnitude, and its number of steps.
 const SEARCH: (f64, u32) = (0.2, 81);
 
-/// Rounds of refinement of the best scale of the search.
+/// Number of refinement rounds for the best scale of the search.
 const REFINEMENTS: usize = 4;
 
-/// Weights of one channel (or layer) as integers.
+/// Integer weights of one channel or layer, with their scale.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scaled {
-    /// Integer weights, in the order given.
+    /// Integer weights, in the order of the input.
     pub integers: Vec<i8>,
-    /// Real value of one LSB; positive.
+    /// Real value of one weight LSB; positive.
     pub scale: f64,
-    /// Σ (w − scale·q)².
+    /// Squared error Σ (w − scale·q)².
     pub squared_error: f64,
 }
 
-/// Quantizes weights that share one scale. `weight_bits` is 2..=8; all weights are finite.
+/// Quantizes weights that share one scale. `weight_bits` must be in 2..=8 and all weights finite.
 ///
-/// Weights that are all zero get the scale that would represent 1 as the largest integer.
+/// If all weights are zero, the scale is the one that represents 1 as the largest integer.
 ///
 /// ```
 /// use synfire_golden_model::quantize::{ScaleSearch, scale};
@@ -36,7 +37,7 @@ pub fn quantize(weights: &[f32], weight_bits: u8, search: ScaleSearch) -> Scaled
         .iter()
         .fold(0.0_f64, |most, &weight| most.max(f64::from(weight).abs()));
     let unclipped = largest / largest_integer;
-    // Also where the weights are so small that their LSB underflows.
+    // Also if the weights are so small that their LSB underflows.
     if unclipped < f64::MIN_POSITIVE {
         return round(weights, largest_integer, 1.0 / largest_integer);
     }
@@ -52,13 +53,13 @@ pub fn quantize(weights: &[f32], weight_bits: u8, search: ScaleSearch) -> Scaled
             };
             round(weights, largest_integer, scale)
         }
-        // By the weights alone, none is better.
+        // With the weights as the only criterion, no search is better.
         ScaleSearch::MeanSquare | ScaleSearch::Best => least_squares(weights, largest_integer, unclipped),
     }
 }
 
-/// The scale of least squared error: a search over clipping levels, then refinement. For integers q the best scale is
-/// ⟨w, q⟩ / ⟨q, q⟩; for a scale the best integers are the rounded ones; neither step can raise the error.
+/// Minimizes the squared error: a search over clipping levels, then refinement. For given integers q, the best scale is
+/// ⟨w, q⟩ / ⟨q, q⟩; for a given scale, the best integers are the rounded ones. Neither step can raise the error.
 fn least_squares(weights: &[f32], largest_integer: f64, unclipped: f64) -> Scaled {
     let (start, steps) = SEARCH;
     let candidates = (0..steps)
@@ -95,7 +96,7 @@ pub fn with_scale(weights: &[f32], weight_bits: u8, scale: f64) -> Scaled {
     round(weights, largest_integer(weight_bits), scale)
 }
 
-/// The largest integer of a width, as a real number.
+/// Largest integer of a weight width, as a real number.
 fn largest_integer(weight_bits: u8) -> f64 {
     f64::from((1_i32 << (weight_bits - 1)) - 1)
 }

@@ -1,4 +1,4 @@
-//! What is odd about a layer's integers, or about what they do.
+//! Warnings about a layer's integers and its activity.
 
 use super::calibration::Activity;
 use super::report::QuantizeWarning;
@@ -6,10 +6,10 @@ use super::width::{Format, PREFERRED_BITS};
 use crate::integer::{LayerBounds, QuantizedLayer};
 use ndarray::{Array2, ArrayView1};
 
-/// Share of steps in which a channel that always fires does so, on average over its positions.
+/// Mean rate of a channel, in spikes per neuron and step, above which the channel counts as always firing.
 const SATURATED: f64 = 0.95;
 
-/// Warnings about the channels of a layer; `integers` as they were before silent channels lost theirs.
+/// Warnings about the channels of a layer; `integers` must still contain the weights of silent channels.
 pub(super) fn of_layer(name: &str, integers: &Array2<i8>, format: &Format) -> Vec<QuantizeWarning> {
     let layer = || name.to_owned();
     let all_zero = |row: ArrayView1<'_, i8>| row.iter().all(|&weight| weight == 0);
@@ -39,7 +39,7 @@ pub(super) fn of_layer(name: &str, integers: &Array2<i8>, format: &Format) -> Ve
     warnings
 }
 
-/// Warnings about what the proof of a layer's width says.
+/// Warnings about the proof of a layer's width.
 pub(super) fn of_bounds(layer: &QuantizedLayer, bounds: &LayerBounds) -> Vec<QuantizeWarning> {
     let mut warnings = Vec::new();
     if u32::from(layer.membrane_bits) > PREFERRED_BITS {
@@ -57,7 +57,7 @@ pub(super) fn of_bounds(layer: &QuantizedLayer, bounds: &LayerBounds) -> Vec<Qua
     warnings
 }
 
-/// Warnings about what a layer did over calibration.
+/// Warnings about the activity of a layer over calibration.
 pub(super) fn of_activity(layer: &QuantizedLayer, activity: &Activity) -> Vec<QuantizeWarning> {
     let among = |wanted: fn(f64) -> bool| {
         let rates = activity.rates.iter().enumerate();

@@ -1,22 +1,24 @@
-//! Number format of a layer's membranes: guard bits G, width V, thresholds, ones of an identity, and floor.
+//! Number format of a layer's membranes: guard bits G, width V, thresholds, increments of an identity, and floor.
 //!
-//! * **Threshold.** θ = ⌊v_th / scale · 2^G⌋. Membranes are integers, so m > θ exactly where m > v_th / scale · 2^G. A
-//!   channel that no sequence of spikes can lift above its threshold, at whatever position, is silent whatever its weights
-//!   are: it is to have none, and a threshold of 0, so that it does not widen the layer.
-//! * **One.** A spike over an identity adds ⌊1 / scale · 2^G⌋: where v_th is 1, exactly the threshold, so that it alone does
-//!   not fire, as in the float model.
-//! * **Guard bits.** A leak by a shift s takes nothing from a membrane below 2^s. [`GuardBits::Auto`] takes the fewest
-//!   guard bits with which the strongest shift of the leak acts below every threshold: the smallest threshold that can be
-//!   exceeded (in the output layer, which has none: v_th at its scale) is at least 2^s; and fewer where the width would
-//!   otherwise exceed [`PREFERRED_BITS`]. Fewer still would cost no accuracy that we could measure on networks whose leak
-//!   is weak, but the leak would be gone; more change the number of spikes by less than 0.2 %. Without leak, membranes
-//!   are whole weight LSB, and no guard bit is needed.
-//! * **Floor.** The float model has none, so it should be low: at most −2·θ of the largest threshold, unless no neuron can
-//!   sink that far. A neuron there needs three thresholds' worth of excitation to fire again; within an inference,
-//!   whose input is stationary, a neuron driven that low rarely does. Width to spare lowers it further.
-//! * **Width.** The smallest that holds the highest sum, and the lowest below that floor. An output layer's floor must
-//!   never bind, as its membranes are the answer: its width holds any number of steps if that takes no more than
-//!   [`PREFERRED_BITS`], else the T steps of the network.
+//! * **Threshold.** θ = ⌊v_th / scale · 2^G⌋. Membranes are integers, so m > θ exactly if m > v_th / scale · 2^G. A
+//!   channel is silent if no sequence of spikes can lift it above its threshold, at any position. The weights of a
+//!   silent channel have no effect, so they become 0, and its threshold becomes 0, so that it does not widen the
+//!   layer.
+//! * **Increment.** A spike over an identity adds ⌊1 / scale · 2^G⌋. If v_th is 1, this is exactly the threshold, so
+//!   that a single such spike does not make the neuron fire, as in the float model.
+//! * **Guard bits.** A leak by a shift s subtracts nothing from a membrane below 2^s. [`GuardBits::Auto`] chooses the
+//!   fewest guard bits with which the strongest shift of the leak acts below every threshold: the smallest threshold
+//!   that can be exceeded (in the output layer, which has none: v_th at its scale) is at least 2^s. It chooses fewer
+//!   if the width would otherwise exceed [`PREFERRED_BITS`]. Even fewer would cost no measurable accuracy on networks
+//!   with a weak leak, but the leak would be lost; more change the number of spikes by less than 0.2 %. Without leak,
+//!   membranes are whole weight LSB, and no guard bit is needed.
+//! * **Floor.** The float model has no floor, so the floor should be low: at most −2·θ of the largest threshold,
+//!   unless no neuron can sink that far. A neuron at this floor needs an excitation of three thresholds to fire again.
+//!   The input of an inference is stationary, so a neuron driven that low rarely fires again. Spare width lowers the
+//!   floor further.
+//! * **Width.** The smallest width that holds the highest sum, and the lowest sum below that floor. The floor of an
+//!   output layer must never bind, because its membranes are the answer: its width holds any number of steps if this
+//!   takes no more than [`PREFERRED_BITS`], otherwise the T steps of the network.
 
 use super::config::GuardBits;
 use crate::integer::proof::{bits_of, bounds};
@@ -25,54 +27,55 @@ use crate::integer::sums::StepSums;
 use crate::integer::{InputSigns, IntegerError, MAX_GUARD_BITS};
 use crate::{Error, Result};
 
-/// Width that [`GuardBits::Auto`] does not exceed where fewer guard bits avoid it.
+/// Width in bits that [`GuardBits::Auto`] does not exceed if fewer guard bits avoid it.
 pub const PREFERRED_BITS: u32 = 24;
 
-/// Floor in parts of the largest threshold, at least as low as this.
+/// Highest floor, as a multiple of the largest threshold.
 const FLOOR_THRESHOLDS: i64 = -2;
 
-/// What a layer's weights and scales ask of its membranes.
+/// Requirements of a layer's weights and scales on its membranes.
 #[derive(Clone, Copy, Debug)]
 pub struct Demand<'a> {
-    /// Layer's name.
+    /// Name of the layer.
     pub layer: &'a str,
-    /// Per channel the largest sums of a step over its weights, in weight LSB; several where windows differ.
+    /// Worst-case sums of a step over the weights of each channel, in weight LSB; several per channel if windows
+    /// differ.
     pub sums: &'a [Vec<StepSums>],
-    /// Per channel v_th / scale: the real threshold in weight LSB.
+    /// Real threshold v_th / scale of each channel, in weight LSB.
     pub thresholds: &'a [f64],
-    /// The identity that adds into the membranes.
+    /// Identity shortcut into the membranes, if any.
     pub identity: Option<Identity<'a>>,
-    /// Whether neurons fire at those thresholds; false in the output layer.
+    /// Whether neurons fire at the thresholds; false in the output layer.
     pub fires: bool,
     /// Shifts of the leak.
     pub leak_shifts: &'a [u8],
-    /// Steps of an inference.
+    /// Number of steps of an inference.
     pub steps: usize,
 }
 
-/// An identity that adds into the membranes.
+/// Identity shortcut that adds to the membranes.
 #[derive(Clone, Copy, Debug)]
 pub struct Identity<'a> {
-    /// Per channel 1 / scale: the real one in weight LSB.
-    pub ones: &'a [f64],
-    /// Signs of its spikes.
+    /// Real increment 1 / scale of each channel, in weight LSB.
+    pub increments: &'a [f64],
+    /// Signs of the shortcut's spikes.
     pub spikes: InputSigns,
 }
 
 /// Number format of a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Format {
-    /// G.
+    /// Number of guard bits G.
     pub guard_bits: u8,
-    /// V.
+    /// Width V of a membrane in bits.
     pub membrane_bits: u8,
-    /// Lowest membrane at the end of a step.
+    /// Lowest membrane at the end of a step, in membrane LSB.
     pub floor: i32,
-    /// θ per channel, empty in the output layer.
+    /// Threshold θ of each channel, in membrane LSB; empty in the output layer.
     pub thresholds: Vec<i32>,
-    /// What a spike over the identity adds, per channel; empty where there is none.
-    pub ones: Vec<i32>,
-    /// Channels whose threshold nothing can exceed. The rest of the format holds if their weights become 0.
+    /// Amount that a spike over the identity adds, one number per channel in membrane LSB; empty without an identity.
+    pub increments: Vec<i32>,
+    /// Channels whose threshold nothing can exceed. The rest of the format is valid only if their weights become 0.
     pub silent: Vec<usize>,
 }
 
@@ -80,7 +83,7 @@ impl Demand<'_> {
     /// Chooses the format.
     ///
     /// # Errors
-    /// If no width of 32 bits or less holds the sums.
+    /// If the sums need more than 32 bits.
     pub fn format(&self, guard_bits: GuardBits) -> Result<Format> {
         let most = match guard_bits {
             GuardBits::Fixed(bits) => return self.format_with(bits),
@@ -133,15 +136,17 @@ impl Demand<'_> {
             .clone()
             .map(|channel| self.threshold(channel, guard_bits))
             .collect();
-        let mut ones: Vec<_> = match self.identity {
-            Some(_) => channels.map(|channel| self.one(channel, guard_bits)).collect(),
+        let mut increments: Vec<_> = match self.identity {
+            Some(_) => channels
+                .map(|channel| self.increment(channel, guard_bits))
+                .collect(),
             None => Vec::new(),
         };
         for &channel in &silent {
             sums[channel] = vec![StepSums::default()];
             thresholds[channel] = 0;
-            if let Some(one) = ones.get_mut(channel) {
-                *one = 0;
+            if let Some(increment) = increments.get_mut(channel) {
+                *increment = 0;
             }
         }
         let largest = thresholds.iter().copied().max().unwrap_or(0);
@@ -156,7 +161,7 @@ impl Demand<'_> {
                 })
             })
             .collect();
-        let most = ones.iter().copied().max().unwrap_or(0).max(largest);
+        let most = increments.iter().copied().max().unwrap_or(0).max(largest);
         let reached = bounds(self.layer, &limits, None).map_or((i64::MIN, i64::MAX), |bounds| {
             (
                 bounds.lowest_start - bounds.negative_sum,
@@ -165,7 +170,8 @@ impl Demand<'_> {
         });
         let (membrane_bits, floor) = self.width(&limits, reached)?;
         let narrow = |values: Vec<i64>| {
-            let narrow = |value| i32::try_from(value).expect("32 bits hold the largest threshold and one");
+            let narrow =
+                |value| i32::try_from(value).expect("32 bits hold the largest threshold and increment");
             values.into_iter().map(narrow).collect()
         };
         Ok(Format {
@@ -173,7 +179,7 @@ impl Demand<'_> {
             membrane_bits,
             floor,
             thresholds: narrow(thresholds),
-            ones: narrow(ones),
+            increments: narrow(increments),
             silent,
         })
     }
@@ -197,12 +203,12 @@ impl Demand<'_> {
             membrane_bits,
             floor,
             thresholds: Vec::new(),
-            ones: Vec::new(),
+            increments: Vec::new(),
             silent: Vec::new(),
         })
     }
 
-    /// Width that holds a range, and the lowest floor from which a step cannot leave it.
+    /// Width that holds a range, and the lowest floor from which a step cannot leave that width.
     fn width(&self, limits: &[NeuronLimits<'_>], (lowest, highest): (i64, i64)) -> Result<(u8, i32)> {
         let needed = bits_of(lowest, highest).max(2);
         let too_wide = || {
@@ -226,24 +232,24 @@ impl Demand<'_> {
         Ok((u8::try_from(needed).map_err(|_| too_wide())?, floor))
     }
 
-    /// θ in membrane LSB.
+    /// Threshold θ of a channel in membrane LSB.
     fn threshold(&self, channel: usize, guard_bits: u8) -> i64 {
         whole(self.thresholds[channel], guard_bits)
     }
 
-    /// What a spike over the identity adds, in membrane LSB.
-    fn one(&self, channel: usize, guard_bits: u8) -> i64 {
+    /// Amount in membrane LSB that a spike over the identity adds.
+    fn increment(&self, channel: usize, guard_bits: u8) -> i64 {
         self.identity
-            .map_or(0, |identity| whole(identity.ones[channel], guard_bits))
+            .map_or(0, |identity| whole(identity.increments[channel], guard_bits))
     }
 
-    /// The largest sums of a channel's steps, in membrane LSB.
+    /// Worst-case sums of a channel's steps, in membrane LSB.
     fn sums(&self, channel: usize, guard_bits: u8) -> Vec<StepSums> {
         let spikes = self
             .identity
             .map_or(InputSigns::Unsigned, |identity| identity.spikes);
-        let one = StepSums::of([self.one(channel, guard_bits)], spikes);
-        let whole = |sums: &StepSums| sums.with_guard_bits(guard_bits).and(one);
+        let increment = StepSums::of([self.increment(channel, guard_bits)], spikes);
+        let whole = |sums: &StepSums| sums.with_guard_bits(guard_bits).and(increment);
         self.sums[channel].iter().map(whole).collect()
     }
 
@@ -251,13 +257,14 @@ impl Demand<'_> {
     fn is_silent(&self, channel: usize, guard_bits: u8) -> bool {
         let threshold = self.threshold(channel, guard_bits);
         let never = |sums: StepSums| {
-            // The first step decides it for almost all that fire, and is quickly told.
+            // A quick test: almost all channels that can fire do so in the first step.
             if sums.positive > threshold {
                 return false;
             }
             let mut limits = self.limits(sums);
             if limits.leak_shifts.is_empty() {
-                // What sinks for ever does not settle, and without leak it does not lift the highest membrane either.
+                // A membrane that sinks forever never converges. Without leak, sinking does not raise the highest
+                // membrane.
                 limits.sums.negative = 0;
             }
             limits.reach().is_some_and(|reach| threshold >= *reach.sums.end())
@@ -265,7 +272,7 @@ impl Demand<'_> {
         self.sums(channel, guard_bits).into_iter().all(never)
     }
 
-    /// Neither threshold nor floor.
+    /// Limits of a neuron without threshold and floor.
     const fn limits(&self, sums: StepSums) -> NeuronLimits<'_> {
         NeuronLimits {
             sums,
@@ -276,7 +283,7 @@ impl Demand<'_> {
     }
 }
 
-/// A real number of weight LSB in whole membrane LSB, rounded down; saturates where no width holds it.
+/// Converts a real number of weight LSB to whole membrane LSB, rounded down; saturates if no width holds it.
 fn whole(value: f64, guard_bits: u8) -> i64 {
     #[expect(
         clippy::cast_possible_truncation,
@@ -320,7 +327,7 @@ mod tests {
                 membrane_bits: 8,
                 floor: -68,
                 thresholds: vec![21],
-                ones: vec![],
+                increments: vec![],
                 silent: vec![]
             }
         );
@@ -330,15 +337,15 @@ mod tests {
     fn a_neuron_that_cannot_sink_to_the_floor_asks_for_no_width() {
         let sums = channels([(20, 2)]);
         let demand = hidden(&sums, &[40.0], &[2]);
-        // Above: 40 leaks to 30, and 30 + 20 takes 7 bits. Below: at −5 the leak gives the 2 back. A floor of −80
-        // would take 8 bits.
+        // Above: 40 leaks to 30, and 30 + 20 takes 7 bits. Below: at −5 the leak adds the 2 back. A floor of −80 would
+        // take 8 bits.
         let format = demand.format(GuardBits::Fixed(0)).expect("narrow");
         assert_eq!((format.membrane_bits, format.floor), (7, -62));
     }
 
     #[test]
     fn a_neuron_that_nothing_lifts_above_its_threshold_takes_no_width() {
-        // 80 >> 2 takes the 20 that a step gives; 79 >> 2 takes 19.
+        // 80 >> 2 subtracts the 20 that a step adds; 79 >> 2 subtracts 19.
         for (threshold, silent) in [(1e30, true), (80.0, true), (79.9, false)] {
             let format = hidden(&channels([(20, 2)]), &[threshold], &[2])
                 .format(GuardBits::Fixed(0))
@@ -362,7 +369,7 @@ mod tests {
         assert_eq!(auto(&[16.0, 16.0], &[5]), 1);
         assert_eq!(auto(&[130.0, 130.0], &[7, 9]), 0);
         assert_eq!(auto(&[16.0, 16.0], &[]), 0, "without leak, no guard bits");
-        // Nothing lifts the second neuron, so that its threshold does not count.
+        // Nothing lifts the second neuron, so its threshold does not count.
         let silent = hidden(&channels([(20, 20), (0, 20)]), &[32.0, 1.0], &[3])
             .format(GuardBits::Auto)
             .expect("fits");
@@ -397,7 +404,7 @@ mod tests {
             .format(GuardBits::Auto)
             .expect("fits")
         };
-        // 5 bits of leak: 1000 · 32 = 32,000 takes 16 bits.
+        // A leak shift of 5: 1000 · 32 = 32,000 takes 16 bits.
         assert_eq!(output(1000, &[5]).membrane_bits, 16);
         // 2^20 · 32 is too wide; 10 steps of 2^20 are not.
         assert_eq!(output(1 << 19, &[5]).membrane_bits, 24);

@@ -1,4 +1,4 @@
-//! What reference cases want of arrays.
+//! Reading of the kinds of arrays that reference cases consist of.
 
 use crate::Result;
 use crate::file::arrays::Arrays;
@@ -7,7 +7,7 @@ use ndarray::Array2;
 use npyz::Deserialize as NpyElement;
 
 impl Arrays {
-    /// An array of that shape, flattened in C order.
+    /// Reads an array of the given shape, flattened in C order.
     pub(super) fn read<T: NpyElement>(&mut self, name: &str, shape: &[usize]) -> Result<Vec<T>> {
         let wanted = format!("{shape:?} in C order of type {}", std::any::type_name::<T>());
         let (_, found) = self.header(name, &wanted)?;
@@ -17,7 +17,7 @@ impl Arrays {
         self.numbers(name, &wanted)
     }
 
-    /// A text of at most `limit` bytes.
+    /// Reads a text of at most `limit` bytes.
     pub(super) fn text(&mut self, name: &str, limit: usize) -> Result<Vec<u8>> {
         let wanted = format!("at most {limit} bytes");
         let (_, found) = self.header(name, &wanted)?;
@@ -27,7 +27,7 @@ impl Arrays {
         }
     }
 
-    /// An array of that shape as a matrix of `rows` rows, the first dimension.
+    /// Reads an array of the given shape as a matrix whose rows are the first dimension.
     pub(super) fn matrix<T: NpyElement>(&mut self, name: &str, shape: &[usize]) -> Result<Array2<T>> {
         let numbers = self.read(name, shape)?;
         let found = format!("{} numbers", numbers.len());
@@ -37,7 +37,7 @@ impl Arrays {
             .map_err(|_| self.wrong(name, found, format!("{shape:?}")))
     }
 
-    /// Spikes `[T, B, C, H, W]` as one raster per image.
+    /// Reads spikes `[T, B, C, H, W]` as one raster per image.
     pub(super) fn rasters<T: NpyElement + Into<i64>>(
         &mut self,
         name: &str,
@@ -64,7 +64,8 @@ impl Arrays {
         Ok(rasters)
     }
 
-    /// A dropout mask `[B, C, H, W]` of zeros and 1/(1 − `dropout`) as what every image keeps.
+    /// Reads a dropout mask `[B, C, H, W]` of zeros and 1/(1 − `dropout`); returns, per image, the neurons that are
+    /// kept.
     pub(super) fn mask(&mut self, name: &str, shape: [usize; 4], dropout: f32) -> Result<Vec<Vec<bool>>> {
         const TOLERANCE: f32 = 1e-5;
         let scale = 1.0 / (1.0 - dropout);

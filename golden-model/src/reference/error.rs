@@ -2,16 +2,16 @@
 
 use std::path::PathBuf;
 
-/// What can go wrong with a reference case.
+/// Errors of reference cases.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReferenceError {
-    /// The specification of a reference case is not what it should be.
-    #[error("{}: array `spec`: {source}; the layout is in tests/vectors/README.md", path.display())]
+    /// The specification of a reference case is not valid.
+    #[error("{}: array `spec`: {source}; write it as tests/vectors/README.md describes", path.display())]
     Spec {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Key and what was expected there.
+        /// JSON error with the key and what was expected there.
         source: serde_json::Error,
     },
 }

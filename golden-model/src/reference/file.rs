@@ -1,4 +1,4 @@
-//! Reading a case from its npz file.
+//! Reading of a reference case from its npz file.
 
 use super::Case;
 use super::spec::Spec;
@@ -10,18 +10,18 @@ use crate::{Error, Result};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Most images of a case, and most bytes of its specification: stops for damaged files.
+/// Limits on the images of a case and the bytes of its specification, to stop at damaged files.
 const MAX_BATCH: usize = 1 << 12;
 const MAX_SPEC: usize = 1 << 20;
-/// Longest name of a network that is made of its file's.
+/// Largest length of a network name derived from a file name.
 const MAX_NAME: usize = 64;
 
 impl Case {
-    /// Reads a case.
+    /// Reads a case from a file.
     ///
     /// # Errors
-    /// If the file cannot be read, an array is missing or has another shape or type than the specification says,
-    /// or the specification describes no valid network.
+    /// If the file cannot be read, an array is missing or its shape or type contradicts the specification, or the
+    /// specification describes an invalid network.
     pub fn load(path: &Path) -> Result<Self> {
         let mut arrays = Arrays::open(path)?;
         let in_spec = |source| {
@@ -104,7 +104,7 @@ impl Case {
     }
 }
 
-/// The file's name without its extension, made fit for a network's.
+/// Converts the name of the file, without its extension, to a valid network name.
 fn network_name(path: &Path) -> String {
     let stem = path
         .file_stem()

@@ -1,10 +1,10 @@
-//! How the trainer did on a case.
+//! Report of a reference case.
 
 use super::{LOSS_TOLERANCE, TENSOR_TOLERANCE};
 use ndarray::Array2;
 use serde::Serialize;
 
-/// The first step of a layer whose spikes differ.
+/// First step and layer whose spikes differ.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SpikeMismatch {
     /// Number of the image, from 0.
@@ -13,14 +13,14 @@ pub struct SpikeMismatch {
     pub step: usize,
     /// Name of the layer.
     pub layer: String,
-    /// Addresses that should have fired, ascending.
+    /// Expected addresses of spikes, ascending.
     pub expected: Vec<u32>,
-    /// Addresses that did, ascending.
+    /// Actual addresses of spikes, ascending.
     pub actual: Vec<u32>,
 }
 
 impl SpikeMismatch {
-    /// The first neuron that differs, and whether it should have fired.
+    /// Returns the first neuron that differs, and whether it should have fired.
     ///
     /// # Panics
     /// If nothing differs.
@@ -39,12 +39,12 @@ impl SpikeMismatch {
     }
 }
 
-/// A tensor's error, relative to the largest magnitude expected in it.
+/// Error of a tensor, relative to its largest expected magnitude.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TensorError {
     /// Name of the weight tensor, or `output`.
     pub tensor: String,
-    /// Largest difference over largest magnitude.
+    /// Largest difference divided by the largest expected magnitude.
     pub error: f64,
 }
 
@@ -63,19 +63,19 @@ impl TensorError {
         }
     }
 
-    /// Whether it is within its tolerance.
+    /// Whether the error is within [`TENSOR_TOLERANCE`].
     #[must_use]
     pub fn passes(&self) -> bool {
         self.error <= TENSOR_TOLERANCE
     }
 }
 
-/// An error in parts of a magnitude; none is none, whatever the magnitude.
+/// Divides an error by a magnitude; an error of 0 stays 0 for any magnitude.
 pub(super) fn relative(error: f64, magnitude: f64) -> f64 {
     if error == 0.0 { 0.0 } else { error / magnitude }
 }
 
-/// The larger of two errors. A NaN stays, which `f64::max` would drop.
+/// Larger of two errors. Unlike `f64::max`, a NaN is kept.
 fn larger(worst: f64, error: f64) -> f64 {
     if error > worst || error.is_nan() {
         error
@@ -84,21 +84,21 @@ fn larger(worst: f64, error: f64) -> f64 {
     }
 }
 
-/// How the trainer did on a case.
+/// Result of checking a reference case.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CaseReport {
-    /// Spikes expected, all of which are compared.
+    /// Number of expected spikes, all of which are compared.
     pub spikes: usize,
-    /// The first step whose spikes differ.
+    /// First difference of spikes; `None` if all spikes are equal.
     pub mismatch: Option<SpikeMismatch>,
     /// Relative error of the loss.
     pub loss_error: f64,
-    /// Errors of the output and of every weight tensor's gradient.
+    /// Errors of the outputs and of the gradient of each weight tensor.
     pub tensor_errors: Vec<TensorError>,
 }
 
 impl CaseReport {
-    /// Whether all spikes are equal and all errors within their tolerance.
+    /// Whether all spikes are equal and all errors are within their tolerances.
     #[must_use]
     pub fn passes(&self) -> bool {
         self.mismatch.is_none()
@@ -106,7 +106,7 @@ impl CaseReport {
             && self.tensor_errors.iter().all(TensorError::passes)
     }
 
-    /// The largest of the tensors' errors.
+    /// Largest error of all tensors.
     #[must_use]
     pub fn worst_tensor(&self) -> Option<&TensorError> {
         self.tensor_errors.iter().reduce(|worst, tensor| {

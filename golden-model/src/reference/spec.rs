@@ -1,9 +1,9 @@
-//! The specification of a case: its network, as JSON.
+//! The specification of a reference case: its network as JSON.
 
 use crate::network::{LayerDescription, LayerKind, NetworkDescription, Normalization, Shape, Shortcut};
 use serde::Deserialize;
 
-/// The JSON of the array `spec`.
+/// Contents of the array `spec`.
 #[derive(Debug, Deserialize)]
 pub(super) struct Spec {
     input: Shape,
@@ -71,9 +71,9 @@ const fn one() -> usize {
     1
 }
 
-/// A shortcut's kernel that is not that of a 1×1 convolution.
+/// The kernel of a shortcut is not 1×1.
 #[derive(Debug, thiserror::Error)]
-#[error("shortcut from `{from}` with k = {kernel}, but only 1 can be checked")]
+#[error("the shortcut from `{from}` has k = {kernel}, but must have k = 1")]
 struct ShortcutKernel {
     from: String,
     kernel: usize,
@@ -101,9 +101,9 @@ impl TryFrom<ShortcutKeys> for SpecShortcut {
 }
 
 impl Spec {
-    /// The network, under that name; not validated.
+    /// Builds the description of the network with the given name; it is not validated.
     pub(super) fn describe(self, name: String) -> NetworkDescription {
-        // Whatever made the spikes, what matters is that some of them may be negative.
+        // The values do not matter: the spikes are given, and a normalization only allows negative ones.
         let normalization = self.signed.then(|| Normalization {
             mean: vec![0.0; self.input.channels],
             deviation: vec![1.0; self.input.channels],

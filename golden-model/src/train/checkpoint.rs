@@ -1,8 +1,9 @@
-//! A training run on hold: everything that decides how it goes on.
+//! Checkpoint of a training run: everything that determines how the run continues.
 //!
-//! A run that is held anywhere between two batches and resumed ends with the very weights, bit for bit, of one that was
-//! not: the order of images, their spikes and their dropout are functions of the seed and the place in the run, so
-//! that what has to be kept are the weights, the optimizer's memory, the place, and what the reports are made of.
+//! A run that is stopped between any two batches and resumed ends with the same weights, bit for bit, as an
+//! uninterrupted run. The order of images, their spikes and their dropout masks depend only on the seed and the
+//! position in the run. So a checkpoint holds the weights, the state of the optimizer, the position, and the sums for
+//! the reports.
 
 mod agreement;
 mod error;
@@ -21,13 +22,13 @@ use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-/// A training run on hold, between two batches. `docs/formats.md` has the layout of its file.
+/// Checkpoint of a training run between two batches. `docs/formats.md` describes the layout of its file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
     description: NetworkDescription,
     config: TrainConfig,
     data: Data,
-    /// What is fine-tuned; none in training.
+    /// Fingerprint of the fine-tuned network; `None` in training.
     quantization: Option<Fingerprint>,
     running: Running,
     history: Vec<EpochReport>,
@@ -36,19 +37,19 @@ pub struct Checkpoint {
     best: Option<Best>,
 }
 
-/// The data sets of a run.
+/// Identities of the data sets of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Data {
     train: Identity,
     held_out: Option<Identity>,
 }
 
-/// What tells one data set from another.
+/// Properties that identify a data set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Identity {
     name: String,
     images: usize,
-    /// SHA-256 of the labels, in order.
+    /// SHA-256 of the labels in order, in hexadecimal.
     labels: String,
 }
 
@@ -73,25 +74,25 @@ impl Data {
 }
 
 impl Checkpoint {
-    /// The network.
+    /// Description of the network.
     #[must_use]
     pub const fn description(&self) -> &NetworkDescription {
         &self.description
     }
 
-    /// The parameters of the run.
+    /// Training parameters of the run.
     #[must_use]
     pub const fn config(&self) -> &TrainConfig {
         &self.config
     }
 
-    /// What every epoch so far came to.
+    /// Reports of all epochs so far.
     #[must_use]
     pub fn history(&self) -> &[EpochReport] {
         &self.history
     }
 
-    /// Batches done of the epoch that follows those of [`Self::history`].
+    /// Number of batches done in the epoch after those of [`Self::history`].
     #[must_use]
     pub const fn batches_done(&self) -> usize {
         self.running.batches
@@ -103,16 +104,16 @@ impl Checkpoint {
         self.history.len() >= self.config.epochs
     }
 
-    /// Goes on with another learning rate, which then counts as that of the whole run.
+    /// Sets another learning rate, which is then treated as the learning rate of the whole run.
     ///
-    /// This is how a run that diverged is saved. What follows is no longer what the run would have been.
+    /// Use it to rescue a run that has diverged. The result then differs from that of an uninterrupted run.
     pub const fn set_learning_rate(&mut self, learning_rate: f32) {
         self.config.learning_rate = learning_rate;
     }
 }
 
 impl<'data> Trainer<'data> {
-    /// Everything that decides how this run goes on.
+    /// Creates a checkpoint of the run.
     #[must_use]
     pub fn checkpoint(&self) -> Checkpoint {
         Checkpoint {
@@ -131,14 +132,14 @@ impl<'data> Trainer<'data> {
         }
     }
 
-    /// A trainer that goes on where the checkpoint's was.
+    /// Creates a trainer that continues at the checkpoint.
     ///
-    /// `config` may ask for another number of epochs than the checkpoint's, where the schedule does not depend on it and
-    /// not more are done already; all else must be equal.
+    /// `config` may have another number of epochs than the checkpoint if the schedule does not depend on it and the
+    /// checkpoint is not beyond that epoch. Everything else must be equal.
     ///
     /// # Errors
-    /// As [`Self::new`], and if network, parameters or data are not those of the checkpoint; the error names what
-    /// differs.
+    /// Fails like [`Self::new`], or if network, parameters or data differ from the checkpoint; the error names the
+    /// difference.
     pub fn resume(
         checkpoint: Checkpoint,
         description: NetworkDescription,
@@ -149,10 +150,10 @@ impl<'data> Trainer<'data> {
         Self::new(description, config, train, held_out)?.go_on(checkpoint)
     }
 
-    /// A trainer that goes on fine-tuning where the checkpoint's was, as [`Self::resume`] does with training.
+    /// Creates a trainer that continues fine-tuning at the checkpoint, like [`Self::resume`] for training.
     ///
     /// # Errors
-    /// As [`Self::resume`]; also if the checkpoint's run started from another quantized network.
+    /// Fails like [`Self::resume`], or if the run of the checkpoint started from another quantized network.
     pub fn resume_fine_tuning(
         checkpoint: Checkpoint,
         start: &FineTuning,
@@ -163,7 +164,7 @@ impl<'data> Trainer<'data> {
         Self::fine_tune(start, config, train, held_out)?.go_on(checkpoint)
     }
 
-    /// Goes on where the checkpoint's was.
+    /// Restores the state of the checkpoint.
     fn go_on(mut self, checkpoint: Checkpoint) -> Result<Self> {
         checkpoint.check_agrees(&self.checkpoint()).map_err(Error::from)?;
         self.weights = checkpoint.weights;

@@ -7,7 +7,7 @@ use crate::network::NetworkError;
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-/// How weights follow their gradient.
+/// Algorithm that updates the weights from their gradient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -16,15 +16,15 @@ pub enum Optimizer {
     Sgd,
     /// Adam (arXiv 1412.6980) with β = (0.9, 0.999); weight decay is added to the gradient.
     Adam,
-    /// AdamW (arXiv 1711.05101): Adam whose weight decay acts on the weights alone, past both means.
+    /// AdamW (arXiv 1711.05101): Adam whose weight decay acts directly on the weights, not on the two means.
     AdamW,
 }
 
 impl Optimizer {
-    /// All there are.
+    /// All optimizers.
     pub const ALL: [Self; 3] = [Self::Sgd, Self::Adam, Self::AdamW];
 
-    /// The name in network files and on the command line.
+    /// Name of the optimizer in network files and on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -37,23 +37,23 @@ impl Optimizer {
 
 /// Parameters of a training run: the `[train]` table of a network file.
 ///
-/// The loss is a sum over the images of a batch, and so is its gradient: with [`Optimizer::Sgd`] a larger
-/// batch wants a smaller learning rate.
+/// Loss and gradient are sums over the images of a batch, so with [`Optimizer::Sgd`] a larger batch needs a smaller
+/// learning rate.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainConfig {
-    /// How weights follow their gradient.
+    /// Algorithm that updates the weights from their gradient.
     pub optimizer: Optimizer,
-    /// Learning rate before the schedule lowers it, and after the warm-up.
+    /// Learning rate after the warm-up, before the schedule lowers it.
     pub learning_rate: f32,
-    /// Passes over the training set.
+    /// Number of passes over the training set.
     pub epochs: usize,
-    /// Images per step of the optimizer; the last batch of an epoch may be smaller.
+    /// Number of images per step of the optimizer; the last batch of an epoch may be smaller.
     pub batch: usize,
     /// Seed of the initial weights, the order of images and the input spikes.
     #[serde(default = "default_seed")]
     pub seed: u64,
-    /// What is minimized.
+    /// Loss to minimize.
     #[serde(default)]
     pub loss: Loss,
     /// Momentum of [`Optimizer::Sgd`], in [0, 1).
@@ -62,29 +62,31 @@ pub struct TrainConfig {
     /// Weight decay per step, relative to the learning rate.
     #[serde(default)]
     pub weight_decay: f32,
-    /// How the learning rate falls.
+    /// Schedule of the learning rate.
     #[serde(default)]
     pub schedule: Schedule,
-    /// Epochs, counted from 0, from which on [`Schedule::Step`] multiplies the learning rate once more by `decay`.
+    /// Epochs, counted from 0, at whose start [`Schedule::Step`] multiplies the learning rate by `decay`.
     #[serde(default)]
     pub milestones: Vec<usize>,
     /// Factor on the learning rate at every milestone, in (0, 1].
     #[serde(default = "default_decay")]
     pub decay: f32,
-    /// Where [`Schedule::Cosine`] ends, as a share of the learning rate, in 0..=1.
+    /// Final learning rate of [`Schedule::Cosine`], as a share of `learning_rate`, in 0..=1.
     #[serde(default)]
     pub final_fraction: f32,
-    /// Epochs, or a part of one, over which the learning rate first rises from 0; with either schedule.
+    /// Length of the warm-up in epochs, possibly a fraction, over which the learning rate rises from 0 under any
+    /// schedule.
     #[serde(default)]
     pub warmup: f32,
-    /// Training samples move by up to this many pixels in each direction, anew in every epoch; at most 64. Cutting
-    /// images out of ones padded on every side is the same, hence the second name in files.
+    /// Largest random shift of training samples in pixels, in each direction, drawn anew in every epoch; at most 64. A
+    /// random crop of padded images is the same, so network files may call it `crop`.
     #[serde(default, alias = "crop")]
     pub shift: usize,
-    /// Training samples are rotated by up to this many degrees either way, anew in every epoch; at most 180.
+    /// Largest random rotation of training samples in degrees, in either direction, drawn anew in every epoch; at most
+    /// 180.
     #[serde(default)]
     pub rotate: f32,
-    /// Half of the training samples are mirrored, left to right, anew in every epoch.
+    /// Whether half of the training samples, drawn anew in every epoch, are mirrored left to right.
     #[serde(default)]
     pub flip: bool,
 }
@@ -102,10 +104,10 @@ const fn default_decay() -> f32 {
 }
 
 impl TrainConfig {
-    /// Checks every parameter's range; `network` names the network in errors.
+    /// Checks the range of every parameter; `network` is the name of the network in errors.
     ///
     /// # Errors
-    /// The first parameter out of range, with its value and what is allowed.
+    /// If a parameter is out of range. The error states the first such parameter, its value and the allowed range.
     pub fn validate(&self, network: &str) -> Result<()> {
         let check = |ok: bool, field: &str, found: &dyn ToString, wanted: &str| {
             if ok {
@@ -178,7 +180,7 @@ impl TrainConfig {
         )
     }
 
-    /// How training samples are changed.
+    /// Augmentation of the training samples.
     #[must_use]
     pub const fn augmentation(&self) -> Augmentation {
         Augmentation {

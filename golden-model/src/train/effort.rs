@@ -1,10 +1,10 @@
-//! What the images of the running epoch cost.
+//! Work that the images of the current epoch have caused.
 
 use super::Trainer;
 use crate::evaluation::{Effort, backward_passes};
 
 impl Trainer<'_> {
-    /// What the images cost that the epoch has seen so far; nothing at its start.
+    /// Work of the current epoch so far; zero at its start.
     #[must_use]
     pub fn effort(&self) -> Effort {
         self.running.tally.effort(&backward_passes(&self.description))

@@ -1,22 +1,24 @@
-//! Fine-tuning a quantized network: training that runs forward in the integers of hardware.
+//! Fine-tuning of a quantized network: training whose forward pass computes in the integers of the hardware.
 //!
-//! Every weight has a real number behind it, its master w. Forward, its integer q is used:
+//! Every integer weight q belongs to a real number, its master w. The forward pass uses the integer:
 //!
 //! ```text
 //! q = clamp(round(w / scale), ±(2^(W−1) − 1))
 //! ```
 //!
-//! with the scale of its channel, and everything that follows is the integer contract, exactly (`engine::integers`).
-//! Backward, the rounding counts as the identity (the straight-through estimator, arXiv 1308.3432):
+//! with the scale of its channel. All further computation is exactly that of the integer engine
+//! (`float::engine::integers`). The backward pass treats rounding as the identity (the straight-through estimator,
+//! arXiv
+//! 1308.3432):
 //!
 //! ```text
 //! ∂loss/∂w = ∂loss/∂(q·2^G) · 2^G / scale
 //! ```
 //!
-//! and the optimizer moves the masters, which are kept where an integer represents them. Scales, thresholds, guard bits,
-//! leak and floor stay those of the quantized network. Masters start at the weights of the float model where these
-//! round to the quantized network's integers, else [`WITHIN`] of a step from the integer, on the weight's side: so the
-//! first image sees the quantized network as it is.
+//! The optimizer updates the masters, which are limited to the range that integers represent. Scales, thresholds, guard
+//! bits, leak and floor stay those of the quantized network. A master starts at the weight of the float model if that
+//! weight rounds to the integer of the quantized network. Otherwise it starts [`WITHIN`] of a step from the integer, on
+//! the side of the weight. So the first image sees exactly the quantized network.
 
 mod error;
 mod fingerprint;
@@ -33,26 +35,26 @@ use crate::network::{LayerKind, NetworkDescription, Tensor};
 use crate::spikes::SpikeRaster;
 use ndarray::Array2;
 
-/// How far from its integer a master starts at most, in steps: at half a step it would round to the next.
+/// Largest initial distance of a master from its integer, in steps; at half a step it would round to the next integer.
 const WITHIN: f64 = 0.49;
 
-/// A quantized network, and the real weights behind its integers: where fine-tuning starts.
+/// Start of fine-tuning: a quantized network, and a real weight for each of its integers.
 #[derive(Clone, Debug)]
 pub struct FineTuning {
     quantized: QuantizedModel,
-    /// Per layer, one scale per channel; of pooling layers, none.
+    /// Scales of each layer, one per channel; empty for pooling layers.
     scales: Vec<Vec<f64>>,
     grid: Grid,
     masters: Parameters,
 }
 
 impl FineTuning {
-    /// A start at `quantized`, which was quantized from `model` with these `scales`: per layer, the real value of one weight
-    /// LSB for every output channel; of a pooling layer, nothing.
+    /// Starts fine-tuning at `quantized`, which was quantized from `model` with `scales`: for each layer, the real
+    /// value of one weight LSB of every output channel, and an empty list for pooling layers.
     ///
     /// # Errors
-    /// If one of the models is not valid or they are not of one network, a membrane is wider than 24 bits, which is what
-    /// the trainer can compute exactly, or scales are missing, not above 0, or differ within the output layer.
+    /// If one of the models is not valid, the models have different networks, a membrane is wider than 24 bits (the
+    /// limit of the trainer's exact arithmetic), or scales are missing, not above 0, or differ within the output layer.
     pub fn new(model: &FloatModel, quantized: &QuantizedModel, scales: &[Vec<f64>]) -> Result<Self> {
         model.validate()?;
         quantized.validate()?;
@@ -79,17 +81,18 @@ impl FineTuning {
         })
     }
 
-    /// The quantized network.
+    /// Quantized network at which fine-tuning starts.
     #[must_use]
     pub const fn quantized(&self) -> &QuantizedModel {
         &self.quantized
     }
 
-    /// Loss and gradients of a batch of input spikes, forward in integers: spikes are those of the integer engine, bit
-    /// for bit, outputs y are its potentials over v_th · 2^G / scale · T, and gradients are those of the masters.
+    /// Computes loss and gradients of a batch of input spikes, with an integer forward pass. Spikes equal those of the
+    /// integer engine, bit for bit; outputs y are its potentials divided by v_th · 2^G / scale · T; gradients are those
+    /// of the masters.
     ///
     /// # Errors
-    /// If there are not as many labels as images, or a raster or label does not fit.
+    /// If the numbers of labels and images differ, or a raster or label does not fit.
     pub fn gradient(&self, images: &[SpikeRaster], labels: &[usize]) -> Result<Gradient> {
         let description = &self.quantized.description;
         let mut masters = self.masters.clone();
@@ -118,7 +121,7 @@ impl FineTuning {
     }
 }
 
-/// The tensors of a valid network, and whether each is a shortcut's.
+/// Tensors of a valid network, each with true if it belongs to a shortcut.
 fn tensors(description: &NetworkDescription) -> impl Iterator<Item = (Tensor, bool)> {
     let graph = description.valid_graph();
     let nodes = graph.nodes;
@@ -128,7 +131,7 @@ fn tensors(description: &NetworkDescription) -> impl Iterator<Item = (Tensor, bo
     })
 }
 
-/// The integers of a tensor.
+/// Integer weights of a tensor.
 fn integers(layer: &QuantizedLayer, is_shortcut: bool) -> &Array2<i8> {
     match &layer.shortcut {
         Some(QuantizedShortcut::Weights(weights)) if is_shortcut => weights,
@@ -136,7 +139,7 @@ fn integers(layer: &QuantizedLayer, is_shortcut: bool) -> &Array2<i8> {
     }
 }
 
-/// The nearest to every weight that rounds to its integer, or almost.
+/// Computes the initial masters: for every weight, the nearest number that rounds to its integer.
 fn masters(weights: &Array2<f32>, integers: &Array2<i8>, scales: &[f64]) -> Array2<f32> {
     Array2::from_shape_fn(weights.dim(), |place| {
         let (integer, scale) = (f64::from(integers[place]), scales[place.0]);

@@ -1,18 +1,18 @@
-//! Which neurons fired at least once.
+//! Record of the neurons that fired at least once.
 
 use crate::events::Layout;
 use crate::float::State;
 use crate::network::{NetworkDescription, Shape};
 
-/// For every layer that fires, which of its neurons fired for any image.
+/// Record of the neurons that fired for any image, for every layer that fires.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Fired {
-    /// Shape and neurons as [`Layout`] has them.
+    /// Shape of each layer, and one bool per neuron, ordered as in [`Layout`].
     layers: Vec<(Shape, Vec<bool>)>,
 }
 
 impl Fired {
-    /// None yet.
+    /// Creates an empty record.
     pub(super) fn new(description: &NetworkDescription) -> Self {
         let mut shapes = description.shapes();
         // The output layer never fires.
@@ -29,7 +29,7 @@ impl Fired {
         self.layers.iter_mut().for_each(|(_, layer)| layer.fill(false));
     }
 
-    /// Notes the neurons that fired for the image which has just passed, forward and backward.
+    /// Records the neurons that fired for the last image, after its forward and backward pass.
     pub(super) fn note(&mut self, state: &State) {
         for (index, (_, layer)) in self.layers.iter_mut().enumerate() {
             for (fired, &count) in layer.iter_mut().zip(state.counts(index)) {
@@ -47,7 +47,7 @@ impl Fired {
         }
     }
 
-    /// The share of neurons of every layer that never fired.
+    /// Share of neurons of each layer that never fired.
     pub(super) fn idle(&self) -> impl Iterator<Item = f64> {
         self.layers.iter().map(|(shape, layer)| {
             let fired = layer.iter().filter(|&&fired| fired).count();
@@ -55,7 +55,7 @@ impl Fired {
         })
     }
 
-    /// A byte per neuron, in C, H, W order.
+    /// Returns the shape of each layer and one byte per neuron in C, H, W order.
     pub(super) fn to_bytes(&self) -> impl Iterator<Item = (Shape, Vec<u8>)> {
         self.layers.iter().map(|(shape, layer)| {
             let layout = Layout::neurons(*shape);
@@ -64,7 +64,7 @@ impl Fired {
         })
     }
 
-    /// Takes in what [`Self::to_bytes`] gave out for layer `index`.
+    /// Restores layer `index` from the bytes of [`Self::to_bytes`].
     pub(super) fn set_bytes(&mut self, index: usize, bytes: &[u8]) {
         let (shape, layer) = &mut self.layers[index];
         let layout = Layout::neurons(*shape);

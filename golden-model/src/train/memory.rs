@@ -1,31 +1,32 @@
-//! How much memory training takes.
+//! Memory that training needs.
 
 use super::Trainer;
 use super::trainer::Integers;
 use crate::events::ImageMemory;
 use serde::Serialize;
 
-/// Memory in bytes of a trainer, the data sets not counted.
+/// Memory of a trainer in bytes, without the data sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Memory {
-    /// The image that needed most of the last that were held at once; before the first batch, one without spikes.
+    /// Memory of the image that needed most among those last processed at a time; before the first batch, of an image
+    /// without spikes.
     pub image: ImageMemory,
-    /// Images held at once.
+    /// Number of images processed at a time.
     pub images: usize,
-    /// Gradients, one for every image held at once.
+    /// Memory of the gradients, one for each image processed at a time.
     pub gradients: usize,
-    /// The weights, their integers in fine-tuning, those of the best epoch, and what the optimizer remembers of each.
+    /// Memory of the weights, their integers in fine-tuning, the weights of the best epoch, and the optimizer's state.
     pub weights: usize,
 }
 
 impl Memory {
-    /// What all of it uses, had every image held needed as much as the one that needed most.
+    /// Total memory in use, assuming that each image needs as much as the one that needed most.
     #[must_use]
     pub const fn used(&self) -> usize {
         self.images * self.image.used + self.gradients + self.weights
     }
 
-    /// What all of it uses at most, however much the network fires.
+    /// Upper bound of the total memory for any activity of the network.
     #[must_use]
     pub const fn most(&self) -> usize {
         self.images * self.image.most + self.gradients + self.weights
@@ -33,7 +34,7 @@ impl Memory {
 }
 
 impl Trainer<'_> {
-    /// How much memory the trainer takes.
+    /// Memory that the trainer needs.
     #[must_use]
     pub fn memory(&self) -> Memory {
         let images = self.pieces.iter().map(|piece| piece.state.memory());
@@ -61,7 +62,7 @@ mod tests {
     use crate::network::NetworkDescription;
     use crate::{Config, Result};
 
-    /// The lists of spikes that make up nearly all of it are reserved only, so that this takes next to nothing.
+    /// Almost all of the memory are spike lists, which are reserved but not used, so this test needs little memory.
     #[test]
     fn an_image_of_the_deep_networks_never_needs_200_mb() -> Result<()> {
         for preset in ["vgg9", "resnet9", "resnet11"] {
@@ -82,11 +83,11 @@ mod tests {
         config.batch = 16;
         let mut trainer = Trainer::new(network, config, &data.train, None)?;
         let before = trainer.memory();
-        // 64-64-10, filled up to whole vectors; AdamW remembers two numbers per weight.
+        // 64-64-10, padded to whole vectors; AdamW keeps two numbers per weight.
         let weights = 4 * (64 * 64 + 64 * 16);
         assert_eq!((before.images, before.gradients), (8, 8 * weights));
         assert_eq!(before.weights, 3 * weights);
-        // The lists of what fires: 64 inputs of either sign and 64 neurons, in each of 16 steps.
+        // The spike lists: 64 inputs of either sign and 64 neurons, in each of 16 steps.
         let lists = 4 * 3 * 64 * 16;
         assert!(before.image.most > before.image.used + lists, "{before:?}");
 

@@ -1,10 +1,11 @@
-//! Steps along the gradient g, which is the sum of the pieces of a batch, with rate η and weight decay λ:
+//! Optimizers. A step uses the gradient g, summed over the pieces of a batch, the learning rate η and the weight decay
+//! λ:
 //!
 //! | optimizer | step |
 //! |---|---|
 //! | SGD | g += λ·w; v = μ·v + g; w −= η·v |
 //! | Adam | g += λ·w; m = β₁·m + (1 − β₁)·g; s = β₂·s + (1 − β₂)·g²; w −= η·m̂ / (√ŝ + ε) |
-//! | AdamW | as Adam, but w −= η·(λ·w + m̂ / (√ŝ + ε)) and g as it is |
+//! | AdamW | like Adam, but with unchanged g and w −= η·(λ·w + m̂ / (√ŝ + ε)) |
 //!
 //! where m̂ = m / (1 − β₁ⁿ) and ŝ = s / (1 − β₂ⁿ) at step n.
 
@@ -15,10 +16,10 @@ use rayon::prelude::*;
 const ADAM_BETA: (f32, f32) = (0.9, 0.999);
 const ADAM_EPSILON: f32 = 1e-8;
 
-/// Weights per task of a step; a whole number of any vector's lanes.
+/// Number of weights per task of a step: a multiple of the lanes of any vector.
 const BLOCK: usize = 4096;
 
-/// An optimizer at work.
+/// Optimizer with its parameters and state.
 #[derive(Clone, Debug)]
 pub(super) struct Stepper {
     kind: Optimizer,
@@ -27,19 +28,19 @@ pub(super) struct Stepper {
     pub(super) memory: Memory,
 }
 
-/// What an optimizer remembers per weight.
+/// State of an optimizer.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Memory {
-    /// Mean of gradients (Adam), velocity (SGD).
+    /// Mean of gradients (Adam) or velocity (SGD), one number per weight.
     pub(super) first: Parameters,
-    /// Mean of squared gradients; SGD has none.
+    /// Mean of squared gradients, one number per weight; `None` for SGD.
     pub(super) second: Option<Parameters>,
-    /// Steps taken.
+    /// Number of steps taken.
     pub(super) steps: i32,
 }
 
 impl Memory {
-    /// That of an optimizer that has not stepped; `zeros` has the shape of the weights.
+    /// Creates the state before the first step; `zeros` has the shape of the weights.
     pub(super) fn new(kind: Optimizer, zeros: Parameters) -> Self {
         Self {
             second: (kind != Optimizer::Sgd).then(|| zeros.clone()),
@@ -50,7 +51,7 @@ impl Memory {
 }
 
 impl Stepper {
-    /// `zeros` has the shape of the weights.
+    /// Creates an optimizer; `zeros` has the shape of the weights.
     pub(super) fn new(config: &TrainConfig, zeros: Parameters) -> Self {
         Self {
             kind: config.optimizer,
@@ -60,7 +61,8 @@ impl Stepper {
         }
     }
 
-    /// One step against the sum of `pieces`, which is built up in order. Tells whether all weights are still finite.
+    /// Takes a step along the negative sum of `pieces`, which is added in order. Returns whether all weights are
+    /// finite.
     pub(super) fn step(
         &mut self,
         weights: &mut Parameters,
@@ -101,7 +103,7 @@ impl Stepper {
                 Some(second) => {
                     let (b1, b2) = ADAM_BETA;
                     let (bias1, bias2) = (1.0 - b1.powi(*steps), 1.0 - b2.powi(*steps));
-                    // Where the decay acts; a term of 0 and a factor of 1 leave everything as it is.
+                    // Decay acts on the gradient or on the weight; the other one has a term of 0 or a factor of 1.
                     let (coupled, keep) = match self.kind {
                         Optimizer::AdamW => (0.0, 1.0 - learning_rate * self.weight_decay),
                         Optimizer::Adam | Optimizer::Sgd => (self.weight_decay, 1.0),
@@ -127,7 +129,7 @@ impl Stepper {
     }
 }
 
-/// Without a branch per weight.
+/// Whether all weights are finite, computed without a branch per weight.
 fn all_finite(weights: &[f32]) -> bool {
     weights
         .iter()
@@ -159,7 +161,7 @@ mod tests {
         }
     }
 
-    /// The weight, from 1, after steps with a gradient of 0.5 + 1.5 at a learning rate of 0.1.
+    /// Weight, starting at 1, after `steps` steps with a gradient of 0.5 + 1.5 at a learning rate of 0.1.
     fn after(steps: usize, config: &TrainConfig) -> f32 {
         let mut weights = one(1.0);
         let mut stepper = Stepper::new(config, one(0.0));
@@ -189,14 +191,14 @@ mod tests {
 
     #[test]
     fn adams_decay_goes_through_the_means_and_adamws_past_them() {
-        // The first step is by the learning rate, whatever the size of gradient and decay together.
+        // The size of the first step is the learning rate, for any sum of gradient and decay.
         let mut coupled = config(Optimizer::Adam);
         coupled.weight_decay = 0.5;
         assert!((after(1, &coupled) - 0.9).abs() < 1e-6);
         let mut decoupled = config(Optimizer::AdamW);
         decoupled.weight_decay = 0.5;
         assert!((after(1, &decoupled) - (0.95 - 0.1)).abs() < 1e-6);
-        // Where the gradient is 0, only the decay moves the weight.
+        // If the gradient is 0, only the decay changes the weight.
         let still = |config: &TrainConfig| {
             let mut weights = one(1.0);
             assert!(Stepper::new(config, one(0.0)).step(&mut weights, &[&one(0.0)], 0.1));

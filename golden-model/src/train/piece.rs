@@ -1,8 +1,8 @@
-//! How a batch is cut, so that all cores work on it and its gradient is still the same sum.
+//! Division of a batch into pieces, so that all cores work on it and its gradient is still the same sum.
 //!
-//! Every piece sums the gradient of its images in memory of its own, and the pieces are added in order. How a batch is
-//! cut depends on the batch alone, never on the machine, so that sums round alike wherever they are made. The cost is
-//! a gradient, as large as all weights together, per piece.
+//! Every piece sums the gradient of its images in its own memory, and the pieces are added in order. The division
+//! depends only on the batch, never on the machine, so sums are rounded the same way on every machine. Each piece needs
+//! memory for a gradient, which is as large as all weights together.
 
 use super::fired::Fired;
 use crate::dataset::Dataset;
@@ -11,10 +11,11 @@ use crate::evaluation::Tally;
 use crate::float::{Engine, Parameters, State};
 use crate::network::NetworkDescription;
 
-/// Images per piece of a batch of `batch`.
+/// Number of images per piece of a batch of `batch` images.
 ///
-/// Small batches are cut into eight, for eight cores; larger ones into pieces of eight images, which is where adding
-/// up the gradients costs next to nothing; very large ones into 64, so that memory has an end.
+/// Small batches are divided into eight pieces, for eight cores. Larger batches are divided into pieces of eight
+/// images, for which adding the gradients costs almost nothing. Very large batches are divided into 64 pieces, which
+/// limits memory.
 pub(super) const fn images(batch: usize) -> usize {
     match batch {
         0..32 => batch.div_ceil(8),
@@ -23,7 +24,7 @@ pub(super) const fn images(batch: usize) -> usize {
     }
 }
 
-/// One task's memory: a part of a batch, its gradient and what it saw.
+/// Memory of one task: a part of a batch, with its gradient and statistics.
 #[derive(Debug)]
 pub(super) struct Piece<'data> {
     pub(super) state: State,
@@ -44,7 +45,7 @@ impl<'data> Piece<'data> {
         }
     }
 
-    /// Forgets the batch before.
+    /// Clears the results of the previous batch.
     pub(super) fn clear(&mut self) {
         self.gradient.layers.iter_mut().for_each(|layer| layer.fill(0.0));
         self.tally.clear();

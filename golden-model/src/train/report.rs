@@ -1,54 +1,55 @@
-//! What a training run tells about itself.
+//! Reports of a training run: progress, epochs and warnings.
 
 use crate::evaluation::LayerActivity;
 use serde::{Deserialize, Serialize};
 
-/// Where an epoch stands.
+/// Progress of an epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Progress {
-    /// The epoch, from 1.
+    /// Number of the epoch, from 1.
     pub epoch: usize,
-    /// Epochs of the run.
+    /// Number of epochs of the run.
     pub epochs: usize,
-    /// Batches of this epoch done so far.
+    /// Number of batches done in this epoch.
     pub batch: usize,
-    /// Batches of an epoch.
+    /// Number of batches of an epoch.
     pub batches: usize,
-    /// Images of this epoch seen so far.
+    /// Number of images processed in this epoch.
     pub images: usize,
-    /// Images of an epoch.
+    /// Number of images of an epoch.
     pub total_images: usize,
-    /// Held-out images evaluated so far; 0 before the epoch's last batch.
+    /// Number of held-out images evaluated so far; 0 before the last batch of the epoch.
     pub evaluated: usize,
-    /// Held-out images there are.
+    /// Number of held-out images.
     pub to_evaluate: usize,
     /// Mean loss per image so far in this epoch.
     pub loss: f64,
-    /// Share of images classified right so far in this epoch, in 0..=1.
+    /// Share of images classified correctly so far in this epoch, in 0..=1.
     pub accuracy: f64,
 }
 
-/// A layer that cannot do its work.
+/// Warning about a layer whose activity prevents learning.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Warning {
     /// Name of the layer.
     pub layer: String,
-    /// What is wrong with it.
+    /// Kind of the problem.
     pub kind: WarningKind,
-    /// How much of it: the share of neurons and steps with a spike, or, where it is idle, of neurons that never fired.
+    /// Extent of the problem: for [`WarningKind::Idle`] the share of neurons that never fired, otherwise the share of
+    /// neurons and steps with a spike.
     pub share: f64,
 }
 
-/// What is wrong with a layer.
+/// Kind of problem of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum WarningKind {
-    /// The layer never fired: nothing passes it, forward or backward.
+    /// The layer never fired, so neither spikes nor gradients pass it.
     Silent,
-    /// More than half of the layer's neurons never fired: they do not learn either.
+    /// More than half of the layer's neurons never fired, so they do not learn.
     Idle,
-    /// The layer fired in more than 90 % of all neurons and steps: it hardly tells images apart.
+    /// The layer fired in more than 90 % of all neurons and steps, so it hardly distinguishes images.
     Saturated,
 }
 
@@ -81,38 +82,38 @@ impl std::fmt::Display for Warning {
     }
 }
 
-/// An epoch of training.
+/// Report of an epoch of training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EpochReport {
-    /// The epoch, from 1.
+    /// Number of the epoch, from 1.
     pub epoch: usize,
-    /// The learning rate of its last batch.
+    /// Learning rate of the last batch.
     pub learning_rate: f32,
     /// Mean loss per image while training.
     pub loss: f64,
-    /// Share of training images classified right while training, in 0..=1.
+    /// Share of training images classified correctly while training, in 0..=1.
     pub train_accuracy: f64,
-    /// Share of the held-out images classified right after the epoch, in 0..=1.
+    /// Share of held-out images classified correctly after the epoch, in 0..=1; `None` without held-out images.
     pub test_accuracy: Option<f64>,
     /// Duration of the training part, in seconds.
     pub seconds: f64,
     /// Duration of the evaluation of the held-out images, in seconds.
     pub test_seconds: f64,
-    /// Training images per second.
+    /// Number of training images per second.
     pub images_per_second: f64,
-    /// Activity of the input and of every layer that fires, while training.
+    /// Activity while training, of the input followed by every layer that fires.
     pub activity: Vec<LayerActivity>,
-    /// Layers that cannot do their work.
+    /// Warnings about layers whose activity prevents learning.
     pub warnings: Vec<Warning>,
 }
 
-/// Above this rate a layer is saturated.
+/// Rate above which a layer is saturated.
 const SATURATED: f64 = 0.9;
 
-/// Above this share of neurons that never fired a layer is idle.
+/// Share of neurons that never fired above which a layer is idle.
 const IDLE: f64 = 0.5;
 
-/// The warnings that these activities deserve.
+/// Derives warnings from the activity of layers.
 pub(super) fn warnings(activity: &[LayerActivity]) -> Vec<Warning> {
     let warn = |layer: &LayerActivity| {
         let (kind, share) = match (layer.rate, layer.idle) {

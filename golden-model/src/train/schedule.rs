@@ -1,32 +1,32 @@
-//! The learning rate over a run.
+//! Schedule of the learning rate over a run.
 //!
-//! With x the number of epochs done, fractions of the running one included, the rate is the product of
+//! Let x be the number of epochs done, including the fraction of the current one. The learning rate is the product of
 //!
 //! * [`TrainConfig::learning_rate`];
-//! * what the schedule says: decay^(milestones reached at the epoch's start), or
-//!   f + (1 − f)·(1 + cos πp)/2 with f the final fraction and p = (x − warmup) / (epochs − warmup);
-//! * during the warm-up, the share of its steps up to and including this one.
+//! * the factor of the schedule: decay^(milestones reached at the start of the epoch), or f + (1 − f)·(1 + cos πp)/2
+//!   with the final fraction f and p = (x − warmup) / (epochs − warmup);
+//! * during the warm-up, the share of its steps up to and including the current one.
 
 use super::TrainConfig;
 use serde::{Deserialize, Serialize};
 
-/// How the learning rate falls.
+/// Schedule by which the learning rate falls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Schedule {
-    /// By a factor at every milestone.
+    /// Falls by a factor at every milestone.
     #[default]
     Step,
-    /// Along half a cosine, from batch to batch, to a final fraction at the end of the last epoch.
+    /// Falls from batch to batch along half a cosine, to a final fraction at the end of the last epoch.
     Cosine,
 }
 
 impl Schedule {
-    /// All there are.
+    /// All schedules.
     pub const ALL: [Self; 2] = [Self::Step, Self::Cosine];
 
-    /// The name in network files and on the command line.
+    /// Name of the schedule in network files and on the command line.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -37,7 +37,7 @@ impl Schedule {
 }
 
 impl TrainConfig {
-    /// Learning rate of a step: of batch `batch` of the `batches` of epoch `epoch`, all counted from 0.
+    /// Learning rate of batch `batch` in epoch `epoch`, both counted from 0; an epoch has `batches` batches.
     ///
     /// ```
     /// # use synfire_golden_model::Config;
@@ -75,14 +75,14 @@ impl TrainConfig {
         }
     }
 
-    /// Whether the epochs before `self.epochs` would have been the same with `epochs` in its place.
+    /// Whether a run of `epochs` epochs instead of `self.epochs` has the same learning rates in the epochs of both.
     #[must_use]
     pub(super) fn may_end_at(&self, epochs: usize) -> bool {
         epochs == self.epochs || self.schedule == Schedule::Step
     }
 }
 
-/// A rate is computed in f64 and used in f32.
+/// Converts a rate, which is computed in f64 and used in f32.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "the nearest f32; a rate is at most 100"
@@ -100,7 +100,7 @@ mod tests {
         toml::from_str(&text).unwrap()
     }
 
-    /// Rates of the first batch of these epochs, of four batches each.
+    /// Learning rates of the first batch of the given epochs, of four batches each.
     fn starts<const N: usize>(config: &TrainConfig, epochs: [usize; N]) -> [f32; N] {
         epochs.map(|epoch| config.learning_rate_at(epoch, 0, 4))
     }

@@ -1,4 +1,4 @@
-//! The training loop: epochs of shuffled batches, worked by all cores.
+//! The training loop: epochs of shuffled batches, processed by all cores.
 
 mod integers;
 
@@ -23,11 +23,11 @@ use std::time::Instant;
 
 pub(super) use integers::Integers;
 
-/// Keep the uses of a run's seed apart, also from 1, the initial weights.
+/// Tags that separate uses of a run's seed from each other, and from 1, which initial weights use.
 const ORDER: u64 = 2;
 const DROPOUT: u64 = 4;
 
-/// Trains a network, epoch by epoch or in parts of an epoch.
+/// Trainer of a network, epoch by epoch or in parts of an epoch.
 #[derive(Debug)]
 pub struct Trainer<'data> {
     pub(super) description: NetworkDescription,
@@ -35,9 +35,9 @@ pub struct Trainer<'data> {
     pub(super) train: &'data Dataset,
     pub(super) held_out: Option<&'data Dataset>,
     engine: Engine,
-    /// The masters, in fine-tuning.
+    /// Weights of the network; in fine-tuning, the masters.
     pub(super) weights: Parameters,
-    /// What fine-tuning runs with in their place.
+    /// Integer weights that fine-tuning runs with instead of the masters; `None` in training.
     pub(super) integers: Option<Integers>,
     pub(super) stepper: Stepper,
     pub(super) pieces: Vec<Piece<'data>>,
@@ -47,19 +47,19 @@ pub struct Trainer<'data> {
     pub(super) best: Option<Best>,
 }
 
-/// Hears how far an epoch is, and may stop it.
+/// Callback that receives the progress of an epoch and may stop it.
 pub type Observer<'a> = dyn FnMut(Progress) -> ControlFlow<()> + Send + 'a;
 
-/// The epoch that is under way.
+/// Current, unfinished epoch.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Running {
-    /// Batches done.
+    /// Number of batches done.
     pub(super) batches: usize,
-    /// What they came to.
+    /// Sums of loss, answers and spikes over these batches.
     pub(super) tally: Tally,
-    /// Who fired in them.
+    /// Neurons that fired in these batches.
     pub(super) fired: Fired,
-    /// How long they took.
+    /// Duration of these batches in seconds.
     pub(super) seconds: f64,
 }
 
@@ -74,7 +74,7 @@ impl Running {
     }
 }
 
-/// The weights that did best so far.
+/// Weights of the best epoch so far.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Best {
     pub(super) epoch: usize,
@@ -83,10 +83,10 @@ pub(super) struct Best {
 }
 
 impl<'data> Trainer<'data> {
-    /// A trainer at its first epoch, with random weights.
+    /// Creates a trainer at its first epoch, with random weights.
     ///
-    /// `held_out` is evaluated after every epoch. It does not touch the weights, but [`Self::best`] picks by it:
-    /// whoever reports the accuracy of the best epoch on the very images it was picked by reports too much.
+    /// `held_out` is evaluated after every epoch. It does not influence the weights, but [`Self::best`] selects the
+    /// epoch by it. The accuracy of the best epoch on the images that selected it is therefore too optimistic.
     ///
     /// # Errors
     /// If the network or a parameter is invalid, or a data set does not fit the network.
@@ -125,10 +125,10 @@ impl<'data> Trainer<'data> {
         })
     }
 
-    /// Takes the weights of a model of the same layers in place of its own.
+    /// Replaces the weights by those of a model with the same layers.
     ///
     /// # Errors
-    /// If they are not those of this network's layers.
+    /// If the weights do not fit the layers of this network.
     pub fn set_weights(&mut self, model: &FloatModel) -> Result<()> {
         self.weights = Parameters::of_model(&FloatModel {
             description: self.description.clone(),
@@ -138,10 +138,10 @@ impl<'data> Trainer<'data> {
         Ok(())
     }
 
-    /// Trains to the end of the epoch; `progress` is called after every batch and now and then in the evaluation.
+    /// Trains to the end of the epoch. `progress` is called after every batch, and regularly during the evaluation.
     ///
     /// # Errors
-    /// If the loss or a weight is no longer a finite number. The trainer is of no use after that.
+    /// If the loss or a weight is no longer finite. The trainer cannot be used any further.
     pub fn epoch(&mut self, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<EpochReport> {
         let mut go_on = |at| {
             progress(at);
@@ -154,12 +154,12 @@ impl<'data> Trainer<'data> {
         }
     }
 
-    /// Trains to the end of the epoch, or until `progress` says to stop, which is called after every batch and now and
-    /// then in the evaluation. Then the result is `None`, and the next call goes on with the next batch as if nothing had
-    /// been; an evaluation starts anew.
+    /// Trains to the end of the epoch, or until `progress` breaks. `progress` is called after every batch, and
+    /// regularly during the evaluation. After a break the result is `None`; the next call continues with the next
+    /// batch, or restarts the evaluation, without any effect on the result.
     ///
     /// # Errors
-    /// If the loss or a weight is no longer a finite number. The trainer is of no use after that.
+    /// If the loss or a weight is no longer finite. The trainer cannot be used any further.
     pub fn advance(&mut self, progress: &mut Observer<'_>) -> Result<Option<EpochReport>> {
         let (start, seconds_before) = (Instant::now(), self.running.seconds);
         let epoch = self.epochs_done();
@@ -186,7 +186,7 @@ impl<'data> Trainer<'data> {
         Ok(Some(self.finish_epoch(evaluation, start.elapsed().as_secs_f64())))
     }
 
-    /// Where the epoch stands.
+    /// Progress of the current epoch.
     #[must_use]
     pub fn progress(&self) -> Progress {
         let Running { batches, tally, .. } = &self.running;
@@ -216,24 +216,24 @@ impl<'data> Trainer<'data> {
         self.history.len()
     }
 
-    /// What every epoch came to, from the first.
+    /// Reports of all epochs, from the first.
     #[must_use]
     pub fn history(&self) -> &[EpochReport] {
         &self.history
     }
 
-    /// Batches of an epoch.
+    /// Number of batches of an epoch.
     fn batches(&self) -> usize {
         self.train.len().div_ceil(self.config.batch)
     }
 
-    /// Evaluates the weights; `None` if `progress` says to stop.
+    /// Evaluates the current weights; `None` if `progress` breaks.
     fn evaluate(&self, dataset: &Dataset, progress: &mut Observer<'_>) -> Option<Evaluation> {
         let at = self.progress();
         let progress = Mutex::new(progress);
         let after_image = |evaluated| match progress.try_lock() {
             Ok(mut progress) => progress(Progress { evaluated, ..at }),
-            // Another thread is telling; the next image will do.
+            // Another thread is reporting progress; the next image will report again.
             Err(_) => ControlFlow::Continue(()),
         };
         let (description, seed) = (&self.description, self.config.seed);
@@ -241,7 +241,7 @@ impl<'data> Trainer<'data> {
         evaluate_parameters(description, &self.engine, weights, dataset, seed, &after_image)
     }
 
-    /// Turns what is known of the epoch into a report.
+    /// Converts the sums of the epoch to a report.
     fn finish_epoch(&mut self, evaluation: Option<Evaluation>, test_seconds: f64) -> EpochReport {
         let Running {
             tally,
@@ -251,7 +251,7 @@ impl<'data> Trainer<'data> {
         } = std::mem::replace(&mut self.running, Running::new(&self.description));
         self.evaluation = evaluation;
         let mut activity = tally.activity(&self.description);
-        // The first is the input, which may well be idle: the margins of images are.
+        // Skips the input, which may well have idle pixels, such as the margins of images.
         for (layer, idle) in activity.iter_mut().skip(1).zip(fired.idle()) {
             layer.idle = Some(idle);
         }
@@ -275,7 +275,7 @@ impl<'data> Trainer<'data> {
         report
     }
 
-    /// One step of the optimizer.
+    /// Trains one batch: gradients, then a step of the optimizer.
     fn batch(&mut self, images: &[usize], learning_rate: f32) -> Result<()> {
         let (epoch, batch) = (self.epochs_done() + 1, self.running.batches + 1);
         let used = self.sum_gradients(images);
@@ -307,7 +307,7 @@ impl<'data> Trainer<'data> {
         Ok(())
     }
 
-    /// Runs a batch forward and backward, piece by piece; tells how many pieces that took.
+    /// Runs a batch forward and backward, piece by piece; returns the number of pieces.
     fn sum_gradients(&mut self, batch: &[usize]) -> usize {
         let epoch = self.epochs_done() as u64;
         let augmentation = self.config.augmentation();
@@ -360,14 +360,14 @@ impl<'data> Trainer<'data> {
         }
     }
 
-    /// The model as it stands; in fine-tuning, the masters.
+    /// Current model; in fine-tuning, with the masters as weights.
     #[must_use]
     pub fn model(&self) -> FloatModel {
         self.model_of(&self.weights, self.epochs_done())
     }
 
-    /// The model after the epoch with the highest accuracy on the held-out images, or, without any, on the training
-    /// images; the earliest of equals. With it the epoch; `None` before the end of the first.
+    /// Best model and its epoch: the one with the highest accuracy on the held-out images or, without them, on the
+    /// training images; the earliest on a tie. `None` before the end of the first epoch.
     #[must_use]
     pub fn best(&self) -> Option<(usize, FloatModel)> {
         self.best
@@ -375,7 +375,8 @@ impl<'data> Trainer<'data> {
             .map(|best| (best.epoch, self.model_of(&best.weights, best.epoch)))
     }
 
-    /// The last epoch's evaluation of the held-out images; `None` in a resumed run before the end of its first epoch.
+    /// Evaluation of the held-out images after the last epoch; `None` in a resumed run before the end of its first
+    /// epoch.
     #[must_use]
     pub const fn evaluation(&self) -> Option<&Evaluation> {
         self.evaluation.as_ref()
@@ -389,7 +390,7 @@ impl<'data> Trainer<'data> {
         }
     }
 
-    /// What a model tells of the run up to the end of an epoch.
+    /// Provenance of a model after this number of epochs.
     fn provenance(&self, epochs: usize) -> BTreeMap<String, String> {
         let config = &self.config;
         let mut entries = vec![

@@ -1,4 +1,4 @@
-//! One image at a time, on one thread.
+//! Forward and backward pass of one image at a time, on one thread.
 
 use crate::Result;
 use crate::evaluation::backward_passes;
@@ -6,8 +6,7 @@ use crate::float::{Engine, FloatModel, Loss, Parameters, State, check_label, che
 use crate::network::NetworkDescription;
 use crate::spikes::SpikeRaster;
 
-/// A network through which images pass one at a time, forward and backward, on the thread that calls. Weights stay as
-/// they are.
+/// Network that processes one image at a time, forward and backward, on the calling thread. The weights stay unchanged.
 #[derive(Clone, Debug)]
 pub struct Pass {
     description: NetworkDescription,
@@ -19,7 +18,7 @@ pub struct Pass {
 }
 
 impl Pass {
-    /// With the weights of a model.
+    /// Creates a pass with the weights of a model.
     ///
     /// # Errors
     /// If the model is invalid.
@@ -36,7 +35,7 @@ impl Pass {
         })
     }
 
-    /// With the weights that training with this seed starts from.
+    /// Creates a pass with the initial weights of a training run with this seed.
     ///
     /// # Errors
     /// If the network is invalid.
@@ -44,21 +43,21 @@ impl Pass {
         Self::new(&FloatModel::initial(network.clone(), seed)?)
     }
 
-    /// Runs an image; returns the number of synaptic operations.
+    /// Runs the forward pass of an image; returns the number of synaptic operations.
     ///
     /// # Errors
-    /// If the raster is of another shape than the network's input.
+    /// If the raster does not have the shape of the network's input.
     pub fn forward(&mut self, input: &SpikeRaster) -> Result<u64> {
         check_raster(&self.description, 0, input)?;
         self.engine.forward_raster(&self.weights, input, &mut self.state);
         Ok(self.operations().iter().sum())
     }
 
-    /// Adds up the gradient of the last image; returns the number of synaptic operations, as
-    /// [`Effort`](crate::evaluation::Effort) counts them.
+    /// Runs the backward pass of the last image; returns the number of synaptic operations, counted like
+    /// [`Effort`](crate::evaluation::Effort).
     ///
     /// # Panics
-    /// If `label` is no class of the network.
+    /// If `label` is not a class of the network.
     pub fn backward(&mut self, label: usize) -> u64 {
         assert!(check_label(&self.description, 0, label).is_ok(), "label {label}");
         let Self {
@@ -73,14 +72,14 @@ impl Pass {
         operations.map(|(operations, passes)| operations * passes).sum()
     }
 
-    /// Synaptic operations of the last image's forward pass into every layer.
+    /// Number of synaptic operations into each layer in the last forward pass.
     #[must_use]
     pub fn operations(&self) -> Vec<u64> {
         let layers = 0..self.description.layers.len();
         layers.map(|layer| self.state.operations(layer)).collect()
     }
 
-    /// Spikes of the last image, the input's included.
+    /// Number of spikes of the last image, including input spikes.
     #[must_use]
     pub fn spikes(&self) -> u64 {
         let layers = 0..self.description.layers.len();

@@ -1,18 +1,18 @@
-//! What this machine's vectors can do at best: dense loops over numbers that stay in the nearest cache.
+//! Peak performance of the machine's vectors: dense loops over numbers that stay in the nearest cache.
 //!
-//! They do the arithmetic of the kernels, in vectors of the same kind, and nothing else: no addresses, no windows, no
-//! short rows, no padding, no memory beyond the cache. A share of this peak is what is left of it after all that.
+//! The loops do only the arithmetic of the kernels, in vectors of the same kind: no addresses, no windows, no short
+//! rows, no padding, no memory beyond the cache. The speed of a kernel can be stated as a share of this peak.
 
 use crate::events::{Dispatch, Kernel, Lanes, Numbers, zeros};
 
-/// Numbers per array; three arrays are 24 KiB.
+/// Number of elements per array; three arrays are 24 KiB.
 const LENGTH: usize = 2048;
-/// Times that a call goes over them.
+/// Number of passes over the arrays per call.
 const ROUNDS: usize = 256;
-/// Sums that advance side by side, so that no addition waits for the one before.
+/// Number of independent sums, so that no addition depends on the one before.
 const SUMS: usize = 8;
 
-/// Dense loops to compare with.
+/// Dense loops for comparison.
 #[derive(Clone, Debug)]
 pub struct Peak {
     dispatch: Dispatch,
@@ -28,7 +28,7 @@ impl Default for Peak {
 }
 
 impl Peak {
-    /// The loops, with this machine's longest vectors.
+    /// Prepares the loops for the machine's longest vectors.
     #[must_use]
     pub fn new() -> Self {
         let numbers = |number| {
@@ -44,15 +44,16 @@ impl Peak {
         }
     }
 
-    /// Forward: Σ weights. One addition, of a weight that is read, per operation; returns sum and operations.
+    /// Runs the forward loop, Σ weights: one load and one addition per operation. Returns the sum and the number of
+    /// operations.
     #[must_use]
     pub fn forward(&self) -> (f32, u64) {
         let sum = self.dispatch.run(Forward(&self.weights));
         (sum, (LENGTH * ROUNDS) as u64)
     }
 
-    /// Backward: Σ weights·deltas, and gradient += deltas. A multiplication and an addition per operation, and two
-    /// operations per number; returns sum and operations.
+    /// Runs the backward loop, Σ weights·deltas and gradient += deltas: one multiplication and one addition per
+    /// operation, two operations per number. Returns the sum and the number of operations.
     pub fn backward(&mut self) -> (f32, u64) {
         self.gradient.fill(0.0);
         let sum = self.dispatch.run(Backward {

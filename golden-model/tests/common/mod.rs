@@ -11,7 +11,7 @@ use synfire_golden_model::network::{
 };
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 
-/// Two inputs, two hidden neurons, two classes; small enough to compute by hand.
+/// Network with two inputs, two hidden neurons and two classes, small enough to compute by hand.
 pub(crate) fn tiny() -> QuantizedModel {
     let layer = |name: &str, kind| LayerDescription::new(name, kind);
     QuantizedModel {
@@ -61,7 +61,7 @@ pub(crate) fn tiny() -> QuantizedModel {
     }
 }
 
-/// A layer of every kind: signed input, pooling, junctions of both kinds, fully connected.
+/// Network with every kind of layer: signed input, pooling, junctions of both kinds, fully connected.
 pub(crate) fn every_kind() -> QuantizedModel {
     let conv = |kernel, stride, padding| LayerKind::Conv {
         out: 2,
@@ -144,7 +144,7 @@ pub(crate) fn every_kind() -> QuantizedModel {
 }
 
 /// Draws one to three layers with weights of 2 to 8 bits, 0 to 12 guard bits and leaks of no to three shifts; every
-/// membrane is 32 bits wide, which holds networks this small whatever the input.
+/// membrane is 32 bits wide, which suffices for networks this small with any input.
 pub(crate) fn random_model(rng: &mut Xoshiro256PlusPlus, tight_floors: bool) -> QuantizedModel {
     let depth = rng.random_range(1..=3);
     let input = Shape {
@@ -229,7 +229,7 @@ fn random_layer(
     }
 }
 
-/// Draws `steps` steps of spikes for `model`, some of them negative where `signed`.
+/// Draws `steps` steps of spikes for `model`; some of them are negative if `signed`.
 pub(crate) fn random_raster(
     rng: &mut Xoshiro256PlusPlus,
     model: &QuantizedModel,

@@ -1,4 +1,4 @@
-//! Spikes and outputs against the integer engine.
+//! Comparison of spikes and outputs with the integer engine.
 
 use super::{CASES, case, quantized};
 use synfire_golden_model::Error;
@@ -107,26 +107,28 @@ fn what_cannot_be_computed_exactly_is_refused() {
     wide.layers[1].membrane_bits = 25;
     assert_eq!(
         refused(&wide, &scales),
-        "layer `f1`: membranes of 25 bits, but fine-tuning computes at most 24 bits exactly; quantize with fewer guard \
+        "layer `f1`: membranes have 25 bits, but fine-tuning computes at most 24 bits exactly; quantize with fewer guard \
          bits or fewer weight bits"
     );
     assert_eq!(
         refused(&quantized, &scales[1..]),
-        "scales of 2 layers for a network of 3; give those that the quantizer reports"
+        "scales are given for 2 layers, but the network has 3; pass the scales of the quantizer's report"
     );
     type Change = fn(&mut Vec<Vec<f64>>);
     let cases: [(Change, &str); 3] = [
         (
             |scales| scales[0].truncate(19),
-            "layer `f0`: 19 scales for 20 channels; give those that the quantizer reports",
+            "layer `f0`: 19 scales are given for 20 channels; pass the scales of the quantizer's report",
         ),
         (
             |scales| scales[1][3] = 0.0,
-            "layer `f1`: the scale of channel 3 is 0, but must be above 0 and finite",
+            "layer `f1`: the scale of channel 3 is 0, but must be finite and above 0; pass the scales of the \
+             quantizer's report",
         ),
         (
             |scales| scales[2] = vec![0.5, 0.5, 0.25, 0.5],
-            "layer `out`: scales 0.5 and 0.25 in one output layer, but its classes must share one",
+            "layer `out`: the output layer has scales 0.5 and 0.25, but its classes must share one; pass the scales of \
+             the quantizer's report",
         ),
     ];
     for (change, message) in cases {

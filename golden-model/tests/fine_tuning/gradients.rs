@@ -1,4 +1,4 @@
-//! Gradients of the integers against those of the float trainer.
+//! Comparison of the gradients of fine-tuning with those of the float trainer.
 
 use super::{CASES, case};
 use ndarray::Array2;
@@ -8,7 +8,7 @@ use synfire_golden_model::integer::{Neuron, QuantizedLayer, QuantizedModel, Quan
 use synfire_golden_model::network::LayerKind;
 use synfire_golden_model::train::FineTuning;
 
-/// A float network whose weights are integers times scales, and its quantized form, in which floors never bind.
+/// Float network whose weights are integers times scales, and its quantized form, in which floors never bind.
 struct Twins {
     float: FloatModel,
     quantized: QuantizedModel,
@@ -17,7 +17,7 @@ struct Twins {
 
 const WEIGHT_BITS: u8 = 8;
 
-/// The twins of a case's network; `scale` gives the scale of a channel, for which the largest weight is asked.
+/// Builds the twins of a case's network; `scale` computes the scale of a channel from its number and largest weight.
 fn twins(name: &str, guard_bits: u8, leak_shifts: &[u8], scale: fn(usize, f64) -> f64) -> Twins {
     let case = case(name);
     let mut description = case.model.description.clone();
@@ -124,13 +124,13 @@ fn floor(number: f64) -> i32 {
     integer
 }
 
-/// A power of two, another for every third channel.
+/// Scale that is a power of two and depends on the channel number modulo 3.
 fn power_of_two(channel: usize, largest: f64) -> f64 {
     let power = (largest / 127.0).max(1e-3).log2().ceil();
     (power + f64::from(u8::try_from(channel % 3).expect("small"))).exp2()
 }
 
-/// The finest scale.
+/// Finest scale for the largest weight.
 fn finest(_: usize, largest: f64) -> f64 {
     (largest / 127.0).max(1e-3)
 }
@@ -144,7 +144,7 @@ fn both(name: &str, twins: &Twins) -> (Gradient, Gradient) {
     )
 }
 
-/// Scales that are powers of two shift exponents and nothing else: not a bit may differ.
+/// Scales that are powers of two only shift exponents, so all bits must be equal.
 #[test]
 fn without_leak_and_with_scales_of_powers_of_two_gradients_are_the_float_trainers() {
     for name in CASES {
@@ -170,7 +170,7 @@ fn without_leak_and_with_scales_of_powers_of_two_gradients_are_the_float_trainer
     }
 }
 
-/// With any scale and the leak of the presets, as far as thresholds and leaks are rounded alike.
+/// With any scale and the leak of the presets, gradients agree as closely as thresholds and leaks are rounded alike.
 #[test]
 fn fine_quantization_has_nearly_the_float_trainers_gradients() {
     let twins = twins("fc", 10, &[7, 9], finest);
@@ -187,7 +187,7 @@ fn fine_quantization_has_nearly_the_float_trainers_gradients() {
     }
 }
 
-/// Masters off their integers change nothing.
+/// Masters that differ from their integers change nothing.
 #[test]
 fn forward_runs_by_the_integers_and_not_by_the_masters() {
     let mut twins = twins("lenet_small", 2, &[], power_of_two);

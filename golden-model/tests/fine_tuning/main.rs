@@ -1,4 +1,5 @@
-//! Fine-tuning of quantized networks: forward it is the integer engine, backward the float trainer in other units.
+//! Fine-tuning of quantized networks: the forward pass equals the integer engine, the backward pass equals the float
+//! trainer in other units.
 
 mod exactness;
 mod gradients;
@@ -9,7 +10,8 @@ use synfire_golden_model::integer::QuantizedModel;
 use synfire_golden_model::quantize::{GuardBits, QuantizeConfig, quantize};
 use synfire_golden_model::reference::Case;
 
-/// Reference networks of fully-connected layers; of convolutions and pooling; of signed input and dropout; of shortcuts.
+/// Reference networks with, in this order: fully-connected layers; convolutions and pooling; signed input and dropout;
+/// shortcuts.
 const CASES: [&str; 4] = ["fc", "lenet_small", "vgg_small", "resnet_small"];
 
 fn case(name: &str) -> Case {
@@ -17,7 +19,7 @@ fn case(name: &str) -> Case {
     Case::load(&folder.join(format!("{name}.npz"))).expect("a reference case")
 }
 
-/// Quantizes a case's network; with it the scales per layer and channel.
+/// Quantizes the network of a case; returns it with the scales per layer and channel.
 fn quantized(case: &Case, weight_bits: u8, guard_bits: GuardBits) -> (QuantizedModel, Vec<Vec<f64>>) {
     let config = QuantizeConfig {
         weight_bits,

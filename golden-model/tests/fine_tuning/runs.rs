@@ -1,4 +1,4 @@
-//! Whole runs of fine-tuning, on digits.
+//! Complete runs of fine-tuning on the digits.
 
 use std::ops::ControlFlow;
 use std::sync::LazyLock;
@@ -15,7 +15,7 @@ const SEED: u64 = 1;
 
 static DATA: LazyLock<Split> = LazyLock::new(|| digits::load().expect("embedded"));
 
-/// A float network, trained for a short while.
+/// Float network after a short training.
 static FLOAT: LazyLock<FloatModel> = LazyLock::new(|| {
     let (network, train) = preset();
     let train = TrainConfig { epochs: 12, ..train };
@@ -31,7 +31,7 @@ fn preset() -> (synfire_golden_model::network::NetworkDescription, TrainConfig) 
     (network, train.expect("presets can be trained"))
 }
 
-/// Parameters of the runs.
+/// Training parameters of the runs.
 fn config() -> TrainConfig {
     TrainConfig {
         learning_rate: 0.001,
@@ -41,7 +41,7 @@ fn config() -> TrainConfig {
     }
 }
 
-/// The float network in integers, rounded by 64 images.
+/// Quantizes the float network, calibrated with 64 images.
 fn post_training(weight_bits: u8) -> (QuantizedModel, QuantizeReport) {
     let rasters: Vec<_> = (0..64)
         .map(|image| test_raster(&FLOAT.description, &DATA.train, image, SEED))
@@ -66,7 +66,7 @@ fn start(weight_bits: u8) -> FineTuning {
     FineTuning::new(&FLOAT, &quantized, &scales(&report)).expect("narrow")
 }
 
-/// Images of the test set that integers classify right.
+/// Counts the test images that the integer network classifies correctly.
 fn correct(model: &QuantizedModel) -> usize {
     let sample = |index| {
         let raster = test_raster(&model.description, &DATA.test, index, SEED);
@@ -106,7 +106,7 @@ fn fine_tuning_recovers_what_two_bits_cost() {
     let (before, after) = (correct(&quantized), correct(&tuned));
     println!("{before} of {} right before, {after} after", DATA.test.len());
     assert!(after >= before + 5, "{before} right before, {after} after");
-    // What the trainer evaluates is what integers come to, image by image.
+    // The evaluation of the trainer equals that of the integer engine, image by image.
     let evaluation = trainer.evaluation().expect("it has been evaluated");
     assert_eq!(evaluation.correct, after);
     assert_eq!(tuned.provenance["finetune.epochs"], "4");
@@ -116,7 +116,7 @@ fn fine_tuning_recovers_what_two_bits_cost() {
     );
 }
 
-/// What a run comes to, but for the time it took.
+/// Result of a run without the measured times.
 type Outcome = (FloatModel, (usize, FloatModel), Vec<EpochReport>);
 
 fn outcome(trainer: &Trainer<'_>) -> Outcome {
@@ -138,7 +138,7 @@ fn with_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
     pool.expect("threads").install(work)
 }
 
-/// Held in the middle of the second epoch.
+/// Returns a checkpoint from the middle of the second epoch.
 fn held(start: &FineTuning) -> Checkpoint {
     let mut trainer = Trainer::fine_tune(start, config(), &DATA.train, Some(&DATA.test)).expect("valid");
     trainer.epoch(&mut |_| ()).expect("no divergence");
@@ -184,8 +184,8 @@ fn a_checkpoint_of_another_quantization_is_refused() {
     };
     assert_eq!(
         refused(&start(4)),
-        "this run has quantization.layers.hidden.bits 4, but the checkpoint has 3; resume with what the checkpoint \
-         has, or start a new run"
+        "this run has quantization.layers.hidden.bits 4, but the checkpoint has 3; resume with the value of the \
+         checkpoint, or start a new run"
     );
     let (quantized, report) = post_training(3);
     let mut float = FLOAT.clone();

@@ -1,18 +1,18 @@
-//! The definition of the trainer's semantics, step by step and synapse by synapse, in f64.
+//! Direct implementation of the trainer's semantics in f64, step by step and synapse by synapse.
 //!
-//! Every layer is a list of synapses, worked out from the description by plain loops over outputs and windows, and
-//! so by other means than the engine's walk from a spike to its targets.
+//! Every layer is a list of synapses, which is computed from the description by plain loops over outputs and windows.
+//! The engine, in contrast, goes from a spike to its targets.
 
 use ndarray::Array2;
 use synfire_golden_model::float::{DropoutMasks, FloatModel};
 use synfire_golden_model::network::{Graph, LayerKind, NetworkDescription, Shape, Source};
 
-/// What a synapse's weight is.
+/// Weight of a synapse.
 #[derive(Clone, Copy, Debug)]
 enum Weight {
-    /// Tensor, row, column.
+    /// Trained weight: tensor, then row and column.
     Learned(usize, [usize; 2]),
-    /// An identity's, or a share of a pooling window.
+    /// Fixed weight of an identity or of a pooling window.
     Fixed(f64),
 }
 
@@ -24,16 +24,16 @@ struct Synapse {
     weight: Weight,
 }
 
-/// A model as synapses.
+/// Model as a list of synapses.
 #[derive(Debug)]
 pub(crate) struct Plain<'a> {
     model: &'a FloatModel,
     graph: Graph,
-    /// Per layer.
+    /// Synapses of each layer.
     synapses: Vec<Vec<Synapse>>,
 }
 
-/// Spikes per layer that fires, step and neuron.
+/// Spikes, indexed by layer that fires, step and neuron.
 pub(crate) type Spikes = Vec<Vec<Vec<bool>>>;
 
 impl<'a> Plain<'a> {
@@ -50,7 +50,7 @@ impl<'a> Plain<'a> {
         }
     }
 
-    /// A zero per weight.
+    /// Creates a zero for every weight.
     pub(crate) fn zeros(&self) -> Vec<Array2<f64>> {
         let tensors = self.graph.tensors.iter();
         tensors
@@ -65,7 +65,7 @@ impl<'a> Plain<'a> {
         }
     }
 
-    /// What a source emits in a step: after dropout.
+    /// Spikes that a source sends in a step, after dropout.
     fn emitted(
         &self,
         input: &[Vec<i8>],
@@ -82,7 +82,7 @@ impl<'a> Plain<'a> {
         }
     }
 
-    /// Factor of dropout.
+    /// Dropout factor of a neuron.
     fn kept(&self, masks: &DropoutMasks, layer: usize, neuron: usize) -> f64 {
         match &masks[layer] {
             Some(mask) if mask[neuron] => {
@@ -93,7 +93,7 @@ impl<'a> Plain<'a> {
         }
     }
 
-    /// Membranes of the output layer at the end, and the spikes of the others.
+    /// Runs the forward pass; returns the final membranes of the output layer and the spikes of all other layers.
     fn run(&self, input: &[Vec<i8>], masks: &DropoutMasks) -> (Vec<f64>, Spikes) {
         let description = &self.model.description;
         let sizes: Vec<usize> = self.graph.nodes.iter().map(|node| node.output.size()).collect();
@@ -147,7 +147,7 @@ impl<'a> Plain<'a> {
             .enumerate()
             .map(|(class, membrane)| membrane / scale - f64::from(u8::from(class == label)))
             .collect();
-        // ∂loss/∂(what a layer emits), per layer, step and neuron.
+        // Gradient ∂loss/∂(spike sent), by layer, step and neuron.
         let mut emitted: Vec<Vec<Vec<f64>>> = self
             .graph
             .nodes
@@ -179,7 +179,7 @@ impl<'a> Plain<'a> {
         errors.iter().map(|error| error * error).sum()
     }
 
-    /// ∂(what leaves)/∂v of every neuron where it fired.
+    /// Surrogate derivative ∂(spike sent)/∂v of every neuron, valid in steps in which it fired.
     fn slopes(&self, masks: &DropoutMasks, spikes: &Spikes, index: usize) -> Vec<f64> {
         let description = &self.model.description;
         let layer = &description.layers[index];
@@ -209,7 +209,7 @@ fn address(shape: Shape, channel: usize, y: usize, x: usize) -> usize {
     (channel * shape.height + y) * shape.width + x
 }
 
-/// A source position under an output's window, where it lies on the source.
+/// Source position under the window of an output; `None` if it lies outside the source.
 fn under(length: usize, output: usize, stride: usize, offset: usize, padding: usize) -> Option<usize> {
     (output * stride + offset)
         .checked_sub(padding)

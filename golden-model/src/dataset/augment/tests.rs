@@ -24,7 +24,7 @@ fn moved(down: isize, right: isize) -> [i16; 12] {
     changed(Change { down, right, ..STILL })
 }
 
-/// The change of a 3x3 image.
+/// Applies a change to a 3x3 image.
 fn square(change: Change, image: [i16; 9]) -> [i16; 9] {
     let shape = Shape {
         channels: 1,

@@ -32,7 +32,7 @@ fn entries_are_complete_and_consistent() {
                 file.name
             );
         }
-        // What is downloaded is a layout.
+        // The files to download form a layout.
         let names: Vec<&str> = download
             .files
             .iter()
@@ -57,7 +57,7 @@ fn the_own_folder_comes_before_the_data_folder() {
     let own = folder.path().join("svhn");
     std::fs::create_dir(&own).unwrap();
     std::fs::write(own.join("train_32x32.mat"), "").unwrap();
-    // Only half of it.
+    // This folder holds only half of the set.
     assert_eq!(svhn.find(Some(folder.path())).unwrap().folder, folder.path());
     std::fs::write(own.join("test_32x32.mat"), "").unwrap();
     assert_eq!(svhn.find(Some(folder.path())).unwrap().folder, own);
@@ -68,7 +68,7 @@ fn what_is_missing_and_where_is_told() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(
         refusal("cifar10", folder.path()),
-        "data set `cifar10`: looked in DIR/cifar10, DIR/cifar-10, DIR/cifar-10-batches-bin, DIR and found none of \
+        "data set `cifar10`: searched DIR/cifar10, DIR/cifar-10, DIR/cifar-10-batches-bin, DIR and found none of \
          data_batch_1.bin, data_batch_2.bin, data_batch_3.bin, data_batch_4.bin, data_batch_5.bin, test_batch.bin; \
          or cifar-10-binary.tar.gz; fetch the files with `synfire data download cifar10`, or from \
          https://www.cs.toronto.edu/~kriz/cifar.html"
@@ -76,7 +76,7 @@ fn what_is_missing_and_where_is_told() {
     std::fs::write(folder.path().join("data_batch_1.bin.xz"), "").unwrap();
     assert_eq!(
         refusal("cifar10", folder.path()),
-        "data set `cifar10`: no data_batch_2.bin in DIR, neither as it is nor as .gz or .xz; put it there"
+        "data set `cifar10`: no data_batch_2.bin in DIR, neither plain nor with the ending .gz or .xz; put the file there"
     );
     assert_eq!(
         Known::of_name("mnist")
@@ -84,6 +84,6 @@ fn what_is_missing_and_where_is_told() {
             .find(None)
             .unwrap_err()
             .to_string(),
-        "data set `mnist` is read from files; give the folder that holds mnist/"
+        "data set `mnist` is read from files; give the data folder that contains mnist/"
     );
 }

@@ -3,7 +3,7 @@ use super::*;
 use crate::dataset;
 use tempfile::TempDir;
 
-/// A record whose image counts up from its label.
+/// Creates a record whose pixels count up from the label.
 fn record(label: u8) -> Vec<u8> {
     let pixels = (0..SHAPE.size()).map(|at| u8::try_from((at + usize::from(label)) % 256).unwrap());
     std::iter::once(label).chain(pixels).collect()
@@ -23,7 +23,7 @@ fn put(folder: &TempDir, file: &str, bytes: &[u8]) {
     std::fs::write(folder.path().join(file), bytes).unwrap();
 }
 
-/// All files, in the three forms in turn.
+/// Creates a folder with all files: plain, gzipped and xz-packed in turn.
 fn folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for (index, (name, labels)) in LABELS.into_iter().enumerate() {
@@ -67,7 +67,7 @@ fn files_of_any_form_are_read_in_order() {
 #[test]
 fn the_archive_reads_like_the_files() {
     let mut archive = tar::Builder::new(Vec::new());
-    // In another order, with a file that is not read.
+    // The archive lists its files in another order, and holds one more that is not read.
     for (name, labels) in LABELS.into_iter().rev().chain([("batches.meta.txt", [0, 0])]) {
         let bytes: Vec<u8> = labels.into_iter().flat_map(record).collect();
         let mut header = tar::Header::new_gnu();
@@ -83,7 +83,9 @@ fn the_archive_reads_like_the_files() {
     put(&folder, "cifar-10-binary.tar.gz", &gzip(&bytes[..4 * 7168]));
     let error = dataset::load(NAME, Some(folder.path())).unwrap_err().to_string();
     assert!(
-        error.ends_with("cifar-10-binary.tar.gz: holds no data_batch_1.bin; fetch the archive again"),
+        error.ends_with(
+            "cifar-10-binary.tar.gz: the archive does not contain data_batch_1.bin; fetch it again"
+        ),
         "{error}"
     );
 }
@@ -92,16 +94,16 @@ fn the_archive_reads_like_the_files() {
 fn damaged_files_are_refused() {
     assert_eq!(
         refusal(|folder| std::fs::remove_file(folder.path().join("data_batch_2.bin.gz")).unwrap()),
-        "data set `cifar10`: no data_batch_2.bin in DIR, neither as it is nor as .gz or .xz; put it there"
+        "data set `cifar10`: no data_batch_2.bin in DIR, neither plain nor with the ending .gz or .xz; put the file there"
     );
     assert_eq!(
         refusal(|folder| put(folder, "data_batch_1.bin", &record(0)[1..])),
-        "DIR/data_batch_1.bin: 3072 bytes, but records have 3073 each, so 3073 are wanted; the file was cut off, \
+        "DIR/data_batch_1.bin: the file has 3072 bytes, but whole records of 3073 bytes need 3073; it is truncated, \
          fetch it again"
     );
     assert_eq!(
         refusal(|folder| put(folder, "data_batch_1.bin", &[])),
-        "DIR/data_batch_1.bin: 0 bytes, but records have 3073 each, so 3073 are wanted; the file was cut off, \
+        "DIR/data_batch_1.bin: the file has 0 bytes, but whole records of 3073 bytes need 3073; it is truncated, \
          fetch it again"
     );
     assert_eq!(

@@ -1,9 +1,9 @@
-//! Rows of bits: which inputs spike.
+//! Bit vectors with one bit per input, set if the input spikes.
 
 /// Bits per word.
 pub(super) const WORD: usize = u64::BITS as usize;
 
-/// The numbers of the bits set in `words`, in order, each with the bit of the same number in `marks`.
+/// Indices of the bits set in `words`, ascending, each with the bit of the same index in `marks`.
 pub(super) fn set_bits<'a>(words: &'a [u64], marks: &'a [u64]) -> impl Iterator<Item = (u32, bool)> + 'a {
     (0..)
         .step_by(WORD)
@@ -13,7 +13,7 @@ pub(super) fn set_bits<'a>(words: &'a [u64], marks: &'a [u64]) -> impl Iterator<
         })
 }
 
-/// The numbers of a word's set bits, in order.
+/// Iterator over the indices of a word's set bits, ascending.
 struct SetBits(u64);
 
 impl Iterator for SetBits {

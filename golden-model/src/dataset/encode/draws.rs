@@ -1,7 +1,7 @@
-//! The draws of one time step, many at once.
+//! The draws of one time step, computed many at a time.
 //!
-//! The inputs are cut into [`LANES`] runs of equal length, and every run's state is jumped to, so that all
-//! runs advance side by side in vector registers. The bits drawn are those of the one sequence, in order.
+//! The inputs are divided into [`LANES`] runs of equal length. The state at the start of each run is computed by a
+//! jump, and all runs advance side by side in vector registers. The bits equal those of a single sequential generator.
 
 use super::bits::{WORD as BITS, set_bits};
 use super::jump::Jump;
@@ -13,25 +13,25 @@ const LANES: usize = 16;
 /// Draws per word of bits that a run collects.
 const WORD: usize = 32;
 
-/// Draws one bit per input and step: whether the generator's top 8 bits are below the size of the input's threshold.
+/// Draws one bit per input and step: set if the top 8 bits of the generator are below |p| of the input.
 #[derive(Clone, Debug)]
 pub(super) struct Draws {
     inputs: usize,
-    /// Length of a run; the last runs may reach beyond the inputs, with thresholds of 0.
+    /// Inputs per run; the last runs may extend beyond the inputs, with thresholds of 0.
     run: usize,
-    /// `thresholds[row][lane]` is the size of that of input `lane · run + row`.
+    /// `thresholds[row][lane]` is |p| of input `lane · run + row`.
     thresholds: Vec<[u32; LANES]>,
-    /// One bit per input: whether its threshold is negative.
+    /// One bit per input: set if the threshold is negative.
     signs: Vec<u64>,
     state: u32,
     over_run: Jump,
     over_step: Jump,
-    /// One bit per input.
+    /// One bit per input: set if the input spikes in the current step.
     bits: Vec<u64>,
 }
 
 impl Draws {
-    /// No inputs, no state: to be started.
+    /// Creates an empty generator; call [`Self::start`] before drawing.
     pub(super) fn new() -> Self {
         let still = Jump::new(0);
         Self {
@@ -50,7 +50,7 @@ impl Draws {
         self.inputs
     }
 
-    /// Starts over from a state of the generator.
+    /// Restarts with new thresholds and the generator in `state`.
     ///
     /// # Panics
     /// If there are 2^32 inputs or more.
@@ -63,7 +63,7 @@ impl Draws {
             self.over_run = Jump::new(steps(self.run));
             self.over_step = Jump::new(steps(inputs));
             self.thresholds = vec![[0; LANES]; self.run];
-            // Room for the last run to reach beyond the inputs.
+            // The last run may extend beyond the inputs.
             self.bits = vec![0; (self.run * LANES).div_ceil(BITS) + 1];
             self.signs = vec![0; self.bits.len()];
         }
@@ -80,8 +80,7 @@ impl Draws {
         self.state = state;
     }
 
-    /// Draws once for every input, and returns those that spike, in order: their numbers, and whether the spike is
-    /// negative.
+    /// Draws once for every input. Returns the inputs that spike, ascending, each with true if the spike is negative.
     pub(super) fn step(&mut self) -> impl Iterator<Item = (u32, bool)> {
         let mut states = [0; LANES];
         let mut state = self.state;
@@ -98,7 +97,7 @@ impl Draws {
                 let address = lane * self.run + word * WORD;
                 let (at, shift, bits) = (address / BITS, address % BITS, u64::from(bits));
                 self.bits[at] |= bits << shift;
-                // In two shifts, since together they may be of 64.
+                // Two shifts, because their sum may be 64.
                 self.bits[at + 1] |= bits >> 1 >> (63 - shift);
             }
         }

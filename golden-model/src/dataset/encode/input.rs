@@ -1,4 +1,4 @@
-//! The one front door for input spikes, whatever the samples are.
+//! The encoder that turns samples of either kind into input spikes.
 
 use super::playback::Playback;
 use super::{PoissonEncoder, TEST_EPOCH, Thresholds, image_seed};
@@ -6,9 +6,9 @@ use crate::dataset::{Augmentation, Dataset, Images, Recordings, Samples};
 use crate::network::NetworkDescription;
 use crate::spikes::SpikeRaster;
 
-/// Turns the samples of a data set into a network's input spikes, step by step.
+/// Encodes the samples of a data set as a network's input spikes, step by step.
 ///
-/// It is started for a sample, and then asked for as many steps as the network has; memory is kept from one
+/// Start the encoder for a sample, then call [`Self::step`] once per step of the network. Memory is reused from one
 /// sample to the next.
 ///
 /// ```
@@ -46,13 +46,13 @@ struct RateCoder<'data> {
     images: &'data Images,
     thresholds: Thresholds,
     coder: PoissonEncoder,
-    /// Thresholds of the image, and of the image as augmented.
+    /// Thresholds of the image, before and after augmentation.
     plain: Vec<i16>,
     changed: Vec<i16>,
 }
 
 impl<'data> InputEncoder<'data> {
-    /// An encoder of the samples of `dataset`, which must fit the network.
+    /// Creates an encoder for the samples of `dataset`, which must fit the network.
     ///
     /// # Panics
     /// If the data set does not fit the network ([`Dataset::check_fits`]).
@@ -79,8 +79,8 @@ impl<'data> InputEncoder<'data> {
         Self { dataset, source }
     }
 
-    /// Starts a presentation of sample `index` in training: changed as `augmentation` draws, and, of an image, with
-    /// other spikes in every epoch. Both depend on `seed`, `epoch` and `index` alone.
+    /// Starts a presentation of sample `index` for training: augmented, and, for an image, with different spikes in
+    /// every epoch. Both depend only on `seed`, `epoch` and `index`.
     ///
     /// # Panics
     /// If there is no such sample.
@@ -100,7 +100,7 @@ impl<'data> InputEncoder<'data> {
         }
     }
 
-    /// Starts the presentation of sample `index` by which it is judged; see [`super::test_raster`].
+    /// Starts the presentation of sample `index` that is used for evaluation; see [`super::test_raster`].
     ///
     /// # Panics
     /// If there is no such sample.
@@ -130,7 +130,7 @@ impl<'data> InputEncoder<'data> {
 }
 
 impl RateCoder<'_> {
-    /// Writes the thresholds of image `index` to `plain`.
+    /// Writes the thresholds of image `index` to `self.plain`.
     fn look_up(&mut self, index: usize) {
         let size = self.plain.len();
         let image = &self.images.pixels[index * size..][..size];

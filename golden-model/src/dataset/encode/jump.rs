@@ -1,11 +1,11 @@
 //! Jumping ahead in the sequence of xorshift32.
 //!
-//! The generator's step is linear over GF(2): a 32x32 matrix of bits. So are n steps, and the matrix of n steps is a
-//! product of those of powers of two.
+//! A step of the generator is linear over GF(2): a 32x32 matrix of bits. So are n steps, whose matrix is a product of
+//! the matrices of powers of two.
 
 use super::xorshift32;
 
-/// A linear map of states: the images of the 32 single bits.
+/// Linear map of states, given by the images of the 32 single bits.
 type Matrix = [u32; 32];
 
 /// `POWERS[k]` is the map of 2^k steps.
@@ -26,7 +26,7 @@ const fn powers() -> [Matrix; 32] {
     powers
 }
 
-/// `second` after `first`.
+/// Composes two maps: `second` after `first`.
 const fn product(second: &Matrix, first: &Matrix) -> Matrix {
     let mut product = [0; 32];
     let mut bit = 0;
@@ -42,12 +42,12 @@ const fn product(second: &Matrix, first: &Matrix) -> Matrix {
     product
 }
 
-/// The map of a fixed number of steps, tabulated per byte of the state.
+/// Map of a fixed number of steps, tabulated per byte of the state.
 #[derive(Clone, Debug)]
 pub(super) struct Jump([[u32; 256]; 4]);
 
 impl Jump {
-    /// The map of `steps` steps.
+    /// Tabulates the map of `steps` steps.
     pub(super) fn new(steps: u32) -> Self {
         let identity: Matrix = std::array::from_fn(|bit| 1 << bit);
         let matrix = (0..32)
@@ -56,14 +56,14 @@ impl Jump {
         let mut tables = [[0; 256]; 4];
         for (table, columns) in tables.iter_mut().zip(matrix.as_chunks::<8>().0) {
             for byte in 1..256usize {
-                // One bit more than an entry that is already there.
+                // This entry has one bit more than an entry that is already filled in.
                 table[byte] = table[byte & (byte - 1)] ^ columns[byte.trailing_zeros() as usize];
             }
         }
         Self(tables)
     }
 
-    /// The state that many steps after `state`.
+    /// Returns the state that follows `state` after this number of steps.
     pub(super) fn apply(&self, state: u32) -> u32 {
         let bytes = state.to_le_bytes();
         self.0

@@ -1,26 +1,26 @@
-//! Recordings of an event camera, played back step by step.
+//! Playback of event-camera recordings, step by step.
 
 use super::bits::{WORD, set_bits};
 use crate::dataset::Recordings;
 use crate::spikes::{Spike, SpikeRaster};
 
-/// The bins of one recording: which inputs have an event in which step.
+/// The bins of one recording: one bit per step and input, set if the input has an event in that step.
 ///
-/// Several events of one input in one step make one spike, and spikes of a step come in C, H, W order.
+/// Several events of one input in one step give one spike. Spikes of a step are in C, H, W order.
 #[derive(Clone, Debug)]
 pub(super) struct Playback {
     steps: usize,
-    /// Words per step.
+    /// Words of bits per step.
     words: usize,
     /// One bit per step and input.
     bits: Vec<u64>,
-    /// Sign bits, of which events have none.
+    /// Sign bits, all 0: events have no sign.
     signs: Vec<u64>,
     next: usize,
 }
 
 impl Playback {
-    /// An empty recording of `steps` steps over `inputs` inputs.
+    /// Creates an empty recording of `steps` steps over `inputs` inputs.
     pub(super) fn new(inputs: usize, steps: usize) -> Self {
         let words = inputs.div_ceil(WORD);
         Self {
@@ -32,7 +32,7 @@ impl Playback {
         }
     }
 
-    /// Starts over with recording `index`, every event of which is at the input that `place` says, if any.
+    /// Restarts with recording `index`. `place` maps the address of an event to an input, or drops the event.
     pub(super) fn restart(
         &mut self,
         recordings: &Recordings,
@@ -50,7 +50,7 @@ impl Playback {
         }
     }
 
-    /// Appends the spikes of the next step; none after the last.
+    /// Appends the spikes of the next step to `raster`; there are none after the last step.
     pub(super) fn step(&mut self, raster: &mut SpikeRaster) {
         let bits = self.bits.get(self.next * self.words..).unwrap_or_default();
         let spikes = set_bits(&bits[..self.words.min(bits.len())], &self.signs);

@@ -1,23 +1,23 @@
-//! Thresholds of pixel values: all that is real in rate coding ends here.
+//! Thresholds of pixel values: the only real-valued part of rate coding.
 
 use crate::network::Normalization;
 
-/// Threshold at which an input spikes in every step.
+/// Threshold of an input that spikes in every step.
 pub const ALWAYS: i16 = 256;
 
-/// Thresholds p of all pixel values, one table of 256 for every channel.
+/// Thresholds p of all pixel values: one table of 256 entries per channel.
 ///
-/// The input x of an intensity i = level / full scale is i itself, or (i − mean) / deviation of its channel where the
-/// network normalizes. Then p = ±round(256·|x|·rate) with the sign of x, halves away from zero, in −256..=256. It is
-/// computed in float64 from the network's float32 numbers, in this order of operations.
+/// A pixel has the intensity i = level / full scale. The input x is i, or (i − mean) / deviation of the channel if the
+/// network normalizes. The threshold is p = ±round(256·|x|·rate) with the sign of x, rounded half away from zero and
+/// limited to −256..=256. It is computed in float64 from the network's float32 numbers, in this order of operations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Thresholds(Vec<[i16; 256]>);
 
 impl Thresholds {
-    /// The tables for images of `channels` channels whose pixels of intensity 1 are `full_scale`.
+    /// Computes the tables for images of `channels` channels in which the pixel value `full_scale` has intensity 1.
     ///
     /// # Panics
-    /// If there is not one mean and one deviation a channel; a valid network has them.
+    /// If there is not one mean and one deviation per channel, as a valid network has.
     #[must_use]
     pub fn new(channels: usize, full_scale: u8, rate: f32, normalization: Option<&Normalization>) -> Self {
         let rate = f64::from(rate);
@@ -41,7 +41,7 @@ impl Thresholds {
         Self(mean.iter().zip(deviation).map(table).collect())
     }
 
-    /// p of a pixel value in a channel.
+    /// Threshold p of a pixel value in a channel.
     ///
     /// # Panics
     /// If there is no such channel.
@@ -50,8 +50,9 @@ impl Thresholds {
         self.0[channel][usize::from(level)]
     }
 
-    /// The tables as the on-board encoder reads them, 256 words a channel, channel 0 first: |p| in bits 8 to 0, and in
-    /// bit 9 whether p is negative.
+    /// Returns the tables as the on-board encoder reads them: 256 words per channel, channel 0 first. Bits 8 to 0 are
+    /// |p|;
+    /// bit 9 is set if p is negative.
     ///
     /// ```
     /// use synfire_golden_model::dataset::encode::Thresholds;
@@ -64,10 +65,10 @@ impl Thresholds {
         self.0.iter().flatten().map(word).collect()
     }
 
-    /// Writes p of every pixel of an image in C, H, W order.
+    /// Writes the threshold p of every pixel of an image to `thresholds`, in C, H, W order.
     ///
     /// # Panics
-    /// If there are not as many thresholds as pixels, or the channels do not divide them.
+    /// If `thresholds` and `image` differ in length, or the length is not a multiple of the number of channels.
     pub fn look_up(&self, image: &[u8], thresholds: &mut [i16]) {
         assert_eq!(image.len(), thresholds.len(), "numbers of pixels and thresholds");
         assert!(
@@ -86,7 +87,7 @@ impl Thresholds {
     }
 }
 
-/// `value` rounded, halves away from zero, and limited to −256..=256.
+/// Rounds `value` half away from zero and limits it to −256..=256.
 fn threshold(value: f64) -> i16 {
     let limit = f64::from(ALWAYS);
     #[expect(clippy::cast_possible_truncation, reason = "clamped to -256..=256")]

@@ -14,7 +14,7 @@ fn idx(magic: u32, sizes: &[u32], bytes: &[u8]) -> Vec<u8> {
     words.chain(bytes.iter().copied()).collect()
 }
 
-/// A folder with two training images and one test image of 1x2 pixels.
+/// Creates a folder with two training images and one test image of 1x2 pixels.
 fn folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     put(&folder, TRAIN_IMAGES, &idx(0x803, &[2, 1, 2], &[1, 2, 3, 255]));
@@ -32,7 +32,7 @@ fn put(folder: &TempDir, file: &str, bytes: &[u8]) {
     std::fs::write(folder.path().join(file), bytes).unwrap();
 }
 
-/// The error of loading `folder()` with `file` replaced; the temporary folder's name is cut out.
+/// Returns the error of loading `folder()` with `file` replaced, without the name of the temporary folder.
 fn refusal(file: &str, bytes: &[u8]) -> String {
     let folder = folder();
     put(&folder, file, bytes);
@@ -94,13 +94,13 @@ fn a_missing_file_or_folder_is_named() {
     let error = load("mnist", folder.path()).unwrap_err().to_string();
     assert_eq!(
         error.replace(&folder.path().display().to_string(), "DIR"),
-        "data set `mnist`: no t10k-labels-idx1-ubyte in DIR, neither as it is nor as .gz or .xz; put it there"
+        "data set `mnist`: no t10k-labels-idx1-ubyte in DIR, neither plain nor with the ending .gz or .xz; put the file there"
     );
     assert_eq!(
         dataset::load("mnist", Some(Path::new("no-such-folder")))
             .unwrap_err()
             .to_string(),
-        "data set `mnist`: looked in no-such-folder/mnist, no-such-folder and found none of \
+        "data set `mnist`: searched no-such-folder/mnist, no-such-folder and found none of \
          train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; fetch the \
          files with `synfire data download mnist`, or from http://yann.lecun.com/exdb/mnist"
     );
@@ -110,11 +110,11 @@ fn a_missing_file_or_folder_is_named() {
 fn another_kind_of_file_is_refused() {
     assert_eq!(
         refusal(TRAIN_IMAGES, &idx(0x801, &[2], &[7, 9])),
-        "DIR/train-images-idx3-ubyte: magic number 0x00000801, wanted 0x00000803; this is no idx file of images"
+        "DIR/train-images-idx3-ubyte: magic number 0x00000801, but must be 0x00000803; this is no idx file of images"
     );
     assert_eq!(
         refusal(TEST_LABELS, b"<html>"),
-        "DIR/t10k-labels-idx1-ubyte: magic number 0x3c68746d, wanted 0x00000801; this is no idx file of labels"
+        "DIR/t10k-labels-idx1-ubyte: the magic number is 0x3c68746d, but an idx file of labels has 0x00000801; give the right file"
     );
 }
 
@@ -130,7 +130,7 @@ fn truncated_and_overlong_files_are_refused() {
         assert_eq!(
             refusal(TRAIN_IMAGES, bytes),
             format!(
-                "DIR/train-images-idx3-ubyte: {found} bytes, its header wants {wanted}; fetch the file again"
+                "DIR/train-images-idx3-ubyte: the file has {found} bytes, but its header announces {wanted}; fetch it again"
             )
         );
     }
@@ -165,7 +165,7 @@ fn an_absurd_header_is_refused_without_allocating() {
 fn files_that_disagree_are_refused() {
     assert_eq!(
         refusal(TEST_LABELS, &idx(0x801, &[2], &[0, 1])),
-        "data set `mnist`: 1 samples but 2 labels; the files do not belong together"
+        "data set `mnist`: there are 1 samples, but 2 labels; the files do not belong together"
     );
     assert_eq!(
         refusal(TEST_LABELS, &idx(0x801, &[1], &[10])),

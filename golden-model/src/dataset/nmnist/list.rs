@@ -1,10 +1,10 @@
-//! Lists of recordings: a heading that starts with `#`, then a file number and a class a line.
+//! Lists of recordings: a heading that starts with `#`, then one line per recording with its file number and class.
 
 use super::{CLASSES, DataError};
 use crate::Result;
 use std::path::Path;
 
-/// File numbers and classes, in the order of the list.
+/// Parses a list into pairs of file number and class, in the list's order.
 pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<(u32, u8)>> {
     let text = String::from_utf8_lossy(bytes);
     let lines = (1..)
@@ -45,7 +45,7 @@ mod tests {
             assert_eq!(
                 error.to_string(),
                 format!(
-                    "list, line {line}: `{text}`, wanted a file number and a class 0..=9; the list is damaged"
+                    "list, line {line}: `{text}` is not a file number and a class 0..=9; the list is damaged, fetch it again"
                 )
             );
         }

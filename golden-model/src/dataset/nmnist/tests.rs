@@ -3,7 +3,7 @@ use super::*;
 use crate::dataset;
 use tempfile::TempDir;
 
-/// The bytes of events at (µs, polarity, y, x).
+/// Encodes events, given as (µs, polarity, y, x).
 fn recording(events: &[(u32, u8, u8, u8)]) -> Vec<u8> {
     let bytes = |&(time_us, polarity, y, x): &(u32, u8, u8, u8)| {
         let [_, high, middle, low] = time_us.to_be_bytes();
@@ -20,7 +20,7 @@ fn put(folder: &TempDir, file: &str, bytes: &[u8]) {
     std::fs::write(path, bytes).unwrap();
 }
 
-/// The files of a subset of two recordings and one.
+/// Returns the files of a subset with two training recordings and one test recording.
 fn members() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("train1K.txt", b"#sample #class\r\n2\t5\r\n1\t0\r\n".to_vec()),
@@ -135,7 +135,8 @@ fn a_carry_makes_all_later_events_later() {
 fn damaged_files_are_refused() {
     assert_eq!(
         refusal(|folder| put(folder, "2.bs2", &[0; 6])),
-        "DIR/2.bs2: 6 bytes, but records have 5 each, so 10 are wanted; the file was cut off, fetch it again"
+        "DIR/2.bs2: the file has 6 bytes, but whole records of 5 bytes need 10; it is truncated, \
+         fetch it again"
     );
     assert_eq!(
         refusal(|folder| put(folder, "2.bs2", &recording(&[(0, 0, 0, 0), (0, 0, 34, 5)]))),
@@ -143,7 +144,7 @@ fn damaged_files_are_refused() {
     );
     assert_eq!(
         refusal(|folder| std::fs::remove_file(folder.path().join("1.bs2")).unwrap()),
-        "data set `n-mnist`: no 1.bs2 in DIR, neither as it is nor as .gz or .xz; put it there"
+        "data set `n-mnist`: no 1.bs2 in DIR, neither plain nor with the ending .gz or .xz; put the file there"
     );
     assert_eq!(
         refusal(|folder| put(folder, "train1K.txt", b"# nothing\r\n")),

@@ -1,11 +1,11 @@
-//! What data sets want of arrays.
+//! Reading of the kinds of arrays that data sets consist of.
 
 use crate::Result;
 use crate::file::arrays::Arrays;
 use npyz::{DType, TypeChar};
 
 impl Arrays {
-    /// Shape and numbers of an array of bytes.
+    /// Reads the shape and numbers of an array of bytes.
     pub(super) fn bytes(&mut self, name: &str) -> Result<(Vec<usize>, Vec<u8>)> {
         const WANTED: &str = "of type uint8";
         let (kind, sizes) = self.header(name, WANTED)?;
@@ -15,7 +15,7 @@ impl Arrays {
         Ok((sizes, self.numbers(name, WANTED)?))
     }
 
-    /// A single number, if the array is there.
+    /// Reads a single number; `None` if there is no such array.
     pub(super) fn number(&mut self, name: &str) -> Result<Option<usize>> {
         if !self.has(name)? {
             return Ok(None);
@@ -27,7 +27,7 @@ impl Arrays {
             .ok_or_else(|| self.wrong(name, format!("{numbers:?}"), "a number of at least 0".into()))
     }
 
-    /// An array of whole numbers, of any type, of a shape that `accept` takes.
+    /// Reads an array of integers of any type whose shape `accept` allows.
     pub(super) fn integers(
         &mut self,
         name: &str,
@@ -59,7 +59,7 @@ impl Arrays {
     }
 }
 
-/// Kind and bytes of a number that is no record.
+/// Kind and size in bytes of a plain number type; `None` for record types.
 fn plain(kind: &DType) -> Option<(TypeChar, u64)> {
     match kind {
         DType::Plain(kind) => Some((kind.type_char(), kind.size_field())),

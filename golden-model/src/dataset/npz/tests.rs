@@ -33,7 +33,7 @@ impl Writer {
         self
     }
 
-    /// The folder, and the path of the file in it.
+    /// Returns the folder, and the path of the file in it.
     fn finish(self) -> (TempDir, PathBuf) {
         let path = self.folder.path().join("toy.npz");
         drop(self.archive);
@@ -54,7 +54,7 @@ impl Writer {
     }
 }
 
-/// Two training images and one test image of [1, 1, 3].
+/// Starts a file with two training images and one test image of [1, 1, 3].
 fn images() -> Writer {
     Writer::new()
         .add("train_images", &[2, 1, 3], &[1u8, 2, 3, 4, 5, 6])
@@ -62,7 +62,7 @@ fn images() -> Writer {
         .add("test_images", &[1, 1, 1, 3], &[7u8, 8, 9])
 }
 
-/// Two training recordings and one test recording, less the offsets of training.
+/// Starts a file with two training recordings and one test recording, but without `train_offsets`.
 fn recordings() -> Writer {
     Writer::new()
         .add("shape", &[3], &[2i32, 4, 5])
@@ -138,19 +138,19 @@ fn damaged_image_sets_are_refused() {
     let cases = [
         (
             images(),
-            "DIR/toy.npz: array `test_labels` is missing, wanted [N]; write the file again",
+            "DIR/toy.npz: array `test_labels` is missing, but must be [N]; write the file again",
         ),
         (
             labelled(&[256]),
-            "DIR/toy.npz: array `test_labels` is 256 at 0, wanted classes in 0..=255; write the file again",
+            "DIR/toy.npz: array `test_labels` is 256 at 0, but must be classes in 0..=255; write the file again",
         ),
         (
             labelled(&[1, 1]),
-            "data set `toy`: 1 samples but 2 labels; the files do not belong together",
+            "data set `toy`: there are 1 samples, but 2 labels; the files do not belong together",
         ),
         (
             labelled(&[4]).add("full_scale", &[], &[256u16]),
-            "DIR/toy.npz: array `full_scale` is 256, wanted a number in 1..=255; write the file again",
+            "DIR/toy.npz: array `full_scale` is 256, but must be a number in 1..=255; write the file again",
         ),
         (
             labelled(&[4]).add("full_scale", &[], &[8u8]),
@@ -162,22 +162,22 @@ fn damaged_image_sets_are_refused() {
         ),
         (
             labelled(&[4]).add("classes", &[2], &[4u8, 4]),
-            "DIR/toy.npz: array `classes` is [2], wanted one number; write the file again",
+            "DIR/toy.npz: array `classes` is [2], but must be one number; write the file again",
         ),
         (
             Writer::new().add("train_images", &[1, 2], &[1u8, 2]),
-            "DIR/toy.npz: array `train_images` is [1, 2], wanted [N, C, H, W] or [N, H, W]; write the file again",
+            "DIR/toy.npz: array `train_images` is [1, 2], but must be [N, C, H, W] or [N, H, W]; write the file again",
         ),
         (
             Writer::new().add("train_images", &[1, 1, 1], &[1.0f32]),
-            "DIR/toy.npz: array `train_images` is of another type, [1, 1, 1], wanted of type uint8; write the file \
+            "DIR/toy.npz: array `train_images` is of another type, [1, 1, 1], but must be of type uint8; write the file \
              again",
         ),
         (
             Writer::new()
                 .add("train_images", &[1, 1, 1], &[1u8])
                 .add("train_labels", &[1], &[1.0f64]),
-            "DIR/toy.npz: array `train_labels` is of another type, wanted whole numbers; write the file again",
+            "DIR/toy.npz: array `train_labels` is of another type, but must be whole numbers; write the file again",
         ),
         (
             Writer::new()
@@ -185,7 +185,7 @@ fn damaged_image_sets_are_refused() {
                 .add("train_labels", &[1], &[1u8])
                 .add("test_images", &[1, 1, 2], &[1u8, 1])
                 .add("test_labels", &[1], &[1u8]),
-            "DIR/toy.npz: array `test_images` is of shape [1, 1, 2], wanted [1, 1, 1]; write the file again",
+            "DIR/toy.npz: array `test_images` is of shape [1, 1, 2], but must be [1, 1, 1]; write the file again",
         ),
     ];
     for (writer, wanted) in cases {
@@ -199,32 +199,32 @@ fn damaged_recordings_are_refused() {
     let cases = [
         (
             with(&[0, 1, 2]),
-            "array `train_offsets` is from 0 to 2, wanted numbers that never fall, from 0 to 3",
+            "array `train_offsets` is from 0 to 2, but must be numbers that never fall, from 0 to 3",
         ),
         (
             with(&[0, 4, 3]),
-            "array `train_offsets` is from 0 to 3, wanted numbers that never fall, from 0 to 3",
+            "array `train_offsets` is from 0 to 3, but must be numbers that never fall, from 0 to 3",
         ),
         (
             with(&[]),
-            "array `train_offsets` is 0 numbers, wanted numbers that never fall, from 0 to 3",
+            "array `train_offsets` is 0 numbers, but must be numbers that never fall, from 0 to 3",
         ),
         (
             Writer::new()
                 .add("shape", &[3], &[2u8, 4, 5])
                 .add("window_us", &[], &[7u8])
                 .add("train_events", &[2, 4], &[0u8, 0, 0, 0, 0, 2, 0, 0]),
-            "array `train_events` is [0, 2, 0, 0] in row 1, wanted times below 2^32 and places of [2, 4, 5]",
+            "array `train_events` is [0, 2, 0, 0] in row 1, but must be times below 2^32 and places of [2, 4, 5]",
         ),
         (
             Writer::new()
                 .add("shape", &[3], &[2u8, 4, 5])
                 .add("train_events", &[1, 4], &[0u8, 0, 0, 0]),
-            "array `window_us` is missing, wanted one number, in microseconds",
+            "array `window_us` is missing, but must be one number, in microseconds",
         ),
         (
             Writer::new().add("train_events", &[1, 4], &[0u8, 0, 0, 0]),
-            "array `shape` is missing, wanted [3]",
+            "array `shape` is missing, but must be [3]",
         ),
     ];
     for (writer, wanted) in cases {
@@ -243,5 +243,5 @@ fn what_is_no_npz_file_is_refused() {
     let error = dataset::load(path.to_str().unwrap(), None)
         .unwrap_err()
         .to_string();
-    assert!(error.ends_with("; fetch or make it again"), "{error}");
+    assert!(error.ends_with("; fetch it or write it again"), "{error}");
 }

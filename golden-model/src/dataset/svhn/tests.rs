@@ -43,7 +43,7 @@ fn compressed(array: &[u8]) -> Vec<u8> {
     let mut encoder = ZlibEncoder::new(Vec::new(), Compression::default());
     encoder.write_all(array).unwrap();
     let bytes = encoder.finish().unwrap();
-    // Not padded, unlike all others.
+    // This element is not padded, unlike all others.
     [words(&[COMPRESSED, u32::try_from(bytes.len()).unwrap()]), bytes].concat()
 }
 
@@ -58,7 +58,7 @@ fn file(arrays: &[Vec<u8>]) -> Vec<u8> {
         .concat()
 }
 
-/// The images of a test: a pixel is known by its place.
+/// Pixels of the test images: the value identifies the position.
 fn pixel(image: usize, channel: usize, y: usize, x: usize) -> u8 {
     u8::try_from((101 * image + 37 * channel + 3 * y + 7 * x) % 251).unwrap()
 }
@@ -142,18 +142,18 @@ fn damaged_files_are_refused() {
     let cases = [
         (
             file(std::slice::from_ref(&x)),
-            "DIR/train_32x32.mat: array `y` is missing, wanted [N, 1]; write the file again",
+            "DIR/train_32x32.mat: array `y` is missing, but must be [N, 1]; write the file again",
         ),
         (
             file(std::slice::from_ref(&y)),
-            "DIR/train_32x32.mat: array `X` is missing, wanted uint8 [32, 32, 3, N]; write the file again",
+            "DIR/train_32x32.mat: array `X` is missing, but must be uint8 [32, 32, 3, N]; write the file again",
         ),
         (
             file(&[
                 array("X", UINT8_CLASS, UINT8, &[3, 32, 32, 1], &[0; 3072]),
                 y.clone(),
             ]),
-            "DIR/train_32x32.mat: array `X` is [3, 32, 32, 1], wanted uint8 [32, 32, 3, N]; write the file again",
+            "DIR/train_32x32.mat: array `X` is [3, 32, 32, 1], but must be uint8 [32, 32, 3, N]; write the file again",
         ),
         (
             file(&[x.clone(), labels(&[1, 11])]),
@@ -161,7 +161,7 @@ fn damaged_files_are_refused() {
         ),
         (
             file(&[x.clone(), labels(&[1, 2, 3])]),
-            "data set `svhn`: 2 samples but 3 labels; the files do not belong together",
+            "data set `svhn`: there are 2 samples, but 3 labels; the files do not belong together",
         ),
     ];
     for (bytes, wanted) in cases {
@@ -171,7 +171,7 @@ fn damaged_files_are_refused() {
     for length in [0, 100, 128, 140, whole.len() / 2, whole.len() - 20] {
         let error = refusal(&whole[..length]);
         assert!(
-            error.contains("not readable as a MAT-file") || error.contains("is missing"),
+            error.contains("cannot be read as a MAT-file") || error.contains("is missing"),
             "{length} bytes: {error}"
         );
     }

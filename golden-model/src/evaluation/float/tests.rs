@@ -67,13 +67,13 @@ fn a_model_with_wrong_weights_is_refused() {
     model.weights[1] = ndarray::Array2::zeros((10, 3));
     let error = evaluate(&model, &data, 1).unwrap_err().to_string();
     assert!(
-        error.starts_with("layer `out`: weights of shape [10, 3], but the network wants [10, "),
+        error.starts_with("layer `out`: the weights have shape [10, 3], but the network needs [10, "),
         "{error}"
     );
     model.weights.pop();
     assert_eq!(
         evaluate(&model, &data, 1).unwrap_err().to_string(),
-        "1 weight matrices for a network of 2 layers; train the network again"
+        "the model has 1 weight matrices, but the network needs 2; train the network again"
     );
 }
 
@@ -93,7 +93,7 @@ fn reading_out_early_is_evaluating_with_fewer_steps() {
     }
 }
 
-/// Two inputs, of which the first spikes in every one of four steps and the second never; membranes keep all.
+/// Two inputs: the first spikes in each of four steps, the second never. There is no leak.
 #[test]
 fn spikes_operations_and_early_answers_of_a_network_followed_by_hand() {
     let mut description = NetworkDescription::from_compact("3-2@1x1x2", None).unwrap();

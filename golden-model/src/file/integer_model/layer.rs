@@ -1,4 +1,4 @@
-//! One layer of a quantized network's file: its numbers in the metadata, its tensors, and back.
+//! Conversion of one layer between a quantized network and its file: numbers in the metadata, and tensors.
 
 use crate::Result;
 use crate::file::container::{Contents, Tensor};
@@ -8,7 +8,7 @@ use ndarray::Array2;
 use safetensors::Dtype;
 use serde::{Deserialize, Serialize};
 
-/// One layer in the metadata key `layers`.
+/// Numbers of one layer, as stored in the metadata key `layers`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LayerHeader {
@@ -21,7 +21,7 @@ pub(super) struct LayerHeader {
     floor: i32,
 }
 
-/// What a layer does at the end of a step.
+/// Behaviour of a layer at the end of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Kind {
@@ -45,7 +45,7 @@ impl LayerHeader {
         }
     }
 
-    /// Takes the tensors of the layer that the network calls `name`.
+    /// Builds the layer `name` from its numbers and its tensors.
     pub(super) fn read(
         self,
         name: &str,
@@ -62,7 +62,9 @@ impl LayerHeader {
             None => None,
             Some(junction) => Some(match junction.tensor {
                 Some(tensor) => QuantizedShortcut::Weights(take_weights(graph, tensor, contents)?),
-                None => QuantizedShortcut::Identity(take_numbers(&one_name(name), channels, contents)?),
+                None => {
+                    QuantizedShortcut::Identity(take_numbers(&increments_name(name), channels, contents)?)
+                }
             }),
         };
         let neuron = match self.kind {
@@ -85,7 +87,7 @@ impl LayerHeader {
     }
 }
 
-/// The tensors of a layer that agrees with its node, by name.
+/// Named tensors of a layer, which must agree with its node.
 pub(super) fn tensors(layer: &QuantizedLayer, node: &Node, graph: &Graph) -> Vec<(String, Tensor)> {
     let mut tensors = Vec::new();
     if let Some(tensor) = node.tensor {
@@ -95,7 +97,9 @@ pub(super) fn tensors(layer: &QuantizedLayer, node: &Node, graph: &Graph) -> Vec
         (Some(QuantizedShortcut::Weights(matrix)), Some(junction)) => {
             tensors.extend(junction.tensor.map(|tensor| weights(graph, tensor, matrix)));
         }
-        (Some(QuantizedShortcut::Identity(ones)), _) => tensors.push((one_name(&layer.name), numbers(ones))),
+        (Some(QuantizedShortcut::Identity(increments)), _) => {
+            tensors.push((increments_name(&layer.name), numbers(increments)))
+        }
         (Some(QuantizedShortcut::Weights(_)) | None, _) => {}
     }
     if let Neuron::Lif { thresholds } = &layer.neuron {
@@ -143,6 +147,6 @@ fn threshold_name(layer: &str) -> String {
     format!("threshold/{layer}")
 }
 
-fn one_name(layer: &str) -> String {
+fn increments_name(layer: &str) -> String {
     format!("one/{layer}")
 }

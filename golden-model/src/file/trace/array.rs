@@ -1,19 +1,19 @@
-//! Arrays of a trace: names, types, shapes.
+//! Arrays of a trace: names, types and shapes.
 
 use npyz::{DType, NpyHeader, Order, TypeStr};
 
 /// Type of an array's numbers, little-endian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NumberType {
-    /// Bytes: spikes, text.
+    /// Unsigned bytes, for spikes of layers and for text.
     U8,
-    /// Signed bytes: spikes of the input.
+    /// Signed bytes, for input spikes.
     I8,
-    /// Membranes of integers.
+    /// 32-bit integers, for membranes of a quantized model.
     I32,
-    /// Labels and answers.
+    /// 64-bit integers, for labels and predictions.
     I64,
-    /// Membranes of a float model.
+    /// 32-bit floats, for membranes of a float model.
     F32,
 }
 
@@ -32,7 +32,7 @@ impl NumberType {
         }
     }
 
-    /// Bytes of a number.
+    /// Size of a number in bytes.
     #[must_use]
     pub const fn bytes(self) -> usize {
         match self {
@@ -52,7 +52,7 @@ impl NumberType {
     }
 }
 
-/// An array's name, type and shape; C order.
+/// Name, type and shape of an array in C order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
     pub(super) name: String,
@@ -61,7 +61,7 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// What a header says of the array `name`; in words where it is none of the types or orders that a trace has.
+    /// Parses the header of the array `name`; the error describes a type or order that a trace cannot have.
     pub(super) fn of(name: &str, header: &NpyHeader) -> Result<Self, String> {
         let shape = header.shape().to_vec();
         match NumberType::of(&header.dtype()) {

@@ -1,7 +1,8 @@
-//! The first difference between two traces.
+//! Search for the first difference between two traces.
 //!
-//! Metadata come first, then numbers in the order of images, steps, layers (the input before the first) and neurons; of
-//! one neuron the spike before the membrane. A label stands before the image's first step, its answer behind the last.
+//! Metadata are compared first, then numbers in the order of images, steps, layers (starting with the input) and
+//! neurons. For one neuron, the spike precedes the membrane. A label precedes the first step of its image; the answer
+//! follows the last step.
 
 use super::array::Layout;
 use super::reader::PIECE_BYTES;
@@ -11,36 +12,36 @@ use serde::Serialize;
 use std::fmt;
 use std::io::Read;
 
-/// Keys of [`Difference::Metadata`] that only say where the numbers come from; the others say how many there are.
+/// Keys of [`Difference::Metadata`] that only state the origin of the numbers; the other keys determine which numbers there are.
 pub const ORIGIN_KEYS: [&str; 5] = ["network", "model", "data set", "first image", "seed"];
 
-/// What came of a comparison.
+/// Result of a comparison.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Comparison {
-    /// The first difference.
+    /// First difference; `None` if the traces agree.
     pub difference: Option<Difference>,
-    /// Numbers that each trace holds of what both hold.
+    /// Number of compared numbers: those in the arrays that both traces have.
     pub numbers: u64,
-    /// Whether membranes were compared: both traces have them.
+    /// Whether membranes were compared, which requires them in both traces.
     pub membranes: bool,
 }
 
-/// What differs.
+/// First difference between two traces.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Difference {
-    /// What the traces are of.
+    /// The metadata differ.
     Metadata {
-        /// What about it.
+        /// Key that differs.
         key: String,
-        /// In the first trace.
+        /// Value in the first trace.
         a: String,
-        /// In the second.
+        /// Value in the second trace.
         b: String,
     },
-    /// A number.
+    /// A number differs.
     Number {
-        /// Which of an image's or a neuron's.
+        /// Kind of the number.
         quantity: Quantity,
         /// Number of the image within the data set.
         image: usize,
@@ -50,37 +51,37 @@ pub enum Difference {
         /// Name of the layer, or `input`.
         #[serde(skip_serializing_if = "Option::is_none")]
         layer: Option<String>,
-        /// Channel, row, column.
+        /// Channel, row and column of the neuron.
         #[serde(skip_serializing_if = "Option::is_none")]
         neuron: Option<[usize; 3]>,
-        /// In the first trace.
+        /// Value in the first trace.
         a: Value,
-        /// In the second.
+        /// Value in the second trace.
         b: Value,
     },
 }
 
-/// What a number of a trace is.
+/// Kind of a number in a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Quantity {
-    /// The image's class.
+    /// True class of the image.
     Label,
-    /// A neuron's spike in a step: 0 or 1, of the input also −1.
+    /// Spike of a neuron in a step: 0 or 1, for the input also −1.
     Spike,
-    /// A neuron's membrane at the end of a step.
+    /// Membrane of a neuron at the end of a step.
     Membrane,
-    /// The class that was found.
+    /// Predicted class of the image.
     Answer,
 }
 
-/// A number of a trace.
+/// Value of a number in a trace.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Value {
-    /// Of an integer array.
+    /// Value from an integer array.
     Integer(i64),
-    /// Of a float array.
+    /// Value from a float array.
     Float(f32),
 }
 
@@ -115,7 +116,7 @@ impl Value {
     }
 }
 
-/// Where a number stands in the order of comparison.
+/// Place of a number in the order of comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     image: u64,
@@ -126,7 +127,8 @@ struct Place {
     quantity: Quantity,
 }
 
-/// Compares two traces, number by number, bit for bit; with `numbers_only` also those of different models, data or seeds.
+/// Compares two traces number by number, bit for bit. With `numbers_only`, traces of different models, data or seeds
+/// can be compared, too.
 ///
 /// # Errors
 /// If a file is damaged.
@@ -149,7 +151,7 @@ pub fn compare(a: &mut TraceFile, b: &mut TraceFile, numbers_only: bool) -> Resu
     let mut first: Option<(Place, Value, Value)> = None;
     for array in &arrays {
         let axes = Axes::of(array, &common);
-        // What lies behind the first difference so far need not be read.
+        // Numbers after the first difference found so far need not be read.
         let limit = first.as_ref().map(|(place, ..)| axes.end_of(place));
         let Some((index, value_a, value_b)) = first_unequal(a, b, array, limit)? else {
             continue;
@@ -163,14 +165,14 @@ pub fn compare(a: &mut TraceFile, b: &mut TraceFile, numbers_only: bool) -> Resu
     Ok(comparison)
 }
 
-/// How an array is indexed.
+/// Mapping from the indices of an array to places in the order of comparison.
 struct Axes {
     quantity: Quantity,
     layer: usize,
-    /// 1 where there is one number per image.
+    /// Number of steps; 1 for arrays with one number per image.
     steps: u64,
     neurons: u64,
-    /// Step in which a number per image stands.
+    /// Step at which an array with one number per image is compared.
     at_step: u64,
 }
 
@@ -219,14 +221,14 @@ impl Axes {
         }
     }
 
-    /// The first index that is certainly behind that place.
+    /// First index that certainly comes after `place`.
     fn end_of(&self, place: &Place) -> u64 {
         let step = place.step.min(self.steps - 1);
         (place.image * self.steps + step + 1) * self.neurons
     }
 }
 
-/// Index and values of the first numbers of an array that are not equal, before index `limit`.
+/// Finds the first index below `limit` at which the numbers of an array differ; returns it with both values.
 fn first_unequal(
     a: &mut TraceFile,
     b: &mut TraceFile,

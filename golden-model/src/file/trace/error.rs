@@ -1,82 +1,90 @@
-//! What can be wrong with a trace.
+//! Errors of traces.
 
 use std::path::PathBuf;
 
-/// Why a trace cannot be written or read.
+/// Errors of writing and reading traces.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TraceError {
-    /// A file is no npz archive, or a damaged one.
-    #[error("{} is not a sound trace: {source}; write it again with `synfire eval --trace`", path.display())]
+    /// The file is damaged or not an npz archive.
+    #[error("{} is not a valid trace: {source}; write it again with `synfire eval --trace`", path.display())]
     Archive {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Underlying error.
         source: std::io::Error,
     },
-    /// An array is missing, or not what the metadata imply.
+    /// An array is missing, or differs from what the metadata imply.
     #[error("{}: array `{array}` is {found}, but must be {wanted}; write the trace again", path.display())]
     Array {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The array.
+        /// Name of the array.
         array: String,
-        /// What was found.
+        /// Type and shape found, or `missing`.
         found: String,
-        /// What was wanted.
+        /// Type and shape wanted.
         wanted: String,
     },
-    /// The metadata cannot be understood.
+    /// The metadata cannot be parsed.
     #[error("{}: array `metadata`: {source}; write the trace again", path.display())]
     Metadata {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong, and where.
+        /// JSON error with its position.
         source: serde_json::Error,
     },
-    /// An npz file of something else.
-    #[error("{}: a file of format `{found}`, but `{wanted}` is wanted; give a file of `synfire eval --trace`", path.display())]
+    /// The npz file has another format.
+    #[error(
+        "{}: the file has format `{found}`, but must have `{wanted}`; give a file of `synfire eval --trace`",
+        path.display()
+    )]
     Format {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Its format.
+        /// Format of the file.
         found: String,
         /// Format wanted.
         wanted: &'static str,
     },
-    /// A trace of a newer version.
-    #[error("{}: version {found} of the format, but this program reads version {wanted}; use a newer synfire", path.display())]
+    /// The trace has a newer version.
+    #[error(
+        "{}: the file has version {found} of its format, but this program reads versions up to {wanted}; use \
+         a newer synfire",
+        path.display()
+    )]
     Version {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Its version.
+        /// Version of the file.
         found: u32,
         /// Newest version that is read.
         wanted: u32,
     },
-    /// More than a trace may hold.
+    /// The trace would be larger than allowed.
     #[error(
-        "a trace of {images} images is {found} bytes before compression, but at most {limit} are written; \
-         trace at most {most} images, or leave the membranes out"
+        "a trace of {images} images has {found} bytes before compression, but at most {limit} are allowed; \
+         trace at most {most} images, or leave out the membranes"
     )]
     TooLarge {
-        /// Images asked for.
+        /// Number of images requested.
         images: usize,
-        /// Bytes they take.
+        /// Bytes that the images take, before compression.
         found: u64,
-        /// Most bytes.
+        /// Largest size in bytes, before compression.
         limit: u64,
-        /// Images that fit.
+        /// Number of images that fit.
         most: u64,
     },
-    /// An inference that is not of the network and the number of steps that the trace is of.
+    /// An inference does not have the network or the number of steps of the trace.
     #[error(
-        "image {image} of the trace: {what} {found}, wanted {wanted}; trace one network and one number of steps"
+        "image {image} of the trace: number of {what} is {found}, but must be {wanted}; trace one network \
+         with one number of steps"
     )]
     Inference {
         /// Number of the image within the trace, from 0.
         image: usize,
-        /// What does not fit.
+        /// Property that does not fit.
         what: &'static str,
         /// Number found.
         found: usize,

@@ -1,4 +1,4 @@
-//! What a trace is of.
+//! Metadata of a trace.
 
 use super::array::{Layout, NumberType};
 use crate::integer::QuantizedModel;
@@ -8,50 +8,50 @@ use serde::{Deserialize, Serialize};
 /// Value of the key `format`.
 pub const FORMAT: &str = "synfire-trace";
 
-/// Version of the layout that is written, and the newest that is read.
+/// Version of the layout: the one written, and the newest one read.
 pub const VERSION: u32 = 1;
 
-/// The JSON of the array `metadata`.
+/// Metadata of a trace: the JSON of the array `metadata`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metadata {
-    /// [`FORMAT`].
+    /// Format of the file, always [`FORMAT`].
     pub format: String,
-    /// [`VERSION`].
+    /// Version of the layout; written as [`VERSION`].
     pub version: u32,
-    /// Who computed the trace; traces of different origin may be compared.
+    /// Program or device that computed the trace. Traces of different origin can be compared.
     pub computed_by: String,
     /// Name of the network.
     pub network: String,
     /// Hash of the quantized model, in hexadecimal.
     pub model: String,
-    /// Name of the data set, whose test images the trace is of.
+    /// Name of the data set that supplied the test images.
     pub data: String,
-    /// Number of the first image; the others follow it.
+    /// Number of the first image within the data set; the others follow it.
     pub first_image: usize,
     /// Number of images.
     pub images: usize,
-    /// Seed of the images' spikes.
+    /// Seed of the input spikes.
     pub seed: u64,
-    /// Time steps of an inference.
+    /// Number of time steps of an inference.
     pub steps: usize,
     /// Shape of the input.
     pub input: Shape,
-    /// The layers; the last one is the output layer.
+    /// Layers in order; the last one is the output layer.
     pub layers: Vec<TracedLayer>,
-    /// Whether the membranes of the layers that fire are in the trace.
+    /// Whether the trace includes the membranes of the layers that fire.
     pub membranes: bool,
-    /// Type of membranes and potentials.
+    /// Number type of membranes and potentials.
     pub numbers: MembraneNumbers,
 }
 
-/// Type of membranes and potentials.
+/// Number type of membranes and potentials.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MembraneNumbers {
-    /// In units of 2^−G weight LSB, of a quantized model.
+    /// Integers in units of 2^−G weight LSB, from a quantized model.
     #[default]
     Int32,
-    /// Of a float model.
+    /// Floats, from a float model.
     Float32,
 }
 
@@ -73,19 +73,19 @@ impl From<MembraneNumbers> for NumberType {
     }
 }
 
-/// A layer of a trace.
+/// Description of a layer in a trace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TracedLayer {
-    /// Name.
+    /// Name of the layer.
     pub name: String,
-    /// Operation: conv, pool, fc or out.
+    /// Operation of the layer: `conv`, `pool`, `fc` or `out`.
     pub op: String,
-    /// Shape of the output.
+    /// Shape of the layer's output.
     pub shape: Shape,
 }
 
 impl Metadata {
-    /// Metadata of a trace that the golden model leaves of the first `images` test images of a data set.
+    /// Metadata for a trace that the golden model computes for the first `images` test images of a data set.
     ///
     /// # Panics
     /// If the model's description is not valid.
@@ -117,8 +117,8 @@ impl Metadata {
         }
     }
 
-    /// All arrays but the metadata, in the order in which a trace is compared: labels, then inputs and layers in the order
-    /// of the network, then predictions.
+    /// All arrays except `metadata`, in the order of comparison: labels, then input and layers in the order of the
+    /// network, then predictions.
     pub(super) fn arrays(&self) -> Vec<Layout> {
         let per_image = |name: &str| Layout {
             name: name.to_owned(),
@@ -164,7 +164,7 @@ impl Metadata {
         arrays
     }
 
-    /// Bytes of all arrays before compression.
+    /// Size in bytes of all arrays before compression.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         self.arrays()

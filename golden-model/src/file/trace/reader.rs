@@ -1,4 +1,4 @@
-//! Reading a trace, array by array, in pieces.
+//! Reading of a trace, array by array, in pieces.
 
 use super::array::Layout;
 use super::{FORMAT, Metadata, TraceError, VERSION};
@@ -12,10 +12,10 @@ use std::fs::File;
 use std::io::{BufReader, Error as IoError, Read};
 use std::path::{Path, PathBuf};
 
-/// Longest metadata that are read.
+/// Limit on the size of the metadata in bytes.
 const MAX_METADATA_BYTES: u64 = 1 << 20;
 
-/// An open trace, whose arrays are those that its metadata imply.
+/// Open trace whose arrays have been checked against its metadata.
 pub struct TraceFile {
     path: PathBuf,
     archive: NpzArchive<BufReader<File>>,
@@ -31,7 +31,7 @@ impl std::fmt::Debug for TraceFile {
     }
 }
 
-/// What every version has.
+/// Keys that the metadata of every version have.
 #[derive(Deserialize)]
 struct Format {
     format: String,
@@ -42,8 +42,8 @@ impl TraceFile {
     /// Opens a trace and checks types and shapes of its arrays.
     ///
     /// # Errors
-    /// If the file cannot be read, is no trace, is of a newer version, or an array is missing or not what the metadata
-    /// imply.
+    /// If the file cannot be read, is not a trace or has a newer version, or an array is missing or differs from what
+    /// the metadata imply.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let file = File::open(path).map_err(|source| {
@@ -65,13 +65,13 @@ impl TraceFile {
         Ok(trace)
     }
 
-    /// What the trace is of.
+    /// Metadata of the trace.
     #[must_use]
     pub const fn metadata(&self) -> &Metadata {
         &self.metadata
     }
 
-    /// The numbers of an array, as bytes; its type and shape must be those given.
+    /// Opens the numbers of an array as bytes; the array must have the given type and shape.
     pub(super) fn open_array(&mut self, wanted: &Layout) -> Result<impl Read> {
         let path = &self.path;
         let wrong = |found| TraceError::Array {
@@ -90,7 +90,7 @@ impl TraceFile {
         }
     }
 
-    /// Hands the numbers of an array to `take`, in pieces of whole numbers, until it says that it has enough.
+    /// Passes the numbers of an array to `take`, in pieces of whole numbers, until `take` returns false.
     pub(super) fn read_array(&mut self, wanted: &Layout, mut take: impl FnMut(&[u8]) -> bool) -> Result<()> {
         let path = self.path.clone();
         let mut numbers = self.open_array(wanted)?;
@@ -109,13 +109,13 @@ impl TraceFile {
         Ok(())
     }
 
-    /// The error that the file is damaged.
+    /// Creates the error that the file is damaged.
     pub(super) fn unsound(&self, source: IoError) -> Error {
         unsound(&self.path, source)
     }
 }
 
-/// Bytes that are read at once; a multiple of every number's size.
+/// Bytes per piece: a multiple of the size of every number type.
 pub(super) const PIECE_BYTES: usize = 1 << 16;
 
 type Archive = NpzArchive<BufReader<File>>;
@@ -159,7 +159,7 @@ fn metadata(path: &Path, archive: &mut Archive) -> Result<Metadata> {
     Ok(serde_json::from_slice(&text).map_err(not_json)?)
 }
 
-/// Header and numbers of an array, if it is there.
+/// Opens an array: header and numbers; `None` if it is missing.
 fn open<'a>(
     path: &Path,
     archive: &'a mut Archive,

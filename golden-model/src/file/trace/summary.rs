@@ -1,36 +1,36 @@
-//! What a trace holds, in a few numbers.
+//! Summary of a trace in a few numbers.
 
 use super::{Metadata, TraceFile};
 use crate::Result;
 use serde::Serialize;
 
-/// What a trace holds.
+/// Summary of a trace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Summary {
-    /// What the trace is of.
+    /// Metadata of the trace.
     #[serde(flatten)]
     pub metadata: Metadata,
-    /// Images whose label is the answer.
+    /// Number of images classified correctly.
     pub correct: u64,
-    /// The input and the layers that fire.
+    /// Activity of the input, followed by the layers that fire.
     pub activity: Vec<LayerSummary>,
 }
 
-/// What a layer did over all images.
+/// Spikes of a layer over all images.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LayerSummary {
-    /// Name, or `input`.
+    /// Name of the layer, or `input`.
     pub layer: String,
     /// Number of neurons.
     pub neurons: usize,
-    /// Spikes over all images.
+    /// Number of spikes over all images.
     pub spikes: u64,
-    /// Neurons and images that spiked at least once, together: of `neurons` × images.
+    /// Number of pairs of neuron and image in which the neuron fired at least once, out of `neurons` × images.
     pub active: u64,
 }
 
 impl TraceFile {
-    /// Counts what the trace holds.
+    /// Counts spikes, active neurons and correct answers.
     ///
     /// # Errors
     /// If the file is damaged.
@@ -74,7 +74,7 @@ impl TraceFile {
         })
     }
 
-    /// Spikes of an array, and its neurons that fired, image by image.
+    /// Counts the spikes of an array, and the pairs of neuron and image in which the neuron fired.
     fn count(&mut self, array: &super::array::Layout, neurons: usize, steps: usize) -> Result<(u64, u64)> {
         let mut fired = vec![false; neurons];
         let (mut spikes, mut active) = (0, 0);

@@ -1,8 +1,8 @@
-//! Writing a trace, image by image.
+//! Writing of a trace, image by image.
 //!
-//! An npz archive holds its arrays one after the other, while an inference gives a part of each. So every array is
-//! compressed into an archive of its own, a temporary file beside the trace, as images come; in the end those are put
-//! together without being compressed again.
+//! An npz archive holds its arrays one after another, while an inference supplies a part of each array. So every array
+//! is compressed image by image into its own archive, a temporary file beside the trace. At the end these archives are
+//! merged without compressing them again.
 
 use super::array::Layout;
 use super::{Metadata, TraceError};
@@ -20,20 +20,20 @@ use std::fs::File;
 use std::io::{Error as IoError, Result as IoResult, Write as _};
 use std::path::{Path, PathBuf};
 
-/// The most that a trace may hold before compression, in bytes.
+/// Limit on the size of a trace before compression, in bytes.
 pub const MAX_BYTES: u64 = 64 << 30;
 
-/// An array that grows image by image.
+/// Archive of one array that grows image by image.
 struct Spool(ZipWriter<File>);
 
-/// A trace in the making. Nothing appears under its name until it is finished.
+/// Trace under construction. Nothing appears under its name until [`Self::finish`].
 pub struct TraceWriter {
     path: PathBuf,
     metadata: Metadata,
-    /// In the order of [`Metadata::arrays`].
+    /// One archive per array, in the order of [`Metadata::arrays`].
     spools: Vec<Spool>,
     images: usize,
-    /// Scratch space.
+    /// Scratch memory for the bytes of one array.
     bytes: Vec<u8>,
 }
 
@@ -47,10 +47,10 @@ impl std::fmt::Debug for TraceWriter {
 }
 
 impl TraceWriter {
-    /// Starts a trace of as many images as `metadata` say.
+    /// Starts a trace of the number of images in `metadata`.
     ///
     /// # Errors
-    /// If it would be larger than [`MAX_BYTES`], or temporary files cannot be made in the folder of `path`.
+    /// If the trace would be larger than [`MAX_BYTES`], or temporary files cannot be created in the folder of `path`.
     pub fn create(path: impl Into<PathBuf>, metadata: Metadata) -> Result<Self> {
         let path = path.into();
         let found = metadata.bytes();
@@ -78,10 +78,10 @@ impl TraceWriter {
         })
     }
 
-    /// Appends an inference: the image's label, its spikes, and what they led to.
+    /// Appends an inference: the label of the image, its input spikes, and the trace of the inference.
     ///
     /// # Errors
-    /// If the inference is not of the network that the trace is of, lacks membranes, or cannot be written.
+    /// If the inference does not fit the metadata, lacks membranes that the metadata announce, or cannot be written.
     pub fn push(&mut self, label: usize, input: &SpikeRaster, trace: &Trace) -> Result<()> {
         self.check(input, trace)?;
         let Self { spools, bytes, .. } = self;
@@ -112,10 +112,10 @@ impl TraceWriter {
         Ok(())
     }
 
-    /// Puts the arrays together, and the trace under its name.
+    /// Merges the arrays and moves the trace to its path.
     ///
     /// # Errors
-    /// If fewer images came than the metadata say, or the file cannot be written.
+    /// If fewer images were pushed than the metadata announce, or the file cannot be written.
     pub fn finish(self) -> Result<()> {
         self.expect("images", self.images, self.metadata.images)?;
         let Self {
@@ -144,7 +144,7 @@ impl TraceWriter {
         .into())
     }
 
-    /// Whether the inference has the shapes of the metadata.
+    /// Checks that the inference has the shapes of the metadata.
     fn check(&self, input: &SpikeRaster, trace: &Trace) -> Result<()> {
         let Metadata {
             images,
@@ -184,13 +184,13 @@ impl Spool {
     }
 }
 
-/// Starts an array in an archive: its entry, and the header that says type and shape.
+/// Starts an array in an archive: its entry, and the header with type and shape.
 fn start(archive: &mut ZipWriter<File>, layout: &Layout) -> IoResult<()> {
     let options = FileOptions::default()
         .compression_method(CompressionMethod::Deflated)
-        // Fast; most spikes are zeros, which any level makes small.
+        // A fast level: most spikes are zeros, which compress well at any level.
         .compression_level(Some(4))
-        // Equal traces are equal files.
+        // Equal traces give equal files.
         .last_modified_time(DateTime::default())
         .large_file(layout.bytes() >= u64::from(u32::MAX) / 2);
     archive.start_file(file_name_from_array_name(&layout.name), options)?;
@@ -235,7 +235,7 @@ fn integers(bytes: &mut Vec<u8>, numbers: &Array2<i32>) {
     bytes.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
 }
 
-/// One byte per step and source: 0, 1, or −1 as a signed byte.
+/// Writes one byte per step and source: 0, 1, or −1 as a signed byte.
 fn spikes(bytes: &mut Vec<u8>, raster: &SpikeRaster) {
     bytes.resize(raster.steps() * raster.width(), 0);
     for (step, spikes) in raster.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! The backward pass: time steps from the last to the first, layers from the last to the first.
+//! The backward pass: time steps from last to first, and within a step layers from last to first.
 
 use super::state::{InputLists, LayerState, sent};
 use super::{Connections, Dynamics, Engine, Path, State};
@@ -10,7 +10,7 @@ use crate::float::synapses::{ChannelOrder, Events};
 use crate::network::Source;
 
 impl Engine {
-    /// Adds the last image's ∂loss/∂W to `gradient`.
+    /// Adds ∂loss/∂W of the last forward pass to `gradient`.
     pub(crate) fn backward(
         &self,
         weights: &Parameters,
@@ -33,7 +33,7 @@ impl Engine {
         }
     }
 
-    /// The slope that stands for ∂s/∂v of every neuron, with dropout's factor in it: 0 for neurons that it dropped.
+    /// Computes the surrogate of ∂s/∂v of every neuron, including the factor of dropout: 0 for dropped neurons.
     fn prepare_slopes(&self, state: &mut State) {
         for (layer, state) in self.layers.iter().zip(&mut state.layers) {
             state.deltas.fill(0.0);
@@ -77,7 +77,8 @@ impl Engine {
         }
     }
 
-    /// The output layer, whose δ is the same in every step: a source's spikes count together.
+    /// Backward pass of the output layer. Its δ is equal in all steps, so the spikes of a source are summed over all
+    /// steps.
     fn backward_output(
         &self,
         weights: &Parameters,
@@ -97,7 +98,7 @@ impl Engine {
             self.steps,
             &mut deltas[..state.output.len()],
         );
-        // The loss takes it for 1.
+        // The loss assumes a threshold of 1.
         deltas.iter_mut().for_each(|delta| *delta /= layer.threshold);
         let row = deltas.len();
         for path in &layer.paths {
@@ -134,7 +135,7 @@ impl Engine {
         }
     }
 
-    /// All layers that fire, from the last to the first, in step `t`.
+    /// Backward pass of step `t` for all layers that fire, from last to first.
     fn backward_step(&self, weights: &Parameters, state: &mut State, gradient: &mut Parameters, t: usize) {
         let State {
             layers,
@@ -159,7 +160,7 @@ impl Engine {
         }
     }
 
-    /// δ of a layer in step `t` meets the spikes of a path's source.
+    /// Combines δ of a layer with the spikes of a path's source in step `t`.
     #[expect(
         clippy::too_many_arguments,
         reason = "the parts of one image's state, borrowed apart"
@@ -212,9 +213,9 @@ impl Engine {
                     Connections::Plain { scatter, share } => {
                         scatter.backward(addresses, *share, deltas, errors);
                     }
-                    Connections::Identity { scatter, ones } => {
+                    Connections::Identity { scatter, increments } => {
                         for (address, target) in scatter.pairs(addresses) {
-                            errors[address] += ones[target % ones.len()] * deltas[target];
+                            errors[address] += increments[target % increments.len()] * deltas[target];
                         }
                     }
                 }

@@ -1,19 +1,19 @@
-//! The integer contract in float vectors: what hardware computes, bit for bit, where a trainer can follow it.
+//! Integer arithmetic in float vectors: the trainer computes the same membranes as the hardware, bit for bit.
 //!
-//! An f32 holds every integer up to 2^24 in magnitude, and adds, subtracts and compares them exactly. So with weights
-//! q·2^G as f32 and membranes of at most [`MAX_MEMBRANE_BITS`] bits, the kernels of the float engine compute the integers
-//! themselves. What differs is the end of a step (`crate::integer::neuron`):
+//! An f32 represents every integer up to 2^24 in magnitude, and adds, subtracts and compares them exactly. So with
+//! weights q·2^G as f32 and membranes of at most [`MAX_MEMBRANE_BITS`] bits, the kernels of the float engine compute
+//! exact integers. Only the end of a step differs (`crate::integer::neuron`):
 //!
 //! ```text
 //! fired = m > θ                        θ per channel
-//! m     = 0                            where fired
+//! m     = 0                            if fired
 //! m     = m − Σ ⌊m · 2^−shift⌋          every shift of the same m
 //! m     = max(m, floor)
 //! ```
 //!
-//! Backward, δ = ∂loss/∂m is in the same unit. A channel's threshold in it is the real number v_th · 2^G / scale, not its
-//! floor θ: by that the slope is divided, and the output layer's y = m / (v_th · 2^G / scale) / T. Errors of sources need no
-//! factor, as Σ q·2^G · ∂loss/∂m = Σ w · ∂loss/∂v.
+//! In the backward pass, δ = ∂loss/∂m is in the same unit. The threshold of a channel in this unit is the real number
+//! v_th · 2^G / scale, not its floor θ: the slope is divided by it, and the output is y = m / (v_th · 2^G / scale) / T.
+//! Errors of sources need no factor, because Σ q·2^G · ∂loss/∂m = Σ w · ∂loss/∂v.
 
 use super::{Connections, Dynamics, Engine, Layer};
 use crate::events::{Dispatch, Kernel, Lanes, SpikeLists};
@@ -21,28 +21,28 @@ use crate::float::neuron::LeakTable;
 use crate::integer::{Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut, leak};
 use crate::network::LayerDescription;
 
-/// Widest membrane that f32 lanes compute exactly: m itself, and the rounding of m / 2.
+/// Widest membrane in bits that f32 lanes compute exactly: m itself, and the rounding of m / 2.
 pub(crate) const MAX_MEMBRANE_BITS: u8 = 24;
 
-/// Added and taken away again, it rounds numbers of at most 2^22 in magnitude to whole ones: 1.5 · 2^23.
+/// Constant 1.5 · 2^23: adding and subtracting it rounds numbers of at most 2^22 in magnitude to integers.
 const ROUNDING: f32 = 12_582_912.0;
 
-/// How the neurons of a layer end a step in integers. Numbers per channel are filled up to the layout's stride.
+/// End of a step for the integer neurons of a layer. Numbers per channel are padded to the layout's stride.
 #[derive(Clone, Debug)]
 pub(super) struct IntegerNeurons {
-    /// θ per channel; none in the output layer.
+    /// Threshold θ per channel; empty in the output layer.
     thresholds: Vec<f32>,
-    /// v_th · 2^G / scale per channel; of pooling neurons unused.
+    /// Real threshold v_th · 2^G / scale per channel; unused for pooling neurons.
     pub(super) units: Vec<f32>,
-    /// 2^−shift for every shift of the leak.
+    /// Factor 2^−shift for every shift of the leak.
     leak: Vec<f32>,
     floor: f32,
     pub(super) leak_table: LeakTable,
 }
 
 impl Engine {
-    /// The engine of a quantized network of at most [`MAX_MEMBRANE_BITS`] bits, whose layers with weights have one of
-    /// `scales` per channel. Weights that are passed in are integers q·2^G.
+    /// Creates the engine of a quantized network with membranes of at most [`MAX_MEMBRANE_BITS`] bits. `scales` has one
+    /// number per channel of every layer with weights. Weights passed to the engine are integers q·2^G.
     pub(crate) fn integers(model: &QuantizedModel, scales: &[Vec<f64>]) -> Self {
         let mut engine = Self::new(&model.description);
         let described = model.description.layers.iter().zip(&model.layers);
@@ -66,7 +66,7 @@ impl Layer {
         let unit = |scale: &f64| {
             narrow(f64::from(description.threshold()) * f64::from(quantized.guard_bits).exp2() / scale)
         };
-        // Neurons that fill up the stride stay at 0, whatever their threshold and unit.
+        // Padding neurons stay at 0 for any threshold and unit.
         let filled = |numbers: &mut dyn Iterator<Item = f32>| {
             let mut numbers: Vec<f32> = numbers.collect();
             numbers.resize(stride, 1.0);
@@ -80,13 +80,13 @@ impl Layer {
         if self.dynamics == Dynamics::Output {
             self.threshold = units[0];
         }
-        if let Some(QuantizedShortcut::Identity(ones)) = &quantized.shortcut
+        if let Some(QuantizedShortcut::Identity(increments)) = &quantized.shortcut
             && let Some(path) = self.paths.last_mut()
             && let Connections::Plain { scatter, .. } = &path.connections
         {
             path.connections = Connections::Identity {
                 scatter: scatter.clone(),
-                ones: filled(&mut ones.iter().copied().map(exact)),
+                increments: filled(&mut increments.iter().copied().map(exact)),
             };
         }
         let shifts = &quantized.leak_shifts;
@@ -101,7 +101,7 @@ impl Layer {
 }
 
 impl IntegerNeurons {
-    /// Ends a step of neurons that fire: lists those that do.
+    /// Ends a step of neurons that can fire, and lists those that fired.
     pub(super) fn fire_and_settle(&self, dispatch: Dispatch, membranes: &mut [f32], spikes: &mut SpikeLists) {
         let thresholds = &self.thresholds[..];
         let floor = self.floor;
@@ -184,12 +184,12 @@ fn whole<S: Lanes>(simd: S, x: S::f32s) -> S::f32s {
     simd.select_f32s(above, simd.sub_f32s(nearest, simd.splat_f32s(1.0)), nearest)
 }
 
-/// An integer of at most [`MAX_MEMBRANE_BITS`] bits, for which this is exact.
+/// Converts an integer of at most [`MAX_MEMBRANE_BITS`] bits, which is exact.
 pub(super) const fn exact(integer: i32) -> f32 {
     integer as f32
 }
 
-/// Computed in f64 to be rounded to f32 once.
+/// Converts a number computed in f64 to f32, so that it is rounded only once.
 #[expect(clippy::cast_possible_truncation, reason = "the nearest f32")]
 pub(super) fn narrow(number: f64) -> f32 {
     number as f32
@@ -201,7 +201,7 @@ mod tests {
     use crate::integer::neuron;
     use crate::random::mix;
 
-    /// Two positions of 32 channels, with numbers of 2 to 24 bits and the corners.
+    /// Membranes of two positions of 32 channels: numbers of 2 to 24 bits and extreme values.
     fn membranes(seed: u64) -> Vec<i32> {
         let number = |index| mix(&[seed, index]).cast_signed() >> (40 + index % 23);
         let corners = [(1 << 23) - 1, -(1 << 23), 1, -1];

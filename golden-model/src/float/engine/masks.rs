@@ -1,10 +1,10 @@
-//! Dropout: which neurons an image may use, the same in every step.
+//! Dropout masks: the neurons kept for an image, equal in all steps.
 
 use super::{Engine, State};
 use crate::events::WORD;
 use crate::random::{Random, mix};
 
-/// Per layer, which neurons dropout keeps for one image, in C, H, W order; `None` where it drops none.
+/// Neurons that dropout keeps for one image: per layer one bool per neuron in C, H, W order, or `None` if all are kept.
 pub type DropoutMasks = Vec<Option<Vec<bool>>>;
 
 impl Engine {
@@ -26,12 +26,12 @@ impl Engine {
         }
     }
 
-    /// No dropout, as for inference.
+    /// Disables dropout, as for inference.
     pub(crate) fn clear_masks(&self, state: &mut State) {
         state.layers.iter_mut().for_each(|layer| layer.keep.clear());
     }
 
-    /// The given masks, whose lengths are those of the layers.
+    /// Sets the given masks, whose lengths must be those of the layers.
     pub(crate) fn set_masks(&self, masks: &DropoutMasks, state: &mut State) {
         self.clear_masks(state);
         for ((layer, state), mask) in self.layers.iter().zip(&mut state.layers).zip(masks) {

@@ -1,4 +1,4 @@
-//! What one image needs while it passes.
+//! State of the engine for one image.
 
 use super::Engine;
 use crate::events::{ImageMemory, Layout, Numbers, SpikeLists, WORD};
@@ -6,54 +6,54 @@ use crate::float::Loss;
 use crate::float::synapses::ChannelOrder;
 use crate::spikes::{Spike, SpikeRaster};
 
-/// What one image needs while it passes; used again for the next, so that nothing is allocated in time loops.
+/// State of the engine for one image. It is reused for the next image, so that time loops allocate nothing.
 ///
-/// Its size is known beforehand, however much the network fires ([`Self::memory`]).
+/// The size is known in advance and does not depend on how much the network fires ([`Self::memory`]).
 #[derive(Clone, Debug)]
 pub(crate) struct State {
-    /// The input spikes, in C, H, W order.
+    /// Input spikes in C, H, W order.
     pub(crate) input: SpikeRaster,
     pub(super) layers: Vec<LayerState>,
-    /// Output y, one per class.
+    /// Output y, one number per class.
     pub(crate) output: Vec<f32>,
     /// Membranes of the output layer after every step, `[T, classes]`.
     pub(crate) readout: Vec<f32>,
     pub(super) inputs: InputLists,
     pub(super) order: ChannelOrder,
-    /// Scratch memory for parting the spikes of a step.
+    /// Scratch memory for partitioning the spikes of a step.
     pub(super) aside: Vec<u32>,
 }
 
-/// A layer's part; neurons lie as [`Layout`] says.
+/// State of one layer; neurons are ordered as in [`Layout`].
 #[derive(Clone, Debug)]
 pub(super) struct LayerState {
     pub(super) membranes: Numbers,
-    /// All spikes; those of a step that leave the layer come first.
+    /// All spikes; within a step, the spikes that leave the layer come first.
     pub(super) spikes: SpikeLists,
-    /// How many spikes of each step dropout lets pass; empty where it drops none.
+    /// Number of spikes per step that dropout lets pass; empty without dropout.
     pub(super) passed: Vec<usize>,
-    /// Synaptic operations of the last forward pass.
+    /// Number of synaptic operations of the last forward pass.
     pub(super) operations: u64,
-    /// Neurons that dropout lets pass; empty where it drops none.
+    /// One bit per neuron, set if dropout keeps the neuron; empty without dropout.
     pub(super) keep: Vec<u64>,
     pub(super) slopes: Numbers,
-    /// Spikes of each neuron over all steps.
+    /// Number of spikes of each neuron over all steps.
     pub(super) counts: Numbers,
-    /// ∂loss/∂s in the current step of the backward pass, of neurons that fired in it.
+    /// Gradient ∂loss/∂s in the current step of the backward pass, for the neurons that fired in it.
     pub(super) errors: Numbers,
-    /// The part of `errors` that is the same in every step; empty where there is none.
+    /// The part of `errors` that is equal in all steps; empty if there is none.
     pub(super) steady_errors: Numbers,
-    /// δ, the gradient at the membranes, in the current step of the backward pass.
+    /// Gradient δ at the membranes in the current step of the backward pass.
     pub(super) deltas: Numbers,
 }
 
 impl LayerState {
-    /// The spikes that leave the layer in step `t`, rising.
+    /// Spikes that leave the layer in step `t`, ascending.
     pub(super) fn sent(&self, t: usize) -> &[u32] {
         sent(&self.spikes, &self.passed, t)
     }
 
-    /// Parts the spikes of the step that has just ended into those that leave the layer and those that do not.
+    /// Partitions the spikes of the step that has just ended into those that leave the layer and those that do not.
     pub(super) fn pass(&mut self, aside: &mut [u32]) {
         if !self.keep.is_empty() {
             self.passed.push(self.spikes.part(&self.keep, aside));
@@ -61,13 +61,13 @@ impl LayerState {
     }
 }
 
-/// The spikes of step `t` that leave a layer, where the lists of its [`LayerState`] are borrowed apart.
+/// Spikes of step `t` that leave a layer, for callers that borrow the fields of its [`LayerState`] separately.
 pub(super) fn sent<'a>(spikes: &'a SpikeLists, passed: &[usize], t: usize) -> &'a [u32] {
     let step = spikes.step(t);
     passed.get(t).map_or(step, |&passed| &step[..passed])
 }
 
-/// The input spikes of the current step, as [`Layout`] has them and rising.
+/// Input spikes of the current step as ascending addresses of [`Layout`].
 #[derive(Clone, Debug)]
 pub(super) struct InputLists {
     pub(super) positive: SpikeLists,
@@ -90,7 +90,7 @@ impl InputLists {
         self.negative.clear();
     }
 
-    /// Takes in the spikes of the next step, which are in C, H, W order.
+    /// Stores the spikes of the next step, which are in C, H, W order.
     pub(super) fn push(&mut self, spikes: &[Spike], layout: Layout) {
         let words = &mut self.words;
         words.iter_mut().for_each(|words| words.fill(0));
@@ -124,32 +124,33 @@ impl State {
         self.layers[index].spikes.total() as u64
     }
 
-    /// Spikes of each neuron of layer `index` over all steps, as [`Layout`] has them, after a backward pass.
+    /// Number of spikes of each neuron of layer `index` over all steps, ordered as in [`Layout`]; valid after a
+    /// backward pass.
     pub(crate) fn counts(&self, index: usize) -> &[f32] {
         &self.layers[index].counts
     }
 
-    /// Synaptic operations into layer `index`, in the last forward pass: additions to its membranes.
+    /// Number of synaptic operations into layer `index` in the last forward pass: additions to its membranes.
     pub(crate) fn operations(&self, index: usize) -> u64 {
         self.layers[index].operations
     }
 
-    /// The class with the largest membrane at the end; the lowest on a tie.
+    /// Class with the largest membrane after the last step; the lowest class on a tie.
     pub(crate) fn answer(&self) -> usize {
         largest(&self.readout[self.readout.len() - self.output.len()..])
     }
 
-    /// The answers that each of the steps would have given, had it been the last.
+    /// Answer after each step, as if it were the last.
     pub(crate) fn answers(&self) -> impl Iterator<Item = usize> + '_ {
         self.readout.chunks_exact(self.output.len().max(1)).map(largest)
     }
 
-    /// The loss of the last forward pass.
+    /// Loss of the last forward pass.
     pub(crate) fn loss(&self, loss: Loss, label: usize) -> f64 {
         loss.value(&self.output, label)
     }
 
-    /// Memory that the last image needed, and that an image would need whose every neuron fires in every step.
+    /// Memory that the last image needed, and the upper bound, reached if every neuron fired in every step.
     pub(crate) fn memory(&self) -> ImageMemory {
         let numbers = |layer: &LayerState| {
             let floats = [
@@ -183,7 +184,7 @@ impl State {
     }
 }
 
-/// The place of the largest number, the first on a tie.
+/// Index of the largest number; the first on a tie.
 fn largest(numbers: &[f32]) -> usize {
     let mut best = 0;
     for (index, &number) in numbers.iter().enumerate() {

@@ -34,7 +34,7 @@ fn network(
     }
 }
 
-/// A raster from rows of -1, 0 and 1, one row per step.
+/// Creates a raster from rows of -1, 0 and 1, one row per step.
 fn raster(steps: &[&[i8]]) -> SpikeRaster {
     let mut raster = SpikeRaster::new(steps[0].len());
     for step in steps {
@@ -47,7 +47,7 @@ fn raster(steps: &[&[i8]]) -> SpikeRaster {
     raster
 }
 
-/// Outputs, loss, hidden spikes per step, and gradients per layer, all of one image.
+/// Runs one image forward and backward; returns the state and the gradients per layer.
 fn run(
     description: &NetworkDescription,
     weights: &[Vec<f32>],
@@ -141,7 +141,7 @@ fn inputs_between_two_spikes_share_the_later_ones_gradient() {
     assert_close(&gradient[1], &[2.0 * output_delta]);
 }
 
-/// The same with leak, where the two spikes' slope is 1 + ln(leak)·trace/count.
+/// Repeats the test above with leak: the slope of both spikes is 1 + ln(leak)·trace/count.
 #[test]
 fn the_leak_enters_by_the_slope() {
     let leak = 0.9f32;
@@ -217,7 +217,7 @@ fn the_first_of_equal_outputs_is_the_answer() {
 }
 
 #[expect(clippy::needless_range_loop, reason = "indices as in the formulas")]
-/// The definition of the module's documentation, step by step and neuron by neuron, without any use of sparsity.
+/// Computes the gradients by definition, step by step and neuron by neuron, without using sparsity.
 fn plain_gradients(
     description: &NetworkDescription,
     weights: &[Vec<f32>],
@@ -231,7 +231,7 @@ fn plain_gradients(
         f64::from(weights[layer][source * sizes[layer] + neuron])
     };
 
-    // spikes[0] is the input, spikes[l + 1] what layer l fires.
+    // spikes[0] holds the input spikes, spikes[l + 1] the spikes of layer l.
     let mut spikes: Vec<Vec<Vec<f64>>> = vec![input.to_vec()];
     spikes.extend(sizes.iter().map(|&size| vec![vec![0.0; size]; steps]));
     let mut v: Vec<Vec<f64>> = sizes.iter().map(|&size| vec![0.0; size]).collect();

@@ -1,5 +1,5 @@
-//! Spikes by source channel, so that a channel's weights and gradient stay in the nearest cache while all its spikes
-//! are worked.
+//! Sorting of spikes by source channel, so that the weights and the gradient of a channel stay in the nearest cache
+//! while all spikes of the channel are processed.
 
 /// Scratch memory for sorting the spikes of a step.
 #[derive(Clone, Debug)]
@@ -9,7 +9,7 @@ pub(crate) struct ChannelOrder {
 }
 
 impl ChannelOrder {
-    /// For steps of at most `sources` spikes of at most `channels` channels.
+    /// Allocates memory for steps of at most `sources` spikes of at most `channels` channels.
     pub(crate) fn new(sources: usize, channels: usize) -> Self {
         Self {
             starts: vec![0; channels + 1],
@@ -17,7 +17,7 @@ impl ChannelOrder {
         }
     }
 
-    /// The channels-last `addresses` by channel, and as before within each.
+    /// Sorts the channels-last `addresses` by channel; the order within a channel is kept.
     pub(super) fn sort(&mut self, addresses: &[u32], channels: u32) -> &[u32] {
         let starts = &mut self.starts[..=channels as usize];
         starts.fill(0);

@@ -1,9 +1,9 @@
-//! The innermost loops: one row of weights against one row of membranes or gradients. A row is a whole number of
+//! The innermost loops over one row of weights and one row of membranes or gradients. A row is a whole number of
 //! vectors ([`VECTOR`]).
 
 use crate::events::{Lanes, VECTOR};
 
-/// `sums += factor · (terms\[0\] + terms\[1\] + …)`, element by element.
+/// Computes `sums += factor · (terms\[0\] + terms\[1\] + …)`, element by element.
 #[inline(always)]
 pub(super) fn add<S: Lanes, const N: usize>(simd: S, sums: &mut [f32], terms: [&[f32]; N], factor: f32) {
     let length = sums.len();
@@ -22,11 +22,11 @@ pub(super) fn add<S: Lanes, const N: usize>(simd: S, sums: &mut [f32], terms: [&
     }
 }
 
-/// Partial sums of a dot product over several rows: 2 × [`VECTOR`] of them whatever the vectors' length, so that all
-/// kinds of vectors sum alike.
+/// Partial sums of a dot product over several rows: 2 × [`VECTOR`] for vectors of any length, so that all kinds of
+/// vectors sum in the same order.
 #[derive(Clone, Copy)]
 pub(super) struct Dot<S: Lanes> {
-    /// The first `VECTOR / S::F32_LANES` of each half count.
+    /// Partial sums, of which the first `VECTOR / S::F32_LANES` of each half are used.
     even: [S::f32s; VECTOR],
     odd: [S::f32s; VECTOR],
 }
@@ -43,7 +43,7 @@ impl<S: Lanes> Dot<S> {
         }
     }
 
-    /// Adds Σ `weights`·`deltas`, and in the same pass `gradient += factor · deltas`.
+    /// Adds Σ `weights`·`deltas`, and computes `gradient += factor · deltas` in the same pass.
     #[inline(always)]
     pub(super) fn add(
         &mut self,
@@ -93,7 +93,7 @@ impl<S: Lanes> Dot<S> {
         }
     }
 
-    /// The sum of all partial sums, in one order for all vectors.
+    /// Sums all partial sums, in the same order for all kinds of vectors.
     #[inline(always)]
     pub(super) fn total(&self, simd: S) -> f32 {
         let mut lanes = [0.0; VECTOR];
@@ -113,7 +113,7 @@ impl<S: Lanes> Dot<S> {
     }
 }
 
-/// One vector's worth of [`Dot::add`].
+/// Processes one vector of [`Dot::add`].
 #[inline(always)]
 fn pass<S: Lanes>(
     simd: S,

@@ -1,10 +1,10 @@
-//! Against the definition, pair by pair. All numbers are small whole ones, so that every order of sums is exact.
+//! Comparison with the definition, pair by pair. All numbers are small integers, so sums are exact in any order.
 
 use super::*;
 use crate::events::{Numbers, zeros};
 use crate::random::Random;
 
-/// A convolution with a membrane per output and a weight per (source channel, kernel row, column, output channel).
+/// Convolution with a membrane per output and a weight per (source channel, kernel row, column, output channel).
 struct Case {
     input: Layout,
     output: Layout,
@@ -37,7 +37,7 @@ impl Case {
         ChannelOrder::new(self.input.size(), self.input.stride)
     }
 
-    /// (source, membrane, weight) of every synapse.
+    /// Lists all synapses as (source, membrane, weight).
     fn pairs(&self) -> Vec<(usize, usize, usize)> {
         let (input, output) = (self.input.shape, self.output.shape);
         let Axis {
@@ -82,12 +82,12 @@ fn cases() -> Vec<Case> {
         Case::new([5, 7, 6], 9, 3, 2, 1),
         Case::new([2, 5, 5], 33, 1, 2, 0),
         Case::new([1, 8, 9], 4, 2, 3, 0),
-        // Fully connected.
+        // A fully-connected layer.
         Case::new([50, 1, 1], 75, 1, 1, 0),
     ]
 }
 
-/// Zero where rows are filled up.
+/// Creates numbers that are 0 in the padding of rows.
 fn numbers(length: usize, layout: Layout, mut next: impl FnMut() -> f32) -> Numbers {
     let mut numbers = zeros(length);
     for row in numbers.chunks_exact_mut(layout.stride) {
@@ -198,7 +198,7 @@ fn errors_and_gradients_gather_every_synapse() {
     }
 }
 
-/// With numbers that round, all kinds of vectors still agree, bit for bit.
+/// With numbers that are rounded, all kinds of vectors still agree bit for bit.
 #[test]
 fn every_kind_of_vector_rounds_alike() {
     let mut random = Random::new(3);

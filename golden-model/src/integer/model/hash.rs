@@ -1,4 +1,4 @@
-//! Identity of a quantized network: equal hashes, equal answers.
+//! Hash of a quantized network: networks with equal hashes give equal answers.
 
 use crate::integer::{Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
 use crate::network::{Graph, LayerKind, Node, Source};
@@ -6,10 +6,10 @@ use ndarray::Array2;
 use sha2::{Digest, Sha256};
 
 impl QuantizedModel {
-    /// SHA-256 over everything that affects results: input, steps, the graph, and every number of every layer. Names,
-    /// provenance, and what matters to training alone do not.
+    /// Computes a SHA-256 over everything that affects results: input, steps, the graph, and every number of every
+    /// layer. Names, provenance and training parameters are not part of it.
     ///
-    /// The bytes hashed, all numbers little-endian:
+    /// The hashed bytes, all numbers little-endian:
     ///
     /// ```text
     /// "synfire-quantized-2"                          19 bytes of ASCII
@@ -34,7 +34,7 @@ impl QuantizedModel {
     ///     or what the identity adds                  i32 x rows
     /// ```
     ///
-    /// A model that is not valid has a hash, too, which says nothing.
+    /// The hash of an invalid model has no meaning.
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {
         let description = &self.description;
@@ -67,7 +67,7 @@ impl QuantizedModel {
 struct Bytes(Sha256);
 
 impl Bytes {
-    /// Sizes as u32; a network whose sizes do not fit cannot be valid, and hashes like one at the limit.
+    /// Hashes sizes as u32. A size that does not fit is limited to the largest u32; such a network cannot be valid.
     fn sizes<const N: usize>(&mut self, sizes: [usize; N]) {
         for size in sizes {
             self.0
@@ -133,12 +133,12 @@ impl Bytes {
                 self.sizes([weights.ncols()]);
                 self.weights(weights);
             }
-            Some(QuantizedShortcut::Identity(ones)) => self.integers(ones),
+            Some(QuantizedShortcut::Identity(increments)) => self.integers(increments),
         }
     }
 }
 
-/// Number of a source: 0 for the input, and layers from 1.
+/// Number of a source: 0 for the input, i + 1 for layer i.
 const fn number(source: Source) -> usize {
     match source {
         Source::Input => 0,

@@ -1,30 +1,30 @@
-//! How many bits a quantized network is made of.
+//! Size of a quantized network's parameters in bits.
 
 use crate::integer::{Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
 use serde::Serialize;
 
-/// Bits of a network's parameters: what a device has to hold, apart from the state of an inference.
+/// Size of a network's parameters in bits: the memory that a device needs besides the state of an inference.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ParameterBits {
-    /// Of all weights, those of 1×1 shortcuts included: W each.
+    /// Bits of all weights, including 1×1 shortcuts: W each.
     pub weights: u64,
-    /// Of the thresholds of all channels, and of what identity shortcuts add: V each, as the membranes that they meet.
-    /// Pooling has none of its own, since its threshold follows from its window.
+    /// Bits of the thresholds of all channels and the increments of identity shortcuts: V each, like the membranes.
+    /// Pooling layers have no stored threshold, since it follows from the window.
     pub thresholds: u64,
 }
 
 impl ParameterBits {
-    /// All of them.
+    /// Bits of all parameters together.
     #[must_use]
     pub const fn total(self) -> u64 {
         self.weights + self.thresholds
     }
 
     fn of(layer: &QuantizedLayer) -> Self {
-        let (weights, ones) = match &layer.shortcut {
+        let (weights, increments) = match &layer.shortcut {
             None => (0, 0),
             Some(QuantizedShortcut::Weights(weights)) => (weights.len(), 0),
-            Some(QuantizedShortcut::Identity(ones)) => (0, ones.len()),
+            Some(QuantizedShortcut::Identity(increments)) => (0, increments.len()),
         };
         let thresholds = match &layer.neuron {
             Neuron::Lif { thresholds } if layer.inputs() > 0 => thresholds.len(),
@@ -33,13 +33,13 @@ impl ParameterBits {
         let bits = |numbers: usize, width: u8| numbers as u64 * u64::from(width);
         Self {
             weights: bits(layer.weights.len() + weights, layer.weight_bits),
-            thresholds: bits(thresholds + ones, layer.membrane_bits),
+            thresholds: bits(thresholds + increments, layer.membrane_bits),
         }
     }
 }
 
 impl QuantizedModel {
-    /// Bits of all parameters.
+    /// Computes the size of all parameters.
     #[must_use]
     pub fn parameter_bits(&self) -> ParameterBits {
         let layers = self.layers.iter().map(ParameterBits::of);

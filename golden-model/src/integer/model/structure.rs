@@ -1,4 +1,4 @@
-//! Whether the parts of a quantized network fit together. Whether its membranes are wide enough is the proof's matter.
+//! Checks that the parts of a quantized network fit together. The proof checks the widths of the membranes.
 
 use crate::integer::{
     IntegerError, MAX_GUARD_BITS, Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut,
@@ -6,7 +6,7 @@ use crate::integer::{
 use crate::network::{LayerDescription, LayerKind, Node};
 use crate::{Error, Result};
 
-/// Most shifts of a leak.
+/// Largest number of shifts of a leak.
 pub const MAX_LEAK_SHIFTS: usize = 3;
 
 /// Largest shift of a leak: 2^−16 per step, a time constant of 65,536 steps.
@@ -16,7 +16,7 @@ impl QuantizedModel {
     /// Checks that layers agree with the description, and every number with its range.
     ///
     /// # Errors
-    /// If the description is not valid, or the first disagreement found.
+    /// If the description is not valid, or a layer disagrees with it. The first disagreement is reported.
     pub fn validate(&self) -> Result<()> {
         let described = &self.description.layers;
         if self.layers.len() != described.len() || described.is_empty() {
@@ -38,7 +38,7 @@ impl QuantizedLayer {
     /// Checks every number of the layer against its range.
     ///
     /// # Errors
-    /// The first number out of range.
+    /// If a number is out of range. The first such number is reported.
     pub fn validate(&self) -> Result<()> {
         self.range("weight_bits", self.weight_bits, 2, 8)?;
         self.range("guard_bits", self.guard_bits, 0, MAX_GUARD_BITS.into())?;
@@ -72,9 +72,9 @@ impl QuantizedLayer {
                     self.range("weight of the shortcut", weight, -largest, largest)?;
                 }
             }
-            Some(QuantizedShortcut::Identity(ones)) => {
-                for &one in ones {
-                    self.range("one of the identity", one, 0, half - 1)?;
+            Some(QuantizedShortcut::Identity(increments)) => {
+                for &increment in increments {
+                    self.range("increment of the identity", increment, 0, half - 1)?;
                 }
             }
         }
@@ -110,7 +110,7 @@ impl QuantizedLayer {
     }
 }
 
-/// Whether a layer is the one that the description has in its place.
+/// Checks that a layer agrees with its description.
 fn agree(layer: &QuantizedLayer, description: &LayerDescription, node: &Node) -> Result<()> {
     if layer.name != description.name {
         return Err(Error::Integer(IntegerError::Mismatch {
@@ -167,7 +167,9 @@ fn shortcut_shape(shortcut: Option<&QuantizedShortcut>) -> String {
         Some(QuantizedShortcut::Weights(weights)) => {
             format!("weights [{}, {}]", weights.nrows(), weights.ncols())
         }
-        Some(QuantizedShortcut::Identity(ones)) => format!("an identity of {} channels", ones.len()),
+        Some(QuantizedShortcut::Identity(increments)) => {
+            format!("an identity of {} channels", increments.len())
+        }
     }
 }
 

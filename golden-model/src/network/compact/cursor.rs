@@ -1,13 +1,13 @@
-//! A position in a compact text.
+//! Cursor: a position in a compact text.
 
 use crate::network::NetworkError;
 use std::str::FromStr;
 
-/// The text and how far it has been read.
+/// A compact text and the position up to which it has been read.
 #[derive(Clone, Debug)]
 pub(super) struct Cursor<'a> {
     text: &'a str,
-    /// In bytes.
+    /// Position in bytes.
     position: usize,
 }
 
@@ -20,19 +20,19 @@ impl<'a> Cursor<'a> {
         self.text[self.position..].chars().next()
     }
 
-    /// Takes the next character if it is one of those.
+    /// Takes the next character if it is one of `wanted`.
     pub(super) fn take(&mut self, wanted: &[char]) -> Option<char> {
         let next = self.peek().filter(|next| wanted.contains(next))?;
         self.position += next.len_utf8();
         Some(next)
     }
 
-    /// Takes a whole number.
+    /// Takes an integer.
     pub(super) fn number(&mut self, what: &str) -> Result<usize, NetworkError> {
         let digits = self.run(|next| next.is_ascii_digit());
         let number: u32 = self.parse(digits, what)?;
         self.position += digits.len();
-        // What does not fit is refused by the network's own rules.
+        // Validation of the network refuses a number that does not fit.
         Ok(usize::try_from(number).unwrap_or(usize::MAX))
     }
 
@@ -59,7 +59,7 @@ impl<'a> Cursor<'a> {
             .map_err(|_| self.error(format!("`{digits}`"), what.to_owned()))
     }
 
-    /// The error that something else was wanted than what comes next.
+    /// Creates the error that `wanted` was expected at this position.
     pub(super) fn refuse(&self, wanted: &str) -> NetworkError {
         let found = self
             .peek()

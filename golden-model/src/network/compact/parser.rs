@@ -1,4 +1,4 @@
-//! Reading a compact text.
+//! Parser of compact text.
 
 use super::Compact;
 use super::cursor::Cursor;
@@ -12,7 +12,7 @@ pub(super) const BLOCK_PADDING: usize = 1;
 const TIMES: [char; 2] = ['x', '×'];
 const PIECE: &str = "a layer: nCk, Pk, Rn, In, or a number of neurons";
 
-/// A layer whose sources are numbers of layers: 0 is the input.
+/// Layer whose sources are given as numbers of layers; 0 is the input.
 #[derive(Clone, Debug)]
 struct Layer {
     kind: LayerKind,
@@ -22,7 +22,7 @@ struct Layer {
     path: Option<Path>,
 }
 
-/// The second path of a junction.
+/// Second path of a junction.
 #[derive(Clone, Debug)]
 struct Path {
     from: Origin,
@@ -32,9 +32,9 @@ struct Path {
 
 #[derive(Clone, Copy, Debug)]
 enum Origin {
-    /// The layer of that number.
+    /// Layer with this number.
     Layer(usize),
-    /// The layer as many before this one.
+    /// Layer this many places before the current one.
     Before(usize),
 }
 
@@ -49,7 +49,7 @@ impl Layer {
         }
     }
 
-    /// Whether it says by number where spikes come from.
+    /// Whether the layer gives a source by number.
     const fn has_number(&self) -> bool {
         self.from.is_some()
             || matches!(
@@ -63,7 +63,7 @@ impl Layer {
 }
 
 impl Compact {
-    /// Reads a text; what it describes is not validated.
+    /// Parses a text; the network is not validated.
     pub(crate) fn parse(text: &str) -> Result<Self, NetworkError> {
         let mut cursor = Cursor::new(text);
         let mut layers = Vec::new();
@@ -96,7 +96,7 @@ impl Compact {
     }
 }
 
-/// Reads a piece; returns where it began.
+/// Parses a piece; returns the position at which it began.
 fn piece<'a>(cursor: &mut Cursor<'a>, layers: &mut Vec<Layer>) -> Result<Cursor<'a>, NetworkError> {
     let start = cursor.clone();
     let unit = match cursor.take(&['P', 'R', 'I']) {
@@ -120,7 +120,7 @@ fn piece<'a>(cursor: &mut Cursor<'a>, layers: &mut Vec<Layer>) -> Result<Cursor<
     Ok(start)
 }
 
-/// A convolution or a fully-connected layer, which both begin with a number.
+/// Parses a convolution or a fully-connected layer, both of which begin with a number.
 fn numbered(cursor: &mut Cursor<'_>) -> Result<Layer, NetworkError> {
     let out = cursor.number(PIECE)?;
     if cursor.take(&['C']).is_none() {
@@ -167,7 +167,7 @@ fn pool(cursor: &mut Cursor<'_>) -> Result<Layer, NetworkError> {
     Ok(layer)
 }
 
-/// The two convolutions of a block; the second also takes what the first takes.
+/// Parses a block into its two convolutions; the second one also receives the input of the first.
 fn residual(cursor: &mut Cursor<'_>, identity: bool) -> Result<Vec<Layer>, NetworkError> {
     let out = cursor.number("the block's channels")?;
     let stride = optional_stride(cursor)?;
@@ -204,7 +204,7 @@ fn options(cursor: &mut Cursor<'_>, layer: &mut Layer) -> Result<(), NetworkErro
     Ok(())
 }
 
-/// Reads an option if there is one.
+/// Parses an option; returns false if there is none.
 fn option(cursor: &mut Cursor<'_>, layer: &mut Layer) -> Result<bool, NetworkError> {
     let before = cursor.clone();
     match cursor.take(&['d', 't', '<']) {
@@ -227,7 +227,7 @@ fn option(cursor: &mut Cursor<'_>, layer: &mut Layer) -> Result<bool, NetworkErr
     Ok(true)
 }
 
-/// Sets what may be said once; `before` is where it is said.
+/// Sets a property that may be given only once; `before` is the position of the property, for the error.
 fn set<T>(place: &mut Option<T>, value: T, before: &Cursor<'_>, what: &str) -> Result<(), NetworkError> {
     match place.replace(value) {
         None => Ok(()),
@@ -247,7 +247,7 @@ fn shape(cursor: &mut Cursor<'_>) -> Result<Shape, NetworkError> {
     Ok(sizes.into())
 }
 
-/// Names the layers, and their sources by these names.
+/// Assigns names to the layers and replaces the numbers of sources by these names.
 fn name(layers: Vec<Layer>) -> Vec<LayerDescription> {
     let (mut convs, mut pools, mut fcs) = (0, 0, 0);
     let mut numbered = |kind: &LayerKind| {
@@ -263,7 +263,7 @@ fn name(layers: Vec<Layer>) -> Vec<LayerDescription> {
     let names: Vec<String> = layers.iter().map(|layer| numbered(&layer.kind)).collect();
     let source = |number: usize| match number.checked_sub(1) {
         None => "input".to_owned(),
-        // A number that no layer has becomes a name that no layer has, which validation refuses.
+        // A number without a layer becomes a name without a layer, which validation refuses.
         Some(index) => names
             .get(index)
             .cloned()

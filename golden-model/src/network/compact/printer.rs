@@ -1,15 +1,15 @@
-//! Writing a compact text.
+//! Printer of compact text.
 
 use super::parser::{BLOCK_KERNEL, BLOCK_PADDING};
 use crate::network::{LayerDescription, LayerKind, NetworkDescription, Shortcut};
 use std::fmt::Write as _;
 
-/// What stands before the number of a layer: pieces with such a number are not repeated.
+/// Characters that precede the number of a layer. A piece that contains one is not abbreviated by a repeat count.
 const NUMBERED: [char; 3] = ['<', '+', '='];
 
 pub(super) fn print(network: &NetworkDescription) -> String {
     let layers = &network.layers;
-    // A piece and how often it stands.
+    // A piece and its repeat count.
     let mut pieces: Vec<(String, usize)> = Vec::new();
     let mut index = 0;
     while index < layers.len() {
@@ -34,7 +34,7 @@ pub(super) fn print(network: &NetworkDescription) -> String {
     format!("{}@{channels}x{height}x{width}", pieces.join("-"))
 }
 
-/// The residual block that begins with layer `index`, if there is one.
+/// Text of the residual block that begins with layer `index`; `None` if there is no block.
 fn block(layers: &[LayerDescription], index: usize) -> Option<String> {
     let [first, second] = layers.get(index..index + 2)? else {
         return None;
@@ -106,7 +106,7 @@ fn layer(layers: &[LayerDescription], index: usize) -> String {
     text
 }
 
-/// Whether a layer's source is the layer before.
+/// Whether the source of a layer is the layer before.
 fn follows(layers: &[LayerDescription], index: usize) -> bool {
     let before = index
         .checked_sub(1)

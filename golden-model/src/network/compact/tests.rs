@@ -129,67 +129,67 @@ fn errors_point_at_what_is_wrong() {
     let cases = [
         (
             "16C5q2-10",
-            "character 5, in `16C5q2`: found `q`, wanted `-`, `@` or the end",
+            "character 5, in `16C5q2`: found `q`, expected `-`, `@` or the end",
         ),
         (
             "16C-10",
-            "character 4, in `16C`: found `-`, wanted the kernel's rows",
+            "character 4, in `16C`: found `-`, expected the kernel's rows",
         ),
         (
             "P2-16C5s",
-            "character 9, in `16C5s`: found the end, wanted a stride",
+            "character 9, in `16C5s`: found the end, expected a stride",
         ),
         (
             "16C5s2s2-10",
-            "character 7, in `16C5s2s2`: found `s`, wanted no second `s`",
+            "character 7, in `16C5s2s2`: found `s`, expected no second `s`",
         ),
         (
             "16C5=0=0-10",
-            "character 7, in `16C5=0=0`: found `=`, wanted no second path",
+            "character 7, in `16C5=0=0`: found `=`, expected no second path",
         ),
         (
             "16C5d0.1d0.1-10",
-            "character 9, in `16C5d0.1d0.1`: found `d`, wanted no second `d`",
+            "character 9, in `16C5d0.1d0.1`: found `d`, expected no second `d`",
         ),
         (
             "16C5d0.1.2-10",
-            "character 6, in `16C5d0.1.2`: found `0.1.2`, wanted a probability",
+            "character 6, in `16C5d0.1.2`: found `0.1.2`, expected a probability",
         ),
         (
             "16C5-",
-            "character 6, in ``: found the end, wanted a layer: nCk, Pk, Rn, In, or a number of neurons",
+            "character 6, in ``: found the end, expected a layer: nCk, Pk, Rn, In, or a number of neurons",
         ),
         (
             "16C5--10",
-            "character 6, in ``: found `-`, wanted a layer: nCk, Pk, Rn, In, or a number of neurons",
+            "character 6, in ``: found `-`, expected a layer: nCk, Pk, Rn, In, or a number of neurons",
         ),
         (
             "16C5-P2",
-            "character 6, in `P2`: found `P`, wanted a number of classes, as the last layer",
+            "character 6, in `P2`: found `P`, expected a number of classes, as the last layer",
         ),
         (
             "16C5-R16",
-            "character 6, in `R16`: found `R`, wanted a number of classes, as the last layer",
+            "character 6, in `R16`: found `R`, expected a number of classes, as the last layer",
         ),
         (
             "16C5-10@28x28",
-            "character 14, in `10@28x28`: found the end, wanted a shape: channels x rows x columns, such as 1x28x28",
+            "character 14, in `10@28x28`: found the end, expected a shape: channels x rows x columns, such as 1x28x28",
         ),
         (
             "16C5-10@1x28x28x3",
-            "character 16, in `10@1x28x28x3`: found `x`, wanted the end",
+            "character 16, in `10@1x28x28x3`: found `x`, expected the end",
         ),
         (
             "16C5-10@1x28x28-3",
-            "character 16, in `10@1x28x28`: found `-`, wanted the end",
+            "character 16, in `10@1x28x28`: found `-`, expected the end",
         ),
         (
             "16C5x0-10",
-            "character 1, in `16C5x0`: found `1`, wanted 1 to 1024 layers in all",
+            "character 1, in `16C5x0`: found `1`, expected 1 to 1024 layers in all",
         ),
         (
             "R16x600-10",
-            "character 1, in `R16x600`: found `R`, wanted 1 to 1024 layers in all",
+            "character 1, in `R16x600`: found `R`, expected 1 to 1024 layers in all",
         ),
         (
             "16C5-16C5+1x2-10",
@@ -203,7 +203,7 @@ fn errors_point_at_what_is_wrong() {
         ),
         (
             "16C5-10µ",
-            "character 8, in `10µ`: found `µ`, wanted `-`, `@` or the end",
+            "character 8, in `10µ`: found `µ`, expected `-`, `@` or the end",
         ),
     ];
     for (text, message) in cases {
@@ -230,7 +230,7 @@ fn a_text_without_shape_takes_that_of_the_data() {
         NetworkDescription::from_compact("P2-10", None)
             .unwrap_err()
             .to_string(),
-        "network `P2-10` does not say the shape of its input; append it, such as P2-10@1x28x28, \
+        "network `P2-10` has no input shape; append it, such as P2-10@1x28x28, \
          or name the data set that the network is for"
     );
     let data = Some(Shape::from([1, 8, 8]));
@@ -256,14 +256,14 @@ fn compact_texts_are_told_from_names() {
     }
 }
 
-/// Layers of any kind whose sources, where they are numbered, are earlier ones.
+/// Generates layers of any kind; sources given by number are earlier layers.
 fn any_layers() -> impl Strategy<Value = Vec<LayerDescription>> {
     let kind = prop_oneof![
         (1..20_usize, 1..8_usize, 1..4_usize, 0..3_usize)
             .prop_map(|(out, kernel, stride, padding)| conv(out, kernel, stride, padding)),
         (1..5_usize).prop_map(|kernel| LayerKind::Pool { kernel }),
         (1..500_usize).prop_map(|out| LayerKind::Fc { out }),
-        // The convolutions that blocks are made of.
+        // The convolutions of blocks.
         (1..3_usize).prop_map(|stride| conv(8, 3, stride, 1)),
     ];
     let dropout = prop_oneof![Just(0.0_f32), 0.001..0.999_f32];
@@ -281,7 +281,7 @@ fn any_layers() -> impl Strategy<Value = Vec<LayerDescription>> {
             let mut layer = LayerDescription::new(format!("{}{count}", kind.op()), kind);
             layer.dropout = dropout;
             layer.threshold = threshold;
-            // The default is printed, and read, as none.
+            // The default source is printed and parsed as `None`.
             layer.from = from
                 .map(|index| index.get(&names).clone())
                 .filter(|name| Some(name) != names.last());

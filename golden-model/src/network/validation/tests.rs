@@ -21,7 +21,7 @@ fn network() -> NetworkDescription {
     }
 }
 
-/// A network of every kind of layer, with a junction: 8 × 8 becomes 4 × 4 in `half` and 2 × 2 in `joined`.
+/// Network with every kind of layer and a junction: 8 × 8 becomes 4 × 4 in `half` and 2 × 2 in `joined`.
 fn residual() -> NetworkDescription {
     let conv = |out, kernel, stride, padding| LayerKind::Conv {
         out,
@@ -55,7 +55,7 @@ fn residual() -> NetworkDescription {
     }
 }
 
-/// The error of `residual()` after `change`, its constant beginning cut off.
+/// Returns the error of `residual()` after `change`, without its constant beginning.
 fn residual_refusal(change: impl FnOnce(&mut NetworkDescription)) -> String {
     let mut network = residual();
     change(&mut network);
@@ -69,7 +69,7 @@ fn residual_refusal(change: impl FnOnce(&mut NetworkDescription)) -> String {
     rule.into()
 }
 
-/// The error of `network()` after `change`.
+/// Returns the error of `network()` after `change`.
 fn refusal(change: impl FnOnce(&mut NetworkDescription)) -> String {
     let mut network = network();
     change(&mut network);
@@ -109,7 +109,7 @@ fn names_that_cannot_be_file_names_are_refused() {
     );
     assert_eq!(
         refusal(|network| network.layers[0].name = "out".into()),
-        "network `small`: two layers are named `out`; give every layer a name of its own"
+        "network `small`: two layers are named `out`; give every layer its own name"
     );
 }
 
@@ -372,7 +372,7 @@ fn sources_must_be_earlier_layers_and_layers_must_have_takers() {
     }
     assert_eq!(
         residual_refusal(|network| network.layers[4].from = Some("inner".into())),
-        "nothing takes the spikes of layer `joined`; make it the source (`from`) of a later layer, or leave it out"
+        "no layer receives the spikes of layer `joined`; make it the source (`from`) of a later layer, or leave it out"
     );
     let mut network = residual();
     network.layers[3].from = Some("input".into());

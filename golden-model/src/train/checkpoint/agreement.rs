@@ -1,4 +1,4 @@
-//! Whether a checkpoint is of the run that is to go on, and if not, what differs.
+//! Check that a checkpoint belongs to the run to be resumed; otherwise the error names the first difference.
 
 use super::{Checkpoint, CheckpointError};
 use crate::train::TrainConfig;
@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 impl Checkpoint {
-    /// Checks that a run which would start from `new` may go on from here.
+    /// Checks that the run whose initial checkpoint would be `new` may continue from this checkpoint.
     pub(super) fn check_agrees(&self, new: &Self) -> Result<(), CheckpointError> {
         let config = &new.config;
         let (found, wanted) = (self.config.epochs, config.epochs);
@@ -14,7 +14,7 @@ impl Checkpoint {
         if wanted < done {
             return Err(CheckpointError::TooFewEpochs { done, wanted });
         }
-        // Parameters first: who changes the schedule and the epochs should hear of the schedule.
+        // Parameters first: if both schedule and epochs were changed, the error should name the schedule.
         let own = TrainConfig {
             epochs: wanted,
             ..self.config.clone()
@@ -39,9 +39,9 @@ impl Checkpoint {
     }
 }
 
-/// The first difference of two values, if there is one.
+/// Finds the first difference of two values.
 fn difference<T: Serialize>(field: &str, found: &T, wanted: &T) -> Option<CheckpointError> {
-    // By way of text, in which an f32 keeps its few digits.
+    // Compared as text, in which an f32 keeps its short form.
     let json = |value: &T| -> Value {
         let text = serde_json::to_string(value).unwrap_or_default();
         serde_json::from_str(&text).unwrap_or_default()
@@ -50,7 +50,7 @@ fn difference<T: Serialize>(field: &str, found: &T, wanted: &T) -> Option<Checkp
     Some(CheckpointError::Differs { field, found, wanted })
 }
 
-/// Path and values of the first difference, the deepest that can be named.
+/// Finds the first difference; returns its deepest path of keys and both values.
 fn first_difference(path: String, found: &Value, wanted: &Value) -> Option<(String, String, String)> {
     match (found, wanted) {
         _ if found == wanted => None,
@@ -80,7 +80,7 @@ fn first_difference(path: String, found: &Value, wanted: &Value) -> Option<(Stri
     }
 }
 
-/// A value as it stands in files; absent ones are `none`.
+/// Formats a value as in files; a missing value is `none`.
 fn shown(value: &Value) -> String {
     match value {
         Value::Null => "none".into(),

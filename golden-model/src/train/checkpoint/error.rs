@@ -1,54 +1,54 @@
-//! What can be wrong with a checkpoint.
+//! Errors of checkpoints.
 
-/// Why a run cannot be resumed.
+/// Errors of resuming a run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckpointError {
-    /// The run asked for is not the one that was held.
+    /// The requested run differs from the run of the checkpoint.
     #[error(
         "this run has {field} {wanted}, but the checkpoint has {found}; \
-         resume with what the checkpoint has, or start a new run"
+         resume with the value of the checkpoint, or start a new run"
     )]
     Differs {
-        /// What differs, as a path of keys.
+        /// Path of keys of the difference.
         field: String,
-        /// The checkpoint's value.
+        /// Value in the checkpoint.
         found: String,
-        /// The value asked for.
+        /// Requested value.
         wanted: String,
     },
-    /// The run asked for ends before the place where it was held.
+    /// The requested run ends before the position of the checkpoint.
     #[error(
-        "this run has train.epochs {wanted}, but the checkpoint has {done} behind it; \
-         ask for at least {done}, or start a new run"
+        "this run has train.epochs {wanted}, but the checkpoint has reached epoch {done}; set at least {done}, or \
+         start a new run"
     )]
     TooFewEpochs {
-        /// Epochs done, a running one included.
+        /// Number of epochs done, including an unfinished one.
         done: usize,
-        /// Epochs asked for.
+        /// Requested number of epochs.
         wanted: usize,
     },
-    /// The run asked for has another end, and its schedule depends on where that is.
+    /// The requested run has another number of epochs, on which its schedule depends.
     #[error(
-        "this run has train.epochs {wanted}, but the checkpoint has {found}, and a {schedule} schedule depends on it \
-         from the start; resume with {found}, or start a new run"
+        "this run has train.epochs {wanted}, but the checkpoint has {found}, and a {schedule} schedule \
+         depends on this number from the start; resume with {found}, or start a new run"
     )]
     ScheduledEnd {
         /// Name of the schedule.
         schedule: &'static str,
-        /// The checkpoint's epochs.
+        /// Number of epochs in the checkpoint.
         found: usize,
-        /// Epochs asked for.
+        /// Requested number of epochs.
         wanted: usize,
     },
     /// The parts of a checkpoint contradict each other.
-    #[error("{field} is {found}, but must be {wanted}; the checkpoint is damaged, resume from another")]
+    #[error("{field} is {found}, but must be {wanted}; the checkpoint is damaged, resume from another one")]
     Contents {
-        /// The part.
+        /// Name of the part.
         field: String,
-        /// Its value.
+        /// Value of the part.
         found: String,
-        /// What the other parts want.
+        /// Value that the other parts imply.
         wanted: String,
     },
 }

@@ -1,4 +1,4 @@
-//! Files of checkpoints. `docs/formats.md` has the layout.
+//! Files of checkpoints. `docs/formats.md` describes the layout.
 
 use super::{Checkpoint, CheckpointError, Data};
 use crate::evaluation::Tally;
@@ -20,19 +20,19 @@ use std::path::Path;
 /// Value of the metadata key `format`.
 const FORMAT: &str = "synfire-checkpoint";
 
-/// That of a run of fine-tuning, which has `quantization` among its metadata.
+/// Value of `format` for a checkpoint of fine-tuning, which also has the metadata key `quantization`.
 const FINE_TUNING_FORMAT: &str = "synfire-fine-tuning-checkpoint";
 
-/// Version of the layout that is written, and the newest that is read.
+/// Version of the layout: the one written, and the newest one read.
 const VERSION: u32 = 1;
 
-/// Largest file that is read: the most weights of a network, four times over, and as much again for all else.
+/// Limit on the file size in bytes: four times the most weights of a network, and the same once more for all else.
 const MAX_FILE_BYTES: u64 = 5 * MAX_NETWORK_WEIGHTS as u64 * size_of::<f32>() as u64 + MAX_HEAD_BYTES;
 
-/// The metadata `position`.
+/// Contents of the metadata key `position`.
 #[derive(Serialize, Deserialize)]
 struct Position {
-    /// Batches of the running epoch.
+    /// Number of batches done in the unfinished epoch.
     batches: usize,
     tally: Tally,
     seconds: f64,
@@ -47,7 +47,7 @@ struct BestEpoch {
 }
 
 impl Checkpoint {
-    /// Writes a file, in whole or not at all.
+    /// Writes the checkpoint to a file, atomically.
     ///
     /// # Errors
     /// If the file cannot be written.
@@ -106,11 +106,11 @@ impl Checkpoint {
         container::write(path, metadata.collect(), &tensors)
     }
 
-    /// Reads a file.
+    /// Reads a checkpoint from a file.
     ///
     /// # Errors
-    /// If the file is not that of a checkpoint, is damaged, of a newer version, or its parts do not fit together. Every
-    /// error names the file.
+    /// If the file is not a checkpoint, is damaged, has a newer version, or its parts do not fit together. Every error
+    /// names the file.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let container = Container::read(path, MAX_FILE_BYTES)?;

@@ -6,10 +6,11 @@ use crate::train::Progress;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
-/// Batches of an epoch of the small run.
+/// Number of batches per epoch of the small run.
 const BATCHES: usize = 5;
 
-/// A network with dropout, and three epochs of five uneven batches of moved images, the rate another in every one.
+/// Network with dropout, trained for three epochs of five uneven batches of augmented images, with another learning
+/// rate in every epoch.
 fn small(optimizer: &str) -> (NetworkDescription, TrainConfig) {
     let mut description = NetworkDescription::preset("digits").unwrap();
     description.layers[0].kind = LayerKind::Fc { out: 24 };
@@ -47,7 +48,7 @@ fn finish(mut trainer: Trainer<'_>) -> Outcome {
     while trainer.epochs_done() < trainer.config.epochs {
         trainer.epoch(&mut |_| ()).unwrap();
     }
-    // What a run tells is the same but for the time it took.
+    // The reports are equal except for the measured times.
     let history = trainer.history().iter().cloned().map(|report| EpochReport {
         seconds: 0.0,
         test_seconds: 0.0,
@@ -196,7 +197,7 @@ fn an_evaluation_that_is_stopped_starts_anew() {
     assert_eq!(finish(resumed.unwrap()), uninterrupted("adamw"));
 }
 
-/// What is said of resuming the run, held in its second epoch, as another one.
+/// Returns the error of resuming a run, stopped in its second epoch, with changed parameters.
 fn refusal(change: impl FnOnce(&mut NetworkDescription, &mut TrainConfig)) -> String {
     let (_folder, path) = held("adamw", 1, 2);
     let (mut description, mut config) = small("adamw");
@@ -208,7 +209,7 @@ fn refusal(change: impl FnOnce(&mut NetworkDescription, &mut TrainConfig)) -> St
 
 #[test]
 fn what_differs_from_the_checkpoint_is_named() {
-    let remedy = "resume with what the checkpoint has, or start a new run";
+    let remedy = "resume with the value of the checkpoint, or start a new run";
     assert_eq!(
         refusal(|_, config| config.momentum = 0.5),
         format!("this run has train.momentum 0.5, but the checkpoint has 0.9; {remedy}")
@@ -251,12 +252,12 @@ fn other_data_are_named() {
 fn the_end_moves_where_the_schedule_allows_it() {
     assert_eq!(
         refusal(|_, config| config.epochs = 4),
-        "this run has train.epochs 4, but the checkpoint has 3, and a cosine schedule depends on it from the start; \
+        "this run has train.epochs 4, but the checkpoint has 3, and a cosine schedule depends on this number from the start; \
          resume with 3, or start a new run"
     );
     assert_eq!(
         refusal(|_, config| config.epochs = 1),
-        "this run has train.epochs 1, but the checkpoint has 2 behind it; ask for at least 2, or start a new run"
+        "this run has train.epochs 1, but the checkpoint has reached epoch 2; set at least 2, or start a new run"
     );
 
     let data = digits::load().unwrap();
@@ -288,7 +289,7 @@ fn a_lower_learning_rate_has_to_be_set_on_the_checkpoint() {
     assert_ne!(resume(checkpoint, changed).unwrap().0, uninterrupted("adamw").0);
 }
 
-/// What is said of a file that was changed.
+/// Returns the error of loading a changed file.
 fn damage(change: impl FnOnce(&mut Vec<u8>)) -> String {
     let (_folder, path) = held("sgd", 1, 2);
     let mut bytes = std::fs::read(&path).unwrap();
@@ -313,18 +314,18 @@ fn replace(bytes: &mut [u8], from: &str, to: &str) {
 #[test]
 fn damaged_files_are_refused() {
     let cut = damage(|bytes| bytes.truncate(bytes.len() - 100));
-    assert!(cut.contains("its header wants"), "{cut}");
+    assert!(cut.contains("its header announces"), "{cut}");
     let empty = damage(|bytes| bytes.clear());
     assert!(empty.contains("FILE is not a model file"), "{empty}");
     let newer = damage(|bytes| replace(bytes, r#""version":"1""#, r#""version":"2""#));
     assert_eq!(
         newer,
-        "FILE: version 2 of the format, but this program reads version 1; use a newer synfire"
+        "FILE: the file has version 2 of its format, but this program reads versions up to 1; use a newer synfire"
     );
     let other = damage(|bytes| replace(bytes, "synfire-checkpoint", "synfire-checkpoinT"));
     assert_eq!(
         other,
-        "FILE: a file of format `synfire-checkpoinT`, but `synfire-checkpoint` is wanted; \
+        "FILE: the file has format `synfire-checkpoinT`, but must have `synfire-checkpoint`; \
          give the checkpoint of a run that has not ended"
     );
     let last = damage(|bytes| {
@@ -334,13 +335,13 @@ fn damaged_files_are_refused() {
     assert_eq!(
         last,
         "FILE: number 239 of tensor `weight/out` is NaN, but must be finite; \
-         the checkpoint is damaged, resume from another"
+         the checkpoint is damaged, resume from another one"
     );
 }
 
 #[test]
 fn contradictory_files_are_refused() {
-    let remedy = "the checkpoint is damaged, resume from another";
+    let remedy = "the checkpoint is damaged, resume from another one";
     assert_eq!(
         damage(|bytes| replace(bytes, r#"\"batches\":2"#, r#"\"batches\":9"#)),
         format!("FILE: the batch is 9, but must be at most 5; {remedy}")
@@ -367,7 +368,7 @@ fn a_model_is_no_checkpoint() {
     trainer(small("sgd"), &data).model().save(&path).unwrap();
     let text = Checkpoint::load(&path).unwrap_err().to_string();
     assert!(
-        text.contains("a file of format `synfire-model`, but `synfire-checkpoint` is wanted; "),
+        text.contains("the file has format `synfire-model`, but must have `synfire-checkpoint`; "),
         "{text}"
     );
 }

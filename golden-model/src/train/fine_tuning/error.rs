@@ -1,58 +1,70 @@
-//! What can keep a network from being fine-tuned.
+//! Errors of fine-tuning.
 
-/// Why a quantized network cannot be fine-tuned.
+/// Errors of starting to fine-tune a quantized network.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FineTuningError {
-    /// A layer whose membranes are too wide for the trainer's arithmetic.
+    /// The membranes of a layer are too wide for the trainer's exact arithmetic.
     #[error(
-        "layer `{layer}`: membranes of {membrane_bits} bits, but fine-tuning computes at most {most} bits exactly; \
-         quantize with fewer guard bits or fewer weight bits"
+        "layer `{layer}`: membranes have {membrane_bits} bits, but fine-tuning computes at most {most} bits \
+         exactly; quantize with fewer guard bits or fewer weight bits"
     )]
     Width {
-        /// Layer's name.
+        /// Name of the layer.
         layer: String,
-        /// Its width.
+        /// Width of the membranes in bits.
         membrane_bits: u8,
-        /// Widest that can be fine-tuned.
+        /// Largest width in bits that can be fine-tuned.
         most: u8,
     },
-    /// Scales for another number of layers.
-    #[error("scales of {found} layers for a network of {wanted}; give those that the quantizer reports")]
+    /// The number of lists of scales differs from the number of layers.
+    #[error(
+        "scales are given for {found} layers, but the network has {wanted}; pass the scales of the \
+         quantizer's report"
+    )]
     Layers {
-        /// Layers with scales.
+        /// Number of lists of scales.
         found: usize,
-        /// Layers of the network.
+        /// Number of layers of the network.
         wanted: usize,
     },
-    /// Scales for another number of channels.
-    #[error("layer `{layer}`: {found} scales for {wanted} channels; give those that the quantizer reports")]
+    /// The number of scales of a layer differs from the number of its channels.
+    #[error(
+        "layer `{layer}`: {found} scales are given for {wanted} channels; pass the scales of the quantizer's \
+         report"
+    )]
     Channels {
-        /// Layer's name.
+        /// Name of the layer.
         layer: String,
-        /// Scales given.
+        /// Number of scales given.
         found: usize,
-        /// Output channels of the layer.
+        /// Number of output channels of the layer.
         wanted: usize,
     },
-    /// A scale that represents nothing.
-    #[error("layer `{layer}`: the scale of channel {channel} is {found}, but must be above 0 and finite")]
+    /// A scale is not a finite number above 0.
+    #[error(
+        "layer `{layer}`: the scale of channel {channel} is {found}, but must be finite and above 0; pass the \
+         scales of the quantizer's report"
+    )]
     Scale {
-        /// Layer's name.
+        /// Name of the layer.
         layer: String,
-        /// The channel.
+        /// Number of the channel, from 0.
         channel: usize,
-        /// Its scale.
+        /// Scale of the channel.
         found: f64,
     },
-    /// An output layer whose classes could not be compared.
+    /// The scales of the output layer differ, so its classes could not be compared.
     #[error(
-        "layer `{layer}`: scales {} and {} in one output layer, but its classes must share one", found[0], found[1]
+        "layer `{layer}`: the output layer has scales {} and {}, but its classes must share one; pass the scales of \
+         the quantizer's report",
+        found[0],
+        found[1]
     )]
     OutputScales {
-        /// Layer's name.
+        /// Name of the layer.
         layer: String,
-        /// The first scale, and one that differs from it.
+        /// First scale, and a scale that differs from it.
         found: [f64; 2],
     },
 }

@@ -1,29 +1,30 @@
-//! What tells one start of fine-tuning from another.
+//! Fingerprint of a start of fine-tuning, with which checkpoints recognize their run.
 
 use crate::float::Parameters;
 use crate::integer::{Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-/// What a run of fine-tuning holds fast, layer by layer, and where it started.
+/// Fingerprint of everything that a run of fine-tuning keeps fixed, layer by layer, and of its start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::train) struct Fingerprint {
     layers: Vec<LayerFingerprint>,
-    /// SHA-256 of the masters that the run started from.
+    /// SHA-256 of the initial masters.
     start: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct LayerFingerprint {
     name: String,
-    /// Of a weight. Differences are looked for in the order of the alphabet, and this tells most.
+    /// Width of a weight in bits. Differences are searched in alphabetical order, so the most telling field comes
+    /// first.
     bits: u8,
     guard_bits: u8,
     leak_shifts: Vec<u8>,
     floor: i32,
-    /// SHA-256 of the scales, f64 each.
+    /// SHA-256 of the scales as f64 numbers.
     scales: String,
-    /// SHA-256 of the thresholds and of what identities add, i32 each.
+    /// SHA-256 of the thresholds and the increments of an identity as i32 numbers.
     thresholds: String,
 }
 
@@ -46,8 +47,8 @@ impl LayerFingerprint {
             Neuron::Lif { thresholds } => &thresholds[..],
             Neuron::Output => &[],
         };
-        let ones = match &layer.shortcut {
-            Some(QuantizedShortcut::Identity(ones)) => &ones[..],
+        let increments = match &layer.shortcut {
+            Some(QuantizedShortcut::Identity(increments)) => &increments[..],
             Some(QuantizedShortcut::Weights(_)) | None => &[],
         };
         Self {
@@ -57,7 +58,12 @@ impl LayerFingerprint {
             leak_shifts: layer.leak_shifts.clone(),
             floor: layer.floor,
             scales: digest(scales.iter().map(|scale| scale.to_le_bytes())),
-            thresholds: digest(thresholds.iter().chain(ones).map(|number| number.to_le_bytes())),
+            thresholds: digest(
+                thresholds
+                    .iter()
+                    .chain(increments)
+                    .map(|number| number.to_le_bytes()),
+            ),
         }
     }
 }

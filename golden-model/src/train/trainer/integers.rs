@@ -1,4 +1,4 @@
-//! What a trainer that fine-tunes runs with.
+//! Integer weights of a trainer that fine-tunes.
 
 use super::Trainer;
 use crate::Result;
@@ -9,33 +9,33 @@ use crate::train::fine_tuning::{FineTuning, Fingerprint, Grid};
 use ndarray::Array2;
 use std::collections::BTreeMap;
 
-/// The integers behind which masters stand, and what tells how they follow them.
+/// Integer weights, and the grid that derives them from the masters.
 #[derive(Clone, Debug)]
 pub(in crate::train) struct Integers {
     weights: Parameters,
     pub(super) grid: Grid,
     pub(in crate::train) fingerprint: Fingerprint,
-    /// Where the network comes from that is fine-tuned.
+    /// Provenance of the quantized network.
     provenance: BTreeMap<String, String>,
 }
 
 impl Integers {
-    /// The weights to run with.
+    /// Selects the weights to run with.
     pub(super) fn or_masters<'a>(integers: Option<&'a Self>, masters: &'a Parameters) -> &'a Parameters {
         integers.map_or(masters, |integers| &integers.weights)
     }
 
-    /// The integers q·2^G.
+    /// Integer weights q·2^G.
     pub(in crate::train) const fn weights(&self) -> &Parameters {
         &self.weights
     }
 
-    /// Takes the integers of masters that have moved, and brings those back that went too far.
+    /// Updates the integers after a step of the masters, and limits masters to the range of the integers.
     pub(in crate::train) fn follow(&mut self, masters: &mut Parameters) {
         self.grid.round_into(masters, &mut self.weights);
     }
 
-    /// Where the network comes from, fine-tuning included.
+    /// Provenance of the network, extended by `entries` of the fine-tuning.
     pub(super) fn provenance(&self, entries: Vec<(&str, String)>) -> BTreeMap<String, String> {
         let entries = entries.into_iter();
         let mut provenance = self.provenance.clone();
@@ -45,13 +45,14 @@ impl Integers {
 }
 
 impl<'data> Trainer<'data> {
-    /// A trainer that fine-tunes a quantized network ([`FineTuning`]), at its first epoch. Evaluations are of the integers.
+    /// Creates a trainer that fine-tunes a quantized network ([`FineTuning`]), at its first epoch. Evaluations use the
+    /// integers.
     ///
-    /// Dropout, where the network has it, scales the spikes that it lets pass, so that membranes are not whole numbers
-    /// while training; evaluations know none.
+    /// Dropout scales the spikes that it lets pass, so membranes of a network with dropout are not integers during
+    /// training. Evaluations run without dropout.
     ///
     /// # Errors
-    /// As [`Self::new`].
+    /// Fails like [`Self::new`].
     pub fn fine_tune(
         start: &FineTuning,
         config: TrainConfig,
@@ -71,8 +72,8 @@ impl<'data> Trainer<'data> {
         Ok(trainer)
     }
 
-    /// The integers of every tensor, `[outputs, inputs]`, that a network now has whose scales, thresholds and formats are
-    /// those that fine-tuning started from; none in training.
+    /// Current integers of every tensor, `[outputs, inputs]`, for the scales, thresholds and number formats with which
+    /// fine-tuning started; `None` in training.
     #[must_use]
     pub fn integer_weights(&self) -> Option<Vec<Array2<i8>>> {
         self.integers

@@ -3,10 +3,10 @@ use crate::dataset::digits;
 use crate::evaluation::float::evaluate;
 use crate::train::{Optimizer, WarningKind};
 
-/// Enough for the small network to learn most of it.
+/// Number of epochs, enough for the small network to learn most of the data.
 const EPOCHS: usize = 20;
 
-/// A small network for the digits, and parameters that train it in well under a second.
+/// Small network for the digits, with parameters that train it in well under a second.
 fn small() -> (NetworkDescription, TrainConfig) {
     let mut description = NetworkDescription::preset("digits").unwrap();
     description.layers[0].kind = crate::network::LayerKind::Fc { out: 24 };
@@ -205,6 +205,6 @@ fn training_starts_from_the_seeds_weights_or_a_models() {
     other.weights[1] = ndarray::Array2::zeros((10, 3));
     assert_eq!(
         new().set_weights(&other).unwrap_err().to_string(),
-        "layer `out`: weights of shape [10, 3], but the network wants [10, 24]; train the network again"
+        "layer `out`: the weights have shape [10, 3], but the network needs [10, 24]; train the network again"
     );
 }

@@ -51,13 +51,13 @@ fn presented(encoder: &mut InputEncoder<'_>, steps: usize) -> SpikeRaster {
 fn events_are_binned_in_order_once_each_and_end_with_the_window() {
     let data = recordings();
     let raster = test_raster(&network(4), &data, 0, 1);
-    // 0, 3 and 9 µs in the first bin, two of them of one pixel; 39 µs in the last; 40 µs in none.
+    // Events at 0, 3 and 9 µs are in the first bin, two of them of one pixel; 39 µs is in the last bin, 40 µs in none.
     assert_eq!(addresses(&raster), [vec![0, 5], vec![], vec![], vec![1]]);
     assert!(raster.iter().flatten().all(|spike| !spike.negative));
     let raster = test_raster(&network(8), &data, 0, 1);
     assert_eq!(addresses(&raster)[..2], [vec![5], vec![0]]);
     assert_eq!(raster.total(), 3);
-    // No seed is in it.
+    // The seed has no effect.
     assert_eq!(
         test_raster(&network(4), &data, 1, 1),
         test_raster(&network(4), &data, 1, 2)
@@ -71,7 +71,7 @@ fn an_encoder_that_starts_over_forgets_the_last_recording() {
     encoder.restart_test(0, 1);
     presented(&mut encoder, 2);
     encoder.restart_test(1, 1);
-    // Silent after the last step, too.
+    // There are no spikes after the last step.
     assert_eq!(
         addresses(&presented(&mut encoder, 6)),
         [vec![], vec![], vec![2], vec![], vec![], vec![]]
@@ -91,7 +91,7 @@ fn recordings_are_moved_in_training() {
         encoder.restart_training(1, &augmentation, 1, epoch);
         seen.insert(addresses(&presented(&mut encoder, 4)).concat());
     }
-    // Where it was, one to the left, or gone: to the right, above or below.
+    // The event stays, moves one to the left, or leaves the image to the right, above or below.
     assert_eq!(seen.into_iter().collect::<Vec<_>>(), [vec![], vec![1], vec![2]]);
     encoder.restart_training(1, &Augmentation::default(), 1, 0);
     assert_eq!(presented(&mut encoder, 4), test_raster(&network, &data, 1, 1));

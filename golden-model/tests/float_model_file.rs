@@ -1,4 +1,5 @@
-//! Files of float models: what is written is read, and whatever is wrong is refused by name.
+//! Files of float models: a written file is read back unchanged, and every defect is refused with an error that names
+//! it.
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests may")]
 
@@ -38,7 +39,7 @@ fn tiny() -> FloatModel {
     }
 }
 
-/// A model with convolutions, a shortcut that has weights and one that has none, dropout and normalization.
+/// Model with convolutions, a shortcut with weights and an identity, dropout and normalization.
 fn residual() -> FloatModel {
     let text = r#"
         name = "residual"
@@ -83,7 +84,7 @@ fn join(header: &Value, tensors: &[u8]) -> Vec<u8> {
     [&(header.len() as u64).to_le_bytes(), &header[..], tensors].concat()
 }
 
-/// The error of loading these bytes; the temporary folder's name is cut out.
+/// Returns the error of loading these bytes, without the name of the temporary folder.
 fn refusal(bytes: &[u8]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("model.safetensors");
@@ -94,7 +95,7 @@ fn refusal(bytes: &[u8]) -> String {
     error.replace(&folder.path().display().to_string(), "DIR")
 }
 
-/// The error of the tiny model's file after a change of its header.
+/// Returns the error of the tiny model's file after a change of its header.
 fn changed(change: impl FnOnce(&mut Value)) -> String {
     changed_of(&tiny(), change)
 }
@@ -105,7 +106,7 @@ fn changed_of(model: &FloatModel, change: impl FnOnce(&mut Value)) -> String {
     refusal(&join(&header, &tensors))
 }
 
-/// The error after a replacement in one of the texts of the metadata.
+/// Returns the error after a replacement in one of the texts of the metadata.
 fn edited(key: &str, from: &str, to: &str) -> String {
     changed(|header| {
         let text = header["__metadata__"][key].as_str().unwrap();
@@ -204,7 +205,7 @@ fn kernels_that_do_not_fit_the_network_are_refused() {
     let changed = |change: &dyn Fn(&mut Value)| changed_of(&residual(), change);
     assert_eq!(
         changed(&|header| header["weight/conv3.shortcut"]["shape"] = json!([4, 3])),
-        "DIR/model.safetensors: tensor `weight/conv3.shortcut` is F32 [4, 3], but the network wants F32 [4, 3, 1, 1]; \
+        "DIR/model.safetensors: tensor `weight/conv3.shortcut` is F32 [4, 3], but the network needs F32 [4, 3, 1, 1]; \
          write the file again"
     );
     assert_eq!(
@@ -213,7 +214,7 @@ fn kernels_that_do_not_fit_the_network_are_refused() {
             header.as_object_mut().unwrap().remove("weight/conv3.shortcut");
             header["weight/conv5.shortcut"] = tensor;
         }),
-        "DIR/model.safetensors: no tensor `weight/conv3.shortcut`; write the file again"
+        "DIR/model.safetensors: tensor `weight/conv3.shortcut` is missing; write the file again"
     );
     let network = |from: &str, to: &str| {
         changed(&|header| {
@@ -229,7 +230,7 @@ fn kernels_that_do_not_fit_the_network_are_refused() {
     );
     assert_eq!(
         network(r#""identity":true"#, r#""identity":false"#),
-        "DIR/model.safetensors: no tensor `weight/conv5.shortcut`; write the file again"
+        "DIR/model.safetensors: tensor `weight/conv5.shortcut` is missing; write the file again"
     );
     assert_eq!(
         network(r#""deviation":[0.5,0.125]"#, r#""deviation":[0.5,0.0]"#),
@@ -249,7 +250,7 @@ fn files_of_something_else_are_refused() {
     );
     assert_eq!(
         edited("format", "synfire-model", "synfire-quantized"),
-        "DIR/model.safetensors: a file of format `synfire-quantized`, but `synfire-model` is wanted; \
+        "DIR/model.safetensors: the file has format `synfire-quantized`, but must have `synfire-model`; \
          give the float model that it was quantized from"
     );
     assert_eq!(
@@ -258,7 +259,7 @@ fn files_of_something_else_are_refused() {
     );
     assert_eq!(
         edited("version", "1", "2"),
-        "DIR/model.safetensors: version 2 of the format, but this program reads version 1; use a newer synfire"
+        "DIR/model.safetensors: the file has version 2 of its format, but this program reads versions up to 1; use a newer synfire"
     );
 }
 
@@ -271,13 +272,13 @@ fn truncated_and_overlong_files_are_refused() {
         assert_eq!(
             refusal(bytes),
             format!(
-                "DIR/model.safetensors: {} bytes, but its header wants {length}; \
-                 the file is damaged, write or copy it again",
+                "DIR/model.safetensors: the file has {} bytes, but its header announces {length}; \
+                 it is damaged, write or copy it again",
                 bytes.len()
             )
         );
     }
-    // Cut off anywhere, it is refused, whatever the message.
+    // A file truncated at any position is refused, with any message.
     for end in 0..length {
         refusal(&whole[..end]);
     }
@@ -319,16 +320,16 @@ fn a_network_that_is_invalid_or_absurd_is_refused() {
 fn weights_that_do_not_fit_the_network_are_refused() {
     assert_eq!(
         edited("network", "\"op\":\"fc\",\"out\":2", "\"op\":\"fc\",\"out\":5"),
-        "DIR/model.safetensors: tensor `weight/hidden` is F32 [2, 3], but the network wants F32 [5, 3]; \
+        "DIR/model.safetensors: tensor `weight/hidden` is F32 [2, 3], but the network needs F32 [5, 3]; \
          write the file again"
     );
     assert_eq!(
         edited("network", "\"name\":\"hidden\"", "\"name\":\"other\""),
-        "DIR/model.safetensors: no tensor `weight/other`; write the file again"
+        "DIR/model.safetensors: tensor `weight/other` is missing; write the file again"
     );
     assert_eq!(
         changed(|header| header["weight/hidden"]["dtype"] = "I32".into()),
-        "DIR/model.safetensors: tensor `weight/hidden` is I32 [2, 3], but the network wants F32 [2, 3]; \
+        "DIR/model.safetensors: tensor `weight/hidden` is I32 [2, 3], but the network needs F32 [2, 3]; \
          write the file again"
     );
     assert_eq!(
@@ -364,7 +365,7 @@ fn a_file_that_cannot_be_read_or_written_is_named() {
     let error = tiny().save("no-such-folder/a").unwrap_err().to_string();
     assert!(error.starts_with("cannot write no-such-folder/a: "), "{error}");
     assert!(
-        error.ends_with("; check that its folder exists, has room and is yours to write"),
+        error.ends_with("; check that its folder exists, has free space and is writable"),
         "{error}"
     );
 }

@@ -1,0 +1,101 @@
+//! Reading of written files, of older versions, and of files with random changes.
+
+use super::common::{every_kind, random_model, tiny};
+use super::{Parts, folder, save};
+use proptest::prelude::*;
+use rand::SeedableRng;
+use rand_xoshiro::Xoshiro256PlusPlus;
+use std::fs;
+use synfire_golden_model::integer::QuantizedModel;
+
+#[test]
+fn a_file_holds_everything_and_equal_networks_make_equal_files() {
+    let folder = folder();
+    let mut model = tiny();
+    model.provenance = [
+        ("seed".to_owned(), "7".to_owned()),
+        ("data".to_owned(), "digits".to_owned()),
+    ]
+    .into();
+    let path = save(&model, &folder);
+    let first = fs::read(&path).expect("reads");
+    let loaded = QuantizedModel::load(&path).expect("loads");
+    assert_eq!(loaded, model);
+    assert_eq!(loaded.hash(), model.hash());
+    loaded.save(&path).expect("replaces");
+    assert_eq!(fs::read(&path).expect("reads"), first);
+    assert_eq!(
+        fs::read_dir(folder.path()).expect("lists").count(),
+        1,
+        "no temporary file is left"
+    );
+}
+
+#[test]
+fn layers_of_every_kind_survive_a_file() {
+    let folder = folder();
+    let path = save(&every_kind(), &folder);
+    assert_eq!(QuantizedModel::load(&path).expect("loads"), every_kind());
+    let header = Parts::of(&every_kind()).header;
+    let tensors: Vec<(String, String)> = header
+        .as_object()
+        .expect("a map")
+        .iter()
+        .filter(|(name, _)| *name != "__metadata__")
+        .map(|(name, tensor)| (name.clone(), format!("{} {}", tensor["dtype"], tensor["shape"])))
+        .collect();
+    let named = |name: &str, tensor: &str| (name.to_owned(), tensor.to_owned());
+    assert_eq!(
+        tensors,
+        [
+            named("one/conv3", r#""I32" [2]"#),
+            named("threshold/conv1", r#""I32" [2]"#),
+            named("threshold/conv2", r#""I32" [2]"#),
+            named("threshold/conv3", r#""I32" [2]"#),
+            named("threshold/fc1", r#""I32" [3]"#),
+            named("threshold/pool1", r#""I32" [2]"#),
+            named("weight/conv1", r#""I8" [2,1,3,3]"#),
+            named("weight/conv2", r#""I8" [2,2,3,3]"#),
+            named("weight/conv2.shortcut", r#""I8" [2,2,1,1]"#),
+            named("weight/conv3", r#""I8" [2,2,1,1]"#),
+            named("weight/fc1", r#""I8" [3,8]"#),
+            named("weight/out", r#""I8" [2,3]"#),
+        ]
+    );
+}
+
+#[test]
+fn a_file_of_version_1_is_read() {
+    let mut parts = Parts::of(&tiny());
+    assert_eq!(parts.header["__metadata__"]["version"], "2");
+    parts.header["__metadata__"]["version"] = "1".into();
+    let folder = folder();
+    let path = folder.path().join("old.safetensors");
+    fs::write(&path, parts.bytes()).expect("writes");
+    assert_eq!(QuantizedModel::load(&path).expect("loads"), tiny());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn random_networks_survive_a_file(seed in any::<u64>()) {
+        let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(seed), true);
+        let folder = folder();
+        prop_assert_eq!(QuantizedModel::load(save(&model, &folder)).expect("loads"), model);
+    }
+
+    /// A file with any changed byte gives an error or a proven network, never a panic.
+    #[test]
+    fn damaged_bytes_never_panic(place in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let mut bytes = Parts::of(&tiny()).bytes();
+        let place = place.index(bytes.len());
+        bytes[place] = byte;
+        let folder = folder();
+        let path = folder.path().join("damaged.safetensors");
+        fs::write(&path, bytes).expect("writes");
+        if let Ok(model) = QuantizedModel::load(&path) {
+            prop_assert!(model.save(&path).is_ok());
+        }
+    }
+}

@@ -255,7 +255,7 @@ fn files_of_something_else_are_refused() {
     );
     assert_eq!(
         changed(|header| header["__metadata__"] = json!({})),
-        "DIR/model.safetensors: no `format` in the metadata; give a model file that synfire wrote"
+        "DIR/model.safetensors: the metadata lack the key `format`; give a model file that synfire wrote"
     );
     assert_eq!(
         edited("version", "1", "2"),
@@ -360,7 +360,7 @@ fn a_file_that_cannot_be_read_or_written_is_named() {
     assert_eq!(
         FloatModel::load("no-such-folder/a").unwrap_err().to_string(),
         "cannot read no-such-folder/a: No such file or directory (os error 2); \
-         check that it exists and that you may read it"
+         check that the file exists and that you may read it"
     );
     let error = tiny().save("no-such-folder/a").unwrap_err().to_string();
     assert!(error.starts_with("cannot write no-such-folder/a: "), "{error}");

@@ -282,7 +282,8 @@ fn wrong_options_are_named() {
         "quantizer: leak shifts [7, 7] are not distinct and ascending; write each shift once, smallest first"
     );
     assert!(
-        refused(|c| c.scale = ScaleSearch::Percentile(0.0)).starts_with("quantizer: percentile is 0, wanted")
+        refused(|c| c.scale = ScaleSearch::Percentile(0.0))
+            .starts_with("quantizer: percentile is 0, but must be")
     );
     assert!(
         refused(|c| c.scale = ScaleSearch::Percentile(f64::NAN)).starts_with("quantizer: percentile is NaN")

@@ -329,7 +329,7 @@ fn a_specification_that_cannot_be_checked_is_refused() {
     let refusal = |spec: &str| refusal("spec", Some(&npy(&[spec.len() as u64], spec.as_bytes())));
     assert_eq!(
         refusal("{}"),
-        "DIR/case.npz: array `spec`: missing field `input` at line 1 column 2; the layout is in tests/vectors/README.md"
+        "DIR/case.npz: array `spec`: missing field `input` at line 1 column 2; write it as tests/vectors/README.md describes"
     );
     let layers = |layers: &str| {
         refusal(&format!(
@@ -338,7 +338,7 @@ fn a_specification_that_cannot_be_checked_is_refused() {
     };
     let in_spec = |message: &str| {
         format!(
-            "DIR/case.npz: array `spec`: {message} at line 1 column 84; the layout is in tests/vectors/README.md"
+            "DIR/case.npz: array `spec`: {message} at line 1 column 84; write it as tests/vectors/README.md describes"
         )
     };
     let columns = |message: String| {
@@ -393,6 +393,6 @@ fn masks_of_another_dropout_are_refused() {
             Some(&npy(&[12, 8], &[0.0f32; 96]))
         ),
         "DIR/case.npz: array `weight/c22.shortcut` is [12, 8] in C order, \
-         wanted [12, 8, 1, 1] in C order of type f32; write the file again"
+         but must be [12, 8, 1, 1] in C order of type f32; write the file again"
     );
 }

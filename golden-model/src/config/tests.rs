@@ -288,7 +288,7 @@ fn layers_may_be_said_in_compact_form() {
       |          ^^^^^^
     network `8d-2`, character 3, in `8d`: found `-`, expected a probability
     "#);
-    assert!(refusal(&text("8-2@1x2x3")).contains("say it by `input` alone"));
+    assert!(refusal(&text("8-2@1x2x3")).contains("remove it and give the shape with the key `input`"));
     let both = TINY.replacen("[[layer]]", "layers = \"8-2\"\n[[layer]]", 1);
     assert_eq!(
         refusal(&both).trim_end(),
@@ -386,6 +386,6 @@ fn a_missing_file_is_named() {
     assert_eq!(
         error.to_string(),
         "cannot read no-such-folder/net.toml: No such file or directory (os error 2); \
-         check that it exists and that you may read it"
+         check that the file exists and that you may read it"
     );
 }

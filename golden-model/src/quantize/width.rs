@@ -418,7 +418,7 @@ mod tests {
             .expect_err("42 bits");
         assert_eq!(
             error.to_string(),
-            "layer `hidden`: membranes of 32 bits, but sums can reach -25 to 1099511627786, which takes 42 bits; \
+            "layer `hidden`: membranes have 32 bits, but sums can reach -25 to 1099511627786, which needs 42 bits; \
              quantize the float model with fewer guard bits or fewer weight bits"
         );
     }

@@ -81,7 +81,9 @@ fn a_file_of_another_format_or_version_is_refused() {
     for key in ["format", "version", "network", "layers", "provenance"] {
         assert_eq!(
             without(key),
-            format!("model.safetensors: no `{key}` in the metadata; give a model file that synfire wrote")
+            format!(
+                "model.safetensors: the metadata lack the key `{key}`; give a model file that synfire wrote"
+            )
         );
     }
 }

@@ -104,7 +104,7 @@ fn scales_and_formats_that_do_not_fit_are_refused() {
     other.description.name = "other".to_owned();
     assert_eq!(
         refused(&other, &scales),
-        "quantizer: the number format is of network `2C3p1-P2-2`, which differs from network `other`; quantize the float \
-         model itself first"
+        "quantizer: the number format belongs to network `2C3p1-P2-2`, which differs from network `other`; \
+         quantize this network first"
     );
 }

@@ -110,7 +110,7 @@ fn a_missing_file_or_folder_is_named() {
 fn another_kind_of_file_is_refused() {
     assert_eq!(
         refusal(TRAIN_IMAGES, &idx(0x801, &[2], &[7, 9])),
-        "DIR/train-images-idx3-ubyte: magic number 0x00000801, but must be 0x00000803; this is no idx file of images"
+        "DIR/train-images-idx3-ubyte: the magic number is 0x00000801, but an idx file of images has 0x00000803; give the right file"
     );
     assert_eq!(
         refusal(TEST_LABELS, b"<html>"),

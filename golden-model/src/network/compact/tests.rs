@@ -194,12 +194,12 @@ fn errors_point_at_what_is_wrong() {
         (
             "16C5-16C5+1x2-10",
             "character 13, in `16C5+1x2`: found `2`, \
-             wanted no repetition: it takes its spikes from a layer by number",
+             expected no repetition: it takes its spikes from a layer by number",
         ),
         (
             "99999999999-10",
             "character 1, in `99999999999`: found `99999999999`, \
-             wanted a layer: nCk, Pk, Rn, In, or a number of neurons",
+             expected a layer: nCk, Pk, Rn, In, or a number of neurons",
         ),
         (
             "16C5-10µ",

@@ -102,7 +102,7 @@ fn an_unknown_preset_lists_the_known() {
     assert_eq!(
         error.to_string(),
         "there is no preset `mnits`; choose one of digits, lenet, lenet-nmnist, mlp, mnist-mlp, resnet11, resnet9, vgg7, \
-         vgg9; a file's name ends in .toml, and a compact network begins with its first layer, such as 16C5-P2-10"
+         vgg9, or give a file whose name ends in .toml, or a compact text such as 16C5-P2-10"
     );
 }
 

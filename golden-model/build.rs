@@ -13,7 +13,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         .map(|entry| entry.map(|entry| entry.path()))
         .collect::<Result<_, _>>()?;
     files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
-    files.sort();
+    // By name: as paths, `lenet-nmnist.toml` would come before `lenet.toml`.
+    files.sort_by_key(|path| path.file_stem().map(std::ffi::OsStr::to_owned));
     let mut code = String::from("&[\n");
     for path in files {
         let name = path

@@ -259,7 +259,7 @@ fn a_board_file_is_found_by_its_path() {
         .expect_err("missing")
         .to_string();
     assert!(
-        error.starts_with(&format!("reading board file {}: ", missing.display())),
+        error.starts_with(&format!("reading board file {} failed: ", missing.display())),
         "{error}"
     );
 }

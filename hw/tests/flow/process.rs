@@ -76,7 +76,7 @@ fn a_tool_that_cannot_be_started_is_named() {
     )
     .expect_err("not there");
     assert!(
-        error.to_string().starts_with("running /no/such/tool: "),
+        error.to_string().starts_with("running /no/such/tool failed: "),
         "{error}"
     );
 }

@@ -230,8 +230,7 @@ fn a_text_without_shape_takes_that_of_the_data() {
         NetworkDescription::from_compact("P2-10", None)
             .unwrap_err()
             .to_string(),
-        "network `P2-10` has no input shape; append it, such as P2-10@1x28x28, \
-         or name the data set that the network is for"
+        "network `P2-10` has no input shape; append one, such as P2-10@1x28x28, or name a data set"
     );
     let data = Some(Shape::from([1, 8, 8]));
     assert_eq!(

@@ -91,11 +91,9 @@ AUDIT ?= bans licenses sources
 audit: $(DENY)
 	$(CHECKERS)/bin/cargo-deny --locked check $(AUDIT)
 
-## Package every crate as it would be published, and build each from its package alone. The profile is that of tests, so that
-## dependencies are built once.
+## Package every crate as it would be published, and build each from its package alone; without optimization, since nothing of it is run.
 package:
-	CARGO_TARGET_DIR=$(CURDIR)/target $(CARGO) package --locked --workspace --config profile.dev.opt-level=1 \
-		--config 'profile.dev.debug="line-tables-only"' --config 'profile.dev.package."*".opt-level=2'
+	CARGO_TARGET_DIR=$(CURDIR)/target $(CARGO) package --locked --workspace --config profile.dev.debug=0
 
 $(TYPOS):
 	python3 -m venv $(CHECKERS)/python

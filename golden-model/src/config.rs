@@ -47,7 +47,7 @@ mod leak;
 mod presets;
 mod text;
 
-use crate::file::FileError;
+use crate::file::{MAX_TEXT_BYTES, read_text};
 use crate::network::{NetworkDescription, Shape};
 use crate::train::TrainConfig;
 use crate::{Error, Result};
@@ -89,12 +89,7 @@ impl Config {
     /// # Errors
     /// Fails like [`Self::from_toml_str`], or if the file cannot be read.
     pub fn load(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).map_err(|source| {
-            Error::File(FileError::Read {
-                path: path.into(),
-                source,
-            })
-        })?;
+        let text = read_text(path, MAX_TEXT_BYTES)?;
         Self::from_toml_str(&text, &path.display().to_string())
     }
 

@@ -27,6 +27,7 @@ pub use samples::{Event, Images, Recordings, Samples};
 
 use crate::network::{NetworkDescription, Shape};
 use crate::{Error, Result};
+use std::ffi::OsStr;
 use std::path::Path;
 
 /// Names that [`load`] knows, for messages.
@@ -270,7 +271,8 @@ impl Dataset {
 ///
 /// # Errors
 /// If the name is unknown, no folder is given, or files are missing or damaged.
-pub fn load(name: &str, data_dir: Option<&Path>) -> Result<Split> {
+pub fn load(name: impl AsRef<OsStr>, data_dir: Option<&Path>) -> Result<Split> {
+    let name = name.as_ref();
     let path = Path::new(name);
     if path.extension().is_some_and(|extension| extension == "npz") {
         return match data_dir.map(|data_dir| data_dir.join(path)) {
@@ -278,7 +280,9 @@ pub fn load(name: &str, data_dir: Option<&Path>) -> Result<Split> {
             _ => npz::load(path),
         };
     }
-    let known = Known::of_name(name)?;
+    // A name that is not UTF-8 is that of a file, or unknown.
+    let name = name.to_string_lossy();
+    let known = Known::of_name(&name)?;
     if known.layouts.is_empty() {
         return digits::load();
     }
@@ -287,7 +291,7 @@ pub fn load(name: &str, data_dir: Option<&Path>) -> Result<Split> {
         "cifar10" => cifar::load(&found),
         "svhn" => svhn::load(&found),
         "n-mnist" => nmnist::load(&found),
-        _ => idx::load(name, &found.folder),
+        _ => idx::load(known.name, &found.folder),
     }
 }
 

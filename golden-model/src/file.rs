@@ -1,5 +1,5 @@
-//! Files of models, traces and arrays, and helpers for all crates of the workspace: SHA-256, hexadecimal text and
-//! atomic writing.
+//! Files of models, traces and arrays, and helpers for all crates of the workspace: SHA-256, hexadecimal text,
+//! bounded reading, atomic writing, and locks of outputs.
 
 pub(crate) mod arrays;
 mod atomic;
@@ -8,10 +8,14 @@ mod digest;
 mod error;
 pub mod float_model;
 pub mod integer_model;
+mod lock;
+mod read;
 pub mod trace;
 
 pub use arrays::ArrayError;
-pub use atomic::{IoError, io, write_atomically};
+pub use atomic::{IoError, io, resolve, write_atomically};
 pub(crate) use atomic::{folder_of, replace};
 pub use digest::{hex, sha256};
 pub use error::FileError;
+pub use lock::{LockError, OutputLock};
+pub use read::{MAX_TEXT_BYTES, open_regular, read_bytes, read_text};

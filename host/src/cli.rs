@@ -21,6 +21,7 @@ mod hdl;
 mod inference;
 mod interrupt;
 mod models;
+mod paths;
 mod plan;
 mod quantize;
 mod report;
@@ -36,9 +37,10 @@ mod train;
 #[doc(hidden)]
 pub use arguments::{ArgumentError, check_arguments, long_flags};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use context::Context;
 use diagnostic::Result;
+use paths::Paths;
 use std::process::ExitCode;
 
 /// Deep spiking neural networks on FPGAs: from training to a running board.
@@ -104,9 +106,17 @@ enum Verb {
 /// Runs the command line. The exit status tells whether it succeeded.
 #[must_use]
 pub fn main() -> ExitCode {
-    let Cli { json, verb } = Cli::parse();
-    let context = Context::new(json);
-    match dispatch(verb, &context) {
+    let mut command = Cli::command();
+    let matches = command.get_matches_mut();
+    let Cli { json, verb } = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.format(&mut command).exit(),
+    };
+    let (context, paths) = match Paths::of_arguments(&command, &matches) {
+        Ok(paths) => (Context::new(json, paths), Ok(())),
+        Err(error) => (Context::new(json, Paths::default()), Err(error)),
+    };
+    match paths.and_then(|()| dispatch(verb, &context)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let status = ExitCode::from(error.exit_status());

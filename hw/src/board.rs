@@ -12,8 +12,9 @@ pub(crate) use check::BITSTREAM;
 use crate::error::{Error, Result};
 use crate::pll::{Pll, PllError};
 use serde::{Deserialize, Serialize};
+use std::ffi::OsStr;
 use std::path::Path;
-use synfire_golden_model::file::io;
+use synfire_golden_model::file::{MAX_TEXT_BYTES, read_text};
 
 /// Description of a board, as its TOML file gives it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,14 +58,12 @@ impl Board {
     /// Finds a built-in board by name, or reads the board file if `name` is a path that ends in `.toml`.
     ///
     /// # Errors
-    /// [`Error::UnknownBoard`], [`Error::BoardFile`], or [`Error::Io`] for a file that cannot be read.
-    pub fn find(name: &str) -> Result<Self> {
-        if Path::new(name)
-            .extension()
-            .is_some_and(|extension| extension == "toml")
-        {
-            let text = std::fs::read_to_string(name).map_err(io("reading board file", name))?;
-            return Self::parse(&text, name);
+    /// [`Error::UnknownBoard`], [`Error::BoardFile`], or [`Error::File`] for a file that cannot be read.
+    pub fn find(name: impl AsRef<OsStr>) -> Result<Self> {
+        let path = Path::new(&name);
+        let name = &*path.to_string_lossy();
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            return Self::parse(&read_text(path, MAX_TEXT_BYTES)?, name);
         }
         match BUILT_IN.iter().find(|(known, _)| *known == name) {
             Some((_, text)) => Self::parse(text, name),

@@ -2,12 +2,15 @@
 
 use crate::plan::Shortage;
 use std::path::PathBuf;
-use synfire_golden_model::file::IoError;
+use synfire_golden_model::file::{FileError, IoError};
 
 /// Error on the way from a plan to a bitstream on a board.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// A file could not be read.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// No board has the given name.
     #[error("unknown board `{name}`: give one of {known}, or the path of a board file (.toml)")]
     UnknownBoard {

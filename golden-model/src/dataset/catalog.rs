@@ -327,6 +327,27 @@ impl Known {
         .into())
     }
 
+    /// Whether `path` is a file of the data set in one of the folders that [`Known::find`] searches, or lies in a folder of
+    /// the set. Both need not exist; links are followed.
+    #[must_use]
+    pub fn owns(&self, data_dir: &Path, path: &Path) -> bool {
+        let Ok(path) = path.canonicalize() else {
+            return false;
+        };
+        let own = self.folders.iter().map(|folder| data_dir.join(folder));
+        let system = self.system_folder.map(PathBuf::from);
+        let folders = own.chain([data_dir.to_owned()]).chain(system);
+        let mut canonical = folders.filter_map(|folder| folder.canonicalize().ok());
+        canonical.any(|folder| {
+            let inside = path.strip_prefix(folder).ok();
+            let first = inside.and_then(|inside| inside.components().next()?.as_os_str().to_str());
+            first.is_some_and(|first| {
+                let mut names = self.layouts.iter().copied().flatten();
+                names.any(|name| FORMS.iter().any(|form| first.strip_suffix(form) == Some(name)))
+            })
+        })
+    }
+
     /// Describes the files that hold the data set, for messages.
     #[must_use]
     pub fn wanted(&self) -> String {

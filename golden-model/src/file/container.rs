@@ -4,15 +4,17 @@
 //! A file consists of the header's length N (u64, little-endian), N bytes of JSON, and the tensors' bytes. Metadata and
 //! tensors are sorted by name, so that equal models give equal files. The header is padded with blanks to a multiple of
 //! 8 bytes. A file appears under its name only when it is complete.
+//!
+//! The metadata value `sha256` is the checksum of the file, so that no flipped bit leads to other weights; see [`seal`].
 
-use super::{FileError, replace};
+use super::{FileError, hex, open_regular, replace};
 use crate::network::NetworkDescription;
 use crate::{Error, Result};
 use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
-use std::fs::File;
+use sha2::{Digest as _, Sha256};
+use std::collections::{BTreeMap, HashMap};
 use std::io::{Read as _, Write as _};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -64,20 +66,13 @@ impl Container {
     /// If the file cannot be read, is larger than `limit`, is not a safetensors file, or is shorter or longer than its
     /// header says.
     pub(crate) fn read(path: &Path, limit: u64) -> Result<Self> {
-        let failed = |source| {
-            Error::File(FileError::Read {
-                path: path.to_owned(),
-                source,
-            })
-        };
         let not_safetensors = |source| {
             Error::File(FileError::NotSafetensors {
                 path: path.to_owned(),
                 source,
             })
         };
-        let mut file = File::open(path).map_err(failed)?;
-        let length = file.metadata().map_err(failed)?.len();
+        let (file, length) = open_regular(path)?;
         if length > limit {
             return Err(Error::File(FileError::TooLarge {
                 path: path.to_owned(),
@@ -89,7 +84,12 @@ impl Container {
             return Err(not_safetensors(SafeTensorError::HeaderTooSmall));
         }
         let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(failed)?;
+        file.take(length).read_to_end(&mut bytes).map_err(|source| {
+            Error::File(FileError::Read {
+                path: path.to_owned(),
+                source,
+            })
+        })?;
         let Some((prefix, rest)) = bytes.split_first_chunk() else {
             return Err(not_safetensors(SafeTensorError::HeaderTooSmall));
         };
@@ -111,10 +111,13 @@ impl Container {
             return Err(truncated(PREFIX_BYTES + header_length));
         };
         match SafeTensors::read_metadata(&bytes) {
-            Ok(_) => Ok(Self {
-                path: path.to_owned(),
-                bytes,
-            }),
+            Ok((_, header)) => {
+                check_seal(path, &bytes, header.metadata().as_ref())?;
+                Ok(Self {
+                    path: path.to_owned(),
+                    bytes,
+                })
+            }
             Err(SafeTensorError::MetadataIncompleteBuffer) => {
                 Err(truncated(PREFIX_BYTES + header_length + tensor_bytes(header)))
             }
@@ -293,9 +296,14 @@ pub(crate) fn write(
     tensors: &BTreeMap<String, Tensor>,
 ) -> Result<()> {
     let mut header = Map::new();
+    let checksum = (CHECKSUM.to_owned(), NO_CHECKSUM.to_owned());
     header.insert(
         "__metadata__".to_owned(),
-        metadata.into_iter().map(|(k, v)| (k, Value::String(v))).collect(),
+        metadata
+            .into_iter()
+            .chain([checksum])
+            .map(|(k, v)| (k, Value::String(v)))
+            .collect(),
     );
     let mut end = 0;
     for (name, tensor) in tensors {
@@ -311,13 +319,14 @@ pub(crate) fn write(
     let mut header = Value::Object(header).to_string().into_bytes();
     header.resize(header.len().next_multiple_of(8), b' ');
 
-    let header_length = header.len() as u64;
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.append(&mut header);
+    tensors
+        .values()
+        .for_each(|tensor| bytes.extend_from_slice(&tensor.bytes));
+    seal(&mut bytes);
     let write = |file: &mut NamedTempFile| {
-        file.write_all(&header_length.to_le_bytes())?;
-        file.write_all(&header)?;
-        for tensor in tensors.values() {
-            file.write_all(&tensor.bytes)?;
-        }
+        file.write_all(&bytes)?;
         file.as_file().sync_all()
     };
     replace(path, write).map_err(|source| {
@@ -326,6 +335,71 @@ pub(crate) fn write(
             source,
         })
     })
+}
+
+/// Key of the checksum in the metadata.
+const CHECKSUM: &str = "sha256";
+
+/// Value that stands in the place of the checksum while it is computed.
+const NO_CHECKSUM: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// Keys that files without a checksum have, which earlier versions of this program wrote.
+const KEYS_BEFORE_CHECKSUMS: [&str; 10] = [
+    "format",
+    "version",
+    "network",
+    "layers",
+    "provenance",
+    "train",
+    "data",
+    "position",
+    "history",
+    "quantization",
+];
+
+/// Replaces the checksum in a file's bytes by the right one: the SHA-256 of all bytes, with 64 zeros in its own place. A
+/// file without a checksum stays unchanged.
+pub(crate) fn seal(bytes: &mut [u8]) {
+    if let Some(place) = checksum_place(bytes) {
+        let checksum = checksum(bytes, place);
+        bytes[place..][..checksum.len()].copy_from_slice(checksum.as_bytes());
+    }
+}
+
+/// Computes the checksum that belongs at `place`.
+fn checksum(bytes: &[u8], place: usize) -> String {
+    let (before, rest) = bytes.split_at(place);
+    let hash = Sha256::new()
+        .chain_update(before)
+        .chain_update(NO_CHECKSUM)
+        .chain_update(&rest[NO_CHECKSUM.len()..]);
+    hex(&hash.finalize())
+}
+
+/// Position of the checksum in a file's bytes. Quotes within other values are escaped, so there is only one such place.
+fn checksum_place(bytes: &[u8]) -> Option<usize> {
+    let key = format!("\"{CHECKSUM}\":\"");
+    let at = bytes
+        .windows(key.len())
+        .position(|window| window == key.as_bytes())?;
+    let place = at + key.len();
+    (bytes.len() >= place + NO_CHECKSUM.len()).then_some(place)
+}
+
+/// Checks the checksum of a file. A file without one must have the keys of files that had none.
+fn check_seal(path: &Path, bytes: &[u8], metadata: Option<&HashMap<String, String>>) -> Result<()> {
+    let is_sound = match metadata.and_then(|metadata| metadata.get(CHECKSUM)) {
+        Some(found) => checksum_place(bytes).is_some_and(|place| checksum(bytes, place) == *found),
+        None => metadata.is_none_or(|metadata| {
+            let mut keys = metadata.keys();
+            keys.all(|key| KEYS_BEFORE_CHECKSUMS.contains(&key.as_str()))
+        }),
+    };
+    if is_sound {
+        Ok(())
+    } else {
+        Err(Error::File(FileError::Checksum { path: path.into() }))
+    }
 }
 
 /// End offset of the last tensor in a header.

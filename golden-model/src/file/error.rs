@@ -25,6 +25,32 @@ pub enum FileError {
         /// Underlying error.
         source: std::io::Error,
     },
+    /// The file to read is a folder, a device, a FIFO or a socket.
+    #[error("{} is {kind}; give a regular file", path.display())]
+    NotRegular {
+        /// Path of the file.
+        path: PathBuf,
+        /// What it is.
+        kind: &'static str,
+    },
+    /// The file is longer than anything that belongs there.
+    #[error("{} has {found} bytes, but only {limit} are read; give the right file", path.display())]
+    TooLong {
+        /// Path of the file.
+        path: PathBuf,
+        /// Length of the file in bytes, as far as it is known.
+        found: u64,
+        /// Most bytes that are read.
+        limit: u64,
+    },
+    /// The file is not text.
+    #[error("{} is not UTF-8 text: byte {at} is wrong; give a text file", path.display())]
+    NotText {
+        /// Path of the file.
+        path: PathBuf,
+        /// Position of the first wrong byte, counted from 0.
+        at: usize,
+    },
     /// The file is not a safetensors file.
     #[error("{} is not a model file: {source}; give a .safetensors file that synfire wrote", path.display())]
     NotSafetensors {
@@ -59,6 +85,15 @@ pub enum FileError {
         found: u64,
         /// Length in bytes that the header implies.
         wanted: u64,
+    },
+    /// The checksum of the file is wrong.
+    #[error(
+        "{}: the contents do not have the SHA-256 that the file records; it is damaged, write or copy it again",
+        path.display()
+    )]
+    Checksum {
+        /// Path of the file.
+        path: PathBuf,
     },
     /// The safetensors file has another format.
     #[error("{}: the file has format `{found}`, but must have `{wanted}`; {remedy}", path.display())]

@@ -1,21 +1,28 @@
 //! Output of the verbs: text or JSON on standard output, progress on standard error.
 
 use super::diagnostic::{CliError, Result};
+use super::paths::Paths;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use miette::Diagnostic;
 use serde::Serialize;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use synfire_golden_model::file::io;
 
 /// The global flags.
 #[derive(Clone, Debug)]
 pub(crate) struct Context {
     json: bool,
+    paths: Paths,
 }
 
 impl Context {
-    pub(crate) const fn new(json: bool) -> Self {
-        Self { json }
+    pub(crate) const fn new(json: bool, paths: Paths) -> Self {
+        Self { json, paths }
+    }
+
+    /// The paths that the run reads and writes.
+    pub(crate) const fn paths(&self) -> &Paths {
+        &self.paths
     }
 
     /// Whether to print JSON.
@@ -34,16 +41,26 @@ impl Context {
         if !line.ends_with('\n') {
             line.push('\n');
         }
-        std::io::stdout()
-            .write_all(line.as_bytes())
-            .map_err(io("writing", "standard output"))?;
-        Ok(())
+        match self.out().write_all(line.as_bytes()) {
+            // The reader, such as `head`, has seen enough.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            written => Ok(written.map_err(io("writing", "standard output"))?),
+        }
+    }
+
+    /// Where results go: standard output, unless a file was asked for there.
+    fn out(&self) -> Box<dyn Write> {
+        if self.paths.use_stdout() {
+            Box::new(std::io::stderr())
+        } else {
+            Box::new(std::io::stdout())
+        }
     }
 
     /// Prints a line of text immediately, or nothing with `--json`.
     pub(crate) fn say(&self, line: &str) {
         if !self.json {
-            let mut out = std::io::stdout();
+            let mut out = self.out();
             // If the reader is gone, the work continues.
             let _ = writeln!(out, "{line}");
             let _ = out.flush();
@@ -52,7 +69,7 @@ impl Context {
 
     /// Prints a warning on standard error.
     pub(crate) fn warn(&self, warning: &str) {
-        eprintln!("warning: {warning}");
+        print_error(&format!("warning: {warning}"));
     }
 
     /// Prints an error, as text or JSON.
@@ -63,9 +80,11 @@ impl Context {
         if self.json {
             let code = error.code().map(|code| code.to_string());
             let object = serde_json::json!({ "error": { "code": code, "message": error.to_string() } });
-            println!("{object}");
+            let mut out = self.out();
+            // If the reader is gone, the exit status tells.
+            let _ = writeln!(out, "{object}");
         } else {
-            eprintln!("{:?}", miette::Report::new(error));
+            print_error(&format!("{:?}", miette::Report::new(error)));
         }
     }
 
@@ -114,4 +133,9 @@ impl Context {
         bar.set_prefix(title.to_owned());
         bar
     }
+}
+
+/// Prints a line on standard error. If the reader is gone, the work continues: a message is not worth a panic.
+pub(crate) fn print_error(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -7,7 +7,7 @@ mod fetch;
 mod list;
 mod show;
 
-pub(crate) use args::DataArgs;
+pub(crate) use args::{DataArgs, network};
 pub(crate) use fetch::DownloadError;
 
 use super::context::Context;

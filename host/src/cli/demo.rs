@@ -10,6 +10,7 @@ use super::data::DataArgs;
 use super::diagnostic::Result;
 use super::figures::raster;
 use super::inference::{DEFAULT_SEED, at_least_one, measure_traffic, stimuli};
+use super::paths::Name;
 use super::synth::TRAINS;
 use hardware::Target;
 use results::{BoardResult, Results, StageTimes};
@@ -43,7 +44,7 @@ pub(crate) struct Args {
     output: PathBuf,
     /// Network: a preset or the path of a network file (.toml).
     #[arg(long, default_value = "digits")]
-    network: String,
+    network: Name,
     #[command(flatten)]
     data: DataArgs,
     /// Bits per weight.

@@ -1,7 +1,7 @@
 //! Errors of the command line.
 
 use std::path::PathBuf;
-use synfire_golden_model::file::IoError;
+use synfire_golden_model::file::{FileError, IoError, LockError};
 
 /// An error as the user sees it. Messages of the other crates already name the object, the value and the remedy.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -116,6 +116,41 @@ pub(crate) enum CliError {
         /// Number of layers of the network.
         layers: usize,
     },
+    /// A path to write is an input of the same run.
+    #[error("{what} {} is also {input} of this run, which it would replace", path.display())]
+    #[diagnostic(code(synfire::output), help("give another name"))]
+    WouldReplaceInput {
+        /// Argument that gives the path to write.
+        what: String,
+        /// Path to write.
+        path: PathBuf,
+        /// Argument that gives the input.
+        input: String,
+    },
+    /// Two outputs have one path.
+    #[error("{what} {} is also the path of {other}, which it would replace", path.display())]
+    #[diagnostic(code(synfire::output), help("give each its own name"))]
+    WrittenTwice {
+        /// Argument that gives the path to write.
+        what: String,
+        /// Path to write.
+        path: PathBuf,
+        /// Argument of the other output.
+        other: String,
+    },
+    /// Something else than text would go to standard output.
+    #[error("{what} {}: only text goes to standard output, but this is a binary file", path.display())]
+    #[diagnostic(code(synfire::output), help("give the name of a file; a file named - is ./-"))]
+    NoText {
+        /// Argument that gives the path to write.
+        what: String,
+        /// Path to write.
+        path: PathBuf,
+    },
+    /// Another run uses an output.
+    #[error(transparent)]
+    #[diagnostic(code(synfire::busy))]
+    Busy(#[from] LockError),
     /// A picture could not be drawn.
     #[error("cannot draw {path}: {reason}")]
     #[diagnostic(
@@ -262,6 +297,12 @@ from_layer! {
     synfire_golden_model::Error => Model,
     synfire_hw::Error => Hardware,
     crate::Error => Link
+}
+
+impl From<FileError> for CliError {
+    fn from(error: FileError) -> Self {
+        synfire_golden_model::Error::from(error).into()
+    }
 }
 
 impl From<synfire_sim::Error> for CliError {

@@ -12,13 +12,13 @@ use super::early_exit::EarlyExitArgs;
 use super::figures::readout;
 use super::inference::{DEFAULT_SEED, Evaluated, at_least_one};
 use super::models::AnyModel;
+use super::paths::{InputFile, OutputText};
 use super::table::{count, percent, table};
 use confusion::Confusion;
 use outcome::{Outcome, float_outcome, integer_outcome};
 pub(crate) use outcome::{evaluate_float, evaluate_integer, integer_sparsity};
 use serde::Serialize;
 use stats::Stats;
-use std::path::PathBuf;
 use trace::{DEFAULT_IMAGES, TraceArgs, Traced};
 
 const EXAMPLE: &str = "Examples:
@@ -35,7 +35,7 @@ const EXAMPLE: &str = "Examples:
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Args {
     /// Float model that `synfire train` wrote, or quantized model that `synfire quantize` wrote.
-    model: PathBuf,
+    model: InputFile,
     #[command(flatten)]
     data: DataArgs,
     /// Seed of the test images' input spikes.
@@ -52,7 +52,7 @@ pub(crate) struct Args {
     confusion: bool,
     /// Draw the accuracy as a function of the number of steps into this SVG file.
     #[arg(long, value_name = "FILE")]
-    readout: Option<PathBuf>,
+    readout: Option<OutputText>,
     #[command(flatten)]
     early_exit: EarlyExitArgs,
     #[command(flatten)]
@@ -87,7 +87,7 @@ impl Args {
         let (kind, outcome) = match &model {
             AnyModel::Float(_) if self.early_exit.is_given() => {
                 return Err(CliError::ModelKind {
-                    path: self.model,
+                    path: self.model.to_path_buf(),
                     found: "float",
                     wanted: "quantized",
                     remedy: "early exit needs integer potentials: run `synfire quantize` on the model, or omit --early-exit",

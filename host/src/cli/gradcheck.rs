@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::diagnostic::{CliError, Result};
+use super::paths::{InputFile, lossy};
 use super::table::{count, table};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ The README.md in golden-model/tests/vectors describes the format of the cases.";
 pub(crate) struct Args {
     /// Reference cases (.npz): networks, input spikes, and the expected spikes, loss and gradients.
     #[arg(required = true, value_name = "CASE")]
-    cases: Vec<PathBuf>,
+    cases: Vec<InputFile>,
 }
 
 /// Results of all cases.
@@ -34,6 +35,7 @@ struct Summary {
 /// Result of a case.
 #[derive(Debug, Serialize)]
 struct Row {
+    #[serde(serialize_with = "lossy")]
     case: PathBuf,
     network: String,
     images: usize,

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::diagnostic::Result;
+use super::paths::InputFile;
 use super::plan::{TargetArgs, layers};
 use std::path::PathBuf;
 use synfire_golden_model::integer::QuantizedModel;
@@ -16,7 +17,7 @@ const EXAMPLE: &str = "Examples:
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Args {
     /// Quantized model that `synfire quantize` wrote.
-    model: PathBuf,
+    model: InputFile,
     #[command(flatten)]
     target: TargetArgs,
     /// Build folder to write.

@@ -1,5 +1,6 @@
 //! Catches Ctrl-C, so that a verb can stop in an orderly way.
 
+use super::context::print_error;
 use super::diagnostic::{INTERRUPTED_STATUS, Result};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
@@ -59,7 +60,7 @@ impl StopRequest {
                 if flag.swap(true, Ordering::Relaxed) {
                     std::process::exit(INTERRUPTED_STATUS.into());
                 }
-                eprintln!("{notice}");
+                print_error(notice);
             }
         };
         std::thread::Builder::new()

@@ -4,10 +4,9 @@ use super::context::Context;
 use super::data::DataArgs;
 use super::diagnostic::{CliError, Result};
 use super::inference::{at_least_one, float, measure_traffic};
+use super::paths::{InputFile, Name, OutputText, write_text};
 use super::table::{count, table};
 use serde::Serialize;
-use std::path::PathBuf;
-use synfire_golden_model::file::write_atomically;
 use synfire_golden_model::integer::QuantizedModel;
 use synfire_hw::board::{Board, Features};
 use synfire_hw::circuit::engine::MAX_LANES;
@@ -25,12 +24,12 @@ const EXAMPLE: &str = "Examples:
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Args {
     /// Quantized model that `synfire quantize` wrote.
-    model: PathBuf,
+    model: InputFile,
     #[command(flatten)]
     target: TargetArgs,
     /// Draw the design's block diagram, which `synfire hdl` also writes, into this SVG file.
     #[arg(long, value_name = "FILE.svg")]
-    diagram: Option<PathBuf>,
+    diagram: Option<OutputText>,
 }
 
 /// Flags that determine a plan, shared with `synfire hdl`.
@@ -38,7 +37,7 @@ pub(crate) struct Args {
 pub(crate) struct TargetArgs {
     /// Board: the name of a board, or the path of a board file (.toml).
     #[arg(long)]
-    board: String,
+    board: Name,
     /// Core clock frequency in MHz; default: the board's. The board's PLL must be able to generate it.
     #[arg(long, value_name = "MHZ", value_parser = megahertz)]
     clock: Option<u32>,
@@ -83,7 +82,7 @@ impl Args {
         let traffic = self.target.traffic(&model)?;
         let plan = self.target.plan(&model, &board, &traffic)?;
         if let Some(path) = &self.diagram {
-            write_atomically(path, &diagram::svg(&model, &board, &plan)?)?;
+            write_text(path, &diagram::svg(&model, &board, &plan)?)?;
         }
         let faster = match self.target.lanes {
             Some(_) => None,

@@ -7,10 +7,10 @@ use super::data::DataArgs;
 use super::diagnostic::Result;
 use super::inference::quantize_by;
 use super::models::load_float;
+use super::paths::{InputFile, OutputFile};
 use super::table::{percent, table};
 use finetune::{FineTuneArgs, Quantized};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use synfire_golden_model::quantize::{self, GuardBits, Leak, QuantizeConfig, QuantizeReport, ScaleSearch};
 
 const EXAMPLE: &str = "Examples:
@@ -24,10 +24,10 @@ const EXAMPLE: &str = "Examples:
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Args {
     /// Float model that `synfire train` wrote.
-    model: PathBuf,
+    model: InputFile,
     /// File for the quantized model.
     #[arg(short, long)]
-    output: PathBuf,
+    output: OutputFile,
     /// Bits per weight, 2 to 8.
     #[arg(long, default_value_t = 4)]
     bits: u8,
@@ -63,7 +63,10 @@ impl Args {
         let model = load_float(&self.model)?;
         let prepared = match &fine_tune {
             None => None,
-            Some(fine_tune) => Some((fine_tune, fine_tune.prepare(&model, &self.data, &self.output)?)),
+            Some(fine_tune) => Some((
+                fine_tune,
+                fine_tune.prepare(context, &model, &self.data, &self.output)?,
+            )),
         };
         let config = QuantizeConfig {
             weight_bits: self.bits,

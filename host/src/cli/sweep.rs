@@ -13,16 +13,16 @@ use super::diagnostic::{CliError, Result};
 use super::figures::trade_off;
 use super::inference::{DEFAULT_SEED, at_least_one};
 use super::models::load_float;
+use super::paths::{InputFile, OutputFile, OutputText};
 use super::quantize::{CALIBRATION_IMAGES, scale};
 pub(crate) use error::SweepError;
 use grid::{GridArgs, Setting};
 use indicatif::ProgressBar;
 use report::Report;
 use results::{Finding, Made, Point, Refusal, Results, Run};
-use std::path::PathBuf;
 use study::{Measured, Study};
 use synfire_golden_model::Error;
-use synfire_golden_model::file::{io, sha256};
+use synfire_golden_model::file::{read_bytes, sha256};
 use synfire_golden_model::integer::IntegerError;
 use synfire_golden_model::quantize::ScaleSearch;
 
@@ -38,13 +38,13 @@ its results to the same file.";
 #[command(after_help = EXAMPLE)]
 pub(crate) struct Args {
     /// Float model that `synfire train` wrote.
-    model: PathBuf,
+    model: InputFile,
     /// Results file, with one JSON object per line. Results that it holds already are not computed again.
     #[arg(short, long)]
-    output: PathBuf,
+    output: OutputFile,
     /// Draw the accuracy as a function of model bits and of synaptic operations into this SVG file.
     #[arg(long, value_name = "FILE")]
-    picture: Option<PathBuf>,
+    picture: Option<OutputText>,
     #[command(flatten)]
     grid: GridArgs,
     /// Method that finds the scales: max, mse, a percentile such as 99.5, or best, which uses the one with the least
@@ -85,7 +85,7 @@ impl Args {
         let computed = work.carry_out(&study, &mut results, &bar)?;
         bar.finish_and_clear();
 
-        let report = Report::new(&results, self.output, &settings, &steps, computed);
+        let report = Report::new(&results, self.output.to_path_buf(), &settings, &steps, computed);
         if let Some(path) = &self.picture {
             trade_off::draw(path, &report.picture())?;
         }
@@ -119,7 +119,7 @@ impl Args {
 
     /// Returns everything besides the settings that determines the results.
     fn identity(&self, study: &Study) -> Result<Run> {
-        let file = std::fs::read(&self.model).map_err(io("reading", &self.model))?;
+        let file = read_bytes(&self.model, u64::MAX)?;
         Ok(Run {
             network: study.model.description.name.clone(),
             model_sha256: sha256(&file),

@@ -10,19 +10,20 @@ mod session;
 pub(crate) use checkpoints::to_resume_from;
 pub(crate) use evaluation_set::EvaluationSet;
 pub(crate) use progress::Display;
-pub(crate) use session::{Files, Session, checkpoint_beside};
+pub(crate) use session::{Files, Session, checkpoint_file};
 
 use super::context::Context;
 use super::data::DataArgs;
 use super::diagnostic::Result;
 use super::inference::at_least_one;
 use super::interrupt::StopRequest;
+use super::paths::{Name, OutputFile, OutputText, lossy};
 use super::table::{memory, percent};
 use super::threads::ThreadArgs;
 use evaluation_set::held_out;
 use overrides::Overrides;
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use synfire_golden_model::dataset::Split;
 use synfire_golden_model::float::FloatModel;
@@ -43,7 +44,7 @@ const EXAMPLE: &str = "Examples:
 pub(crate) struct Args {
     /// Network: a preset (digits, mnist-mlp, lenet, vgg9, resnet11, …), the path of a network file (.toml), or a compact
     /// text such as 16C5p2-P2-10.
-    network: String,
+    network: Name,
     #[command(flatten)]
     data: DataArgs,
     /// Train on only IMAGES training images, with every class in proportion.
@@ -55,13 +56,13 @@ pub(crate) struct Args {
     validation: Option<usize>,
     /// File for the trained model.
     #[arg(short, long)]
-    output: PathBuf,
+    output: OutputFile,
     /// Draw the training curve into this SVG file, and update it after every epoch.
     #[arg(long)]
-    curve: Option<PathBuf>,
+    curve: Option<OutputText>,
     /// Write the metrics of every epoch to this file while training, one JSON object per line.
     #[arg(long)]
-    metrics: Option<PathBuf>,
+    metrics: Option<OutputText>,
     #[command(flatten)]
     threads: ThreadArgs,
     #[command(flatten)]
@@ -76,7 +77,7 @@ pub(crate) struct Args {
 struct CheckpointArgs {
     /// File for checkpoints, written after every epoch and on Ctrl-C; default: OUTPUT.checkpoint.safetensors.
     #[arg(long, value_name = "FILE")]
-    checkpoint: Option<PathBuf>,
+    checkpoint: Option<OutputFile>,
     /// Within an epoch, write a checkpoint every MINUTES minutes.
     #[arg(long, value_name = "MINUTES", default_value_t = 5.0, value_parser = minutes)]
     checkpoint_minutes: f64,
@@ -117,7 +118,8 @@ pub(crate) struct Summary {
     seconds: f64,
     images_per_second: f64,
     memory: Memory,
-    model: PathBuf,
+    model: OutputFile,
+    #[serde(serialize_with = "lossy")]
     checkpoint: PathBuf,
 }
 
@@ -131,7 +133,7 @@ impl Args {
         let config = self.data.network(&self.network)?;
         let (mut network, mut train) = (config.network.clone(), config.require_train()?.clone());
         self.overrides.apply(&mut network, &mut train);
-        let files = self.files()?;
+        let files = self.files(context)?;
         let checkpoint = self.checkpoint(&files, &mut train)?;
         // The images for validation do not depend on --limit, so that runs with different limits are comparable.
         let (data, evaluation) = held_out(self.data.load(&network)?, self.validation)?;
@@ -160,17 +162,15 @@ impl Args {
         context.print(&summary, || summary.to_string())
     }
 
-    /// Returns the files to write besides the model, after checking that they can be written.
-    fn files(&self) -> Result<Files> {
-        let checkpoint = self.checkpoints.checkpoint.clone();
-        let files = Files {
-            checkpoint: checkpoint.unwrap_or_else(|| checkpoint_beside(&self.output)),
+    /// Returns the files to write besides the model.
+    fn files(&self, context: &Context) -> Result<Files> {
+        let checkpoint = self.checkpoints.checkpoint.as_deref();
+        Ok(Files {
+            checkpoint: checkpoint_file(context, &self.output, checkpoint)?,
             checkpoint_every: Duration::from_secs_f64(60.0 * self.checkpoints.checkpoint_minutes),
-            metrics: self.metrics.clone(),
-            curve: self.curve.clone(),
-        };
-        files.check_writable(&self.output)?;
-        Ok(files)
+            metrics: self.metrics.as_deref().map(Path::to_path_buf),
+            curve: self.curve.as_deref().map(Path::to_path_buf),
+        })
     }
 
     /// Loads the checkpoint from which to resume, if there is one, and applies a new learning rate to it. Sets the number

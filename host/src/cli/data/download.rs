@@ -3,6 +3,7 @@
 use super::fetch::{DownloadError, Fetched, Fetcher};
 use crate::cli::context::Context;
 use crate::cli::diagnostic::Result;
+use crate::cli::paths::lossy;
 use serde::Serialize;
 use std::path::PathBuf;
 use synfire_golden_model::dataset::Known;
@@ -30,6 +31,7 @@ pub(super) struct Args {
 #[derive(Debug, Serialize)]
 struct Downloaded {
     name: &'static str,
+    #[serde(serialize_with = "lossy")]
     folder: PathBuf,
     files: Vec<File>,
 }

@@ -4,8 +4,8 @@ use super::show::class_names;
 use crate::cli::context::Context;
 use crate::cli::diagnostic::Result;
 use crate::cli::figures::contact_sheet::{self, Row};
+use crate::cli::paths::{DataFolder, Name, OutputText};
 use serde::Serialize;
-use std::path::PathBuf;
 use synfire_golden_model::dataset::{self, Dataset};
 
 const EXAMPLE: &str = "Examples:
@@ -17,13 +17,13 @@ const EXAMPLE: &str = "Examples:
 #[command(after_help = EXAMPLE)]
 pub(super) struct Args {
     /// Data set: a name that `synfire data list` prints, or a file NAME.npz.
-    name: String,
+    name: Name,
     /// Folder that holds the data set's files, or folders named after the data sets.
     #[arg(long, env = "SYNFIRE_DATA")]
-    data_dir: Option<PathBuf>,
+    data_dir: Option<DataFolder>,
     /// SVG file to write.
     #[arg(short, long)]
-    output: PathBuf,
+    output: OutputText,
     /// Number of samples per class.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
     images: u32,
@@ -35,7 +35,7 @@ pub(super) struct Args {
 /// Result of `synfire data draw`.
 #[derive(Debug, Serialize)]
 struct Drawn {
-    picture: PathBuf,
+    picture: OutputText,
     samples: usize,
 }
 

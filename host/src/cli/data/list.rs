@@ -2,6 +2,7 @@
 
 use crate::cli::context::Context;
 use crate::cli::diagnostic::Result;
+use crate::cli::paths::{DataFolder, lossy_if_some};
 use serde::Serialize;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -18,7 +19,7 @@ const EXAMPLE: &str = "Examples:
 pub(super) struct Args {
     /// Folder to search for the files.
     #[arg(long, env = "SYNFIRE_DATA")]
-    data_dir: Option<PathBuf>,
+    data_dir: Option<DataFolder>,
 }
 
 /// Result of `synfire data list`.
@@ -40,6 +41,7 @@ struct Entry {
     licence: &'static str,
     built_in: bool,
     downloadable: bool,
+    #[serde(serialize_with = "lossy_if_some")]
     found_in: Option<PathBuf>,
     /// Error that names the missing files, if only some of the files exist.
     incomplete: Option<String>,

@@ -5,11 +5,11 @@ mod recordings;
 
 use crate::cli::context::Context;
 use crate::cli::diagnostic::Result;
+use crate::cli::paths::{DataFolder, Name};
 use crate::cli::table::{count, table};
 use images::ImageStatistics;
 use recordings::RecordingStatistics;
 use serde::Serialize;
-use std::path::PathBuf;
 use synfire_golden_model::dataset::{self, Dataset, KNOWN, Samples};
 
 const EXAMPLE: &str = "Examples:
@@ -22,10 +22,10 @@ const EXAMPLE: &str = "Examples:
 #[command(after_help = EXAMPLE)]
 pub(super) struct Args {
     /// Data set: a name that `synfire data list` prints, or a file NAME.npz.
-    name: String,
+    name: Name,
     /// Folder that holds the data set's files, or folders named after the data sets.
     #[arg(long, env = "SYNFIRE_DATA")]
-    data_dir: Option<PathBuf>,
+    data_dir: Option<DataFolder>,
     /// Spikes per step of a full-scale pixel, which is the `rate` of a network.
     #[arg(long, default_value_t = 0.5, value_parser = rate)]
     rate: f32,

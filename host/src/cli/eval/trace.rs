@@ -3,6 +3,7 @@
 use super::super::context::Context;
 use super::super::diagnostic::{CliError, Result};
 use super::super::models::AnyModel;
+use super::super::paths::{OutputFile, lossy};
 use super::super::table::memory;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -24,7 +25,7 @@ pub(super) struct TraceArgs {
     /// Write every spike of every layer to this file (.npz). Needs a quantized model; traces 10 images unless --limit is
     /// given.
     #[arg(long = "trace", value_name = "FILE")]
-    pub(super) file: Option<PathBuf>,
+    pub(super) file: Option<OutputFile>,
     /// Also write every membrane at the end of every step.
     #[arg(long = "trace-membranes", requires = "file")]
     membranes: bool,
@@ -33,6 +34,7 @@ pub(super) struct TraceArgs {
 /// Description of the trace that was written.
 #[derive(Debug, Serialize)]
 pub(super) struct Traced {
+    #[serde(serialize_with = "lossy")]
     file: PathBuf,
     images: usize,
     membranes: bool,

@@ -6,6 +6,7 @@
 //! the more events there are.
 
 use super::super::diagnostic::Result;
+use super::super::paths::write_text;
 use super::{BLUE, GREY, ORANGE, failed};
 use plotters::prelude::*;
 use std::path::Path;
@@ -33,8 +34,7 @@ type Colour = [u8; 3];
 pub(crate) fn draw(path: &Path, title: &str, dataset: &Dataset, rows: &[Row]) -> Result<()> {
     let mut svg = String::new();
     draw_into(&mut svg, title, dataset, rows).map_err(|error| failed(path)(error.as_ref()))?;
-    synfire_golden_model::file::write_atomically(path, &svg)?;
-    Ok(())
+    write_text(path, &svg)
 }
 
 fn draw_into(

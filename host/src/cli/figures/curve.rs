@@ -1,6 +1,7 @@
 //! Training curve: accuracy and loss over the epochs, and below them the spike rate of every layer.
 
 use super::super::diagnostic::Result;
+use super::super::paths::write_text;
 use super::accuracy_axis::AccuracyAxis;
 use super::{BLUE, GREY, ORANGE, failed};
 use plotters::coord::Shift;
@@ -69,8 +70,7 @@ pub(crate) fn draw(
     epochs: &[EpochReport],
 ) -> Result<()> {
     let svg = draw_text(network, config, evaluation, epochs).map_err(|error| failed(path)(error.as_ref()))?;
-    synfire_golden_model::file::write_atomically(path, &svg)?;
-    Ok(())
+    write_text(path, &svg)
 }
 
 fn draw_text(

@@ -2,6 +2,7 @@
 //! output potentials after each step.
 
 use super::super::diagnostic::Result;
+use super::super::paths::write_text;
 use super::{BLUE, GREY, ORANGE, failed};
 use plotters::prelude::*;
 use std::path::Path;
@@ -24,8 +25,7 @@ pub(crate) struct Picture<'a> {
 pub(crate) fn draw(path: &Path, picture: &Picture<'_>) -> Result<()> {
     let mut svg = String::new();
     draw_into(&mut svg, picture).map_err(|error| failed(path)(error.as_ref()))?;
-    synfire_golden_model::file::write_atomically(path, &svg)?;
-    Ok(())
+    write_text(path, &svg)
 }
 
 fn draw_into(svg: &mut String, picture: &Picture<'_>) -> Result<(), Box<dyn std::error::Error>> {

@@ -2,6 +2,7 @@
 //! end of the curve better.
 
 use super::super::diagnostic::Result;
+use super::super::paths::write_text;
 use super::{BLUE, GREY, failed};
 use plotters::coord::Shift;
 use plotters::prelude::*;
@@ -19,8 +20,7 @@ type Drawn = std::result::Result<(), Box<dyn std::error::Error>>;
 /// Draws the accuracies, in 0..=1, after 1, 2, 3, … steps into an SVG file.
 pub(crate) fn draw(path: &Path, title: &str, accuracies: &[f64]) -> Result<()> {
     let svg = draw_text(title, accuracies).map_err(|error| failed(path)(error.as_ref()))?;
-    synfire_golden_model::file::write_atomically(path, &svg)?;
-    Ok(())
+    write_text(path, &svg)
 }
 
 fn draw_text(title: &str, accuracies: &[f64]) -> std::result::Result<String, Box<dyn std::error::Error>> {

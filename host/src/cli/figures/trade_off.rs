@@ -1,6 +1,7 @@
 //! Accuracy against cost: one panel for each kind of cost. Each panel marks the points of the Pareto front.
 
 use super::super::diagnostic::Result;
+use super::super::paths::write_text;
 use super::accuracy_axis::AccuracyAxis;
 use super::{GREY, failed};
 use plotters::coord::Shift;
@@ -50,8 +51,7 @@ pub(crate) struct Mark {
 /// Draws a picture into an SVG file.
 pub(crate) fn draw(path: &Path, picture: &Picture) -> Result<()> {
     let svg = draw_text(picture).map_err(|error| failed(path)(error.as_ref()))?;
-    synfire_golden_model::file::write_atomically(path, &svg)?;
-    Ok(())
+    write_text(path, &svg)
 }
 
 fn draw_text(picture: &Picture) -> std::result::Result<String, Box<dyn std::error::Error>> {

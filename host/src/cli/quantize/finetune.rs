@@ -8,11 +8,10 @@ use super::super::diagnostic::Result;
 use super::super::eval::{evaluate_float, evaluate_integer};
 use super::super::inference::DEFAULT_SEED;
 use super::super::interrupt::StopRequest;
+use super::super::paths::{Name, OutputFile, OutputText, lossy};
 use super::super::table::percent;
 use super::super::threads::ThreadArgs;
-use super::super::train::{
-    Display, EvaluationSet, Files, Session, checkpoint_beside, limited, to_resume_from,
-};
+use super::super::train::{Display, EvaluationSet, Files, Session, checkpoint_file, limited, to_resume_from};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -45,21 +44,21 @@ pub(super) struct FineTuneArgs {
     /// Take optimizer, batch and augmentation from the [train] table of this network, a preset or a file; default: the
     /// parameters with which the model was trained.
     #[arg(long, value_name = "NETWORK", requires = "finetune")]
-    finetune_like: Option<String>,
+    finetune_like: Option<Name>,
     /// Fine-tune on only IMAGES training images, with every class in proportion.
     #[arg(long, value_name = "IMAGES", requires = "finetune")]
     limit: Option<usize>,
     /// Draw the training curve into this SVG file, and update it after every epoch.
     #[arg(long, requires = "finetune")]
-    curve: Option<PathBuf>,
+    curve: Option<OutputText>,
     /// Write the metrics of every epoch to this file while fine-tuning, one JSON object per line.
     #[arg(long, requires = "finetune")]
-    metrics: Option<PathBuf>,
+    metrics: Option<OutputText>,
     #[command(flatten)]
     threads: ThreadArgs,
     /// File for checkpoints, written after every epoch and every 5 minutes; default: OUTPUT.checkpoint.safetensors.
     #[arg(long, value_name = "FILE", requires = "finetune")]
-    checkpoint: Option<PathBuf>,
+    checkpoint: Option<OutputFile>,
     /// Resume from the checkpoint. The result is the same as without the interruption. All other options must be
     /// unchanged, except --finetune-lr.
     #[arg(long, requires = "finetune", conflicts_with = "restart")]
@@ -103,6 +102,7 @@ pub(super) struct Outcome {
     finetuned_accuracy: f64,
     epochs: usize,
     learning_rate: f32,
+    #[serde(serialize_with = "lossy")]
     checkpoint: PathBuf,
 }
 
@@ -129,22 +129,19 @@ impl FineTune<'_> {
     /// Returns the files to write, after checking that they can be written, and the parameters of fine-tuning.
     pub(super) fn prepare(
         &self,
+        context: &Context,
         float: &FloatModel,
         data: &DataArgs,
         output: &Path,
     ) -> Result<(Files, TrainConfig)> {
         let args = self.args;
         let files = Files {
-            checkpoint: args
-                .checkpoint
-                .clone()
-                .unwrap_or_else(|| checkpoint_beside(output)),
+            checkpoint: checkpoint_file(context, output, args.checkpoint.as_deref())?,
             checkpoint_every: CHECKPOINT_EVERY,
-            metrics: args.metrics.clone(),
-            curve: args.curve.clone(),
+            metrics: args.metrics.as_deref().map(Path::to_path_buf),
+            curve: args.curve.as_deref().map(Path::to_path_buf),
         };
-        files.check_writable(output)?;
-        let trained = parameters::of(float, args.finetune_like.as_deref(), data)?;
+        let trained = parameters::of(float, args.finetune_like.as_ref(), data)?;
         let config = parameters::for_fine_tuning(trained, self.epochs, args.finetune_lr);
         config.validate(&float.description.name)?;
         Ok((files, config))

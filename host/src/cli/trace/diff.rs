@@ -1,11 +1,11 @@
 //! The verb `synfire trace diff`.
 
+use super::super::paths::InputFile;
 use crate::cli::context::Context;
 use crate::cli::diagnostic::{CliError, Result};
 use crate::cli::inference::float;
 use crate::cli::table::count;
 use serde::Serialize;
-use std::path::PathBuf;
 use synfire_golden_model::file::trace::{Comparison, Difference, ORIGIN_KEYS, Quantity, TraceFile, compare};
 
 const EXAMPLE: &str = "Examples:
@@ -20,9 +20,9 @@ Compares the origins of the traces first, then their numbers by image, step, lay
 #[command(after_help = EXAMPLE)]
 pub(super) struct Args {
     /// First trace (.npz) that `synfire eval --trace` wrote.
-    a: PathBuf,
+    a: InputFile,
     /// Second trace (.npz).
-    b: PathBuf,
+    b: InputFile,
     /// Compare the numbers even if model, data set, first image or seed differ.
     #[arg(long)]
     numbers_only: bool,

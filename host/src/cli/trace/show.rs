@@ -1,10 +1,10 @@
 //! The verb `synfire trace show`.
 
+use super::super::paths::InputFile;
 use crate::cli::context::Context;
 use crate::cli::diagnostic::Result;
 use crate::cli::inference::float;
 use crate::cli::table::{count, percent, table};
-use std::path::PathBuf;
 use synfire_golden_model::file::trace::{Summary, TraceFile};
 
 const EXAMPLE: &str = "Examples:
@@ -16,7 +16,7 @@ const EXAMPLE: &str = "Examples:
 #[command(after_help = EXAMPLE)]
 pub(super) struct Args {
     /// Trace (.npz) that `synfire eval --trace` wrote.
-    trace: PathBuf,
+    trace: InputFile,
 }
 
 impl Args {

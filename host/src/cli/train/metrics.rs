@@ -1,20 +1,29 @@
 //! The metrics file: one JSON object per epoch, written while training.
 
 use super::super::diagnostic::Result;
+use super::super::paths::{is_stdout, write_text};
 use super::evaluation_set::EvaluationSet;
-use std::fs::{File, OpenOptions};
-use std::io::Write as _;
+use std::fmt;
+use std::fs::OpenOptions;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use synfire_golden_model::evaluation::LayerActivity;
 use synfire_golden_model::file::io;
 use synfire_golden_model::train::EpochReport;
 
 /// A metrics file.
-#[derive(Debug)]
 pub(crate) struct Metrics {
     path: PathBuf,
-    file: File,
+    file: Box<dyn Write>,
     evaluation: EvaluationSet,
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Metrics {
@@ -22,11 +31,13 @@ impl Metrics {
     /// twice, no matter when the run was interrupted.
     pub(crate) fn start(path: &Path, history: &[EpochReport], evaluation: EvaluationSet) -> Result<Self> {
         let lines: String = history.iter().map(|report| line(report, evaluation)).collect();
-        synfire_golden_model::file::write_atomically(path, &lines)?;
-        let file = OpenOptions::new()
-            .append(true)
-            .open(path)
-            .map_err(io("opening", path))?;
+        write_text(path, &lines)?;
+        let file: Box<dyn Write> = if is_stdout(path) {
+            Box::new(std::io::stdout())
+        } else {
+            let file = OpenOptions::new().append(true).open(path);
+            Box::new(file.map_err(io("opening", path))?)
+        };
         Ok(Self {
             path: path.into(),
             file,

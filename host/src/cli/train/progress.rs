@@ -1,6 +1,6 @@
 //! Progress of a run: a bar with speed and time left, and a line per epoch.
 
-use super::super::context::Context;
+use super::super::context::{Context, print_error};
 use super::super::table::percent;
 use super::evaluation_set::EvaluationSet;
 use indicatif::{FormattedDuration, ProgressBar};
@@ -70,7 +70,7 @@ impl<'a> Display<'a> {
         if self.lines && !self.context.is_json() {
             let left = self.pace.left();
             let line = epoch_line(report, progress.epochs, self.evaluation, left);
-            self.bar.suspend(|| eprintln!("{line}"));
+            self.bar.suspend(|| print_error(&line));
         }
         for warning in &report.warnings {
             let layer = (warning.layer.clone(), warning.kind);

@@ -1,5 +1,6 @@
 //! Runs a trainer, and writes checkpoints, metrics and the training curve; handles interruption and divergence.
 
+use super::super::context::Context;
 use super::super::diagnostic::{CliError, Result};
 use super::super::figures::curve;
 use super::super::interrupt::StopRequest;
@@ -10,7 +11,6 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use synfire_golden_model::Error;
-use synfire_golden_model::file::io;
 use synfire_golden_model::train::{TrainConfig, Trainer};
 
 /// Files that a session writes, and when.
@@ -24,29 +24,6 @@ pub(crate) struct Files {
     pub(crate) metrics: Option<PathBuf>,
     /// Path of the training curve, which is drawn after every epoch.
     pub(crate) curve: Option<PathBuf>,
-}
-
-impl Files {
-    /// Checks that all files and the model can be written, so that an error is reported before training and not after it.
-    pub(crate) fn check_writable(&self, model: &Path) -> Result<()> {
-        let optional = [&self.metrics, &self.curve].into_iter().flatten();
-        let files = [model, &self.checkpoint].into_iter();
-        files
-            .chain(optional.map(PathBuf::as_path))
-            .try_for_each(check_writable)
-    }
-}
-
-/// Creates the folder of a file, and fails if a folder has the name of the file.
-fn check_writable(file: &Path) -> Result<()> {
-    if file.is_dir() {
-        return Err(io("writing", file)(std::io::ErrorKind::IsADirectory.into()).into());
-    }
-    let folder = match file.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => return Ok(()),
-    };
-    Ok(std::fs::create_dir_all(folder).map_err(io("creating folder", folder))?)
 }
 
 /// A run of a trainer.
@@ -176,8 +153,21 @@ impl<'a> Session<'a> {
     }
 }
 
+/// Returns the path of the checkpoint: the one `given`, or by default a file beside the model.
+///
+/// # Errors
+/// If the run reads the default file, or cannot write there.
+pub(crate) fn checkpoint_file(context: &Context, model: &Path, given: Option<&Path>) -> Result<PathBuf> {
+    if let Some(checkpoint) = given {
+        return Ok(checkpoint.to_owned());
+    }
+    let checkpoint = checkpoint_beside(model);
+    context.paths().writes("the checkpoint", &checkpoint)?;
+    Ok(checkpoint)
+}
+
 /// Returns the default path of the checkpoint for a model's path.
-pub(crate) fn checkpoint_beside(model: &Path) -> PathBuf {
+fn checkpoint_beside(model: &Path) -> PathBuf {
     let is_safetensors = model
         .extension()
         .is_some_and(|extension| extension == "safetensors");

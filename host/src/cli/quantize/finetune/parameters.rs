@@ -2,6 +2,7 @@
 
 use super::super::super::data::DataArgs;
 use super::super::super::diagnostic::{CliError, Result};
+use super::super::super::paths::Name;
 use synfire_golden_model::Config;
 use synfire_golden_model::float::FloatModel;
 use synfire_golden_model::train::{Schedule, TrainConfig};
@@ -11,7 +12,7 @@ const RATE: f32 = 0.1;
 
 /// Returns the parameters of training: those of the network `like` if it is given, otherwise those that the model file
 /// records, otherwise those of the preset with the model's name.
-pub(super) fn of(model: &FloatModel, like: Option<&str>, data: &DataArgs) -> Result<TrainConfig> {
+pub(super) fn of(model: &FloatModel, like: Option<&Name>, data: &DataArgs) -> Result<TrainConfig> {
     if let Some(like) = like {
         return Ok(data.network(like)?.require_train()?.clone());
     }
@@ -78,7 +79,10 @@ mod tests {
         let text = serde_json::to_string(&recorded).unwrap();
         model.provenance.insert("parameters".into(), text);
         assert_eq!(of(&model, None, &NO_DATA).unwrap(), recorded);
-        assert_eq!(of(&model, Some("lenet"), &NO_DATA).unwrap(), preset("lenet"));
+        assert_eq!(
+            of(&model, Some(&"lenet".into()), &NO_DATA).unwrap(),
+            preset("lenet")
+        );
         model.provenance.clear();
         model.description.name = "unheard-of".into();
         let error = of(&model, None, &NO_DATA).unwrap_err();

@@ -3,7 +3,11 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests may")]
 
+#[path = "common/seal.rs"]
+mod seal;
+
 use ndarray::{Array2, array};
+use seal::seal;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -81,7 +85,9 @@ fn parts_of(model: &FloatModel) -> (Value, Vec<u8>) {
 
 fn join(header: &Value, tensors: &[u8]) -> Vec<u8> {
     let header = header.to_string().into_bytes();
-    [&(header.len() as u64).to_le_bytes(), &header[..], tensors].concat()
+    let mut bytes = [&(header.len() as u64).to_le_bytes(), &header[..], tensors].concat();
+    seal(&mut bytes);
+    bytes
 }
 
 /// Returns the error of loading these bytes, without the name of the temporary folder.
@@ -282,6 +288,44 @@ fn truncated_and_overlong_files_are_refused() {
     for end in 0..length {
         refusal(&whole[..end]);
     }
+}
+
+/// One flipped bit would be another weight, another leak or another name.
+#[test]
+fn a_file_with_any_flipped_bit_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    tiny().save(&path).unwrap();
+    let sound = fs::read(&path).unwrap();
+    for bit in 0..8 * sound.len() {
+        let mut bytes = sound.clone();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        refusal(&bytes);
+    }
+    // Damage that nothing else shows.
+    let last = sound.len() - 1;
+    let mut bytes = sound;
+    bytes[last] ^= 1;
+    assert_eq!(
+        refusal(&bytes),
+        "DIR/model.safetensors: the contents do not have the SHA-256 that the file records; it is damaged, write or \
+         copy it again"
+    );
+}
+
+/// Earlier versions of the program wrote no checksum.
+#[test]
+fn a_file_without_a_checksum_is_read() {
+    let (mut header, tensors) = parts();
+    header["__metadata__"]
+        .as_object_mut()
+        .unwrap()
+        .remove("sha256")
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    fs::write(&path, join(&header, &tensors)).unwrap();
+    assert_eq!(FloatModel::load(&path).unwrap(), tiny());
 }
 
 #[test]

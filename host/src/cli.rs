@@ -116,7 +116,8 @@ pub fn main() -> ExitCode {
         Ok(paths) => (Context::new(json, paths), Ok(())),
         Err(error) => (Context::new(json, Paths::default()), Err(error)),
     };
-    match paths.and_then(|()| dispatch(verb, &context)) {
+    let checked = paths.and_then(|()| threads::check_environment());
+    match checked.and_then(|()| dispatch(verb, &context)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let status = ExitCode::from(error.exit_status());

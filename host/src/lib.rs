@@ -25,6 +25,9 @@
 //! Modules depend on each other in one direction only: [`protocol`] ← [`transport`] ← [`device`], and [`testing`]
 //! on the first two. All of them use [`error`].
 
+// The macros that print panic when the reader has closed the pipe.
+#![cfg_attr(not(test), warn(clippy::print_stdout, clippy::print_stderr))]
+
 pub mod device;
 pub mod error;
 pub mod protocol;

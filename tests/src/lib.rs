@@ -1,5 +1,6 @@
 //! Helpers of the cross-crate and end-to-end tests.
 
+use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -30,7 +31,9 @@ impl Program {
         self
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// Command that runs the program, with standard input closed.
+    #[must_use]
+    pub fn command<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Command {
         let mut command = Command::new(&self.path);
         command
             .args(arguments)

@@ -7,8 +7,11 @@ mod contradictions;
 mod damage;
 mod hash;
 mod round_trip;
+#[path = "../common/seal.rs"]
+mod seal;
 
 use common::tiny;
+use seal::seal;
 use std::fs;
 use std::path::PathBuf;
 use synfire_golden_model::integer::QuantizedModel;
@@ -57,6 +60,7 @@ impl Parts {
         let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
         bytes.extend(header);
         bytes.extend(&self.tensors);
+        seal(&mut bytes);
         bytes
     }
 }

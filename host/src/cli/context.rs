@@ -1,11 +1,11 @@
 //! Output of the verbs: text or JSON on standard output, progress on standard error.
 
 use super::diagnostic::{CliError, Result};
-use super::paths::Paths;
+use super::paths::{Paths, print};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use miette::Diagnostic;
 use serde::Serialize;
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use synfire_golden_model::file::io;
 
 /// The global flags.
@@ -41,11 +41,7 @@ impl Context {
         if !line.ends_with('\n') {
             line.push('\n');
         }
-        match self.out().write_all(line.as_bytes()) {
-            // The reader, such as `head`, has seen enough.
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-            written => Ok(written.map_err(io("writing", "standard output"))?),
-        }
+        print(&mut self.out(), "standard output", &line)
     }
 
     /// Where results go: standard output, unless a file was asked for there.

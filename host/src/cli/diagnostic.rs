@@ -256,6 +256,20 @@ pub(crate) enum CliError {
         /// Error of the thread pool.
         source: rayon::ThreadPoolBuildError,
     },
+    /// The environment asks for more threads than are started.
+    #[error("{variable} is {given}, but at most {most} threads are started on this machine")]
+    #[diagnostic(
+        code(synfire::threads),
+        help("unset {variable}, or give a number of threads for the cores of this machine")
+    )]
+    ThreadVariable {
+        /// Name of the environment variable.
+        variable: &'static str,
+        /// Number that it gives.
+        given: u64,
+        /// Most threads that are started.
+        most: usize,
+    },
     /// The JSON that was printed describes the error.
     #[error("see the JSON object that was printed")]
     #[diagnostic(code(synfire::reported))]

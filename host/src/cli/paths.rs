@@ -12,11 +12,11 @@ use super::diagnostic::{CliError, Result};
 use clap::{ArgMatches, Command};
 use serde::{Serialize as _, Serializer};
 use std::ffi::OsStr;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use synfire_golden_model::dataset::KNOWN;
-use synfire_golden_model::file::{io, resolve, write_atomically};
+use synfire_golden_model::file::{OutputLock, io, resolve, write_atomically};
 
 /// The paths that a run reads and writes; clones share them.
 #[derive(Clone, Debug, Default)]
@@ -24,11 +24,13 @@ pub(crate) struct Paths {
     used: Arc<Mutex<Used>>,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 struct Used {
     read: Vec<Use>,
     written: Vec<Use>,
     data_folders: Vec<PathBuf>,
+    /// Two runs do not write one file at the same time.
+    locks: Vec<OutputLock>,
     writes_stdout: bool,
 }
 
@@ -111,7 +113,7 @@ impl Paths {
     ///
     /// # Errors
     /// If the run reads the file, or writes it for another purpose; if it belongs to a data set in one of the run's data
-    /// folders; if it is a device, a FIFO, a socket or a folder; or if its folder cannot be created.
+    /// folders; if it is a device, a FIFO, a socket or a folder; if another run writes it; or if its folder cannot be created.
     pub(crate) fn writes(&self, what: &str, path: &Path) -> Result<()> {
         resolve(path).map_err(io("writing", path))?;
         let new = Use::new(what, path);
@@ -133,6 +135,7 @@ impl Paths {
         if let Some(folder) = new.file.parent() {
             std::fs::create_dir_all(folder).map_err(io("creating folder", folder))?;
         }
+        used.locks.push(OutputLock::acquire(path)?);
         used.written.push(new);
         Ok(())
     }
@@ -217,13 +220,19 @@ pub(crate) fn is_stdout(path: &Path) -> bool {
     [OsStr::new("-"), OsStr::new("/dev/stdout")].contains(&path.as_os_str())
 }
 
+/// Writes text to a file or stream, which `name` names in errors.
+pub(crate) fn print(out: &mut dyn Write, name: impl Into<PathBuf>, text: &str) -> Result<()> {
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        // The reader, such as `head`, has seen enough.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written.map_err(io("writing", name))?),
+    }
+}
+
 /// Writes a text file atomically, or the text to standard output.
 pub(crate) fn write_text(path: &Path, text: &str) -> Result<()> {
     if is_stdout(path) {
-        std::io::stdout()
-            .write_all(text.as_bytes())
-            .map_err(io("writing", "standard output"))?;
-        return Ok(());
+        return print(&mut std::io::stdout(), "standard output", text);
     }
     Ok(write_atomically(path, text)?)
 }

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::diagnostic::{CliError, Result};
+use super::paths::lossy_if_some;
 use super::table::table;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
@@ -30,6 +31,7 @@ struct Row {
     tool: &'static str,
     version: Option<String>,
     wanted: Option<String>,
+    #[serde(serialize_with = "lossy_if_some")]
     path: Option<PathBuf>,
     /// Whether synfire works without the tool.
     optional: bool,

@@ -294,6 +294,7 @@ fn damage(change: impl FnOnce(&mut Vec<u8>)) -> String {
     let (_folder, path) = held("sgd", 1, 2);
     let mut bytes = std::fs::read(&path).unwrap();
     change(&mut bytes);
+    crate::file::container::seal(&mut bytes);
     std::fs::write(&path, bytes).unwrap();
     let text = Checkpoint::load(&path).unwrap_err().to_string();
     let name = path.display().to_string();
@@ -337,6 +338,19 @@ fn damaged_files_are_refused() {
         "FILE: number 239 of tensor `weight/out` is NaN, but must be finite; \
          the checkpoint is damaged, resume from another one"
     );
+}
+
+/// A flipped bit of a weight, of the optimizer's memory or of the position would resume another run.
+#[test]
+fn flipped_bits_are_refused() {
+    let (_folder, path) = held("sgd", 1, 2);
+    let sound = std::fs::read(&path).unwrap();
+    for byte in (0..sound.len()).step_by(97).chain([sound.len() - 1]) {
+        let mut bytes = sound.clone();
+        bytes[byte] ^= 1;
+        std::fs::write(&path, bytes).unwrap();
+        Checkpoint::load(&path).unwrap_err();
+    }
 }
 
 #[test]

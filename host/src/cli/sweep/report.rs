@@ -1,6 +1,7 @@
 //! Report of a sweep.
 
 use super::super::figures::trade_off::{Mark, Panel, Picture};
+use super::super::paths::lossy;
 use super::super::table::{count, percent, table};
 use super::grid::Setting;
 use super::pareto;
@@ -14,6 +15,7 @@ pub(super) struct Report {
     #[serde(flatten)]
     run: Run,
     /// Path of the results file.
+    #[serde(serialize_with = "lossy")]
     results: PathBuf,
     /// Number of points that were computed in this run.
     computed: usize,

@@ -1,7 +1,7 @@
 //! The metrics file: one JSON object per epoch, written while training.
 
 use super::super::diagnostic::Result;
-use super::super::paths::{is_stdout, write_text};
+use super::super::paths::{is_stdout, print, write_text};
 use super::evaluation_set::EvaluationSet;
 use std::fmt;
 use std::fs::OpenOptions;
@@ -47,10 +47,7 @@ impl Metrics {
 
     /// Appends an epoch immediately.
     pub(crate) fn append(&mut self, report: &EpochReport) -> Result<()> {
-        self.file
-            .write_all(line(report, self.evaluation).as_bytes())
-            .map_err(io("writing", &self.path))?;
-        Ok(())
+        print(&mut self.file, &self.path, &line(report, self.evaluation))
     }
 }
 

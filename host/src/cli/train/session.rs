@@ -4,6 +4,7 @@ use super::super::context::Context;
 use super::super::diagnostic::{CliError, Result};
 use super::super::figures::curve;
 use super::super::interrupt::StopRequest;
+use super::super::paths::is_stdout;
 use super::evaluation_set::EvaluationSet;
 use super::metrics::Metrics;
 use super::progress::Display;
@@ -105,7 +106,10 @@ impl<'a> Session<'a> {
                 if let Some(metrics) = &mut self.metrics {
                     metrics.append(&report)?;
                 }
-                if let Some(path) = &self.files.curve {
+                let is_last = trainer.epochs_done() == self.config.epochs;
+                // A file is replaced after every epoch, but standard output would hold one picture after another.
+                let curve = self.files.curve.as_ref();
+                if let Some(path) = curve.filter(|path| is_last || !is_stdout(path)) {
                     let name = self.evaluation.name();
                     curve::draw(path, self.network, self.config, name, trainer.history())?;
                 }

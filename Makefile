@@ -72,9 +72,9 @@ lint: spelling unused
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 
-# Checkers of pinned versions; a file named for the version says that it is installed.
+# Checkers of pinned versions; a file named for the version, or newer than the file of pins, says that it is installed.
 CHECKERS = target/tools
-TYPOS = $(CHECKERS)/typos-1.52.0
+TYPOS = $(CHECKERS)/typos
 MACHETE = $(CHECKERS)/cargo-machete-0.9.2
 DENY = $(CHECKERS)/cargo-deny-0.20.2
 
@@ -95,9 +95,9 @@ audit: $(DENY)
 package:
 	CARGO_TARGET_DIR=$(CURDIR)/target $(CARGO) package --locked --workspace --config profile.dev.debug=0
 
-$(TYPOS):
+$(TYPOS): .ci/typos.txt
 	python3 -m venv $(CHECKERS)/python
-	$(CHECKERS)/python/bin/pip install --quiet --disable-pip-version-check typos==$(subst typos-,,$(@F))
+	$(CHECKERS)/python/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $<
 	mkdir -p $(CHECKERS)/bin
 	ln -sf ../python/bin/typos $(CHECKERS)/bin/typos
 	touch $@

@@ -4,7 +4,7 @@
 CARGO ?= cargo
 SYNFIRE = $(CARGO) run --quiet --release --locked -p synfire --
 
-.PHONY: demo test boards deep mutants mnist lenet tools fmt lint spelling unused audit package doc clean
+.PHONY: demo test boards deep mutants mnist lenet tools fmt lint spelling unused audit notices package doc clean
 
 ## Train, quantize, generate, co-simulate, synthesize and run on real digits; results in out/demo.
 demo: tools
@@ -90,6 +90,10 @@ unused: $(MACHETE)
 AUDIT ?= bans licenses sources
 audit: $(DENY)
 	$(CHECKERS)/bin/cargo-deny --locked check $(AUDIT)
+
+## What must accompany the program as a binary: the licences of all that is linked into it, and a bill of materials; TARGET=TRIPLE for another machine.
+notices:
+	python3 .ci/notices.py out/notices $(if $(TARGET),--target $(TARGET))
 
 ## Package every crate as it would be published, and build each from its package alone; without optimization, since nothing of it is run.
 package:

@@ -149,7 +149,11 @@ fn test_images_of_the_digits() {
         .expect("gzipped text");
     let rows: Vec<Vec<u8>> = text
         .lines()
-        .map(|line| line.split(',').map(|number| number.parse().expect("a number")).collect())
+        .map(|line| {
+            line.split(',')
+                .map(|number| number.parse().expect("a number"))
+                .collect()
+        })
         .collect();
     let by_class: Vec<Vec<usize>> = (0..10)
         .map(|class| (0..rows.len()).filter(|&line| rows[line][64] == class).collect())
@@ -182,7 +186,12 @@ fn test_images_of_the_digits() {
     chosen.sort_unstable();
 
     let split = dataset::load("digits", None).expect("embedded");
-    let pixels = |lines: &[usize]| lines.iter().flat_map(|&line| rows[line][..64].to_vec()).collect::<Vec<u8>>();
+    let pixels = |lines: &[usize]| {
+        lines
+            .iter()
+            .flat_map(|&line| rows[line][..64].to_vec())
+            .collect::<Vec<u8>>()
+    };
     let others: Vec<usize> = (0..rows.len()).filter(|line| !chosen.contains(line)).collect();
     for (part, lines) in [(&split.test, &chosen), (&split.train, &others)] {
         let Samples::Images(images) = part.samples() else {
@@ -193,10 +202,18 @@ fn test_images_of_the_digits() {
         assert!((0..part.len()).all(|index| part.label(index) == usize::from(rows[lines[index]][64])));
     }
     let numbers: Vec<_> = chosen.iter().map(usize::to_string).collect();
-    let shown = format!("lines {}, …, {}.", numbers[..10].join(", "), numbers[357..].join(", "));
+    let shown = format!(
+        "lines {}, …, {}.",
+        numbers[..10].join(", "),
+        numbers[357..].join(", ")
+    );
     assert_says("formats.md", FORMATS, &shown);
     let digest = hex(&Sha256::digest(numbers.join("\n") + "\n"));
-    assert_says("formats.md", FORMATS, &format!("each with a line feed, is `{digest}`"));
+    assert_says(
+        "formats.md",
+        FORMATS,
+        &format!("each with a line feed, is `{digest}`"),
+    );
 }
 
 #[test]
@@ -224,6 +241,8 @@ fn an_event_of_n_mnist() {
         panic!("recordings");
     };
     let events = recordings.get(0).iter();
-    let found: Vec<_> = events.map(|event| (event.time_us, event.place(split.test.shape()))).collect();
+    let found: Vec<_> = events
+        .map(|event| (event.time_us, event.place(split.test.shape())))
+        .collect();
     assert_eq!(found, [(65_538, [1, 7, 5]), (65_538 + (1 << 13), [1, 7, 5])]);
 }

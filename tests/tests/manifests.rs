@@ -157,7 +157,11 @@ fn notices(folder: &Path) -> Option<(String, Value)> {
             return None;
         }
     };
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let read = |name| std::fs::read_to_string(folder.join(name)).expect("it is written");
     let bill = serde_json::from_str(&read("sbom.cdx.json")).expect("JSON");
     Some((read("NOTICES.txt"), bill))
@@ -165,10 +169,15 @@ fn notices(folder: &Path) -> Option<(String, Value)> {
 
 /// Lines of the notices about one package.
 fn entry<'a>(notices: &'a str, package: &str) -> Vec<&'a str> {
-    let lines = notices.lines().skip_while(|line| !line.starts_with(&format!("{package}: ")));
+    let lines = notices
+        .lines()
+        .skip_while(|line| !line.starts_with(&format!("{package}: ")));
     let mut lines = lines.take_while(|line| !line.is_empty());
     let first = lines.next();
-    first.into_iter().chain(lines.take_while(|line| line.starts_with("    "))).collect()
+    first
+        .into_iter()
+        .chain(lines.take_while(|line| line.starts_with("    ")))
+        .collect()
 }
 
 #[test]
@@ -190,24 +199,53 @@ fn notices_and_bill_of_materials_have_all_that_is_linked() {
             continue;
         }
         let hash = component["hashes"][0]["content"].as_str().expect("a hash");
-        assert!(lock.contains(&format!("checksum = \"{hash}\"")), "{name} {version}");
+        assert!(
+            lock.contains(&format!("checksum = \"{hash}\"")),
+            "{name} {version}"
+        );
         let entry = entry(&notices, &format!("{name} {version}"));
-        assert!(entry.iter().any(|line| line.starts_with("    text ")), "{name} {version}: {entry:?}");
+        assert!(
+            entry.iter().any(|line| line.starts_with("    text ")),
+            "{name} {version}: {entry:?}"
+        );
     }
     // Of every kind of licence one, and nothing that only tests need.
-    for linked in ["serialport", "ring", "liblzma-sys", "webpki-roots", "rust-hdl", "synfire-hw"] {
+    for linked in [
+        "serialport",
+        "ring",
+        "liblzma-sys",
+        "webpki-roots",
+        "rust-hdl",
+        "synfire-hw",
+    ] {
         assert!(names.contains(&linked), "{linked}");
     }
     assert!(names.len() > 100, "{}", names.len());
     assert!(!names.contains(&"criterion") && !names.contains(&"insta"));
 
-    let serialport = components.iter().find(|component| component["name"] == "serialport");
-    let version = serialport.and_then(|component| component["version"].as_str()).expect("a version");
+    let serialport = components
+        .iter()
+        .find(|component| component["name"] == "serialport");
+    let version = serialport
+        .and_then(|component| component["version"].as_str())
+        .expect("a version");
     let entry = entry(&notices, &format!("serialport {version}")).join("\n");
-    assert!(entry.contains(&format!("https://crates.io/api/v1/crates/serialport/{version}/download")), "{entry}");
-    for text in ["Mozilla Public License Version 2.0\n", "3.2. Distribution of Executable Form", "CC BY 4.0"] {
+    assert!(
+        entry.contains(&format!(
+            "https://crates.io/api/v1/crates/serialport/{version}/download"
+        )),
+        "{entry}"
+    );
+    for text in [
+        "Mozilla Public License Version 2.0\n",
+        "3.2. Distribution of Executable Form",
+        "CC BY 4.0",
+    ] {
         assert!(notices.contains(text), "{text}");
     }
     let here = synfire_tests::repository().display().to_string();
-    assert!(!notices.contains(&here) && !bill.to_string().contains(&here), "a path of this machine");
+    assert!(
+        !notices.contains(&here) && !bill.to_string().contains(&here),
+        "a path of this machine"
+    );
 }

@@ -106,7 +106,7 @@ proptest! {
 fn a_leaky_output_layer_whose_width_suffices_for_t_steps_only_is_valid_and_runs_no_longer() {
     let mut model = tiny();
     let out = &mut model.layers[1];
-    // Eight per step, and a leak of 1/16: up to 24 within three steps, and up to 135 in the long run.
+    // Eight per step, and a leak of 1/16: up to 23 within three steps, and up to 128 in the long run.
     out.leak_shifts = vec![4];
     out.floor = -16;
     for (bits, steps) in [(9, None), (8, Some(3)), (6, Some(3))] {
@@ -132,7 +132,9 @@ fn a_leaky_output_layer_whose_width_suffices_for_t_steps_only_is_valid_and_runs_
         }
     }
     model.layers[1].membrane_bits = 5;
-    let error = model.save(folder().path().join("model.safetensors")).expect_err("too narrow");
-    let wanted = "layer `out`: membranes have 5 bits, but sums can reach -18 to 24, which needs 6 bits";
+    let error = model
+        .save(folder().path().join("model.safetensors"))
+        .expect_err("too narrow");
+    let wanted = "layer `out`: membranes have 5 bits, but sums can reach -16 to 23, which needs 6 bits";
     assert!(error.to_string().starts_with(wanted), "{error}");
 }

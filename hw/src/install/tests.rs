@@ -80,16 +80,22 @@ fn pip_takes_the_wheel_of_the_listed_hash_and_nothing_else() {
     let right = offline.hash("tiny-1-py3-none-any.whl");
     let wrong = right.replace(&right[..1], if right.starts_with('0') { "1" } else { "0" });
 
-    let refusal = offline.install(&format!("tiny==1 --hash=sha256:{wrong}")).unwrap_err();
+    let refusal = offline
+        .install(&format!("tiny==1 --hash=sha256:{wrong}"))
+        .unwrap_err();
     assert!(refusal.contains("DO NOT MATCH THE HASHES"), "{refusal}");
     assert!(refusal.contains(&wrong) && refusal.contains(&right), "{refusal}");
     let refusal = offline.install("tiny==1").unwrap_err();
     assert!(refusal.contains("Hashes are required"), "{refusal}");
     let sources = offline.hash("sources-1.tar.gz");
-    let refusal = offline.install(&format!("sources==1 --hash=sha256:{sources}")).unwrap_err();
+    let refusal = offline
+        .install(&format!("sources==1 --hash=sha256:{sources}"))
+        .unwrap_err();
     assert!(refusal.contains("No matching distribution"), "{refusal}");
     assert!(!offline.has_tiny());
 
-    offline.install(&format!("tiny==1 --hash=sha256:{right}")).expect("the hash is right");
+    offline
+        .install(&format!("tiny==1 --hash=sha256:{right}"))
+        .expect("the hash is right");
     assert!(offline.has_tiny());
 }

@@ -16,11 +16,21 @@ fn pins(text: &str) -> Vec<(String, usize)> {
         .filter(|line| !line.is_empty() && !line.starts_with('#'))
         .map(|line| {
             let (pin, hashes) = line.split_once(' ').unwrap_or((line, ""));
-            let (name, version) = pin.split_once("==").unwrap_or_else(|| panic!("{line} has no pin"));
-            assert!(!name.is_empty() && version.starts_with(|first: char| first.is_ascii_digit()), "{line}");
+            let (name, version) = pin
+                .split_once("==")
+                .unwrap_or_else(|| panic!("{line} has no pin"));
+            assert!(
+                !name.is_empty() && version.starts_with(|first: char| first.is_ascii_digit()),
+                "{line}"
+            );
             for hash in hashes.split_whitespace() {
-                let digits = hash.strip_prefix("--hash=sha256:").unwrap_or_else(|| panic!("{pin}: {hash}"));
-                assert!(digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()), "{hash}");
+                let digits = hash
+                    .strip_prefix("--hash=sha256:")
+                    .unwrap_or_else(|| panic!("{pin}: {hash}"));
+                assert!(
+                    digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()),
+                    "{hash}"
+                );
             }
             (pin.to_owned(), hashes.split_whitespace().count())
         })
@@ -35,7 +45,10 @@ fn every_package_is_pinned_and_every_file_has_a_hash() {
         ("hw/requirements.in", REQUIREMENTS.to_owned()),
         (".ci/typos.in", of_repository(".ci/typos.txt")),
     ] {
-        let wanted: Vec<_> = pins(&of_repository(list)).into_iter().map(|(pin, _)| pin).collect();
+        let wanted: Vec<_> = pins(&of_repository(list))
+            .into_iter()
+            .map(|(pin, _)| pin)
+            .collect();
         let found = pins(&hashed);
         assert!(found.iter().all(|(_, hashes)| *hashes > 0), "{found:?}");
         let found: Vec<_> = found.into_iter().map(|(pin, _)| pin).collect();

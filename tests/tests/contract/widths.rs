@@ -53,12 +53,17 @@ fn sums(network: &Network, layer: &Layer, shapes: &[[usize; 3]]) -> Vec<BTreeSet
             Operation::Pooling { kernel } => {
                 (0..kernel * kernel).for_each(|_| add(1, signed(layer.source)));
             }
-            Operation::Dense { q } => q.row(out).iter().for_each(|q| add(q * unit, signed(layer.source))),
+            Operation::Dense { q } => q
+                .row(out)
+                .iter()
+                .for_each(|q| add(q * unit, signed(layer.source))),
         }
         if let Some(shortcut) = &layer.shortcut {
             match &shortcut.path {
                 SecondPath::Weights(q) => {
-                    q.row(out).iter().for_each(|q| add(q * unit, signed(shortcut.source)));
+                    q.row(out)
+                        .iter()
+                        .for_each(|q| add(q * unit, signed(shortcut.source)));
                 }
                 SecondPath::Identity(one) => add(one[out], signed(shortcut.source)),
             }
@@ -74,7 +79,11 @@ fn settled(layer: &Layer, low: i64, high: i64) -> Option<(i64, i64)> {
         return None;
     }
     let leak = |m: i64| {
-        let taken: i64 = layer.leak_shifts.iter().map(|&shift| m.div_euclid(1 << shift)).sum();
+        let taken: i64 = layer
+            .leak_shifts
+            .iter()
+            .map(|&shift| m.div_euclid(1 << shift))
+            .sum();
         (m - taken).max(layer.floor)
     };
     let results = || (low..=high).map(leak);
@@ -130,10 +139,14 @@ fn both(seed: u64) -> Option<(Vec<Verdict>, Result<Vec<Option<usize>>, String>)>
     let (mut model, mut network) = through_a_file(&random::model(&mut rng));
     for (layer, same) in model.layers.iter_mut().zip(&mut network.layers) {
         let narrower = layer.membrane_bits - 1;
-        let highest = same.thresholds.iter().flatten().chain(match same.shortcut.as_ref().map(|path| &path.path) {
-            Some(SecondPath::Identity(one)) => &one[..],
-            _ => &[],
-        });
+        let highest =
+            same.thresholds
+                .iter()
+                .flatten()
+                .chain(match same.shortcut.as_ref().map(|path| &path.path) {
+                    Some(SecondPath::Identity(one)) => &one[..],
+                    _ => &[],
+                });
         let half = 1_i64 << (narrower - 1);
         let in_range = highest.max().is_none_or(|&highest| highest < half) && same.floor >= -half;
         if narrower >= 2 && in_range && rng.random_bool(0.3) {
@@ -186,7 +199,12 @@ fn every_verdict_is_drawn() {
             _ if verdicts.contains(&Verdict::Refused) => refused += 1,
             Some(Verdict::Steps(_)) => {
                 limited += 1;
-                leaky += usize::from(network.layers.last().is_some_and(|out| !out.leak_shifts.is_empty()));
+                leaky += usize::from(
+                    network
+                        .layers
+                        .last()
+                        .is_some_and(|out| !out.leak_shifts.is_empty()),
+                );
             }
             _ => any += 1,
         }

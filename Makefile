@@ -4,7 +4,7 @@
 CARGO ?= cargo
 SYNFIRE = $(CARGO) run --quiet --release --locked -p synfire --
 
-.PHONY: demo test boards deep mutants mnist lenet tools fmt lint spelling unused audit package doc clean
+.PHONY: demo test boards deep mutants mnist lenet tools fmt lint spelling unused audit notices package doc clean
 
 ## Train, quantize, generate, co-simulate, synthesize and run on real digits; results in out/demo.
 demo: tools
@@ -72,9 +72,9 @@ lint: spelling unused
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 
-# Checkers of pinned versions; a file named for the version says that it is installed.
+# Checkers of pinned versions; a file named for the version, or newer than the file of pins, says that it is installed.
 CHECKERS = target/tools
-TYPOS = $(CHECKERS)/typos-1.52.0
+TYPOS = $(CHECKERS)/typos
 MACHETE = $(CHECKERS)/cargo-machete-0.9.2
 DENY = $(CHECKERS)/cargo-deny-0.20.2
 
@@ -91,13 +91,17 @@ AUDIT ?= bans licenses sources
 audit: $(DENY)
 	$(CHECKERS)/bin/cargo-deny --locked check $(AUDIT)
 
+## What must accompany the program as a binary: the licences of all that is linked into it, and a bill of materials; TARGET=TRIPLE for another machine.
+notices:
+	python3 .ci/notices.py out/notices $(if $(TARGET),--target $(TARGET))
+
 ## Package every crate as it would be published, and build each from its package alone; without optimization, since nothing of it is run.
 package:
 	CARGO_TARGET_DIR=$(CURDIR)/target $(CARGO) package --locked --workspace --config profile.dev.debug=0
 
-$(TYPOS):
+$(TYPOS): .ci/typos.txt
 	python3 -m venv $(CHECKERS)/python
-	$(CHECKERS)/python/bin/pip install --quiet --disable-pip-version-check typos==$(subst typos-,,$(@F))
+	$(CHECKERS)/python/bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $<
 	mkdir -p $(CHECKERS)/bin
 	ln -sf ../python/bin/typos $(CHECKERS)/bin/typos
 	touch $@

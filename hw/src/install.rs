@@ -25,38 +25,13 @@ pub fn install(venv: &Path, progress: &mut dyn FnMut(&str)) -> Result<()> {
     if is_current(venv) {
         return Ok(());
     }
-    let python = std::env::var("SYNFIRE_PYTHON").unwrap_or_else(|_| "python3".into());
     progress("creating a virtual environment");
-    std::fs::create_dir_all(venv).map_err(io("creating folder", venv))?;
-    // This also repairs an environment that is half-made, for instance by a Python without pip.
-    run_to_end(
-        Command::new(&python).args(["-m", "venv"]).arg(venv),
-        "python3 -m venv",
-        &venv.join("venv.log"),
-    )
-    .map_err(|error| match error {
-        Error::Io(IoError {
-            action: "running",
-            source,
-            ..
-        }) => Error::PythonMissing { python, source },
-        other => other,
-    })?;
+    make_environment(venv)?;
     progress("installing wheels");
     let requirements = venv.join("requirements.txt");
     write_atomically(&requirements, REQUIREMENTS)?;
-    let pip = venv.join("bin/python");
     run_to_end(
-        Command::new(&pip)
-            .args([
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                "-r",
-            ])
-            .arg(&requirements),
+        &mut install_wheels(&venv.join("bin/python"), &requirements),
         "pip install",
         &venv.join("pip.log"),
     )?;
@@ -77,7 +52,42 @@ pub fn install(venv: &Path, progress: &mut dyn FnMut(&str)) -> Result<()> {
     Ok(write_atomically(&venv.join(STAMP), &fingerprint())?)
 }
 
+/// Makes a virtual environment, or repairs one that is half-made, for instance by a Python without pip.
+fn make_environment(venv: &Path) -> Result<()> {
+    let python = std::env::var("SYNFIRE_PYTHON").unwrap_or_else(|_| "python3".into());
+    std::fs::create_dir_all(venv).map_err(io("creating folder", venv))?;
+    run_to_end(
+        Command::new(&python).args(["-m", "venv"]).arg(venv),
+        "python3 -m venv",
+        &venv.join("venv.log"),
+    )
+    .map_err(|error| match error {
+        Error::Io(IoError {
+            action: "running",
+            source,
+            ..
+        }) => Error::PythonMissing { python, source },
+        other => other,
+    })
+}
+
+/// The command by which the Python of an environment installs the wheels of a file of requirements.
+///
+/// pip installs a file only if its hash is listed, and refuses a requirement without a hash. It installs wheels alone:
+/// to build anything else it would fetch and run build tools that no hash covers.
+fn install_wheels(python: &Path, requirements: &Path) -> Command {
+    let mut command = Command::new(python);
+    command
+        .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+        .args(["--require-hashes", "--only-binary", ":all:", "--requirement"])
+        .arg(requirements);
+    command
+}
+
 /// Hash of the requirements, by which an environment is known to be current.
 fn fingerprint() -> String {
     sha256(REQUIREMENTS.as_bytes())
 }
+
+#[cfg(test)]
+mod tests;

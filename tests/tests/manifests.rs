@@ -142,3 +142,110 @@ fn what_a_package_lacks_is_named() {
         assert_eq!(lacking(&package), [expected]);
     }
 }
+
+/// What `make notices` writes for this machine; `None` without Python, which fails in continuous integration.
+fn notices(folder: &Path) -> Option<(String, Value)> {
+    let script = Command::new("python3")
+        .arg(synfire_tests::repository().join(".ci/notices.py"))
+        .arg(folder)
+        .output();
+    let output = match script {
+        Ok(output) => output,
+        Err(error) if std::env::var_os("CI").is_some_and(|ci| ci == "true") => panic!("python3: {error}"),
+        Err(error) => {
+            eprintln!("SKIPPED: install Python to test the notices ({error})");
+            return None;
+        }
+    };
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    let read = |name| std::fs::read_to_string(folder.join(name)).expect("it is written");
+    let bill = serde_json::from_str(&read("sbom.cdx.json")).expect("JSON");
+    Some((read("NOTICES.txt"), bill))
+}
+
+/// Lines of the notices about one package.
+fn entry<'a>(notices: &'a str, package: &str) -> Vec<&'a str> {
+    let lines = notices
+        .lines()
+        .skip_while(|line| !line.starts_with(&format!("{package}: ")));
+    let mut lines = lines.take_while(|line| !line.is_empty());
+    let first = lines.next();
+    first
+        .into_iter()
+        .chain(lines.take_while(|line| line.starts_with("    ")))
+        .collect()
+}
+
+#[test]
+fn notices_and_bill_of_materials_have_all_that_is_linked() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let Some((notices, bill)) = notices(folder.path()) else {
+        return;
+    };
+    let lock = std::fs::read_to_string(synfire_tests::repository().join("Cargo.lock")).expect("reads");
+    assert_eq!(bill["bomFormat"], "CycloneDX");
+    assert_eq!(bill["metadata"]["component"]["name"], "synfire");
+    let components = bill["components"].as_array().expect("a list");
+    let mut names = Vec::new();
+    for component in components {
+        let (name, version) = (component["name"].as_str(), component["version"].as_str());
+        let (name, version) = (name.expect("a name"), version.expect("a version"));
+        names.push(name);
+        if name.starts_with("synfire-") {
+            continue;
+        }
+        let hash = component["hashes"][0]["content"].as_str().expect("a hash");
+        assert!(
+            lock.contains(&format!("checksum = \"{hash}\"")),
+            "{name} {version}"
+        );
+        let entry = entry(&notices, &format!("{name} {version}"));
+        assert!(
+            entry.iter().any(|line| line.starts_with("    text ")),
+            "{name} {version}: {entry:?}"
+        );
+    }
+    // Of every kind of licence one, and nothing that only tests need.
+    for linked in [
+        "serialport",
+        "ring",
+        "liblzma-sys",
+        "webpki-roots",
+        "rust-hdl",
+        "synfire-hw",
+    ] {
+        assert!(names.contains(&linked), "{linked}");
+    }
+    assert!(names.len() > 100, "{}", names.len());
+    assert!(!names.contains(&"criterion") && !names.contains(&"insta"));
+
+    let serialport = components
+        .iter()
+        .find(|component| component["name"] == "serialport");
+    let version = serialport
+        .and_then(|component| component["version"].as_str())
+        .expect("a version");
+    let entry = entry(&notices, &format!("serialport {version}")).join("\n");
+    assert!(
+        entry.contains(&format!(
+            "https://crates.io/api/v1/crates/serialport/{version}/download"
+        )),
+        "{entry}"
+    );
+    for text in [
+        "Mozilla Public License Version 2.0\n",
+        "3.2. Distribution of Executable Form",
+        "CC BY 4.0",
+    ] {
+        assert!(notices.contains(text), "{text}");
+    }
+    let here = synfire_tests::repository().display().to_string();
+    assert!(
+        !notices.contains(&here) && !bill.to_string().contains(&here),
+        "a path of this machine"
+    );
+}

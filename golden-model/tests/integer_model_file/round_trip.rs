@@ -7,7 +7,9 @@ use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::fs;
-use synfire_golden_model::integer::QuantizedModel;
+use synfire_golden_model::integer::proof::verify;
+use synfire_golden_model::integer::{Engine, InputSigns, QuantizedModel};
+use synfire_golden_model::spikes::SpikeRaster;
 
 #[test]
 fn a_file_holds_everything_and_equal_networks_make_equal_files() {
@@ -100,4 +102,41 @@ proptest! {
             prop_assert!(model.save(&path).is_ok());
         }
     }
+}
+
+#[test]
+fn a_leaky_output_layer_whose_width_suffices_for_t_steps_only_is_valid_and_runs_no_longer() {
+    let mut model = tiny();
+    let out = &mut model.layers[1];
+    // Eight per step, and a leak of 1/16: up to 23 within three steps, and up to 128 in the long run.
+    out.leak_shifts = vec![4];
+    out.floor = -16;
+    for (bits, steps) in [(9, None), (8, Some(3)), (6, Some(3))] {
+        model.layers[1].membrane_bits = bits;
+        let loaded = QuantizedModel::load(save(&model, &folder())).expect("loads");
+        assert_eq!(loaded, model);
+        let bounds = verify(&loaded, InputSigns::Unsigned).expect("proven");
+        assert_eq!((bounds[0].steps, bounds[1].steps), (None, steps), "{bits} bits");
+        let mut engine = Engine::new(&loaded).expect("valid");
+        let mut run = |steps| {
+            let mut raster = SpikeRaster::new(2);
+            (0..steps).for_each(|_| raster.push_step([]));
+            engine.infer(&raster).map(|inference| inference.steps)
+        };
+        assert_eq!(run(3).expect("T steps"), 3);
+        match steps {
+            None => assert_eq!(run(4).expect("any number of steps"), 4),
+            Some(_) => assert_eq!(
+                run(4).expect_err("not proven").to_string(),
+                "the input has 4 steps, but the width of layer `out` is proven only for 3; run at most 3 steps, \
+                 or quantize the network for 4"
+            ),
+        }
+    }
+    model.layers[1].membrane_bits = 5;
+    let error = model
+        .save(folder().path().join("model.safetensors"))
+        .expect_err("too narrow");
+    let wanted = "layer `out`: membranes have 5 bits, but sums can reach -16 to 23, which needs 6 bits";
+    assert!(error.to_string().starts_with(wanted), "{error}");
 }

@@ -11,5 +11,6 @@ mod network;
 mod plan;
 mod process;
 mod report;
+mod requirements;
 mod speed;
 mod xml;

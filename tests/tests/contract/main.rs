@@ -10,6 +10,7 @@ mod file;
 mod order;
 #[path = "../../../hw/tests/common/random.rs"]
 mod random;
+mod widths;
 
 use dense::Step;
 use ndarray::{Array3, ArrayView1};

@@ -1,0 +1,214 @@
+//! The proof of widths, written from `docs/numerics.md`: which networks are valid, and for how many steps.
+//!
+//! Every window of a convolution counts, and the leak's extremes are found by trying every membrane of an interval, so
+//! the networks are those whose intervals are short.
+
+use crate::file::{Layer, Network, Operation, SecondPath};
+use crate::{random, through_a_file};
+use ndarray::Array3;
+use proptest::prelude::*;
+use rand::{RngExt, SeedableRng};
+use rand_xoshiro::Xoshiro256PlusPlus;
+use std::collections::BTreeSet;
+use synfire_golden_model::integer::InputSigns;
+use synfire_golden_model::integer::proof::verify;
+
+/// Longest interval that is searched.
+const LONGEST: i64 = 1 << 12;
+
+/// What the page says about the width of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    AnySteps,
+    /// T steps only.
+    Steps(usize),
+    Refused,
+    /// An interval is too long to be searched, or grows for too long.
+    Unknown,
+}
+
+/// P and N of every neuron, channel by channel.
+fn sums(network: &Network, layer: &Layer, shapes: &[[usize; 3]]) -> Vec<BTreeSet<(i64, i64)>> {
+    let signed = |source: usize| source == 0 && network.normalization.is_some();
+    let unit = 1_i64 << layer.guard_bits;
+    let neurons = Array3::<u8>::zeros(layer.shape);
+    let mut channels = vec![BTreeSet::new(); layer.shape[0]];
+    for ((out, y, x), _) in neurons.indexed_iter() {
+        let (mut p, mut n) = (0, 0);
+        let mut add = |weight: i64, signed: bool| {
+            p += if signed { weight.abs() } else { weight.max(0) };
+            n += if signed { weight.abs() } else { (-weight).max(0) };
+        };
+        let [_, height, width] = shapes[layer.source];
+        match &layer.operation {
+            Operation::Convolution { q, stride, padding } => {
+                for ((row, _, i, j), q) in q.indexed_iter() {
+                    let (v, u) = (y * stride + i, x * stride + j);
+                    let within = |place: usize, length| (*padding..padding + length).contains(&place);
+                    if row == out && within(v, height) && within(u, width) {
+                        add(q * unit, signed(layer.source));
+                    }
+                }
+            }
+            Operation::Pooling { kernel } => {
+                (0..kernel * kernel).for_each(|_| add(1, signed(layer.source)));
+            }
+            Operation::Dense { q } => q
+                .row(out)
+                .iter()
+                .for_each(|q| add(q * unit, signed(layer.source))),
+        }
+        if let Some(shortcut) = &layer.shortcut {
+            match &shortcut.path {
+                SecondPath::Weights(q) => {
+                    q.row(out)
+                        .iter()
+                        .for_each(|q| add(q * unit, signed(shortcut.source)));
+                }
+                SecondPath::Identity(one) => add(one[out], signed(shortcut.source)),
+            }
+        }
+        channels[out].insert((p, n));
+    }
+    channels
+}
+
+/// Smallest and largest result of leak and floor over an interval; `None` if it is too long.
+fn settled(layer: &Layer, low: i64, high: i64) -> Option<(i64, i64)> {
+    if high - low > LONGEST {
+        return None;
+    }
+    let leak = |m: i64| {
+        let taken: i64 = layer
+            .leak_shifts
+            .iter()
+            .map(|&shift| m.div_euclid(1 << shift))
+            .sum();
+        (m - taken).max(layer.floor)
+    };
+    let results = || (low..=high).map(leak);
+    results().min().zip(results().max())
+}
+
+/// Interval of partial sums over `steps` steps, or over any number if the starts settle; `None` if that is not known.
+fn reach(layer: &Layer, channel: usize, (p, n): (i64, i64), steps: Option<usize>) -> Option<(i64, i64)> {
+    let (mut a, mut b) = (0, 0);
+    for _ in 1..steps.unwrap_or(1 << 15) {
+        let highest = match &layer.thresholds {
+            Some(thresholds) => thresholds[channel].min(b + p),
+            None => b + p,
+        };
+        let (lower, upper) = settled(layer, a - n, highest)?;
+        let next = (lower.min(a), upper.max(b));
+        if next == (a, b) {
+            return Some((a - n, b + p));
+        }
+        (a, b) = next;
+    }
+    steps.map(|_| (a - n, b + p))
+}
+
+fn verdict(network: &Network, layer: &Layer, shapes: &[[usize; 3]]) -> Verdict {
+    let half = 1_i64 << (layer.membrane_bits - 1);
+    let channels = sums(network, layer, shapes);
+    let all = |steps| -> Option<bool> {
+        let pairs = channels.iter().enumerate();
+        let mut pairs = pairs.flat_map(|(channel, pairs)| pairs.iter().map(move |pair| (channel, *pair)));
+        pairs.try_fold(true, |fits, (channel, pair)| {
+            let (low, high) = reach(layer, channel, pair, steps)?;
+            Some(fits && -half <= low && high < half)
+        })
+    };
+    let is_output = layer.thresholds.is_none();
+    let grows_for_ever = layer.leak_shifts.is_empty() && channels.iter().flatten().any(|(p, _)| *p > 0);
+    match all(None) {
+        Some(true) => Verdict::AnySteps,
+        Some(false) if !is_output => Verdict::Refused,
+        None if !(is_output && grows_for_ever) => Verdict::Unknown,
+        _ => match all(Some(random::STEPS)) {
+            Some(true) => Verdict::Steps(random::STEPS),
+            Some(false) => Verdict::Refused,
+            None => Verdict::Unknown,
+        },
+    }
+}
+
+/// The verdicts on all layers, and what the golden model says; `None` if one is unknown. Some widths are changed.
+fn both(seed: u64) -> Option<(Vec<Verdict>, Result<Vec<Option<usize>>, String>)> {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let (mut model, mut network) = through_a_file(&random::model(&mut rng));
+    for (layer, same) in model.layers.iter_mut().zip(&mut network.layers) {
+        let narrower = layer.membrane_bits - 1;
+        let highest =
+            same.thresholds
+                .iter()
+                .flatten()
+                .chain(match same.shortcut.as_ref().map(|path| &path.path) {
+                    Some(SecondPath::Identity(one)) => &one[..],
+                    _ => &[],
+                });
+        let half = 1_i64 << (narrower - 1);
+        let in_range = highest.max().is_none_or(|&highest| highest < half) && same.floor >= -half;
+        if narrower >= 2 && in_range && rng.random_bool(0.3) {
+            layer.membrane_bits = narrower;
+            same.membrane_bits = narrower.into();
+        }
+    }
+    let mut shapes = vec![network.input];
+    let mut verdicts = Vec::new();
+    for layer in &network.layers {
+        verdicts.push(verdict(&network, layer, &shapes));
+        shapes.push(layer.shape);
+    }
+    let found = verify(&model, InputSigns::of(&model.description));
+    let found = found.map(|bounds| bounds.into_iter().map(|bounds| bounds.steps).collect());
+    let known = !verdicts.contains(&Verdict::Unknown);
+    known.then_some((verdicts, found.map_err(|error| error.to_string())))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+
+    #[test]
+    fn the_same_networks_are_valid_for_the_same_steps(seed in any::<u64>()) {
+        let Some((verdicts, found)) = both(seed) else {
+            return Ok(());
+        };
+        if verdicts.contains(&Verdict::Refused) {
+            prop_assert!(found.is_err(), "{verdicts:?}, {found:?}");
+        } else {
+            let steps = verdicts.iter().map(|verdict| match verdict {
+                Verdict::Steps(steps) => Some(*steps),
+                _ => None,
+            });
+            prop_assert_eq!(found, Ok(steps.collect()));
+        }
+    }
+}
+
+/// Agreement says little if one verdict is hardly ever drawn.
+#[test]
+fn every_verdict_is_drawn() {
+    let (mut any, mut limited, mut leaky, mut refused) = (0, 0, 0, 0);
+    for seed in 0..300 {
+        let Some((verdicts, _)) = both(seed) else {
+            continue;
+        };
+        let (_, network) = through_a_file(&random::model(&mut Xoshiro256PlusPlus::seed_from_u64(seed)));
+        match verdicts.last() {
+            _ if verdicts.contains(&Verdict::Refused) => refused += 1,
+            Some(Verdict::Steps(_)) => {
+                limited += 1;
+                leaky += usize::from(
+                    network
+                        .layers
+                        .last()
+                        .is_some_and(|out| !out.leak_shifts.is_empty()),
+                );
+            }
+            _ => any += 1,
+        }
+    }
+    let counts = [any, limited, leaky, refused];
+    assert!(counts.iter().all(|&count| count >= 10), "{counts:?}");
+}

@@ -40,6 +40,8 @@ pub(crate) struct Args {
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
         let build = Build::open(&self.build)?;
+        let _lock = build.lock()?;
+        build.check_generated()?;
         if !self.no_check {
             check(&build, context)?;
         }

@@ -88,13 +88,7 @@ impl Build {
     }
 
     /// Build of a design, without the hash of the model's file.
-    fn written(
-        folder: &Path,
-        model: &QuantizedModel,
-        board: &Board,
-        plan: &Plan,
-        design: &Design,
-    ) -> Self {
+    fn written(folder: &Path, model: &QuantizedModel, board: &Board, plan: &Plan, design: &Design) -> Self {
         let hashes = design.files.iter();
         let manifest = Manifest {
             format: FORMAT.into(),

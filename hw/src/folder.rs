@@ -71,7 +71,9 @@ pub fn check_entries(folder: &Path, is_used: impl Fn(&str) -> bool) -> Result<()
 fn check_kind(name: &str, kind: FileType) -> Result<(), String> {
     match (kind.is_file() || kind.is_dir(), kind.is_symlink()) {
         (true, _) => Ok(()),
-        (_, true) => Err(format!("{name} is a symbolic link; replace it by the file itself")),
+        (_, true) => Err(format!(
+            "{name} is a symbolic link; replace it by the file itself"
+        )),
         _ => Err(format!("{name} is a device, a FIFO or a socket; remove it")),
     }
 }

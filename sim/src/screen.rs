@@ -133,10 +133,16 @@ mod tests {
             ("import \"DPI-C\" function int system(string s);", "import"),
             ("bind a b c();", "bind"),
             ("// verilator public\n", "// verilator public"),
-            ("initial $readmemh(\"/etc/passwd\", m);", "$readmemh of \"/etc/passwd\""),
+            (
+                "initial $readmemh(\"/etc/passwd\", m);",
+                "$readmemh of \"/etc/passwd\"",
+            ),
             ("initial $readmemh ( \"../x\", m);", "$readmemh of \"../x\""),
             ("initial $readmemh(name, m);", "$readmemh of name"),
-            ("initial $readmemh(/* */{\"/etc\", \"/passwd\"}, m);", "$readmemh of {"),
+            (
+                "initial $readmemh(/* */{\"/etc\", \"/passwd\"}, m);",
+                "$readmemh of {",
+            ),
             ("a \"b\\\"\" $finish", "$finish"),
             ("\\a\\b $stop", "$stop"),
             ("é$stop", "$stop"),

@@ -135,7 +135,9 @@ fn check_command(command: &[String]) -> Result<(), String> {
         } else if known.options.contains(&option) {
             let value = value();
             if !is_plain(value) {
-                return Err(format!("gives {option} the value {value:?}, which is no name or number"));
+                return Err(format!(
+                    "gives {option} the value {value:?}, which is no name or number"
+                ));
             }
         } else if joined.is_some() || !known.flags.contains(&word) {
             return Err(format!(
@@ -190,7 +192,10 @@ mod tests {
     fn everything_else_is_refused_and_named() {
         for (command, part) in [
             (&[][..], "is not a command line"),
-            (&["/bin/sh", "-c", "id", BITSTREAM], "names the program \"/bin/sh\""),
+            (
+                &["/bin/sh", "-c", "id", BITSTREAM],
+                "names the program \"/bin/sh\"",
+            ),
             (&["./iceprog", BITSTREAM], "names the program \"./iceprog\""),
             (&["iceprog", "-r", BITSTREAM], "has \"-r\""),
             (&["iceprog", "/etc/passwd", BITSTREAM], "has \"/etc/passwd\""),
@@ -198,11 +203,23 @@ mod tests {
             (&["iceprog", BITSTREAM, BITSTREAM], "give {bitstream} once"),
             (&["iceprog", "-o", "../x", BITSTREAM], "-o the value \"../x\""),
             (&["iceprog", "-o", BITSTREAM], "-o the value \"{bitstream}\""),
-            (&["openFPGALoader", "--dump-flash", "x", BITSTREAM], "has \"--dump-flash\""),
-            (&["openFPGALoader", "--probe-firmware=/tmp/x", BITSTREAM], "has \"--probe-firmware=/tmp/x\""),
-            (&["openFPGALoader", "--board=/tmp/x", BITSTREAM], "--board the value \"/tmp/x\""),
+            (
+                &["openFPGALoader", "--dump-flash", "x", BITSTREAM],
+                "has \"--dump-flash\"",
+            ),
+            (
+                &["openFPGALoader", "--probe-firmware=/tmp/x", BITSTREAM],
+                "has \"--probe-firmware=/tmp/x\"",
+            ),
+            (
+                &["openFPGALoader", "--board=/tmp/x", BITSTREAM],
+                "--board the value \"/tmp/x\"",
+            ),
             (&["openFPGALoader", "--board"], "--board the value \"\""),
-            (&["dfu-util", "--upload", "x", "-D", BITSTREAM], "has \"--upload\""),
+            (
+                &["dfu-util", "--upload", "x", "-D", BITSTREAM],
+                "has \"--upload\"",
+            ),
             (&["dfu-util", "-D", "/etc/passwd"], "has \"-D\""),
             (&["dfu-util", BITSTREAM], "has \"{bitstream}\""),
         ] {

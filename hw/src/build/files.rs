@@ -11,8 +11,24 @@ pub const MAX_FILE_BYTES: u64 = 1 << 30;
 
 /// Ends of the names of files that synfire and the tools read and write in a build folder.
 const ENDS: [&str; 18] = [
-    ".json", ".safetensors", ".v", ".hex", ".svg", ".vlt", ".pcf", ".lpf", ".cst", ".ys", ".log", ".out", ".asc",
-    ".config", ".bin", ".bit", ".fs", ".vcd",
+    ".json",
+    ".safetensors",
+    ".v",
+    ".hex",
+    ".svg",
+    ".vlt",
+    ".pcf",
+    ".lpf",
+    ".cst",
+    ".ys",
+    ".log",
+    ".out",
+    ".asc",
+    ".config",
+    ".bin",
+    ".bit",
+    ".fs",
+    ".vcd",
 ];
 /// Folders that synfire makes in a build folder: variants, and the simulators, by the beginning of their names.
 const FOLDERS: [&str; 2] = ["stress", "verilator-"];

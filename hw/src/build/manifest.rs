@@ -79,7 +79,10 @@ pub(super) fn check(manifest: &Manifest) -> Result<(), String> {
         MODEL,
         constraints,
     ];
-    match wanted.into_iter().find(|name| !manifest.files.contains_key(*name)) {
+    match wanted
+        .into_iter()
+        .find(|name| !manifest.files.contains_key(*name))
+    {
         Some(name) => Err(format!("{name} is missing from its list of files")),
         None => Ok(()),
     }

@@ -28,10 +28,7 @@ impl Guarded {
         group.admit(command);
         let program = command.get_program().to_owned();
         let child = command.spawn().map_err(io("running", program))?;
-        Ok(Self {
-            child,
-            _group: group,
-        })
+        Ok(Self { child, _group: group })
     }
 }
 

@@ -15,7 +15,9 @@ use super::flow::Flow;
 use super::report::Report;
 use crate::build::Build;
 pub use crate::build::files::{CORE_NETLIST, CORE_VERILOG, ELABORATED, NETLIST, NETLIST_VERILOG};
-use crate::build::files::{ELABORATED_MADE, NETLIST_MADE, remove, remove_elaborated, remove_netlists, remove_routed};
+use crate::build::files::{
+    ELABORATED_MADE, NETLIST_MADE, remove, remove_elaborated, remove_netlists, remove_routed,
+};
 use crate::emit::verilog::{CORE, TOP};
 use crate::error::Result;
 use crate::process::{self, Cancel};

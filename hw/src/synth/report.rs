@@ -79,9 +79,20 @@ impl Report {
     /// Reads a report.
     ///
     /// # Errors
-    /// [`Error::Report`] if the file is missing or damaged.
+    /// [`Error::Report`] if the file is missing, damaged, or holds control characters.
     pub fn read(path: &Path) -> Result<Self> {
-        read_json(path, "synfire")
+        let report: Self = read_json(path, "synfire")?;
+        // Its texts are printed, and may be somebody else's.
+        let is_plain = serde_json::to_string(&report)
+            .is_ok_and(|text| !text.contains("\\u00") && !text.contains(char::is_control));
+        if is_plain {
+            return Ok(report);
+        }
+        Err(Error::Report {
+            path: path.into(),
+            tool: "synfire",
+            reason: "it holds control characters".into(),
+        })
     }
 
     /// Report of a build; none if the build has not been synthesized.

@@ -37,7 +37,9 @@ fn edit(folder: &Path, edit: impl FnOnce(&mut Value)) {
 /// Replaces a file of a folder, and its hash in the manifest.
 fn forge(folder: &Path, name: &str, content: &[u8]) {
     fs::write(folder.join(name), content).expect("writes");
-    edit(folder, |manifest| manifest["files"][name] = sha256(content).into());
+    edit(folder, |manifest| {
+        manifest["files"][name] = sha256(content).into()
+    });
 }
 
 fn opened(folder: &Path) -> Result<Build, String> {
@@ -59,16 +61,36 @@ fn fifo(path: &Path) {
 
 #[test]
 fn files_of_a_manifest_lie_in_the_folder_itself() {
-    for name in ["/dev/zero", "../model.safetensors", "a/b", "..", ".hidden", "", "a\\b", "ä.v"] {
-        let message = refused(|folder| edit(folder, |manifest| manifest["files"][name] = "0".repeat(64).into()));
-        let wanted = format!("build folder FOLDER: manifest.json: it lists {name:?}; files of a build lie in the folder");
+    for name in [
+        "/dev/zero",
+        "../model.safetensors",
+        "a/b",
+        "..",
+        ".hidden",
+        "",
+        "a\\b",
+        "ä.v",
+    ] {
+        let message =
+            refused(|folder| edit(folder, |manifest| manifest["files"][name] = "0".repeat(64).into()));
+        let wanted = format!(
+            "build folder FOLDER: manifest.json: it lists {name:?}; files of a build lie in the folder"
+        );
         assert!(message.starts_with(&wanted), "{message}");
     }
 }
 
 #[test]
 fn links_devices_and_fifos_are_refused_where_a_file_of_a_build_or_of_a_tool_lies() {
-    for name in ["board.v", "manifest.json", "synth.ys", "report.json", "bitstream.bin", "image0.vcd", "stress"] {
+    for name in [
+        "board.v",
+        "manifest.json",
+        "synth.ys",
+        "report.json",
+        "bitstream.bin",
+        "image0.vcd",
+        "stress",
+    ] {
         let message = refused(|folder| {
             let _ = fs::remove_file(folder.join(name));
             symlink("/dev/zero", folder.join(name)).expect("a link");
@@ -79,7 +101,10 @@ fn links_devices_and_fifos_are_refused_where_a_file_of_a_build_or_of_a_tool_lies
             let _ = fs::remove_file(folder.join(name));
             fifo(&folder.join(name));
         });
-        assert!(message.contains(&format!("{name} is a device, a FIFO or a socket; remove it")), "{message}");
+        assert!(
+            message.contains(&format!("{name} is a device, a FIFO or a socket; remove it")),
+            "{message}"
+        );
     }
     // Names that nobody uses are the user's, such as the link of `synfire board --link`.
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -91,10 +116,18 @@ fn links_devices_and_fifos_are_refused_where_a_file_of_a_build_or_of_a_tool_lies
 #[test]
 fn hashes_that_are_none_are_refused() {
     let good = "0123456789abcdef".repeat(4);
-    for hash in ["", "00", &good[1..], &good.to_uppercase(), &"é".repeat(32), &format!("{good}00")] {
+    for hash in [
+        "",
+        "00",
+        &good[1..],
+        &good.to_uppercase(),
+        &"é".repeat(32),
+        &format!("{good}00"),
+    ] {
         for field in ["design_hash", "model_hash"] {
             let message = refused(|folder| edit(folder, |manifest| manifest[field] = hash.into()));
-            let wanted = format!("manifest.json: {field} = {hash:?} is not a SHA-256 in 64 lower-case hex digits");
+            let wanted =
+                format!("manifest.json: {field} = {hash:?} is not a SHA-256 in 64 lower-case hex digits");
             assert!(message.contains(&wanted), "{message}");
         }
     }
@@ -119,7 +152,10 @@ fn a_manifest_describes_the_model_in_its_folder() {
         ("steps", json!(0)),
     ] {
         let message = refused(|folder| edit(folder, |manifest| manifest[field] = value));
-        assert!(message.contains("describes network, inputs, classes and steps as "), "{message}");
+        assert!(
+            message.contains("describes network, inputs, classes and steps as "),
+            "{message}"
+        );
         assert!(!message.contains('\u{1b}'), "{message}");
     }
 }
@@ -129,20 +165,51 @@ fn a_plan_is_one_of_the_model() {
     for (field, value, reason) in [
         ("lanes", json!(0), "layer `layer0` has 0 lanes; give it 1 to 5"),
         ("lanes", json!(64), "layer `layer0` has 64 lanes; give it 1 to 5"),
-        ("groups", json!(0), "is planned in a way that does not follow from the model"),
-        ("words", json!(1_000_000_000), "is planned in a way that does not follow from the model"),
-        ("weight_words", json!(0), "is planned in a way that does not follow from the model"),
-        ("fifo_depths", json!([]), "layer `layer0` has 0 FIFOs, but 1 paths lead into it"),
-        ("fifo_depths", json!([100]), "has a FIFO of 100; its depth must be a power of two from 8 to 32768"),
-        ("queue_depth", json!(0), "layer `layer0` has a queue of 0; layers that fire have one"),
+        (
+            "groups",
+            json!(0),
+            "is planned in a way that does not follow from the model",
+        ),
+        (
+            "words",
+            json!(1_000_000_000),
+            "is planned in a way that does not follow from the model",
+        ),
+        (
+            "weight_words",
+            json!(0),
+            "is planned in a way that does not follow from the model",
+        ),
+        (
+            "fifo_depths",
+            json!([]),
+            "layer `layer0` has 0 FIFOs, but 1 paths lead into it",
+        ),
+        (
+            "fifo_depths",
+            json!([100]),
+            "has a FIFO of 100; its depth must be a power of two from 8 to 32768",
+        ),
+        (
+            "queue_depth",
+            json!(0),
+            "layer `layer0` has a queue of 0; layers that fire have one",
+        ),
         ("queue_depth", json!(9), "has a FIFO of 9"),
-        ("ideal_cycles", json!(0.0), "is planned for 1 spikes and 0 cycles per step"),
+        (
+            "ideal_cycles",
+            json!(0.0),
+            "is planned for 1 spikes and 0 cycles per step",
+        ),
     ] {
         let message = refused(|folder| edit(folder, |manifest| manifest["plan"]["layers"][0][field] = value));
         assert!(message.contains(reason), "{field}: {message}");
     }
     let message = refused(|folder| edit(folder, |manifest| manifest["plan"]["layers"] = json!([])));
-    assert!(message.contains("the model has 2 layers, but the plan has 0"), "{message}");
+    assert!(
+        message.contains("the model has 2 layers, but the plan has 0"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -152,7 +219,10 @@ fn a_manifest_runs_no_program_but_a_programmer() {
             manifest["board"]["programmer"]["flash"] = json!(["/bin/sh", "-c", "touch pwned", "{bitstream}"]);
         });
     });
-    assert!(message.contains("names the program \"/bin/sh\", which synfire does not run"), "{message}");
+    assert!(
+        message.contains("names the program \"/bin/sh\", which synfire does not run"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -162,9 +232,11 @@ fn what_this_generator_would_not_make_is_found() {
         write(folder.path(), 1).expect("writes");
         damage(folder.path());
         let build = opened(folder.path()).expect("every hash is right");
-        build
-            .check_generated()
-            .map_err(|error| error.to_string().replace(&folder.path().display().to_string(), "FOLDER"))
+        build.check_generated().map_err(|error| {
+            error
+                .to_string()
+                .replace(&folder.path().display().to_string(), "FOLDER")
+        })
     };
     assert_eq!(found(&|_| ()), Ok(()));
     let start = |name: &str| {
@@ -173,7 +245,14 @@ fn what_this_generator_would_not_make_is_found() {
             synfire_hw::build::generator()
         )
     };
-    for name in ["accelerator.v", "cosim.v", "board.v", "lint.vlt", "layer0_weights.hex", "board.pcf"] {
+    for name in [
+        "accelerator.v",
+        "cosim.v",
+        "board.v",
+        "lint.vlt",
+        "layer0_weights.hex",
+        "board.pcf",
+    ] {
         let message = found(&|folder| {
             let mut text = fs::read(folder.join(name)).expect("a file");
             text.extend(b"\n// initial $system(\"touch pwned\");\n");
@@ -181,15 +260,23 @@ fn what_this_generator_would_not_make_is_found() {
         })
         .expect_err("another file");
         assert!(message.starts_with(&start(name)), "{message}");
-        assert!(message.ends_with("generate it again with `synfire hdl`"), "{message}");
+        assert!(
+            message.ends_with("generate it again with `synfire hdl`"),
+            "{message}"
+        );
     }
-    let message = found(&|folder| forge(folder, "more.v", b"module more(); endmodule\n")).expect_err("one more");
+    let message =
+        found(&|folder| forge(folder, "more.v", b"module more(); endmodule\n")).expect_err("one more");
     assert!(message.starts_with(&start("more.v")), "{message}");
     let other = |manifest: &mut Value| manifest["design_hash"] = "0".repeat(64).into();
     let message = found(&|folder| edit(folder, other)).expect_err("another design");
     assert!(message.starts_with(&start("manifest.json")), "{message}");
     let message = found(&|folder| edit(folder, |manifest| manifest["board"]["uart"]["rx"] = "C1".into()));
-    assert!(message.expect_err("another board").starts_with(&start("accelerator.v")));
+    assert!(
+        message
+            .expect_err("another board")
+            .starts_with(&start("accelerator.v"))
+    );
 }
 
 #[test]
@@ -209,7 +296,11 @@ fn only_a_new_or_empty_folder_or_an_earlier_build_is_written() {
     fs::write(folder.path().join("manifest.json"), r#"{"name": "web app"}"#).expect("writes");
     write(folder.path(), 1).expect_err("the manifest of something else");
     assert_eq!(fs::read_to_string(&file).expect("still there"), "mine");
-    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 2, "nothing was added");
+    assert_eq!(
+        fs::read_dir(folder.path()).expect("a folder").count(),
+        2,
+        "nothing was added"
+    );
 
     let build = folder.path().join("build");
     fs::create_dir(&build).expect("an empty folder");
@@ -220,19 +311,36 @@ fn only_a_new_or_empty_folder_or_an_earlier_build_is_written() {
     }
     forge(&build, "layer7_weights.hex", b"00\n");
     write(&build, 2).expect("writes over an earlier build");
-    assert!(!build.join("layer7_weights.hex").exists(), "a file of the earlier build alone");
-    assert!(!build.join("netlist.json").exists(), "an output of the earlier build");
-    assert_eq!(fs::read_to_string(build.join("notes.txt")).expect("still there"), "mine");
-    opened(&build).expect("sound").check_generated().expect("as generated");
+    assert!(
+        !build.join("layer7_weights.hex").exists(),
+        "a file of the earlier build alone"
+    );
+    assert!(
+        !build.join("netlist.json").exists(),
+        "an output of the earlier build"
+    );
+    assert_eq!(
+        fs::read_to_string(build.join("notes.txt")).expect("still there"),
+        "mine"
+    );
+    opened(&build)
+        .expect("sound")
+        .check_generated()
+        .expect("as generated");
 
     // A file that the first build does not list is somebody else's, also with a name that the next one needs.
     edit(&build, |manifest| {
-        manifest["files"].as_object_mut().expect("files").remove("board.v");
+        manifest["files"]
+            .as_object_mut()
+            .expect("files")
+            .remove("board.v");
     });
     let before = fs::read(build.join("accelerator.v")).expect("a file");
     let message = write(&build, 1).expect_err("somebody's file");
     assert!(
-        message.contains("board.v in it does not belong to the earlier build, and would be replaced; move that file away"),
+        message.contains(
+            "board.v in it does not belong to the earlier build, and would be replaced; move that file away"
+        ),
         "{message}"
     );
     assert_eq!(fs::read(build.join("accelerator.v")).expect("a file"), before);

@@ -125,8 +125,7 @@ fn a_tool_that_goes_in_circles_is_stopped_and_one_that_does_not_is_left_alone() 
 
 /// Whether a process exists and is not a zombie.
 fn is_alive(process: &str) -> bool {
-    std::fs::read_to_string(format!("/proc/{}/stat", process.trim()))
-        .is_ok_and(|stat| !stat.contains(") Z "))
+    std::fs::read_to_string(format!("/proc/{}/stat", process.trim())).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
 #[cfg(target_os = "linux")]

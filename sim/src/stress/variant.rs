@@ -35,7 +35,8 @@ pub fn stressed(build: &Build) -> Result<Build> {
     let folder = build.folder.join(FOLDER);
     std::fs::create_dir_all(&folder).map_err(io("creating folder", &folder))?;
     // The folder may come from somebody else, and the files below would be written through a link.
-    let plain = check_entries(&build.folder, |name| name == FOLDER).and_then(|()| check_entries(&folder, |_| true));
+    let plain =
+        check_entries(&build.folder, |name| name == FOLDER).and_then(|()| check_entries(&folder, |_| true));
     plain.map_err(|reason| synfire_hw::Error::BuildFolder {
         path: folder.clone(),
         reason,

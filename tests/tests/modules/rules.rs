@@ -74,7 +74,15 @@ pub(crate) const CRATES: &[Rules] = &[
             ),
             (
                 "build",
-                &["circuit", "folder", "board", "emit", "plan", "accelerator", "diagram"],
+                &[
+                    "circuit",
+                    "folder",
+                    "board",
+                    "emit",
+                    "plan",
+                    "accelerator",
+                    "diagram",
+                ],
             ),
             ("synth", &["seal", "board", "emit", "tool", "process", "build"]),
             ("flash", &["board", "process", "build", "synth"]),

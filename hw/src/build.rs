@@ -155,7 +155,7 @@ impl Build {
             folder: folder.into(),
             manifest,
         };
-        let model = build.model().map_err(|error| wrong(error.to_string()))?;
+        let model = QuantizedModel::load(folder.join(MODEL)).map_err(|error| wrong(error.to_string()))?;
         manifest::check_model(&build.manifest, &model).map_err(wrong)?;
         Ok(build)
     }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::sync::OnceLock;
 use synfire_golden_model::file::sha256;
 use synfire_golden_model::integer::QuantizedModel;
 use synfire_hw::board::Board;
@@ -46,10 +47,24 @@ fn opened(folder: &Path) -> Result<Build, String> {
     Build::open(folder).map_err(|error| error.to_string().replace(&folder.display().to_string(), "FOLDER"))
 }
 
+/// A sound build in a folder of its own. It is generated once, and copied.
+fn sound() -> tempfile::TempDir {
+    static SOUND: OnceLock<tempfile::TempDir> = OnceLock::new();
+    let sound = SOUND.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        write(folder.path(), 1).expect("writes");
+        folder
+    });
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for entry in fs::read_dir(sound.path()).expect("a folder").flatten() {
+        fs::copy(entry.path(), folder.path().join(entry.file_name())).expect("copies");
+    }
+    folder
+}
+
 /// Message of opening a sound folder after `damage`.
 fn refused(damage: impl FnOnce(&Path)) -> String {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    write(folder.path(), 1).expect("writes");
+    let folder = sound();
     damage(folder.path());
     opened(folder.path()).expect_err("refused")
 }
@@ -107,8 +122,7 @@ fn links_devices_and_fifos_are_refused_where_a_file_of_a_build_or_of_a_tool_lies
         );
     }
     // Names that nobody uses are the user's, such as the link of `synfire board --link`.
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    write(folder.path(), 1).expect("writes");
+    let folder = sound();
     symlink("/dev/null", folder.path().join("port")).expect("a link");
     opened(folder.path()).expect("opens");
 }
@@ -228,8 +242,7 @@ fn a_manifest_runs_no_program_but_a_programmer() {
 #[test]
 fn what_this_generator_would_not_make_is_found() {
     let found = |damage: &dyn Fn(&Path)| {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        write(folder.path(), 1).expect("writes");
+        let folder = sound();
         damage(folder.path());
         let build = opened(folder.path()).expect("every hash is right");
         build.check_generated().map_err(|error| {
@@ -361,8 +374,8 @@ fn nothing_is_written_through_a_link() {
 
 #[test]
 fn a_build_that_was_interrupted_is_written_again() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let build = write(folder.path(), 1).expect("writes");
+    let folder = sound();
+    let build = opened(folder.path()).expect("opens");
     // As the folder is when the run is killed in the middle: the list of files, and no manifest.
     let files = json!({ "format": "synfire-build", "files": build.manifest.files });
     fs::write(folder.path().join("unfinished.json"), files.to_string()).expect("writes");
@@ -375,8 +388,8 @@ fn a_build_that_was_interrupted_is_written_again() {
 
 #[test]
 fn one_run_at_a_time_writes_into_a_folder() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let build = write(folder.path(), 1).expect("writes");
+    let folder = sound();
+    let build = opened(folder.path()).expect("opens");
     let lock = build.lock().expect("free");
     let message = write(folder.path(), 2).expect_err("in use");
     assert_eq!(

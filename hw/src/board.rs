@@ -4,10 +4,11 @@
 
 mod check;
 mod device;
+mod programmer;
 
 pub use device::{ClockSource, Device, Family, Features, Led, Link, Pin, Programmer, Uart};
 
-pub(crate) use check::BITSTREAM;
+pub(crate) use programmer::BITSTREAM;
 
 use crate::error::{Error, Result};
 use crate::pll::{Pll, PllError};

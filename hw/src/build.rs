@@ -13,61 +13,31 @@
 //! | `layer*_*.hex` | memory images that the Verilog reads |
 //!
 //! [`files`] lists the files that tools add to the folder.
+//!
+//! A folder may come from somebody else. [`Build::open`] checks what the host relies on; [`Build::check_generated`] checks in
+//! addition that the files are those that this generator makes of the model, before anything is simulated or synthesized.
 
+mod claim;
 mod design;
 pub mod files;
+mod manifest;
 
 pub use design::{Design, design};
+pub use manifest::Manifest;
 
 use crate::accelerator::{ParameterLoad, core_params};
 use crate::board::Board;
-use crate::circuit::engine::MAX_LANES;
-use crate::emit::{constraints, lint};
 use crate::error::{Error, Result};
+use crate::folder;
 use crate::plan::Plan;
-use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use files::MAX_FILE_BYTES;
+use manifest::{FORMAT, MANIFEST, VERSION};
 use std::path::{Path, PathBuf};
-use synfire_golden_model::file::{hex, io, sha256, write_atomically};
+use synfire_golden_model::file::{OutputLock, hex, read_bytes, read_text, sha256, write_atomically};
 use synfire_golden_model::integer::QuantizedModel;
 
-/// Format name in the manifest.
-const FORMAT: &str = "synfire-build";
-/// Version of the build folder's layout and contents.
-const VERSION: u32 = 3;
-/// File name of the manifest.
-const MANIFEST: &str = "manifest.json";
 /// File name of the quantized model.
 const MODEL: &str = "model.safetensors";
-
-/// Manifest of a build folder.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Manifest {
-    /// Format of the file: always `synfire-build`.
-    pub format: String,
-    /// Version of the build folder's layout and contents.
-    pub version: u32,
-    /// Program and version that made the folder.
-    pub generator: String,
-    /// Name of the network.
-    pub network: String,
-    /// Number of inputs.
-    pub inputs: usize,
-    /// Number of classes.
-    pub classes: usize,
-    /// Time steps of an inference.
-    pub steps: usize,
-    /// Board that the design is for.
-    pub board: Board,
-    /// Plan of the design.
-    pub plan: Plan,
-    /// SHA-256 of the design, in hex; IDENTIFY answers with its first half.
-    pub design_hash: String,
-    /// SHA-256 of the model, in hex; IDENTIFY answers with its first half.
-    pub model_hash: String,
-    /// SHA-256 of every file of the design, in hex, by file name.
-    pub files: BTreeMap<String, String>,
-}
 
 /// Build folder that has been written or opened.
 #[derive(Clone, Debug)]
@@ -79,31 +49,47 @@ pub struct Build {
 }
 
 impl Build {
-    /// Generates the design of a model for a board and writes it into a folder, the manifest last. Outputs of an earlier
-    /// synthesis in the folder are removed.
+    /// Generates the design of a model for a board and writes it into a folder, the manifest last. The folder must be new,
+    /// empty or an earlier build, whose files and outputs of synthesis are removed; other files stay.
     ///
     /// # Errors
-    /// The errors of [`design()`], and [`Error::Io`].
+    /// The errors of [`design()`]; [`Error::OutputFolder`] if the folder holds other things than a build, or a file of
+    /// somebody else would be replaced; [`Error::Locked`], and [`Error::Io`].
     pub fn write(folder: &Path, model: &QuantizedModel, board: &Board, plan: &Plan) -> Result<Self> {
         let design = design(model, board, plan)?;
-        std::fs::create_dir_all(folder).map_err(io("creating folder", folder))?;
+        // Before anything is made there; again below, when no other run writes into it.
+        claim::earlier_files(folder)?;
+        let _lock = folder::lock(folder)?;
+        let earlier = claim::earlier_files(folder)?;
+        let build = Self::written(folder, model, board, plan, &design);
+        check_entries(folder, files::is_used)?;
+        let model_name = MODEL.to_owned();
+        let names = || design.files.keys().chain([&model_name]);
+        claim::check_free(folder, &earlier, names())?;
+        claim::mark_unfinished(folder, names().cloned().chain(earlier.iter().cloned()))?;
         // A folder without a manifest is not a build, so a folder that is half-written cannot pass for one. The bitstream of
         // an older design must not pass for the bitstream of this one.
-        if folder.join(MANIFEST).exists() {
-            std::fs::remove_file(folder.join(MANIFEST)).map_err(io("removing", folder.join(MANIFEST)))?;
-        }
+        files::remove(folder, &[MANIFEST])?;
         files::remove_outputs(folder)?;
+        let gone: Vec<&str> = earlier.iter().map(String::as_str).collect();
+        files::remove(folder, &gone)?;
         model.save(folder.join(MODEL))?;
         for (name, text) in &design.files {
             write_atomically(&folder.join(name), text)?;
         }
-        let model_file = std::fs::read(folder.join(MODEL)).map_err(io("reading", folder.join(MODEL)))?;
-        let mut files: BTreeMap<String, String> = design
-            .files
-            .iter()
-            .map(|(name, text)| (name.clone(), sha256(text.as_bytes())))
-            .collect();
-        files.insert(MODEL.into(), sha256(&model_file));
+        let build = build.with_model_file()?;
+        let text = serde_json::to_string_pretty(&build.manifest).map_err(|error| Error::BuildFolder {
+            path: folder.into(),
+            reason: format!("its manifest cannot be written as JSON ({error})"),
+        })?;
+        write_atomically(&folder.join(MANIFEST), &text)?;
+        files::remove(folder, &[claim::UNFINISHED])?;
+        Ok(build)
+    }
+
+    /// Build of a design, without the hash of the model's file.
+    fn written(folder: &Path, model: &QuantizedModel, board: &Board, plan: &Plan, design: &Design) -> Self {
+        let hashes = design.files.iter();
         let manifest = Manifest {
             format: FORMAT.into(),
             version: VERSION,
@@ -116,20 +102,24 @@ impl Build {
             plan: plan.clone(),
             design_hash: hex(&design.design_hash),
             model_hash: hex(&model.hash()),
-            files,
+            files: hashes
+                .map(|(name, text)| (name.clone(), sha256(text.as_bytes())))
+                .collect(),
         };
-        let text = serde_json::to_string_pretty(&manifest).map_err(|error| Error::BuildFolder {
-            path: folder.into(),
-            reason: format!("its manifest cannot be written as JSON ({error})"),
-        })?;
-        write_atomically(&folder.join(MANIFEST), &text)?;
-        Ok(Self {
+        Self {
             folder: folder.into(),
             manifest,
-        })
+        }
     }
 
-    /// Opens a build folder, and checks that every file is present and has the hash that the manifest names.
+    fn with_model_file(mut self) -> Result<Self> {
+        let content = read_bytes(&self.folder.join(MODEL), MAX_FILE_BYTES)?;
+        self.manifest.files.insert(MODEL.into(), sha256(&content));
+        Ok(self)
+    }
+
+    /// Opens a build folder, and checks that every file is present and has the hash that the manifest names, and that the
+    /// manifest describes the model in the folder.
     ///
     /// # Errors
     /// [`Error::BuildFolder`] with the first fault.
@@ -138,7 +128,8 @@ impl Build {
             path: folder.into(),
             reason,
         };
-        let text = std::fs::read_to_string(folder.join(MANIFEST))
+        check_entries(folder, files::is_used)?;
+        let text = read_text(&folder.join(MANIFEST), manifest::MAX_BYTES)
             .map_err(|error| wrong(format!("{MANIFEST} cannot be read ({error})")))?;
         let manifest: Manifest =
             serde_json::from_str(&text).map_err(|error| wrong(format!("{MANIFEST} is damaged ({error})")))?;
@@ -148,9 +139,10 @@ impl Build {
                 manifest.format, manifest.version
             )));
         }
-        check_manifest(&manifest).map_err(|reason| wrong(format!("{MANIFEST}: {reason}")))?;
+        manifest::check(&manifest).map_err(|reason| wrong(format!("{MANIFEST}: {reason}")))?;
+        check_entries(folder, |name| manifest.files.contains_key(name))?;
         for (name, expected) in &manifest.files {
-            let content = std::fs::read(folder.join(name))
+            let content = read_bytes(&folder.join(name), MAX_FILE_BYTES)
                 .map_err(|error| wrong(format!("{name} cannot be read ({error})")))?;
             let found = sha256(&content);
             if found != *expected {
@@ -159,10 +151,49 @@ impl Build {
                 )));
             }
         }
-        Ok(Self {
+        let build = Self {
             folder: folder.into(),
             manifest,
+        };
+        let model = QuantizedModel::load(folder.join(MODEL)).map_err(|error| wrong(error.to_string()))?;
+        manifest::check_model(&build.manifest, &model).map_err(wrong)?;
+        Ok(build)
+    }
+
+    /// Checks that the files of the folder are, byte for byte, those that this generator makes of the folder's model, board
+    /// and plan. Whoever made the folder could otherwise have written Verilog that does something else when it is simulated.
+    ///
+    /// # Errors
+    /// [`Error::BuildFolder`] names the first file that differs; the errors of [`design()`].
+    pub fn check_generated(&self) -> Result<()> {
+        let Manifest { board, plan, .. } = &self.manifest;
+        let model = self.model()?;
+        let mut expected = Self::written(&self.folder, &model, board, plan, &design(&model, board, plan)?);
+        let of_model = self.manifest.files.get(MODEL).cloned().unwrap_or_default();
+        expected.manifest.files.insert(MODEL.into(), of_model);
+        let (ours, theirs) = (&expected.manifest.files, &self.manifest.files);
+        let names = || ours.keys().chain(theirs.keys());
+        let differs = names().find(|&name| ours.get(name) != theirs.get(name));
+        let is_named_right = expected.manifest.design_hash == self.manifest.design_hash;
+        let file = match differs {
+            Some(name) => name,
+            None if is_named_right => return Ok(()),
+            None => MANIFEST,
+        };
+        Err(Error::NotGenerated {
+            path: self.folder.clone(),
+            file: file.into(),
+            by: self.manifest.generator.clone(),
+            this: generator(),
         })
+    }
+
+    /// Reserves the folder for one run, so that no other run writes into it meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] if another run has reserved it; [`Error::Io`].
+    pub fn lock(&self) -> Result<OutputLock> {
+        folder::lock(&self.folder)
     }
 
     /// Reads the quantized model of the build.
@@ -204,48 +235,12 @@ impl Build {
     }
 }
 
-/// Checks the parts of a manifest that the simulators and the host rely on; a user may have edited it.
-fn check_manifest(manifest: &Manifest) -> Result<(), String> {
-    manifest.board.check()?;
-    let plan = &manifest.plan;
-    if plan.layers.is_empty() || manifest.inputs == 0 || manifest.classes == 0 || manifest.steps == 0 {
-        return Err("layers, inputs, classes and steps must not be 0".into());
-    }
-    for layer in &plan.layers {
-        if !(1..=MAX_LANES).contains(&layer.lanes) || layer.groups == 0 {
-            return Err(format!(
-                "layer `{}` has {} lanes in {} groups; give 1 to {MAX_LANES} lanes and at least 1 group",
-                layer.name, layer.lanes, layer.groups
-            ));
-        }
-        let depths = layer
-            .fifo_depths
-            .iter()
-            .chain(Some(&layer.queue_depth).filter(|&&depth| depth > 0));
-        if let Some(depth) = depths
-            .into_iter()
-            .find(|depth| !depth.is_power_of_two() || !(8..=32768).contains(*depth))
-        {
-            return Err(format!(
-                "layer `{}` has a FIFO of {depth}; its depth must be a power of two from 8 to 32768",
-                layer.name
-            ));
-        }
-    }
-    let (constraints, _) = constraints::constraints(&manifest.board);
-    for name in [
-        "accelerator.v",
-        "board.v",
-        "cosim.v",
-        lint::LINT,
-        MODEL,
-        constraints,
-    ] {
-        if !manifest.files.contains_key(name) {
-            return Err(format!("{name} is missing from its list of files"));
-        }
-    }
-    Ok(())
+/// Checks that no link, device or FIFO has the name of a file that synfire or a tool writes or reads.
+fn check_entries(folder: &Path, is_used: impl Fn(&str) -> bool) -> Result<()> {
+    folder::check_entries(folder, is_used).map_err(|reason| Error::BuildFolder {
+        path: folder.into(),
+        reason,
+    })
 }
 
 /// First 16 bytes of a hash that is given in hex.

@@ -2,7 +2,7 @@
 
 use crate::plan::Shortage;
 use std::path::PathBuf;
-use synfire_golden_model::file::{FileError, IoError};
+use synfire_golden_model::file::{FileError, IoError, LockError};
 
 /// Error on the way from a plan to a bitstream on a board.
 #[derive(Debug, thiserror::Error)]
@@ -280,6 +280,34 @@ pub enum Error {
         /// Fault of the folder.
         reason: String,
     },
+    /// A build folder holds files that this generator would not make.
+    #[error(
+        "build folder {}: {file} is not what {this} generates from the model, board and plan in the folder (it was made by \
+         {by}), so nothing of it is simulated or synthesized; generate it again with `synfire hdl`", path.display()
+    )]
+    NotGenerated {
+        /// Path of the folder.
+        path: PathBuf,
+        /// Name of the first file that differs.
+        file: String,
+        /// Program and version that made the folder, as it says.
+        by: String,
+        /// This program and its version.
+        this: String,
+    },
+    /// A folder to write holds things of somebody else.
+    #[error("cannot write into {}: {reason}; {remedy}", path.display())]
+    OutputFolder {
+        /// Path of the folder.
+        path: PathBuf,
+        /// What is there.
+        reason: String,
+        /// Instruction for the user.
+        remedy: &'static str,
+    },
+    /// Another run uses a folder.
+    #[error(transparent)]
+    Locked(#[from] LockError),
     /// A file or process cannot be used.
     #[error(transparent)]
     Io(#[from] IoError),

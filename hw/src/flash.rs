@@ -3,7 +3,7 @@
 use crate::board::Board;
 use crate::build::Build;
 use crate::error::{Error, Result};
-use crate::process::run_to_end;
+use crate::process::run_undisturbed;
 use crate::synth::report::Report;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -155,7 +155,9 @@ impl CommandLine {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let found = match named {
             Some(named) => Some(named).filter(|path| path.is_file()),
+            // A relative folder would be looked up in the current one, which may be a build folder of somebody else.
             None => std::env::split_paths(&path)
+                .filter(|folder| folder.is_absolute())
                 .map(|folder| folder.join(&self.program))
                 .find(|path| path.is_file()),
         };
@@ -168,7 +170,7 @@ impl CommandLine {
             let log = std::fs::read(log).unwrap_or_default();
             String::from_utf8_lossy(&log).into_owned()
         };
-        match run_to_end(Command::new(found).args(&self.arguments), &name, log) {
+        match run_undisturbed(Command::new(found).args(&self.arguments), &name, log) {
             Ok(()) if self.name() == "iceprog" && cdone_is_low(&read()) => Ok(End::NotStarted),
             Ok(()) => Ok(End::Done),
             Err(Error::ToolFailed { status, .. })

@@ -1,11 +1,15 @@
 //! Installation of the tools into a virtual environment of Python.
 
 use crate::error::{Error, Result};
+use crate::folder::is_vacant;
 use crate::process::run_to_end;
 use crate::tool::{REQUIREMENTS, STAMP, Tool};
 use std::path::Path;
 use std::process::Command;
 use synfire_golden_model::file::{IoError, io, sha256, write_atomically};
+
+/// Log of Python while it makes an environment; the first file there.
+const VENV_LOG: &str = "venv.log";
 
 /// Whether the environment at `venv` has the tools that this version of synfire pins.
 #[must_use]
@@ -20,15 +24,24 @@ pub fn is_current(venv: &Path) -> bool {
 /// once.
 ///
 /// # Errors
-/// [`Error::ToolFailed`] with the end of pip's log, [`Error::PythonMissing`] if Python cannot be started.
+/// [`Error::ToolFailed`] with the end of pip's log, [`Error::PythonMissing`] if Python cannot be started,
+/// [`Error::OutputFolder`] if the folder holds other things than an environment.
 pub fn install(venv: &Path, progress: &mut dyn FnMut(&str)) -> Result<()> {
     if is_current(venv) {
         return Ok(());
     }
+    let is_ours = |name: &str| venv.join(name).is_file();
+    if !is_vacant(venv)? && !is_ours("pyvenv.cfg") && !is_ours(VENV_LOG) {
+        return Err(Error::OutputFolder {
+            path: venv.into(),
+            reason: "it holds files, but no virtual environment of Python".into(),
+            remedy: "give the path of a new or empty folder, or of a virtual environment",
+        });
+    }
     progress("creating a virtual environment");
     make_environment(venv)?;
     progress("installing wheels");
-    let requirements = venv.join("requirements.txt");
+    let requirements = venv.join("synfire-requirements.txt");
     write_atomically(&requirements, REQUIREMENTS)?;
     run_to_end(
         &mut install_wheels(&venv.join("bin/python"), &requirements),
@@ -59,7 +72,7 @@ fn make_environment(venv: &Path) -> Result<()> {
     run_to_end(
         Command::new(&python).args(["-m", "venv"]).arg(venv),
         "python3 -m venv",
-        &venv.join("venv.log"),
+        &venv.join(VENV_LOG),
     )
     .map_err(|error| match error {
         Error::Io(IoError {

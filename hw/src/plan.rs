@@ -11,6 +11,7 @@
 //! Costs are estimates. Block RAMs follow from the shapes that a family's block RAM offers, LUTs from a linear model that
 //! is fitted to synthesis results of this generator.
 
+mod check;
 mod choice;
 mod cost;
 mod limits;

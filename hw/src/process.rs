@@ -1,10 +1,15 @@
 //! Processes: runs tools with their output in a log file.
 
+mod guarded;
+
+pub use guarded::Guarded;
+
 use crate::error::{Error, Result};
 use crate::tool::Found;
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -64,29 +69,16 @@ pub fn run_unless_stuck(
     is_stuck: impl Fn(&str) -> bool,
 ) -> Result<End> {
     let log = folder.join(log);
-    let output = File::create(&log).map_err(io("creating", &log))?;
-    let errors = output.try_clone().map_err(io("writing", &log))?;
-    let mut child = tool
-        .command()
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .stdout(output)
-        .stderr(errors)
-        .spawn()
-        .map_err(io("running", &tool.path))?;
-    // The tool may have ended by itself in the meantime; then there is nothing left to stop.
-    let stop = |child: &mut Child| {
-        let _ = child.kill();
-        let _ = child.wait();
-    };
+    let mut command = tool.command();
+    command.args(arguments).current_dir(folder);
+    // Dropping the child stops it.
+    let mut child = Guarded::spawn(logged(&mut command, &log)?)?;
     let mut looked = Instant::now();
     let status = loop {
         if let Some(status) = child.try_wait().map_err(io("waiting for", &tool.path))? {
             break status;
         }
         if cancel.is_cancelled() {
-            stop(&mut child);
             return Err(Error::Cancelled {
                 tool: tool.tool.name(),
             });
@@ -94,37 +86,56 @@ pub fn run_unless_stuck(
         if looked.elapsed() >= LOOK {
             looked = Instant::now();
             if is_stuck(&text(&log)) {
-                stop(&mut child);
                 return Ok(End::Stuck);
             }
         }
         std::thread::sleep(POLL);
     };
-    if status.success() {
-        return Ok(End::Done);
-    }
-    Err(Error::ToolFailed {
-        tool: tool.tool.name().into(),
-        status: status.to_string(),
-        tail: tail(&log),
-        log,
-    })
+    judge(status, tool.tool.name(), &log)?;
+    Ok(End::Done)
 }
 
-/// Runs a command to its end with its output in `log`; errors call it `name`.
+/// Runs a command to its end with its output in `log`; errors call it `name`. It ends with this process, however that ends.
 ///
 /// # Errors
 /// [`Error::ToolFailed`] with the end of the log, [`Error::Io`] if it cannot be started.
 pub fn run_to_end(command: &mut Command, name: &str, log: &Path) -> Result<()> {
-    let output = File::create(log).map_err(io("creating", log))?;
-    let errors = output.try_clone().map_err(io("writing", log))?;
     let program = command.get_program().to_owned();
-    let status = command
-        .stdin(Stdio::null())
-        .stdout(output)
-        .stderr(errors)
-        .status()
-        .map_err(io("running", program))?;
+    let mut child = Guarded::spawn(logged(command, log)?)?;
+    let status = child.wait().map_err(io("waiting for", program))?;
+    judge(status, name, log)
+}
+
+/// Runs a command as [`run_to_end`] does, but lets it finish if this process is killed: for work that must not stop halfway.
+/// It belongs to the terminal's foreground group, so that Ctrl-C reaches it.
+///
+/// # Errors
+/// The errors of [`run_to_end`].
+pub fn run_undisturbed(command: &mut Command, name: &str, log: &Path) -> Result<()> {
+    let program = command.get_program().to_owned();
+    let status = logged(command, log)?.status().map_err(io("running", program))?;
+    judge(status, name, log)
+}
+
+/// Gives a command no input, and its outputs to `log`.
+fn logged<'a>(command: &'a mut Command, log: &Path) -> Result<&'a mut Command> {
+    let output = create_log(log)?;
+    let errors = output.try_clone().map_err(io("writing", log))?;
+    Ok(command.stdin(Stdio::null()).stdout(output).stderr(errors))
+}
+
+/// Creates a log, as a new file: what has its name is removed first, so that a link there leads nowhere.
+///
+/// # Errors
+/// [`Error::Io`] if there is a folder, or the log cannot be created.
+pub fn create_log(path: &Path) -> Result<File> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(io("removing", path)(error).into()),
+        _ => Ok(File::create_new(path).map_err(io("creating", path))?),
+    }
+}
+
+fn judge(status: ExitStatus, name: &str, log: &Path) -> Result<()> {
     if status.success() {
         return Ok(());
     }

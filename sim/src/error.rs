@@ -49,6 +49,19 @@ pub enum Error {
         /// Form of the design.
         form: Form,
     },
+    /// Verilog would do more than describe a circuit.
+    #[error(
+        "{}, line {line}: `{what}` is not simulated, since it can run programs or reach other files; make the file again from \
+         Verilog that `synfire hdl` generated", path.display()
+    )]
+    Verilog {
+        /// Path of the file.
+        path: PathBuf,
+        /// Number of the line, starting with 1.
+        line: usize,
+        /// Construct that is refused.
+        what: String,
+    },
     /// A pseudo-terminal cannot be used.
     #[error("pseudo-terminal: {action} failed: {source}")]
     Terminal {

@@ -12,6 +12,7 @@ pub mod observation;
 pub mod pace;
 pub mod preparation;
 mod random;
+mod screen;
 pub mod stimulus;
 pub mod stress;
 pub mod verilated;

@@ -5,15 +5,14 @@ use crate::observation::{self, Gatherer, LayerCounters, Observation};
 use crate::preparation::Preparation;
 use crate::stimulus::{Run, events};
 use crate::verilator::{Harness, Simulator, program};
-use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use synfire_golden_model::file::io;
+use std::process::{ChildStdin, ChildStdout, Command, Stdio};
 use synfire_golden_model::integer::Margins;
 use synfire_hw::accelerator::core_params;
 use synfire_hw::build::Build;
 use synfire_hw::geometry::Geometry;
+use synfire_hw::process::{Guarded, create_log};
 use synfire_hw::synth::checks::Form;
 
 /// Size of the buffer for records, in bytes; a sweep writes a record in every cycle.
@@ -32,10 +31,10 @@ const SWEPT: u32 = 5;
 const LAST: u32 = 1 << 16;
 const CLEARS: u32 = 1 << 17;
 
-/// Core in a running Verilator simulation.
+/// Core in a running Verilator simulation, which ends when this value is dropped.
 #[derive(Debug)]
 pub struct VerilatedCore {
-    child: Child,
+    child: Guarded,
     /// Pipe to the simulator; none after [`VerilatedCore::finish`] has closed it.
     requests: Option<BufWriter<ChildStdin>>,
     records: BufReader<ChildStdout>,
@@ -82,7 +81,7 @@ impl VerilatedCore {
         let lanes: Vec<usize> = manifest.plan.layers.iter().map(|layer| layer.lanes).collect();
         let listed: Vec<String> = lanes.iter().map(ToString::to_string).collect();
         let log = program.with_extension("log");
-        let errors = File::create(&log).map_err(io("creating", &log))?;
+        let errors = create_log(&log)?;
         let mut command = Command::new(&program);
         // The memory images are named relative to the build folder.
         command
@@ -92,7 +91,7 @@ impl VerilatedCore {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(errors);
-        let mut child = command.spawn().map_err(io("running", &program))?;
+        let mut child = Guarded::spawn(&mut command)?;
         let (Some(stdin), Some(stdout)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(Error::Simulator {
                 program,
@@ -249,13 +248,5 @@ impl observation::Core for VerilatedCore {
                 tag => return Err(self.broken(&format!("it sent a record of unknown kind {tag}"))),
             }
         }
-    }
-}
-
-impl Drop for VerilatedCore {
-    fn drop(&mut self) {
-        // After `finish` the simulator has already ended; otherwise it must not outlive this value.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

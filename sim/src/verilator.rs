@@ -2,21 +2,24 @@
 //!
 //! The same harnesses simulate a design in each of its [forms](Form): the core through its ports, which are the same in every
 //! form, or the whole design through its pins. Netlists and unpacked bitstreams are made first if they are missing. A
-//! simulator is built again only if something that it is made of changes.
+//! simulator is built again only if something that it is made of changes, or if it is not this user's synfire that built it:
+//! a program in a build folder of somebody else is never run.
 
 use crate::error::{Error, Result};
+use crate::screen::screen;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use synfire_golden_model::file::{hex, io, write_atomically};
+use synfire_golden_model::file::{hex, io, read_bytes, sha256, write_atomically};
 use synfire_hw::board::Family;
 use synfire_hw::build::Build;
+use synfire_hw::build::files::MAX_FILE_BYTES;
 use synfire_hw::cells;
 use synfire_hw::emit::lint::LINT;
 use synfire_hw::emit::verilog::TOP;
 use synfire_hw::emit::wrapper::{BOARD_TOP, COSIM_TOP};
-use synfire_hw::process::{Cancel, tail};
+use synfire_hw::process::{Cancel, run_to_end};
+use synfire_hw::seal;
 use synfire_hw::synth::checks::Form;
 use synfire_hw::synth::netlist::{CORE_VERILOG, ELABORATED, NETLIST_VERILOG, elaborate, netlist};
 use synfire_hw::synth::unpack::{UNPACKED, unpack};
@@ -105,6 +108,18 @@ impl Simulator {
     }
 }
 
+/// Record of how a simulator was built, in its folder.
+const BUILT: &str = "built.json";
+
+/// Record of a simulator.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Built {
+    /// SHA-256 of everything that the program is made of, in hex.
+    sources: String,
+    /// SHA-256 of the program, in hex.
+    program: String,
+}
+
 /// Builds the program of a simulator, unless it is there and nothing that it is made of has changed; returns its path.
 ///
 /// # Errors
@@ -120,7 +135,7 @@ pub fn program(build: &Build, simulator: Simulator) -> Result<PathBuf> {
     let sources = simulator.sources(family)?;
     let objects = folder.join(format!("verilator-{}", simulator.name()));
     let program = objects.join(simulator.name());
-    let stamp = objects.join("built.sha256");
+    let stamp = objects.join(BUILT);
     let mut arguments = arguments(simulator, &sources, &build.manifest.board)?;
     let mut texts = vec![("harness.cpp", simulator.harness.source().to_owned())];
     if let Some(family) = sources.cells {
@@ -134,9 +149,16 @@ pub fn program(build: &Build, simulator: Simulator) -> Result<PathBuf> {
         arguments.push(format!("-I{}", beside.display()));
     }
     let fingerprint = fingerprint(&folder, &arguments, &texts, &sources, &verilator)?;
-    let is_current = std::fs::read_to_string(&stamp).is_ok_and(|built| built == fingerprint);
-    if is_current && program.is_file() {
+    let built = |program: &[u8]| Built {
+        sources: fingerprint.clone(),
+        program: sha256(program),
+    };
+    let there = read_bytes(&program, MAX_FILE_BYTES).ok();
+    if there.is_some_and(|program| seal::read(&stamp) == Some(built(&program))) {
         return Ok(program);
+    }
+    for source in &sources.files {
+        screen(&folder.join(source))?;
     }
     if objects.exists() {
         std::fs::remove_dir_all(&objects).map_err(io("removing", &objects))?;
@@ -156,7 +178,8 @@ pub fn program(build: &Build, simulator: Simulator) -> Result<PathBuf> {
     arguments.extend(["--Mdir".into(), objects.display().to_string()]);
     compile(&verilator, &folder, &arguments, &objects)?;
     // The stamp is written last, so a build that was interrupted is made again.
-    write_atomically(&stamp, &fingerprint)?;
+    let compiled = read_bytes(&program, MAX_FILE_BYTES).map_err(synfire_hw::Error::from)?;
+    seal::write(&stamp, &built(&compiled))?;
     Ok(program)
 }
 
@@ -243,27 +266,10 @@ fn arguments(
 }
 
 fn compile(verilator: &Found, folder: &Path, arguments: &[String], objects: &Path) -> Result<()> {
+    let mut command = verilator.command();
+    command.current_dir(folder).args(arguments);
     let log = objects.join("verilator.log");
-    let output = File::create(&log).map_err(io("creating", &log))?;
-    let errors = output.try_clone().map_err(io("writing", &log))?;
-    let status = verilator
-        .command()
-        .current_dir(folder)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(output)
-        .stderr(errors)
-        .status()
-        .map_err(io("running", &verilator.path))?;
-    if status.success() {
-        return Ok(());
-    }
-    Err(Error::Design(synfire_hw::Error::ToolFailed {
-        tool: Tool::Verilator.name().into(),
-        status: status.to_string(),
-        tail: tail(&log),
-        log,
-    }))
+    Ok(run_to_end(&mut command, Tool::Verilator.name(), &log)?)
 }
 
 /// Hash of everything that the program is made of.

@@ -9,20 +9,20 @@ use crate::verilator::{Harness, Simulator, program};
 use nix::pty::openpty;
 use nix::sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr};
 use nix::unistd::ttyname;
-use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use synfire_golden_model::file::io;
 use synfire_hw::board::Board;
 use synfire_hw::build::Build;
 use synfire_hw::emit::clock::SETTLING_CYCLES;
+use synfire_hw::process::{Guarded, create_log};
 use synfire_hw::synth::checks::Form;
 
 /// Running virtual board; it ends when this value is dropped.
 #[derive(Debug)]
 pub struct VirtualBoard {
-    child: Child,
+    child: Guarded,
     port: PathBuf,
     program: PathBuf,
     log: PathBuf,
@@ -45,24 +45,23 @@ impl VirtualBoard {
         tcsetattr(&pty.slave, SetArg::TCSANOW, &settings).map_err(terminal("making it raw"))?;
         let port = ttyname(&pty.slave).map_err(terminal("naming it"))?;
         let log = program.with_extension("log");
-        let errors = File::create(&log).map_err(io("creating", &log))?;
+        let errors = create_log(&log)?;
         // Clones are closed when a program starts, the originals are not. With an original the board would hold its own
         // terminal open and outlive a host that is killed.
         let input = pty.master.try_clone().map_err(io("duplicating", &port))?;
         let output = pty.master.try_clone().map_err(io("duplicating", &port))?;
         let slave = pty.slave.try_clone().map_err(io("duplicating", &port))?;
         drop(pty);
-        let child = Command::new(&program)
+        let mut command = Command::new(&program);
+        command
             // The memory images are named relative to the build folder.
             .current_dir(&build.folder)
             .args(pins(&build.manifest.board, form))
             .stdin(Stdio::from(input))
             .stdout(Stdio::from(output))
-            .stderr(errors)
-            .spawn()
-            .map_err(io("running", &program))?;
+            .stderr(errors);
         Ok(Self {
-            child,
+            child: Guarded::spawn(&mut command)?,
             port,
             program,
             log,
@@ -94,13 +93,6 @@ impl VirtualBoard {
             reason: format!("it has ended ({reason})"),
             log: self.log.clone(),
         }
-    }
-}
-
-impl Drop for VirtualBoard {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

@@ -56,11 +56,15 @@ impl Drop for Link {
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
         let build = Build::open(&self.build)?;
+        // Other runs may use the folder again once the board runs.
+        let lock = build.lock()?;
+        build.check_generated()?;
         // Catch interrupts before starting anything.
         let interrupt = super::interrupt::Interrupt::catch()?;
         let spinner = context.spinner("building");
         let form = self.form.form();
         let mut board = VirtualBoard::start(&build, form)?;
+        drop(lock);
         spinner.finish_and_clear();
         let _link = self.link.map(|name| link(board.port(), name)).transpose()?;
         let ready = Ready {

@@ -87,6 +87,11 @@ pub(crate) enum Simulator {
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
         let build = Build::open(&self.build)?;
+        let _lock = build.lock()?;
+        // The native simulation reads nothing but model and plan.
+        if self.simulator != Simulator::Native {
+            build.check_generated()?;
+        }
         let model = build.model()?;
         let data = self.data.load(&model.description)?;
         let stimuli = stimuli(&model, &data.test, self.images, self.seed);

@@ -1,5 +1,6 @@
 //! `synfire demo`: every stage, from training on handwritten digits to answers over a serial port.
 
+mod folder;
 mod hardware;
 mod models;
 mod results;
@@ -69,7 +70,7 @@ pub(crate) struct Args {
 
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
-        std::fs::create_dir_all(&self.output).map_err(io("creating folder", &self.output))?;
+        let _lock = folder::claim(&self.output)?;
         let boards = find_boards(&self.boards)?;
         // Report a missing tool before doing any work.
         hardware::find_tools(&boards)?;
@@ -178,7 +179,7 @@ impl Args {
             .zip(&reports)
             .zip(&simulated)
             .map(|((target, report), summary)| {
-                let checks = checks::of_report(&target.build, report)?;
+                let checks = checks::of_report(&target.build, report);
                 Ok(BoardResult::new(target, report, checks, summary))
             })
             .collect::<Result<_>>()?;
@@ -218,6 +219,7 @@ impl Args {
         ));
         Ok(Target {
             board: board.clone(),
+            _lock: build.lock()?,
             build,
         })
     }

@@ -75,7 +75,7 @@ impl Args {
         };
         let mut command = CommandLine::of(&build, memory)?;
         let checks = match Report::of(&build)? {
-            Some(report) => checks::of_report(&build, &report)?,
+            Some(report) => checks::of_report(&build, &report),
             None => Vec::new(),
         };
         if checks.is_empty() {
@@ -88,6 +88,8 @@ impl Args {
         let mut end = End::Done;
         if !self.dry_run {
             let spinner = context.spinner(&build.manifest.board.name);
+            // No other run may replace the bitstream meanwhile.
+            let _lock = build.lock()?;
             spinner.set_message(command.program.display().to_string());
             end = command.run(&self.build.join("flash.log"))?;
             spinner.finish_and_clear();

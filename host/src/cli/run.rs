@@ -63,6 +63,13 @@ pub(crate) struct Args {
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
         let build = Build::open(&self.build)?;
+        let _lock = match self.port {
+            Some(_) => None,
+            None => {
+                build.check_generated()?;
+                Some(build.lock()?)
+            }
+        };
         let model = build.model()?;
         let data = self.data.load(&model.description)?;
         let baud = self.baud.unwrap_or(build.manifest.board.uart.baud);

@@ -40,6 +40,8 @@ pub(crate) struct Args {
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
         let build = Build::open(&self.build)?;
+        let _lock = build.lock()?;
+        build.check_generated()?;
         if !self.no_check {
             check(&build, context)?;
         }
@@ -53,7 +55,7 @@ impl Args {
         })?;
         spinner.finish_and_clear();
         let speed = Speed::of(&build)?;
-        let checks = checks::of_report(&build, &report)?;
+        let checks = checks::of_report(&build, &report);
         let summary = Summary {
             report: &report,
             checked: !checks.is_empty(),

@@ -6,6 +6,39 @@ use crate::error::Result;
 use std::path::Path;
 use synfire_golden_model::file::io;
 
+/// Most bytes of a file of a build, or of an output of a tool, that is read.
+pub const MAX_FILE_BYTES: u64 = 1 << 30;
+
+/// Ends of the names of files that synfire and the tools read and write in a build folder.
+const ENDS: [&str; 18] = [
+    ".json",
+    ".safetensors",
+    ".v",
+    ".hex",
+    ".svg",
+    ".vlt",
+    ".pcf",
+    ".lpf",
+    ".cst",
+    ".ys",
+    ".log",
+    ".out",
+    ".asc",
+    ".config",
+    ".bin",
+    ".bit",
+    ".fs",
+    ".vcd",
+];
+/// Folders that synfire makes in a build folder: variants, and the simulators, by the beginning of their names.
+const FOLDERS: [&str; 2] = ["stress", "verilator-"];
+
+/// Whether synfire or a tool may read or write an entry of this name in a build folder.
+#[must_use]
+pub fn is_used(name: &str) -> bool {
+    ENDS.iter().any(|end| name.ends_with(end)) || FOLDERS.iter().any(|folder| name.starts_with(folder))
+}
+
 /// Netlist of the whole board, which nextpnr reads.
 pub const NETLIST: &str = "netlist.json";
 /// Netlist of the core alone, as a module with all of the core's ports.
@@ -30,18 +63,11 @@ pub const ROUTED: [&str; 3] = ["routed.asc", "routed.config", "routed.json"];
 pub const BITSTREAMS: [&str; 3] = ["bitstream.bin", "bitstream.bit", "bitstream.fs"];
 /// Bitstream as Verilog.
 pub const UNPACKED: &str = "unpacked.v";
-/// Hash of the bitstream that [`UNPACKED`] was made from.
-pub const UNPACKED_MADE: &str = "unpacked.sha256";
+/// Hashes of [`UNPACKED`] and of the bitstream that it was made from.
+pub const UNPACKED_MADE: &str = "unpacked-made.json";
 
-const NETLIST_FILES: [&str; 7] = [
-    NETLIST,
-    CORE_NETLIST,
-    NETLIST_VERILOG,
-    CORE_VERILOG,
-    ELABORATED,
-    NETLIST_MADE,
-    ELABORATED_MADE,
-];
+const NETLIST_FILES: [&str; 5] = [NETLIST, CORE_NETLIST, NETLIST_VERILOG, CORE_VERILOG, NETLIST_MADE];
+const ELABORATED_FILES: [&str; 2] = [ELABORATED, ELABORATED_MADE];
 const REPORTS: [&str; 4] = [REPORT, NEXTPNR_REPORT, UNPACKED, UNPACKED_MADE];
 
 /// Removes all files that an earlier synthesis left in a folder: they must not pass for those of the next one.
@@ -49,8 +75,25 @@ const REPORTS: [&str; 4] = [REPORT, NEXTPNR_REPORT, UNPACKED, UNPACKED_MADE];
 /// # Errors
 /// [`crate::Error::Io`] for a file that is there and cannot be removed.
 pub fn remove_outputs(folder: &Path) -> Result<()> {
-    remove(folder, &NETLIST_FILES)?;
+    remove_netlists(folder)?;
+    remove_elaborated(folder)?;
     remove_routed(folder)
+}
+
+/// Removes the netlists that an earlier synthesis left in a folder.
+///
+/// # Errors
+/// [`crate::Error::Io`] for a file that is there and cannot be removed.
+pub fn remove_netlists(folder: &Path) -> Result<()> {
+    remove(folder, &NETLIST_FILES)
+}
+
+/// Removes the Verilog that Yosys elaborated in a folder.
+///
+/// # Errors
+/// [`crate::Error::Io`] for a file that is there and cannot be removed.
+pub fn remove_elaborated(folder: &Path) -> Result<()> {
+    remove(folder, &ELABORATED_FILES)
 }
 
 /// Removes the files that placement, routing and packing left in a folder, but not the netlists.
@@ -63,7 +106,11 @@ pub fn remove_routed(folder: &Path) -> Result<()> {
     remove(folder, &BITSTREAMS)
 }
 
-fn remove(folder: &Path, files: &[&str]) -> Result<()> {
+/// Removes files that are there.
+///
+/// # Errors
+/// [`crate::Error::Io`] for a file that cannot be removed.
+pub fn remove(folder: &Path, files: &[&str]) -> Result<()> {
     for file in files {
         let path = folder.join(file);
         match std::fs::remove_file(&path) {

@@ -1,15 +1,15 @@
 //! Checks: which forms of a build have been compared with the golden model.
 //!
 //! A design passes through several forms on its way to the board. A check names the form and the hash of the file that was
-//! simulated, so a check of one netlist says nothing about another netlist.
+//! simulated, so a check of one netlist says nothing about another netlist. Checks are kept under a [`seal`]: those in a folder
+//! of somebody else are claims, and do not count.
 
-use super::nextpnr::read_json;
 use super::report::Report;
 use crate::build::Build;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::seal;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use synfire_golden_model::file::write_atomically;
 
 /// File in a build folder that keeps the checks.
 pub const CHECKS: &str = "checks.json";
@@ -71,53 +71,39 @@ struct Checks {
     checks: Vec<Check>,
 }
 
-/// Reads all checks of a build, including those of earlier designs in its folder.
-///
-/// # Errors
-/// [`Error::Report`] if the file is damaged.
-pub fn read(build: &Build) -> Result<Vec<Check>> {
-    let path = build.folder.join(CHECKS);
-    if !path.is_file() {
-        return Ok(Vec::new());
-    }
-    let checks: Checks = read_json(&path, "synfire")?;
-    Ok(checks.checks)
+/// Reads all checks that this user made of a build, including those of earlier designs in its folder.
+#[must_use]
+pub fn read(build: &Build) -> Vec<Check> {
+    let checks: Option<Checks> = seal::read(&build.folder.join(CHECKS));
+    checks.unwrap_or_default().checks
 }
 
 /// Records a check in the build folder. It replaces an earlier check of the same form, file and interface.
 ///
 /// # Errors
-/// [`Error::Report`], [`Error::Io`].
+/// [`crate::Error::Report`], [`crate::Error::Io`].
 pub fn keep(build: &Build, check: Check) -> Result<()> {
-    let mut checks = read(build)?;
+    let mut checks = read(build);
     checks.retain(|old| (old.form, old.through) != (check.form, check.through) || old.sha256 != check.sha256);
     checks.push(check);
-    let path = build.folder.join(CHECKS);
-    let text = serde_json::to_string_pretty(&Checks { checks }).map_err(|error| Error::Report {
-        path: path.clone(),
-        tool: "synfire",
-        reason: error.to_string(),
-    })?;
-    Ok(write_atomically(&path, &text)?)
+    seal::write(&build.folder.join(CHECKS), &Checks { checks })
 }
 
 /// Checks that apply to a report: those of its netlist and of its bitstream.
-///
-/// # Errors
-/// The errors of [`read`].
-pub fn of_report(build: &Build, report: &Report) -> Result<Vec<Check>> {
+#[must_use]
+pub fn of_report(build: &Build, report: &Report) -> Vec<Check> {
     let bitstream = report
         .bitstream
         .as_ref()
         .map(|bitstream| bitstream.sha256.as_str());
-    let checks = read(build)?.into_iter();
-    Ok(checks
+    let checks = read(build).into_iter();
+    checks
         .filter(|check| match check.form {
             Form::Netlist => check.sha256 == report.netlist,
             Form::Bitstream => Some(check.sha256.as_str()) == bitstream,
             Form::Emitted | Form::Elaborated => false,
         })
-        .collect())
+        .collect()
 }
 
 /// Summary of a report's checks in one line: *checked* with what was compared, or *not checked* with the remedy.

@@ -8,16 +8,20 @@
 //! | `netlist.v`, `core.v` | these two netlists as Verilog, written from the JSON files |
 //! | `netlist-made.json` | hashes of the netlists and of the files that they were made from |
 //!
-//! A file is made again only if the sources, the script or the version of Yosys change.
+//! A file is made again only if the sources, the script or the version of Yosys change, or if the record of how it was made
+//! has no [`seal`] of this user: a folder of somebody else may hold any netlist and any record.
 
 use super::flow::Flow;
-use super::nextpnr::read_json;
+use super::report::Report;
 use crate::build::Build;
 pub use crate::build::files::{CORE_NETLIST, CORE_VERILOG, ELABORATED, NETLIST, NETLIST_VERILOG};
-use crate::build::files::{ELABORATED_MADE, NETLIST_MADE, remove_outputs};
+use crate::build::files::{
+    ELABORATED_MADE, NETLIST_MADE, remove, remove_elaborated, remove_netlists, remove_routed,
+};
 use crate::emit::verilog::{CORE, TOP};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::process::{self, Cancel};
+use crate::seal;
 use crate::tool::Found;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -37,9 +41,9 @@ struct Made {
 }
 
 impl Made {
-    /// Reads the record `stamp`; none if it is missing, or if sources or files have changed.
+    /// Reads the record `stamp`; none if it is missing or not this user's, or if sources or files have changed.
     fn current(folder: &Path, stamp: &str, sources: &str) -> Option<Self> {
-        let made: Self = read_json(&folder.join(stamp), "synfire").ok()?;
+        let made: Self = seal::read(&folder.join(stamp))?;
         let unchanged = |(file, expected): &(String, String)| {
             std::fs::read(folder.join(file)).is_ok_and(|content| sha256(&content) == *expected)
         };
@@ -56,13 +60,7 @@ impl Made {
             files: files.collect::<Result<_>>()?,
             seconds: start.elapsed().as_secs_f64(),
         };
-        let path = folder.join(stamp);
-        let text = serde_json::to_string_pretty(&made).map_err(|error| Error::Report {
-            path: path.clone(),
-            tool: "synfire",
-            reason: error.to_string(),
-        })?;
-        write_atomically(&path, &text)?;
+        seal::write(&folder.join(stamp), &made)?;
         Ok(made)
     }
 
@@ -93,7 +91,8 @@ pub fn netlist(build: &Build, yosys: &Found, cancel: &Cancel) -> Result<Netlist>
     let made = match Made::current(folder, NETLIST_MADE, &sources) {
         Some(made) => made,
         None => {
-            remove_outputs(folder)?;
+            // Yosys would write through a link.
+            remove_netlists(folder)?;
             yosys_script(folder, yosys, "synth.ys", &script, cancel)?;
             // The Verilog is written from the JSON files, so the netlist that is simulated is the one that nextpnr reads.
             let back = format!(
@@ -102,7 +101,12 @@ pub fn netlist(build: &Build, yosys: &Found, cancel: &Cancel) -> Result<Netlist>
             );
             yosys_script(folder, yosys, "netlist.ys", &back, cancel)?;
             let files = [NETLIST, CORE_NETLIST, NETLIST_VERILOG, CORE_VERILOG];
-            Made::stamp(folder, NETLIST_MADE, sources, &files, start)?
+            let made = Made::stamp(folder, NETLIST_MADE, sources, &files, start)?;
+            // What was placed of the same netlist stays; what was placed of another must not pass for this one's.
+            if Report::of(build).ok().flatten().map(|report| report.netlist) != Some(made.hash_of(NETLIST)) {
+                remove_routed(folder)?;
+            }
+            made
         }
     };
     Ok(Netlist {
@@ -128,6 +132,7 @@ pub fn elaborate(build: &Build, yosys: &Found, cancel: &Cancel) -> Result<String
     let made = match Made::current(folder, ELABORATED_MADE, &sources) {
         Some(made) => made,
         None => {
+            remove_elaborated(folder)?;
             yosys_script(folder, yosys, "elaborate.ys", &script, cancel)?;
             Made::stamp(folder, ELABORATED_MADE, sources, &[ELABORATED], start)?
         }
@@ -140,6 +145,7 @@ fn yosys_script(folder: &Path, yosys: &Found, file: &str, script: &str, cancel: 
     write_atomically(&folder.join(file), script)?;
     let name = file.trim_end_matches(".ys");
     let (log, output) = (format!("yosys-{name}.log"), format!("yosys-{name}.out"));
+    remove(folder, &[&log])?;
     process::run(yosys, folder, &["-q", "-l", &log, file], &output, cancel)
 }
 

@@ -1,10 +1,12 @@
 //! Reports of nextpnr and Yosys about a design.
 
 use super::path::{CriticalPath, block, place};
+use crate::build::files::MAX_FILE_BYTES;
 use crate::error::{Error, Result};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::Path;
+use synfire_golden_model::file::{MAX_TEXT_BYTES, read_text};
 
 /// Number of cells used and available, by kind.
 pub type Cells = BTreeMap<String, (usize, usize)>;
@@ -161,6 +163,10 @@ pub(super) fn read_json<T: serde::de::DeserializeOwned>(path: &Path, tool: &'sta
         tool,
         reason,
     };
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    let limit = match tool {
+        "synfire" => MAX_TEXT_BYTES,
+        _ => MAX_FILE_BYTES,
+    };
+    let text = read_text(path, limit).map_err(|error| wrong(error.to_string()))?;
     serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))
 }

@@ -1,13 +1,15 @@
 //! Report of synthesis, placement and routing.
 
+use super::flow::Flow;
 use super::nextpnr::read_json;
 use super::path::CriticalPath;
 use crate::build::Build;
+use crate::build::files::MAX_FILE_BYTES;
 pub use crate::build::files::REPORT;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
-use synfire_golden_model::file::{io, sha256, write_atomically};
+use synfire_golden_model::file::{read_bytes, sha256, write_atomically};
 
 /// Report of a design on a board.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,9 +79,20 @@ impl Report {
     /// Reads a report.
     ///
     /// # Errors
-    /// [`Error::Report`] if the file is missing or damaged.
+    /// [`Error::Report`] if the file is missing, damaged, or holds control characters.
     pub fn read(path: &Path) -> Result<Self> {
-        read_json(path, "synfire")
+        let report: Self = read_json(path, "synfire")?;
+        // Its texts are printed, and may be somebody else's.
+        let is_plain = serde_json::to_string(&report)
+            .is_ok_and(|text| !text.contains("\\u00") && !text.contains(char::is_control));
+        if is_plain {
+            return Ok(report);
+        }
+        Err(Error::Report {
+            path: path.into(),
+            tool: "synfire",
+            reason: "it holds control characters".into(),
+        })
     }
 
     /// Report of a build; none if the build has not been synthesized.
@@ -105,17 +118,30 @@ impl Report {
         Ok(Some(report))
     }
 
-    /// Bitstream of a build: its file, whose content has the hash that the report names, and that hash.
+    /// Bitstream of a build: its file, whose content has the hash that the report names, and that hash. The file is the one
+    /// that the board's packer makes, whatever else a report of somebody else may name.
     ///
     /// # Errors
-    /// [`Error::NoBitstream`], [`Error::OtherBitstream`], and those of [`Report::of`].
+    /// [`Error::NoBitstream`], [`Error::OtherBitstream`], [`Error::File`], and those of [`Report::of`].
     pub fn bitstream_of(build: &Build) -> Result<Bitstream> {
         let bitstream = Self::of(build)?.and_then(|report| report.bitstream);
         let bitstream = bitstream.ok_or_else(|| Error::NoBitstream {
             path: build.folder.clone(),
         })?;
-        let path = build.folder.join(&bitstream.file);
-        let found = sha256(&std::fs::read(&path).map_err(io("reading", &path))?);
+        let made = Path::new(Flow::of(&build.manifest.board).bitstream);
+        if bitstream.file != made {
+            return Err(Error::Report {
+                path: build.folder.join(REPORT),
+                tool: "synfire",
+                reason: format!(
+                    "it names {} as the bitstream, which is {} on this board",
+                    bitstream.file.display(),
+                    made.display()
+                ),
+            });
+        }
+        let path = build.folder.join(made);
+        let found = sha256(&read_bytes(&path, MAX_FILE_BYTES)?);
         if found == bitstream.sha256 {
             return Ok(bitstream);
         }

@@ -11,21 +11,33 @@ use super::report::Report;
 use crate::board::{Board, Family};
 use crate::build::Build;
 pub use crate::build::files::UNPACKED;
-use crate::build::files::UNPACKED_MADE;
+use crate::build::files::{MAX_FILE_BYTES, UNPACKED_MADE, remove};
 use crate::emit::constraints::{pins, port_names};
 use crate::emit::wrapper::BOARD_TOP;
 use crate::error::{Error, Result};
 use crate::process::{self, Cancel};
+use crate::seal;
 use crate::tool::Tool;
+use serde::{Deserialize, Serialize};
 use std::path::Path;
-use synfire_golden_model::file::{io, write_atomically};
+use synfire_golden_model::file::{read_bytes, read_text, sha256, write_atomically};
 
 /// File of the bits of every tile, as `iceunpack` writes it.
 const TILES: &str = "unpacked.asc";
 /// File of the board's pins, without other constraints.
 const PINS: &str = "pins.pcf";
 
-/// Unpacks the bitstream of a build into [`UNPACKED`], unless that file is already there and was made from this bitstream.
+/// Record of an unpacked bitstream.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Made {
+    /// SHA-256 of the bitstream, in hex.
+    bitstream: String,
+    /// SHA-256 of [`UNPACKED`], in hex.
+    verilog: String,
+}
+
+/// Unpacks the bitstream of a build into [`UNPACKED`], unless that file is already there and this user made it from this
+/// bitstream.
 ///
 /// # Errors
 /// [`Error::NotUnpacked`] for a family without such a tool, those of [`Report::bitstream_of`], and those of a tool that is
@@ -39,14 +51,18 @@ pub fn unpack(build: &Build, cancel: &Cancel) -> Result<()> {
         });
     }
     let bitstream = Report::bitstream_of(build)?;
-    let made = std::fs::read_to_string(folder.join(UNPACKED_MADE));
-    let is_current = made.is_ok_and(|made| made == bitstream.sha256);
-    if is_current && folder.join(UNPACKED).is_file() {
+    let made = |verilog: &[u8]| Made {
+        bitstream: bitstream.sha256.clone(),
+        verilog: sha256(verilog),
+    };
+    let unpacked = folder.join(UNPACKED);
+    let there = read_bytes(&unpacked, MAX_FILE_BYTES).ok();
+    if there.is_some_and(|verilog| seal::read(&folder.join(UNPACKED_MADE)) == Some(made(&verilog))) {
         return Ok(());
     }
     let text = verilog(board, folder, &bitstream.file.display().to_string(), cancel)?;
-    write_atomically(&folder.join(UNPACKED), &text)?;
-    Ok(write_atomically(&folder.join(UNPACKED_MADE), &bitstream.sha256)?)
+    write_atomically(&unpacked, &text)?;
+    seal::write(&folder.join(UNPACKED_MADE), &made(text.as_bytes()))
 }
 
 /// Turns a bitstream in `folder` into Verilog whose ports have the names of the board's top module.
@@ -57,13 +73,14 @@ pub fn verilog(board: &Board, folder: &Path, bitstream: &str, cancel: &Cancel) -
     let iceunpack = Tool::Iceunpack.find()?;
     let icebox_vlog = Tool::IceboxVlog.find()?;
     write_atomically(&folder.join(PINS), &pins(board))?;
+    remove(folder, &[TILES])?;
     process::run(&iceunpack, folder, &[bitstream, TILES], "unpack.log", cancel)?;
     // icebox_vlog writes to its standard output, which is the log.
     let arguments = ["-S", "-p", PINS, "-n", BOARD_TOP, TILES];
     let log = "icebox_vlog.log";
     process::run(&icebox_vlog, folder, &arguments, log, cancel)?;
     let path = folder.join(log);
-    let text = std::fs::read_to_string(&path).map_err(io("reading", &path))?;
+    let text = read_text(&path, MAX_FILE_BYTES)?;
     if !text.contains("module ") {
         return Err(Error::Report {
             path,

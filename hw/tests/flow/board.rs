@@ -161,7 +161,13 @@ fn values_that_cannot_work_are_refused_with_the_reason() {
         (
             "[\"iceprog\", \"{bitstream}\"]",
             "[\"iceprog\"]",
-            "flash = [\"iceprog\"] is not a command line: give the program first, and {bitstream} among its arguments",
+            "flash = [\"iceprog\"] is not a command line: give {bitstream} once among its arguments, as a word of its own",
+        ),
+        (
+            "[\"iceprog\", \"{bitstream}\"]",
+            "[\"sh\", \"{bitstream}\"]",
+            "flash = [\"sh\", \"{bitstream}\"] names the program \"sh\", which synfire does not run: give one of iceprog, \
+             openFPGALoader, dfu-util, or leave [programmer] out",
         ),
     ] {
         let message = refused(from, to);

@@ -123,17 +123,6 @@ fn a_folder_without_a_manifest_of_this_version_is_refused() {
 }
 
 #[test]
-fn a_file_in_the_place_of_the_folder_is_named() {
-    let (model, board, plan) = network();
-    let file = tempfile::NamedTempFile::new().expect("a temporary file");
-    let error = Build::write(file.path(), &model, &board, &plan).expect_err("a file is no folder");
-    assert!(
-        error.to_string().contains(&file.path().display().to_string()),
-        "{error}"
-    );
-}
-
-#[test]
 fn a_design_is_the_same_each_time_and_its_hash_tells_it_from_others() {
     let (model, board, plan_) = network();
     let base = design(&model, &board, &plan_).expect("designs");

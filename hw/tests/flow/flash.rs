@@ -5,7 +5,7 @@ use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::path::PathBuf;
 use synfire_golden_model::file::sha256;
-use synfire_hw::board::Board;
+use synfire_hw::board::{Board, Family};
 use synfire_hw::build::Build;
 use synfire_hw::flash::{CommandLine, End, Memory};
 use synfire_hw::synth::report::{Bitstream, REPORT, Report};
@@ -15,7 +15,12 @@ fn build(board: &Board) -> (tempfile::TempDir, Build, Report) {
     let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(1), &[6, 5, 3]);
     let folder = tempfile::tempdir().expect("a temporary folder");
     let build = Build::write(folder.path(), &model, board, &plan(&model, &[2, 3])).expect("writes");
-    std::fs::write(folder.path().join("bitstream.bin"), b"bits").expect("writes");
+    let file = match board.device.family {
+        Family::Ice40 => "bitstream.bin",
+        Family::Ecp5 => "bitstream.bit",
+        Family::Gowin => "bitstream.fs",
+    };
+    std::fs::write(folder.path().join(file), b"bits").expect("writes");
     let report = Report {
         netlist: "3c".repeat(32),
         board: board.name.clone(),
@@ -25,7 +30,7 @@ fn build(board: &Board) -> (tempfile::TempDir, Build, Report) {
         clock_mhz: board.clock_mhz(),
         critical_path: None,
         bitstream: Some(Bitstream {
-            file: "bitstream.bin".into(),
+            file: file.into(),
             sha256: sha256(b"bits"),
         }),
         seed: 1,
@@ -128,6 +133,28 @@ fn only_this_designs_bitstream_that_met_its_clock_gets_onto_a_board() {
         other.starts_with("report FOLDER/report.json of synfire cannot be used: it belongs to design 00, but the folder holds design "),
         "{other}"
     );
+}
+
+#[test]
+fn a_report_that_names_another_file_as_the_bitstream_is_refused() {
+    for file in ["/dev/zero", "../bits", "board.v"] {
+        let error = refused(&hx8k(), |build, report| {
+            let elsewhere = Report {
+                bitstream: Some(Bitstream {
+                    file: file.into(),
+                    sha256: sha256(b"bits"),
+                }),
+                ..report
+            };
+            elsewhere.write(&build.folder.join(REPORT)).expect("writes");
+        });
+        assert!(
+            error.contains(&format!(
+                "it names {file} as the bitstream, which is bitstream.bin on this board"
+            )),
+            "{error}"
+        );
+    }
 }
 
 #[test]

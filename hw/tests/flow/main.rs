@@ -6,6 +6,7 @@ mod build;
 mod diagram;
 mod examples;
 mod flash;
+mod foreign;
 #[path = "../common/network.rs"]
 mod network;
 mod plan;

@@ -122,3 +122,48 @@ fn a_tool_that_goes_in_circles_is_stopped_and_one_that_does_not_is_left_alone() 
     assert!(log(folder.path()).matches(" iter=").count() > 3);
     assert_eq!(watched("echo \"Info: iter=1\"; echo \"Info: iter=2\""), End::Done);
 }
+
+/// Whether a process exists and is not a zombie.
+fn is_alive(process: &str) -> bool {
+    std::fs::read_to_string(format!("/proc/{}/stat", process.trim())).is_ok_and(|stat| !stat.contains(") Z "))
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn what_a_tool_has_started_ends_with_it() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for script in [
+        "sleep 600 & echo $! > child; exit 3",
+        "trap '' TERM HUP; sleep 600 & echo $! > child; exit 0",
+    ] {
+        let _ = run(
+            &shell("/bin/sh"),
+            folder.path(),
+            &["-c", script],
+            "tool.log",
+            &Cancel::default(),
+        );
+        let child = std::fs::read_to_string(folder.path().join("child")).expect("a process");
+        assert!(!is_alive(&child), "{script}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_log_is_not_written_through_a_link() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let outside = folder.path().join("outside");
+    std::fs::write(&outside, "mine").expect("writes");
+    std::os::unix::fs::symlink(&outside, folder.path().join("tool.log")).expect("a link");
+    let arguments = ["-c", "echo out"];
+    run(
+        &shell("/bin/sh"),
+        folder.path(),
+        &arguments,
+        "tool.log",
+        &Cancel::default(),
+    )
+    .expect("runs");
+    assert_eq!(std::fs::read_to_string(&outside).expect("a file"), "mine");
+    assert_eq!(log(folder.path()), "out\n");
+}

@@ -128,6 +128,16 @@ fn our_own_report_is_read_as_it_was_written() {
     };
     report.write(&path).expect("writes");
     assert_eq!(Report::read(&path).expect("reads"), report);
+    // A terminal would obey them.
+    for text in ["\u{1b}[2J", "\u{9b}2J"] {
+        let foreign = Report {
+            yosys: text.into(),
+            ..report.clone()
+        };
+        foreign.write(&path).expect("writes");
+        let error = Report::read(&path).expect_err("control characters").to_string();
+        assert!(error.contains("it holds control characters"), "{error}");
+    }
 }
 
 #[test]

@@ -9,6 +9,7 @@ use synfire_hw::circuit::core::Core;
 use synfire_hw::circuit::fifo::SMALLEST_FIFO;
 use synfire_hw::emit::verilog::{CORE, TOP, emit};
 use synfire_hw::emit::{lint, wrapper};
+use synfire_hw::folder::check_entries;
 use synfire_hw::plan::Plan;
 
 /// Name of the variant's folder within the build folder.
@@ -33,6 +34,13 @@ pub fn tight(plan: &Plan) -> Plan {
 pub fn stressed(build: &Build) -> Result<Build> {
     let folder = build.folder.join(FOLDER);
     std::fs::create_dir_all(&folder).map_err(io("creating folder", &folder))?;
+    // The folder may come from somebody else, and the files below would be written through a link.
+    let plain =
+        check_entries(&build.folder, |name| name == FOLDER).and_then(|()| check_entries(&folder, |_| true));
+    plain.map_err(|reason| synfire_hw::Error::BuildFolder {
+        path: folder.clone(),
+        reason,
+    })?;
     let model = build.model()?;
     let plan = tight(&build.manifest.plan);
     let core = core_params(&model, &plan)?.throttled();

@@ -8,6 +8,7 @@ use crate::SerialTransport;
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::JoinHandle;
 use synfire_golden_model::dataset::Dataset;
+use synfire_golden_model::file::OutputLock;
 use synfire_hw::board::Board;
 use synfire_hw::build::Build;
 use synfire_hw::process::Cancel;
@@ -22,6 +23,8 @@ use synfire_sim::virtual_board::VirtualBoard;
 pub(super) struct Target {
     pub(super) board: Board,
     pub(super) build: Build,
+    /// Keeps other runs out of the build folder.
+    pub(super) _lock: OutputLock,
 }
 
 /// Checks that every tool that these boards need is installed.

@@ -1,0 +1,112 @@
+//! Check of a plan that was read from a file: whether it is a plan of this model that the generator can build.
+
+use super::options::{Target, Work, layer_plans, most_useful_lanes, needs_power_of_two};
+use super::{LayerPlan, Plan, check_sizes};
+use crate::board::Board;
+use crate::geometry::{Geometry, LayerGeometry};
+use crate::traffic::from_rates;
+use synfire_golden_model::integer::{Neuron, QuantizedModel};
+
+/// Fewest and most entries of a FIFO or queue.
+const DEPTHS: std::ops::RangeInclusive<usize> = 8..=32768;
+
+impl Plan {
+    /// Checks that the plan is one of this model on this board. Lanes, FIFOs and the choice of memories are the plan's own;
+    /// everything else must be what follows from them.
+    ///
+    /// # Errors
+    /// The fault as text; the caller names the file.
+    pub fn check(&self, model: &QuantizedModel, board: &Board) -> Result<(), String> {
+        let (layers, planned) = (model.layers.len(), self.layers.len());
+        if layers != planned {
+            return Err(format!(
+                "the model has {layers} layers, but the plan has {planned}"
+            ));
+        }
+        check_sizes(model).map_err(|error| error.to_string())?;
+        let geometry = Geometry::of(model).map_err(|error| error.to_string())?;
+        // Depths of FIFOs and costs depend on traffic, but nothing that is compared does.
+        let traffic = from_rates(model, &vec![0.0; layers]).map_err(|error| error.to_string())?;
+        for (index, (plan, layer)) in self.layers.iter().zip(&geometry.layers).enumerate() {
+            lanes(plan, layer)?;
+            let work = Work::of(&geometry, &traffic, index);
+            let options = layer_plans(model, index, layer, plan.lanes, Target::of(board), work);
+            if !options.iter().any(|option| has_shape_of(plan, option)) {
+                return Err(format!(
+                    "layer `{}` with {} lanes is planned in a way that does not follow from the model",
+                    plan.name, plan.lanes
+                ));
+            }
+            let fires = matches!(model.layers[index].neuron, Neuron::Lif { .. });
+            depths(plan, layer, fires)?;
+            numbers(plan)?;
+        }
+        Ok(())
+    }
+}
+
+fn lanes(plan: &LayerPlan, layer: &LayerGeometry) -> Result<(), String> {
+    let most = most_useful_lanes(layer);
+    if !(1..=most).contains(&plan.lanes) {
+        return Err(format!(
+            "layer `{}` has {} lanes; give it 1 to {most}",
+            plan.name, plan.lanes
+        ));
+    }
+    if needs_power_of_two(layer) && !plan.lanes.is_power_of_two() {
+        return Err(format!(
+            "layer `{}` has {} lanes; its number of lanes must be a power of two",
+            plan.name, plan.lanes
+        ));
+    }
+    Ok(())
+}
+
+/// Whether two plans of a layer differ in FIFOs, queue, traffic and cost at most.
+fn has_shape_of(plan: &LayerPlan, other: &LayerPlan) -> bool {
+    let shape = |plan: &LayerPlan| {
+        (
+            (plan.name.clone(), plan.lanes, plan.groups, plan.words),
+            (plan.weight_words, plan.weight_style),
+            (plan.membrane_style, plan.threshold_style),
+        )
+    };
+    shape(plan) == shape(other)
+}
+
+fn depths(plan: &LayerPlan, layer: &LayerGeometry, fires: bool) -> Result<(), String> {
+    let (fifos, paths) = (plan.fifo_depths.len(), layer.paths.len());
+    if fifos != paths {
+        return Err(format!(
+            "layer `{}` has {fifos} FIFOs, but {paths} paths lead into it",
+            plan.name
+        ));
+    }
+    if fires != (plan.queue_depth > 0) {
+        return Err(format!(
+            "layer `{}` has a queue of {}; layers that fire have one, and the output layer has none",
+            plan.name, plan.queue_depth
+        ));
+    }
+    let queue = fires.then_some(&plan.queue_depth);
+    let is_wrong = |depth: &&usize| !depth.is_power_of_two() || !DEPTHS.contains(*depth);
+    match plan.fifo_depths.iter().chain(queue).find(is_wrong) {
+        None => Ok(()),
+        Some(depth) => Err(format!(
+            "layer `{}` has a FIFO of {depth}; its depth must be a power of two from {} to {}",
+            plan.name,
+            DEPTHS.start(),
+            DEPTHS.end()
+        )),
+    }
+}
+
+fn numbers(plan: &LayerPlan) -> Result<(), String> {
+    if plan.ideal_cycles.is_finite() && plan.ideal_cycles > 0.0 && plan.spikes_in >= 0.0 {
+        return Ok(());
+    }
+    Err(format!(
+        "layer `{}` is planned for {} spikes and {} cycles per step",
+        plan.name, plan.spikes_in, plan.ideal_cycles
+    ))
+}

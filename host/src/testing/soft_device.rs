@@ -19,6 +19,8 @@ pub struct SoftDevice {
     pub channels: usize,
     /// Number of the next requests that wait for the accelerator until the watchdog expires.
     pub watchdog_expiries: u32,
+    /// Whether RESULT is never ready.
+    pub never_ready: bool,
     decoder: FrameDecoder,
     slots: VecDeque<Vec<u8>>,
     accelerator: ToyAccelerator,
@@ -61,6 +63,7 @@ impl SoftDevice {
             expected: 0,
             channels: 1,
             watchdog_expiries: 0,
+            never_ready: false,
             decoder: FrameDecoder::new(identity.slot_bytes.into()),
             slots: VecDeque::new(),
             accelerator: ToyAccelerator::new(identity.classes),
@@ -165,7 +168,7 @@ impl SoftDevice {
             }
             Opcode::Load => self.memories.load(payload),
             Opcode::Image => self.image(payload),
-            Opcode::Result if self.watchdog_expires() => Status::NotReady,
+            Opcode::Result if self.never_ready || self.watchdog_expires() => Status::NotReady,
             Opcode::Result => Status::Ok,
         };
         // A write that failed is not acknowledged.

@@ -3,11 +3,13 @@
 //! The device computes a function of the spikes that every lost, doubled or misplaced spike changes. In these tests no
 //! time passes on the line, so that a timeout takes no time.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 use synfire::protocol::{self, InferenceResult, MemoryImage, ModelImage};
 use synfire::testing::{
-    Fault, FaultRates, Faulty, Random, Script, SoftDevice, SoftLink, ToyAccelerator, bit_errors,
+    Fault, FaultRates, Faulty, Random, Script, SoftDevice, SoftLink, ToyAccelerator, bit_errors, serve,
 };
-use synfire::{ConnectOptions, Device, LinkStatistics, Result};
+use synfire::{ConnectOptions, Device, LinkStatistics, Loopback, Result, Timeouts};
 
 const INPUTS: u32 = 300;
 const CLASSES: u16 = 5;
@@ -266,6 +268,35 @@ fn connecting_takes_as_many_rounds_as_an_inference() {
     let faults: Vec<_> = (2..17).map(|frame| (frame, Fault::Drop)).collect();
     let faulty = Faulty::new(link(), Script::new(faults), |link| link.device.reset());
     Device::connect(faulty, ConnectOptions::default()).expect("the fourth round succeeds");
+}
+
+#[test]
+fn a_lost_last_frame_costs_a_few_round_trips_and_not_the_limit() {
+    let (here, mut there) = Loopback::pair();
+    let stop = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| serve(&mut SoftDevice::new(INPUTS, CLASSES), &mut there, &stop));
+        let options = ConnectOptions {
+            // As for a virtual board: RESULT may take four seconds.
+            timeouts: Timeouts::default().scaled(4),
+            ..ConnectOptions::default()
+        };
+        let faulty = Faulty::new(here, Script::default(), |_| ());
+        let mut device = Device::connect(faulty, options).expect("a sound line");
+        let image = Random::new(2).steps(10, INPUTS, 8);
+        let mut infer = |faults: Vec<(u64, Fault)>| {
+            device.transport_mut().plan = Script::new(faults);
+            let start = Instant::now();
+            let result = device.infer(&image).expect("an answer");
+            assert_eq!(result, ToyAccelerator::answer(CLASSES, &image));
+            (device.transport_mut().plan.frames, start.elapsed())
+        };
+        let (frames, sound) = infer(vec![]);
+        let (_, lost) = infer(vec![(frames - 1, Fault::Drop)]);
+        stop.store(true, Ordering::Relaxed);
+        println!("sound {sound:?}, with the last frame lost {lost:?}");
+        assert!(lost < Duration::from_millis(2500), "{lost:?}");
+    });
 }
 
 /// A device whose first frames have faults; frames 0 to 3 are those of connecting.

@@ -123,16 +123,18 @@ impl Args {
     }
 }
 
+/// What `--json` prints of a run that ended early.
+#[derive(Debug, Serialize)]
+struct Unfinished<'a> {
+    #[serde(flatten)]
+    summary: &'a Summary,
+    error: serde_json::Value,
+}
+
 /// Prints what was done before an error. Returns the error, or that it was printed already.
 fn unfinished(context: &Context, build: &Build, baud: u32, summary: &Summary, error: CliError) -> Result<()> {
     let Summary { images, of, .. } = *summary;
     if context.is_json() {
-        #[derive(Serialize)]
-        struct Unfinished<'a> {
-            #[serde(flatten)]
-            summary: &'a Summary,
-            error: serde_json::Value,
-        }
         let reported = match error {
             CliError::RunStopped { .. } => CliError::ReportedStop,
             _ => CliError::Reported,
@@ -176,3 +178,6 @@ fn text(build: &Build, baud: u32, summary: &Summary) -> String {
         summary.seconds
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -92,7 +92,10 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     fn round_trips() -> RoundTrips {
-        RoundTrips::new(Timeouts::default().scaled(4))
+        RoundTrips::new(Timeouts {
+            least: 100 * MS,
+            ..Timeouts::default().scaled(4)
+        })
     }
 
     #[test]

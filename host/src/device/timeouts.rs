@@ -99,8 +99,7 @@ impl Timeouts {
         }
     }
 
-    /// Multiplies all response timeouts by `factor`, for a simulated board that is slower than a real one. `least` and
-    /// `replug` stay: the host measures how slow the board is.
+    /// Multiplies all response timeouts by `factor`, for a simulated board that is slower than a real one.
     #[must_use]
     pub fn scaled(self, factor: u32) -> Self {
         Self {
@@ -114,7 +113,7 @@ impl Timeouts {
             encoding: self.encoding * factor,
             result: self.result * factor,
             counters: self.counters * factor,
-            least: self.least,
+            least: self.least * factor,
             replug: self.replug,
         }
     }

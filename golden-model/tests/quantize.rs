@@ -281,9 +281,13 @@ fn wrong_options_are_named() {
         refused(|c| c.leak = Leak::Shifts(vec![7, 7])),
         "quantizer: leak shifts [7, 7] are not distinct and ascending; write each shift once, smallest first"
     );
-    assert!(
-        refused(|c| c.scale = ScaleSearch::Percentile(0.0))
-            .starts_with("quantizer: percentile is 0, but must be")
+    assert_eq!(
+        refused(|c| c.scale = ScaleSearch::Percentile(0.0)),
+        "quantizer: percentile is 0, but must be above 0 and at most 100"
+    );
+    assert_eq!(
+        refused(|c| c.scale = ScaleSearch::Percentile(1e300)),
+        "quantizer: percentile is 1e300, but must be above 0 and at most 100"
     );
     assert!(
         refused(|c| c.scale = ScaleSearch::Percentile(f64::NAN)).starts_with("quantizer: percentile is NaN")

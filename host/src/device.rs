@@ -5,6 +5,8 @@
 //! program, or because the cable was pulled), the host identifies and synchronizes the device again and repeats the
 //! inference.
 
+mod contents;
+mod frame_size;
 mod identify;
 mod inference;
 mod job;
@@ -12,6 +14,8 @@ mod loading;
 mod many;
 mod overlap;
 mod patience;
+mod readiness;
+mod round_trips;
 mod session;
 mod statistics;
 pub mod timeouts;
@@ -26,7 +30,8 @@ use crate::protocol::{
     Counters, Identity, Image, InferenceResult, MemoryImage, ModelImage, Opcode, Response, Spike,
 };
 use crate::transport::Transport;
-use identify::{identify, same};
+use frame_size::FrameSize;
+use identify::{first_identify, identify, same};
 use job::Inferences;
 use overlap::SentAhead;
 use session::Session;
@@ -37,6 +42,9 @@ use std::time::{Duration, Instant};
 pub struct ConnectOptions {
     /// Refuse a board that holds another design.
     pub expect_design: Option<[u8; 16]>,
+    /// Refuse a board whose numbers (layers, classes, inputs and so on) are not those of this identity. Its hashes do not
+    /// matter.
+    pub expect_identity: Option<Identity>,
     /// Refuse a board that holds another model.
     pub expect_model: Option<[u8; 16]>,
     /// Load this model if the board holds the right design and another model. Takes the place of `expect_model`.
@@ -45,7 +53,8 @@ pub struct ConnectOptions {
     pub timeouts: Timeouts,
     /// How often to repeat a request that makes no progress.
     pub retries: u32,
-    /// How often to try an inference, each time after a new SYNC.
+    /// How often to try an inference, each time after a new SYNC; how many rounds of IDENTIFY to try when connecting.
+    /// Rounds that fail while requests can still become smaller do not count.
     pub attempts: u32,
     /// Send the first requests of the next inference while waiting for the result of the current one.
     pub overlap: bool,
@@ -55,6 +64,7 @@ impl Default for ConnectOptions {
     fn default() -> Self {
         Self {
             expect_design: None,
+            expect_identity: None,
             expect_model: None,
             load: None,
             timeouts: Timeouts::default(),
@@ -87,6 +97,10 @@ pub struct Device<T> {
     /// Progress of the current or failed run: number of writes known to be executed, and the smallest and largest value
     /// that `expected` may have.
     progress: Option<(usize, (u16, u16))>,
+    /// Size of the requests that carry contents.
+    frame_size: FrameSize,
+    /// Time of the slowest recent inference.
+    slowest: Option<Duration>,
     /// Sequence number of the next write. A number is not used again until numbers wrap around.
     next_seq: u16,
     /// Whether the device and the host agree on `next_seq`.
@@ -98,25 +112,28 @@ impl<T: Transport> Device<T> {
     ///
     /// # Errors
     /// [`Error::NoResponse`] if nothing answers; [`Error::ProtocolVersion`], [`Error::DesignMismatch`],
-    /// [`Error::ModelMismatch`], [`Error::BadIdentity`] or [`Error::SlotTooSmall`] if the device is not the wanted one;
+    /// [`Error::ModelMismatch`], [`Error::IdentityMismatch`], [`Error::BadIdentity`] or [`Error::SlotTooSmall`] if the
+    /// device is not the wanted one;
     /// [`Error::Disconnected`] if the transport breaks.
     pub fn connect(transport: T, options: ConnectOptions) -> Result<Self> {
-        let mut session = Session::new(transport);
+        let mut session = Session::new(transport, options.timeouts);
         session.discard()?;
-        let (identity, expected) = identify(&mut session, &options)?;
+        let (identity, expected) = first_identify(&mut session, &options)?;
         let inferences = Inferences::new(&identity, &options.timeouts)?;
         let mut device = Self {
             session,
             options,
-            identity,
             inferences,
             setup: Vec::new(),
             is_set_up: false,
             progress: None,
+            frame_size: FrameSize::new(identity.slot_bytes),
+            slowest: None,
             next_seq: expected.saturating_add(SEQ_GAP).max(FIRST_SEQ),
             synchronized: false,
+            identity,
         };
-        device.sync(0)?;
+        device.first_sync()?;
         device.session.statistics.connecting = device.session.statistics.total;
         if let Some(model) = device
             .options
@@ -126,6 +143,22 @@ impl<T: Transport> Device<T> {
             device.load(model)?;
         }
         Ok(device)
+    }
+
+    /// Synchronizes with the device for the first time, in as many rounds as an inference may take.
+    fn first_sync(&mut self) -> Result<()> {
+        let mut failures = 0;
+        let mut synchronized = self.sync(0);
+        while let Err(error) = synchronized {
+            if let Err(given_up) = self.give_up_or_go_on(error, &mut failures) {
+                return Err(match given_up {
+                    Error::InferenceFailed { last, .. } => *last,
+                    other => other,
+                });
+            }
+            synchronized = self.recover(0).map(drop);
+        }
+        Ok(())
     }
 
     /// Returns the description of the design and model on the board.
@@ -151,7 +184,7 @@ impl<T: Transport> Device<T> {
     /// [`Error::NoResponse`] or [`Error::Disconnected`].
     pub fn ping(&mut self) -> Result<Duration> {
         let start = Instant::now();
-        self.read(Opcode::Ping, self.options.timeouts.ping)?;
+        self.read(Opcode::Ping)?;
         Ok(start.elapsed())
     }
 
@@ -160,7 +193,7 @@ impl<T: Transport> Device<T> {
     /// # Errors
     /// [`Error::NoResponse`], [`Error::Disconnected`], or [`Error::MalformedResponse`].
     pub fn counters(&mut self) -> Result<Counters> {
-        let response = self.read(Opcode::Counters, self.options.timeouts.counters)?;
+        let response = self.read(Opcode::Counters)?;
         let layers = self.identity.layers;
         Counters::decode(&response.payload, layers).ok_or(Error::MalformedResponse {
             command: Opcode::Counters,
@@ -241,13 +274,13 @@ impl<T: Transport> Device<T> {
         InferMany::new(self, jobs)
     }
 
-    fn read(&mut self, opcode: Opcode, timeout: Duration) -> Result<Response> {
+    fn read(&mut self, opcode: Opcode) -> Result<Response> {
         self.reconnect()?;
-        match self.session.read(opcode, timeout, self.options.retries) {
+        match self.session.read(opcode, self.options.retries) {
             // The connection may have broken long ago without being noticed.
             Err(Error::Disconnected { .. }) => {
                 self.reconnect()?;
-                self.session.read(opcode, timeout, self.options.retries)
+                self.session.read(opcode, self.options.retries)
             }
             other => other,
         }
@@ -271,8 +304,7 @@ impl<T: Transport> Device<T> {
         let seq = self.next_seq;
         self.next_seq += 1;
         self.synchronized = false;
-        self.session
-            .sync(seq, self.options.timeouts.sync, self.options.retries)?;
+        self.session.sync(seq, self.options.retries)?;
         self.synchronized = true;
         Ok(())
     }

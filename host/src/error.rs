@@ -1,7 +1,31 @@
 //! Errors of the link library.
 
 use crate::protocol::{Opcode, Status};
-use std::{fmt, io, time::Duration};
+use std::{fmt, io, path::Path, time::Duration};
+
+/// What is at the other end of a transport, and so what to do when it is gone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// A board at a serial port.
+    Board,
+    /// A program behind a pseudo-terminal, such as `synfire board`.
+    VirtualBoard,
+    /// Another part of the same program.
+    Program,
+}
+
+impl Peer {
+    /// What to do when it is gone.
+    const fn remedy(self) -> &'static str {
+        match self {
+            Self::Board => "plug the board in again, or check that it has power",
+            Self::VirtualBoard => {
+                "the virtual board behind it has ended: start it again with `synfire board`, whose output says why it ended"
+            }
+            Self::Program => "keep its other end open while this one is in use",
+        }
+    }
+}
 
 /// An error of the link between the host and a device.
 ///
@@ -10,7 +34,7 @@ use std::{fmt, io, time::Duration};
 #[non_exhaustive]
 pub enum Error {
     /// The serial port does not exist.
-    #[error("serial port {path} does not exist; {}", found_ports(.found))]
+    #[error("serial port {path} does not exist; {}", found_ports(.path, .found))]
     PortNotFound {
         /// Path of the port.
         path: String,
@@ -50,27 +74,30 @@ pub enum Error {
     },
 
     /// The transport broke while it was in use.
-    #[error("lost the connection to {name}: {source}; plug the board in again, or check that it has power")]
+    #[error("lost the connection to {name}: {source}; {}", peer.remedy())]
     Disconnected {
         /// Path of the port, or name of another transport.
         name: String,
+        /// What was at the other end.
+        peer: Peer,
         /// Error of the operating system.
         source: io::Error,
     },
 
     /// A request got no response in any attempt.
     #[error(
-        "no response to {command} after {} of {} ms ({bytes} bytes and {bad} bad frames received); \
-         check the port, the baud rate, and that the board is configured",
-        tries(*.attempts), .waited.as_millis()
+        "no response to {command} in {} within {} ms ({bytes} bytes and {bad} bad frames received{}); {}",
+        tries(*.attempts), .waited.as_millis(), lost(*.gaps), line_remedy(*.bytes)
     )]
     NoResponse {
         /// Opcode of the request.
         command: Opcode,
-        /// How often the request was sent.
+        /// How often the request was tried.
         attempts: u32,
-        /// How long the host waited after each attempt.
+        /// Measured time from the last progress until the host gave up.
         waited: Duration,
+        /// How many responses in this time showed that a request before them was lost.
+        gaps: u32,
         /// Number of bytes received while waiting.
         bytes: u64,
         /// Number of damaged or invalid frames received while waiting.
@@ -91,15 +118,17 @@ pub enum Error {
 
     /// The accelerator did not finish before the device's watchdog expired.
     #[error(
-        "the accelerator was not ready for {command} when its watchdog expired, in {}; switch the board off and on, or \
-         flash it again",
-        tries(*.attempts)
+        "the accelerator was still not ready for {command} after {} ms, in {}; switch the board off and on, or flash it \
+         again",
+        .waited.as_millis(), tries(*.attempts)
     )]
     NotReady {
         /// Opcode of the request that waited for the accelerator.
         command: Opcode,
-        /// How often the request was tried.
+        /// How often the request was answered so.
         attempts: u32,
+        /// Measured time for which the host asked.
+        waited: Duration,
     },
 
     /// The device speaks another version of the protocol.
@@ -146,6 +175,19 @@ pub enum Error {
         /// Value of the field.
         found: u32,
         /// Smallest valid value.
+        wanted: u32,
+    },
+
+    /// A number in the device's identity is not that of the wanted design.
+    #[error(
+        "the board reports {field} = {found}, but the design that it names has {wanted}; flash the wanted build again"
+    )]
+    IdentityMismatch {
+        /// Name of the field.
+        field: &'static str,
+        /// Value that the board reports; a flag is 0 or 1.
+        found: u32,
+        /// Value of the wanted design.
         wanted: u32,
     },
 
@@ -302,6 +344,10 @@ pub enum Error {
         word_bytes: usize,
     },
 
+    /// The program stopped the work.
+    #[error("the work was stopped before it was done; start it again")]
+    Stopped,
+
     /// An inference needs more frames than there are sequence numbers.
     #[error(
         "the inference takes {found} frames, but at most {wanted} are possible; use fewer time steps or larger slots"
@@ -340,8 +386,30 @@ fn tries(attempts: u32) -> String {
     }
 }
 
-fn found_ports(found: &[String]) -> String {
-    if found.is_empty() {
+/// Requests that the device reported as lost, as text.
+fn lost(gaps: u32) -> String {
+    match gaps {
+        0 => String::new(),
+        _ => format!(", and {gaps} responses that a request was lost"),
+    }
+}
+
+/// What to do about a line without responses.
+const fn line_remedy(bytes: u64) -> &'static str {
+    if bytes == 0 {
+        "check the port, the baud rate, and that the board is configured"
+    } else {
+        "check the baud rate and the cable: the line damages frames"
+    }
+}
+
+/// Folder of the pseudo-terminals, behind which virtual boards run.
+pub(crate) const PSEUDO_TERMINALS: &str = "/dev/pts";
+
+fn found_ports(path: &str, found: &[String]) -> String {
+    if Path::new(path).starts_with(PSEUDO_TERMINALS) {
+        "start a virtual board with `synfire board`, and use the port that it prints".to_owned()
+    } else if found.is_empty() {
         "no serial port was found: plug the board in".to_owned()
     } else {
         format!("use one of {}", found.join(", "))

@@ -13,7 +13,7 @@ mod soft_link;
 mod soft_memories;
 
 pub use accelerator::ToyAccelerator;
-pub use fault_plan::{Direction, Fault, FaultPlan, FaultRates, Script};
+pub use fault_plan::{Direction, Fault, FaultPlan, FaultRates, Script, bit_errors};
 pub use faulty::Faulty;
 pub use random::Random;
 pub use soft_device::SoftDevice;

@@ -50,6 +50,7 @@ fn a_board_that_babbles_is_given_up_in_time() {
         encoding: short,
         result: short,
         counters: short,
+        least: short,
         replug: short,
     };
     let options = ConnectOptions {

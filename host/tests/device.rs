@@ -1,9 +1,10 @@
 //! The public interface of the device, on a line without faults.
 
 use std::cell::Cell;
-use synfire::protocol::{Counters, LayerCounters, Opcode, Status};
+use std::time::{Duration, Instant};
+use synfire::protocol::{Counters, Identity, Image, LayerCounters, Opcode, Status};
 use synfire::testing::{Random, SoftDevice, SoftLink, ToyAccelerator};
-use synfire::{ConnectOptions, Device, Error};
+use synfire::{ConnectOptions, Device, Error, Timeouts};
 
 const INPUTS: u32 = 784;
 const CLASSES: u16 = 10;
@@ -190,6 +191,80 @@ fn an_identity_without_sense_is_refused() {
 }
 
 #[test]
+fn every_number_of_an_identity_is_compared() {
+    type Change = fn(&mut Identity);
+    let changes: [(Change, &str); 10] = [
+        (
+            |identity| identity.layers = 3,
+            "layers = 3, but the design that it names has 2",
+        ),
+        (
+            |identity| identity.classes = 65_535,
+            "classes = 65535, but the design that it names has 10",
+        ),
+        (
+            |identity| identity.inputs = 783,
+            "inputs = 783, but the design that it names has 784",
+        ),
+        (
+            |identity| identity.clock_hz = 1,
+            "clock = 1, but the design that it names has 25000000",
+        ),
+        (
+            |identity| identity.slot_bytes = 128,
+            "slot_bytes = 128, but the design that it names has 64",
+        ),
+        (
+            |identity| identity.slots = 3,
+            "slots = 3, but the design that it names has 2",
+        ),
+        (
+            |identity| identity.signed_inputs = true,
+            "signed inputs = 1, but the design that it names has 0",
+        ),
+        (
+            |identity| identity.encoder = false,
+            "encoder = 0, but the design that it names has 1",
+        ),
+        (
+            |identity| identity.early_exit = false,
+            "early exit = 0, but the design that it names has 1",
+        ),
+        (
+            |identity| identity.loadable = false,
+            "loadable = 0, but the design that it names has 1",
+        ),
+    ];
+    let sound = SoftDevice::new(INPUTS, CLASSES).identity;
+    let options = ConnectOptions {
+        expect_identity: Some(sound.clone()),
+        ..ConnectOptions::default()
+    };
+    for (change, wanted) in changes {
+        let mut identity = sound.clone();
+        change(&mut identity);
+        let wanted = format!("the board reports {wanted}; flash the wanted build again");
+        assert_eq!(
+            refusal(SoftDevice::with_identity(identity), options.clone()),
+            wanted
+        );
+        // The board changes while it is in use, and is asked again after a failure.
+        let mut device = Device::connect(
+            SoftLink::new(SoftDevice::with_identity(sound.clone())),
+            options.clone(),
+        )
+        .expect("the wanted board");
+        change(&mut device.transport_mut().device.identity);
+        device.transport_mut().device.expected += 7;
+        assert_eq!(device.infer([[1]]).unwrap_err().to_string(), wanted);
+    }
+    // Its hashes are compared on their own.
+    let mut other = sound;
+    (other.design, other.model) = ([1; 16], [2; 16]);
+    assert!(Device::connect(SoftLink::new(SoftDevice::with_identity(other)), options).is_ok());
+}
+
+#[test]
 fn a_watchdog_in_mid_inference_costs_a_new_start() {
     let steps = Random::new(3).steps(10, INPUTS, 4);
     let mut device = connect(SoftDevice::new(INPUTS, CLASSES));
@@ -209,10 +284,18 @@ fn a_watchdog_in_mid_inference_costs_a_new_start() {
     assert_eq!(device.statistics().resyncs, 1);
 
     device.transport_mut().device.watchdog_expiries = u32::MAX;
+    let message = device.infer([[1]]).unwrap_err().to_string();
+    let (before, after) = message.split_once(" ms, ").expect("how long it took");
+    assert!(
+        before.starts_with(
+            "inference failed in 5 attempts, each after a new start; the last error: the accelerator was still not ready \
+             for SPIKES after "
+        ),
+        "{message}"
+    );
     assert_eq!(
-        device.infer([[1]]).unwrap_err().to_string(),
-        "inference failed in 5 attempts, each after a new start; the last error: the accelerator was not ready for SPIKES \
-         when its watchdog expired, in 1 attempt; switch the board off and on, or flash it again"
+        after,
+        "in 1 attempt; switch the board off and on, or flash it again"
     );
     device.transport_mut().device.watchdog_expiries = 0;
     assert_eq!(
@@ -238,6 +321,12 @@ fn a_refusal_is_final_and_says_what_was_refused() {
         ),
         "{error}"
     );
+    // The new start finds that it is another board.
+    assert_eq!(
+        device.infer([[7]]).unwrap_err().to_string(),
+        "the board reports inputs = 8, but the design that it names has 784; flash the wanted build again"
+    );
+    device.transport_mut().device.identity.inputs = INPUTS;
     assert_eq!(
         device.infer([[7]]).unwrap(),
         ToyAccelerator::answer(CLASSES, &[vec![7]]),
@@ -289,4 +378,67 @@ fn more_frames_than_numbers_are_refused_before_anything_is_sent() {
         "the inference takes 70000 frames, but at most 65532 are possible; use fewer time steps or larger slots"
     );
     assert_eq!(device.statistics().total, before);
+}
+
+/// A connection to a board that answers RESULT with "not ready" for ever from now on, after `sound` sound inferences.
+fn never_ready(encoding: Duration, sound: usize) -> (Device<SoftLink>, Image) {
+    let options = ConnectOptions {
+        timeouts: Timeouts {
+            encoding,
+            result: Duration::from_millis(20),
+            ..Timeouts::default()
+        },
+        ..ConnectOptions::default()
+    };
+    let mut device =
+        Device::connect(SoftLink::new(SoftDevice::new(4, CLASSES)), options).expect("a sound device");
+    device.set_encoder_table(&[128; 256]).expect("an encoder");
+    let image = Image {
+        pixels: vec![200; 4],
+        seed: 1,
+        steps: 3,
+    };
+    for _ in 0..sound {
+        device.infer_image(&image).expect("an answer");
+    }
+    device.transport_mut().device.never_ready = true;
+    (device, image)
+}
+
+#[test]
+fn a_board_that_is_never_ready_is_asked_at_growing_intervals_and_given_up() {
+    let (mut device, image) = never_ready(Duration::from_millis(300), 0);
+    let before = device.statistics().total.requests;
+    let start = Instant::now();
+    let message = device.infer_image(&image).unwrap_err().to_string();
+    let elapsed = start.elapsed();
+    let requests = device.statistics().total.requests - before;
+    println!("{requests} requests in {elapsed:?}: {message}");
+    assert!(
+        message.starts_with("the accelerator was still not ready for RESULT after 3"),
+        "{message}"
+    );
+    assert!(
+        (Duration::from_millis(300)..Duration::from_secs(2)).contains(&elapsed),
+        "{elapsed:?}"
+    );
+    // 1, 2, 4, 8, 16, 32, 32, … milliseconds.
+    assert!(requests < 40, "{requests} requests");
+    device.transport_mut().device.never_ready = false;
+    device.infer_image(&image).expect("it recovers");
+}
+
+#[test]
+fn a_board_that_was_ready_before_is_given_up_sooner() {
+    let (mut device, image) = never_ready(Duration::from_secs(60), 3);
+    let start = Instant::now();
+    let message = device.infer_image(&image).unwrap_err().to_string();
+    let elapsed = start.elapsed();
+    assert!(
+        message.starts_with(
+            "inference failed in 5 attempts, each after a new start; the last error: the accelerator was"
+        ),
+        "{message}"
+    );
+    assert!(elapsed < Duration::from_secs(10), "{elapsed:?}");
 }

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+use synfire::error::Peer;
 use synfire::testing::{SoftDevice, ToyAccelerator, serve};
 use synfire::{ConnectOptions, Device, Error, Result, SerialTransport, Timeouts, Transport};
 
@@ -25,6 +26,7 @@ impl Transport for BoardEnd {
     fn send(&mut self, bytes: &[u8]) -> Result<()> {
         self.0.write_all(bytes).map_err(|source| Error::Disconnected {
             name: "host".to_owned(),
+            peer: Peer::Program,
             source,
         })
     }
@@ -36,6 +38,7 @@ impl Transport for BoardEnd {
             Err(error) if error.kind() == ErrorKind::TimedOut => Ok(0),
             other => other.map_err(|source| Error::Disconnected {
                 name: "host".to_owned(),
+                peer: Peer::Program,
                 source,
             }),
         }
@@ -169,10 +172,40 @@ fn silence_is_reported_with_what_was_tried() {
         timeouts,
         ..ConnectOptions::default()
     };
+    let start = Instant::now();
+    let message = Device::connect(transport, options).unwrap_err().to_string();
+    let elapsed = start.elapsed().as_millis();
+    // As many rounds as an inference gets attempts, of five tries each.
+    let (tries, rest) = message.split_once(" within ").expect("how long it took");
+    assert_eq!(tries, "no response to IDENTIFY in 25 attempts");
+    let (waited, rest) = rest.split_once(" ms ").expect("in milliseconds");
+    let waited: u128 = waited.parse().expect("a number");
+    assert!((250..=elapsed).contains(&waited), "{message} after {elapsed} ms");
     assert_eq!(
-        Device::connect(transport, options).unwrap_err().to_string(),
-        "no response to IDENTIFY after 5 attempts of 10 ms (0 bytes and 0 bad frames received); check the port, the \
-         baud rate, and that the board is configured"
+        rest,
+        "(0 bytes and 0 bad frames received); check the port, the baud rate, and that the board is configured"
+    );
+}
+
+#[test]
+fn a_line_that_stays_silent_is_given_up_after_the_time_to_replug() {
+    let (_board_end, host_end) = TTYPort::pair().unwrap();
+    let transport = SerialTransport::open(host_end.name().unwrap(), BAUD).unwrap();
+    let timeouts = Timeouts {
+        identify: Duration::from_millis(10),
+        replug: Duration::from_millis(60),
+        ..Timeouts::default()
+    };
+    let options = ConnectOptions {
+        timeouts,
+        ..ConnectOptions::default()
+    };
+    let message = Device::connect(transport, options).unwrap_err().to_string();
+    // A round takes 50 ms. A loaded machine may need only one.
+    assert!(
+        message.starts_with("no response to IDENTIFY in 10 attempts")
+            || message.starts_with("no response to IDENTIFY in 5 attempts"),
+        "{message}"
     );
 }
 
@@ -214,11 +247,33 @@ fn a_board_that_stays_away_is_reported() {
     std::fs::remove_file(socket.path()).unwrap();
     board.unplug();
     let message = device.infer(steps()).unwrap_err().to_string();
-    let start = format!(
-        "inference failed in 2 attempts, each after a new start; the last error: serial port {} does not exist; ",
-        socket.path()
+    assert_eq!(
+        message,
+        format!(
+            "inference failed in 2 attempts, each after a new start; the last error: lost the connection to {}: serial \
+             port {0} does not exist; the virtual board behind it has ended: start it again with `synfire board`, whose \
+             output says why it ended",
+            socket.path()
+        )
     );
-    assert!(message.starts_with(&start), "{message}");
+}
+
+#[test]
+fn a_port_whose_name_is_no_text_is_opened_too() {
+    use std::os::unix::ffi::OsStringExt;
+    let board = Board::plug_in();
+    let folder = std::env::temp_dir();
+    let name = |name: &[u8]| [name, std::process::id().to_string().as_bytes()].concat();
+    let port = folder.join(std::ffi::OsString::from_vec(name(b"synfire-\xFF\xFE")));
+    std::os::unix::fs::symlink(&board.path, &port).expect("our own folder");
+    let transport = SerialTransport::open(&port, BAUD).expect("opens");
+    let mut device = Device::connect(transport, ConnectOptions::default()).expect("a sound device");
+    let answer = ToyAccelerator::answer(CLASSES, &steps());
+    assert_eq!(device.infer(steps()).expect("an answer"), answer);
+    std::fs::remove_file(&port).expect("our own link");
+    let missing = folder.join(std::ffi::OsString::from_vec(name(b"synfire-none-\xFF")));
+    let error = SerialTransport::open(&missing, BAUD).expect_err("there is none");
+    assert!(matches!(error, Error::PortNotFound { .. }), "{error}");
 }
 
 #[test]

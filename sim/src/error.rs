@@ -38,6 +38,21 @@ pub enum Error {
         /// Path of the simulator's log.
         log: PathBuf,
     },
+    /// The program of a virtual board has ended while it was in use.
+    #[error(
+        "the virtual board behind {} has ended ({reason}); start it again; see its log {}{last_lines}",
+        port.display(), log.display()
+    )]
+    BoardEnded {
+        /// Path of its pseudo-terminal.
+        port: PathBuf,
+        /// How its program ended.
+        reason: String,
+        /// Path of its log.
+        log: PathBuf,
+        /// The last lines of the log, as text behind its path.
+        last_lines: String,
+    },
     /// Early exit was requested from a design without it.
     #[error("the design has no early exit: generate it again with early-exit among its --features")]
     NoEarlyExit,

@@ -10,6 +10,7 @@ use nix::pty::openpty;
 use nix::sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr};
 use nix::unistd::ttyname;
 use std::os::fd::OwnedFd;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use synfire_golden_model::file::io;
@@ -24,7 +25,6 @@ use synfire_hw::synth::checks::Form;
 pub struct VirtualBoard {
     child: Guarded,
     port: PathBuf,
-    program: PathBuf,
     log: PathBuf,
     /// End of the terminal that stays open, so that the terminal outlives each host that opens and closes it.
     _terminal: OwnedFd,
@@ -63,7 +63,6 @@ impl VirtualBoard {
         Ok(Self {
             child: Guarded::spawn(&mut command)?,
             port,
-            program,
             log,
             _terminal: slave,
         })
@@ -78,7 +77,7 @@ impl VirtualBoard {
     /// Checks that the board still runs.
     ///
     /// # Errors
-    /// [`Error::Simulator`] with its exit status if it has ended.
+    /// [`Error::BoardEnded`] with its exit status and the end of its log if it has ended.
     pub fn check(&mut self) -> Result<()> {
         match self.child.try_wait() {
             Ok(None) => Ok(()),
@@ -88,12 +87,36 @@ impl VirtualBoard {
     }
 
     fn ended(&self, reason: &str) -> Error {
-        Error::Simulator {
-            program: self.program.clone(),
-            reason: format!("it has ended ({reason})"),
+        Error::BoardEnded {
+            port: self.port.clone(),
+            reason: reason.into(),
+            last_lines: last_lines(&self.log),
             log: self.log.clone(),
         }
     }
+}
+
+/// Most lines of a log to show.
+const LAST_LINES: usize = 5;
+/// Most characters of a line to show.
+const LINE_CHARACTERS: usize = 200;
+
+/// The last lines of a log, each behind a line break; or that it is empty.
+fn last_lines(log: &Path) -> String {
+    let text = std::fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    if lines.is_empty() {
+        return ", which is empty".into();
+    }
+    let last = &lines[lines.len().saturating_sub(LAST_LINES)..];
+    let shown = last.iter().map(|line| {
+        let line: String = line.chars().take(LINE_CHARACTERS).collect();
+        format!("\n  {line}")
+    });
+    std::iter::once(", whose last lines are:".to_owned())
+        .chain(shown)
+        .collect()
 }
 
 /// Arguments of the harness: cycles per bit on the line, idle level of the pin that shows activity, cycles of silence after
@@ -119,4 +142,59 @@ fn pins(board: &Board, form: Form) -> [String; 4] {
 /// Turns an error of a pseudo-terminal into an error that names the action.
 fn terminal(action: &'static str) -> impl FnOnce(nix::Error) -> Error {
     move |source| Error::Terminal { action, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    /// A board whose program is a shell script.
+    fn board(name: &str, script: &str) -> (VirtualBoard, PathBuf) {
+        let folder = std::env::temp_dir().join(format!("synfire-ended-{name}-{}", std::process::id()));
+        fs::create_dir_all(&folder).expect("a writable folder");
+        let log = folder.join("board.log");
+        let child = Command::new("sh")
+            .args(["-c", script])
+            .stderr(File::create(&log).expect("a writable folder"))
+            .spawn()
+            .expect("a shell");
+        let pty = openpty(None, None).expect("a pseudo-terminal");
+        let board = VirtualBoard {
+            child,
+            port: "/dev/pts/99".into(),
+            log,
+            _terminal: pty.slave,
+        };
+        (board, folder)
+    }
+
+    fn ended(board: &mut VirtualBoard) -> String {
+        loop {
+            if let Err(error) = board.check() {
+                let log = board.log.display().to_string();
+                return error.to_string().replace(&log, "LOG");
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    }
+
+    #[test]
+    fn a_board_that_ends_is_reported_with_the_end_of_its_log() {
+        let (mut board_of, folder) =
+            board("log", "for n in 1 2 3 4 5 6 7; do echo line $n >&2; done; exit 3");
+        assert_eq!(
+            ended(&mut board_of),
+            "the virtual board behind /dev/pts/99 has ended (exit status: 3); start it again; see its log LOG, whose last \
+             lines are:\n  line 3\n  line 4\n  line 5\n  line 6\n  line 7"
+        );
+        fs::remove_dir_all(folder).expect("our own");
+        let (mut board_of, folder) = board("silent", "kill -9 $$");
+        assert_eq!(
+            ended(&mut board_of),
+            "the virtual board behind /dev/pts/99 has ended (signal: 9 (SIGKILL)); start it again; see its log LOG, which is \
+             empty"
+        );
+        fs::remove_dir_all(folder).expect("our own");
+    }
 }

@@ -3,6 +3,8 @@
 //! Array `X` is uint8 [32, 32, 3, N]: row, column, channel (red, green, blue) and image; the first index varies
 //! fastest. Array `y` is [N, 1] and holds the digits; 10 stands for 0.
 
+mod elements;
+
 use super::catalog::Found;
 use super::{DataError, Dataset, Split, files};
 use crate::Result;
@@ -39,7 +41,8 @@ pub(super) fn load(found: &Found) -> Result<Split> {
 }
 
 fn parse(path: &Path, bytes: &[u8]) -> Result<Dataset> {
-    let file = MatFile::parse(bytes).map_err(|source| DataError::Mat {
+    let unpacked = elements::unpacked(bytes).map_err(|source| files::failed(path, source))?;
+    let file = MatFile::parse(&unpacked[..]).map_err(|source| DataError::Mat {
         path: path.into(),
         source,
     })?;

@@ -71,6 +71,12 @@ pub enum ScaleSearch {
 }
 
 impl ScaleSearch {
+    /// Whether a number is a percentile: above 0 and at most 100.
+    #[must_use]
+    pub fn is_percentile(number: f64) -> bool {
+        number > 0.0 && number <= 100.0
+    }
+
     /// Searches that are tried; the error decides among them.
     pub(super) const fn candidates(&self, calibrated: bool) -> &[Self] {
         match self {
@@ -122,8 +128,14 @@ impl QuantizeConfig {
         if let GuardBits::Fixed(bits) = self.guard_bits {
             option("guard_bits", f64::from(bits), 0.0, f64::from(MAX_GUARD_BITS))?;
         }
-        if let ScaleSearch::Percentile(percentile) = self.scale {
-            option("percentile", percentile, f64::MIN_POSITIVE, 100.0)?;
+        if let ScaleSearch::Percentile(found) = self.scale
+            && !ScaleSearch::is_percentile(found)
+        {
+            return Err(Error::Quantize(QuantizeError::Option {
+                option: "percentile",
+                found,
+                wanted: "above 0 and at most 100".into(),
+            }));
         }
         if let Leak::Shifts(shifts) = &self.leak {
             let count = u32::try_from(shifts.len()).unwrap_or(u32::MAX);
@@ -153,8 +165,7 @@ fn option(option: &'static str, found: f64, low: f64, high: f64) -> Result<()> {
         Err(Error::Quantize(QuantizeError::Option {
             option,
             found,
-            low,
-            high,
+            wanted: format!("{low} to {high}"),
         }))
     }
 }

@@ -53,16 +53,14 @@ pub enum QuantizeError {
         format: String,
     },
     /// An option is outside its range.
-    #[error("quantizer: {option} is {found}, but must be {low} to {high}")]
+    #[error("quantizer: {option} is {}, but must be {wanted}", short(*.found))]
     Option {
         /// Name of the option.
         option: &'static str,
         /// Value found.
         found: f64,
-        /// Lowest value allowed.
-        low: f64,
-        /// Highest value allowed.
-        high: f64,
+        /// Values allowed, in words.
+        wanted: String,
     },
     /// The given leak shifts are not distinct, or not in ascending order.
     #[error(
@@ -83,4 +81,46 @@ pub enum QuantizeError {
         /// Names of the network's layers.
         known: Vec<String>,
     },
+}
+
+/// A number in few characters: hundreds of digits help nobody.
+fn short(number: f64) -> String {
+    if number == 0.0 || (1e-5..1e16).contains(&number.abs()) {
+        number.to_string()
+    } else {
+        format!("{number:e}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short;
+
+    #[test]
+    fn numbers_are_short() {
+        let texts = [
+            8.0,
+            0.0,
+            100.1,
+            -3.0,
+            1e300,
+            -1e-300,
+            f64::MIN_POSITIVE,
+            f64::INFINITY,
+        ]
+        .map(short);
+        assert_eq!(
+            texts,
+            [
+                "8",
+                "0",
+                "100.1",
+                "-3",
+                "1e300",
+                "-1e-300",
+                "2.2250738585072014e-308",
+                "inf"
+            ]
+        );
+    }
 }

@@ -80,13 +80,7 @@ impl Args {
             &ready.design_hash[..32.min(ready.design_hash.len())]
         ));
         while !interrupt.caught() {
-            // Ctrl-C reaches the simulator as well.
-            if let Err(error) = board.check() {
-                if interrupt.caught() {
-                    break;
-                }
-                return Err(error.into());
-            }
+            board.check()?;
             std::thread::sleep(Duration::from_millis(50));
         }
         Ok(())

@@ -70,12 +70,11 @@ impl Context {
 
     /// Prints an error, as text or JSON.
     pub(crate) fn error(&self, error: CliError) {
-        if matches!(error, CliError::Reported) {
+        if matches!(error, CliError::Reported | CliError::ReportedStop) {
             return;
         }
         if self.json {
-            let code = error.code().map(|code| code.to_string());
-            let object = serde_json::json!({ "error": { "code": code, "message": error.to_string() } });
+            let object = serde_json::json!({ "error": error_object(&error) });
             let mut out = self.out();
             // If the reader is gone, the exit status tells.
             let _ = writeln!(out, "{object}");
@@ -129,6 +128,12 @@ impl Context {
         bar.set_prefix(title.to_owned());
         bar
     }
+}
+
+/// An error as the object that `--json` prints.
+pub(crate) fn error_object(error: &CliError) -> serde_json::Value {
+    let code = error.code().map(|code| code.to_string());
+    serde_json::json!({ "code": code, "message": error.to_string() })
 }
 
 /// Prints a line on standard error. If the reader is gone, the work continues: a message is not worth a panic.

@@ -208,6 +208,18 @@ pub(crate) enum CliError {
         /// Path of the checkpoint.
         checkpoint: PathBuf,
     },
+    /// A signal stopped a run on a board.
+    #[error("stopped by a signal after {done} of {of} images")]
+    #[diagnostic(
+        code(synfire::interrupted),
+        help("run the same command again; every run starts at the first image")
+    )]
+    RunStopped {
+        /// Number of images that were classified.
+        done: usize,
+        /// Number of images that were wanted.
+        of: usize,
+    },
     /// A new run would overwrite the checkpoint of an unfinished run.
     #[error(
         "{} is the checkpoint of an unfinished run, with {done} of {epochs} epochs done; a new run would overwrite it",
@@ -274,6 +286,10 @@ pub(crate) enum CliError {
     #[error("see the JSON object that was printed")]
     #[diagnostic(code(synfire::reported))]
     Reported,
+    /// The JSON that was printed says that a signal stopped the run.
+    #[error("see the JSON object that was printed")]
+    #[diagnostic(code(synfire::reported))]
+    ReportedStop,
     /// A worker thread panicked.
     #[error("{what} ended unexpectedly")]
     #[diagnostic(code(synfire::bug), help("this is a bug in synfire: please report it"))]
@@ -290,7 +306,7 @@ impl CliError {
     /// Returns the exit status of the program after this error.
     pub(crate) const fn exit_status(&self) -> u8 {
         match self {
-            Self::Interrupted { .. } => INTERRUPTED_STATUS,
+            Self::Interrupted { .. } | Self::RunStopped { .. } | Self::ReportedStop => INTERRUPTED_STATUS,
             _ => 1,
         }
     }

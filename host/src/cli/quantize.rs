@@ -178,9 +178,32 @@ pub(crate) fn scale(text: &str) -> Result<ScaleSearch, String> {
         "best" => Ok(ScaleSearch::Best),
         "max" => Ok(ScaleSearch::Max),
         "mse" => Ok(ScaleSearch::MeanSquare),
-        _ => text
-            .parse()
-            .map(ScaleSearch::Percentile)
-            .map_err(|_| "give best, max, mse, or a percentile such as 99.5".into()),
+        _ => match text.parse() {
+            Ok(number) if ScaleSearch::is_percentile(number) => Ok(ScaleSearch::Percentile(number)),
+            Ok(_) => Err("a percentile is above 0 and at most 100, such as 99.5".into()),
+            Err(_) => Err("give best, max, mse, or a percentile such as 99.5".into()),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods_and_percentiles_are_told_apart() {
+        assert_eq!(scale("mse"), Ok(ScaleSearch::MeanSquare));
+        assert_eq!(scale("99.5"), Ok(ScaleSearch::Percentile(99.5)));
+        assert_eq!(scale("100"), Ok(ScaleSearch::Percentile(100.0)));
+        for number in ["100.1", "0", "-1", "1e300", "inf", "NaN"] {
+            assert_eq!(
+                scale(number),
+                Err("a percentile is above 0 and at most 100, such as 99.5".into())
+            );
+        }
+        assert_eq!(
+            scale("most"),
+            Err("give best, max, mse, or a percentile such as 99.5".into())
+        );
     }
 }

@@ -1,20 +1,27 @@
 //! The verb `synfire run`.
 
 mod classify;
+mod watched;
 
 pub(crate) use classify::{Job, Summary, classify, keep_check};
 
-use super::context::Context;
+use super::context::{Context, error_object};
 use super::data::DataArgs;
-use super::diagnostic::Result;
+use super::diagnostic::{CliError, Result};
 use super::early_exit::EarlyExitArgs;
 use super::form::BoardFormArgs;
 use super::inference::{DEFAULT_SEED, at_least_one};
+use super::interrupt::StopRequest;
+use super::paths::Name;
 use super::table::{count, percent};
 use crate::SerialTransport;
+use classify::{Outcome, classify_some};
+use serde::Serialize;
+use std::cell::RefCell;
 use std::path::PathBuf;
 use synfire_hw::build::Build;
 use synfire_sim::virtual_board::VirtualBoard;
+use watched::Watched;
 
 const EXAMPLE: &str = "Examples:
   synfire run build --port /dev/ttyUSB1
@@ -36,7 +43,7 @@ pub(crate) struct Args {
         required_unless_present = "virtual",
         conflicts_with = "BoardFormArgs"
     )]
-    port: Option<String>,
+    port: Option<Name>,
     /// Start a virtual board for this run, instead of using a port.
     #[arg(long, conflicts_with_all = ["port", "baud"])]
     r#virtual: bool,
@@ -62,6 +69,9 @@ pub(crate) struct Args {
 
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
+        let stop = StopRequest::listen(
+            "stopping; press Ctrl-C again to stop immediately, without a summary of what was done",
+        )?;
         let build = Build::open(&self.build)?;
         let _lock = match self.port {
             Some(_) => None,
@@ -74,18 +84,15 @@ impl Args {
         let data = self.data.load(&model.description)?;
         let baud = self.baud.unwrap_or(build.manifest.board.uart.baud);
         let form = self.form.form();
-        let mut virtual_board = None;
-        let port = match self.port {
-            Some(port) => port,
-            // The virtual board lives until the end of the run.
-            None => virtual_board
-                .insert(VirtualBoard::start(&build, form)?)
-                .port()
-                .display()
-                .to_string(),
+        // The virtual board lives until the end of the run.
+        let board = match self.port {
+            Some(_) => None,
+            None => Some(RefCell::new(VirtualBoard::start(&build, form)?)),
         };
-        let transport = SerialTransport::open(port, baud)?;
-        if let Some(slow) = transport.slow_adapter() {
+        let started = board.as_ref().map(|board| board.borrow().port().to_owned());
+        let port = self.port.map(|port| port.path().to_owned()).or(started);
+        let inner = SerialTransport::open(port.unwrap_or_default(), baud)?;
+        if let Some(slow) = inner.slow_adapter() {
             context.warn(&slow.to_string());
         }
         let job = Job {
@@ -96,36 +103,88 @@ impl Args {
             exit: self.early_exit.margins(&model)?,
             form,
         };
-        let summary = classify(&build, transport, &data.test, &job, context)?;
-        if virtual_board.is_some() {
+        let watched = Watched {
+            inner,
+            stop: &stop,
+            board: board.as_ref(),
+        };
+        let of = job.images.min(data.test.len());
+        let outcome = classify_some(&build, watched, &data.test, &job, context);
+        // Why the work ended, where the link knows only that it did.
+        let explained = |error: CliError, done: usize| -> CliError {
+            if stop.is_requested() {
+                return CliError::RunStopped { done, of };
+            }
+            let ended = board.as_ref().and_then(|board| board.borrow_mut().check().err());
+            ended.map_or(error, CliError::from)
+        };
+        let Outcome { summary, error } = outcome.map_err(|error| explained(error, 0))?;
+        if let Some(error) = error {
+            let error = explained(error, summary.images);
+            return unfinished(context, &build, baud, &summary, error);
+        }
+        if board.is_some() {
             keep_check(&build, form, &summary)?;
         }
-        context.print(&summary, || {
-            format!(
-                "{} of {} images correct ({}); all {} potentials equal to the golden model\nper inference: {:.1} steps, {} \
-                 active cycles, {:.0} µs at {} MHz\nlink: {} bytes per inference ({}), {:.0} µs at {} baud; {} bytes \
-                 loaded before; {} retransmissions, {} resynchronizations\ntotal time: {:.2} s",
-                summary.correct,
-                summary.images,
-                percent(summary.accuracy),
-                summary.potentials,
-                summary.steps,
-                count(summary.active_cycles),
-                summary.active_cycles / build.manifest.board.clock_mhz(),
-                build.manifest.board.clock_mhz(),
-                count(summary.link_bytes),
-                if summary.encoded_on_board {
-                    "images, encoded on the board"
-                } else {
-                    "spikes"
-                },
-                summary.line_microseconds,
-                baud,
-                summary.loading_bytes,
-                summary.retransmissions,
-                summary.resyncs,
-                summary.seconds
-            )
-        })
+        context.print(&summary, || text(&build, baud, &summary))
     }
 }
+
+/// What `--json` prints of a run that ended early.
+#[derive(Debug, Serialize)]
+struct Unfinished<'a> {
+    #[serde(flatten)]
+    summary: &'a Summary,
+    error: serde_json::Value,
+}
+
+/// Prints what was done before an error. Returns the error, or that it was printed already.
+fn unfinished(context: &Context, build: &Build, baud: u32, summary: &Summary, error: CliError) -> Result<()> {
+    let Summary { images, of, .. } = *summary;
+    if context.is_json() {
+        let reported = match error {
+            CliError::RunStopped { .. } => CliError::ReportedStop,
+            _ => CliError::Reported,
+        };
+        let error = error_object(&error);
+        context.print(&Unfinished { summary, error }, String::new)?;
+        return Err(reported);
+    }
+    let ended = format!("the run ended after {images} of {of} images");
+    context.print(summary, || match images {
+        0 => ended,
+        _ => format!("{}\n{ended}", text(build, baud, summary)),
+    })?;
+    Err(error)
+}
+
+/// Formats a summary of at least one image.
+fn text(build: &Build, baud: u32, summary: &Summary) -> String {
+    let clock = build.manifest.board.clock_mhz();
+    format!(
+        "{} of {} images correct ({}); all {} potentials equal to the golden model\nper inference: {:.1} steps, {} active \
+         cycles, {:.0} µs at {clock} MHz\nlink: {} bytes per inference ({}), {:.0} µs at {baud} baud; {} bytes loaded \
+         before; {} retransmissions, {} resynchronizations\ntotal time: {:.2} s",
+        summary.correct,
+        summary.images,
+        percent(summary.accuracy),
+        summary.potentials,
+        summary.steps,
+        count(summary.active_cycles),
+        summary.active_cycles / clock,
+        count(summary.link_bytes),
+        if summary.encoded_on_board {
+            "images, encoded on the board"
+        } else {
+            "spikes"
+        },
+        summary.line_microseconds,
+        summary.loading_bytes,
+        summary.retransmissions,
+        summary.resyncs,
+        summary.seconds
+    )
+}
+
+#[cfg(test)]
+mod tests;

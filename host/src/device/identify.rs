@@ -5,6 +5,7 @@ use super::session::Session;
 use crate::error::{Error, Result};
 use crate::protocol::{Identity, Opcode, Response, VERSION};
 use crate::transport::Transport;
+use std::time::Instant;
 
 /// Asks for the identity, and refuses one that is not wanted or not valid. Also returns the number of the write that the
 /// device expects.
@@ -12,7 +13,7 @@ pub(super) fn identify<T: Transport>(
     session: &mut Session<T>,
     options: &ConnectOptions,
 ) -> Result<(Identity, u16)> {
-    let response = session.read(Opcode::Identify, options.timeouts.identify, options.retries)?;
+    let response = session.read(Opcode::Identify, options.retries)?;
     let identity = identity_of(&response)?;
     if identity.protocol != VERSION {
         return Err(Error::ProtocolVersion {
@@ -25,6 +26,9 @@ pub(super) fn identify<T: Transport>(
             found: identity.design,
             wanted,
         });
+    }
+    if let Some(wanted) = &options.expect_identity {
+        same_numbers(&identity, wanted)?;
     }
     let loads = options.load.is_some() && identity.loadable;
     let wanted = options
@@ -54,6 +58,35 @@ pub(super) fn identify<T: Transport>(
     }
 }
 
+/// Asks for the identity of a device that has not answered yet, in up to `attempts` rounds. A line on which nothing at all
+/// arrives is given up after the time within which an unplugged board must come back.
+pub(super) fn first_identify<T: Transport>(
+    session: &mut Session<T>,
+    options: &ConnectOptions,
+) -> Result<(Identity, u16)> {
+    let start = Instant::now();
+    let (mut rounds, mut sent) = (0, 0);
+    loop {
+        let attempts = match identify(session, options) {
+            Err(Error::NoResponse { attempts, .. }) => attempts,
+            other => return other,
+        };
+        (rounds, sent) = (rounds + 1, sent + attempts);
+        let is_silent = session.statistics.total.bytes_in == 0;
+        if rounds >= options.attempts || is_silent && start.elapsed() >= options.timeouts.replug {
+            return Err(Error::NoResponse {
+                command: Opcode::Identify,
+                attempts: sent,
+                waited: start.elapsed(),
+                gaps: 0,
+                bytes: session.statistics.total.bytes_in,
+                bad: session.statistics.bad_responses,
+            });
+        }
+        session.discard()?;
+    }
+}
+
 /// Returns the identity in a response to IDENTIFY.
 pub(super) fn identity_of(response: &Response) -> Result<Identity> {
     Identity::decode(&response.payload).ok_or(Error::MalformedResponse {
@@ -61,6 +94,15 @@ pub(super) fn identity_of(response: &Response) -> Result<Identity> {
         found: response.payload.len(),
         wanted: crate::protocol::payload::IDENTITY_BYTES,
     })
+}
+
+/// Refuses an identity whose numbers are not those of the wanted design: lengths of responses follow from them.
+fn same_numbers(found: &Identity, wanted: &Identity) -> Result<()> {
+    let numbers = found.numbers().into_iter().zip(wanted.numbers());
+    match numbers.into_iter().find(|(found, wanted)| found != wanted) {
+        Some(((field, found), (_, wanted))) => Err(Error::IdentityMismatch { field, found, wanted }),
+        None => Ok(()),
+    }
 }
 
 /// Refuses a device that is not the one from before. Another model is accepted if `loads`, since it is loaded again.
@@ -71,6 +113,7 @@ pub(super) fn same(found: &Identity, wanted: &Identity, loads: bool) -> Result<(
             wanted: wanted.design,
         });
     }
+    same_numbers(found, wanted)?;
     if found.model != wanted.model && !loads {
         return Err(Error::ModelMismatch {
             found: found.model,

@@ -3,7 +3,8 @@
 use super::job::Job;
 use super::overlap::{NextJob, Overlap, SentAhead};
 use super::patience::Patience;
-use super::{Device, LinkStatistics, MAX_WRITES};
+use super::readiness::Readiness;
+use super::{Device, MAX_WRITES};
 use crate::error::{Error, Result};
 use crate::protocol::window::{Outcome, RunRequest, Window};
 use crate::protocol::{InferenceResult, Opcode, RESPONSE_HEADER, Request, Response, crc, frame};
@@ -28,6 +29,10 @@ impl<T: Transport> Device<T> {
             });
         }
         let before = self.session.statistics.total.since(sent_ahead.traffic);
+        let started = Instant::now();
+        let ready_by = started + job.patience;
+        // The job in smaller requests, while the line damages large ones.
+        let mut smaller: Option<(usize, Job)> = None;
         let mut failures = 0;
         let mut may_send_ahead = true;
         loop {
@@ -39,16 +44,34 @@ impl<T: Transport> Device<T> {
             } else {
                 self.ready(writes)
             };
+            let frame_bytes = self.frame_size.bytes();
+            if sent.count == 0 && self.frame_size.is_reduced() {
+                if smaller.as_ref().is_none_or(|(bytes, _)| *bytes != frame_bytes) {
+                    let job = job.in_frames_of(frame_bytes)?;
+                    smaller = (job.writes.len() <= MAX_WRITES).then_some((frame_bytes, job));
+                }
+            } else {
+                smaller = None;
+            }
+            let job = smaller.as_ref().map_or(job, |(_, job)| job);
+            // The next job is made of whole slots: on a bad line it is not sent ahead.
+            let sends_ahead = may_send_ahead && self.options.overlap && !self.frame_size.is_reduced();
             let overlap = Overlap {
                 before: sent,
-                after: (may_send_ahead && self.options.overlap).then_some(&mut *sent_ahead),
+                after: sends_ahead.then_some(&mut *sent_ahead),
                 next,
             };
+            let readiness = Readiness::until(ready_by.min(Instant::now() + self.time_of(job)));
+            let again = self.session.statistics.retransmissions;
             let result = ready
-                .and_then(|()| self.attempt(job, overlap))
+                .and_then(|()| self.attempt(job, overlap, readiness))
                 .and_then(|response| self.result(&response, job));
             let error = match result {
                 Ok(result) => {
+                    let again = self.session.statistics.retransmissions - again;
+                    self.frame_size.succeeded(job.writes.len(), again);
+                    let faded = self.slowest.unwrap_or_default() / 8 * 7;
+                    self.slowest = Some(started.elapsed().max(faded));
                     let statistics = &mut self.session.statistics;
                     statistics.inferences += 1;
                     statistics.last_inference = statistics.total.since(before).since(sent_ahead.traffic);
@@ -64,8 +87,33 @@ impl<T: Transport> Device<T> {
                 self.options.overlap &= !matches!(error, Error::NotReady { .. });
                 continue;
             }
-            self.give_up_or_go_on(error, &mut failures)?;
+            // An accelerator that did not become ready in all of this time does not do so after a new start either.
+            if matches!(error, Error::NotReady { .. })
+                && !job.patience.is_zero()
+                && Instant::now() >= ready_by
+            {
+                self.synchronized = false;
+                return Err(error);
+            }
+            self.shrink_or_give_up(error, &mut failures)?;
         }
+    }
+
+    /// Returns how long RESULT of a job may be "not ready": several times as long as the slowest inference took.
+    fn time_of(&self, job: &Job) -> Duration {
+        const MARGIN: u32 = 16;
+        let measured = |slowest: Duration| (slowest * MARGIN).max(self.options.timeouts.result);
+        self.slowest
+            .map_or(job.patience, |slowest| measured(slowest).min(job.patience))
+    }
+
+    /// Prepares for smaller requests if the line lost those of a round and they can be smaller; otherwise counts a failure.
+    pub(super) fn shrink_or_give_up(&mut self, error: Error, failures: &mut u32) -> Result<()> {
+        if matches!(error, Error::NoResponse { .. }) && self.frame_size.shrink() {
+            self.synchronized = false;
+            return Ok(());
+        }
+        self.give_up_or_go_on(error, failures)
     }
 
     /// Counts a failure, after which only a new start is safe. Returns the error if a new start would not help, or there
@@ -101,7 +149,12 @@ impl<T: Transport> Device<T> {
     }
 
     /// Tries a job once, with retransmissions but without a new start. Returns the response to the job's last request.
-    pub(super) fn attempt(&mut self, job: &Job, mut overlap: Overlap<'_>) -> Result<Response> {
+    pub(super) fn attempt(
+        &mut self,
+        job: &Job,
+        mut overlap: Overlap<'_>,
+        mut readiness: Readiness,
+    ) -> Result<Response> {
         let writes = job.writes.len();
         let opcodes = job.writes.iter().map(|write| write.opcode).collect();
         let SentAhead { first, count, .. } = overlap.before;
@@ -110,10 +163,10 @@ impl<T: Transport> Device<T> {
         for index in 0..count {
             window.sent(RunRequest::Write(index), 0);
         }
-        let started = Instant::now();
         self.next_seq = window.seq(writes);
         let line_time = self.line_time();
         let mut last_answer = Instant::now();
+        let mut is_first = true;
         let mut only_strays = false;
         let mut patience = Patience::new(self.options.retries, &self.session.statistics);
         loop {
@@ -135,8 +188,7 @@ impl<T: Transport> Device<T> {
 
             let oldest = window.oldest().unwrap_or(RunRequest::Result);
             let command = window.opcode(oldest);
-            let timeout = self.options.timeouts.of(command);
-            let deadline = last_answer + timeout + line_time;
+            let deadline = last_answer + self.session.round_trips.wait(command) + line_time;
             // A board that sends responses without end must not keep the host past the deadline.
             let received = if only_strays && Instant::now() >= deadline {
                 None
@@ -146,20 +198,25 @@ impl<T: Transport> Device<T> {
             let Some(response) = received else {
                 only_strays = false;
                 self.session.statistics.timeouts += 1;
+                self.session.round_trips.timed_out();
+                is_first = false;
                 if sent_ahead.count > 0 {
-                    return Err(self.no_response(command, 1, timeout, &patience.since));
+                    return Err(patience.no_response(command, &self.session));
                 }
                 self.session.discard()?;
                 window.on_timeout();
                 last_answer = Instant::now();
-                patience.spend(|attempts, since| self.no_response(command, attempts, timeout, since))?;
+                patience.spend(command, &self.session)?;
                 continue;
             };
 
             let acknowledged = window.acknowledged();
             let outcome = window.on_response(&response);
             if outcome != Outcome::Stray {
+                let waited = last_answer.elapsed();
+                self.session.round_trips.answered(command, waited, is_first);
                 last_answer = Instant::now();
+                is_first = true;
             }
             if window.acknowledged() > acknowledged {
                 patience = Patience::new(self.options.retries, &self.session.statistics);
@@ -169,41 +226,25 @@ impl<T: Transport> Device<T> {
                 Outcome::Answered => {}
                 // The device answers in order: requests of this job get no response any more.
                 Outcome::Stray if next_is_answered(sent_ahead, &response, overlap.next) => {
-                    return Err(self.no_response(command, 1, timeout, &patience.since));
+                    return Err(patience.no_response(command, &self.session));
                 }
                 Outcome::Stray => {
                     only_strays = true;
                     self.session.statistics.stray_responses += 1;
                 }
-                Outcome::Rewound if sent_ahead.count > 0 => {
-                    return Err(self.no_response(command, 1, timeout, &patience.since));
-                }
                 Outcome::Rewound => {
+                    patience.gap();
+                    if sent_ahead.count > 0 {
+                        return Err(patience.no_response(command, &self.session));
+                    }
                     self.session.flush();
-                    patience.spend(|attempts, since| self.no_response(command, attempts, timeout, since))?;
+                    patience.spend(command, &self.session)?;
                 }
                 // The board draws the spikes itself, which may take longer than its watchdog waits.
                 Outcome::NotReady(RunRequest::Result)
-                    if sent_ahead.count == 0 && started.elapsed() < job.patience => {}
-                Outcome::NotReady(RunRequest::Result) if sent_ahead.count > 0 => {
-                    return Err(Error::NotReady {
-                        command: job.last,
-                        attempts: 1,
-                    });
-                }
-                Outcome::NotReady(RunRequest::Result) => {
-                    patience.spend(|attempts, _| Error::NotReady {
-                        command: Opcode::Result,
-                        attempts,
-                    })?;
-                }
-                // Some of the spikes may have reached the accelerator: only a new start is safe.
-                Outcome::NotReady(request) => {
-                    return Err(Error::NotReady {
-                        command: window.opcode(request),
-                        attempts: 1,
-                    });
-                }
+                    if sent_ahead.count == 0 && (readiness.wait() || !patience.is_spent()) => {}
+                // Some of the spikes may have reached the accelerator, or the next job has started: only a new start is safe.
+                Outcome::NotReady(request) => return Err(readiness.not_ready(window.opcode(request))),
                 Outcome::Rejected(request, status) => {
                     return Err(Error::Rejected {
                         command: window.opcode(request),
@@ -260,23 +301,6 @@ impl<T: Transport> Device<T> {
         let response = RESPONSE_HEADER + InferenceResult::bytes(self.identity.classes) + crc::CRC_BYTES;
         let bytes = requests + frame::max_wire_bytes(response);
         self.session.transport.byte_time() * u32::try_from(bytes).unwrap_or(u32::MAX)
-    }
-
-    const fn no_response(
-        &self,
-        command: Opcode,
-        attempts: u32,
-        waited: Duration,
-        since: &LinkStatistics,
-    ) -> Error {
-        let statistics = &self.session.statistics;
-        Error::NoResponse {
-            command,
-            attempts,
-            waited,
-            bytes: statistics.total.bytes_in - since.total.bytes_in,
-            bad: statistics.bad_responses - since.bad_responses,
-        }
     }
 }
 

@@ -18,6 +18,11 @@ impl Write {
         let opcode = Opcode::Load;
         Self { opcode, payload }
     }
+
+    const fn spikes(payload: Vec<u8>) -> Self {
+        let opcode = Opcode::Spikes;
+        Self { opcode, payload }
+    }
 }
 
 /// Writes and the read behind them: an inference and its RESULT, or LOADs and IDENTIFY.
@@ -31,6 +36,53 @@ pub struct Job {
     pub(super) may_exit: bool,
     /// How long RESULT may return the status "not ready".
     pub(super) patience: Duration,
+    source: Source,
+}
+
+/// What the writes of a job were made from.
+#[derive(Clone, Debug)]
+enum Source {
+    /// CLEAR, and the spikes behind it.
+    Spikes(SpikeEncoder, Vec<Vec<Spike>>),
+    /// The pixels, and IMAGE behind them.
+    Image(MemoryImage),
+    /// LOADs as they are.
+    Loads,
+}
+
+impl Job {
+    /// Makes the same job of requests of at most `frame_bytes` bytes each, as far as that is possible.
+    pub(super) fn in_frames_of(&self, frame_bytes: usize) -> Result<Self> {
+        let writes = match &self.source {
+            Source::Spikes(encoder, steps) => {
+                let train = encoder.with_frames_of(frame_bytes).encode(steps)?;
+                let clear = self.writes.first().cloned();
+                clear
+                    .into_iter()
+                    .chain(train.payloads.into_iter().map(Write::spikes))
+                    .collect()
+            }
+            Source::Image(pixels) => {
+                let start = self.writes.last().cloned();
+                loads_of(pixels, frame_bytes).chain(start).collect()
+            }
+            Source::Loads => self.writes.clone(),
+        };
+        Ok(Self {
+            writes,
+            ..self.clone()
+        })
+    }
+}
+
+/// Returns the LOADs of a whole memory, in requests of at most `frame_bytes` bytes if a word fits into them.
+fn loads_of(memory: &MemoryImage, frame_bytes: usize) -> impl Iterator<Item = Write> + use<'_> {
+    let mut first = 0;
+    std::iter::from_fn(move || {
+        let (payload, words) = memory.payload_from(first, frame_bytes)?;
+        first += words;
+        Some(Write::load(payload))
+    })
 }
 
 /// Makes jobs from spikes and images for one device.
@@ -64,21 +116,21 @@ impl Inferences {
         I: IntoIterator<Item: AsRef<[S]>>,
         S: Copy + Into<Spike>,
     {
-        let train = self.spikes.encode(steps)?;
+        let spikes_of = |step: I::Item| step.as_ref().iter().map(|&spike| spike.into()).collect();
+        let steps: Vec<Vec<Spike>> = steps.into_iter().map(spikes_of).collect();
+        let train = self.spikes.encode(&steps)?;
         let clear = Write {
             opcode: Opcode::Clear,
             payload: if self.exit { vec![1] } else { Vec::new() },
         };
-        let spikes = train.payloads.into_iter().map(|payload| Write {
-            opcode: Opcode::Spikes,
-            payload,
-        });
+        let spikes = train.payloads.into_iter().map(Write::spikes);
         Ok(Job {
             writes: std::iter::once(clear).chain(spikes).collect(),
             last: Opcode::Result,
             steps: train.steps,
             may_exit: self.exit,
             patience: Duration::ZERO,
+            source: Source::Spikes(self.spikes, steps),
         })
     }
 
@@ -105,24 +157,26 @@ impl Inferences {
             opcode: Opcode::Image,
             payload: image.payload(self.exit),
         };
-        let loads = pixels.payloads(self.slot_bytes)?.into_iter().map(Write::load);
+        pixels.check(self.slot_bytes)?;
         Ok(Job {
-            writes: loads.chain([start]).collect(),
+            writes: loads_of(&pixels, self.slot_bytes.into()).chain([start]).collect(),
             last: Opcode::Result,
             steps: image.steps.into(),
             may_exit: self.exit,
             patience: self.encoding,
+            source: Source::Image(pixels),
         })
     }
 
     /// Makes the job that loads these payloads: LOADs and IDENTIFY.
-    pub(super) fn of_loads(payloads: &[Vec<u8>]) -> Job {
+    pub(super) fn of_loads(payloads: impl IntoIterator<Item = Vec<u8>>) -> Job {
         Job {
-            writes: payloads.iter().cloned().map(Write::load).collect(),
+            writes: payloads.into_iter().map(Write::load).collect(),
             last: Opcode::Identify,
             steps: 0,
             may_exit: false,
             patience: Duration::ZERO,
+            source: Source::Loads,
         }
     }
 }

@@ -2,10 +2,16 @@
 //!
 //! A hash identifies the model. The table and the margins have no hash. The host loads them again whenever it had to
 //! synchronize with the device again, since the device may have been reset, or another program may have changed them.
+//!
+//! After a failed round the requests become smaller, and loading continues behind the last one that was executed. The new
+//! requests have new sequence numbers: under its old number, a larger request that is still on its way could be executed
+//! in place of a smaller one.
 
+use super::contents::{FailedRun, LoadRun, Place};
 use super::identify::identity_of;
 use super::job::Inferences;
 use super::overlap::{Overlap, SentAhead};
+use super::readiness::Readiness;
 use super::{Device, MAX_WRITES};
 use crate::error::{Error, Result};
 use crate::protocol::load::{MARGIN_MEMORY, TABLE_MEMORY};
@@ -28,10 +34,10 @@ impl<T: Transport> Device<T> {
                 what: "memories that can be loaded",
             });
         }
-        let payloads = model.payloads(self.identity.slot_bytes)?;
-        let hash = model.hash;
+        let (hash, contents) = (model.hash, model.contents());
+        self.check_all(&contents)?;
         self.options.load = Some(model);
-        self.load_all(&payloads)?;
+        self.load_all(&contents)?;
         if self.identity.model == hash {
             Ok(())
         } else {
@@ -87,7 +93,7 @@ impl<T: Transport> Device<T> {
     }
 
     fn set(&mut self, image: MemoryImage) -> Result<()> {
-        image.payloads(self.identity.slot_bytes)?;
+        image.check(self.identity.slot_bytes)?;
         self.setup.retain(|other| other.memory != image.memory);
         self.setup.push(image);
         self.is_set_up = false;
@@ -96,84 +102,86 @@ impl<T: Transport> Device<T> {
 
     /// Loads the memories whose contents the device does not hold yet.
     pub(super) fn set_up(&mut self) -> Result<()> {
-        let slot_bytes = self.identity.slot_bytes;
-        if let Some(model) = self
-            .options
-            .load
-            .as_ref()
-            .filter(|model| model.hash != self.identity.model)
-        {
-            let payloads = model.payloads(slot_bytes)?;
-            self.load_all(&payloads)?;
-        }
-        if !self.is_set_up {
-            let payloads: Vec<_> = self
-                .setup
-                .iter()
-                .map(|image| image.payloads(slot_bytes))
-                .collect::<Result<_>>()?;
-            for payload in payloads.concat().chunks(MAX_WRITES) {
-                self.load_once(payload)?;
+        // While one of them is loaded, a reset may take the other away.
+        for _ in 0..=self.options.attempts {
+            let load = self.options.load.as_ref();
+            if let Some(model) = load.filter(|model| model.hash != self.identity.model) {
+                let contents = model.contents();
+                self.check_all(&contents)?;
+                self.load_all(&contents)?;
+            } else if self.is_set_up {
+                return Ok(());
+            } else {
+                let contents = self.setup.clone();
+                self.load_all(&contents)?;
+                self.is_set_up = true;
             }
-            self.is_set_up = true;
         }
-        Ok(())
+        Err(Error::ModelMismatch {
+            found: self.identity.model,
+            wanted: self
+                .options
+                .load
+                .as_ref()
+                .map(|model| model.hash)
+                .unwrap_or_default(),
+        })
     }
 
-    /// Executes LOADs. After a failure, continues behind the last one that the device is known to have executed.
-    fn load_all(&mut self, payloads: &[Vec<u8>]) -> Result<()> {
-        let (mut done, mut failures) = (0, 0);
-        // Progress of the part that failed. It counts only if `expected` is still within these limits.
-        let mut failed = None;
-        while done < payloads.len() {
-            let part = &payloads[done..payloads.len().min(done + MAX_WRITES / 2)];
-            let before = done;
-            let error = match self.go_on(part, &mut failed, &mut done) {
-                Ok(true) => {
-                    if done > before {
-                        failures = 0;
-                    }
-                    continue;
-                }
-                Ok(false) => match self.load_once(part) {
-                    Ok(()) => {
-                        done += part.len();
-                        continue;
+    fn check_all(&self, contents: &[MemoryImage]) -> Result<()> {
+        let slot_bytes = self.identity.slot_bytes;
+        contents.iter().try_for_each(|image| image.check(slot_bytes))
+    }
+
+    /// Loads contents of memories. After a failure, continues behind the last request that the device is known to have
+    /// executed.
+    fn load_all(&mut self, contents: &[MemoryImage]) -> Result<()> {
+        let (mut place, mut furthest) = (Place::default(), Place::default());
+        let mut failures = 0;
+        let mut failed: Option<FailedRun> = None;
+        loop {
+            if !self.synchronized {
+                match self.recover(MAX_WRITES / 2) {
+                    Ok(expected) => {
+                        let executed = failed.take().and_then(|failed| failed.place(expected));
+                        place = executed.unwrap_or_default();
                     }
                     Err(error) => {
-                        failed = self.progress.take();
-                        error
+                        self.give_up_or_go_on(error, &mut failures)?;
+                        continue;
                     }
-                },
+                }
+            }
+            if place > furthest {
+                furthest = place;
+                failures = 0;
+            }
+            let most = self.frame_size.requests_per_run(MAX_WRITES / 2);
+            let (run, payloads) = LoadRun::new(contents, place, self.frame_size.bytes(), most);
+            if payloads.is_empty() {
+                return Ok(());
+            }
+            let again = self.session.statistics.retransmissions;
+            let error = match self.load_once(payloads) {
+                Ok(()) => {
+                    let again = self.session.statistics.retransmissions - again;
+                    self.frame_size.succeeded(run.len(), again);
+                    place = run.place_behind(run.len());
+                    continue;
+                }
                 Err(error) => error,
             };
-            self.give_up_or_go_on(error, &mut failures)?;
+            failed = self.progress.take().map(|(acknowledged, limits)| FailedRun {
+                run,
+                acknowledged,
+                limits,
+            });
+            self.shrink_or_give_up(error, &mut failures)?;
         }
-        Ok(())
-    }
-
-    /// Makes sure that device and host agree. Returns whether that has changed `done`: forward if the device executed a
-    /// part of the LOADs, back to 0 if it may have lost its memories.
-    fn go_on(
-        &mut self,
-        part: &[Vec<u8>],
-        failed: &mut Option<(usize, (u16, u16))>,
-        done: &mut usize,
-    ) -> Result<bool> {
-        if self.synchronized {
-            return Ok(false);
-        }
-        let expected = self.recover(part.len())?;
-        let before = *done;
-        *done = match failed.take() {
-            Some((executed, limits)) if is_within(expected, limits) => before + executed,
-            _ => 0,
-        };
-        Ok(*done != before)
     }
 
     /// Executes LOADs, and records the model hash that the device then reports.
-    fn load_once(&mut self, payloads: &[Vec<u8>]) -> Result<()> {
+    fn load_once(&mut self, payloads: Vec<Vec<u8>>) -> Result<()> {
         self.progress = None;
         if !self.has_numbers_for(payloads.len()) {
             self.sync(payloads.len())?;
@@ -183,13 +191,9 @@ impl<T: Transport> Device<T> {
             after: None,
             next: &mut (),
         };
-        let response = self.attempt(&Inferences::of_loads(payloads), alone)?;
+        let job = Inferences::of_loads(payloads);
+        let response = self.attempt(&job, alone, Readiness::none())?;
         self.identity.model = identity_of(&response)?.model;
         Ok(())
     }
-}
-
-/// Whether a number is in a range of sequence numbers, which count modulo 2^16.
-fn is_within(number: u16, (low, high): (u16, u16)) -> bool {
-    number.wrapping_sub(low) <= high.wrapping_sub(low)
 }

@@ -1,32 +1,63 @@
 //! Limit on tries that make no progress.
 
 use super::LinkStatistics;
+use super::session::Session;
 use crate::error::{Error, Result};
+use crate::protocol::Opcode;
+use crate::transport::Transport;
+use std::time::Instant;
 
 /// Number of failed tries since the device last acknowledged a write, and the limit on them.
 pub(super) struct Patience {
     retries: u32,
     fruitless: u32,
-    /// Statistics of the link at the last acknowledgement.
-    pub(super) since: LinkStatistics,
+    gaps: u32,
+    /// Statistics of the link at the last acknowledgement, and its time.
+    since: LinkStatistics,
+    started: Instant,
 }
 
 impl Patience {
-    pub(super) const fn new(retries: u32, statistics: &LinkStatistics) -> Self {
+    pub(super) fn new(retries: u32, statistics: &LinkStatistics) -> Self {
         Self {
             retries,
             fruitless: 0,
+            gaps: 0,
             since: *statistics,
+            started: Instant::now(),
         }
     }
 
-    /// Counts one failed try. Returns `error` if there were more than the limit.
-    pub(super) fn spend(&mut self, error: impl FnOnce(u32, &LinkStatistics) -> Error) -> Result<()> {
+    /// Counts one failed try. Returns whether there were more than the limit.
+    pub(super) const fn is_spent(&mut self) -> bool {
         self.fruitless += 1;
-        if self.fruitless > self.retries {
-            Err(error(self.fruitless, &self.since))
+        self.fruitless > self.retries
+    }
+
+    /// Counts one response that showed that a request before it was lost.
+    pub(super) const fn gap(&mut self) {
+        self.gaps += 1;
+    }
+
+    /// Fails if this try was one more than the limit.
+    pub(super) fn spend<T: Transport>(&mut self, command: Opcode, session: &Session<T>) -> Result<()> {
+        if self.is_spent() {
+            Err(self.no_response(command, session))
         } else {
             Ok(())
+        }
+    }
+
+    /// Says what happened since the last acknowledgement.
+    pub(super) fn no_response<T: Transport>(&self, command: Opcode, session: &Session<T>) -> Error {
+        let statistics = &session.statistics;
+        Error::NoResponse {
+            command,
+            attempts: self.fruitless.max(1),
+            waited: self.started.elapsed(),
+            gaps: self.gaps,
+            bytes: statistics.total.bytes_in - self.since.total.bytes_in,
+            bad: statistics.bad_responses - self.since.bad_responses,
         }
     }
 }

@@ -1,11 +1,15 @@
 //! Sends requests and receives responses: framing, statistics, and the exchange of single requests.
 
+use super::Timeouts;
+use super::patience::Patience;
+use super::readiness::Readiness;
+use super::round_trips::RoundTrips;
 use super::statistics::LinkStatistics;
 use crate::error::{Error, Result};
 use crate::protocol::{Decoded, FrameDecoder, Opcode, Request, Response, Status, VERSION, crc, frame};
 use crate::transport::Transport;
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Length of the longest response body of any device: a RESULT with 65535 classes.
 const MAX_RESPONSE: usize = 8 + 8 + 4 * u16::MAX as usize;
@@ -17,6 +21,7 @@ const RECEIVE_BUFFER: usize = 4096;
 pub(super) struct Session<T> {
     pub(super) transport: T,
     pub(super) statistics: LinkStatistics,
+    pub(super) round_trips: RoundTrips,
     /// Whether the transport worked when it was last used.
     pub(super) connected: bool,
     decoder: FrameDecoder,
@@ -30,10 +35,11 @@ pub(super) struct Session<T> {
 }
 
 impl<T: Transport> Session<T> {
-    pub(super) fn new(transport: T) -> Self {
+    pub(super) fn new(transport: T, timeouts: Timeouts) -> Self {
         Self {
             transport,
             statistics: LinkStatistics::default(),
+            round_trips: RoundTrips::new(timeouts),
             connected: true,
             decoder: FrameDecoder::new(MAX_RESPONSE + crc::CRC_BYTES),
             arrived: VecDeque::new(),
@@ -109,7 +115,7 @@ impl<T: Transport> Session<T> {
     }
 
     /// Executes a read and returns its response.
-    pub(super) fn read(&mut self, opcode: Opcode, timeout: Duration, retries: u32) -> Result<Response> {
+    pub(super) fn read(&mut self, opcode: Opcode, retries: u32) -> Result<Response> {
         let first = self.next_tag.wrapping_add(1);
         let request = |session: &mut Self| Request::new(opcode, session.tag());
         // A read changes nothing: a late response to an earlier try is as good as one to the last.
@@ -117,39 +123,35 @@ impl<T: Transport> Session<T> {
             response.answers(opcode, response.seq)
                 && response.seq.wrapping_sub(first) <= last.wrapping_sub(first)
         };
-        self.exchange(timeout, retries, request, answers)
+        self.exchange(opcode, retries, request, answers)
     }
 
     /// Executes SYNC with this number. Executing it more than once does no harm.
-    pub(super) fn sync(&mut self, seq: u16, timeout: Duration, retries: u32) -> Result<()> {
+    pub(super) fn sync(&mut self, seq: u16, retries: u32) -> Result<()> {
         self.flush();
         let request = |_: &mut Self| Request::new(Opcode::Sync, seq);
         let answers = |response: &Response, _| response.answers(Opcode::Sync, seq);
-        self.exchange(timeout, retries, request, answers).map(drop)
+        self.exchange(Opcode::Sync, retries, request, answers).map(drop)
     }
 
     /// Sends a request until its response arrives, at most `1 + retries` times.
     fn exchange(
         &mut self,
-        timeout: Duration,
+        command: Opcode,
         retries: u32,
         mut request: impl FnMut(&mut Self) -> Request<'static>,
         answers: impl Fn(&Response, u16) -> bool,
     ) -> Result<Response> {
-        let before = self.statistics;
-        let mut not_ready = false;
-        let mut command = Opcode::Ping;
-        for attempt in 0..=retries {
-            if attempt > 0 {
-                self.statistics.retransmissions += 1;
-                self.flush();
-            }
+        let mut patience = Patience::new(retries, &self.statistics);
+        let mut readiness = Readiness::none();
+        let mut is_first = true;
+        loop {
             let request = request(self);
-            command = request.opcode;
             self.send(&request)?;
             let line_time = self.transport.byte_time() * u32::try_from(self.wire.len()).unwrap_or(u32::MAX);
-            let deadline = Instant::now() + timeout + line_time;
-            not_ready = false;
+            let sent = Instant::now();
+            let deadline = sent + self.round_trips.wait(command) + line_time;
+            let mut not_ready = false;
             while let Some(response) = self.receive(deadline)? {
                 if !answers(&response, request.seq) {
                     self.statistics.stray_responses += 1;
@@ -159,6 +161,7 @@ impl<T: Transport> Session<T> {
                     }
                     continue;
                 }
+                self.round_trips.answered(command, sent.elapsed(), is_first);
                 match response.status {
                     Status::Ok => return Ok(response),
                     Status::NotReady => not_ready = true,
@@ -166,19 +169,20 @@ impl<T: Transport> Session<T> {
                 }
                 break;
             }
-            self.statistics.timeouts += u64::from(!not_ready);
+            if not_ready {
+                readiness.wait();
+                if patience.is_spent() {
+                    return Err(readiness.not_ready(command));
+                }
+            } else {
+                self.statistics.timeouts += 1;
+                self.round_trips.timed_out();
+                patience.spend(command, self)?;
+            }
+            is_first = false;
+            self.statistics.retransmissions += 1;
+            self.flush();
         }
-        let attempts = retries + 1;
-        if not_ready {
-            return Err(Error::NotReady { command, attempts });
-        }
-        Err(Error::NoResponse {
-            command,
-            attempts,
-            waited: timeout,
-            bytes: self.statistics.total.bytes_in - before.total.bytes_in,
-            bad: self.statistics.bad_responses - before.bad_responses,
-        })
     }
 
     /// Discards everything that has arrived, and starts the next frame with a delimiter.

@@ -1,7 +1,8 @@
 //! How long to wait for each kind of response.
 //!
 //! The constants leave room for the 16 ms latency timer of common USB adapters and for a busy host. They do not include
-//! the time of the bytes on the line, which [`Transport::byte_time`](crate::Transport::byte_time) adds.
+//! the time of the bytes on the line, which [`Transport::byte_time`](crate::Transport::byte_time) adds. They are upper
+//! limits: once the host has measured how long a board takes, it waits for a few times as long, at least [`LEAST`].
 
 use crate::protocol::Opcode;
 use std::time::Duration;
@@ -26,6 +27,8 @@ pub const ENCODING: Duration = Duration::from_secs(20);
 pub const RESULT: Duration = Duration::from_millis(1000);
 /// Timeout of COUNTERS, which a device answers at once.
 pub const COUNTERS: Duration = Duration::from_millis(200);
+/// Shortest wait for a response, however fast the board was before: a busy host may be this late.
+pub const LEAST: Duration = Duration::from_millis(100);
 /// Time within which an adapter that was unplugged must be plugged in again and found by its driver.
 pub const REPLUG: Duration = Duration::from_secs(5);
 
@@ -47,13 +50,16 @@ pub struct Timeouts {
     /// Timeout of IMAGE.
     pub image: Duration,
     /// Time for the whole inference of an image that the board encodes. Until it has passed, a RESULT that is not ready
-    /// is sent again.
+    /// is sent again, at growing intervals. Once an inference has succeeded, 16 times as long as it took is enough.
     pub encoding: Duration,
     /// Timeout of RESULT.
     pub result: Duration,
     /// Timeout of COUNTERS.
     pub counters: Duration,
-    /// Time within which a broken transport must be connected again.
+    /// Shortest wait for a response: below it, waits do not follow the measured round trips.
+    pub least: Duration,
+    /// Time within which a broken transport must be connected again. A line that stays silent for so long while the host
+    /// connects is given up.
     pub replug: Duration,
 }
 
@@ -70,6 +76,7 @@ impl Default for Timeouts {
             encoding: ENCODING,
             result: RESULT,
             counters: COUNTERS,
+            least: LEAST,
             replug: REPLUG,
         }
     }
@@ -106,6 +113,7 @@ impl Timeouts {
             encoding: self.encoding * factor,
             result: self.result * factor,
             counters: self.counters * factor,
+            least: self.least * factor,
             replug: self.replug,
         }
     }

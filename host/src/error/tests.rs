@@ -53,6 +53,7 @@ fn messages_about_ports() {
     says(
         &Error::Disconnected {
             name: path(),
+            peer: Peer::Board,
             source: broken(),
         },
         &[
@@ -60,22 +61,59 @@ fn messages_about_ports() {
             "plug the board in again, or check that it has power",
         ],
     );
+    says(
+        &Error::Disconnected {
+            name: "/tmp/board".to_owned(),
+            peer: Peer::VirtualBoard,
+            source: broken(),
+        },
+        &[
+            "lost the connection to /tmp/board: Broken pipe; the virtual board behind it has ended: ",
+            "start it again with `synfire board`, whose output says why it ended",
+        ],
+    );
+    says(
+        &Error::PortNotFound {
+            path: "/dev/pts/99".to_owned(),
+            found: vec![],
+        },
+        &[
+            "serial port /dev/pts/99 does not exist; ",
+            "start a virtual board with `synfire board`, and use the port that it prints",
+        ],
+    );
 }
 
 #[test]
 fn messages_about_answers() {
-    let waited = Duration::from_millis(200);
+    let waited = Duration::from_millis(1004);
     says(
         &Error::NoResponse {
             command: Opcode::Identify,
             attempts: 5,
             waited,
-            bytes: 17,
+            gaps: 0,
+            bytes: 0,
+            bad: 0,
+        },
+        &[
+            "no response to IDENTIFY in 5 attempts within 1004 ms (0 bytes and 0 bad frames received); ",
+            "check the port, the baud rate, and that the board is configured",
+        ],
+    );
+    says(
+        &Error::NoResponse {
+            command: Opcode::Load,
+            attempts: 5,
+            waited,
+            gaps: 4,
+            bytes: 88,
             bad: 2,
         },
         &[
-            "no response to IDENTIFY after 5 attempts of 200 ms (17 bytes and 2 bad frames received); ",
-            "check the port, the baud rate, and that the board is configured",
+            "no response to LOAD in 5 attempts within 1004 ms ",
+            "(88 bytes and 2 bad frames received, and 4 responses that a request was lost); ",
+            "check the baud rate and the cable: the line damages frames",
         ],
     );
     says(
@@ -92,9 +130,10 @@ fn messages_about_answers() {
         &Error::NotReady {
             command: Opcode::Result,
             attempts: 5,
+            waited,
         },
         &[
-            "the accelerator was not ready for RESULT when its watchdog expired, in 5 attempts; ",
+            "the accelerator was still not ready for RESULT after 1004 ms, in 5 attempts; ",
             "switch the board off and on, or flash it again",
         ],
     );
@@ -168,6 +207,17 @@ fn messages_about_boards() {
             wanted: 1,
         },
         &["the device reports slots = 0, but needs at least 1; flash a valid build"],
+    );
+    says(
+        &Error::IdentityMismatch {
+            field: "classes",
+            found: 65_535,
+            wanted: 10,
+        },
+        &[
+            "the board reports classes = 65535, but the design that it names has 10; ",
+            "flash the wanted build again",
+        ],
     );
     says(
         &Error::SlotTooSmall {

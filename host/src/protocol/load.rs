@@ -21,6 +21,8 @@ pub const NEVER: u32 = u32::MAX;
 
 /// Bytes of a payload before its words.
 const HEADER: usize = 4;
+/// Bytes of a request, CRC included, besides its words.
+const OVERHEAD: usize = REQUEST_HEADER + CRC_BYTES + HEADER;
 
 /// Contents of one memory of a device, from its first word on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,16 +72,26 @@ impl MemoryImage {
     /// [`Error::WordTooLarge`] if a slot cannot hold a word; [`Error::MemoryTooLarge`] if an address does not fit into
     /// 24 bits, or the bytes do not divide into whole words.
     pub fn payloads(&self, slot_bytes: u16) -> Result<Vec<Vec<u8>>> {
-        let overhead = REQUEST_HEADER + CRC_BYTES + HEADER;
-        let words = usize::from(slot_bytes)
-            .saturating_sub(overhead)
-            .checked_div(self.word_bytes)
-            .unwrap_or(0);
-        if words == 0 {
+        self.check(slot_bytes)?;
+        let mut payloads = Vec::new();
+        let mut first = 0;
+        while let Some((payload, words)) = self.payload_from(first, slot_bytes.into()) {
+            payloads.push(payload);
+            first += words;
+        }
+        Ok(payloads)
+    }
+
+    /// Checks that a slot holds a word, and that the contents are words of a memory.
+    ///
+    /// # Errors
+    /// Those of [`MemoryImage::payloads`].
+    pub(crate) fn check(&self, slot_bytes: u16) -> Result<()> {
+        if words_in(slot_bytes.into(), self.word_bytes) == 0 {
             return Err(Error::WordTooLarge {
                 memory: self.memory,
                 found: slot_bytes,
-                wanted: self.word_bytes + overhead,
+                wanted: self.word_bytes + OVERHEAD,
             });
         }
         let count = self.bytes.len() / self.word_bytes;
@@ -90,13 +102,28 @@ impl MemoryImage {
                 word_bytes: self.word_bytes,
             });
         }
-        let payload = |(number, chunk): (usize, &[u8])| {
-            let address = (number * words).to_le_bytes();
-            [&[self.memory][..], &address[..3], chunk].concat()
-        };
-        let chunks = self.bytes.chunks(words * self.word_bytes);
-        Ok(chunks.enumerate().map(payload).collect())
+        Ok(())
     }
+
+    /// Returns the payload that loads words from number `first` on, as many as a request of `frame_bytes` bytes (body and
+    /// CRC) holds and at least one, and their number; `None` if there are no more words.
+    pub(crate) fn payload_from(&self, first: usize, frame_bytes: usize) -> Option<(Vec<u8>, usize)> {
+        let words = words_in(frame_bytes, self.word_bytes).max(1);
+        let chunk = self.bytes.chunks_exact(self.word_bytes).skip(first).take(words);
+        let count = chunk.len();
+        let address = first.to_le_bytes();
+        let chunk = chunk.flatten().copied();
+        (count > 0).then(|| {
+            let head = [self.memory, address[0], address[1], address[2]];
+            (head.into_iter().chain(chunk).collect(), count)
+        })
+    }
+}
+
+/// Number of words that a request of this size holds.
+fn words_in(frame_bytes: usize, word_bytes: usize) -> usize {
+    let room = frame_bytes.saturating_sub(OVERHEAD);
+    room.checked_div(word_bytes).unwrap_or(0)
 }
 
 /// Contents of all memories of a design for one model, and the model's hash.
@@ -115,17 +142,26 @@ impl ModelImage {
     /// # Errors
     /// The errors of [`MemoryImage::payloads`].
     pub fn payloads(&self, slot_bytes: u16) -> Result<Vec<Vec<u8>>> {
+        let payloads: Vec<_> = self
+            .contents()
+            .iter()
+            .map(|memory| memory.payloads(slot_bytes))
+            .collect::<Result<_>>()?;
+        Ok(payloads.concat())
+    }
+
+    /// Returns what to load in this order: a hash of zeros, all memories, the hash.
+    pub(crate) fn contents(&self) -> Vec<MemoryImage> {
         let hash = |hash: [u8; 16]| MemoryImage {
             memory: HASH_MEMORY,
             word_bytes: 4,
             bytes: hash.to_vec(),
         };
-        let mut payloads = hash([0; 16]).payloads(slot_bytes)?;
-        for memory in &self.memories {
-            payloads.extend(memory.payloads(slot_bytes)?);
-        }
-        payloads.extend(hash(self.hash).payloads(slot_bytes)?);
-        Ok(payloads)
+        let memories = self.memories.iter().cloned();
+        std::iter::once(hash([0; 16]))
+            .chain(memories)
+            .chain([hash(self.hash)])
+            .collect()
     }
 }
 
@@ -144,6 +180,23 @@ mod tests {
         assert_eq!(heads, [(HASH_MEMORY, 0), (0, 1), (1, 2), (HASH_MEMORY, 7)]);
         // The hash takes two requests of small slots: the last word makes it whole.
         assert_eq!(image.payloads(24).unwrap().len(), 6);
+    }
+
+    #[test]
+    fn contents_can_be_loaded_from_any_word_in_requests_of_any_size() {
+        let image = MemoryImage::of_u16(3, &[1, 2, 3, 4]);
+        assert_eq!(image.payload_from(1, 16), Some((vec![3, 1, 0, 0, 2, 0, 3, 0], 2)));
+        assert_eq!(
+            image.payload_from(3, 1000),
+            Some((vec![3, 3, 0, 0, 4, 0], 1)),
+            "no more than there are"
+        );
+        assert_eq!(
+            image.payload_from(0, 2),
+            Some((vec![3, 0, 0, 0, 1, 0], 1)),
+            "at least one"
+        );
+        assert_eq!(image.payload_from(4, 16), None);
     }
 
     #[test]

@@ -66,6 +66,24 @@ impl Identity {
         fields.finish(identity)
     }
 
+    /// Returns the names and values of all numbers and flags; a flag is 0 or 1.
+    #[must_use]
+    pub fn numbers(&self) -> [(&'static str, u32); 11] {
+        [
+            ("protocol", self.protocol.into()),
+            ("layers", self.layers.into()),
+            ("classes", self.classes.into()),
+            ("inputs", self.inputs),
+            ("clock", self.clock_hz),
+            ("slot_bytes", self.slot_bytes.into()),
+            ("slots", self.slots.into()),
+            ("signed inputs", self.signed_inputs.into()),
+            ("encoder", self.encoder.into()),
+            ("early exit", self.early_exit.into()),
+            ("loadable", self.loadable.into()),
+        ]
+    }
+
     /// Returns the payload, as a device sends it. Models of devices and tests use it.
     #[must_use]
     pub fn payload(&self) -> Vec<u8> {

@@ -121,6 +121,20 @@ impl SpikeEncoder {
         Ok(Self { signed, ..self })
     }
 
+    /// Returns an encoder for requests of at most `frame_bytes` bytes, body and CRC together, and no more than a slot; if
+    /// that is too small for a spike of the last input, of as many bytes as such a spike needs.
+    pub(crate) fn with_frames_of(self, frame_bytes: usize) -> Self {
+        let most = Deltas::of(self.signed).most;
+        let needed = self
+            .bitmap_bytes(self.signed)
+            .min(2 + self.inputs.div_ceil(most) as usize);
+        let room = frame_bytes.saturating_sub(REQUEST_HEADER + CRC_BYTES);
+        Self {
+            room: room.max(needed).min(self.room),
+            ..self
+        }
+    }
+
     /// Encodes the spikes of an inference. Each step is the list of inputs that spike in it, in ascending order.
     ///
     /// ```

@@ -31,6 +31,13 @@ pub enum Fault {
     Noise(u64),
     /// The device is reset before the frame arrives.
     Reset,
+    /// Every bit of the frame is inverted with the same probability.
+    BitErrors {
+        /// How many of a million bits are inverted.
+        per_million: u64,
+        /// Seed that chooses them.
+        seed: u64,
+    },
 }
 
 /// Decides which fault each frame has.
@@ -65,6 +72,30 @@ impl FaultRates {
         RandomPlan {
             rates: self,
             random: Random::new(seed),
+        }
+    }
+}
+
+/// Makes a plan in which every bit of every frame may be wrong. Equal seeds give equal faults.
+#[must_use]
+pub const fn bit_errors(per_million: u64, seed: u64) -> impl FaultPlan + fmt::Debug {
+    BitErrorPlan {
+        per_million,
+        random: Random::new(seed),
+    }
+}
+
+#[derive(Debug)]
+struct BitErrorPlan {
+    per_million: u64,
+    random: Random,
+}
+
+impl FaultPlan for BitErrorPlan {
+    fn next(&mut self, _direction: Direction) -> Fault {
+        Fault::BitErrors {
+            per_million: self.per_million,
+            seed: self.random.next(),
         }
     }
 }

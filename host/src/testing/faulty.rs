@@ -166,6 +166,15 @@ impl Line {
                     .chain(frame)
                     .collect();
             }
+            Fault::BitErrors { per_million, seed } => {
+                let mut random = Random::new(seed);
+                for bit in 0..8 * frame.len() {
+                    if random.below(1_000_000) < per_million {
+                        frame[bit / 8] ^= 1 << (bit % 8);
+                    }
+                }
+                delivery.bytes = frame;
+            }
             Fault::Reset => (delivery.bytes, delivery.reset) = (frame, true),
         }
         delivery.bytes.extend(self.age());

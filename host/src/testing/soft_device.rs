@@ -4,7 +4,7 @@ use super::accelerator::ToyAccelerator;
 use super::chunks;
 use super::soft_memories::SoftMemories;
 use crate::protocol::{
-    Counters, Decoded, FrameDecoder, Identity, LayerCounters, Opcode, Response, Status, VERSION, frame,
+    Counters, Decoded, FrameDecoder, Identity, InferenceResult, LayerCounters, Opcode, Response, Status, VERSION, frame,
 };
 use std::collections::VecDeque;
 
@@ -19,6 +19,10 @@ pub struct SoftDevice {
     pub channels: usize,
     /// Number of the next requests that wait for the accelerator until the watchdog expires.
     pub watchdog_expiries: u32,
+    /// Whether RESULT is never ready.
+    pub never_ready: bool,
+    /// Results that RESULT returns, one after the other, in place of those of the substitute for the accelerator.
+    pub answers: VecDeque<InferenceResult>,
     decoder: FrameDecoder,
     slots: VecDeque<Vec<u8>>,
     accelerator: ToyAccelerator,
@@ -61,6 +65,8 @@ impl SoftDevice {
             expected: 0,
             channels: 1,
             watchdog_expiries: 0,
+            never_ready: false,
+            answers: VecDeque::new(),
             decoder: FrameDecoder::new(identity.slot_bytes.into()),
             slots: VecDeque::new(),
             accelerator: ToyAccelerator::new(identity.classes),
@@ -165,7 +171,7 @@ impl SoftDevice {
             }
             Opcode::Load => self.memories.load(payload),
             Opcode::Image => self.image(payload),
-            Opcode::Result if self.watchdog_expires() => Status::NotReady,
+            Opcode::Result if self.never_ready || self.watchdog_expires() => Status::NotReady,
             Opcode::Result => Status::Ok,
         };
         // A write that failed is not acknowledged.
@@ -178,7 +184,10 @@ impl SoftDevice {
                 ..self.identity.clone()
             }
             .payload(),
-            (Status::Ok, Opcode::Result) => self.accelerator.result().payload(),
+            (Status::Ok, Opcode::Result) => {
+                let answer = self.answers.pop_front();
+                answer.unwrap_or_else(|| self.accelerator.result()).payload()
+            }
             (Status::Ok, Opcode::Counters) => self.counters().payload(),
             _ => Vec::new(),
         };

@@ -1,7 +1,7 @@
 //! An in-memory cable between two threads.
 
 use super::Transport;
-use crate::error::{Error, Result};
+use crate::error::{Error, Peer, Result};
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -81,6 +81,7 @@ fn gone() -> Error {
     let source = io::Error::new(io::ErrorKind::BrokenPipe, "its other end was dropped");
     Error::Disconnected {
         name: "an in-memory cable".to_owned(),
+        peer: Peer::Program,
         source,
     }
 }
@@ -169,8 +170,8 @@ mod tests {
         assert_eq!(first.unwrap(), 3);
         assert_eq!(
             second.unwrap_err().to_string(),
-            "lost the connection to an in-memory cable: its other end was dropped; plug the board in again, or check \
-             that it has power"
+            "lost the connection to an in-memory cable: its other end was dropped; keep its other end open while this one \
+             is in use"
         );
     }
 }

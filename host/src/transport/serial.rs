@@ -15,11 +15,11 @@ mod line;
 pub use latency::SlowAdapter;
 
 use super::Transport;
-use crate::error::{Error, Result};
+use crate::error::{Error, PSEUDO_TERMINALS, Peer, Result};
 use line::Line;
 use serialport::{DataBits, ErrorKind, FlowControl, Parity, SerialPortBuilder, StopBits};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Bits on the line per byte: start, eight data bits, stop.
@@ -31,7 +31,8 @@ const REOPEN_PAUSE: Duration = Duration::from_millis(50);
 
 /// An open serial port.
 pub struct SerialTransport {
-    path: String,
+    path: PathBuf,
+    peer: Peer,
     baud: u32,
     /// The open port; `None` from when it broke until it is opened again.
     port: Option<Line>,
@@ -49,17 +50,23 @@ impl std::fmt::Debug for SerialTransport {
 }
 
 impl SerialTransport {
-    /// Opens the port `path` at `baud` bits per second.
+    /// Opens the port `path` at `baud` bits per second. The path need not be UTF-8.
     ///
     /// # Errors
     /// [`Error::PortNotFound`], [`Error::PortBusy`], [`Error::PortPermission`], or [`Error::PortOpen`] for all other
     /// reasons, such as a path that is not a serial port or a baud rate that the port does not support.
-    pub fn open(path: impl Into<String>, baud: u32) -> Result<Self> {
+    pub fn open(path: impl Into<PathBuf>, baud: u32) -> Result<Self> {
         let path = path.into();
         let slow_adapter = latency::lower(&path);
         let port = Some(open(&path, baud)?);
+        let peer = if is_pseudo_terminal(&path) {
+            Peer::VirtualBoard
+        } else {
+            Peer::Board
+        };
         Ok(Self {
             path,
+            peer,
             baud,
             port,
             slow_adapter,
@@ -86,35 +93,52 @@ impl SerialTransport {
 
     fn port(&mut self) -> Result<&mut Line> {
         self.port.as_mut().ok_or_else(|| Error::Disconnected {
-            name: self.path.clone(),
+            name: self.path.display().to_string(),
+            peer: self.peer,
             source: io::Error::new(io::ErrorKind::NotConnected, "the port is closed"),
         })
+    }
+
+    /// A virtual board that cannot be opened again has ended; of a real one, the error of opening says why.
+    fn gone(&self, error: Error) -> Error {
+        match error {
+            Error::PortNotFound { path, .. } if self.peer == Peer::VirtualBoard => Error::Disconnected {
+                name: self.path.display().to_string(),
+                peer: self.peer,
+                source: io::Error::new(
+                    io::ErrorKind::NotFound,
+                    format!("serial port {path} does not exist"),
+                ),
+            },
+            error => error,
+        }
     }
 
     /// Closes the port, so that its path is free when the device comes back.
     fn broken(&mut self, source: io::Error) -> Error {
         self.port = None;
         Error::Disconnected {
-            name: self.path.clone(),
+            name: self.path.display().to_string(),
+            peer: self.peer,
             source,
         }
     }
 }
 
-fn open(path: &str, baud: u32) -> Result<Line> {
-    Line::open(path, &settings(path, baud)).map_err(|error| {
-        open_error(
-            path,
-            baud,
-            error,
-            Path::new(path).exists(),
-            SerialTransport::ports,
-        )
-    })
+fn open(path: &Path, baud: u32) -> Result<Line> {
+    Line::open(path, &settings(baud))
+        .map_err(|error| open_error(path, baud, error, path.exists(), SerialTransport::ports))
 }
 
-fn settings(path: &str, baud: u32) -> SerialPortBuilder {
-    serialport::new(path, baud)
+/// Whether a program is behind a port.
+fn is_pseudo_terminal(path: &Path) -> bool {
+    path.canonicalize()
+        .is_ok_and(|path| path.starts_with(PSEUDO_TERMINALS))
+}
+
+/// Settings of a port, without its path.
+fn settings(baud: u32) -> SerialPortBuilder {
+    serialport::new("", baud)
         .data_bits(DataBits::Eight)
         .parity(Parity::None)
         .stop_bits(StopBits::One)
@@ -123,13 +147,13 @@ fn settings(path: &str, baud: u32) -> SerialPortBuilder {
 }
 
 fn open_error(
-    path: &str,
+    path: &Path,
     baud: u32,
     error: serialport::Error,
     exists: bool,
     ports: impl FnOnce() -> Vec<String>,
 ) -> Error {
-    let path = path.to_owned();
+    let path = path.display().to_string();
     match error.kind() {
         ErrorKind::Io(io::ErrorKind::PermissionDenied) => Error::PortPermission { path },
         ErrorKind::Io(io::ErrorKind::NotFound) => Error::PortNotFound { path, found: ports() },
@@ -176,7 +200,7 @@ impl Transport for SerialTransport {
                     self.port = Some(port);
                     return Ok(());
                 }
-                Err(error) if Instant::now() >= deadline => return Err(error),
+                Err(error) if Instant::now() >= deadline => return Err(self.gone(error)),
                 Err(_) => std::thread::sleep(REOPEN_PAUSE),
             }
         }
@@ -194,7 +218,7 @@ mod tests {
     fn message(kind: ErrorKind, exists: bool, ports: &[&str]) -> String {
         let found = ports.iter().map(|&port| port.to_owned()).collect();
         let error = serialport::Error::new(kind, "what the system said");
-        open_error("/dev/ttyUSB9", 115_200, error, exists, || found).to_string()
+        open_error(Path::new("/dev/ttyUSB9"), 115_200, error, exists, || found).to_string()
     }
 
     #[test]
@@ -224,7 +248,8 @@ mod tests {
     #[test]
     fn a_byte_takes_ten_bits() {
         let transport = SerialTransport {
-            path: String::new(),
+            path: PathBuf::new(),
+            peer: Peer::Board,
             baud: 1_000_000,
             port: None,
             slow_adapter: None,

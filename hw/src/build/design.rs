@@ -1,6 +1,6 @@
 //! Design: the generated files of a build folder, and their hash.
 
-use super::generator;
+use super::{Build, generator};
 use crate::accelerator::{core_params, encoder_params, has_encoder};
 use crate::board::{Board, Features};
 use crate::circuit::accelerator::{Accelerator, LinkParams};
@@ -167,6 +167,30 @@ fn identity(
         // Memories that are empty at power-up hold no model until one is loaded.
         model_hash: if is_loaded { half(names.model) } else { [0; 16] },
     })
+}
+
+impl Build {
+    /// What the design answers to IDENTIFY.
+    ///
+    /// # Errors
+    /// The errors of [`Build::model`], and those of the design's parameters.
+    pub fn identity(&self) -> Result<Identity> {
+        let model = self.model()?;
+        let plan = &self.manifest.plan;
+        let whole = |half: Option<[u8; 16]>| {
+            let mut hash = [0; 32];
+            hash[..16].copy_from_slice(&half.unwrap_or_default());
+            hash
+        };
+        let names = Names {
+            network: &self.manifest.network,
+            model: whole(self.short_model_hash()),
+            plan: [0; 32],
+            design: whole(self.short_design_hash()),
+        };
+        let core = core_params(&model, plan)?;
+        identity(&model, &self.manifest.board, plan.features, &core, &names)
+    }
 }
 
 fn too_large(layer: &str, what: &'static str, found: usize, limit: usize) -> Error {

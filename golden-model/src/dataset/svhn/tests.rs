@@ -167,6 +167,17 @@ fn damaged_files_are_refused() {
     for (bytes, wanted) in cases {
         assert_eq!(refusal(&bytes), wanted);
     }
+    // The stream of the first array is damaged: its checksum, and its first block.
+    for at in [128 + 8 + x.len() - 8 - 1, 128 + 8 + 2] {
+        let mut bytes = file(&[x.clone(), y.clone()]);
+        bytes[at] ^= 0x55;
+        let error = refusal(&bytes);
+        assert!(
+            error.starts_with("DIR/train_32x32.mat: ")
+                && error.ends_with(": the file is damaged; fetch it again"),
+            "{error}"
+        );
+    }
     let whole = file(&[x, y]);
     for length in [0, 100, 128, 140, whole.len() / 2, whole.len() - 20] {
         let error = refusal(&whole[..length]);
@@ -175,4 +186,16 @@ fn damaged_files_are_refused() {
             "{length} bytes: {error}"
         );
     }
+}
+
+#[test]
+fn the_parser_is_handed_unpacked_arrays_only() {
+    let (x, y) = (images(1), labels(&[7]));
+    let other = element(DOUBLE, &[1, 2, 3]);
+    let short = words(&[4 << 16 | INT8, 0x0102_0304]);
+    let packed_other = compressed(&other);
+    let mixed = file(&[other, compressed(&x), short, packed_other, y.clone()]);
+    assert_eq!(elements::unpacked(&mixed).unwrap(), file(&[x, y]));
+    assert_eq!(parse(Path::new("a"), &mixed).unwrap().labels(), [7]);
+    assert_eq!(elements::unpacked(b"no MAT-file").unwrap(), b"no MAT-file");
 }

@@ -150,8 +150,7 @@ pub(super) fn run_virtual_board(
     context: &Context,
 ) -> Result<run::Summary> {
     let mut board = VirtualBoard::start(&target.build, form)?;
-    let port = board.port().display().to_string();
-    let transport = SerialTransport::open(port, target.board.uart.baud)?;
+    let transport = SerialTransport::open(board.port(), target.board.uart.baud)?;
     let job = Job {
         images,
         seed,
@@ -160,8 +159,10 @@ pub(super) fn run_virtual_board(
         exit: None,
         form,
     };
-    let summary = classify(&target.build, transport, data, &job, context)?;
+    let summary = classify(&target.build, transport, data, &job, context);
+    // A board that has ended is why the link broke.
     board.check()?;
+    let summary = summary?;
     run::keep_check(&target.build, form, &summary)?;
     Ok(summary)
 }

@@ -3,7 +3,7 @@
 use crate::cli::context::Context;
 use crate::cli::diagnostic::{CliError, Result};
 use crate::cli::inference::{float, stimuli};
-use crate::protocol::{Image, InferenceResult, MemoryImage, ModelImage, Spike};
+use crate::protocol::{Identity, Image, InferenceResult, MemoryImage, ModelImage, Spike};
 use crate::{ConnectOptions, Device, Timeouts, Transport};
 use serde::Serialize;
 use std::time::Instant;
@@ -24,10 +24,13 @@ const TIMEOUT_SCALE: u32 = 4;
 /// Factor on the timeouts if a netlist or a bitstream is simulated, which is much slower.
 const NETLIST_TIMEOUT_SCALE: u32 = 80;
 
-/// Result of classifying images on a board. All answers were equal to the golden model's.
+/// Result of classifying images on a board. All answers were equal to the golden model's. If the run ended early, it is of
+/// the images before.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Summary {
     pub(crate) images: usize,
+    /// Number of images that were to be classified.
+    pub(crate) of: usize,
     pub(crate) correct: usize,
     pub(crate) accuracy: f64,
     pub(crate) potentials: usize,
@@ -43,6 +46,13 @@ pub(crate) struct Summary {
     pub(crate) retransmissions: u64,
     pub(crate) resyncs: u64,
     pub(crate) seconds: f64,
+}
+
+/// What a run on a board has achieved, and the error that ended it early.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) summary: Summary,
+    pub(crate) error: Option<CliError>,
 }
 
 /// Saves how many inferences and potentials of a build's netlist or bitstream were compared through the board's pins, for
@@ -100,12 +110,28 @@ pub(crate) fn classify<T: Transport>(
     job: &Job,
     context: &Context,
 ) -> Result<Summary> {
+    let Outcome { summary, error } = classify_some(build, transport, data, job, context)?;
+    error.map_or(Ok(summary), Err)
+}
+
+/// Classifies a job's images as [`classify`] does, and keeps what was done before an error.
+///
+/// # Errors
+/// Those before the first image, such as a board that cannot be reached.
+pub(crate) fn classify_some<T: Transport>(
+    build: &Build,
+    transport: T,
+    data: &Dataset,
+    job: &Job,
+    context: &Context,
+) -> Result<Outcome> {
     let &Job {
         images, seed, baud, ..
     } = job;
     let model = build.model()?;
     let options = ConnectOptions {
         expect_design: build.short_design_hash(),
+        expect_identity: Identity::decode(&build.identity()?.payload()),
         load: model_image(build)?,
         // A virtual board may be slower than a real one. On a line without faults, longer timeouts cost nothing.
         timeouts: Timeouts::default().scaled(match job.form {
@@ -139,7 +165,7 @@ pub(crate) fn classify<T: Transport>(
     let stimuli = stimuli(&model, data, images, seed);
     let bar = context.bar(stimuli.len() as u64, "board");
     let start = Instant::now();
-    let (mut correct, mut active_cycles, mut potentials, mut steps) = (0, 0, 0, 0);
+    let (mut done, mut correct, mut active_cycles, mut potentials, mut steps) = (0_u64, 0, 0, 0, 0);
     let mut engine = Engine::new(&model)?;
     let mut compare = |stimulus: &Stimulus, result: InferenceResult| {
         let wanted = engine.infer_until(&stimulus.raster, job.exit.as_ref())?;
@@ -156,34 +182,40 @@ pub(crate) fn classify<T: Transport>(
         potentials += result.potentials.len();
         active_cycles += u64::from(result.cycles);
         steps += u64::from(result.steps);
+        done += 1;
         correct += usize::from(result.class() == data.label(stimulus.image));
         bar.inc(1);
         Ok(())
     };
-    if let Some(steps) = encoded {
+    let error = if let Some(steps) = encoded {
         let images = stimuli.iter().map(|stimulus| Image {
             pixels: data.image(stimulus.image).to_vec(),
             seed: test_seed(seed, stimulus.image),
             steps,
         });
-        for (stimulus, result) in stimuli.iter().zip(device.infer_images(images)) {
-            compare(stimulus, result?)?;
-        }
+        stimuli
+            .iter()
+            .zip(device.infer_images(images))
+            .try_for_each(|(stimulus, result)| compare(stimulus, result?))
+            .err()
     } else {
         let trains = stimuli.iter().map(|stimulus| spikes(&stimulus.raster));
-        for (stimulus, result) in stimuli.iter().zip(device.infer_many(trains)) {
-            compare(stimulus, result?)?;
-        }
-    }
+        stimuli
+            .iter()
+            .zip(device.infer_many(trains))
+            .try_for_each(|(stimulus, result)| compare(stimulus, result?))
+            .err()
+    };
     bar.finish_and_clear();
     let seconds = start.elapsed().as_secs_f64();
     let statistics = device.statistics();
-    let inferences = float(stimuli.len().max(1) as u64);
+    let inferences = float(done.max(1));
     let link_bytes = float(
         statistics.total.bytes_out + statistics.total.bytes_in - connected.bytes_out - connected.bytes_in,
     ) / inferences;
-    Ok(Summary {
-        images: stimuli.len(),
+    let summary = Summary {
+        images: usize::try_from(done).unwrap_or(usize::MAX),
+        of: stimuli.len(),
         correct,
         accuracy: float(correct as u64) / inferences,
         potentials,
@@ -197,7 +229,8 @@ pub(crate) fn classify<T: Transport>(
         retransmissions: statistics.retransmissions,
         resyncs: statistics.resyncs,
         seconds,
-    })
+    };
+    Ok(Outcome { summary, error })
 }
 
 /// Returns a build's model in the form in which the link library loads it.

@@ -18,7 +18,7 @@ const LEAST: u32 = 1;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SlowAdapter {
     /// Path of the port.
-    pub port: String,
+    pub port: PathBuf,
     /// Longest time for which the adapter holds a response back.
     pub milliseconds: u32,
     /// File that holds the timer's value; writing 1 to it makes the adapter fast.
@@ -32,6 +32,7 @@ impl fmt::Display for SlowAdapter {
             milliseconds,
             file,
         } = self;
+        let port = port.display();
         write!(
             f,
             "the USB adapter of {port} holds each response back for up to {milliseconds} ms, which is most of the time of \
@@ -44,17 +45,17 @@ impl fmt::Display for SlowAdapter {
 
 /// Lowers the latency timer of the adapter behind a port to its minimum. Returns the adapter if that is not permitted,
 /// and `None` if it succeeded or the port has no such timer.
-pub(super) fn lower(port: &str) -> Option<SlowAdapter> {
+pub(super) fn lower(port: &Path) -> Option<SlowAdapter> {
     lower_in(Path::new(DEVICES), port, &[&write, &setserial])
 }
 
 /// A way to lower the timer, given its file and the path of the port. The caller reads the timer to learn whether it
 /// succeeded.
-type Way<'a> = &'a dyn Fn(&Path, &str);
+type Way<'a> = &'a dyn Fn(&Path, &Path);
 
-fn lower_in(devices: &Path, port: &str, ways: &[Way<'_>]) -> Option<SlowAdapter> {
+fn lower_in(devices: &Path, port: &Path, ways: &[Way<'_>]) -> Option<SlowAdapter> {
     // The path may be a link, such as those of /dev/serial/by-id.
-    let device = Path::new(port).canonicalize().ok()?;
+    let device = port.canonicalize().ok()?;
     let file = devices.join(device.file_name()?).join("latency_timer");
     let read = || std::fs::read_to_string(&file).ok()?.trim().parse::<u32>().ok();
     let mut ways = ways.iter();
@@ -72,16 +73,16 @@ fn lower_in(devices: &Path, port: &str, ways: &[Way<'_>]) -> Option<SlowAdapter>
 }
 
 /// Lowers the timer by writing to its file, which root may do, and others if a udev rule permits it.
-fn write(file: &Path, _: &str) {
+fn write(file: &Path, _: &Path) {
     // The caller reads the file again and so notices a failure.
     let _ = std::fs::write(file, LEAST.to_string());
 }
 
 /// Lowers the timer by setting the driver's flag `ASYNC_LOW_LATENCY`, which every user who may open the port can do if
 /// the program `setserial` is installed.
-fn setserial(_: &Path, port: &str) {
+fn setserial(_: &Path, port: &Path) {
     let mut command = Command::new("setserial");
-    let command = command.args([port, "low_latency"]);
+    let command = command.arg(port).arg("low_latency");
     let _ = command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
@@ -95,7 +96,7 @@ mod tests {
     use std::fs;
 
     /// Makes a folder like the system's, which lists one adapter with this timer, and a file in place of its port.
-    fn adapter(name: &str, timer: &str) -> (PathBuf, String) {
+    fn adapter(name: &str, timer: &str) -> (PathBuf, PathBuf) {
         let folder = std::env::temp_dir().join(format!("synfire-latency-{name}-{}", std::process::id()));
         _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(folder.join("ttyUSB7")).unwrap();
@@ -103,10 +104,10 @@ mod tests {
         fs::create_dir_all(folder.join("dev")).unwrap();
         let port = folder.join("dev/ttyUSB7");
         fs::write(&port, "").unwrap();
-        (folder, port.to_str().unwrap().to_owned())
+        (folder, port)
     }
 
-    fn never(_: &Path, _: &str) {
+    fn never(_: &Path, _: &Path) {
         panic!("there is nothing left to lower");
     }
 
@@ -116,7 +117,7 @@ mod tests {
         let link = folder.join("by-id");
         #[cfg(unix)]
         std::os::unix::fs::symlink(&port, &link).unwrap();
-        assert_eq!(lower_in(&folder, link.to_str().unwrap(), &[&write, &never]), None);
+        assert_eq!(lower_in(&folder, &link, &[&write, &never]), None);
         let timer = fs::read_to_string(folder.join("ttyUSB7/latency_timer")).unwrap();
         assert_eq!(timer, "1");
         fs::remove_dir_all(folder).unwrap();
@@ -127,7 +128,10 @@ mod tests {
         let (folder, port) = adapter("left", "1\n");
         assert_eq!(lower_in(&folder, &port, &[&never]), None);
         assert_eq!(lower_in(&folder.join("none"), &port, &[&never]), None);
-        assert_eq!(lower_in(&folder, "/dev/synfire-is-not-here", &[&never]), None);
+        assert_eq!(
+            lower_in(&folder, Path::new("/dev/synfire-is-not-here"), &[&never]),
+            None
+        );
         fs::remove_dir_all(folder).unwrap();
     }
 
@@ -135,17 +139,17 @@ mod tests {
     fn a_timer_that_may_not_be_written_is_lowered_otherwise_or_reported() {
         let (folder, port) = adapter("reported", "16\n");
         let file = folder.join("ttyUSB7/latency_timer");
-        let forbidden = |_: &Path, _: &str| ();
+        let forbidden = |_: &Path, _: &Path| ();
         let slow = lower_in(&folder, &port, &[&forbidden, &forbidden]).expect("a slow adapter");
         assert_eq!(
             slow.to_string()
-                .replace(&port, "PORT")
+                .replace(&port.display().to_string(), "PORT")
                 .replace(&folder.display().to_string(), "DEVICES"),
             "the USB adapter of PORT holds each response back for up to 16 ms, which is most of the time of an inference; \
              run `setserial PORT low_latency` (package setserial), write 1 to DEVICES/ttyUSB7/latency_timer as root, or \
              add a udev rule (docs/boards.md)"
         );
-        let by_port = |_: &Path, given: &str| {
+        let by_port = |_: &Path, given: &Path| {
             assert_eq!(given, port);
             fs::write(&file, "1\n").unwrap();
         };

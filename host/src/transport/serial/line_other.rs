@@ -2,14 +2,15 @@
 
 use serialport::{ClearBuffer, SerialPort, SerialPortBuilder};
 use std::io;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// An open port.
 pub(super) struct Line(Box<dyn SerialPort>);
 
 impl Line {
-    pub(super) fn open(_path: &str, settings: &SerialPortBuilder) -> serialport::Result<Self> {
-        settings.clone().open().map(Self)
+    pub(super) fn open(path: &Path, settings: &SerialPortBuilder) -> serialport::Result<Self> {
+        settings.clone().path(path.to_string_lossy()).open().map(Self)
     }
 
     /// Writes all of `bytes`. Fails if the operating system does not take them within `timeout`.

@@ -3,18 +3,17 @@
 //! `serialport` makes the settings and holds the lock. Its own `read` waits for bytes, and then blocks if another program
 //! reads them first. Bytes therefore pass through a second, non-blocking file on the same device.
 
+use super::is_pseudo_terminal;
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use serialport::{ClearBuffer, ErrorKind, SerialPort, SerialPortBuilder, TTYPort};
+use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
-
-/// Folder of the pseudo-terminals.
-const PSEUDO_TERMINALS: &str = "/dev/pts";
 
 /// An open port.
 pub(super) struct Line {
@@ -23,7 +22,7 @@ pub(super) struct Line {
 }
 
 impl Line {
-    pub(super) fn open(path: &str, settings: &SerialPortBuilder) -> serialport::Result<Self> {
+    pub(super) fn open(path: &Path, settings: &SerialPortBuilder) -> serialport::Result<Self> {
         // Opened first: once the port is open exclusively, this file could not be opened any more.
         let bytes = OpenOptions::new()
             .read(true)
@@ -34,7 +33,7 @@ impl Line {
                 io::ErrorKind::ResourceBusy => serialport::Error::new(ErrorKind::NoDevice, error.to_string()),
                 _ => error.into(),
             })?;
-        let mut port = TTYPort::open(settings)?;
+        let mut port = TTYPort::open(&settings.clone().path(name(path, &bytes)))?;
         // A pseudo-terminal outlives a program that is killed, and would stay exclusive, closed to all users but root.
         // The lock keeps a second synfire off it, and the operating system releases the lock.
         if is_pseudo_terminal(path) {
@@ -115,8 +114,11 @@ impl Line {
     }
 }
 
-fn is_pseudo_terminal(path: &str) -> bool {
-    Path::new(path)
-        .canonicalize()
-        .is_ok_and(|path| path.starts_with(PSEUDO_TERMINALS))
+/// A name of a port as text, which is all that `serialport` takes. Where its path is no text, this is the name that Linux
+/// gives to a file that is open.
+fn name<'a>(path: &'a Path, open: &File) -> Cow<'a, str> {
+    match path.to_str() {
+        Some(path) => path.into(),
+        None => format!("/proc/self/fd/{}", open.as_raw_fd()).into(),
+    }
 }

@@ -114,10 +114,22 @@ pub const KNOWN: &[Known] = &[
         layouts: IDX,
         home: "http://yann.lecun.com/exdb/mnist",
         published: &[
-            whole("train-images-idx3-ubyte", "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"),
-            whole("train-labels-idx1-ubyte", "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"),
-            whole("t10k-images-idx3-ubyte", "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"),
-            whole("t10k-labels-idx1-ubyte", "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"),
+            whole(
+                "train-images-idx3-ubyte",
+                "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+            ),
+            whole(
+                "train-labels-idx1-ubyte",
+                "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+            ),
+            whole(
+                "t10k-images-idx3-ubyte",
+                "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+            ),
+            whole(
+                "t10k-labels-idx1-ubyte",
+                "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+            ),
         ],
         licence: "usually given as CC BY-SA 3.0",
         download: Some(Download {
@@ -165,10 +177,22 @@ pub const KNOWN: &[Known] = &[
         layouts: IDX,
         home: "https://github.com/zalandoresearch/fashion-mnist",
         published: &[
-            whole("train-images-idx3-ubyte", "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"),
-            whole("train-labels-idx1-ubyte", "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"),
-            whole("t10k-images-idx3-ubyte", "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"),
-            whole("t10k-labels-idx1-ubyte", "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"),
+            whole(
+                "train-images-idx3-ubyte",
+                "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+            ),
+            whole(
+                "train-labels-idx1-ubyte",
+                "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+            ),
+            whole(
+                "t10k-images-idx3-ubyte",
+                "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+            ),
+            whole(
+                "t10k-labels-idx1-ubyte",
+                "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+            ),
         ],
         licence: "MIT",
         download: Some(Download {
@@ -225,12 +249,36 @@ pub const KNOWN: &[Known] = &[
         ],
         home: "https://www.cs.toronto.edu/~kriz/cifar.html",
         published: &[
-            records("data_batch_1.bin", 4000, "0993cf8b8e43bc207603aef9787006995746513f5e3fa5a52e06d1b069926330"),
-            records("data_batch_2.bin", 761, "da499b7df0e9fe390c86db4fab57c9704b211a780e6ef10a3dee4ed6f86a3f3a"),
-            records("data_batch_3.bin", 761, "f456b1d4b4d0cae1ac34a217cfdd21387557dc19c565e4087bb4b95e6f1563c9"),
-            records("data_batch_4.bin", 761, "5e0fde96bbc2fa73c6ecae5f36996b26cb3df94607afca3d631cac99ace7e521"),
-            records("data_batch_5.bin", 761, "24132af7a4d2028e7ca66914835d3ff21ec2e020fc1869af29570e4dc80239f2"),
-            records("test_batch.bin", 1000, "8314c96d7cd65618193bab23acdd5d4c4af15bf6dd00a1781d55beedf3be1ef5"),
+            records(
+                "data_batch_1.bin",
+                4000,
+                "0993cf8b8e43bc207603aef9787006995746513f5e3fa5a52e06d1b069926330",
+            ),
+            records(
+                "data_batch_2.bin",
+                761,
+                "da499b7df0e9fe390c86db4fab57c9704b211a780e6ef10a3dee4ed6f86a3f3a",
+            ),
+            records(
+                "data_batch_3.bin",
+                761,
+                "f456b1d4b4d0cae1ac34a217cfdd21387557dc19c565e4087bb4b95e6f1563c9",
+            ),
+            records(
+                "data_batch_4.bin",
+                761,
+                "5e0fde96bbc2fa73c6ecae5f36996b26cb3df94607afca3d631cac99ace7e521",
+            ),
+            records(
+                "data_batch_5.bin",
+                761,
+                "24132af7a4d2028e7ca66914835d3ff21ec2e020fc1869af29570e4dc80239f2",
+            ),
+            records(
+                "test_batch.bin",
+                1000,
+                "8314c96d7cd65618193bab23acdd5d4c4af15bf6dd00a1781d55beedf3be1ef5",
+            ),
         ],
         licence: "none stated; cite the report named there",
         download: Some(Download {
@@ -252,8 +300,14 @@ pub const KNOWN: &[Known] = &[
         layouts: &[&["train_32x32.mat", "test_32x32.mat"]],
         home: "http://ufldl.stanford.edu/housenumbers",
         published: &[
-            whole("train_32x32.mat", "435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8"),
-            whole("test_32x32.mat", "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b"),
+            whole(
+                "train_32x32.mat",
+                "435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8",
+            ),
+            whole(
+                "test_32x32.mat",
+                "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b",
+            ),
         ],
         licence: "for non-commercial use only",
         download: Some(Download {

@@ -57,7 +57,14 @@ pub fn load(name: &str, folder: &Path) -> Result<Split> {
     let highest = parts.iter().flat_map(|(.., labels)| labels).max();
     let counted = highest.map_or(0, |&highest| usize::from(highest) + 1);
     let dataset = |(shape, images, labels)| {
-        let dataset = Dataset::new(name, shape, classes.unwrap_or(counted), FULL_SCALE, images, labels)?;
+        let dataset = Dataset::new(
+            name,
+            shape,
+            classes.unwrap_or(counted),
+            FULL_SCALE,
+            images,
+            labels,
+        )?;
         Ok::<_, Error>(dataset.counted(classes.is_none()))
     };
     let [train, test] = parts;
@@ -77,75 +84,75 @@ struct Idx<const N: usize> {
 }
 
 impl<const N: usize> Idx<N> {
-/// Reads the `N` sizes of the header, and the bytes, whose number must be the product of the sizes.
-fn read(path: &Path, kind: &'static str, magic: u32) -> Result<Self> {
-    let read_error = |source| files::failed(path, source);
-    let mut reader = files::open(path)?;
+    /// Reads the `N` sizes of the header, and the bytes, whose number must be the product of the sizes.
+    fn read(path: &Path, kind: &'static str, magic: u32) -> Result<Self> {
+        let read_error = |source| files::failed(path, source);
+        let mut reader = files::open(path)?;
 
-    let header_length = 4 * (N + 1);
-    let mut header = Vec::new();
-    fill(&mut reader, &mut header, header_length as u64).map_err(read_error)?;
-    let words: Vec<u32> = header
-        .chunks_exact(4)
-        .map(|word| word.iter().fold(0, |sum, &byte| sum << 8 | u32::from(byte)))
-        .collect();
-    if let Some(&found) = words.first()
-        && found != magic
-    {
-        return Err(Error::Data(DataError::Magic {
-            path: path.into(),
-            kind,
-            found,
-            wanted: magic,
-        }));
-    }
-    let length = |found, wanted| {
-        Err(Error::Data(DataError::Length {
-            path: path.into(),
-            found,
-            wanted,
-        }))
-    };
-    if header.len() < header_length {
-        return length(header.len() as u64, header_length as u64);
-    }
+        let header_length = 4 * (N + 1);
+        let mut header = Vec::new();
+        fill(&mut reader, &mut header, header_length as u64).map_err(read_error)?;
+        let words: Vec<u32> = header
+            .chunks_exact(4)
+            .map(|word| word.iter().fold(0, |sum, &byte| sum << 8 | u32::from(byte)))
+            .collect();
+        if let Some(&found) = words.first()
+            && found != magic
+        {
+            return Err(Error::Data(DataError::Magic {
+                path: path.into(),
+                kind,
+                found,
+                wanted: magic,
+            }));
+        }
+        let length = |found, wanted| {
+            Err(Error::Data(DataError::Length {
+                path: path.into(),
+                found,
+                wanted,
+            }))
+        };
+        if header.len() < header_length {
+            return length(header.len() as u64, header_length as u64);
+        }
 
-    let mut sizes = [0; N];
-    for (size, &word) in sizes.iter_mut().zip(&words[1..]) {
-        *size = word as usize;
-    }
-    let announced = words[1..]
-        .iter()
-        .fold(1, |product: u128, &word| product.saturating_mul(word.into()));
-    let Some(wanted) = u64::try_from(announced)
-        .ok()
-        .filter(|&wanted| wanted <= files::MAX_BYTES)
-    else {
-        return Err(Error::Data(DataError::TooLarge {
-            path: path.into(),
-            kind,
-            found: announced,
-            limit: files::MAX_BYTES,
-        }));
-    };
+        let mut sizes = [0; N];
+        for (size, &word) in sizes.iter_mut().zip(&words[1..]) {
+            *size = word as usize;
+        }
+        let announced = words[1..]
+            .iter()
+            .fold(1, |product: u128, &word| product.saturating_mul(word.into()));
+        let Some(wanted) = u64::try_from(announced)
+            .ok()
+            .filter(|&wanted| wanted <= files::MAX_BYTES)
+        else {
+            return Err(Error::Data(DataError::TooLarge {
+                path: path.into(),
+                kind,
+                found: announced,
+                limit: files::MAX_BYTES,
+            }));
+        };
 
-    // Reading one byte more than wanted detects a file that is too long. The buffer grows only with bytes actually
-    // read.
-    let mut bytes = Vec::new();
-    fill(&mut reader, &mut bytes, wanted + 1).map_err(read_error)?;
-    if bytes.len() as u64 != wanted {
-        return length(
-            (header_length + bytes.len()) as u64,
-            header_length as u64 + wanted,
-        );
+        // Reading one byte more than wanted detects a file that is too long. The buffer grows only with bytes actually
+        // read.
+        let mut bytes = Vec::new();
+        fill(&mut reader, &mut bytes, wanted + 1).map_err(read_error)?;
+        if bytes.len() as u64 != wanted {
+            return length(
+                (header_length + bytes.len()) as u64,
+                header_length as u64 + wanted,
+            );
+        }
+        let hash = Sha256::new().chain_update(&header).chain_update(&bytes);
+        Ok(Self {
+            sizes,
+            bytes,
+            sha256: hex(&hash.finalize()),
+        })
     }
-    let hash = Sha256::new().chain_update(&header).chain_update(&bytes);
-    Ok(Self {
-        sizes,
-        bytes,
-        sha256: hex(&hash.finalize()),
-    })
-}
 }
 
 /// Reads up to `limit` bytes. A truncated compressed file counts as ending at the cut.

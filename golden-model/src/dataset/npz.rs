@@ -18,9 +18,9 @@ mod arrays;
 mod pixels;
 
 use super::{Dataset, Event, Images, MAX_CLASSES, Recordings, Samples, Split};
-use crate::{Error, Result};
 use crate::file::arrays::Arrays;
 use crate::network::{MAX_NEURONS, Shape};
+use crate::{Error, Result};
 use std::path::Path;
 
 /// Reads the data set at `path` and names it after the file.
@@ -162,7 +162,11 @@ fn recordings(arrays: &mut Arrays, part: &str) -> Result<Part> {
     let name = format!("{part}_offsets");
     let offsets = arrays.integers(&name, |sizes| sizes.len() == 1, "[N + 1]")?;
     let offsets: Vec<usize> = (0..offsets.len())
-        .map(|index| offsets.integer(index).and_then(|offset| usize::try_from(offset).ok()))
+        .map(|index| {
+            offsets
+                .integer(index)
+                .and_then(|offset| usize::try_from(offset).ok())
+        })
         .map(|offset| offset.unwrap_or(usize::MAX))
         .collect();
     let whole = offsets.first() == Some(&0) && offsets.last() == Some(&events.len()) && offsets.is_sorted();

@@ -27,7 +27,8 @@ impl Published {
 /// Returns the other set of which a file with this checksum was published.
 pub(super) fn other_set(known: &Known, sum: &str) -> Option<&'static str> {
     let others = KNOWN.iter().filter(|other| other.name != known.name);
-    let mut published = others.flat_map(|other| other.published.iter().map(|published| (other.name, published)));
+    let mut published =
+        others.flat_map(|other| other.published.iter().map(|published| (other.name, published)));
     published
         .find(|(_, published)| published.sha256 == sum)
         .map(|(name, _)| name)

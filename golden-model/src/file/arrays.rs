@@ -42,8 +42,6 @@ pub(crate) struct Arrays {
 pub(crate) struct Array {
     /// Format of every number.
     pub(crate) format: NumberFormat,
-    /// Sizes of the dimensions.
-    pub(crate) sizes: Vec<usize>,
     /// Bytes of all numbers.
     pub(crate) bytes: Vec<u8>,
 }
@@ -157,7 +155,6 @@ impl Arrays {
         }
         Ok(Array {
             format,
-            sizes,
             bytes: numbers,
         })
     }

@@ -51,7 +51,9 @@ impl Header {
             }
             _ => {
                 let [.., major, minor] = start;
-                return Err(invalid(format!("version {major}.{minor} of its header is unknown")));
+                return Err(invalid(format!(
+                    "version {major}.{minor} of its header is unknown"
+                )));
             }
         };
         if length > MAX_HEADER_BYTES {
@@ -80,13 +82,7 @@ impl Header {
         text.extend(std::iter::repeat_n(' ', length - text.len() - 1));
         text.push('\n');
         let length = u16::try_from(length).expect("a header of few dimensions");
-        [
-            &MAGIC[..],
-            &[1, 0],
-            &length.to_le_bytes(),
-            text.as_bytes(),
-        ]
-        .concat()
+        [&MAGIC[..], &[1, 0], &length.to_le_bytes(), text.as_bytes()].concat()
     }
 
     /// Number of elements, at most `u64::MAX`.

@@ -74,7 +74,10 @@ fn an_xz_file_may_not_ask_for_any_memory() {
     let path = folder.path().join("a.xz");
     std::fs::write(&path, encoder.finish().unwrap()).unwrap();
     let error = read(&path).unwrap_err();
-    assert!(matches!(&error, Error::Data(DataError::Damaged { .. })), "{error:?}");
+    assert!(
+        matches!(&error, Error::Data(DataError::Damaged { .. })),
+        "{error:?}"
+    );
 }
 
 #[test]
@@ -141,8 +144,11 @@ pub(in super::super) fn sparse(name: &str, length: u64) -> Vec<u8> {
     header.set_entry_type(tar::EntryType::GNUSparse);
     header.set_size(0);
     let gnu = header.as_gnu_mut().unwrap();
-    gnu.realsize.copy_from_slice(format!("{length:011o}\0").as_bytes());
-    gnu.sparse[0].offset.copy_from_slice(format!("{length:011o}\0").as_bytes());
+    gnu.realsize
+        .copy_from_slice(format!("{length:011o}\0").as_bytes());
+    gnu.sparse[0]
+        .offset
+        .copy_from_slice(format!("{length:011o}\0").as_bytes());
     gnu.sparse[0].numbytes.copy_from_slice(b"00000000000\0");
     header.set_cksum();
     let mut archive = header.as_bytes().to_vec();

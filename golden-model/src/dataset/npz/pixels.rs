@@ -25,7 +25,11 @@ impl Arrays {
     pub(super) fn pixels(&mut self, name: &str) -> Result<(Vec<usize>, Pixels)> {
         let (header, sizes) = self.header(name, WANTED)?;
         if header.format.is_none() {
-            return Err(self.wrong(name, format!("of type {}, {sizes:?}", header.type_name), WANTED.into()));
+            return Err(self.wrong(
+                name,
+                format!("of type {}, {sizes:?}", header.type_name),
+                WANTED.into(),
+            ));
         }
         let array = self.array(name, WANTED)?;
         let format = array.format;
@@ -40,20 +44,25 @@ impl Arrays {
                 match (0..array.len()).map(byte).collect() {
                     Ok(bytes) => Pixels::Bytes(bytes),
                     Err(index) => {
-                        let number = array.integer(index).map_or("2^63 or more".into(), |number| number.to_string());
+                        let number = array
+                            .integer(index)
+                            .map_or("2^63 or more".into(), |number| number.to_string());
                         let found = format!("of type {format} with the pixel {number}");
                         return Err(self.wrong(name, found, WANTED.into()));
                     }
                 }
             }
             (Kind::Float, _) => {
-                let (least, most) = array.floats().fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), number| {
-                    // NaN must not get lost.
-                    match number.is_nan() {
-                        true => (f64::NEG_INFINITY, f64::INFINITY),
-                        false => (least.min(number), most.max(number)),
-                    }
-                });
+                let (least, most) =
+                    array
+                        .floats()
+                        .fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), number| {
+                            // NaN must not get lost.
+                            match number.is_nan() {
+                                true => (f64::NEG_INFINITY, f64::INFINITY),
+                                false => (least.min(number), most.max(number)),
+                            }
+                        });
                 if (least >= 0.0 && most <= 1.0) || array.len() == 0 {
                     Pixels::Intensities(array)
                 } else if let Some(bytes) = array.floats().map(whole).collect() {
@@ -75,9 +84,7 @@ impl Pixels {
     /// Whether every pixel is a multiple of 1/`full_scale`.
     fn divide(&self, full_scale: u8) -> bool {
         match self {
-            Self::Intensities(array) => array
-                .floats()
-                .all(|number| steps(number, full_scale).is_some()),
+            Self::Intensities(array) => array.floats().all(|number| steps(number, full_scale).is_some()),
             Self::Bytes(_) | Self::Bits(_) => true,
         }
     }

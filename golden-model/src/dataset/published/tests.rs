@@ -5,7 +5,10 @@ fn known(name: &str) -> &'static Known {
 }
 
 fn published(name: &str, file: &str) -> String {
-    let file = known(name).published.iter().find(|published| published.file == file);
+    let file = known(name)
+        .published
+        .iter()
+        .find(|published| published.file == file);
     file.unwrap().sha256.to_owned()
 }
 
@@ -57,5 +60,8 @@ fn a_checksum_may_cover_the_beginning_only() {
         ..whole
     };
     assert_eq!(whole.sum(b"abc"), sha256(b"abc"));
-    assert_eq!((first.sum(b"abc"), first.sum(b"a")), (sha256(b"ab"), sha256(b"a")));
+    assert_eq!(
+        (first.sum(b"abc"), first.sum(b"a")),
+        (sha256(b"ab"), sha256(b"a"))
+    );
 }

@@ -68,7 +68,14 @@ pub(super) fn read(file: &[u8], names: &[&str]) -> IoResult<Vec<Array>> {
     let mut arrays = Vec::new();
     // Blanks after the last element do no harm.
     while rest.len() >= 8 {
-        let tag = Elements { source: &mut rest, big_endian }.tag()?;
+        let tag = Elements {
+            source: &mut rest,
+            big_endian,
+        }
+        .tag()?;
+        if tag.inside.is_some() {
+            continue;
+        }
         let length = usize::try_from(tag.bytes).unwrap_or(usize::MAX);
         let Some((element, after)) = rest.split_at_checked(length) else {
             return Err(invalid("an array goes beyond the end of the file"));
@@ -76,10 +83,16 @@ pub(super) fn read(file: &[u8], names: &[&str]) -> IoResult<Vec<Array>> {
         rest = match tag.kind {
             // Packed elements are not padded.
             COMPRESSED => after,
-            _ => after.get(length.next_multiple_of(8) - length..).unwrap_or_default(),
+            _ => after
+                .get(length.next_multiple_of(8) - length..)
+                .unwrap_or_default(),
         };
         let array = match tag.kind {
-            MATRIX => Elements { source: element, big_endian }.array(names)?,
+            MATRIX => Elements {
+                source: element,
+                big_endian,
+            }
+            .array(names)?,
             COMPRESSED => {
                 let source = Limited::new(ZlibDecoder::new(element), MAX_BYTES);
                 let mut elements = Elements { source, big_endian };
@@ -141,7 +154,10 @@ impl<R: Read> Elements<R> {
     fn element(&mut self, limit: u64) -> IoResult<(u32, Vec<u8>)> {
         let tag = self.tag()?;
         if tag.bytes > limit {
-            return Err(invalid(&format!("an element has {} bytes, more than {limit}", tag.bytes)));
+            return Err(invalid(&format!(
+                "an element has {} bytes, more than {limit}",
+                tag.bytes
+            )));
         }
         let length = usize::try_from(tag.bytes).unwrap_or(usize::MAX);
         if let Some(inside) = tag.inside {
@@ -180,11 +196,20 @@ impl<R: Read> Elements<R> {
         if kind != INT8 || !names.contains(&&*name) {
             return Ok(None);
         }
-        let count = sizes.iter().fold(1, |product: u64, &size| product.saturating_mul(size as u64));
+        let count = sizes
+            .iter()
+            .fold(1, |product: u64, &size| product.saturating_mul(size as u64));
         let (kind, bytes) = self.element(count.saturating_mul(8).min(MAX_BYTES))?;
         let numbers = match kind {
             UINT8 => Numbers::Bytes(bytes),
-            DOUBLE => Numbers::Doubles(bytes.as_chunks().0.iter().map(|&number| self.double(number)).collect()),
+            DOUBLE => Numbers::Doubles(
+                bytes
+                    .as_chunks()
+                    .0
+                    .iter()
+                    .map(|&number| self.double(number))
+                    .collect(),
+            ),
             _ => Numbers::Other,
         };
         let found = match &numbers {
@@ -193,7 +218,9 @@ impl<R: Read> Elements<R> {
             Numbers::Other => count,
         };
         if found != count {
-            return Err(invalid(&format!("array `{name}` has {found} numbers, but its sizes are {sizes:?}")));
+            return Err(invalid(&format!(
+                "array `{name}` has {found} numbers, but its sizes are {sizes:?}"
+            )));
         }
         Ok(Some(Array { name, sizes, numbers }))
     }

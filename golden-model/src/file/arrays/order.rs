@@ -37,9 +37,12 @@ mod tests {
     #[test]
     fn the_last_index_varies_fastest() {
         // The table 0 1 2 / 3 4 5, column by column.
-        assert_eq!(c_from_fortran(&[0, 3, 1, 4, 2, 5], &[2, 3], 1), [0, 1, 2, 3, 4, 5]);
+        assert_eq!(
+            c_from_fortran(&[0, 3, 1, 4, 2, 5], &[2, 3], 1),
+            [0, 1, 2, 3, 4, 5]
+        );
         assert_eq!(c_from_fortran(&[1, 2, 3], &[3], 1), [1, 2, 3]);
-        assert_eq!(c_from_fortran(&[], &[0, 4], 2), []);
+        assert!(c_from_fortran(&[], &[0, 4], 2).is_empty());
     }
 
     #[test]

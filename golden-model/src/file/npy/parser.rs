@@ -67,7 +67,10 @@ impl<'a> Cursor<'a> {
     }
 
     fn wanted(&self, what: &str) -> String {
-        format!("its header has `{}` in place of {what}", quoted(self.rest.trim_end()))
+        format!(
+            "its header has `{}` in place of {what}",
+            quoted(self.rest.trim_end())
+        )
     }
 
     /// A string in single or double quotes, without escapes.
@@ -88,7 +91,7 @@ impl<'a> Cursor<'a> {
     fn descr(&mut self) -> Result<(String, Option<NumberFormat>), String> {
         if self.take('[') {
             self.skip_list()?;
-            return Ok(("a record type".into(), None));
+            return Ok(("record".into(), None));
         }
         let descr = self.string()?;
         let format = NumberFormat::parse(descr);
@@ -98,7 +101,7 @@ impl<'a> Cursor<'a> {
             (None, "c8") => "complex64".into(),
             (None, "c16") => "complex128".into(),
             (None, "O") => "object".into(),
-            (None, _) => format!("type '{}'", quoted(descr)),
+            (None, _) => format!("'{}'", quoted(descr)),
         };
         Ok((name, format))
     }

@@ -124,7 +124,9 @@ impl Metadata {
     /// names the one that is not.
     pub(super) fn check(&self) -> Result<(), String> {
         let whole = |shape: Shape| {
-            let size = <[usize; 3]>::from(shape).into_iter().try_fold(1, usize::checked_mul);
+            let size = <[usize; 3]>::from(shape)
+                .into_iter()
+                .try_fold(1, usize::checked_mul);
             size.is_some_and(|size| (1..=MAX_NEURONS).contains(&size))
         };
         if self.images > MAX_IMAGES {

@@ -16,19 +16,26 @@ mod files;
 pub mod idx;
 mod nmnist;
 mod npz;
+mod published;
 mod samples;
 mod split;
 mod svhn;
+mod warning;
 
 pub use augment::Augmentation;
 pub use catalog::{Download, Found, KNOWN, Known, RemoteFile};
 pub use error::DataError;
+pub use published::Published;
 pub use samples::{Event, Images, Recordings, Samples};
+pub use warning::DataWarning;
 
 use crate::network::{NetworkDescription, Shape};
 use crate::{Error, Result};
 use std::ffi::OsStr;
 use std::path::Path;
+
+/// Largest number of classes: labels are bytes.
+pub const MAX_CLASSES: usize = 256;
 
 /// Names that [`load`] knows, for messages.
 #[must_use]
@@ -45,6 +52,8 @@ pub struct Dataset {
     classes: usize,
     samples: Samples,
     labels: Vec<u8>,
+    /// Whether the classes were counted: there may be more of them, of which no sample is here.
+    counted: bool,
 }
 
 /// A data set's training and test samples.
@@ -54,14 +63,16 @@ pub struct Split {
     pub train: Dataset,
     /// Samples to evaluate with.
     pub test: Dataset,
+    /// What was noticed about the files.
+    pub warnings: Vec<DataWarning>,
 }
 
 impl Dataset {
     /// Creates a data set of `labels.len()` images of `shape`, stored one after another in `images`.
     ///
     /// # Errors
-    /// If there are no images, `images` and `labels` differ in number, a pixel is above `full_scale`, or a label is not
-    /// below `classes`.
+    /// If there are no images, `images` and `labels` differ in number, a pixel is above `full_scale`, a label is not below
+    /// `classes`, or `classes` is above [`MAX_CLASSES`].
     pub fn new(
         name: impl Into<String>,
         shape: Shape,
@@ -94,12 +105,26 @@ impl Dataset {
             classes,
             samples,
             labels,
+            counted: false,
         };
         dataset.check()?;
         Ok(dataset)
     }
 
+    /// States whether the number of classes was counted from the labels. Then a network may have more.
+    #[must_use]
+    pub(crate) fn counted(self, counted: bool) -> Self {
+        Self { counted, ..self }
+    }
+
     fn check(&self) -> Result<()> {
+        if self.classes > MAX_CLASSES {
+            return Err(Error::Data(DataError::Classes {
+                name: self.name.clone(),
+                found: self.classes,
+                limit: MAX_CLASSES,
+            }));
+        }
         let size = self.shape.size();
         if self.labels.is_empty() || size == 0 {
             return Err(Error::Data(DataError::Empty {
@@ -235,7 +260,8 @@ impl Dataset {
     /// Checks that `network` fits the data set: input shape, number of classes and normalization.
     ///
     /// # Errors
-    /// If the input shape or the number of classes differs, or the network normalizes its input and the samples are
+    /// If the input shape or the number of classes differs (a number that was counted from the labels may be smaller
+    /// than the network's), or the network normalizes its input and the samples are
     /// recordings, which have no intensities.
     pub fn check_fits(&self, network: &NetworkDescription) -> Result<()> {
         let refuse = |field, found: String, wanted: String| {
@@ -250,7 +276,15 @@ impl Dataset {
         if network.input != self.shape {
             return refuse("input", self.shape.to_string(), network.input.to_string());
         }
-        if network.classes() != self.classes {
+        if self.counted && network.classes() < self.classes {
+            return Err(Error::Data(DataError::Labels {
+                name: self.name.clone(),
+                highest: self.classes - 1,
+                network: network.name.clone(),
+                classes: network.classes(),
+            }));
+        }
+        if !self.counted && network.classes() != self.classes {
             return refuse("classes", self.classes.to_string(), network.classes().to_string());
         }
         if network.normalization.is_some() && matches!(self.samples, Samples::Recordings(_)) {
@@ -270,29 +304,48 @@ impl Dataset {
 /// [`Known::system_folder`]. An npz file is searched at its path first, then in `data_dir`. `digits` needs no folder.
 ///
 /// # Errors
-/// If the name is unknown, no folder is given, or files are missing or damaged.
+/// If the name is unknown, no folder is given, files are missing or damaged, or they are those of another known set.
 pub fn load(name: impl AsRef<OsStr>, data_dir: Option<&Path>) -> Result<Split> {
     let name = name.as_ref();
-    let path = Path::new(name);
-    if path.extension().is_some_and(|extension| extension == "npz") {
-        return match data_dir.map(|data_dir| data_dir.join(path)) {
-            Some(inside) if !path.exists() && inside.exists() => npz::load(&inside),
-            _ => npz::load(path),
-        };
-    }
     // A name that is not UTF-8 is that of a file, or unknown.
-    let name = name.to_string_lossy();
-    let known = Known::of_name(&name)?;
+    let Some(known) = KNOWN.iter().find(|known| known.name == name) else {
+        return own(name, data_dir);
+    };
     if known.layouts.is_empty() {
         return digits::load();
     }
     let found = known.find(data_dir)?;
     match known.name {
-        "cifar10" => cifar::load(&found),
-        "svhn" => svhn::load(&found),
+        "cifar10" => cifar::load(known, &found),
+        "svhn" => svhn::load(known, &found),
         "n-mnist" => nmnist::load(&found),
         _ => idx::load(known.name, &found.folder),
     }
+}
+
+/// Loads a file of the user. It is read whatever its name ends with: npz files are told by their contents.
+fn own(name: &OsStr, data_dir: Option<&Path>) -> Result<Split> {
+    let path = Path::new(name);
+    let inside = data_dir.map(|data_dir| data_dir.join(path));
+    let path = match &inside {
+        Some(inside) if !path.exists() && inside.exists() => inside,
+        _ => path,
+    };
+    let is_npz = path
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("npz"));
+    if path.is_dir() {
+        return Err(Error::Data(DataError::Folder {
+            path: path.into(),
+            known: names(),
+        }));
+    }
+    if !is_npz && !path.exists() {
+        let name = name.to_string_lossy().into_owned();
+        let known = names();
+        return Err(Error::Data(DataError::Unknown { name, known }));
+    }
+    npz::load(path)
 }
 
 #[cfg(test)]

@@ -9,13 +9,16 @@ mod error;
 pub mod float_model;
 pub mod integer_model;
 mod lock;
+pub(crate) mod npy;
 mod read;
+pub(crate) mod signature;
 pub mod trace;
 
 pub use arrays::ArrayError;
 pub use atomic::{IoError, io, resolve, write_atomically};
 pub(crate) use atomic::{folder_of, replace};
-pub use digest::{hex, sha256};
+pub use digest::{hex, sha256, sha256_of};
 pub use error::FileError;
 pub use lock::{LockError, OutputLock};
 pub use read::{MAX_TEXT_BYTES, open_regular, read_bytes, read_text};
+pub use signature::Signature;

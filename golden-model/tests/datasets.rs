@@ -41,7 +41,7 @@ fn assert_near((found, deviation): (f64, f64), wanted: (f64, f64)) {
 
 #[test]
 fn mnist_has_the_published_counts_and_statistics() {
-    let Some(Split { train, test }) = load("mnist") else {
+    let Some(Split { train, test, .. }) = load("mnist") else {
         return;
     };
     assert_eq!(
@@ -57,7 +57,7 @@ fn mnist_has_the_published_counts_and_statistics() {
 
 #[test]
 fn fashion_mnist_has_its_published_counts_and_statistics() {
-    let Some(Split { train, test }) = load("fashion-mnist") else {
+    let Some(Split { train, test, .. }) = load("fashion-mnist") else {
         return;
     };
     assert_eq!(
@@ -69,7 +69,7 @@ fn fashion_mnist_has_its_published_counts_and_statistics() {
 
 #[test]
 fn cifar10_has_its_published_counts_and_statistics() {
-    let Some(Split { train, test }) = load("cifar10") else {
+    let Some(Split { train, test, .. }) = load("cifar10") else {
         return;
     };
     assert_eq!(

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "the helpers of tests may panic as tests may")]
 
+#[path = "common/npz.rs"]
+mod npz;
+
 use std::path::{Path, PathBuf};
 use synfire_golden_model::reference::{Case, LOSS_TOLERANCE, SpikeMismatch, TENSOR_TOLERANCE};
 
@@ -240,32 +243,16 @@ fn refusal(name: &str, replacement: Option<&[u8]>) -> String {
 }
 
 fn refusal_of(case: &str, name: &str, replacement: Option<&[u8]>) -> String {
-    use std::io::{Read, Write};
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("case.npz");
-    let mut archive = npyz::npz::NpzArchive::open(path(case)).unwrap();
-    let names: Vec<String> = archive.array_names().map(Into::into).collect();
-    let mut writer = npyz::npz::NpzWriter::create(&file).unwrap();
-    for array in names {
-        let mut bytes = Vec::new();
-        let member = npyz::npz::file_name_from_array_name(&array);
-        archive
-            .zip_archive()
-            .by_name(&member)
-            .unwrap()
-            .read_to_end(&mut bytes)
-            .unwrap();
-        if array == name {
-            let Some(replacement) = replacement else { continue };
-            bytes = replacement.to_vec();
-        }
-        writer
-            .zip_writer()
-            .start_file(member, Default::default())
-            .unwrap();
-        writer.zip_writer().write_all(&bytes).unwrap();
-    }
-    drop(writer);
+    let arrays = npz::arrays(&path(case)).into_iter();
+    npz::write(
+        &file,
+        arrays.filter_map(|(array, bytes)| match array == name {
+            true => replacement.map(|bytes| (array, bytes.to_vec())),
+            false => Some((array, bytes)),
+        }),
+    );
     let error = Case::load(&file)
         .expect_err("the case must be refused")
         .to_string();
@@ -312,7 +299,7 @@ fn arrays_that_are_missing_or_of_another_shape_or_type_are_refused() {
     );
     assert_eq!(
         refusal("weight/f1", Some(&npy(&[12, 20], &[0.0f64; 240]))),
-        "DIR/case.npz: array `weight/f1` is of type '<f8', but must be [12, 20] in C order of type f32; write the file again"
+        "DIR/case.npz: array `weight/f1` is of type float64, but must be [12, 20] in C order of type f32; write the file again"
     );
     assert_eq!(
         refusal("labels", Some(&npy(&[3], &[0i64, 1, -1]))),

@@ -1,5 +1,7 @@
 //! Helpers of the cross-crate and end-to-end tests.
 
+pub mod npz;
+
 use std::ffi::OsStr;
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -1,10 +1,8 @@
 //! `synfire gradcheck`: sound cases pass, a case with one number changed fails and says where.
 
-use npyz::npz::{NpzArchive, NpzWriter, file_name_from_array_name};
 use std::fs;
-use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use synfire_tests::Program;
+use synfire_tests::{Program, npz};
 use tempfile::TempDir;
 
 fn program(folder: &TempDir) -> Program {
@@ -23,33 +21,7 @@ fn vector(name: &str) -> PathBuf {
 
 /// Copies a case with a change of the bytes of one array's numbers.
 fn fault(case: &str, array: &str, change: impl FnOnce(&mut [u8]), copy: &Path) {
-    let mut archive = NpzArchive::open(vector(case)).expect("a case");
-    let names: Vec<String> = archive.array_names().map(Into::into).collect();
-    assert!(
-        names.iter().any(|name| name == array),
-        "{array} is not in {names:?}"
-    );
-    let mut writer = NpzWriter::create(copy).expect("creating the copy");
-    let mut change = Some(change);
-    for name in names {
-        let member = file_name_from_array_name(&name);
-        let mut bytes = Vec::new();
-        archive
-            .zip_archive()
-            .by_name(&member)
-            .expect("a member")
-            .read_to_end(&mut bytes)
-            .expect("reading");
-        if name == array {
-            let header = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
-            (change.take().expect("one array of that name"))(&mut bytes[header..]);
-        }
-        writer
-            .zip_writer()
-            .start_file(member, Default::default())
-            .expect("a new member");
-        writer.zip_writer().write_all(&bytes).expect("writing");
-    }
+    npz::changed(&vector(case), array, change, copy);
 }
 
 /// Text and JSON of checking a file that must fail with exit status 1.

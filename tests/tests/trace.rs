@@ -1,14 +1,11 @@
 //! `synfire eval --trace` and `synfire trace`: what is written is what happened, and what differs is named.
 
-use npyz::npz::{NpzArchive, file_name_from_array_name};
-use npyz::zip::ZipWriter;
 use std::fs;
-use std::io::{Read, Write};
 use std::path::Path;
 use synfire_golden_model::dataset;
 use synfire_golden_model::dataset::encode::test_raster;
 use synfire_golden_model::integer::{Engine, QuantizedModel};
-use synfire_tests::Program;
+use synfire_tests::{Program, npz};
 use tempfile::TempDir;
 
 fn folder() -> TempDir {
@@ -28,34 +25,13 @@ fn program(folder: &TempDir) -> Program {
 
 /// Copies a trace with one byte of one array's numbers changed.
 fn fault(folder: &TempDir, trace: &str, array: &str, at: usize, copy: &str) {
-    let mut archive = NpzArchive::open(folder.path().join(trace)).expect("a trace");
-    let names: Vec<String> = archive.array_names().map(Into::into).collect();
-    assert!(
-        names.iter().any(|name| name == array),
-        "{array} is not in {names:?}"
-    );
-    let file = fs::File::create(folder.path().join(copy)).expect("creating the copy");
-    let mut writer = ZipWriter::new(file);
-    for name in names {
-        let member = file_name_from_array_name(&name);
-        let mut bytes = Vec::new();
-        let mut entry = archive.zip_archive().by_name(&member).expect("a member");
-        entry.read_to_end(&mut bytes).expect("reading");
-        if name == array {
-            let header = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
-            bytes[header + at] ^= 1;
-        }
-        writer
-            .start_file(member, Default::default())
-            .expect("a new member");
-        writer.write_all(&bytes).expect("writing");
-    }
-    writer.finish().expect("finishing");
+    let [trace, copy] = [trace, copy].map(|name| folder.path().join(name));
+    npz::changed(&trace, array, |numbers| numbers[at] ^= 1, &copy);
 }
 
 fn numbers<T: npyz::Deserialize>(path: &Path, name: &str) -> (Vec<u64>, Vec<T>) {
-    let mut archive = NpzArchive::open(path).expect("an archive");
-    let array = archive.by_name(name).expect("sound").expect(name);
+    let bytes = npz::array(path, name);
+    let array = npyz::NpyFile::new(&bytes[..]).expect("sound");
     (array.shape().to_vec(), array.into_vec().expect("of this type"))
 }
 

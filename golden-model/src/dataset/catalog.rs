@@ -1,7 +1,7 @@
 //! Catalog of the data sets known by name: description, files, and where to get the files.
 
-use super::DataError;
-use super::files::{FORMS, exists};
+use super::files::{self, FORMS, exists};
+use super::{DataError, Published, published};
 use crate::network::Shape;
 use crate::{Error, Result};
 use std::path::{Path, PathBuf};
@@ -29,6 +29,8 @@ pub struct Known {
     pub layouts: &'static [&'static [&'static str]],
     /// Address of the data set's public home page.
     pub home: &'static str,
+    /// Checksums of the published files, as far as they are known. Other sets use the same names of files.
+    pub published: &'static [Published],
     /// Licence of the data set, as far as its authors state one.
     pub licence: &'static str,
     /// Files for `synfire data download`; `None` if the user must fetch them by hand from `home`.
@@ -55,6 +57,28 @@ pub struct RemoteFile {
 
 const DIGITS: &[&str] = &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
+/// A file whose checksum covers all of it.
+const fn whole(file: &'static str, sha256: &'static str) -> Published {
+    Published {
+        file,
+        first: None,
+        sha256,
+    }
+}
+
+/// A file of CIFAR-10 whose checksum covers its first records.
+const fn records(file: &'static str, records: usize, sha256: &'static str) -> Published {
+    const RECORD: usize = 1 + 3 * 32 * 32;
+    Published {
+        file,
+        first: Some(records * RECORD),
+        sha256,
+    }
+}
+
+/// Largest size in bytes of a file that [`Known::find`] reads to see of which set it is. Files of labels are smaller.
+const MAX_PROBE_BYTES: u64 = 64 << 10;
+
 const IDX: &[&[&str]] = &[&[
     "train-images-idx3-ubyte",
     "train-labels-idx1-ubyte",
@@ -74,6 +98,7 @@ pub const KNOWN: &[Known] = &[
         system_folder: None,
         layouts: &[],
         home: "https://archive.ics.uci.edu/dataset/80",
+        published: &[],
         licence: "CC BY 4.0",
         download: None,
     },
@@ -83,10 +108,29 @@ pub const KNOWN: &[Known] = &[
         recordings: false,
         shape: [1, 28, 28],
         classes: DIGITS,
-        folders: &["mnist"],
+        // The second one is that of torchvision.
+        folders: &["mnist", "MNIST/raw"],
         system_folder: None,
         layouts: IDX,
         home: "http://yann.lecun.com/exdb/mnist",
+        published: &[
+            whole(
+                "train-images-idx3-ubyte",
+                "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+            ),
+            whole(
+                "train-labels-idx1-ubyte",
+                "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+            ),
+            whole(
+                "t10k-images-idx3-ubyte",
+                "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+            ),
+            whole(
+                "t10k-labels-idx1-ubyte",
+                "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+            ),
+        ],
         licence: "usually given as CC BY-SA 3.0",
         download: Some(Download {
             base: "https://ossci-datasets.s3.amazonaws.com/mnist",
@@ -127,11 +171,29 @@ pub const KNOWN: &[Known] = &[
             "bag",
             "ankle boot",
         ],
-        folders: &["fashion-mnist"],
+        folders: &["fashion-mnist", "FashionMNIST/raw"],
         // Installed by Debian's package dataset-fashion-mnist.
         system_folder: Some("/usr/share/datasets/fashion-mnist"),
         layouts: IDX,
         home: "https://github.com/zalandoresearch/fashion-mnist",
+        published: &[
+            whole(
+                "train-images-idx3-ubyte",
+                "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+            ),
+            whole(
+                "train-labels-idx1-ubyte",
+                "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+            ),
+            whole(
+                "t10k-images-idx3-ubyte",
+                "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+            ),
+            whole(
+                "t10k-labels-idx1-ubyte",
+                "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+            ),
+        ],
         licence: "MIT",
         download: Some(Download {
             base: "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
@@ -186,6 +248,38 @@ pub const KNOWN: &[Known] = &[
             &["cifar-10-binary.tar.gz"],
         ],
         home: "https://www.cs.toronto.edu/~kriz/cifar.html",
+        published: &[
+            records(
+                "data_batch_1.bin",
+                4000,
+                "0993cf8b8e43bc207603aef9787006995746513f5e3fa5a52e06d1b069926330",
+            ),
+            records(
+                "data_batch_2.bin",
+                761,
+                "da499b7df0e9fe390c86db4fab57c9704b211a780e6ef10a3dee4ed6f86a3f3a",
+            ),
+            records(
+                "data_batch_3.bin",
+                761,
+                "f456b1d4b4d0cae1ac34a217cfdd21387557dc19c565e4087bb4b95e6f1563c9",
+            ),
+            records(
+                "data_batch_4.bin",
+                761,
+                "5e0fde96bbc2fa73c6ecae5f36996b26cb3df94607afca3d631cac99ace7e521",
+            ),
+            records(
+                "data_batch_5.bin",
+                761,
+                "24132af7a4d2028e7ca66914835d3ff21ec2e020fc1869af29570e4dc80239f2",
+            ),
+            records(
+                "test_batch.bin",
+                1000,
+                "8314c96d7cd65618193bab23acdd5d4c4af15bf6dd00a1781d55beedf3be1ef5",
+            ),
+        ],
         licence: "none stated; cite the report named there",
         download: Some(Download {
             base: "https://www.cs.toronto.edu/~kriz",
@@ -205,6 +299,16 @@ pub const KNOWN: &[Known] = &[
         system_folder: None,
         layouts: &[&["train_32x32.mat", "test_32x32.mat"]],
         home: "http://ufldl.stanford.edu/housenumbers",
+        published: &[
+            whole(
+                "train_32x32.mat",
+                "435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8",
+            ),
+            whole(
+                "test_32x32.mat",
+                "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b",
+            ),
+        ],
         licence: "for non-commercial use only",
         download: Some(Download {
             base: "http://ufldl.stanford.edu/housenumbers",
@@ -234,6 +338,7 @@ pub const KNOWN: &[Known] = &[
             &["nmnist1k.tar.xz"],
         ],
         home: "https://www.garrickorchard.com/datasets/n-mnist",
+        published: &[],
         licence: "CC BY-SA 4.0",
         download: None,
     },
@@ -268,10 +373,10 @@ impl Known {
         self.shape.into()
     }
 
-    /// Searches for the files of the data set.
+    /// Searches for the files of the data set. Folders whose labels are those of another known set are passed over.
     ///
     /// # Errors
-    /// If there is no folder to search, or no folder holds all files of a layout.
+    /// If there is no folder to search, no folder holds all files of a layout, or those that do are of another set.
     pub fn find(&self, data_dir: Option<&Path>) -> Result<Found> {
         let own = self
             .folders
@@ -291,6 +396,7 @@ impl Known {
 
         // The missing file in the folder that holds most files; the first folder on a tie.
         let mut fullest: Option<(usize, &Path, &str)> = None;
+        let mut foreign = None;
         for folder in &folders {
             for (layout, names) in self.layouts.iter().enumerate() {
                 let missing: Vec<&str> = names
@@ -299,16 +405,23 @@ impl Known {
                     .filter(|name| !exists(folder, name))
                     .collect();
                 let Some(first) = missing.first() else {
-                    return Ok(Found {
-                        folder: folder.clone(),
-                        layout,
-                    });
+                    let Some(error) = self.of_other_set(folder, names) else {
+                        return Ok(Found {
+                            folder: folder.clone(),
+                            layout,
+                        });
+                    };
+                    foreign = foreign.or(Some(error));
+                    continue;
                 };
                 let present = names.len() - missing.len();
                 if present > fullest.map_or(0, |(most, ..)| most) {
                     fullest = Some((present, folder, first));
                 }
             }
+        }
+        if let Some(error) = foreign {
+            return Err(error.into());
         }
         Err(match fullest {
             Some((_, folder, file)) => DataError::missing(self.name, folder, file),
@@ -325,6 +438,24 @@ impl Known {
             },
         }
         .into())
+    }
+
+    /// Returns the error that a small one of the files is of another set. Files that cannot be read are left to the
+    /// reader of the data set.
+    fn of_other_set(&self, folder: &Path, names: &[&str]) -> Option<DataError> {
+        names.iter().find_map(|name| {
+            let published = self.published.iter().find(|published| published.file == *name)?;
+            let path = files::locate(folder, name)?;
+            if path.metadata().ok()?.len() > MAX_PROBE_BYTES {
+                return None;
+            }
+            let found = published::other_set(self, &published.sum(&files::read(&path).ok()?))?;
+            Some(DataError::OtherSet {
+                name: self.name.into(),
+                found,
+                path: folder.join(name),
+            })
+        })
     }
 
     /// Whether `path` is a file of the data set in one of the folders that [`Known::find`] searches, or lies in a folder of

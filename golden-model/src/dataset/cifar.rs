@@ -3,13 +3,11 @@
 //! A file holds only records. A record is one byte, the label 0..=9, followed by 3·32·32 bytes, the image in C, H, W
 //! order (red, green, blue).
 
-use super::catalog::Found;
-use super::{DataError, Dataset, Split, files};
+use super::catalog::{Found, Known};
+use super::{DataError, Dataset, Split, files, published};
 use crate::network::Shape;
 use crate::{Error, Result};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 const NAME: &str = "cifar10";
@@ -40,17 +38,24 @@ type Part = (PathBuf, Vec<u8>);
 ///
 /// # Errors
 /// If a file is missing, cannot be unpacked, does not hold whole records or holds an invalid label.
-pub(super) fn load(found: &Found) -> Result<Split> {
+pub(super) fn load(known: &Known, found: &Found) -> Result<Split> {
     let mut parts = if found.layout == ARCHIVE {
         from_archive(&found.folder)?
     } else {
         from_files(&found.folder)?
     };
+    let names = TRAIN.into_iter().chain([TEST]);
+    let sums = names.zip(&parts).filter_map(|(name, (_, bytes))| {
+        let published = known.published.iter().find(|published| published.file == name)?;
+        Some((name, published.sum(bytes)))
+    });
+    let warnings = published::check(known, &found.folder, sums)?;
     // Files are in order: the last one is the test set.
     let test = parts.split_off(TRAIN.len());
     Ok(Split {
         train: dataset(&parts)?,
         test: dataset(&test)?,
+        warnings,
     })
 }
 
@@ -68,22 +73,7 @@ fn from_files(folder: &Path) -> Result<Vec<Part>> {
 
 fn from_archive(folder: &Path) -> Result<Vec<Part>> {
     let path = folder.join("cifar-10-binary.tar.gz");
-    let failed = |source| files::failed(&path, source);
-    let mut contents = BTreeMap::new();
-    let mut archive = tar::Archive::new(files::open(&path)?);
-    for entry in archive.entries().map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        let name = entry.path().map_err(failed)?.file_name().map(ToOwned::to_owned);
-        let name = name.and_then(|name| name.into_string().ok()).unwrap_or_default();
-        if TRAIN.contains(&name.as_str()) || name == TEST {
-            let mut bytes = Vec::new();
-            entry
-                .take(files::MAX_BYTES)
-                .read_to_end(&mut bytes)
-                .map_err(failed)?;
-            contents.insert(name, bytes);
-        }
-    }
+    let mut contents = files::unpack(&path, |name| TRAIN.contains(&name) || name == TEST)?;
     TRAIN
         .into_iter()
         .chain([TEST])

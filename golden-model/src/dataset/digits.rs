@@ -72,7 +72,7 @@ mod tests {
 
     #[test]
     fn the_split_is_complete_stratified_and_pinned() {
-        let Split { train, test } = load().unwrap();
+        let Split { train, test, .. } = load().unwrap();
         assert_eq!((train.len(), test.len()), (1437, 360));
         let total: Vec<usize> = train
             .class_counts()

@@ -177,7 +177,44 @@ pub enum DataError {
         /// Path of the file.
         path: PathBuf,
         /// Underlying error.
-        source: matfile::Error,
+        source: std::io::Error,
+    },
+    /// An archive holds a sparse file.
+    #[error(
+        "{}: {file} is a sparse file, which no data set has; pack the archive without --sparse",
+        path.display()
+    )]
+    Sparse {
+        /// Path of the archive.
+        path: PathBuf,
+        /// Name of the file in it.
+        file: String,
+    },
+    /// The files are those of another data set.
+    #[error(
+        "{} is a file of data set `{found}`, not of `{name}`; choose `{found}`, or give the data folder that contains \
+         {name}/",
+        path.display()
+    )]
+    OtherSet {
+        /// Name of the data set that was asked for.
+        name: String,
+        /// Name of the data set whose file it is.
+        found: &'static str,
+        /// Path of the file, without the ending of a packed form.
+        path: PathBuf,
+    },
+    /// A folder was given in place of a file.
+    #[error(
+        "{} is a folder, not an npz file; to read a known data set from it, give the set's name ({known}) and the folder \
+         as the data folder",
+        path.display()
+    )]
+    Folder {
+        /// Path of the folder.
+        path: PathBuf,
+        /// Names of all data sets, comma-separated.
+        known: String,
     },
     /// There is no data set with the requested name.
     #[error("there is no data set `{name}`; choose one of {known}")]
@@ -261,6 +298,32 @@ pub enum DataError {
         found: usize,
         /// Largest value allowed.
         limit: usize,
+    },
+    /// The data set has more classes than a label can name.
+    #[error("data set `{name}` has {found} classes, but labels are bytes: give at most {limit}")]
+    Classes {
+        /// Name of the data set.
+        name: String,
+        /// Number of classes.
+        found: usize,
+        /// Largest number of classes.
+        limit: usize,
+    },
+    /// The data set has labels beyond the classes of the network.
+    #[error(
+        "data set `{name}` has labels up to {highest}, but network `{network}` has only the classes 0..={}; give the \
+         network {} classes, or choose other data",
+        classes - 1, highest + 1
+    )]
+    Labels {
+        /// Name of the data set.
+        name: String,
+        /// Highest label.
+        highest: usize,
+        /// Name of the network.
+        network: String,
+        /// Number of the network's classes.
+        classes: usize,
     },
     /// The data set has no samples.
     #[error("data set `{name}` is empty; give one with at least one sample")]

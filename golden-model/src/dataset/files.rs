@@ -1,12 +1,14 @@
-//! Reading of files that may be plain, gzipped or packed with xz.
+//! Reading of files that may be plain, gzipped or packed with xz. Whatever they unpack to, memory is bounded.
 
 use super::DataError;
-use crate::file::FileError;
+use crate::file::signature::{GZIP, XZ};
+use crate::file::{FileError, open_regular};
 use crate::{Error, Result};
 use flate2::read::MultiGzDecoder;
 use liblzma::read::XzDecoder;
-use std::fs::File;
-use std::io::{BufReader, Error as IoError, ErrorKind, Read};
+use liblzma::stream::{CONCATENATED, Stream};
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Error as IoError, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 /// Endings of the three forms, tried in this order.
@@ -15,12 +17,15 @@ pub(super) const FORMS: [&str; 3] = ["", ".gz", ".xz"];
 /// Limit on a file's unpacked size in bytes: several times the largest known data set, to stop at damaged files.
 pub(super) const MAX_BYTES: u64 = 1 << 30;
 
-/// Finds the file in one of its forms.
+/// Limit on the memory in bytes that a file may ask of the xz decoder. The strongest preset needs 65 MiB.
+const MAX_XZ_MEMORY: u64 = 256 << 20;
+
+/// Finds the file in one of its forms. What is neither a file nor a folder counts too: opening it says what it is.
 pub(super) fn locate(folder: &Path, name: &str) -> Option<PathBuf> {
     FORMS
         .iter()
         .map(|form| folder.join(format!("{name}{form}")))
-        .find(|path| path.is_file())
+        .find(|path| path.exists() && !path.is_dir())
 }
 
 /// Finds the file in one of its forms, or fails because the data set `name` needs it.
@@ -33,38 +38,89 @@ pub(super) fn exists(folder: &Path, name: &str) -> bool {
     folder.join(name).is_dir() || locate(folder, name).is_some()
 }
 
-/// Opens a file for reading its unpacked contents.
+/// Whether a file is a note of the operating system beside the files of the data set, such as `._1.bin` or
+/// `.DS_Store` of macOS.
+pub(super) fn is_hidden(path: &Path) -> bool {
+    let name = path.file_name();
+    name.is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+}
+
+/// Opens a file for reading its unpacked contents, at most [`MAX_BYTES`] of them. The form is told by the file's ending
+/// or, since programs that unpack or copy files change endings, by its first bytes.
+///
+/// # Errors
+/// If the file cannot be opened, or is a folder, a device, a FIFO or a socket. Reading beyond the limit fails with an
+/// error that [`failed`] names.
 pub(super) fn open(path: &Path) -> Result<Box<dyn Read>> {
-    let file = File::open(path).map_err(|source| failed(path, source))?;
-    let file = BufReader::new(file);
-    let form = path.extension().and_then(|extension| extension.to_str());
-    Ok(match form {
-        Some("gz") => Box::new(MultiGzDecoder::new(file)),
-        Some("xz") => Box::new(XzDecoder::new_multi_decoder(file)),
-        _ => Box::new(file),
-    })
+    let (file, _) = open_regular(path)?;
+    let mut file = BufReader::new(file);
+    let head = file.fill_buf().map_err(|source| failed(path, source))?;
+    let has = |ending: &str, magic: &[u8]| {
+        path.extension().is_some_and(|found| found == ending) || head.starts_with(magic)
+    };
+    let unpacked: Box<dyn Read> = if has("gz", GZIP) {
+        Box::new(MultiGzDecoder::new(file))
+    } else if has("xz", XZ) {
+        let stream = Stream::new_stream_decoder(MAX_XZ_MEMORY, CONCATENATED);
+        let stream = stream.map_err(|source| failed(path, source.into()))?;
+        Box::new(XzDecoder::new_stream(file, stream))
+    } else {
+        Box::new(file)
+    };
+    Ok(Box::new(Limited::new(unpacked, MAX_BYTES)))
 }
 
 /// Reads the unpacked contents of a file.
+///
+/// # Errors
+/// Fails like [`open`], or if the file is damaged or too long.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     open(path)?
-        .take(MAX_BYTES + 1)
         .read_to_end(&mut bytes)
         .map_err(|source| failed(path, source))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(DataError::TooLong {
-            path: path.into(),
-            limit: MAX_BYTES,
-        }
-        .into());
-    }
     Ok(bytes)
 }
 
-/// Creates the error of reading a file: it is damaged, or cannot be read at all.
+/// Reads those files of a tar archive, in any form, whose names without folders `wanted` accepts.
+///
+/// # Errors
+/// Fails like [`read`], or if the archive is damaged or holds sparse files, a few bytes of which stand for any number of
+/// zeros.
+pub(super) fn unpack(path: &Path, wanted: impl Fn(&str) -> bool) -> Result<BTreeMap<String, Vec<u8>>> {
+    let failed = |source| failed(path, source);
+    let mut members = BTreeMap::new();
+    let mut archive = tar::Archive::new(open(path)?);
+    for entry in archive.entries().map_err(failed)? {
+        let mut entry = entry.map_err(failed)?;
+        let name = entry.path().map_err(failed)?.file_name().map(ToOwned::to_owned);
+        let Some(name) = name.and_then(|name| name.into_string().ok()) else {
+            continue;
+        };
+        if !wanted(&name) || !entry.header().entry_type().is_file() {
+            if entry.header().entry_type().is_gnu_sparse() {
+                return Err(DataError::Sparse {
+                    path: path.into(),
+                    file: name,
+                }
+                .into());
+            }
+            continue;
+        }
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).map_err(failed)?;
+        members.insert(name, bytes);
+    }
+    Ok(members)
+}
+
+/// Creates the error of reading a file: it is damaged or too long, or cannot be read at all.
 pub(super) fn failed(path: &Path, source: IoError) -> Error {
     let path = path.into();
+    if source.get_ref().is_some_and(|inner| inner.is::<LimitReached>()) {
+        let limit = MAX_BYTES;
+        return DataError::TooLong { path, limit }.into();
+    }
     match source.kind() {
         ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::UnexpectedEof | ErrorKind::Other => {
             DataError::Damaged { path, source }.into()
@@ -73,81 +129,40 @@ pub(super) fn failed(path: &Path, source: IoError) -> Error {
     }
 }
 
-#[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-    use flate2::Compression;
-    use flate2::write::GzEncoder;
-    use liblzma::write::XzEncoder;
-    use std::io::Write as _;
+/// Reader that fails at the end of its limit, unless its source ends there too.
+pub(super) struct Limited<R> {
+    source: R,
+    left: u64,
+}
 
-    /// Compresses `bytes` with gzip.
-    pub(in super::super) fn gzip(bytes: &[u8]) -> Vec<u8> {
-        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-        encoder.write_all(bytes).unwrap();
-        encoder.finish().unwrap()
-    }
+/// The source has more bytes than its reader allows.
+#[derive(Debug, thiserror::Error)]
+#[error("it has too many bytes")]
+struct LimitReached;
 
-    /// Compresses `bytes` with xz.
-    pub(in super::super) fn xz(bytes: &[u8]) -> Vec<u8> {
-        let mut encoder = XzEncoder::new(Vec::new(), 6);
-        encoder.write_all(bytes).unwrap();
-        encoder.finish().unwrap()
-    }
-
-    #[test]
-    fn all_forms_hold_the_same() {
-        let folder = tempfile::tempdir().unwrap();
-        assert!(!exists(folder.path(), "a"));
-        for (form, bytes) in [
-            (".xz", xz(b"contents")),
-            (".gz", gzip(b"contents")),
-            ("", b"contents".to_vec()),
-        ] {
-            std::fs::write(folder.path().join(format!("a{form}")), bytes).unwrap();
-            let path = locate(folder.path(), "a").unwrap();
-            // A later form in this list takes precedence over the forms already written.
-            assert_eq!(path, folder.path().join(format!("a{form}")));
-            assert_eq!(read(&path).unwrap(), b"contents");
-        }
-    }
-
-    #[test]
-    fn filters_beyond_plain_xz_are_undone() {
-        use liblzma::stream::{Check, Filters, LzmaOptions, Stream};
-        let mut filters = Filters::new();
-        filters.delta_properties(&[2]).unwrap();
-        filters.lzma2(&LzmaOptions::new_preset(6).unwrap());
-        let stream = Stream::new_stream_encoder(&filters, Check::Crc64).unwrap();
-        let mut encoder = XzEncoder::new_stream(Vec::new(), stream);
-        encoder.write_all(&[1, 2, 3, 4, 5, 6]).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.xz");
-        std::fs::write(&path, encoder.finish().unwrap()).unwrap();
-        assert_eq!(read(&path).unwrap(), [1, 2, 3, 4, 5, 6]);
-    }
-
-    #[test]
-    fn damaged_files_are_told_from_missing_ones() {
-        let folder = tempfile::tempdir().unwrap();
-        for (form, packed) in [("gz", gzip(&[7; 1000])), ("xz", xz(&[7; 1000]))] {
-            let path = folder.path().join(format!("a.{form}"));
-            for bytes in [&packed[..packed.len() / 2], b"no such form, this"] {
-                std::fs::write(&path, bytes).unwrap();
-                let error = read(&path).unwrap_err();
-                assert!(
-                    matches!(&error, Error::Data(DataError::Damaged { .. })),
-                    "{error:?}"
-                );
-                assert!(
-                    error.to_string().ends_with("the file is damaged; fetch it again"),
-                    "{error}"
-                );
-            }
-        }
-        assert!(matches!(
-            read(&folder.path().join("b")),
-            Err(Error::File(FileError::Read { .. }))
-        ));
+impl<R: Read> Limited<R> {
+    pub(super) const fn new(source: R, limit: u64) -> Self {
+        Self { source, left: limit }
     }
 }
+
+impl<R: Read> Read for Limited<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        if self.left == 0 {
+            return match self.source.read(&mut [0])? {
+                0 => Ok(0),
+                _ => Err(IoError::new(ErrorKind::InvalidData, LimitReached)),
+            };
+        }
+        let room = usize::try_from(self.left).map_or(buffer.len(), |left| left.min(buffer.len()));
+        let count = self.source.read(&mut buffer[..room])?;
+        self.left -= count as u64;
+        Ok(count)
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;

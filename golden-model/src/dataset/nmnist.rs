@@ -17,8 +17,6 @@ use crate::file::FileError;
 use crate::network::Shape;
 use crate::{Error, Result};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 const NAME: &str = "n-mnist";
@@ -53,6 +51,7 @@ pub(super) fn load(found: &Found) -> Result<Split> {
         0 => Ok(Split {
             train: class_folders(&folder.join("Train"))?,
             test: class_folders(&folder.join("Test"))?,
+            warnings: Vec::new(),
         }),
         1 => subset(folder, |name| {
             let path = folder.join(name);
@@ -64,7 +63,7 @@ pub(super) fn load(found: &Found) -> Result<Split> {
         }),
         _ => {
             let path = folder.join(ARCHIVE);
-            let mut members = unpack(&path)?;
+            let mut members = files::unpack(&path, |name| !files::is_hidden(Path::new(name)))?;
             subset(&path, |name| {
                 let bytes = members.remove(name);
                 bytes.ok_or_else(|| {
@@ -77,23 +76,6 @@ pub(super) fn load(found: &Found) -> Result<Split> {
             })
         }
     }
-}
-
-/// Unpacks an archive into its files, keyed by file name without folders.
-fn unpack(path: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
-    let failed = |source| files::failed(path, source);
-    let mut members = BTreeMap::new();
-    let mut archive = tar::Archive::new(files::open(path)?.take(files::MAX_BYTES));
-    for entry in archive.entries().map_err(failed)? {
-        let mut entry = entry.map_err(failed)?;
-        let name = entry.path().map_err(failed)?.file_name().map(ToOwned::to_owned);
-        if let Some(name) = name.and_then(|name| name.into_string().ok()) {
-            let mut bytes = Vec::new();
-            entry.read_to_end(&mut bytes).map_err(failed)?;
-            members.insert(name, bytes);
-        }
-    }
-    Ok(members)
 }
 
 /// Reads the subset: two lists, and the recordings that they name. `place` is its path, for error messages.
@@ -112,6 +94,7 @@ fn subset(place: &Path, mut fetch: impl FnMut(&str) -> Result<Vec<u8>>) -> Resul
     Ok(Split {
         train: part(TRAIN_LIST)?,
         test: part(TEST_LIST)?,
+        warnings: Vec::new(),
     })
 }
 
@@ -128,7 +111,8 @@ fn class_folders(folder: &Path) -> Result<Dataset> {
         };
         for entry in std::fs::read_dir(&class).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
-            if path.extension().is_some_and(|extension| extension == "bin") {
+            let is_recording = path.extension().is_some_and(|extension| extension == "bin");
+            if is_recording && !files::is_hidden(&path) {
                 paths.push((path.file_name().map(ToOwned::to_owned), label, path));
             }
         }

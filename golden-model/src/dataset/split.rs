@@ -38,6 +38,7 @@ impl Dataset {
         Ok(Split {
             train: self.select(|index| !is_aside[index])?,
             test: self.select(|index| is_aside[index])?,
+            warnings: Vec::new(),
         })
     }
 
@@ -54,7 +55,8 @@ impl Dataset {
         let indices: Vec<usize> = (0..self.len()).filter(|&index| keep(index)).collect();
         let samples = self.samples.select(self.shape.size(), &indices);
         let labels = indices.iter().map(|&index| self.labels[index]).collect();
-        Self::of_samples(self.name.clone(), self.shape, self.classes, samples, labels)
+        let selected = Self::of_samples(self.name.clone(), self.shape, self.classes, samples, labels)?;
+        Ok(selected.counted(self.counted))
     }
 }
 

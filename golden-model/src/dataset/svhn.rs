@@ -3,14 +3,14 @@
 //! Array `X` is uint8 [32, 32, 3, N]: row, column, channel (red, green, blue) and image; the first index varies
 //! fastest. Array `y` is [N, 1] and holds the digits; 10 stands for 0.
 
-mod elements;
+mod mat;
 
-use super::catalog::Found;
-use super::{DataError, Dataset, Split, files};
+use super::catalog::{Found, Known};
+use super::{DataError, Dataset, Split, files, published};
 use crate::Result;
-use crate::file::ArrayError;
+use crate::file::{ArrayError, sha256};
 use crate::network::Shape;
-use matfile::{Array, MatFile, NumericData};
+use mat::{Array, Numbers};
 use std::path::Path;
 
 const NAME: &str = "svhn";
@@ -28,21 +28,24 @@ const ZERO: u8 = 10;
 ///
 /// # Errors
 /// If a file is missing, is not a MAT-file of version 5, or does not hold the two arrays.
-pub(super) fn load(found: &Found) -> Result<Split> {
-    let part = |name: &str| {
+pub(super) fn load(known: &Known, found: &Found) -> Result<Split> {
+    let mut sums = Vec::new();
+    let mut part = |name: &'static str| {
         let path = files::require(NAME, &found.folder, name)?;
         let bytes = files::read(&path)?;
+        sums.push((name, sha256(&bytes)));
         parse(&path, &bytes)
     };
+    let (train, test) = (part("train_32x32.mat")?, part("test_32x32.mat")?);
     Ok(Split {
-        train: part("train_32x32.mat")?,
-        test: part("test_32x32.mat")?,
+        train,
+        test,
+        warnings: published::check(known, &found.folder, sums)?,
     })
 }
 
 fn parse(path: &Path, bytes: &[u8]) -> Result<Dataset> {
-    let unpacked = elements::unpacked(bytes).map_err(|source| files::failed(path, source))?;
-    let file = MatFile::parse(&unpacked[..]).map_err(|source| DataError::Mat {
+    let arrays = mat::read(bytes, &["X", "y"]).map_err(|source| DataError::Mat {
         path: path.into(),
         source,
     })?;
@@ -53,23 +56,19 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Dataset> {
         wanted: wanted.into(),
     };
     let array = |name, wanted| {
-        file.find_by_name(name)
-            .ok_or_else(|| wrong(name, "missing".into(), wanted))
+        let array = arrays.iter().find(|array| array.name == name);
+        array.ok_or_else(|| wrong(name, "missing".into(), wanted))
     };
 
     const IMAGES: &str = "uint8 [32, 32, 3, N]";
     let images = array("X", IMAGES)?;
-    let NumericData::UInt8 {
-        real: pixels,
-        imag: None,
-    } = images.data()
-    else {
+    let Numbers::Bytes(pixels) = &images.numbers else {
         return Err(wrong("X", "of another type".into(), IMAGES).into());
     };
     let wanted = [SHAPE.height, SHAPE.width, SHAPE.channels];
     let count = pixels.len() / SHAPE.size();
-    if images.size().get(..3) != Some(&wanted[..]) || count * SHAPE.size() != pixels.len() {
-        return Err(wrong("X", format!("{:?}", images.size()), IMAGES).into());
+    if images.sizes.get(..3) != Some(&wanted[..]) || count * SHAPE.size() != pixels.len() {
+        return Err(wrong("X", format!("{:?}", images.sizes), IMAGES).into());
     }
 
     let labels =
@@ -95,15 +94,15 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Dataset> {
     )
 }
 
-/// Reads the labels; `None` if one is a fraction.
+/// Reads the labels; `None` if one is no whole number in 0..=255.
 fn digits(array: &Array) -> Option<Vec<u8>> {
-    match array.data() {
-        NumericData::UInt8 { real, imag: None } => Some(real.clone()),
-        NumericData::Double { real, imag: None } => real
+    match &array.numbers {
+        Numbers::Bytes(digits) => Some(digits.clone()),
+        Numbers::Doubles(digits) => digits
             .iter()
             .map(|&digit| (0..=u8::MAX).find(|&whole| f64::from(whole) == digit))
             .collect(),
-        _ => None,
+        Numbers::Other => None,
     }
 }
 

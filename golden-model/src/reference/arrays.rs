@@ -2,13 +2,13 @@
 
 use crate::Result;
 use crate::file::arrays::Arrays;
+use crate::file::npy::Number;
 use crate::spikes::{Spike, SpikeRaster};
 use ndarray::Array2;
-use npyz::Deserialize as NpyElement;
 
 impl Arrays {
     /// Reads an array of the given shape, flattened in C order.
-    pub(super) fn read<T: NpyElement>(&mut self, name: &str, shape: &[usize]) -> Result<Vec<T>> {
+    pub(super) fn read<T: Number>(&mut self, name: &str, shape: &[usize]) -> Result<Vec<T>> {
         let wanted = format!("{shape:?} in C order of type {}", std::any::type_name::<T>());
         let (_, found) = self.header(name, &wanted)?;
         if found != shape {
@@ -28,7 +28,7 @@ impl Arrays {
     }
 
     /// Reads an array of the given shape as a matrix whose rows are the first dimension.
-    pub(super) fn matrix<T: NpyElement>(&mut self, name: &str, shape: &[usize]) -> Result<Array2<T>> {
+    pub(super) fn matrix<T: Number>(&mut self, name: &str, shape: &[usize]) -> Result<Array2<T>> {
         let numbers = self.read(name, shape)?;
         let found = format!("{} numbers", numbers.len());
         let rows = shape.first().copied().unwrap_or(1);
@@ -38,25 +38,23 @@ impl Arrays {
     }
 
     /// Reads spikes `[T, B, C, H, W]` as one raster per image.
-    pub(super) fn rasters<T: NpyElement + Into<i64>>(
+    pub(super) fn rasters<T: Number + Into<i64>>(
         &mut self,
         name: &str,
         shape: [usize; 5],
     ) -> Result<Vec<SpikeRaster>> {
-        let numbers: Vec<i64> = self
-            .read::<T>(name, &shape)?
-            .into_iter()
-            .map(Into::into)
-            .collect();
-        if let Some(number) = numbers.iter().find(|number| number.abs() > 1) {
+        let numbers = self.read::<T>(name, &shape)?;
+        let mut signs = numbers.iter().map(|&number| number.into());
+        if let Some(number) = signs.find(|number: &i64| number.abs() > 1) {
             return Err(self.wrong(name, format!("a spike of {number}"), "-1, 0 or 1".into()));
         }
         let [_, batch, channels, height, width] = shape;
         let size = channels * height * width;
         let mut rasters = vec![SpikeRaster::new(size); batch];
         for (index, one) in numbers.chunks_exact(size).enumerate() {
-            let spikes = (0u32..).zip(one).filter(|&(_, &sign)| sign != 0);
-            rasters[index % batch].push_step(spikes.map(|(address, &sign)| Spike {
+            let signs = (0u32..).zip(one.iter().map(|&sign| sign.into()));
+            let spikes = signs.filter(|&(_, sign): &(u32, i64)| sign != 0);
+            rasters[index % batch].push_step(spikes.map(|(address, sign)| Spike {
                 address,
                 negative: sign < 0,
             }));

@@ -4,15 +4,13 @@
 mod common;
 mod comparison;
 mod contents;
+#[path = "../common/npz.rs"]
+mod npz;
 mod refusals;
 
 use common::{every_kind, random_raster};
-use npyz::npz::{NpzArchive, file_name_from_array_name};
-use npyz::zip::ZipWriter;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use std::fs::File;
-use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use synfire_golden_model::file::trace::{Comparison, Metadata, TraceFile, TraceWriter, compare};
 use synfire_golden_model::integer::{Engine, Trace};
@@ -66,27 +64,21 @@ fn compared(a: &Path, b: &Path, numbers_only: bool) -> Comparison {
 /// Copies a trace and changes the bytes of its arrays with `change`, which receives the name and the numbers of each
 /// array.
 fn changed(path: &Path, change: impl Fn(&str, &mut Vec<u8>)) -> PathBuf {
-    let mut archive = NpzArchive::open(path).expect("a trace");
-    let names: Vec<String> = archive.array_names().map(Into::into).collect();
     let copy = path.with_extension("changed.npz");
-    let mut writer = ZipWriter::new(File::create(&copy).expect("creates"));
-    for name in names {
-        let member = file_name_from_array_name(&name);
-        let mut bytes = Vec::new();
-        let mut entry = archive.zip_archive().by_name(&member).expect("a member");
-        entry.read_to_end(&mut bytes).expect("reads");
+    let mut arrays = npz::arrays(path);
+    for (name, bytes) in &mut arrays {
         let header = 10 + usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
         let mut numbers = bytes.split_off(header);
-        change(&name, &mut numbers);
-        writer.start_file(member, Default::default()).expect("starts");
-        writer.write_all(&[bytes, numbers].concat()).expect("writes");
+        change(name, &mut numbers);
+        bytes.append(&mut numbers);
     }
-    writer.finish().expect("finishes");
+    npz::write(&copy, arrays);
     copy
 }
 
 fn numbers<T: npyz::Deserialize>(path: &Path, name: &str) -> (Vec<u64>, Vec<T>) {
-    let mut archive = NpzArchive::open(path).expect("an archive");
-    let array = archive.by_name(name).expect("sound").expect(name);
+    let arrays = npz::arrays(path);
+    let (_, bytes) = arrays.iter().find(|(found, _)| found == name).expect(name);
+    let array = npyz::NpyFile::new(&bytes[..]).expect("sound");
     (array.shape().to_vec(), array.into_vec().expect("of this type"))
 }

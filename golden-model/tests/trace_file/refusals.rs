@@ -92,6 +92,33 @@ fn files_that_are_not_valid_traces_are_refused() {
         "trace.changed.npz: array `spikes/conv4` is missing, but must be |u1 [3, 4, 2, 2, 2]; write the trace again"
     );
     assert!(in_metadata("{", "[").contains("array `metadata`: "));
+    // Sizes beyond those of a network are refused before anything is computed with them.
+    let huge = 1_u64 << 60;
+    for (from, to, wanted) in [
+        (
+            "\"images\":3",
+            format!("\"images\":{huge}"),
+            format!("of {huge} images, more than 16777216"),
+        ),
+        (
+            "\"steps\":4",
+            format!("\"steps\":{huge}"),
+            format!("of {huge} steps, more than 4096"),
+        ),
+        (
+            "\"input\":[1,4,4]",
+            format!("\"input\":[{huge},{huge},4]"),
+            format!("of [{huge}, {huge}, 4] for `input`"),
+        ),
+    ] {
+        assert_eq!(
+            in_metadata(from, &to),
+            format!(
+                "trace.changed.npz: array `metadata` is {wanted}, but must be sizes that a trace can have; write the trace \
+                 again"
+            )
+        );
+    }
 
     let bytes = fs::read(&path).expect("reads");
     for length in [0, 10, bytes.len() / 2, bytes.len() - 1] {

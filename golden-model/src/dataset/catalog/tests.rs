@@ -20,6 +20,10 @@ fn entries_are_complete_and_consistent() {
             known.name
         );
         assert_eq!(known.layouts.is_empty(), known.name == "digits");
+        for published in known.published {
+            let mut names = known.layouts.iter().copied().flatten();
+            assert!(names.any(|name| *name == published.file), "{}", published.file);
+        }
         let Some(download) = known.download else {
             continue;
         };
@@ -28,6 +32,16 @@ fn entries_are_complete_and_consistent() {
             let is_hex = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
             assert!(
                 file.sha256.len() == 64 && file.sha256.bytes().all(is_hex),
+                "{}",
+                file.name
+            );
+            // A file that is not packed has one checksum.
+            let same = known
+                .published
+                .iter()
+                .find(|published| published.file == file.name);
+            assert!(
+                same.is_none_or(|same| same.sha256 == file.sha256),
                 "{}",
                 file.name
             );

@@ -1,7 +1,8 @@
 use super::*;
 use crate::dataset;
-use crate::dataset::DataError;
 use crate::dataset::files::tests::gzip;
+use crate::dataset::{DataError, Known};
+use crate::network::NetworkDescription;
 use tempfile::TempDir;
 
 const TRAIN_IMAGES: &str = "train-images-idx3-ubyte";
@@ -100,7 +101,7 @@ fn a_missing_file_or_folder_is_named() {
         dataset::load("mnist", Some(Path::new("no-such-folder")))
             .unwrap_err()
             .to_string(),
-        "data set `mnist`: searched no-such-folder/mnist, no-such-folder and found none of \
+        "data set `mnist`: searched no-such-folder/mnist, no-such-folder/MNIST/raw, no-such-folder and found none of \
          train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte; fetch the \
          files with `synfire data download mnist`, or from http://yann.lecun.com/exdb/mnist"
     );
@@ -167,10 +168,70 @@ fn files_that_disagree_are_refused() {
         refusal(TEST_LABELS, &idx(0x801, &[2], &[0, 1])),
         "data set `mnist`: there are 1 samples, but 2 labels; the files do not belong together"
     );
+}
+
+#[test]
+fn classes_of_other_sets_are_counted_and_a_warning_says_what_they_are() {
+    let letters = folder();
+    // The letters of EMNIST have labels from 1 to 26.
+    put(&letters, "train-labels-idx1-ubyte", &idx(0x801, &[2], &[1, 26]));
+    let split = load("mnist", letters.path()).unwrap();
+    assert_eq!((split.train.classes(), split.test.classes()), (27, 27));
+    let [warning] = &split.warnings[..] else {
+        panic!("one warning: {:?}", split.warnings);
+    };
     assert_eq!(
-        refusal(TEST_LABELS, &idx(0x801, &[1], &[10])),
-        "data set `mnist`: label of image 0 is 10, but must be at most 9; the data are damaged"
+        warning.to_string(),
+        format!(
+            "the files in {} are not the published ones of `mnist` (the SHA-256 of train-images-idx3-ubyte differs); do not \
+             compare results with published ones, or fetch the files again",
+            letters.path().display()
+        )
     );
+    let mut network = NetworkDescription::preset("mnist-mlp").unwrap();
+    network.input = split.train.shape();
+    assert_eq!(
+        split.train.check_fits(&network).unwrap_err().to_string(),
+        "data set `mnist` has labels up to 26, but network `mnist-mlp` has only the classes 0..=9; give the network 27 \
+         classes, or choose other data"
+    );
+    // A subset without the last classes fits a network that has them.
+    put(&letters, "train-labels-idx1-ubyte", &idx(0x801, &[2], &[1, 2]));
+    load("mnist", letters.path())
+        .unwrap()
+        .train
+        .check_fits(&network)
+        .unwrap();
+}
+
+#[test]
+fn packed_files_without_their_ending_are_read() {
+    let plain = folder();
+    let split = load("mnist", plain.path()).unwrap();
+    for entry in std::fs::read_dir(plain.path()).unwrap() {
+        let path = entry.unwrap().path();
+        let packed = gzip(&std::fs::read(&path).unwrap());
+        std::fs::write(path, packed).unwrap();
+    }
+    assert_eq!(load("mnist", plain.path()).unwrap(), split);
+}
+
+#[test]
+fn the_folders_of_torchvision_are_searched() {
+    let above = tempfile::tempdir().unwrap();
+    let raw = above.path().join("FashionMNIST/raw");
+    std::fs::create_dir_all(&raw).unwrap();
+    let own = folder();
+    for entry in std::fs::read_dir(own.path()).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, raw.join(path.file_name().unwrap())).unwrap();
+    }
+    let found = Known::of_name("fashion-mnist")
+        .unwrap()
+        .find(Some(above.path()))
+        .unwrap();
+    assert_eq!(found.folder, raw);
+    assert!(dataset::load("mnist", Some(above.path())).is_err());
 }
 
 #[test]
@@ -180,9 +241,38 @@ fn the_real_mnist_reads() {
         return;
     };
     let split = dataset::load("mnist", Some(Path::new(&folder))).unwrap();
+    assert_eq!((split.warnings.len(), split.train.classes()), (0, 10));
     assert_eq!((split.train.len(), split.test.len()), (60_000, 10_000));
     assert_eq!(
         split.test.class_counts(),
         [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    );
+}
+
+#[test]
+fn the_real_mnist_does_not_pass_as_another_set() {
+    let Some(folder) = std::env::var_os("SYNFIRE_DATA") else {
+        eprintln!("skipped: SYNFIRE_DATA does not name a folder that holds mnist/");
+        return;
+    };
+    let folder = Path::new(&folder).join("mnist");
+    let error = dataset::load("fashion-mnist", Some(&folder))
+        .unwrap_err()
+        .to_string();
+    let wanted = format!(
+        "{} is a file of data set `mnist`, not of `fashion-mnist`; choose `mnist`, or give the data folder that contains \
+         fashion-mnist/",
+        folder.join("train-labels-idx1-ubyte").display()
+    );
+    // A package of the operating system may have the set.
+    let fashion = Known::of_name("fashion-mnist").unwrap();
+    if fashion.find(Some(&folder)).is_err() {
+        assert_eq!(error, wanted);
+    }
+    // The reader itself refuses too: images may be of another set, with other labels.
+    let error = load("fashion-mnist", &folder).unwrap_err().to_string();
+    assert!(
+        error.contains("is a file of data set `mnist`, not of `fashion-mnist`"),
+        "{error}"
     );
 }

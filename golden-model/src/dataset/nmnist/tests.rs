@@ -1,4 +1,4 @@
-use super::super::files::tests::xz;
+use super::super::files::tests::{sparse, xz};
 use super::*;
 use crate::dataset;
 use tempfile::TempDir;
@@ -106,6 +106,7 @@ fn the_authors_folders_are_read_in_the_order_of_the_numbers() {
     put(&folder, "Train/5/00001.bin", &recording(&EVENTS));
     put(&folder, "Train/0/00002.bin", &[]);
     put(&folder, "Train/0/.DS_Store", b"not read");
+    put(&folder, "Train/0/._00002.bin", b"not read either");
     put(&folder, "Test/7/00001.bin", &recording(&EVENTS[..1]));
     check(&dataset::load(NAME, Some(folder.path())).unwrap());
 
@@ -149,5 +150,20 @@ fn damaged_files_are_refused() {
     assert_eq!(
         refusal(|folder| put(folder, "train1K.txt", b"# nothing\r\n")),
         "data set `n-mnist` is empty; give one with at least one sample"
+    );
+}
+
+#[test]
+fn an_archive_of_a_few_bytes_does_not_become_gigabytes() {
+    let folder = tempfile::tempdir().unwrap();
+    put(
+        &folder,
+        "nmnist1k.tar.xz",
+        &xz(&sparse("nmnist1k/1.bs2", 1 << 32)),
+    );
+    let error = dataset::load(NAME, Some(folder.path())).unwrap_err().to_string();
+    assert_eq!(
+        error.replace(&folder.path().display().to_string(), "DIR"),
+        "DIR/nmnist1k.tar.xz: 1.bs2 is a sparse file, which no data set has; pack the archive without --sparse"
     );
 }

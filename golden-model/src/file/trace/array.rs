@@ -1,6 +1,6 @@
 //! Arrays of a trace: names, types and shapes.
 
-use npyz::{DType, NpyHeader, Order, TypeStr};
+use crate::file::npy::{Header, NumberFormat};
 
 /// Type of an array's numbers, little-endian.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,13 +42,14 @@ impl NumberType {
         }
     }
 
-    pub(super) fn dtype(self) -> DType {
-        let descr: TypeStr = self.descr().parse().expect("one of NumPy's types");
-        DType::Plain(descr)
-    }
-
-    fn of(dtype: &DType) -> Option<Self> {
-        Self::ALL.into_iter().find(|number| number.dtype() == *dtype)
+    fn of(format: NumberFormat) -> Option<Self> {
+        let all = Self::ALL.into_iter();
+        // Bytes have no order.
+        let same = |own: NumberFormat| {
+            (own.kind, own.bytes) == (format.kind, format.bytes) && (own.bytes == 1 || !format.big_endian)
+        };
+        all.into_iter()
+            .find(|number| NumberFormat::parse(number.descr()).is_some_and(same))
     }
 }
 
@@ -61,18 +62,17 @@ pub(super) struct Layout {
 }
 
 impl Layout {
-    /// Parses the header of the array `name`; the error describes a type or order that a trace cannot have.
-    pub(super) fn of(name: &str, header: &NpyHeader) -> Result<Self, String> {
-        let shape = header.shape().to_vec();
-        match NumberType::of(&header.dtype()) {
-            None => Err(format!("of type {}", header.dtype().descr())),
-            Some(_) if header.order() != Order::C && shape.len() > 1 => {
-                Err(format!("{shape:?} in Fortran order"))
+    /// Interprets the header of the array `name`; the error describes a type or order that a trace cannot have.
+    pub(super) fn of(name: &str, header: &Header) -> Result<Self, String> {
+        match header.format.and_then(NumberType::of) {
+            None => Err(format!("of type {}", header.type_name)),
+            Some(_) if header.fortran_order && header.sizes.len() > 1 => {
+                Err(format!("{:?} in Fortran order", header.sizes))
             }
             Some(number) => Ok(Self {
                 name: name.to_owned(),
                 number,
-                shape,
+                shape: header.sizes.clone(),
             }),
         }
     }

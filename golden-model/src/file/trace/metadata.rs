@@ -2,7 +2,7 @@
 
 use super::array::{Layout, NumberType};
 use crate::integer::QuantizedModel;
-use crate::network::{LayerKind, NetworkDescription, Shape};
+use crate::network::{LayerKind, MAX_LAYERS, MAX_NEURONS, MAX_STEPS, NetworkDescription, Shape};
 use serde::{Deserialize, Serialize};
 
 /// Value of the key `format`.
@@ -10,6 +10,9 @@ pub const FORMAT: &str = "synfire-trace";
 
 /// Version of the layout: the one written, and the newest one read.
 pub const VERSION: u32 = 1;
+
+/// Limit on the images of a trace that is read: labels and answers of all are held in memory.
+const MAX_IMAGES: usize = 1 << 24;
 
 /// Metadata of a trace: the JSON of the array `metadata`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -114,6 +117,34 @@ impl Metadata {
             layers: layers(description),
             membranes,
             numbers: MembraneNumbers::Int32,
+        }
+    }
+
+    /// Checks that the sizes are those of a network and a data set, before anything is computed with them; the error
+    /// names the one that is not.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let whole = |shape: Shape| {
+            let size = <[usize; 3]>::from(shape)
+                .into_iter()
+                .try_fold(1, usize::checked_mul);
+            size.is_some_and(|size| (1..=MAX_NEURONS).contains(&size))
+        };
+        if self.images > MAX_IMAGES {
+            return Err(format!("of {} images, more than {MAX_IMAGES}", self.images));
+        }
+        if self.steps > MAX_STEPS {
+            return Err(format!("of {} steps, more than {MAX_STEPS}", self.steps));
+        }
+        if self.layers.len() > MAX_LAYERS {
+            return Err(format!("of {} layers, more than {MAX_LAYERS}", self.layers.len()));
+        }
+        let layers = self.layers.iter().map(|layer| (&*layer.name, layer.shape));
+        match std::iter::once(("input", self.input))
+            .chain(layers)
+            .find(|&(_, shape)| !whole(shape))
+        {
+            Some((name, shape)) => Err(format!("of {shape} for `{name}`")),
+            None => Ok(()),
         }
     }
 

@@ -2,15 +2,13 @@
 
 use super::array::Layout;
 use super::{FORMAT, Metadata, TraceError, VERSION};
-use crate::file::FileError;
+use crate::file::arrays::{Archive, open_member};
+use crate::file::open_regular;
 use crate::{Error, Result};
-use npyz::NpyHeader;
-use npyz::npz::{NpzArchive, file_name_from_array_name};
-use npyz::zip::result::ZipError;
 use serde::Deserialize;
-use std::fs::File;
 use std::io::{BufReader, Error as IoError, Read};
 use std::path::{Path, PathBuf};
+use zip::ZipArchive;
 
 /// Limit on the size of the metadata in bytes.
 const MAX_METADATA_BYTES: u64 = 1 << 20;
@@ -18,7 +16,7 @@ const MAX_METADATA_BYTES: u64 = 1 << 20;
 /// Open trace whose arrays have been checked against its metadata.
 pub struct TraceFile {
     path: PathBuf,
-    archive: NpzArchive<BufReader<File>>,
+    archive: Archive,
     metadata: Metadata,
 }
 
@@ -46,13 +44,9 @@ impl TraceFile {
     /// the metadata imply.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let file = File::open(path).map_err(|source| {
-            Error::File(FileError::Read {
-                path: path.to_owned(),
-                source,
-            })
-        })?;
-        let mut archive = NpzArchive::new(BufReader::new(file)).map_err(|source| unsound(path, source))?;
+        let (file, _) = open_regular(path)?;
+        let archive = ZipArchive::new(BufReader::new(file));
+        let mut archive = archive.map_err(|source| unsound(path, source.into()))?;
         let metadata = metadata(path, &mut archive)?;
         let mut trace = Self {
             path: path.to_owned(),
@@ -80,7 +74,8 @@ impl TraceFile {
             found,
             wanted: wanted.to_string(),
         };
-        let Some((header, numbers)) = open(path, &mut self.archive, &wanted.name)? else {
+        let member = open_member(&mut self.archive, &wanted.name);
+        let Some((header, numbers)) = member.map_err(|source| unsound(path, source))? else {
             return Err(wrong("missing".to_owned()).into());
         };
         match Layout::of(&wanted.name, &header) {
@@ -118,10 +113,9 @@ impl TraceFile {
 /// Bytes per piece: a multiple of the size of every number type.
 pub(super) const PIECE_BYTES: usize = 1 << 16;
 
-type Archive = NpzArchive<BufReader<File>>;
-
 fn metadata(path: &Path, archive: &mut Archive) -> Result<Metadata> {
-    let Some((_, numbers)) = open(path, archive, "metadata")? else {
+    let member = open_member(archive, "metadata");
+    let Some((_, numbers)) = member.map_err(|source| unsound(path, source))? else {
         return Err(TraceError::Array {
             path: path.to_owned(),
             array: "metadata".to_owned(),
@@ -156,22 +150,14 @@ fn metadata(path: &Path, archive: &mut Archive) -> Result<Metadata> {
         }
         .into());
     }
-    Ok(serde_json::from_slice(&text).map_err(not_json)?)
-}
-
-/// Opens an array: header and numbers; `None` if it is missing.
-fn open<'a>(
-    path: &Path,
-    archive: &'a mut Archive,
-    name: &str,
-) -> Result<Option<(NpyHeader, impl Read + 'a)>> {
-    let entry = archive.zip_archive().by_name(&file_name_from_array_name(name));
-    let mut entry = match entry {
-        Err(ZipError::FileNotFound) => return Ok(None),
-        entry => entry.map_err(|source| unsound(path, source.into()))?,
-    };
-    let header = NpyHeader::from_reader(&mut entry).map_err(|source| unsound(path, source))?;
-    Ok(Some((header, entry)))
+    let metadata: Metadata = serde_json::from_slice(&text).map_err(not_json)?;
+    metadata.check().map_err(|found| TraceError::Array {
+        path: path.to_owned(),
+        array: "metadata".to_owned(),
+        found,
+        wanted: "sizes that a trace can have".to_owned(),
+    })?;
+    Ok(metadata)
 }
 
 fn unsound(path: &Path, source: IoError) -> Error {

@@ -6,19 +6,18 @@
 
 use super::array::Layout;
 use super::{Metadata, TraceError};
+use crate::file::arrays::member;
+use crate::file::npy::Header;
 use crate::file::{FileError, folder_of, replace};
 use crate::integer::Trace;
 use crate::spikes::SpikeRaster;
 use crate::{Error, Result};
 use ndarray::Array2;
-use npyz::WriterBuilder as _;
-use npyz::npz::file_name_from_array_name;
-use npyz::write_options::WriteOptions;
-use npyz::zip::write::FileOptions;
-use npyz::zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 use std::fs::File;
 use std::io::{Error as IoError, Result as IoResult, Write as _};
 use std::path::{Path, PathBuf};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 /// Limit on the size of a trace before compression, in bytes.
 pub const MAX_BYTES: u64 = 64 << 30;
@@ -186,20 +185,15 @@ impl Spool {
 
 /// Starts an array in an archive: its entry, and the header with type and shape.
 fn start(archive: &mut ZipWriter<File>, layout: &Layout) -> IoResult<()> {
-    let options = FileOptions::default()
+    let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         // A fast level: most spikes are zeros, which compress well at any level.
         .compression_level(Some(4))
         // Equal traces give equal files.
         .last_modified_time(DateTime::default())
         .large_file(layout.bytes() >= u64::from(u32::MAX) / 2);
-    archive.start_file(file_name_from_array_name(&layout.name), options)?;
-    let header = WriteOptions::new_header_only()
-        .dtype(layout.number.dtype())
-        .shape(&layout.shape)
-        .writer(archive);
-    header.write_header_only()?;
-    Ok(())
+    archive.start_file(member(&layout.name), options)?;
+    archive.write_all(&Header::text(layout.number.descr(), &layout.shape))
 }
 
 fn join(path: &Path, json: &[u8], spools: Vec<Spool>) -> IoResult<()> {
@@ -212,7 +206,7 @@ fn join(path: &Path, json: &[u8], spools: Vec<Spool>) -> IoResult<()> {
         };
         start(&mut archive, &metadata)?;
         archive.write_all(json)?;
-        for mut spool in spools {
+        for spool in spools {
             let mut part = ZipArchive::new(spool.0.finish()?)?;
             archive.raw_copy_file(part.by_index_raw(0)?)?;
         }

@@ -1,5 +1,6 @@
 //! Flags that choose a data set, shared by the verbs.
 
+use crate::cli::context::print_error;
 use crate::cli::diagnostic::{CliError, Result};
 use crate::cli::paths::{DataFolder, Name};
 use clap::Args;
@@ -50,6 +51,9 @@ impl DataArgs {
             None => OsStr::new(default_dataset(network)?),
         };
         let split = dataset::load(name, self.data_dir.as_deref())?;
+        for warning in &split.warnings {
+            print_error(&format!("warning: {warning}"));
+        }
         split.test.check_fits(network)?;
         Ok(split)
     }

@@ -42,6 +42,9 @@ struct Drawn {
 impl Args {
     pub(super) fn run(self, context: &Context) -> Result<()> {
         let data = dataset::load(&self.name, self.data_dir.as_deref())?;
+        for warning in &data.warnings {
+            context.warn(&warning.to_string());
+        }
         let (dataset, part) = if self.test {
             (&data.test, "test")
         } else {

@@ -6,11 +6,11 @@ pub(crate) use error::DownloadError;
 
 use indicatif::ProgressBar;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use synfire_golden_model::file::sha256_of;
 use ureq::http::StatusCode;
 use ureq::http::header::{CONTENT_LENGTH, CONTENT_RANGE, HeaderName, RANGE};
 use ureq::{Agent, Body, http::Response};
@@ -82,7 +82,7 @@ impl Fetcher {
     ) -> Result<Fetched> {
         let failed = |source| DownloadError::file(path, source);
         if path.exists() {
-            let found = digest(&mut File::open(path).map_err(failed)?).map_err(failed)?;
+            let found = sha256_of(&mut File::open(path).map_err(failed)?).map_err(failed)?;
             return match found == sha256 {
                 true => Ok(Fetched::Present),
                 false => Err(DownloadError::Occupied {
@@ -112,7 +112,7 @@ impl Fetcher {
             }
         };
         file.rewind().map_err(failed)?;
-        let found = digest(&mut file).map_err(failed)?;
+        let found = sha256_of(&mut file).map_err(failed)?;
         if found != sha256 {
             std::fs::remove_file(&part).map_err(failed)?;
             return Err(DownloadError::Checksum {
@@ -220,20 +220,6 @@ fn number(response: &Response<Body>, name: &HeaderName) -> Option<u64> {
 fn part_of(path: &Path) -> PathBuf {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     path.with_file_name(format!("{name}.part"))
-}
-
-/// Returns the SHA-256 of the rest of a file, from the current position on, in hexadecimal.
-fn digest(file: &mut File) -> std::io::Result<String> {
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; BUFFER];
-    loop {
-        let count = file.read(&mut buffer)?;
-        if count == 0 {
-            break;
-        }
-        hash.update(&buffer[..count]);
-    }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 #[cfg(test)]

@@ -72,6 +72,9 @@ enum Statistics {
 impl Args {
     pub(super) fn run(self, context: &Context) -> Result<()> {
         let data = dataset::load(&self.name, self.data_dir.as_deref())?;
+        for warning in &data.warnings {
+            context.warn(&warning.to_string());
+        }
         let part = |dataset: &Dataset| Part {
             samples: dataset.len(),
             per_class: dataset.class_counts(),
@@ -120,9 +123,11 @@ impl Args {
     }
 }
 
-/// Returns the names of a data set's classes, or their numbers if the data set is not known by name.
+/// Returns the names of a data set's classes, or their numbers if the data set is not known by name, or is another one
+/// under such a name.
 pub(super) fn class_names(dataset: &Dataset) -> Vec<String> {
-    match KNOWN.iter().find(|known| known.name == dataset.name()) {
+    let names = KNOWN.iter().find(|known| known.name == dataset.name());
+    match names.filter(|known| known.classes.len() == dataset.classes()) {
         Some(known) => known.classes.iter().map(|&class| class.to_owned()).collect(),
         None => (0..dataset.classes()).map(|class| class.to_string()).collect(),
     }

@@ -2,6 +2,7 @@ use super::*;
 use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
 use std::thread::JoinHandle;
+use synfire_golden_model::file;
 use tempfile::TempDir;
 
 /// Contents of the file that the server has.
@@ -86,10 +87,7 @@ fn serve(mut stream: &TcpStream, answer: Answer) -> Option<usize> {
 }
 
 fn sha256() -> String {
-    Sha256::digest(CONTENTS)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    file::sha256(CONTENTS)
 }
 
 fn fetch(address: &str, folder: &TempDir) -> Result<Fetched> {
@@ -153,8 +151,7 @@ fn another_file_is_refused_and_removed() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(&[Answer::Other]);
     let error = fetch(&server.address, &folder).unwrap_err();
-    let found = Sha256::digest(b"<html>not the file</html>");
-    let found: String = found.iter().map(|byte| format!("{byte:02x}")).collect();
+    let found = file::sha256(b"<html>not the file</html>");
     assert_eq!(
         error.to_string(),
         format!(

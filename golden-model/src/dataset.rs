@@ -9,13 +9,17 @@
 mod augment;
 mod catalog;
 mod cifar;
+mod content;
 pub mod digits;
 pub mod encode;
 mod error;
 mod files;
 pub mod idx;
+mod inspection;
 mod nmnist;
 mod npz;
+mod origin;
+mod sample;
 mod samples;
 mod split;
 mod svhn;
@@ -23,6 +27,8 @@ mod svhn;
 pub use augment::Augmentation;
 pub use catalog::{Download, Found, KNOWN, Known, RemoteFile};
 pub use error::DataError;
+pub use inspection::InspectionWarning;
+pub use origin::Origin;
 pub use samples::{Event, Images, Recordings, Samples};
 
 use crate::network::{NetworkDescription, Shape};

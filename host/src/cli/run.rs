@@ -5,13 +5,14 @@ mod classify;
 pub(crate) use classify::{Job, Summary, classify, keep_check};
 
 use super::context::Context;
-use super::data::DataArgs;
+use super::data::{DataArgs, Recorded};
 use super::diagnostic::Result;
 use super::early_exit::EarlyExitArgs;
 use super::form::BoardFormArgs;
 use super::inference::{DEFAULT_SEED, at_least_one};
 use super::table::{count, percent};
 use crate::SerialTransport;
+use serde::Serialize;
 use std::path::PathBuf;
 use synfire_hw::build::Build;
 use synfire_sim::virtual_board::VirtualBoard;
@@ -45,7 +46,7 @@ pub(crate) struct Args {
     /// Baud rate of the port; default: that of the build's board.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     baud: Option<u32>,
-    /// Number of test images to classify.
+    /// Number of test images to classify, with every class in proportion.
     #[arg(long, default_value_t = 20, value_parser = at_least_one)]
     images: usize,
     /// Seed of the images' input spikes.
@@ -60,11 +61,21 @@ pub(crate) struct Args {
     data: DataArgs,
 }
 
+/// Result of `synfire run`.
+#[derive(Debug, Serialize)]
+struct Report {
+    /// Name of the data set whose test images were classified.
+    dataset: String,
+    #[serde(flatten)]
+    summary: Summary,
+}
+
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
         let build = Build::open(&self.build)?;
         let model = build.model()?;
-        let data = self.data.load(&model.description)?;
+        let record = Recorded::build(&model, &self.build);
+        let test = self.data.load_for(context, &record)?.split.test;
         let baud = self.baud.unwrap_or(build.manifest.board.uart.baud);
         let form = self.form.form();
         let mut virtual_board = None;
@@ -89,15 +100,20 @@ impl Args {
             exit: self.early_exit.margins(&model)?,
             form,
         };
-        let summary = classify(&build, transport, &data.test, &job, context)?;
+        let summary = classify(&build, transport, &test, &job, context)?;
         if virtual_board.is_some() {
             keep_check(&build, form, &summary)?;
         }
-        context.print(&summary, || {
+        let report = Report {
+            dataset: test.name().into(),
+            summary,
+        };
+        context.print(&report, || {
+            let summary = &report.summary;
             format!(
                 "{} of {} images correct ({}); all {} potentials equal to the golden model\nper inference: {:.1} steps, {} \
                  active cycles, {:.0} µs at {} MHz\nlink: {} bytes per inference ({}), {:.0} µs at {} baud; {} bytes \
-                 loaded before; {} retransmissions, {} resynchronizations\ntotal time: {:.2} s",
+                 loaded before; {} retransmissions, {} resynchronizations\ntotal time: {:.2} s\ndata set: {}",
                 summary.correct,
                 summary.images,
                 percent(summary.accuracy),
@@ -117,7 +133,8 @@ impl Args {
                 summary.loading_bytes,
                 summary.retransmissions,
                 summary.resyncs,
-                summary.seconds
+                summary.seconds,
+                report.dataset
             )
         })
     }

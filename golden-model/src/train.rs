@@ -44,6 +44,7 @@ mod effort;
 mod error;
 mod fine_tuning;
 mod fired;
+mod identity;
 mod memory;
 mod optimizer;
 mod piece;

@@ -175,6 +175,21 @@ impl Recordings {
         self.window_us
     }
 
+    /// The recordings with times that count from each recording's own first event.
+    #[must_use]
+    pub fn from_first_event(&self) -> Self {
+        let mut shifted = Self::new(self.window_us);
+        for index in 0..self.len() {
+            let events = self.get(index);
+            let first = events.iter().map(|event| event.time_us).min().unwrap_or(0);
+            shifted.push(events.iter().map(|event| Event {
+                time_us: event.time_us - first,
+                ..*event
+            }));
+        }
+        shifted
+    }
+
     /// Step, in 0..`steps`, of an event at `time_us`; `None` after the window.
     #[must_use]
     pub fn step_of(&self, time_us: u32, steps: usize) -> Option<usize> {
@@ -235,6 +250,23 @@ mod tests {
         // With more steps than microseconds, every event has its own step.
         assert_eq!(Recordings::new(2).step_of(1, 10), Some(5));
         assert_eq!(recordings.step_of(0, 0), None);
+    }
+
+    #[test]
+    fn each_recording_can_start_at_its_own_first_event() {
+        let events = |times: &[u32]| -> Vec<Event> {
+            times.iter().map(|&time_us| Event { time_us, address: 3 }).collect()
+        };
+        let mut recordings = Recordings::new(10);
+        recordings.push(events(&[1005, 1000, u32::MAX]));
+        recordings.push([]);
+        recordings.push(events(&[7]));
+        let shifted = recordings.from_first_event();
+        assert_eq!(shifted.get(0), events(&[5, 0, u32::MAX - 1000]));
+        assert!(shifted.get(1).is_empty());
+        assert_eq!(shifted.get(2), events(&[0]));
+        assert_eq!((shifted.window_us(), shifted.len()), (10, 3));
+        assert_eq!(shifted.from_first_event(), shifted);
     }
 
     #[test]

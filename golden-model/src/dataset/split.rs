@@ -35,25 +35,17 @@ impl Dataset {
                 is_aside[index] = true;
             }
         }
+        let all = |keep: &dyn Fn(usize) -> bool| (0..self.len()).filter(|&index| keep(index)).collect::<Vec<_>>();
         Ok(Split {
-            train: self.select(|index| !is_aside[index])?,
-            test: self.select(|index| is_aside[index])?,
+            train: self.select(&all(&|index| !is_aside[index]))?,
+            test: self.select(&all(&|index| is_aside[index]))?,
             warnings: Vec::new(),
         })
     }
 
-    /// Copies the first `samples` samples, or all if there are fewer.
-    ///
-    /// # Errors
-    /// If `samples` is 0.
-    pub fn first(&self, samples: usize) -> Result<Self> {
-        self.select(|index| index < samples)
-    }
-
-    /// Copies the samples whose index `keep` accepts, in order.
-    fn select(&self, keep: impl Fn(usize) -> bool) -> Result<Self> {
-        let indices: Vec<usize> = (0..self.len()).filter(|&index| keep(index)).collect();
-        let samples = self.samples.select(self.shape.size(), &indices);
+    /// Copies the samples with these indices, in this order.
+    pub(super) fn select(&self, indices: &[usize]) -> Result<Self> {
+        let samples = self.samples.select(self.shape.size(), indices);
         let labels = indices.iter().map(|&index| self.labels[index]).collect();
         let selected = Self::of_samples(self.name.clone(), self.shape, self.classes, samples, labels)?;
         Ok(selected.counted(self.counted))

@@ -19,6 +19,15 @@ pub enum Loss {
     CrossEntropy,
 }
 
+/// Output y beyond which a run has diverged, in thresholds per step. The wanted outputs are 0 and 1.
+///
+/// No healthy run gets there. An output is at most the sum of the magnitudes of its weights. For the initial weights,
+/// drawn with a standard deviation of at most √(2 / fan-in), this sum is close to 1.13 · √fan-in: below 4700 for the widest
+/// layer that there can be, of 2^24 sources, even if they fired in every step and all weights had the same sign. Training
+/// moves outputs towards 0 and 1 from there. A run beyond the limit does not come back: gradients grow with the error, so
+/// that its steps are thousands of times too large.
+const LARGEST_OUTPUT: f64 = 8192.0;
+
 impl Loss {
     /// All losses.
     pub const ALL: [Self; 2] = [Self::SumOfSquares, Self::CrossEntropy];
@@ -29,6 +38,14 @@ impl Loss {
         match self {
             Self::SumOfSquares => "sum-of-squares",
             Self::CrossEntropy => "cross-entropy",
+        }
+    }
+
+    /// Mean loss per image above which a run has diverged: that of images with one output at [`LARGEST_OUTPUT`].
+    pub(crate) fn limit(self) -> f64 {
+        match self {
+            Self::SumOfSquares => LARGEST_OUTPUT.powi(2),
+            Self::CrossEntropy => f64::from(GAIN) * LARGEST_OUTPUT,
         }
     }
 

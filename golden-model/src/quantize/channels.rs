@@ -46,23 +46,30 @@ impl Channels {
         search: ScaleSearch,
         moments: Option<&Moments>,
     ) -> Self {
+        // The moments are of single precision, which cannot hold the squares of very large or very small weights.
+        let unit = unit_of(weights);
+        let normal = weights.mapv(|weight| divided(weight, unit));
         let candidate = |&search: &ScaleSearch| {
-            let mut channels = scaled(weights, scale_per_row, weight_bits, search);
+            let mut channels = scaled(&normal, scale_per_row, weight_bits, search);
             let errors = match moments {
-                Some(moments) => moments.refine(weights, weight_bits, &mut channels),
+                Some(moments) => moments.refine(&normal, weight_bits, &mut channels),
                 None => channels.iter().map(|channel| channel.squared_error).collect(),
             };
             Candidate { channels, errors }
         };
         let candidates = search.candidates(moments.is_some()).iter().map(candidate);
-        let best = candidates
+        let mut best = candidates
             .reduce(|best, other| best.better(other, scale_per_row))
             .expect("every search has a candidate");
         let drive_error = moments.map(|moments| {
-            let drive: f64 = moments.squares(weights).iter().sum();
+            let drive: f64 = moments.squares(&normal).iter().sum();
             let error: f64 = best.errors.iter().sum();
             if drive > 0.0 { (error / drive).sqrt() } else { 0.0 }
         });
+        for channel in &mut best.channels {
+            channel.scale *= unit;
+            channel.squared_error *= unit * unit;
+        }
         Self::new(weights, &best.channels, drive_error)
     }
 
@@ -104,6 +111,25 @@ impl Candidate {
             self
         }
     }
+}
+
+/// The power of two that brings the largest magnitude of the weights to 1 or above and below 2; 1 if all are 0.
+///
+/// Division by a power of two is exact, so that it changes no result that does not leave the range of the numbers.
+fn unit_of(weights: &Array2<f32>) -> f64 {
+    let largest = weights
+        .iter()
+        .fold(0.0_f64, |most, &weight| most.max(f64::from(weight).abs()));
+    if largest > 0.0 { largest.log2().floor().exp2() } else { 1.0 }
+}
+
+fn divided(weight: f32, unit: f64) -> f32 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "exact, or vanishingly small beside the largest weight"
+    )]
+    let weight = (f64::from(weight) / unit) as f32;
+    weight
 }
 
 /// Quantizes the channels with the scales of one search, rounded to the nearest integer.
@@ -151,5 +177,55 @@ impl Fit {
             scales.clone().fold(f64::INFINITY, f64::min),
             scales.fold(0.0, f64::max),
         ]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+
+    /// Weights of magnitude 1 or less, and the moments of spike counts.
+    fn layer() -> (Array2<f32>, Moments) {
+        let mut random = Random::new(3);
+        let weights = Array2::from_shape_simple_fn((5, 24), || random.uniform() * 2.0 - 1.0);
+        let counts = Array2::from_shape_simple_fn((40, 24), || (random.uniform() * 8.0).floor());
+        (weights, Moments::of(counts.view()).unwrap())
+    }
+
+    #[test]
+    fn the_size_of_the_weights_changes_the_scales_alone() {
+        let (weights, moments) = layer();
+        for (scale_per_row, bits) in [(true, 2), (true, 4), (false, 3)] {
+            let quantize = |weights: &Array2<f32>| {
+                Channels::quantize(weights, scale_per_row, bits, ScaleSearch::Best, Some(&moments))
+            };
+            let wanted = quantize(&weights);
+            let drive_error = wanted.fit.drive_error.unwrap();
+            assert!(drive_error > 0.0 && drive_error < 1.0, "{drive_error}");
+            // 2^120 is above 1e36, 2^127 above 1e38; weights of 2^-100 have squares below every f32.
+            for exponent in [1, 60, 120, 127, -60, -100] {
+                let factor = f32::powi(2.0, exponent);
+                let found = quantize(&weights.mapv(|weight| weight * factor));
+                assert_eq!(found.integers, wanted.integers, "2^{exponent}");
+                assert_eq!(found.fit.drive_error, Some(drive_error), "2^{exponent}");
+                assert_eq!(found.fit.relative_rms_error, wanted.fit.relative_rms_error);
+                for (found, wanted) in found.fit.scales.iter().zip(&wanted.fit.scales) {
+                    assert_eq!(*found, wanted * f64::from(factor));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_largest_weights_of_all_have_a_finite_error() {
+        let (mut weights, moments) = layer();
+        for largest in [1e36, 1e38, f32::MAX, -f32::MAX] {
+            weights[[2, 7]] = largest;
+            let found = Channels::quantize(&weights, false, 4, ScaleSearch::Best, Some(&moments));
+            let error = found.fit.drive_error.unwrap();
+            assert!(error.is_finite() && found.fit.rms_error.is_finite(), "{largest}: {error}");
+            assert_eq!(f64::from(found.integers[[2, 7]].signum()), f64::from(largest.signum()));
+        }
     }
 }

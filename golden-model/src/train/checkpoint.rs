@@ -12,6 +12,7 @@ mod file;
 pub use error::CheckpointError;
 
 use super::fine_tuning::{FineTuning, Fingerprint};
+use super::identity::Data;
 use super::optimizer::Memory;
 use super::trainer::{Best, Running};
 use super::{EpochReport, TrainConfig, Trainer};
@@ -19,8 +20,6 @@ use crate::dataset::Dataset;
 use crate::float::Parameters;
 use crate::network::NetworkDescription;
 use crate::{Error, Result};
-use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 /// Checkpoint of a training run between two batches. `docs/formats.md` describes the layout of its file.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,42 +34,6 @@ pub struct Checkpoint {
     weights: Parameters,
     memory: Memory,
     best: Option<Best>,
-}
-
-/// Identities of the data sets of a run.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Data {
-    train: Identity,
-    held_out: Option<Identity>,
-}
-
-/// Properties that identify a data set.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Identity {
-    name: String,
-    images: usize,
-    /// SHA-256 of the labels in order, in hexadecimal.
-    labels: String,
-}
-
-impl Identity {
-    fn of(dataset: &Dataset) -> Self {
-        let digest = Sha256::digest(dataset.labels());
-        Self {
-            name: dataset.name().into(),
-            images: dataset.len(),
-            labels: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
-        }
-    }
-}
-
-impl Data {
-    fn of(train: &Dataset, held_out: Option<&Dataset>) -> Self {
-        Self {
-            train: Identity::of(train),
-            held_out: held_out.map(Identity::of),
-        }
-    }
 }
 
 impl Checkpoint {
@@ -98,6 +61,13 @@ impl Checkpoint {
         self.running.batches
     }
 
+    /// Whether the checkpoint identifies the contents of its data sets. Checkpoints of earlier versions identify only
+    /// names, numbers of samples and labels, so that changed images with the same labels are not noticed.
+    #[must_use]
+    pub fn identifies_contents(&self) -> bool {
+        self.data.has_contents()
+    }
+
     /// Whether all epochs are done.
     #[must_use]
     pub const fn is_finished(&self) -> bool {
@@ -119,7 +89,7 @@ impl<'data> Trainer<'data> {
         Checkpoint {
             description: self.description.clone(),
             config: self.config.clone(),
-            data: Data::of(self.train, self.held_out),
+            data: self.identity().clone(),
             quantization: self
                 .integers
                 .as_ref()

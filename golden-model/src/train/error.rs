@@ -4,9 +4,9 @@
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TrainError {
-    /// Training diverged: the loss is infinite or not a number.
+    /// Training diverged: the loss is so large that no training recovers from it, infinite, or not a number.
     #[error(
-        "training diverged in epoch {epoch}, batch {batch}: the loss is {loss}; \
+        "training diverged in epoch {epoch}, batch {batch}: the loss is {loss:.3e}; \
          lower the learning rate ({learning_rate})"
     )]
     Diverged {
@@ -14,7 +14,7 @@ pub enum TrainError {
         epoch: usize,
         /// Number of the batch within the epoch, from 1.
         batch: usize,
-        /// Loss of the batch.
+        /// Mean loss per image of the batch, or of the evaluation after the last batch.
         loss: f64,
         /// Learning rate of the batch.
         learning_rate: f32,

@@ -38,6 +38,9 @@ pub struct Warning {
     /// Extent of the problem: for [`WarningKind::Idle`] the share of neurons that never fired, otherwise the share of
     /// neurons and steps with a spike.
     pub share: f64,
+    /// Whether the samples are recordings, which have no rates that could be changed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub recordings: bool,
 }
 
 /// Kind of problem of a layer.
@@ -45,7 +48,7 @@ pub struct Warning {
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum WarningKind {
-    /// The layer never fired, so neither spikes nor gradients pass it.
+    /// The layer never fired, while training or in the evaluation after it, so neither spikes nor gradients pass it.
     Silent,
     /// More than half of the layer's neurons never fired, so they do not learn.
     Idle,
@@ -55,14 +58,22 @@ pub enum WarningKind {
 
 impl std::fmt::Display for Warning {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { layer, kind, share } = self;
+        let Self {
+            layer,
+            kind,
+            share,
+            recordings,
+        } = self;
         let percent = 100.0 * share;
         match kind {
+            WarningKind::Silent if layer == INPUT && *recordings => write!(
+                f,
+                "the input is silent: no recording has an event in its window; use --from-first-event if the clock of a \
+                 recording does not start at 0, or correct window_us or the unit of the times"
+            ),
             WarningKind::Silent => {
-                write!(
-                    f,
-                    "layer `{layer}` is silent; raise the input rate, or lower the learning rate"
-                )
+                let remedy = if *recordings { "use fewer steps" } else { "raise the input rate" };
+                write!(f, "layer `{layer}` is silent; {remedy}, or lower the learning rate")
             }
             WarningKind::Idle => {
                 write!(
@@ -76,7 +87,11 @@ impl std::fmt::Display for Warning {
                     f,
                     "layer `{layer}` is saturated ({percent:.0} % of neurons and steps); "
                 )?;
-                write!(f, "lower the input rate or the learning rate")
+                if *recordings {
+                    write!(f, "use more steps, or lower the learning rate")
+                } else {
+                    write!(f, "lower the input rate or the learning rate")
+                }
             }
         }
     }
@@ -113,44 +128,67 @@ const SATURATED: f64 = 0.9;
 /// Share of neurons that never fired above which a layer is idle.
 const IDLE: f64 = 0.5;
 
-/// Derives warnings from the activity of layers.
-pub(super) fn warnings(activity: &[LayerActivity]) -> Vec<Warning> {
-    let warn = |layer: &LayerActivity| {
+/// Name of the input among the layers.
+const INPUT: &str = "input";
+
+/// Derives warnings from the activity of layers while training. `evaluated` is their activity in the evaluation after the
+/// epoch, if there is one: a layer that falls silent in the course of an epoch has fired before.
+pub(super) fn warnings(
+    activity: &[LayerActivity],
+    evaluated: Option<&[LayerActivity]>,
+    recordings: bool,
+) -> Vec<Warning> {
+    let is_silent = |index: usize| {
+        let evaluated = evaluated.and_then(|layers| layers.get(index));
+        activity[index].rate == 0.0 || evaluated.is_some_and(|layer| layer.rate == 0.0)
+    };
+    let warn = |(index, layer): (usize, &LayerActivity)| {
         let (kind, share) = match (layer.rate, layer.idle) {
-            (0.0, _) => (WarningKind::Silent, 0.0),
+            _ if is_silent(index) => (WarningKind::Silent, 0.0),
             (rate, _) if rate > SATURATED => (WarningKind::Saturated, rate),
             (_, Some(idle)) if idle > IDLE => (WarningKind::Idle, idle),
             _ => return None,
         };
         let layer = layer.layer.clone();
-        Some(Warning { layer, kind, share })
+        Some(Warning {
+            layer,
+            kind,
+            share,
+            recordings,
+        })
     };
-    activity.iter().filter_map(warn).collect()
+    activity.iter().enumerate().filter_map(warn).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn layers_that_cannot_do_their_work_are_reported() {
-        let layer = |name: &str, rate: f64, idle| LayerActivity {
+    fn layer(name: &str, rate: f64, idle: Option<f64>) -> LayerActivity {
+        LayerActivity {
             layer: name.into(),
             spikes: 0.0,
             rate,
             idle,
-        };
-        let warnings = warnings(&[
+        }
+    }
+
+    fn texts(warnings: &[Warning]) -> Vec<String> {
+        warnings.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn layers_that_cannot_do_their_work_are_reported() {
+        let activity = [
             layer("input", 0.1, None),
             layer("a", 0.0, Some(1.0)),
             layer("b", 0.2, Some(0.5)),
             layer("c", 0.9, Some(0.0)),
             layer("d", 0.95, Some(0.05)),
             layer("e", 0.2, Some(0.51)),
-        ]);
-        let texts: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+        ];
         assert_eq!(
-            texts,
+            texts(&warnings(&activity, None, false)),
             [
                 "layer `a` is silent; raise the input rate, or lower the learning rate",
                 "layer `d` is saturated (95 % of neurons and steps); lower the input rate or the learning rate",
@@ -158,5 +196,36 @@ mod tests {
                  make the layer smaller",
             ]
         );
+    }
+
+    #[test]
+    fn a_layer_that_falls_silent_within_an_epoch_is_reported() {
+        let trained = [layer("input", 0.1, None), layer("fc1", 0.01, Some(0.0))];
+        let evaluated = [layer("input", 0.1, None), layer("fc1", 0.0, None)];
+        assert_eq!(warnings(&trained, Some(&trained), false), []);
+        assert_eq!(
+            texts(&warnings(&trained, Some(&evaluated), false)),
+            ["layer `fc1` is silent; raise the input rate, or lower the learning rate"]
+        );
+    }
+
+    #[test]
+    fn remedies_for_recordings_do_not_speak_of_rates() {
+        let activity = [
+            layer("input", 0.0, None),
+            layer("fc1", 0.0, Some(1.0)),
+            layer("fc2", 0.95, Some(0.0)),
+        ];
+        let found = warnings(&activity, None, true);
+        let texts = texts(&found);
+        assert!(texts[0].starts_with("the input is silent: no recording has an event in its window;"));
+        assert!(texts[0].contains("--from-first-event"));
+        assert_eq!(texts.len(), 3);
+        assert!(texts.iter().all(|text| !text.contains("rate,") && !text.contains("input rate")));
+        // As in the files of checkpoints, also those of earlier versions.
+        let json = serde_json::to_string(&found[1]).unwrap();
+        assert_eq!(serde_json::from_str::<Warning>(&json).unwrap(), found[1]);
+        let earlier = r#"{"layer":"fc1","kind":"silent","share":0.0}"#;
+        assert!(!serde_json::from_str::<Warning>(earlier).unwrap().recordings);
     }
 }

@@ -3,14 +3,15 @@
 mod integers;
 
 use super::fired::Fired;
+use super::identity::Data;
 use super::optimizer::Stepper;
 use super::piece::{self, Piece};
 use super::report::warnings;
 use super::{EpochReport, Progress, TrainConfig};
-use crate::dataset::Dataset;
+use crate::dataset::{Dataset, Samples};
 use crate::evaluation::Tally;
 use crate::evaluation::float::{Evaluation, evaluate_parameters};
-use crate::float::{Engine, FloatModel, Parameters};
+use crate::float::{Engine, FloatModel, Loss, Parameters};
 use crate::network::NetworkDescription;
 use crate::random::{Random, mix};
 use crate::train::TrainError;
@@ -18,7 +19,7 @@ use crate::{Error, Result};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 use std::time::Instant;
 
 pub(super) use integers::Integers;
@@ -34,6 +35,8 @@ pub struct Trainer<'data> {
     pub(super) config: TrainConfig,
     pub(super) train: &'data Dataset,
     pub(super) held_out: Option<&'data Dataset>,
+    /// Identity of the data sets, computed when it is first needed.
+    identity: OnceLock<Data>,
     engine: Engine,
     /// Weights of the network; in fine-tuning, the masters.
     pub(super) weights: Parameters,
@@ -119,6 +122,7 @@ impl<'data> Trainer<'data> {
             config,
             train,
             held_out,
+            identity: OnceLock::new(),
             history: Vec::new(),
             evaluation: None,
             best: None,
@@ -141,7 +145,8 @@ impl<'data> Trainer<'data> {
     /// Trains to the end of the epoch. `progress` is called after every batch, and regularly during the evaluation.
     ///
     /// # Errors
-    /// If the loss or a weight is no longer finite. The trainer cannot be used any further.
+    /// If training diverges: the loss is beyond [`Loss`](crate::float::Loss)'s limit or not a number, or a weight is not
+    /// finite. The trainer cannot be used any further.
     pub fn epoch(&mut self, progress: &mut (dyn FnMut(Progress) + Send)) -> Result<EpochReport> {
         let mut go_on = |at| {
             progress(at);
@@ -159,7 +164,7 @@ impl<'data> Trainer<'data> {
     /// batch, or restarts the evaluation, without any effect on the result.
     ///
     /// # Errors
-    /// If the loss or a weight is no longer finite. The trainer cannot be used any further.
+    /// Fails like [`Self::epoch`].
     pub fn advance(&mut self, progress: &mut Observer<'_>) -> Result<Option<EpochReport>> {
         let (start, seconds_before) = (Instant::now(), self.running.seconds);
         let epoch = self.epochs_done();
@@ -179,8 +184,12 @@ impl<'data> Trainer<'data> {
         let mut evaluation = None;
         if let Some(dataset) = self.held_out {
             evaluation = self.evaluate(dataset, progress);
-            if evaluation.is_none() {
-                return Ok(None);
+            match &evaluation {
+                None => return Ok(None),
+                // The last step of the epoch may have been the one that diverged.
+                Some(evaluation) => {
+                    self.check_loss(Loss::SumOfSquares, evaluation.loss, self.batches(), self.last_rate())?;
+                }
             }
         }
         Ok(Some(self.finish_epoch(evaluation, start.elapsed().as_secs_f64())))
@@ -202,6 +211,31 @@ impl<'data> Trainer<'data> {
             loss: tally.loss(),
             accuracy: tally.accuracy(),
         }
+    }
+
+    /// Identity of the data sets.
+    pub(super) fn identity(&self) -> &Data {
+        self.identity
+            .get_or_init(|| Data::of(self.train, self.held_out))
+    }
+
+    /// Learning rate of the last batch of the current epoch.
+    fn last_rate(&self) -> f32 {
+        let (epoch, batches) = (self.epochs_done(), self.batches());
+        self.config.learning_rate_at(epoch, batches - 1, batches)
+    }
+
+    /// Refuses a mean loss per image that no training recovers from.
+    fn check_loss(&self, kind: Loss, loss: f64, batch: usize, learning_rate: f32) -> Result<()> {
+        if loss <= kind.limit() {
+            return Ok(());
+        }
+        Err(Error::Train(TrainError::Diverged {
+            epoch: self.epochs_done() + 1,
+            batch,
+            loss,
+            learning_rate,
+        }))
     }
 
     /// The training set.
@@ -255,19 +289,18 @@ impl<'data> Trainer<'data> {
         for (layer, idle) in activity.iter_mut().skip(1).zip(fired.idle()) {
             layer.idle = Some(idle);
         }
-        let last_batch = self.batches() - 1;
+        let recordings = matches!(self.train.samples(), Samples::Recordings(_));
+        let evaluated = self.evaluation.as_ref().map(|evaluation| &evaluation.activity[..]);
         let report = EpochReport {
             epoch: self.epochs_done() + 1,
-            learning_rate: self
-                .config
-                .learning_rate_at(self.epochs_done(), last_batch, self.batches()),
+            learning_rate: self.last_rate(),
             loss: tally.loss(),
             train_accuracy: tally.accuracy(),
             test_accuracy: self.evaluation.as_ref().map(|evaluation| evaluation.accuracy),
             seconds,
             test_seconds,
             images_per_second: self.train.len() as f64 / seconds.max(f64::MIN_POSITIVE),
-            warnings: warnings(&activity),
+            warnings: warnings(&activity, evaluated, recordings),
             activity,
         };
         self.history.push(report.clone());
@@ -281,14 +314,7 @@ impl<'data> Trainer<'data> {
         let used = self.sum_gradients(images);
         let pieces = &self.pieces[..used];
         let loss = pieces.iter().map(|piece| piece.tally.loss_sum()).sum::<f64>();
-        if !loss.is_finite() {
-            return Err(Error::Train(TrainError::Diverged {
-                epoch,
-                batch,
-                loss,
-                learning_rate,
-            }));
-        }
+        self.check_loss(self.config.loss, loss / images.len() as f64, batch, learning_rate)?;
         let gradients: Vec<&Parameters> = pieces.iter().map(|piece| &piece.gradient).collect();
         if !self.stepper.step(&mut self.weights, &gradients, learning_rate) {
             return Err(Error::Train(TrainError::DivergedWeights {

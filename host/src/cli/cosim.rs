@@ -1,13 +1,14 @@
 //! The verb `synfire cosim`.
 
 use super::context::Context;
-use super::data::DataArgs;
+use super::data::{DataArgs, Recorded};
 use super::diagnostic::Result;
 use super::early_exit::EarlyExitArgs;
 use super::form::CoreFormArgs;
-use super::inference::{DEFAULT_SEED, at_least_one, stimuli};
+use super::inference::{DEFAULT_SEED, at_least_one, sampled, stimuli};
 use super::table::{count, table};
 use clap::ValueEnum;
+use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -35,7 +36,7 @@ const EXAMPLE: &str = "Examples:
 pub(crate) struct Args {
     /// Build folder that `synfire hdl` wrote.
     build: PathBuf,
-    /// Number of test images to compare.
+    /// Number of test images to compare, with every class in proportion.
     #[arg(long, default_value_t = 20, value_parser = at_least_one)]
     images: usize,
     /// Simulator that runs the design.
@@ -54,6 +55,16 @@ pub(crate) struct Args {
     early_exit: EarlyExitArgs,
     #[command(flatten)]
     data: DataArgs,
+}
+
+/// Result of `synfire cosim`.
+#[derive(Debug, Serialize)]
+struct Report {
+    /// Name of the data set whose test images were compared.
+    dataset: String,
+    /// The summary of each simulation.
+    #[serde(flatten)]
+    summaries: BTreeMap<&'static str, Summary>,
 }
 
 /// Number of stress trains; 0 for `none`.
@@ -93,8 +104,9 @@ impl Args {
             build.check_generated()?;
         }
         let model = build.model()?;
-        let data = self.data.load(&model.description)?;
-        let stimuli = stimuli(&model, &data.test, self.images, self.seed);
+        let record = Recorded::build(&model, &self.build);
+        let test = self.data.load_for(context, &record)?.split.test;
+        let stimuli = stimuli(&model, &*sampled(&test, self.images)?, self.seed);
         let exit = self.early_exit.margins(&model)?;
         let trains = stress::trains(&model, self.stress.0, self.seed)?;
         let mut summaries = BTreeMap::new();
@@ -123,12 +135,16 @@ impl Args {
             summaries.insert("native", native(&build, &stimuli, exit.as_ref(), context)?);
         }
         warn_of_silence(summaries.values(), context);
-        context.print(&summaries, || {
-            let texts: Vec<String> = summaries
-                .iter()
+        let report = Report {
+            dataset: test.name().into(),
+            summaries,
+        };
+        context.print(&report, || {
+            let texts = report.summaries.iter();
+            let texts: Vec<String> = texts
                 .map(|(simulator, summary)| describe(simulator, summary))
                 .collect();
-            texts.join("\n")
+            format!("{}\ndata set: {}", texts.join("\n"), report.dataset)
         })
     }
 }

@@ -5,10 +5,12 @@ mod download;
 mod draw;
 mod fetch;
 mod list;
+mod recorded;
 mod show;
 
-pub(crate) use args::{DataArgs, network};
+pub(crate) use args::{DataArgs, Loaded, network};
 pub(crate) use fetch::DownloadError;
+pub(crate) use recorded::Recorded;
 
 use super::context::Context;
 use super::diagnostic::Result;

@@ -10,7 +10,7 @@ use super::cosim;
 use super::data::DataArgs;
 use super::diagnostic::Result;
 use super::figures::raster;
-use super::inference::{DEFAULT_SEED, at_least_one, measure_traffic, stimuli};
+use super::inference::{DEFAULT_SEED, at_least_one, measure_traffic, sampled, stimuli};
 use super::paths::Name;
 use super::synth::TRAINS;
 use hardware::Target;
@@ -77,9 +77,10 @@ impl Args {
         let mut times = StageTimes::default();
 
         let config = self.data.network(&self.network)?;
-        let data = self.load_data(&config, context)?;
+        let loaded = self.load_data(&config, context)?;
         let (float, quantized, float_result, integer_result) =
-            self.make_model(&config, &data, context, &mut times)?;
+            self.make_model(&config, &loaded, context, &mut times)?;
+        let data = loaded.split;
         self.draw_raster(&quantized, &data, context)?;
 
         let traffic = measure_traffic(&quantized, &data.test, TRAFFIC_IMAGES)?;
@@ -92,7 +93,7 @@ impl Args {
 
         // Synthesis takes longest and does not depend on the simulations: it runs in parallel to them.
         let synthesis = hardware::Synthesis::start(&targets);
-        let stimuli = stimuli(&quantized, &data.test, self.images, DEFAULT_SEED);
+        let stimuli = stimuli(&quantized, &*sampled(&data.test, self.images)?, DEFAULT_SEED);
         let trains = stress::trains(&quantized, TRAINS, DEFAULT_SEED)?;
         let mut simulated = Vec::new();
         for target in &targets {
@@ -185,6 +186,7 @@ impl Args {
             .collect::<Result<_>>()?;
         let results = Results {
             network: float.description.name.clone(),
+            dataset: data.test.name().into(),
             steps: quantized.description.steps,
             float: float_result,
             integer: integer_result,

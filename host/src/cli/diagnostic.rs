@@ -104,6 +104,18 @@ pub(crate) enum CliError {
         /// Names of the data sets.
         known: String,
     },
+    /// The data set on which the model was trained cannot be used.
+    #[error("the model was trained on data set `{dataset}`, which cannot be used: {source}")]
+    #[diagnostic(
+        code(synfire::data),
+        help("give the data set's file with --data, or its folder with --data-dir")
+    )]
+    TrainedOn {
+        /// Name or path of the data set, as the model records it.
+        dataset: String,
+        /// Error of reading the data set.
+        source: Box<CliError>,
+    },
     /// The number of spike rates differs from the number of layers.
     #[error("--rates has {given} numbers, but the network has {layers} layers")]
     #[diagnostic(

@@ -6,11 +6,11 @@ mod stats;
 mod trace;
 
 use super::context::Context;
-use super::data::DataArgs;
+use super::data::{DataArgs, Recorded};
 use super::diagnostic::{CliError, Result};
 use super::early_exit::EarlyExitArgs;
 use super::figures::readout;
-use super::inference::{DEFAULT_SEED, Evaluated, at_least_one};
+use super::inference::{DEFAULT_SEED, Evaluated, at_least_one, sampled};
 use super::models::AnyModel;
 use super::paths::{InputFile, OutputText};
 use super::table::{count, percent, table};
@@ -41,7 +41,7 @@ pub(crate) struct Args {
     /// Seed of the test images' input spikes.
     #[arg(long, default_value_t = DEFAULT_SEED)]
     seed: u64,
-    /// Evaluate only the first IMAGES test images; default: all.
+    /// Evaluate only IMAGES test images, with every class in proportion; the same ones each time. Default: all.
     #[arg(long, value_name = "IMAGES", value_parser = at_least_one)]
     limit: Option<usize>,
     /// Also print the operations of the same network with dense neurons, and the accuracy after fewer steps.
@@ -62,6 +62,7 @@ pub(crate) struct Args {
 /// Result of `synfire eval`.
 #[derive(Debug, Serialize)]
 struct Report {
+    dataset: String,
     #[serde(flatten)]
     evaluated: Evaluated,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -79,9 +80,10 @@ impl Args {
         let model = AnyModel::load(&self.model)?;
         let description = model.description();
         self.trace.check(&model, &self.model)?;
-        let mut data = self.data.load(description)?.test;
+        let record = Recorded::any(&model, &self.model);
+        let mut data = self.data.load_for(context, &record)?.split.test;
         if let Some(images) = self.limit.or(self.trace.file.as_ref().map(|_| DEFAULT_IMAGES)) {
-            data = data.first(images)?;
+            data = sampled(&data, images)?.into_owned();
         }
         let bar = context.bar(data.len() as u64, "evaluating");
         let (kind, outcome) = match &model {
@@ -115,6 +117,7 @@ impl Args {
         }
         let trace = self.trace.write(&model, &data, self.seed, context)?;
         let report = Report {
+            dataset: data.name().into(),
             evaluated,
             mean_steps: mean_steps.filter(|_| self.early_exit.is_given()),
             stats: self.stats.then_some(stats),

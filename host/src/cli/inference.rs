@@ -1,6 +1,8 @@
 //! Helpers for evaluation: test rasters, traffic of the layers, quantization with calibration.
 
+use super::diagnostic::Result;
 use serde::Serialize;
+use std::borrow::Cow;
 pub(crate) use synfire_golden_model::counts::float;
 use synfire_golden_model::dataset::Dataset;
 use synfire_golden_model::dataset::encode::test_raster;
@@ -40,19 +42,31 @@ pub(crate) struct EvaluatedLayer {
     pub(crate) synaptic_operations: f64,
 }
 
-/// Measures the traffic of each layer on the first `images` test images. A plan needs it.
+/// Seed that chooses the samples of a limited evaluation, of calibration and of simulation. It is fixed, so that all verbs
+/// take the same ones.
+const SAMPLE_SEED: u64 = 1;
+
+/// Chooses `images` samples of a data set, with every class in proportion, or all if there are no more.
+pub(crate) fn sampled(data: &Dataset, images: usize) -> synfire_golden_model::Result<Cow<'_, Dataset>> {
+    data.sample(images, SAMPLE_SEED)
+}
+
+/// Measures the traffic of each layer on `images` test images. A plan needs it.
 pub(crate) fn measure_traffic(
     model: &QuantizedModel,
     data: &Dataset,
     images: usize,
-) -> synfire_hw::Result<Vec<LayerTraffic>> {
-    let stimuli = stimuli(model, data, images, DEFAULT_SEED);
-    traffic::measure(model, stimuli.iter().map(|stimulus| &stimulus.raster))
+) -> Result<Vec<LayerTraffic>> {
+    let stimuli = stimuli(model, &*sampled(data, images)?, DEFAULT_SEED);
+    Ok(traffic::measure(
+        model,
+        stimuli.iter().map(|stimulus| &stimulus.raster),
+    )?)
 }
 
-/// Returns the first `images` test images as stimuli.
-pub(crate) fn stimuli(model: &QuantizedModel, data: &Dataset, images: usize, seed: u64) -> Vec<Stimulus> {
-    (0..images.min(data.len()))
+/// Returns all samples of a data set as stimuli.
+pub(crate) fn stimuli(model: &QuantizedModel, data: &Dataset, seed: u64) -> Vec<Stimulus> {
+    (0..data.len())
         .map(|image| Stimulus {
             image,
             seed,
@@ -61,13 +75,14 @@ pub(crate) fn stimuli(model: &QuantizedModel, data: &Dataset, images: usize, see
         .collect()
 }
 
-/// Quantizes a model with calibration on the first `images` training images.
+/// Quantizes a model with calibration on `images` training images.
 pub(crate) fn quantize_by(
     model: &FloatModel,
     config: &QuantizeConfig,
     train: &Dataset,
     images: usize,
 ) -> synfire_golden_model::Result<(QuantizedModel, QuantizeReport)> {
-    let spikes = |image| Ok(test_raster(&model.description, train, image, DEFAULT_SEED));
-    quantize_with(model, config, &Calibration::new(images.min(train.len()), &spikes))
+    let sample = sampled(train, images)?;
+    let spikes = |image| Ok(test_raster(&model.description, &sample, image, DEFAULT_SEED));
+    quantize_with(model, config, &Calibration::new(sample.len(), &spikes))
 }

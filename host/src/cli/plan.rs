@@ -1,12 +1,13 @@
 //! The verb `synfire plan`.
 
 use super::context::Context;
-use super::data::DataArgs;
+use super::data::{DataArgs, Recorded};
 use super::diagnostic::{CliError, Result};
 use super::inference::{at_least_one, float, measure_traffic};
 use super::paths::{InputFile, Name, OutputText, write_text};
 use super::table::{count, table};
 use serde::Serialize;
+use std::path::Path;
 use synfire_golden_model::integer::QuantizedModel;
 use synfire_hw::board::{Board, Features};
 use synfire_hw::circuit::engine::MAX_LANES;
@@ -56,7 +57,7 @@ pub(crate) struct TargetArgs {
     /// Spikes per time step into each layer, separated by commas; default: measured on test images.
     #[arg(long, value_delimiter = ',', value_parser = rate)]
     pub(crate) rates: Option<Vec<f64>>,
-    /// Number of test images on which to measure the spikes into each layer.
+    /// Number of test images on which to measure the spikes into each layer, with every class in proportion.
     #[arg(long, default_value_t = 200, value_parser = at_least_one)]
     pub(crate) images: usize,
     #[command(flatten)]
@@ -67,6 +68,9 @@ pub(crate) struct TargetArgs {
 #[derive(Debug, Serialize)]
 struct Summary<'a> {
     network: &'a str,
+    /// Name of the data set on which the spikes were measured; absent with `--rates`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dataset: Option<&'a str>,
     board: &'a str,
     plan: &'a Plan,
     expected_cycles: f64,
@@ -75,11 +79,36 @@ struct Summary<'a> {
     faster: Option<Faster>,
 }
 
+/// The traffic of each layer, and where it was measured.
+#[derive(Debug)]
+pub(crate) struct Traffic {
+    pub(crate) layers: Vec<LayerTraffic>,
+    /// `None` if the rates were given.
+    pub(crate) measured: Option<Measured>,
+}
+
+/// Samples on which the traffic was measured.
+#[derive(Debug)]
+pub(crate) struct Measured {
+    pub(crate) dataset: String,
+    images: usize,
+}
+
+impl Measured {
+    /// Describes the samples in a line of text, or not at all if the rates were given.
+    pub(crate) fn describe(measured: Option<&Self>) -> String {
+        let describe = |Self { dataset, images }: &Self| {
+            format!("spikes: measured on {images} test samples of data set `{dataset}`\n")
+        };
+        measured.map(describe).unwrap_or_default()
+    }
+}
+
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
         let model = QuantizedModel::load(&self.model)?;
         let board = self.target.board()?;
-        let traffic = self.target.traffic(&model)?;
+        let Traffic { layers: traffic, measured } = self.target.traffic(context, &model, &self.model)?;
         let plan = self.target.plan(&model, &board, &traffic)?;
         if let Some(path) = &self.diagram {
             write_text(path, &diagram::svg(&model, &board, &plan)?)?;
@@ -92,6 +121,7 @@ impl Args {
         let expected_cycles = plan.expected_cycles(steps);
         let summary = Summary {
             network: &model.description.name,
+            dataset: measured.as_ref().map(|measured| measured.dataset.as_str()),
             board: &board.name,
             plan: &plan,
             expected_cycles,
@@ -100,10 +130,11 @@ impl Args {
         };
         context.print(&summary, || {
             format!(
-                "{} on {}\n{}\n{}",
+                "{} on {}\n{}\n{}{}",
                 summary.network,
                 board.title,
                 layers(&plan, &board, steps),
+                Measured::describe(measured.as_ref()),
                 self.target.limit(&plan, summary.faster.as_ref())
             )
         })
@@ -120,12 +151,15 @@ impl TargetArgs {
         Ok(board.with_rates(self.clock, self.baud)?)
     }
 
-    /// Returns the traffic of each layer: from `--rates`, or measured.
-    pub(crate) fn traffic(&self, model: &QuantizedModel) -> Result<Vec<LayerTraffic>> {
+    /// Returns the traffic of each layer: from `--rates`, or measured. `file` is the model's.
+    pub(crate) fn traffic(&self, context: &Context, model: &QuantizedModel, file: &Path) -> Result<Traffic> {
         // Check the sizes before loading test images, which takes time and may fail.
         check_sizes(model)?;
         Ok(match &self.rates {
-            Some(rates) if rates.len() == model.layers.len() => traffic::from_rates(model, rates)?,
+            Some(rates) if rates.len() == model.layers.len() => Traffic {
+                layers: traffic::from_rates(model, rates)?,
+                measured: None,
+            },
             Some(rates) => {
                 return Err(CliError::Rates {
                     given: rates.len(),
@@ -133,8 +167,15 @@ impl TargetArgs {
                 });
             }
             None => {
-                let data = self.data.load(&model.description)?;
-                measure_traffic(model, &data.test, self.images)?
+                let record = Recorded::quantized(model, file);
+                let test = self.data.load_for(context, &record)?.split.test;
+                Traffic {
+                    layers: measure_traffic(model, &test, self.images)?,
+                    measured: Some(Measured {
+                        dataset: test.name().into(),
+                        images: self.images.min(test.len()),
+                    }),
+                }
             }
         })
     }

@@ -3,7 +3,7 @@
 mod finetune;
 
 use super::context::Context;
-use super::data::DataArgs;
+use super::data::{DataArgs, Loaded, Recorded};
 use super::diagnostic::Result;
 use super::inference::quantize_by;
 use super::models::load_float;
@@ -11,6 +11,8 @@ use super::paths::{InputFile, OutputFile};
 use super::table::{percent, table};
 use finetune::{FineTuneArgs, Quantized};
 use std::collections::BTreeMap;
+use serde::Serialize;
+use synfire_golden_model::dataset::Origin;
 use synfire_golden_model::quantize::{self, GuardBits, Leak, QuantizeConfig, QuantizeReport, ScaleSearch};
 
 const EXAMPLE: &str = "Examples:
@@ -44,14 +46,24 @@ pub(crate) struct Args {
     /// error.
     #[arg(long, default_value = "best", value_parser = scale)]
     scale: ScaleSearch,
-    /// Number of training images on whose spikes the rounding of weights is calibrated. With 0, each weight is rounded to
-    /// the nearest value, and no data set is needed.
+    /// Number of training images on whose spikes the rounding of weights is calibrated, with every class in proportion.
+    /// With 0, each weight is rounded to the nearest value, and no data set is needed.
     #[arg(long, default_value_t = CALIBRATION_IMAGES)]
     calibrate: usize,
     #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
     finetune: FineTuneArgs,
+}
+
+/// Result of `synfire quantize`.
+#[derive(Debug, Serialize)]
+struct Output<T: Serialize> {
+    /// Name of the data set for calibration and fine-tuning; absent if none was needed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dataset: Option<String>,
+    #[serde(flatten)]
+    report: T,
 }
 
 /// Default number of training images for calibration.
@@ -79,13 +91,18 @@ impl Args {
         let data = if self.calibrate == 0 && prepared.is_none() {
             None
         } else {
-            Some(self.data.load(&model.description)?)
+            Some(
+                self.data
+                    .load_for(context, &Recorded::float(&model, &self.model))?,
+            )
         };
-        let (quantized, report) = match &data {
-            Some(data) if self.calibrate > 0 => {
+        let mut calibration = None;
+        let (mut quantized, report) = match &data {
+            Some(Loaded { split, .. }) if self.calibrate > 0 => {
                 let spinner = context.spinner("quantize");
-                let quantized = quantize_by(&model, &config, &data.train, self.calibrate);
+                let quantized = quantize_by(&model, &config, &split.train, self.calibrate);
                 spinner.finish_and_clear();
+                calibration = Some((self.calibrate.min(split.train.len()), split.train.name().to_owned()));
                 quantized?
             }
             _ => quantize::quantize(&model, &config)?,
@@ -93,7 +110,23 @@ impl Args {
         for warning in &report.warnings {
             context.warn(&warning.to_string());
         }
-        let text = |report: &QuantizeReport| format!("{}\nmodel: {}", layers(report), self.output.display());
+        if let Some((_, name)) = &calibration {
+            quantized
+                .provenance
+                .insert("quantize.dataset".to_owned(), name.clone());
+        }
+        let text = |report: &QuantizeReport| {
+            let calibrated = calibration.as_ref().map(|(images, name)| {
+                format!("calibrated on {images} training samples of data set `{name}`\n")
+            });
+            let calibrated = calibrated.unwrap_or_default();
+            format!("{}\n{calibrated}model: {}", layers(report), self.output.display())
+        };
+        let dataset = data.as_ref().map(|data| data.split.train.name().to_owned());
+        // A model of a version that recorded no data set: the one that the user gives is its own from now on.
+        if let (Some(data), Some(_), None) = (&data, &self.data.data, Origin::of(&model.provenance)) {
+            data.origin.record(&mut quantized.provenance);
+        }
         if let (Some((fine_tune, prepared)), Some(data)) = (prepared, data) {
             let quantized = Quantized {
                 float: &model,
@@ -101,10 +134,17 @@ impl Args {
                 report,
             };
             let tuned = fine_tune.run(context, quantized, data, prepared, &self.output)?;
-            context.print(&tuned, || format!("{}\n{}", tuned.finetune, text(&tuned.report)))
+            let output = Output {
+                dataset,
+                report: tuned,
+            };
+            context.print(&output, || {
+                format!("{}\n{}", output.report.finetune, text(&output.report.report))
+            })
         } else {
             quantized.save(&self.output)?;
-            context.print(&report, || text(&report))
+            let output = Output { dataset, report };
+            context.print(&output, || text(&output.report))
         }
     }
 }

@@ -6,7 +6,7 @@ mod watched;
 pub(crate) use classify::{Job, Summary, classify, keep_check};
 
 use super::context::{Context, error_object};
-use super::data::DataArgs;
+use super::data::{DataArgs, Recorded};
 use super::diagnostic::{CliError, Result};
 use super::early_exit::EarlyExitArgs;
 use super::form::BoardFormArgs;
@@ -52,7 +52,7 @@ pub(crate) struct Args {
     /// Baud rate of the port; default: that of the build's board.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     baud: Option<u32>,
-    /// Number of test images to classify.
+    /// Number of test images to classify, with every class in proportion.
     #[arg(long, default_value_t = 20, value_parser = at_least_one)]
     images: usize,
     /// Seed of the images' input spikes.
@@ -65,6 +65,15 @@ pub(crate) struct Args {
     early_exit: EarlyExitArgs,
     #[command(flatten)]
     data: DataArgs,
+}
+
+/// Result of `synfire run`.
+#[derive(Debug, Serialize)]
+struct Report {
+    /// Name of the data set whose test images were classified.
+    dataset: String,
+    #[serde(flatten)]
+    summary: Summary,
 }
 
 impl Args {
@@ -81,7 +90,8 @@ impl Args {
             }
         };
         let model = build.model()?;
-        let data = self.data.load(&model.description)?;
+        let record = Recorded::build(&model, &self.build);
+        let test = self.data.load_for(context, &record)?.split.test;
         let baud = self.baud.unwrap_or(build.manifest.board.uart.baud);
         let form = self.form.form();
         // The virtual board lives until the end of the run.
@@ -108,8 +118,8 @@ impl Args {
             stop: &stop,
             board: board.as_ref(),
         };
-        let of = job.images.min(data.test.len());
-        let outcome = classify_some(&build, watched, &data.test, &job, context);
+        let of = job.images.min(test.len());
+        let outcome = classify_some(&build, watched, &test, &job, context);
         // Why the work ended, where the link knows only that it did.
         let explained = |error: CliError, done: usize| -> CliError {
             if stop.is_requested() {
@@ -119,14 +129,18 @@ impl Args {
             ended.map_or(error, CliError::from)
         };
         let Outcome { summary, error } = outcome.map_err(|error| explained(error, 0))?;
+        let report = Report {
+            dataset: test.name().into(),
+            summary,
+        };
         if let Some(error) = error {
-            let error = explained(error, summary.images);
-            return unfinished(context, &build, baud, &summary, error);
+            let error = explained(error, report.summary.images);
+            return unfinished(context, &build, baud, &report, error);
         }
         if board.is_some() {
-            keep_check(&build, form, &summary)?;
+            keep_check(&build, form, &report.summary)?;
         }
-        context.print(&summary, || text(&build, baud, &summary))
+        context.print(&report, || text(&build, baud, &report))
     }
 }
 
@@ -134,37 +148,38 @@ impl Args {
 #[derive(Debug, Serialize)]
 struct Unfinished<'a> {
     #[serde(flatten)]
-    summary: &'a Summary,
+    report: &'a Report,
     error: serde_json::Value,
 }
 
 /// Prints what was done before an error. Returns the error, or that it was printed already.
-fn unfinished(context: &Context, build: &Build, baud: u32, summary: &Summary, error: CliError) -> Result<()> {
-    let Summary { images, of, .. } = *summary;
+fn unfinished(context: &Context, build: &Build, baud: u32, report: &Report, error: CliError) -> Result<()> {
+    let Summary { images, of, .. } = report.summary;
     if context.is_json() {
         let reported = match error {
             CliError::RunStopped { .. } => CliError::ReportedStop,
             _ => CliError::Reported,
         };
         let error = error_object(&error);
-        context.print(&Unfinished { summary, error }, String::new)?;
+        context.print(&Unfinished { report, error }, String::new)?;
         return Err(reported);
     }
     let ended = format!("the run ended after {images} of {of} images");
-    context.print(summary, || match images {
+    context.print(report, || match images {
         0 => ended,
-        _ => format!("{}\n{ended}", text(build, baud, summary)),
+        _ => format!("{}\n{ended}", text(build, baud, report)),
     })?;
     Err(error)
 }
 
 /// Formats a summary of at least one image.
-fn text(build: &Build, baud: u32, summary: &Summary) -> String {
+fn text(build: &Build, baud: u32, report: &Report) -> String {
+    let summary = &report.summary;
     let clock = build.manifest.board.clock_mhz();
     format!(
         "{} of {} images correct ({}); all {} potentials equal to the golden model\nper inference: {:.1} steps, {} active \
          cycles, {:.0} µs at {clock} MHz\nlink: {} bytes per inference ({}), {:.0} µs at {baud} baud; {} bytes loaded \
-         before; {} retransmissions, {} resynchronizations\ntotal time: {:.2} s",
+         before; {} retransmissions, {} resynchronizations\ntotal time: {:.2} s\ndata set: {}",
         summary.correct,
         summary.images,
         percent(summary.accuracy),
@@ -182,7 +197,8 @@ fn text(build: &Build, baud: u32, summary: &Summary) -> String {
         summary.loading_bytes,
         summary.retransmissions,
         summary.resyncs,
-        summary.seconds
+        summary.seconds,
+        report.dataset
     )
 }
 

@@ -8,10 +8,10 @@ mod results;
 mod study;
 
 use super::context::Context;
-use super::data::DataArgs;
+use super::data::{DataArgs, Recorded};
 use super::diagnostic::{CliError, Result};
 use super::figures::trade_off;
-use super::inference::{DEFAULT_SEED, at_least_one};
+use super::inference::{DEFAULT_SEED, at_least_one, sampled};
 use super::models::load_float;
 use super::paths::{InputFile, OutputFile, OutputText};
 use super::quantize::{CALIBRATION_IMAGES, scale};
@@ -57,7 +57,7 @@ pub(crate) struct Args {
     calibrate: usize,
     #[command(flatten)]
     data: DataArgs,
-    /// Evaluate only the first IMAGES test images; default: all.
+    /// Evaluate only IMAGES test images, with every class in proportion; the same ones each time. Default: all.
     #[arg(long, value_name = "IMAGES", value_parser = at_least_one)]
     limit: Option<usize>,
     /// Seed of the test images' input spikes.
@@ -73,7 +73,7 @@ struct Work {
 
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
-        let study = self.study()?;
+        let study = self.study(context)?;
         let settings = self.grid.settings();
         let steps = self.grid.steps(&study.model.description)?;
         for setting in &settings {
@@ -98,16 +98,17 @@ impl Args {
         })
     }
 
-    fn study(&self) -> Result<Study> {
+    fn study(&self, context: &Context) -> Result<Study> {
         let model = load_float(&self.model)?;
-        let data = self.data.load(&model.description)?;
+        let record = Recorded::float(&model, &self.model);
+        let data = self.data.load_for(context, &record)?.split;
         let calibration = match self.calibrate {
             0 => None,
-            images => Some(data.train.first(images)?),
+            images => Some(sampled(&data.train, images)?.into_owned()),
         };
         Ok(Study {
             test: match self.limit {
-                Some(images) => data.test.first(images)?,
+                Some(images) => sampled(&data.test, images)?.into_owned(),
                 None => data.test,
             },
             model,

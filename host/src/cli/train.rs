@@ -13,7 +13,7 @@ pub(crate) use progress::Display;
 pub(crate) use session::{Files, Session, checkpoint_file};
 
 use super::context::Context;
-use super::data::DataArgs;
+use super::data::{DataArgs, Loaded};
 use super::diagnostic::Result;
 use super::inference::at_least_one;
 use super::interrupt::StopRequest;
@@ -134,9 +134,10 @@ impl Args {
         let (mut network, mut train) = (config.network.clone(), config.require_train()?.clone());
         self.overrides.apply(&mut network, &mut train);
         let files = self.files(context)?;
-        let checkpoint = self.checkpoint(&files, &mut train)?;
+        let checkpoint = self.checkpoint(context, &files, &mut train)?;
         // The images for validation do not depend on --limit, so that runs with different limits are comparable.
-        let (data, evaluation) = held_out(self.data.load(&network)?, self.validation)?;
+        let Loaded { split, origin } = self.data.load(context, &network)?;
+        let (data, evaluation) = held_out(split, self.validation)?;
         let data = limited(data, self.limit)?;
 
         let resumed = checkpoint.is_some();
@@ -157,7 +158,9 @@ impl Args {
             ));
         }
         Session::new(&trainer, &network.name, &train, &files, &stop, display, resumed)?.run(&mut trainer)?;
-        evaluation.correct(trainer.model()).save(&self.output)?;
+        let mut model = evaluation.correct(trainer.model());
+        origin.record(&mut model.provenance);
+        model.save(&self.output)?;
         let summary = self.summary(&trainer, &network, &train, &files);
         context.print(&summary, || summary.to_string())
     }
@@ -175,9 +178,14 @@ impl Args {
 
     /// Loads the checkpoint from which to resume, if there is one, and applies a new learning rate to it. Sets the number
     /// of epochs in `train` to the checkpoint's, unless the flags give another one.
-    fn checkpoint(&self, files: &Files, train: &mut TrainConfig) -> Result<Option<Checkpoint>> {
+    fn checkpoint(
+        &self,
+        context: &Context,
+        files: &Files,
+        train: &mut TrainConfig,
+    ) -> Result<Option<Checkpoint>> {
         let CheckpointArgs { resume, restart, .. } = self.checkpoints;
-        let Some(mut checkpoint) = to_resume_from(&files.checkpoint, resume, restart)? else {
+        let Some(mut checkpoint) = to_resume_from(context, &files.checkpoint, resume, restart)? else {
             return Ok(None);
         };
         if self.overrides.epochs.is_none() {

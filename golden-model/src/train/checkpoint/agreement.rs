@@ -23,7 +23,7 @@ impl Checkpoint {
             difference("network", &self.description, &new.description),
             difference("quantization", &self.quantization, &new.quantization),
             difference("train", &own, config),
-            difference("data", &self.data, &new.data),
+            difference("data", &self.data, &new.data.as_known_to(&self.data)),
         ];
         if let Some(difference) = pairs.into_iter().flatten().next() {
             return Err(difference);

@@ -1,12 +1,13 @@
 //! Files of checkpoints. `docs/formats.md` describes the layout.
 
-use super::{Checkpoint, CheckpointError, Data};
+use super::{Checkpoint, CheckpointError};
 use crate::evaluation::Tally;
 use crate::file::container::{Container, Contents, MAX_HEAD_BYTES, Tensor, json};
 use crate::file::{FileError, container};
 use crate::float::Parameters;
 use crate::network::{MAX_NETWORK_WEIGHTS, NetworkDescription, Shape};
 use crate::train::fired::Fired;
+use crate::train::identity::Data;
 use crate::train::optimizer::Memory;
 use crate::train::trainer::{Best, Running};
 use crate::train::{EpochReport, Optimizer, TrainConfig};

@@ -113,6 +113,45 @@ fn a_resumed_run_ends_like_one_that_was_not_held_wherever_that_was() {
 }
 
 #[test]
+fn a_run_resumes_only_on_the_same_images_though_the_labels_are_the_same() {
+    let data = digits::load().unwrap();
+    let (_folder, path) = held("sgd", 1, 0);
+    let checkpoint = Checkpoint::load(&path).unwrap();
+    assert!(checkpoint.identifies_contents());
+    let changed = |part: &Dataset| {
+        let size = part.shape().size();
+        let mut pixels: Vec<u8> = (0..part.len()).flat_map(|index| part.image(index).to_vec()).collect();
+        pixels[size - 1] ^= 1;
+        let labels = part.labels().to_vec();
+        Dataset::new(part.name(), part.shape(), 10, 16, pixels, labels).unwrap()
+    };
+    let resume = |checkpoint: &Checkpoint, train: &Dataset, test: &Dataset| {
+        let (description, config) = small("sgd");
+        Trainer::resume(checkpoint.clone(), description, config, train, Some(test)).map(|_| ())
+    };
+    for (train, test, field) in [
+        (&changed(&data.train), &data.test, "data.train.sha256"),
+        (&data.train, &changed(&data.test), "data.held_out.sha256"),
+    ] {
+        let error = resume(&checkpoint, train, test).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("this run has {field} \"")), "{error}");
+    }
+    resume(&checkpoint, &data.train, &data.test).unwrap();
+
+    // Checkpoints of earlier versions do not know the contents.
+    let mut json = serde_json::to_value(&checkpoint.data).unwrap();
+    for part in ["train", "held_out"] {
+        json[part].as_object_mut().unwrap().remove("sha256").unwrap();
+    }
+    let earlier = Checkpoint {
+        data: serde_json::from_value(json).unwrap(),
+        ..checkpoint
+    };
+    assert!(!earlier.identifies_contents());
+    resume(&earlier, &changed(&data.train), &data.test).unwrap();
+}
+
+#[test]
 fn every_optimizer_resumes() {
     for optimizer in ["sgd", "adam"] {
         let (_folder, path) = held(optimizer, 1, 2);

@@ -1,10 +1,10 @@
 //! The verb `synfire bench infer`.
 
 use super::super::context::Context;
-use super::super::data::DataArgs;
+use super::super::data::{DataArgs, Loaded, Recorded};
 use super::super::diagnostic::Result;
 use super::super::eval::integer_sparsity;
-use super::super::inference::{DEFAULT_SEED, at_least_one, float};
+use super::super::inference::{DEFAULT_SEED, at_least_one, float, sampled};
 use super::super::models::AnyModel;
 use super::super::threads::ThreadArgs;
 use super::report::{MemoryUse, PerImage, Report};
@@ -24,9 +24,6 @@ const EXAMPLE: &str = "Examples:
   synfire bench infer --net lenet --data fashion-mnist --model lenet.safetensors --json
   synfire bench infer --net lenet --data fashion-mnist --model lenet.safetensors --integer --bits 8
   synfire bench infer --net lenet --data fashion-mnist --model lenet.q4.safetensors --integer";
-
-/// Seed that chooses the test images when not all of them are used.
-const SUBSET_SEED: u64 = 1;
 
 /// Arguments of `synfire bench infer`.
 #[derive(Debug, clap::Args)]
@@ -62,12 +59,9 @@ impl Args {
     pub(super) fn run(self, context: &Context) -> Result<()> {
         let threads = self.threads.apply()?;
         let network = self.setting.config()?.network;
-        let data = self.data.load(&network)?.test;
-        let data = if self.images < data.len() {
-            data.split(self.images, SUBSET_SEED)?.test
-        } else {
-            data
-        };
+        let given = self.setting.model.as_deref().map(AnyModel::load).transpose()?;
+        let test = self.load(context, &network, given.as_ref())?.split.test;
+        let data = sampled(&test, self.images)?;
         let images = data.len() as u64;
         let bar = context.bar((1 + self.setting.repeats) as u64 * images, "inference");
         let mut rates = Vec::with_capacity(self.setting.repeats);
@@ -81,7 +75,7 @@ impl Args {
             Ok(measured)
         };
         let (network, measured) = if self.integer {
-            let model = self.integer_model(network)?;
+            let model = self.integer_model(given, network)?;
             let pass = |progress: Progress<'_>| -> Result<Measured> {
                 let count = data.len();
                 let evaluation = integer::evaluate_dataset(&model, &data, count, DEFAULT_SEED, progress)?;
@@ -105,9 +99,29 @@ impl Args {
         context.print(&report, || report.to_string())
     }
 
+    /// Loads the data set of the model that was given, or of a new network.
+    fn load(
+        &self,
+        context: &Context,
+        network: &NetworkDescription,
+        given: Option<&AnyModel>,
+    ) -> Result<Loaded> {
+        match (given, &self.setting.model) {
+            (Some(model), Some(file)) => {
+                let record = Recorded::any(model, file).with_network(network);
+                self.data.load_for(context, &record)
+            }
+            _ => self.data.load(context, network),
+        }
+    }
+
     /// Returns the quantized model that was given, or quantizes the float weights.
-    fn integer_model(&self, network: NetworkDescription) -> Result<QuantizedModel> {
-        let given = match self.setting.model.as_deref().map(AnyModel::load).transpose()? {
+    fn integer_model(
+        &self,
+        given: Option<AnyModel>,
+        network: NetworkDescription,
+    ) -> Result<QuantizedModel> {
+        let given = match given {
             Some(AnyModel::Quantized(mut model)) => {
                 model.description.steps = self.setting.steps.unwrap_or(model.description.steps);
                 return Ok(model);

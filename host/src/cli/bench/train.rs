@@ -1,7 +1,7 @@
 //! The verb `synfire bench train`.
 
 use super::super::context::Context;
-use super::super::data::DataArgs;
+use super::super::data::{DataArgs, Recorded};
 use super::super::diagnostic::Result;
 use super::super::inference::{at_least_one, float};
 use super::super::threads::ThreadArgs;
@@ -48,7 +48,14 @@ impl Args {
         train.batch = self.batch.unwrap_or(train.batch);
         let (network, batch, epochs) = (config.network.clone(), train.batch, train.epochs);
         let model = self.setting.model()?;
-        let data = self.data.load(&network)?;
+        let data = match (&model, &self.setting.model) {
+            (Some(model), Some(file)) => {
+                let record = Recorded::float(model, file).with_network(&network);
+                self.data.load_for(context, &record)?
+            }
+            _ => self.data.load(context, &network)?,
+        };
+        let data = data.split;
         let mut trainer = Trainer::new(network.clone(), train, &data.train, None)?;
         if let Some(model) = model {
             trainer.set_weights(&model)?;

@@ -1,6 +1,7 @@
 //! The demo's models: loading data, training, quantization, and the accuracy that each model must reach.
 
 use super::super::context::Context;
+use super::super::data::Loaded;
 use super::super::diagnostic::{CliError, Result};
 use super::super::eval::{evaluate_float, evaluate_integer};
 use super::super::figures::curve;
@@ -13,7 +14,7 @@ use super::results::StageTimes;
 use synfire_golden_model::float::FloatModel;
 use synfire_golden_model::integer::QuantizedModel;
 use synfire_golden_model::quantize::QuantizeConfig;
-use synfire_golden_model::{Config, dataset::Split};
+use synfire_golden_model::Config;
 
 /// Test accuracy that training must reach.
 const FLOAT_ACCURACY: f64 = 0.95;
@@ -25,8 +26,9 @@ pub(super) type Models = (FloatModel, QuantizedModel, Evaluated, Evaluated);
 
 impl Args {
     /// Loads the data set.
-    pub(super) fn load_data(&self, config: &Config, context: &Context) -> Result<Split> {
-        let data = self.data.load(&config.network)?;
+    pub(super) fn load_data(&self, config: &Config, context: &Context) -> Result<Loaded> {
+        let loaded = self.data.load(context, &config.network)?;
+        let data = &loaded.split;
         context.say(&format!(
             "1  data set {}: {} training and {} test images of {}",
             data.train.name(),
@@ -34,14 +36,14 @@ impl Args {
             data.test.len(),
             config.network.input
         ));
-        Ok(data)
+        Ok(loaded)
     }
 
     /// Trains, evaluates and quantizes the network, and writes the models and the training curve.
     pub(super) fn make_model(
         &self,
         config: &Config,
-        data: &Split,
+        Loaded { split: data, origin }: &Loaded,
         context: &Context,
         times: &mut StageTimes,
     ) -> Result<Models> {
@@ -49,7 +51,8 @@ impl Args {
         if let Some(seed) = self.seed {
             train.seed = seed;
         }
-        let trained = times.measure("train", || train_network(&config.network, &train, data, context))?;
+        let mut trained = times.measure("train", || train_network(&config.network, &train, data, context))?;
+        origin.record(&mut trained.model.provenance);
         let float_result = times.measure("evaluate float", || {
             evaluate_float(&trained.model, &data.test, DEFAULT_SEED)
         })?;

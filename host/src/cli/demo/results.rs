@@ -81,6 +81,7 @@ impl BoardResult {
 #[derive(Debug, Serialize)]
 pub(super) struct Results {
     pub(super) network: String,
+    pub(super) dataset: String,
     pub(super) steps: usize,
     pub(super) float: Evaluated,
     pub(super) integer: Evaluated,

@@ -3,7 +3,7 @@
 mod parameters;
 
 use super::super::context::Context;
-use super::super::data::DataArgs;
+use super::super::data::{DataArgs, Loaded};
 use super::super::diagnostic::Result;
 use super::super::eval::{evaluate_float, evaluate_integer};
 use super::super::inference::DEFAULT_SEED;
@@ -15,7 +15,6 @@ use super::super::train::{Display, EvaluationSet, Files, Session, checkpoint_fil
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use synfire_golden_model::dataset::Split;
 use synfire_golden_model::float::FloatModel;
 use synfire_golden_model::integer::{InputSigns, QuantizedModel};
 use synfire_golden_model::quantize::{QuantizeReport, requantize};
@@ -152,7 +151,7 @@ impl FineTune<'_> {
         &self,
         context: &Context,
         quantized: Quantized<'_>,
-        data: Split,
+        Loaded { split, origin }: Loaded,
         (files, config): (Files, TrainConfig),
         output: &Path,
     ) -> Result<Tuned> {
@@ -163,8 +162,8 @@ impl FineTune<'_> {
             .map(|layer| layer.channel_scales)
             .collect();
         let start = FineTuning::new(float, &model, &scales)?;
-        let checkpoint = self.checkpoint(&files)?;
-        let data = limited(data, self.args.limit)?;
+        let checkpoint = self.checkpoint(context, &files)?;
+        let data = limited(split, self.args.limit)?;
         let accuracy = |model: &QuantizedModel| -> Result<f64> {
             Ok(evaluate_integer(model, &data.test, data.test.len(), DEFAULT_SEED)?.accuracy)
         };
@@ -198,7 +197,9 @@ impl FineTune<'_> {
         Session::new(&trainer, name, &config, &files, &self.stop, display, resumed)?.run(&mut trainer)?;
 
         let input = InputSigns::of(&model.description);
-        let (tuned, report) = requantize(&trainer.model(), &scales, &model, input)?;
+        let (mut tuned, report) = requantize(&trainer.model(), &scales, &model, input)?;
+        // The model is one of this data set now, whatever it was trained on before.
+        origin.record(&mut tuned.provenance);
         tuned.save(output)?;
         let finetuned_accuracy = accuracy(&tuned)?;
         if finetuned_accuracy < quantized_accuracy {
@@ -220,8 +221,8 @@ impl FineTune<'_> {
     }
 
     /// Loads the checkpoint to resume from, if there is one, and sets its learning rate.
-    fn checkpoint(&self, files: &Files) -> Result<Option<Checkpoint>> {
-        let mut checkpoint = to_resume_from(&files.checkpoint, self.args.resume, self.args.restart)?;
+    fn checkpoint(&self, context: &Context, files: &Files) -> Result<Option<Checkpoint>> {
+        let mut checkpoint = to_resume_from(context, &files.checkpoint, self.args.resume, self.args.restart)?;
         if let (Some(checkpoint), Some(learning_rate)) = (&mut checkpoint, self.args.finetune_lr) {
             checkpoint.set_learning_rate(learning_rate);
         }

@@ -2,7 +2,7 @@
 
 use crate::cli::context::Context;
 use crate::cli::diagnostic::{CliError, Result};
-use crate::cli::inference::{float, stimuli};
+use crate::cli::inference::{float, sampled, stimuli};
 use crate::protocol::{Identity, Image, InferenceResult, MemoryImage, ModelImage, Spike};
 use crate::{ConnectOptions, Device, Timeouts, Transport};
 use serde::Serialize;
@@ -88,7 +88,7 @@ pub(crate) fn keep_check(build: &Build, form: Form, summary: &Summary) -> Result
 /// What to classify, and on which line.
 #[derive(Clone, Debug)]
 pub(crate) struct Job {
-    /// Number of test images, counted from the first.
+    /// Number of test images.
     pub(crate) images: usize,
     /// Seed of the images' input spikes.
     pub(crate) seed: u64,
@@ -129,6 +129,7 @@ pub(crate) fn classify_some<T: Transport>(
         images, seed, baud, ..
     } = job;
     let model = build.model()?;
+    let data = &*sampled(data, images)?;
     let options = ConnectOptions {
         expect_design: build.short_design_hash(),
         expect_identity: Identity::decode(&build.identity()?.payload()),
@@ -162,7 +163,7 @@ pub(crate) fn classify_some<T: Transport>(
     device.prepare()?;
     let connected = device.statistics().total;
     let loading_bytes = connected.bytes_out - before.bytes_out;
-    let stimuli = stimuli(&model, data, images, seed);
+    let stimuli = stimuli(&model, data, seed);
     let bar = context.bar(stimuli.len() as u64, "board");
     let start = Instant::now();
     let (mut done, mut correct, mut active_cycles, mut potentials, mut steps) = (0_u64, 0, 0, 0, 0);

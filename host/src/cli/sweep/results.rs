@@ -18,7 +18,7 @@ pub(super) struct Run {
     pub(super) model_sha256: String,
     /// Name of the data set.
     pub(super) data: String,
-    /// SHA-256 of the test samples, the samples for calibration, and their labels.
+    /// SHA-256 of the hashes of the test samples and of the samples for calibration.
     pub(super) data_sha256: String,
     /// Number of test samples.
     pub(super) images: usize,

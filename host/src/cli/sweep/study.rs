@@ -5,11 +5,10 @@ use super::super::inference::{float, quantize_by};
 use super::grid::Setting;
 use super::results::{Made, Point, Reading};
 use indicatif::ProgressBar;
-use sha2::{Digest as _, Sha256};
 use synfire_golden_model::dataset::{Dataset, Samples};
 use synfire_golden_model::evaluation::float::evaluate_with;
 use synfire_golden_model::evaluation::integer::evaluate_dataset;
-use synfire_golden_model::file::hex;
+use synfire_golden_model::file::{hex, sha256};
 use synfire_golden_model::float::FloatModel;
 use synfire_golden_model::integer::QuantizedModel;
 use synfire_golden_model::quantize::{ScaleSearch, quantize};
@@ -35,31 +34,11 @@ pub(super) struct Measured {
 }
 
 impl Study {
-    /// Returns the SHA-256 of all samples that determine the results, and of their labels.
+    /// Returns the SHA-256 of the hashes of all data sets that determine the results.
     pub(super) fn data_sha256(&self) -> String {
-        let mut hasher = Sha256::new();
-        for dataset in std::iter::once(&self.test).chain(&self.calibration) {
-            hasher.update((dataset.len() as u64).to_le_bytes());
-            hasher.update(dataset.labels());
-            match dataset.samples() {
-                Samples::Images(images) => {
-                    hasher.update([images.full_scale]);
-                    hasher.update(&images.pixels);
-                }
-                Samples::Recordings(recordings) => {
-                    hasher.update(recordings.window_us().to_le_bytes());
-                    for index in 0..recordings.len() {
-                        let events = recordings.get(index);
-                        hasher.update((events.len() as u64).to_le_bytes());
-                        for event in events {
-                            hasher.update(event.time_us.to_le_bytes());
-                            hasher.update(event.address.to_le_bytes());
-                        }
-                    }
-                }
-            }
-        }
-        hex(&hasher.finalize())
+        let datasets = std::iter::once(&self.test).chain(&self.calibration);
+        let hashes: String = datasets.map(Dataset::sha256).collect();
+        sha256(hashes.as_bytes())
     }
 
     /// Quantizes the network like `synfire quantize`.

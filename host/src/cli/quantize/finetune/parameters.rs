@@ -53,6 +53,7 @@ mod tests {
     const NO_DATA: DataArgs = DataArgs {
         data: None,
         data_dir: None,
+        from_first_event: false,
     };
 
     fn model(preset: &str) -> FloatModel {

@@ -10,7 +10,6 @@ use nix::pty::openpty;
 use nix::sys::termios::{SetArg, cfmakeraw, tcgetattr, tcsetattr};
 use nix::unistd::ttyname;
 use std::os::fd::OwnedFd;
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use synfire_golden_model::file::io;
@@ -154,11 +153,8 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("synfire-ended-{name}-{}", std::process::id()));
         fs::create_dir_all(&folder).expect("a writable folder");
         let log = folder.join("board.log");
-        let child = Command::new("sh")
-            .args(["-c", script])
-            .stderr(File::create(&log).expect("a writable folder"))
-            .spawn()
-            .expect("a shell");
+        let errors = fs::File::create(&log).expect("a writable folder");
+        let child = Guarded::spawn(Command::new("sh").args(["-c", script]).stderr(errors)).expect("a shell");
         let pty = openpty(None, None).expect("a pseudo-terminal");
         let board = VirtualBoard {
             child,

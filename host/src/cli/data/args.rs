@@ -141,7 +141,7 @@ impl DataArgs {
     /// Finds the file with this path: from the current folder, from the folder of the model, or in the data folder;
     /// `None` if there is no such file, or the name is that of a known data set.
     fn find(&self, path: &Path, model_folder: Option<&Path>) -> Option<PathBuf> {
-        if KNOWN.iter().any(|known| Path::new(known.name) == path) {
+        if dataset::KNOWN.iter().any(|known| Path::new(known.name) == path) {
             return None;
         }
         let folders = [Some(Path::new("")), model_folder, self.data_dir.as_deref()];

@@ -5,11 +5,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use synfire::protocol::{self, InferenceResult, MemoryImage, ModelImage};
+use synfire::protocol::{self, Decoded, FrameDecoder, InferenceResult, MemoryImage, ModelImage, Opcode};
 use synfire::testing::{
     Fault, FaultRates, Faulty, Random, Script, SoftDevice, SoftLink, ToyAccelerator, bit_errors, serve,
 };
-use synfire::{ConnectOptions, Device, LinkStatistics, Loopback, Result, Timeouts};
+use synfire::{ConnectOptions, Device, LinkStatistics, Loopback, Result, Timeouts, Transport};
 
 const INPUTS: u32 = 300;
 const CLASSES: u16 = 5;
@@ -222,13 +222,34 @@ fn at_one_wrong_bit_in_a_thousand_everything_is_loaded_and_every_answer_is_right
     }
 }
 
+/// A line that loses its first long requests.
+struct Narrow {
+    link: SoftLink,
+    losses: u32,
+}
+
+impl Transport for Narrow {
+    fn send(&mut self, bytes: &[u8]) -> Result<()> {
+        if bytes.len() > 40 && self.losses > 0 {
+            self.losses -= 1;
+            return Ok(());
+        }
+        self.link.send(bytes)
+    }
+
+    fn receive(&mut self, buffer: &mut [u8], deadline: Instant) -> Result<usize> {
+        self.link.receive(buffer, deadline)
+    }
+}
+
 #[test]
 fn on_a_line_that_has_recovered_requests_grow_again() {
-    // The first frames of contents are lost; nothing is lost afterwards.
-    let faults = (4..24).map(|frame| (frame, Fault::Drop)).collect();
-    let faulty = Faulty::new(link(), Script::new(faults), |link| link.device.reset());
-    let mut device = Device::connect(faulty, ConnectOptions::default()).expect("connecting meets no fault");
-    let image = Random::new(2).steps(40, INPUTS, 8);
+    let narrow = Narrow {
+        link: link(),
+        losses: 8,
+    };
+    let mut device = Device::connect(narrow, ConnectOptions::default()).expect("connecting meets no fault");
+    let image = Random::new(2).steps(12, INPUTS, 8);
     let answer = ToyAccelerator::answer(CLASSES, &image);
     let requests: Vec<_> = (0..6)
         .map(|_| {
@@ -244,6 +265,49 @@ fn on_a_line_that_has_recovered_requests_grow_again() {
     };
     assert!(requests[1] > whole, "{requests:?} for {whole}");
     assert_eq!(requests.last(), Some(&whole), "{requests:?}");
+}
+
+/// A board that takes no SPIKES, whatever their size.
+struct Deaf {
+    link: SoftLink,
+    decoder: FrameDecoder,
+}
+
+impl Transport for Deaf {
+    fn send(&mut self, bytes: &[u8]) -> Result<()> {
+        let is_spikes = bytes.iter().any(|&byte| {
+            matches!(self.decoder.push(byte), Decoded::Frame(body) if body[1] == Opcode::Spikes as u8)
+        });
+        if is_spikes { Ok(()) } else { self.link.send(bytes) }
+    }
+
+    fn receive(&mut self, buffer: &mut [u8], deadline: Instant) -> Result<usize> {
+        self.link.receive(buffer, deadline)
+    }
+}
+
+#[test]
+fn a_board_that_never_takes_a_request_is_given_up() {
+    let deaf = Deaf {
+        link: link(),
+        decoder: FrameDecoder::new(100),
+    };
+    let mut device = Device::connect(deaf, ConnectOptions::default()).expect("a sound board so far");
+    // A long table, which lets requests grow again after each new start.
+    device.set_encoder_table(&[0; 768]).expect("an encoder");
+    let message = device
+        .infer([[1], [2]])
+        .expect_err("no spikes are taken")
+        .to_string();
+    assert!(
+        message.starts_with(
+            "inference failed in 5 attempts, each after a new start; the last error: no response to SPIKES"
+        ),
+        "{message}"
+    );
+    let requests = device.statistics().total.requests;
+    println!("{requests} requests: {message}");
+    assert!(requests < 3000, "{requests} requests");
 }
 
 #[test]
@@ -355,10 +419,7 @@ fn a_late_answer_to_a_read_is_as_good_as_a_new_one() {
 fn the_faults_are_not_a_matter_of_luck() {
     // With the same device and faults, a host that accepts every RESULT must sometimes be wrong. Otherwise the tests
     // above would prove nothing.
-    use synfire::Transport;
-    use synfire::protocol::{
-        Decoded, FrameDecoder, InferenceResult, Opcode, Request, Response, SpikeEncoder,
-    };
+    use synfire::protocol::{Request, Response, SpikeEncoder};
 
     let mut random = Random::new(7);
     let rates = FaultRates {

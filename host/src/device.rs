@@ -34,6 +34,7 @@ use frame_size::FrameSize;
 use identify::{first_identify, identify, same};
 use job::Inferences;
 use overlap::SentAhead;
+use patience::Failures;
 use session::Session;
 use std::time::{Duration, Instant};
 
@@ -147,7 +148,7 @@ impl<T: Transport> Device<T> {
 
     /// Synchronizes with the device for the first time, in as many rounds as an inference may take.
     fn first_sync(&mut self) -> Result<()> {
-        let mut failures = 0;
+        let mut failures = Failures::default();
         let mut synchronized = self.sync(0);
         while let Err(error) = synchronized {
             if let Err(given_up) = self.give_up_or_go_on(error, &mut failures) {

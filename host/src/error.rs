@@ -1,31 +1,12 @@
 //! Errors of the link library.
 
+mod peer;
+
+pub(crate) use peer::PSEUDO_TERMINALS;
+pub use peer::Peer;
+
 use crate::protocol::{Opcode, Status};
 use std::{fmt, io, path::Path, time::Duration};
-
-/// What is at the other end of a transport, and so what to do when it is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Peer {
-    /// A board at a serial port.
-    Board,
-    /// A program behind a pseudo-terminal, such as `synfire board`.
-    VirtualBoard,
-    /// Another part of the same program.
-    Program,
-}
-
-impl Peer {
-    /// What to do when it is gone.
-    const fn remedy(self) -> &'static str {
-        match self {
-            Self::Board => "plug the board in again, or check that it has power",
-            Self::VirtualBoard => {
-                "the virtual board behind it has ended: start it again with `synfire board`, whose output says why it ended"
-            }
-            Self::Program => "keep its other end open while this one is in use",
-        }
-    }
-}
 
 /// An error of the link between the host and a device.
 ///
@@ -402,9 +383,6 @@ const fn line_remedy(bytes: u64) -> &'static str {
         "check the baud rate and the cable: the line damages frames"
     }
 }
-
-/// Folder of the pseudo-terminals, behind which virtual boards run.
-pub(crate) const PSEUDO_TERMINALS: &str = "/dev/pts";
 
 fn found_ports(path: &str, found: &[String]) -> String {
     if Path::new(path).starts_with(PSEUDO_TERMINALS) {

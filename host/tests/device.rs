@@ -1,10 +1,9 @@
 //! The public interface of the device, on a line without faults.
 
 use std::cell::Cell;
-use std::time::{Duration, Instant};
-use synfire::protocol::{Counters, Identity, Image, LayerCounters, Opcode, Status};
+use synfire::protocol::{Counters, Identity, LayerCounters, Opcode, Status};
 use synfire::testing::{Random, SoftDevice, SoftLink, ToyAccelerator};
-use synfire::{ConnectOptions, Device, Error, Timeouts};
+use synfire::{ConnectOptions, Device, Error};
 
 const INPUTS: u32 = 784;
 const CLASSES: u16 = 10;
@@ -378,67 +377,4 @@ fn more_frames_than_numbers_are_refused_before_anything_is_sent() {
         "the inference takes 70000 frames, but at most 65532 are possible; use fewer time steps or larger slots"
     );
     assert_eq!(device.statistics().total, before);
-}
-
-/// A connection to a board that answers RESULT with "not ready" for ever from now on, after `sound` sound inferences.
-fn never_ready(encoding: Duration, sound: usize) -> (Device<SoftLink>, Image) {
-    let options = ConnectOptions {
-        timeouts: Timeouts {
-            encoding,
-            result: Duration::from_millis(20),
-            ..Timeouts::default()
-        },
-        ..ConnectOptions::default()
-    };
-    let mut device =
-        Device::connect(SoftLink::new(SoftDevice::new(4, CLASSES)), options).expect("a sound device");
-    device.set_encoder_table(&[128; 256]).expect("an encoder");
-    let image = Image {
-        pixels: vec![200; 4],
-        seed: 1,
-        steps: 3,
-    };
-    for _ in 0..sound {
-        device.infer_image(&image).expect("an answer");
-    }
-    device.transport_mut().device.never_ready = true;
-    (device, image)
-}
-
-#[test]
-fn a_board_that_is_never_ready_is_asked_at_growing_intervals_and_given_up() {
-    let (mut device, image) = never_ready(Duration::from_millis(300), 0);
-    let before = device.statistics().total.requests;
-    let start = Instant::now();
-    let message = device.infer_image(&image).unwrap_err().to_string();
-    let elapsed = start.elapsed();
-    let requests = device.statistics().total.requests - before;
-    println!("{requests} requests in {elapsed:?}: {message}");
-    assert!(
-        message.starts_with("the accelerator was still not ready for RESULT after 3"),
-        "{message}"
-    );
-    assert!(
-        (Duration::from_millis(300)..Duration::from_secs(2)).contains(&elapsed),
-        "{elapsed:?}"
-    );
-    // 1, 2, 4, 8, 16, 32, 32, … milliseconds.
-    assert!(requests < 40, "{requests} requests");
-    device.transport_mut().device.never_ready = false;
-    device.infer_image(&image).expect("it recovers");
-}
-
-#[test]
-fn a_board_that_was_ready_before_is_given_up_sooner() {
-    let (mut device, image) = never_ready(Duration::from_secs(60), 3);
-    let start = Instant::now();
-    let message = device.infer_image(&image).unwrap_err().to_string();
-    let elapsed = start.elapsed();
-    assert!(
-        message.starts_with(
-            "inference failed in 5 attempts, each after a new start; the last error: the accelerator was"
-        ),
-        "{message}"
-    );
-    assert!(elapsed < Duration::from_secs(10), "{elapsed:?}");
 }

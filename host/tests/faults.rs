@@ -3,13 +3,8 @@
 //! The device computes a function of the spikes that every lost, doubled or misplaced spike changes. In these tests no
 //! time passes on the line, so that a timeout takes no time.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
-use synfire::protocol::{self, InferenceResult, MemoryImage, ModelImage};
-use synfire::testing::{
-    Fault, FaultRates, Faulty, Random, Script, SoftDevice, SoftLink, ToyAccelerator, bit_errors, serve,
-};
-use synfire::{ConnectOptions, Device, LinkStatistics, Loopback, Result, Timeouts};
+use synfire::testing::{Fault, FaultRates, Faulty, Random, Script, SoftDevice, SoftLink, ToyAccelerator};
+use synfire::{ConnectOptions, Device, LinkStatistics, Result};
 
 const INPUTS: u32 = 300;
 const CLASSES: u16 = 5;
@@ -161,91 +156,6 @@ fn hundreds_of_inferences_on_lines_that_keep_failing() {
     }
 }
 
-/// Connects over a line with bit errors to a board with slots of 1024 bytes, loads a model, the encoder's table and
-/// margins, and classifies images that the board encodes, and one that the host encodes.
-fn conversation_with_bit_errors(
-    per_million: u64,
-    seed: u64,
-) -> Result<(Vec<InferenceResult>, LinkStatistics)> {
-    const PIXELS: u32 = 784;
-    let mut identity = SoftDevice::new(PIXELS, 10).identity;
-    identity.slot_bytes = 1024;
-    let link = SoftLink::new(SoftDevice::with_identity(identity));
-    let faulty = Faulty::new(link, bit_errors(per_million, seed), |link| link.device.reset());
-    let mut random = Random::new(3);
-    let mut bytes =
-        |count: usize| -> Vec<u8> { (0..count).map(|_| random.next().to_le_bytes()[0]).collect() };
-    let model = ModelImage {
-        hash: [9; 16],
-        memories: vec![MemoryImage {
-            memory: 0,
-            word_bytes: 3,
-            bytes: bytes(900),
-        }],
-    };
-    let images: Vec<_> = (1..4)
-        .map(|seed| protocol::Image {
-            pixels: bytes(PIXELS as usize),
-            seed,
-            steps: 6,
-        })
-        .collect();
-    let options = ConnectOptions {
-        load: Some(model),
-        ..ConnectOptions::default()
-    };
-    let mut device = Device::connect(faulty, options)?;
-    let table: Vec<u16> = (0..256).collect();
-    device.set_encoder_table(&table)?;
-    device.set_early_exit(Some(&[u32::MAX, 900_000, u32::MAX]))?;
-    let mut results = device.infer_images(images).collect::<Result<Vec<_>>>()?;
-    let steps = Random::new(4).steps(6, PIXELS, 8);
-    results.push(device.infer(&steps)?);
-    Ok((results, *device.statistics()))
-}
-
-#[test]
-fn at_one_wrong_bit_in_a_thousand_everything_is_loaded_and_every_answer_is_right() {
-    let (expected, sound) = conversation_with_bit_errors(0, 0).expect("a sound line");
-    assert_eq!((sound.retransmissions, sound.resyncs), (0, 0));
-    println!("no errors: {sound}");
-    for seed in 0..20 {
-        let (results, statistics) =
-            conversation_with_bit_errors(1000, seed).unwrap_or_else(|error| panic!("seed {seed}: {error}"));
-        println!("seed {seed}: {statistics}");
-        assert_eq!(results, expected, "seed {seed}");
-        // Requests of a slot each would not arrive once in a thousand times.
-        assert!(
-            statistics.bad_responses > 0 && statistics.total.requests < 5000,
-            "{statistics}"
-        );
-    }
-}
-
-#[test]
-fn on_a_line_that_has_recovered_requests_grow_again() {
-    // The first frames of contents are lost; nothing is lost afterwards.
-    let faults = (4..24).map(|frame| (frame, Fault::Drop)).collect();
-    let faulty = Faulty::new(link(), Script::new(faults), |link| link.device.reset());
-    let mut device = Device::connect(faulty, ConnectOptions::default()).expect("connecting meets no fault");
-    let image = Random::new(2).steps(40, INPUTS, 8);
-    let answer = ToyAccelerator::answer(CLASSES, &image);
-    let requests: Vec<_> = (0..6)
-        .map(|_| {
-            assert_eq!(device.infer(&image).expect("an answer"), answer);
-            device.statistics().last_inference.requests
-        })
-        .collect();
-    println!("requests of each inference: {requests:?}");
-    let whole = {
-        let mut sound = Device::connect(link(), ConnectOptions::default()).expect("a sound device");
-        sound.infer(&image).expect("an answer");
-        sound.statistics().last_inference.requests
-    };
-    assert!(requests[1] > whole, "{requests:?} for {whole}");
-    assert_eq!(requests.last(), Some(&whole), "{requests:?}");
-}
-
 #[test]
 fn connecting_takes_as_many_rounds_as_an_inference() {
     // Three rounds of five lost requests.
@@ -268,35 +178,6 @@ fn connecting_takes_as_many_rounds_as_an_inference() {
     let faults: Vec<_> = (2..17).map(|frame| (frame, Fault::Drop)).collect();
     let faulty = Faulty::new(link(), Script::new(faults), |link| link.device.reset());
     Device::connect(faulty, ConnectOptions::default()).expect("the fourth round succeeds");
-}
-
-#[test]
-fn a_lost_last_frame_costs_a_few_round_trips_and_not_the_limit() {
-    let (here, mut there) = Loopback::pair();
-    let stop = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        scope.spawn(|| serve(&mut SoftDevice::new(INPUTS, CLASSES), &mut there, &stop));
-        let options = ConnectOptions {
-            // As for a virtual board: RESULT may take four seconds.
-            timeouts: Timeouts::default().scaled(4),
-            ..ConnectOptions::default()
-        };
-        let faulty = Faulty::new(here, Script::default(), |_| ());
-        let mut device = Device::connect(faulty, options).expect("a sound line");
-        let image = Random::new(2).steps(10, INPUTS, 8);
-        let mut infer = |faults: Vec<(u64, Fault)>| {
-            device.transport_mut().plan = Script::new(faults);
-            let start = Instant::now();
-            let result = device.infer(&image).expect("an answer");
-            assert_eq!(result, ToyAccelerator::answer(CLASSES, &image));
-            (device.transport_mut().plan.frames, start.elapsed())
-        };
-        let (frames, sound) = infer(vec![]);
-        let (_, lost) = infer(vec![(frames - 1, Fault::Drop)]);
-        stop.store(true, Ordering::Relaxed);
-        println!("sound {sound:?}, with the last frame lost {lost:?}");
-        assert!(lost < Duration::from_millis(2500), "{lost:?}");
-    });
 }
 
 /// A device whose first frames have faults; frames 0 to 3 are those of connecting.

@@ -2,7 +2,7 @@
 
 use super::job::Job;
 use super::overlap::{NextJob, Overlap, SentAhead};
-use super::patience::Patience;
+use super::patience::{Failures, Patience};
 use super::readiness::Readiness;
 use super::{Device, MAX_WRITES};
 use crate::error::{Error, Result};
@@ -33,7 +33,7 @@ impl<T: Transport> Device<T> {
         let ready_by = started + job.patience;
         // The job in smaller requests, while the line damages large ones.
         let mut smaller: Option<(usize, Job)> = None;
-        let mut failures = 0;
+        let mut failures = Failures::default();
         let mut may_send_ahead = true;
         loop {
             let sent = std::mem::take(sent_ahead);
@@ -54,6 +54,11 @@ impl<T: Transport> Device<T> {
                 smaller = None;
             }
             let job = smaller.as_ref().map_or(job, |(_, job)| job);
+            let ready = match ready {
+                // Smaller requests are more requests.
+                Ok(()) if sent.count == 0 => self.number(job.writes.len()),
+                ready => ready,
+            };
             // The next job is made of whole slots: on a bad line it is not sent ahead.
             let sends_ahead = may_send_ahead && self.options.overlap && !self.frame_size.is_reduced();
             let overlap = Overlap {
@@ -107,9 +112,17 @@ impl<T: Transport> Device<T> {
             .map_or(job.patience, |slowest| measured(slowest).min(job.patience))
     }
 
-    /// Prepares for smaller requests if the line lost those of a round and they can be smaller; otherwise counts a failure.
-    pub(super) fn shrink_or_give_up(&mut self, error: Error, failures: &mut u32) -> Result<()> {
-        if matches!(error, Error::NoResponse { .. }) && self.frame_size.shrink() {
+    /// Prepares for smaller requests if the line lost contents in a whole round and they can be divided further; otherwise
+    /// counts a failure.
+    pub(super) fn shrink_or_give_up(&mut self, error: Error, failures: &mut Failures) -> Result<()> {
+        let lost_contents = matches!(
+            error,
+            Error::NoResponse {
+                command: Opcode::Load | Opcode::Spikes,
+                ..
+            }
+        );
+        if lost_contents && failures.may_shrink() && self.frame_size.shrink() {
             self.synchronized = false;
             return Ok(());
         }
@@ -118,16 +131,16 @@ impl<T: Transport> Device<T> {
 
     /// Counts a failure, after which only a new start is safe. Returns the error if a new start would not help, or there
     /// were enough attempts.
-    pub(super) fn give_up_or_go_on(&mut self, error: Error, failures: &mut u32) -> Result<()> {
+    pub(super) fn give_up_or_go_on(&mut self, error: Error, failures: &mut Failures) -> Result<()> {
         self.synchronized = false;
-        *failures += 1;
+        failures.count += 1;
         // While the transport is disconnected, errors of opening it are not final either.
         if !error.is_transient() && self.session.connected {
             return Err(error);
         }
-        if *failures >= self.options.attempts {
+        if failures.count >= self.options.attempts {
             return Err(Error::InferenceFailed {
-                attempts: *failures,
+                attempts: failures.count,
                 last: Box::new(error),
             });
         }
@@ -141,6 +154,11 @@ impl<T: Transport> Device<T> {
             self.recover(writes)?;
         }
         self.set_up()?;
+        self.number(writes)
+    }
+
+    /// Makes sure that enough sequence numbers are left for `writes` writes.
+    pub(super) fn number(&mut self, writes: usize) -> Result<()> {
         if self.has_numbers_for(writes) {
             Ok(())
         } else {

@@ -11,6 +11,7 @@ use super::contents::{FailedRun, LoadRun, Place};
 use super::identify::identity_of;
 use super::job::Inferences;
 use super::overlap::{Overlap, SentAhead};
+use super::patience::Failures;
 use super::readiness::Readiness;
 use super::{Device, MAX_WRITES};
 use crate::error::{Error, Result};
@@ -82,7 +83,7 @@ impl<T: Transport> Device<T> {
     /// # Errors
     /// The errors of [`Device::infer`].
     pub fn prepare(&mut self) -> Result<()> {
-        let mut failures = 0;
+        let mut failures = Failures::default();
         loop {
             let error = match self.ready(0) {
                 Ok(()) => return Ok(()),
@@ -137,7 +138,7 @@ impl<T: Transport> Device<T> {
     /// executed.
     fn load_all(&mut self, contents: &[MemoryImage]) -> Result<()> {
         let (mut place, mut furthest) = (Place::default(), Place::default());
-        let mut failures = 0;
+        let mut failures = Failures::default();
         let mut failed: Option<FailedRun> = None;
         loop {
             if !self.synchronized {
@@ -154,7 +155,7 @@ impl<T: Transport> Device<T> {
             }
             if place > furthest {
                 furthest = place;
-                failures = 0;
+                failures = Failures::default();
             }
             let most = self.frame_size.requests_per_run(MAX_WRITES / 2);
             let (run, payloads) = LoadRun::new(contents, place, self.frame_size.bytes(), most);
@@ -183,9 +184,7 @@ impl<T: Transport> Device<T> {
     /// Executes LOADs, and records the model hash that the device then reports.
     fn load_once(&mut self, payloads: Vec<Vec<u8>>) -> Result<()> {
         self.progress = None;
-        if !self.has_numbers_for(payloads.len()) {
-            self.sync(payloads.len())?;
-        }
+        self.number(payloads.len())?;
         let alone = Overlap {
             before: SentAhead::default(),
             after: None,

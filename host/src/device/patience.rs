@@ -1,4 +1,4 @@
-//! Limit on tries that make no progress.
+//! Limits on tries and rounds that make no progress.
 
 use super::LinkStatistics;
 use super::session::Session;
@@ -59,5 +59,24 @@ impl Patience {
             bytes: statistics.total.bytes_in - self.since.total.bytes_in,
             bad: statistics.bad_responses - self.since.bad_responses,
         }
+    }
+}
+
+/// Number of rounds that failed, each of which is followed by a new start.
+#[derive(Debug, Default)]
+pub(super) struct Failures {
+    pub(super) count: u32,
+    halvings: u32,
+}
+
+impl Failures {
+    /// Most halvings from the largest slot to the smallest request.
+    const MOST_HALVINGS: u32 = 12;
+
+    /// Counts a round whose requests were too large for the line. Returns whether it need not count as a failure: a device
+    /// that never takes a certain request, and lets others grow again in between, must not be asked for ever.
+    pub(super) const fn may_shrink(&mut self) -> bool {
+        self.halvings += 1;
+        self.halvings <= Self::MOST_HALVINGS
     }
 }

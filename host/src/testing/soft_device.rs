@@ -4,7 +4,8 @@ use super::accelerator::ToyAccelerator;
 use super::chunks;
 use super::soft_memories::SoftMemories;
 use crate::protocol::{
-    Counters, Decoded, FrameDecoder, Identity, InferenceResult, LayerCounters, Opcode, Response, Status, VERSION, frame,
+    Counters, Decoded, FrameDecoder, Identity, InferenceResult, LayerCounters, Opcode, Response, Status,
+    VERSION, frame,
 };
 use std::collections::VecDeque;
 

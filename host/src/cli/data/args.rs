@@ -92,7 +92,10 @@ impl DataArgs {
                 read(OsStr::new(name))?
             }
         };
-        for difference in record.iter().flat_map(|record| record.differences(&loaded.origin)) {
+        for difference in record
+            .iter()
+            .flat_map(|record| record.differences(&loaded.origin))
+        {
             context.warn(&difference);
         }
         Ok(loaded)
@@ -113,7 +116,6 @@ impl DataArgs {
         }
         let source = found.as_ref().map_or(name, |file| file.as_os_str());
         let mut split = dataset::load(source, self.data_dir.as_deref())?;
-        split.test.check_fits(network)?;
         let is_recordings = matches!(split.train.samples(), Samples::Recordings(_));
         if self.from_first_event && !is_recordings {
             return Err(Error::from(DataError::Kind {
@@ -129,9 +131,9 @@ impl DataArgs {
         if from_first_event {
             split = split.from_first_event();
         }
-        for warning in split.inspect() {
-            context.warn(&warning.to_string());
-        }
+        // Before the network is compared: the warning may be the reason why it does not fit.
+        warn_of(&split, context);
+        split.test.check_fits(network)?;
         Ok(Loaded { split, origin })
     }
 
@@ -144,6 +146,13 @@ impl DataArgs {
         let folders = [Some(Path::new("")), model_folder, self.data_dir.as_deref()];
         let files = folders.into_iter().flatten().map(|folder| folder.join(path));
         files.into_iter().find(|file| file.exists())
+    }
+}
+
+/// Warns of what is suspicious about a data set.
+pub(super) fn warn_of(split: &Split, context: &Context) {
+    for warning in split.inspect() {
+        context.warn(&warning.to_string());
     }
 }
 

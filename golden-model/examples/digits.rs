@@ -23,8 +23,9 @@ pub(crate) fn main() -> Result<()> {
 
     // The spikes of 256 training images decide how weights round.
     let float = trainer.model();
-    let spikes = |image| Ok(test_raster(&float.description, &data.train, image, SEED));
-    let calibration = Calibration::new(256, &spikes);
+    let sample = data.train.sample(256, SEED)?;
+    let spikes = |image| Ok(test_raster(&float.description, &sample, image, SEED));
+    let calibration = Calibration::new(sample.len(), &spikes);
     let (model, _) = quantize_with(&float, &QuantizeConfig::default(), &calibration)?;
 
     // One image through the integer golden model, then all of them.

@@ -220,7 +220,11 @@ impl fmt::Display for InspectionWarning {
                     "data set `{name}`: {} test {} no training sample ({}{more}); add training samples of them, or \
                      correct the labels",
                     classes.len(),
-                    if classes.len() == 1 { "class has" } else { "classes have" },
+                    if classes.len() == 1 {
+                        "class has"
+                    } else {
+                        "classes have"
+                    },
                     shown.join(", ")
                 )
             }
@@ -282,7 +286,10 @@ mod tests {
             let [text] = &texts(&images(shape, 255, 255, ALL))[..] else {
                 panic!("one warning of {shape:?}");
             };
-            assert!(text.contains("seem to have their channels last; save them as [N, C, H, W]"), "{text}");
+            assert!(
+                text.contains("seem to have their channels last; save them as [N, C, H, W]"),
+                "{text}"
+            );
         }
     }
 

@@ -147,17 +147,29 @@ mod tests {
     fn other_contents_are_told_with_both_hashes() {
         let digits = digits::load().unwrap();
         let origin = Origin::new("sets/own.npz", &digits, false);
-        assert_eq!(origin.differences(&Origin::new("own.npz", &digits, true)), [""; 0]);
+        assert_eq!(
+            origin.differences(&Origin::new("own.npz", &digits, true)),
+            [""; 0]
+        );
         let other = Split {
             train: digits.train.split(1000, 1).unwrap().train,
             test: digits.test.clone(),
         };
-        assert_eq!(origin.differences(&Origin::new("other.npz", &other, false)), [""; 0]);
+        assert_eq!(
+            origin.differences(&Origin::new("other.npz", &other, false)),
+            [""; 0]
+        );
         let [text] = &origin.differences(&Origin::new("own.npz", &other, false))[..] else {
             panic!("one difference");
         };
         let (found, wanted) = (other.train.sha256(), digits.train.sha256());
-        for part in ["data set `own`", "training samples", &found[..12], &wanted[..12], "--data"] {
+        for part in [
+            "data set `own`",
+            "training samples",
+            &found[..12],
+            &wanted[..12],
+            "--data",
+        ] {
             assert!(text.contains(part), "{part} in {text}");
         }
     }

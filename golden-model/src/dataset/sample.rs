@@ -47,7 +47,11 @@ impl Dataset {
             }
         }
         places.sort_unstable();
-        places.into_iter().take(count).map(|(_, _, index)| index).collect()
+        places
+            .into_iter()
+            .take(count)
+            .map(|(_, _, index)| index)
+            .collect()
     }
 
     /// Hash of a sample's contents.
@@ -111,7 +115,12 @@ mod tests {
         let sample = mixed.sample(200, 1).unwrap();
         assert_eq!(sample, sorted.sample(200, 1).unwrap());
         assert_ne!(sample, mixed.sample(200, 2).unwrap());
-        assert!(sample.class_counts().iter().all(|count| (18..=22).contains(count)));
+        assert!(
+            sample
+                .class_counts()
+                .iter()
+                .all(|count| (18..=22).contains(count))
+        );
     }
 
     #[test]

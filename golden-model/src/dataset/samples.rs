@@ -255,7 +255,10 @@ mod tests {
     #[test]
     fn each_recording_can_start_at_its_own_first_event() {
         let events = |times: &[u32]| -> Vec<Event> {
-            times.iter().map(|&time_us| Event { time_us, address: 3 }).collect()
+            times
+                .iter()
+                .map(|&time_us| Event { time_us, address: 3 })
+                .collect()
         };
         let mut recordings = Recordings::new(10);
         recordings.push(events(&[1005, 1000, u32::MAX]));

@@ -35,7 +35,8 @@ impl Dataset {
                 is_aside[index] = true;
             }
         }
-        let all = |keep: &dyn Fn(usize) -> bool| (0..self.len()).filter(|&index| keep(index)).collect::<Vec<_>>();
+        let all =
+            |keep: &dyn Fn(usize) -> bool| (0..self.len()).filter(|&index| keep(index)).collect::<Vec<_>>();
         Ok(Split {
             train: self.select(&all(&|index| !is_aside[index]))?,
             test: self.select(&all(&|index| is_aside[index]))?,

@@ -120,7 +120,11 @@ fn unit_of(weights: &Array2<f32>) -> f64 {
     let largest = weights
         .iter()
         .fold(0.0_f64, |most, &weight| most.max(f64::from(weight).abs()));
-    if largest > 0.0 { largest.log2().floor().exp2() } else { 1.0 }
+    if largest > 0.0 {
+        largest.log2().floor().exp2()
+    } else {
+        1.0
+    }
 }
 
 fn divided(weight: f32, unit: f64) -> f32 {
@@ -224,8 +228,14 @@ mod tests {
             weights[[2, 7]] = largest;
             let found = Channels::quantize(&weights, false, 4, ScaleSearch::Best, Some(&moments));
             let error = found.fit.drive_error.unwrap();
-            assert!(error.is_finite() && found.fit.rms_error.is_finite(), "{largest}: {error}");
-            assert_eq!(f64::from(found.integers[[2, 7]].signum()), f64::from(largest.signum()));
+            assert!(
+                error.is_finite() && found.fit.rms_error.is_finite(),
+                "{largest}: {error}"
+            );
+            assert_eq!(
+                f64::from(found.integers[[2, 7]].signum()),
+                f64::from(largest.signum())
+            );
         }
     }
 }

@@ -72,8 +72,15 @@ impl std::fmt::Display for Warning {
                  recording does not start at 0, or correct window_us or the unit of the times"
             ),
             WarningKind::Silent => {
-                let remedy = if *recordings { "use fewer steps" } else { "raise the input rate" };
-                write!(f, "layer `{layer}` is silent; {remedy}, or lower the learning rate")
+                let remedy = if *recordings {
+                    "use fewer steps"
+                } else {
+                    "raise the input rate"
+                };
+                write!(
+                    f,
+                    "layer `{layer}` is silent; {remedy}, or lower the learning rate"
+                )
             }
             WarningKind::Idle => {
                 write!(
@@ -221,7 +228,11 @@ mod tests {
         assert!(texts[0].starts_with("the input is silent: no recording has an event in its window;"));
         assert!(texts[0].contains("--from-first-event"));
         assert_eq!(texts.len(), 3);
-        assert!(texts.iter().all(|text| !text.contains("rate,") && !text.contains("input rate")));
+        assert!(
+            texts
+                .iter()
+                .all(|text| !text.contains("rate,") && !text.contains("input rate"))
+        );
         // As in the files of checkpoints, also those of earlier versions.
         let json = serde_json::to_string(&found[1]).unwrap();
         assert_eq!(serde_json::from_str::<Warning>(&json).unwrap(), found[1]);

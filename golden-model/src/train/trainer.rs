@@ -188,7 +188,12 @@ impl<'data> Trainer<'data> {
                 None => return Ok(None),
                 // The last step of the epoch may have been the one that diverged.
                 Some(evaluation) => {
-                    self.check_loss(Loss::SumOfSquares, evaluation.loss, self.batches(), self.last_rate())?;
+                    self.check_loss(
+                        Loss::SumOfSquares,
+                        evaluation.loss,
+                        self.batches(),
+                        self.last_rate(),
+                    )?;
                 }
             }
         }
@@ -215,8 +220,7 @@ impl<'data> Trainer<'data> {
 
     /// Identity of the data sets.
     pub(super) fn identity(&self) -> &Data {
-        self.identity
-            .get_or_init(|| Data::of(self.train, self.held_out))
+        self.identity.get_or_init(|| Data::of(self.train, self.held_out))
     }
 
     /// Learning rate of the last batch of the current epoch.
@@ -290,7 +294,10 @@ impl<'data> Trainer<'data> {
             layer.idle = Some(idle);
         }
         let recordings = matches!(self.train.samples(), Samples::Recordings(_));
-        let evaluated = self.evaluation.as_ref().map(|evaluation| &evaluation.activity[..]);
+        let evaluated = self
+            .evaluation
+            .as_ref()
+            .map(|evaluation| &evaluation.activity[..]);
         let report = EpochReport {
             epoch: self.epochs_done() + 1,
             learning_rate: self.last_rate(),

@@ -40,7 +40,10 @@ impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
         let model = QuantizedModel::load(&self.model)?;
         let board = self.target.board()?;
-        let Traffic { layers: traffic, measured } = self.target.traffic(context, &model, &self.model)?;
+        let Traffic {
+            layers: traffic,
+            measured,
+        } = self.target.traffic(context, &model, &self.model)?;
         let plan = self.target.plan(&model, &board, &traffic)?;
         let build = Build::write(&self.output, &model, &board, &plan)?;
         let summary = Summary {

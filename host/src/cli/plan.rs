@@ -108,7 +108,10 @@ impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
         let model = QuantizedModel::load(&self.model)?;
         let board = self.target.board()?;
-        let Traffic { layers: traffic, measured } = self.target.traffic(context, &model, &self.model)?;
+        let Traffic {
+            layers: traffic,
+            measured,
+        } = self.target.traffic(context, &model, &self.model)?;
         let plan = self.target.plan(&model, &board, &traffic)?;
         if let Some(path) = &self.diagram {
             write_text(path, &diagram::svg(&model, &board, &plan)?)?;

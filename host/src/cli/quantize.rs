@@ -10,8 +10,8 @@ use super::models::load_float;
 use super::paths::{InputFile, OutputFile};
 use super::table::{percent, table};
 use finetune::{FineTuneArgs, Quantized};
-use std::collections::BTreeMap;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use synfire_golden_model::dataset::Origin;
 use synfire_golden_model::quantize::{self, GuardBits, Leak, QuantizeConfig, QuantizeReport, ScaleSearch};
 
@@ -102,7 +102,10 @@ impl Args {
                 let spinner = context.spinner("quantize");
                 let quantized = quantize_by(&model, &config, &split.train, self.calibrate);
                 spinner.finish_and_clear();
-                calibration = Some((self.calibrate.min(split.train.len()), split.train.name().to_owned()));
+                calibration = Some((
+                    self.calibrate.min(split.train.len()),
+                    split.train.name().to_owned(),
+                ));
                 quantized?
             }
             _ => quantize::quantize(&model, &config)?,

@@ -29,7 +29,8 @@ pub struct Metadata {
     pub model: String,
     /// Name of the data set that supplied the test images.
     pub data: String,
-    /// Number of the first image within the data set; the others follow it.
+    /// Number of the first image within the sample of the data set ([`crate::dataset::Dataset::sample`]); the others follow
+    /// it.
     pub first_image: usize,
     /// Number of images.
     pub images: usize,
@@ -88,7 +89,7 @@ pub struct TracedLayer {
 }
 
 impl Metadata {
-    /// Metadata for a trace that the golden model computes for the first `images` test images of a data set.
+    /// Metadata for a trace that the golden model computes for a sample of `images` test images of a data set.
     ///
     /// # Panics
     /// If the model's description is not valid.

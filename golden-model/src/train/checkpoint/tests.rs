@@ -120,7 +120,9 @@ fn a_run_resumes_only_on_the_same_images_though_the_labels_are_the_same() {
     assert!(checkpoint.identifies_contents());
     let changed = |part: &Dataset| {
         let size = part.shape().size();
-        let mut pixels: Vec<u8> = (0..part.len()).flat_map(|index| part.image(index).to_vec()).collect();
+        let mut pixels: Vec<u8> = (0..part.len())
+            .flat_map(|index| part.image(index).to_vec())
+            .collect();
         pixels[size - 1] ^= 1;
         let labels = part.labels().to_vec();
         Dataset::new(part.name(), part.shape(), 10, 16, pixels, labels).unwrap()

@@ -116,11 +116,7 @@ impl Args {
     }
 
     /// Returns the quantized model that was given, or quantizes the float weights.
-    fn integer_model(
-        &self,
-        given: Option<AnyModel>,
-        network: NetworkDescription,
-    ) -> Result<QuantizedModel> {
+    fn integer_model(&self, given: Option<AnyModel>, network: NetworkDescription) -> Result<QuantizedModel> {
         let given = match given {
             Some(AnyModel::Quantized(mut model)) => {
                 model.description.steps = self.setting.steps.unwrap_or(model.description.steps);

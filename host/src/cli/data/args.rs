@@ -92,7 +92,10 @@ impl DataArgs {
                 read(OsStr::new(name))?
             }
         };
-        for difference in record.iter().flat_map(|record| record.differences(&loaded.origin)) {
+        for difference in record
+            .iter()
+            .flat_map(|record| record.differences(&loaded.origin))
+        {
             context.warn(&difference);
         }
         Ok(loaded)
@@ -113,10 +116,6 @@ impl DataArgs {
         }
         let source = found.as_ref().map_or(name, |file| file.as_os_str());
         let mut split = dataset::load(source, self.data_dir.as_deref())?;
-        for warning in &split.warnings {
-            context.warn(&warning.to_string());
-        }
-        split.test.check_fits(network)?;
         let is_recordings = matches!(split.train.samples(), Samples::Recordings(_));
         if self.from_first_event && !is_recordings {
             return Err(Error::from(DataError::Kind {
@@ -132,9 +131,9 @@ impl DataArgs {
         if from_first_event {
             split = split.from_first_event();
         }
-        for warning in split.inspect() {
-            context.warn(&warning.to_string());
-        }
+        // Before the network is compared: the warning may be the reason why it does not fit.
+        warn_of(&split, context);
+        split.test.check_fits(network)?;
         Ok(Loaded { split, origin })
     }
 
@@ -147,6 +146,16 @@ impl DataArgs {
         let folders = [Some(Path::new("")), model_folder, self.data_dir.as_deref()];
         let files = folders.into_iter().flatten().map(|folder| folder.join(path));
         files.into_iter().find(|file| file.is_file())
+    }
+}
+
+/// Warns of what is suspicious about a data set.
+pub(super) fn warn_of(split: &Split, context: &Context) {
+    for warning in &split.warnings {
+        context.warn(&warning.to_string());
+    }
+    for warning in split.inspect() {
+        context.warn(&warning.to_string());
     }
 }
 

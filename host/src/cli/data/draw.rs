@@ -1,6 +1,7 @@
 //! The verb `synfire data draw`.
 
 use super::show::class_names;
+use super::args::warn_of;
 use crate::cli::context::Context;
 use crate::cli::diagnostic::Result;
 use crate::cli::figures::contact_sheet::{self, Row};
@@ -42,9 +43,7 @@ struct Drawn {
 impl Args {
     pub(super) fn run(self, context: &Context) -> Result<()> {
         let data = dataset::load(&self.name, self.data_dir.as_deref())?;
-        for warning in &data.warnings {
-            context.warn(&warning.to_string());
-        }
+        warn_of(&data, context);
         let (dataset, part) = if self.test {
             (&data.test, "test")
         } else {

@@ -3,6 +3,7 @@
 mod images;
 mod recordings;
 
+use super::args::warn_of;
 use crate::cli::context::Context;
 use crate::cli::diagnostic::Result;
 use crate::cli::paths::{DataFolder, Name};
@@ -72,9 +73,7 @@ enum Statistics {
 impl Args {
     pub(super) fn run(self, context: &Context) -> Result<()> {
         let data = dataset::load(&self.name, self.data_dir.as_deref())?;
-        for warning in &data.warnings {
-            context.warn(&warning.to_string());
-        }
+        warn_of(&data, context);
         let part = |dataset: &Dataset| Part {
             samples: dataset.len(),
             per_class: dataset.class_counts(),

@@ -11,10 +11,10 @@ use super::super::table::percent;
 use super::super::train::{EvaluationSet, train_network};
 use super::Args;
 use super::results::StageTimes;
+use synfire_golden_model::Config;
 use synfire_golden_model::float::FloatModel;
 use synfire_golden_model::integer::QuantizedModel;
 use synfire_golden_model::quantize::QuantizeConfig;
-use synfire_golden_model::Config;
 
 /// Test accuracy that training must reach.
 const FLOAT_ACCURACY: f64 = 0.95;

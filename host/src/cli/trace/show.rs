@@ -55,7 +55,7 @@ fn text(summary: &Summary) -> String {
         ]);
     }
     format!(
-        "{} on {}: test images {} to {last} in {} steps, seed {}, computed by the {}; {} correct\nmodel {}\n{rows}\n{}",
+        "{} on {}: images {} to {last} of a sample of the test set in {} steps, seed {}, computed by the {}; {} correct\nmodel {}\n{rows}\n{}",
         metadata.network,
         metadata.data,
         metadata.first_image,

@@ -138,20 +138,22 @@ fn both(seed: u64) -> Option<(Vec<Verdict>, Result<Vec<Option<usize>>, String>)>
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
     let (mut model, mut network) = through_a_file(&random::model(&mut rng));
     for (layer, same) in model.layers.iter_mut().zip(&mut network.layers) {
-        let narrower = layer.membrane_bits - 1;
-        let highest =
-            same.thresholds
-                .iter()
-                .flatten()
-                .chain(match same.shortcut.as_ref().map(|path| &path.path) {
-                    Some(SecondPath::Identity(one)) => &one[..],
-                    _ => &[],
-                });
+        let is_output = same.thresholds.is_none();
+        let (often, most) = if is_output { (0.7, 4) } else { (0.1, 1) };
+        let narrower = layer.membrane_bits.saturating_sub(rng.random_range(1..=most));
+        if narrower < 2 || !rng.random_bool(often) {
+            continue;
+        }
         let half = 1_i64 << (narrower - 1);
-        let in_range = highest.max().is_none_or(|&highest| highest < half) && same.floor >= -half;
-        if narrower >= 2 && in_range && rng.random_bool(0.3) {
-            layer.membrane_bits = narrower;
-            same.membrane_bits = narrower.into();
+        let identity = match same.shortcut.as_ref().map(|shortcut| &shortcut.path) {
+            Some(SecondPath::Identity(one)) => &one[..],
+            _ => &[],
+        };
+        let mut compared = same.thresholds.iter().flatten().chain(identity);
+        if compared.all(|&number| number < half) {
+            (layer.membrane_bits, same.membrane_bits) = (narrower, narrower.into());
+            same.floor = same.floor.max(-half);
+            layer.floor = i32::try_from(same.floor).expect("32 bits");
         }
     }
     let mut shapes = vec![network.input];
@@ -210,5 +212,5 @@ fn every_verdict_is_drawn() {
         }
     }
     let counts = [any, limited, leaky, refused];
-    assert!(counts.iter().all(|&count| count >= 10), "{counts:?}");
+    assert!(counts.iter().all(|&count| count >= 5), "{counts:?}");
 }

@@ -246,6 +246,7 @@ mod tests {
         Split {
             train: part(train),
             test: part(test),
+            warnings: Vec::new(),
         }
     }
 
@@ -261,6 +262,7 @@ mod tests {
         Split {
             train: part(times[0]),
             test: part(times[1]),
+            warnings: Vec::new(),
         }
     }
 

@@ -154,6 +154,7 @@ mod tests {
         let other = Split {
             train: digits.train.split(1000, 1).unwrap().train,
             test: digits.test.clone(),
+            warnings: Vec::new(),
         };
         assert_eq!(
             origin.differences(&Origin::new("other.npz", &other, false)),

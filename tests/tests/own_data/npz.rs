@@ -1,35 +1,55 @@
 //! Writes data sets as npz files.
 
-use npyz::npz::NpzWriter;
-use npyz::{AutoSerialize, Serialize, WriterBuilder};
-use std::fs;
-use std::path::Path;
+use npyz::{AutoSerialize, Serialize, WriteOptions, WriterBuilder};
+use std::path::{Path, PathBuf};
 use synfire_golden_model::dataset::{self, Dataset};
 
-/// An npz file under construction.
-pub(crate) struct Npz(NpzWriter<std::io::BufWriter<fs::File>>);
+/// An npz file under construction; it is written when this value is dropped.
+pub(crate) struct Npz {
+    path: PathBuf,
+    arrays: Vec<(String, Vec<u8>)>,
+}
 
 impl Npz {
     pub(crate) fn new(path: &Path) -> Self {
-        Self(NpzWriter::create(path).expect("a new file"))
+        Self {
+            path: path.into(),
+            arrays: Vec::new(),
+        }
     }
 
-    pub(crate) fn add<T: Serialize + AutoSerialize + Copy>(mut self, name: &str, shape: &[u64], numbers: &[T]) -> Self {
-        let array = self.0.array(name, npyz::zip::write::FileOptions::default());
-        let mut writer = array
-            .expect("a new array")
+    pub(crate) fn add<T: Serialize + AutoSerialize + Copy>(
+        mut self,
+        name: &str,
+        shape: &[u64],
+        numbers: &[T],
+    ) -> Self {
+        let mut bytes = Vec::new();
+        let mut writer = WriteOptions::new()
             .default_dtype()
             .shape(shape)
+            .writer(&mut bytes)
             .begin_nd()
             .expect("a header");
         writer.extend(numbers.iter().copied()).expect("writing");
         writer.finish().expect("as many numbers as announced");
+        self.arrays.push((name.into(), bytes));
         self
     }
 }
 
+impl Drop for Npz {
+    fn drop(&mut self) {
+        synfire_tests::npz::write(&self.path, std::mem::take(&mut self.arrays));
+    }
+}
+
 /// Writes the digits to an npz file: the images changed by `change`, in the order that `order` gives to the indices.
-pub(crate) fn write_digits(path: &Path, change: impl Fn(&[u8]) -> Vec<u8>, order: impl Fn(&Dataset, &mut Vec<usize>)) {
+pub(crate) fn write_digits(
+    path: &Path,
+    change: impl Fn(&[u8]) -> Vec<u8>,
+    order: impl Fn(&Dataset, &mut Vec<usize>),
+) {
     let digits = dataset::load("digits", None).expect("embedded");
     let mut npz = Npz::new(path).add("full_scale", &[], &[16_u8]);
     for (part, data) in [("train", &digits.train), ("test", &digits.test)] {

@@ -421,7 +421,7 @@ fn counted_classes_fit_a_network_with_more() {
     let mut network = NetworkDescription::preset("digits").unwrap();
     network.input = split.train.shape();
     split.train.check_fits(&network).unwrap();
-    split.train.first(1).unwrap().check_fits(&network).unwrap();
+    split.train.sample(1, 1).unwrap().check_fits(&network).unwrap();
     network.layers[1].kind = LayerKind::Out { out: 4 };
     assert_eq!(
         split.train.check_fits(&network).unwrap_err().to_string(),

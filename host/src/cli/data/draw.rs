@@ -1,7 +1,7 @@
 //! The verb `synfire data draw`.
 
-use super::show::class_names;
 use super::args::warn_of;
+use super::show::class_names;
 use crate::cli::context::Context;
 use crate::cli::diagnostic::Result;
 use crate::cli::figures::contact_sheet::{self, Row};

@@ -1,3 +1,4 @@
+use super::super::inference::{sampled, stimuli};
 use super::*;
 use crate::protocol::{Identity, InferenceResult};
 use crate::testing::{SoftDevice, SoftLink};
@@ -23,7 +24,7 @@ fn build(folder: &std::path::Path) -> (Build, Dataset) {
     let (model, _) = quantize(&float, &QuantizeConfig::default()).expect("a model");
     let board = Board::find("ice40-hx8k").expect("a board");
     let data = dataset::load("digits", None).expect("built in").test;
-    let stimuli = super::super::inference::stimuli(&model, &data, 2, 1);
+    let stimuli = stimuli(&model, &sampled(&data, 2).expect("samples"), 1);
     let traffic = traffic::measure(&model, stimuli.iter().map(|stimulus| &stimulus.raster)).expect("traffic");
     let plan = Plan::search_within(&model, &board, &traffic, 2).expect("a plan");
     let build = Build::write(folder, &model, &board, &plan).expect("a build");
@@ -36,7 +37,8 @@ fn board(build: &Build, data: &Dataset, right: usize) -> SoftLink {
     let payload = build.identity().expect("an identity").payload();
     let mut device = SoftDevice::with_identity(Identity::decode(&payload).expect("an identity"));
     let mut engine = Engine::new(&model).expect("an engine");
-    for stimulus in super::super::inference::stimuli(&model, data, right, 1) {
+    let samples = sampled(data, IMAGES).expect("samples");
+    for stimulus in &stimuli(&model, &samples, 1)[..right] {
         let answer = engine.infer_until(&stimulus.raster, None).expect("an answer");
         device.answers.push_back(InferenceResult {
             steps: u32::try_from(answer.steps).expect("few"),
@@ -55,6 +57,13 @@ fn job() -> Job {
         spikes: false,
         exit: None,
         form: Form::Emitted,
+    }
+}
+
+fn report(summary: Summary) -> Report {
+    Report {
+        dataset: "digits".into(),
+        summary,
     }
 }
 
@@ -88,13 +97,12 @@ fn what_was_done_before_a_wrong_answer_is_kept() {
         (summary.active_cycles - 100.0).abs() < 1e-9,
         "of three inferences"
     );
-    assert!(
-        text(&build, BAUD, &summary).contains(" of 3 images correct ("),
-        "{}",
-        text(&build, BAUD, &summary)
-    );
+    let report = report(summary);
+    let shown = text(&build, BAUD, &report);
+    assert!(shown.contains(" of 3 images correct ("), "{shown}");
+    assert!(shown.ends_with("data set: digits"), "{shown}");
     let error = error.expect("a wrong answer");
-    let shown = unfinished(&context(false), &build, BAUD, &summary, error).unwrap_err();
+    let shown = unfinished(&context(false), &build, BAUD, &report, error).unwrap_err();
     assert!(matches!(shown, CliError::Answer { .. }), "{shown}");
     assert_eq!(shown.exit_status(), 1);
 }
@@ -153,11 +161,12 @@ fn a_signal_and_a_failure_have_their_own_exit_status() {
     let (build, data) = build(folder.path());
     let outcome =
         classify_some(&build, board(&build, &data, 3), &data, &job(), &context(true)).expect("a board");
-    let end = |error| unfinished(&context(true), &build, BAUD, &outcome.summary, error).unwrap_err();
+    let report = report(outcome.summary);
+    let end = |error| unfinished(&context(true), &build, BAUD, &report, error).unwrap_err();
     assert!(matches!(end(stopped()), CliError::ReportedStop));
     assert!(matches!(end(Error::Stopped.into()), CliError::Reported));
     let object = serde_json::to_value(Unfinished {
-        summary: &outcome.summary,
+        report: &report,
         error: error_object(&stopped()),
     })
     .expect("JSON");

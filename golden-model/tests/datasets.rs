@@ -2,6 +2,10 @@
 
 use std::path::PathBuf;
 use synfire_golden_model::dataset::{self, Dataset, Known, Samples, Split};
+use synfire_golden_model::file::sha256;
+
+/// SHA-256 of the first image of CIFAR-10, a frog, as published.
+const ORIGINAL_IMAGE: &str = "e052de7deb775f78e5e3b718032db5e72434ae6f0d34152c7ad434521631b17c";
 
 /// Loads a data set; prints a note and returns `None` if its files are missing.
 fn load(name: &str) -> Option<Split> {
@@ -41,7 +45,12 @@ fn assert_near((found, deviation): (f64, f64), wanted: (f64, f64)) {
 
 #[test]
 fn mnist_has_the_published_counts_and_statistics() {
-    let Some(Split { train, test, .. }) = load("mnist") else {
+    let Some(Split {
+        train,
+        test,
+        warnings,
+    }) = load("mnist")
+    else {
         return;
     };
     assert_eq!(
@@ -53,11 +62,17 @@ fn mnist_has_the_published_counts_and_statistics() {
         [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
     );
     assert_near(statistics(&train, 0), (0.1307, 0.3081));
+    assert_eq!(warnings, [], "these are the published files");
 }
 
 #[test]
 fn fashion_mnist_has_its_published_counts_and_statistics() {
-    let Some(Split { train, test, .. }) = load("fashion-mnist") else {
+    let Some(Split {
+        train,
+        test,
+        warnings,
+    }) = load("fashion-mnist")
+    else {
         return;
     };
     assert_eq!(
@@ -65,17 +80,26 @@ fn fashion_mnist_has_its_published_counts_and_statistics() {
         (vec![6000; 10], vec![1000; 10])
     );
     assert_near(statistics(&train, 0), (0.2860, 0.3530));
+    assert_eq!(warnings, [], "these are the published files");
 }
 
 #[test]
 fn cifar10_has_its_published_counts_and_statistics() {
-    let Some(Split { train, test, .. }) = load("cifar10") else {
+    let Some(Split {
+        train,
+        test,
+        warnings,
+    }) = load("cifar10")
+    else {
         return;
     };
     assert_eq!(
         (train.class_counts(), test.class_counts()),
         (vec![5000; 10], vec![1000; 10])
     );
+    // Copies that went through JPEG are told from the original.
+    let is_original = sha256(train.image(0)) == ORIGINAL_IMAGE;
+    assert_eq!(warnings.is_empty(), is_original, "{warnings:?}");
     // Statistics of the original pixels. Copies that went through JPEG agree to three places, with slightly smaller
     // deviations.
     for (channel, (mean, deviation)) in [(0.4914, 0.2470), (0.4822, 0.2435), (0.4465, 0.2616)]

@@ -1,6 +1,6 @@
 use super::super::files::tests::{gzip, xz};
 use super::*;
-use crate::dataset;
+use crate::dataset::{self, DataWarning};
 use tempfile::TempDir;
 
 /// Creates a record whose pixels count up from the label.
@@ -47,6 +47,10 @@ fn refusal(change: impl FnOnce(&TempDir)) -> String {
 }
 
 fn check(split: &Split) {
+    let [DataWarning::Unpublished { name: NAME, file, .. }] = &split.warnings[..] else {
+        panic!("one warning: {:?}", split.warnings);
+    };
+    assert_eq!(file, TRAIN[0]);
     assert_eq!(split.train.labels(), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     assert_eq!(split.test.labels(), [9, 3]);
     assert_eq!((split.train.shape(), split.train.classes()), (SHAPE, 10));

@@ -39,6 +39,8 @@ pub fn is_used(name: &str) -> bool {
     ENDS.iter().any(|end| name.ends_with(end)) || FOLDERS.iter().any(|folder| name.starts_with(folder))
 }
 
+/// Hash of the manifest whose files were found to be those that the generator makes.
+pub const GENERATED: &str = "generated.json";
 /// Netlist of the whole board, which nextpnr reads.
 pub const NETLIST: &str = "netlist.json";
 /// Netlist of the core alone, as a module with all of the core's ports.
@@ -75,6 +77,7 @@ const REPORTS: [&str; 4] = [REPORT, NEXTPNR_REPORT, UNPACKED, UNPACKED_MADE];
 /// # Errors
 /// [`crate::Error::Io`] for a file that is there and cannot be removed.
 pub fn remove_outputs(folder: &Path) -> Result<()> {
+    remove(folder, &[GENERATED])?;
     remove_netlists(folder)?;
     remove_elaborated(folder)?;
     remove_routed(folder)

@@ -252,6 +252,14 @@ fn what_this_generator_would_not_make_is_found() {
         })
     };
     assert_eq!(found(&|_| ()), Ok(()));
+    // The record of a check that passed is good for that manifest alone.
+    let folder = sound();
+    let of = |folder: &Path| opened(folder).expect("every hash is right").check_generated();
+    of(folder.path()).expect("as generated");
+    assert!(folder.path().join("generated.json").exists());
+    of(folder.path()).expect("as recorded");
+    forge(folder.path(), "board.v", b"module board(); endmodule\n");
+    of(folder.path()).expect_err("another file");
     let start = |name: &str| {
         format!(
             "build folder FOLDER: {name} is not what {} generates from the model, board and plan in the folder",

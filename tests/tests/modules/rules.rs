@@ -77,6 +77,7 @@ pub(crate) const CRATES: &[Rules] = &[
                 &[
                     "circuit",
                     "folder",
+                    "seal",
                     "board",
                     "emit",
                     "plan",

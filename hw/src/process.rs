@@ -130,7 +130,7 @@ fn logged<'a>(command: &'a mut Command, log: &Path) -> Result<&'a mut Command> {
 /// [`Error::Io`] if there is a folder, or the log cannot be created.
 pub fn create_log(path: &Path) -> Result<File> {
     match std::fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(io("removing", path)(error).into()),
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(io("removing", path)(error).into()),
         _ => Ok(File::create_new(path).map_err(io("creating", path))?),
     }
 }

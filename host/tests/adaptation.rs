@@ -101,12 +101,12 @@ impl Transport for Narrow {
 fn on_a_line_that_has_recovered_requests_grow_again() {
     let narrow = Narrow {
         link: link(),
-        losses: 8,
+        losses: 20,
     };
     let mut device = Device::connect(narrow, ConnectOptions::default()).expect("connecting meets no fault");
     let image = Random::new(2).steps(12, INPUTS, 8);
     let answer = ToyAccelerator::answer(CLASSES, &image);
-    let requests: Vec<_> = (0..6)
+    let requests: Vec<_> = (0..16)
         .map(|_| {
             assert_eq!(device.infer(&image).expect("an answer"), answer);
             device.statistics().last_inference.requests

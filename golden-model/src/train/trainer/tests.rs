@@ -176,7 +176,7 @@ fn a_finite_runaway_is_an_error_too() {
         description.layers.remove(0);
         config.loss = kind;
         // Adam moves every weight by about the learning rate: the loss grows, but stays finite.
-        config.learning_rate = 100.0;
+        config.learning_rate = 1e4;
         let mut trainer = Trainer::new(description.clone(), config.clone(), &data.train, None).unwrap();
         let error = (0..EPOCHS).find_map(|_| trainer.epoch(&mut |_| ()).err());
         let Some(Error::Train(TrainError::Diverged { loss, .. })) = error else {

@@ -281,7 +281,7 @@ fn a_file_that_is_no_archive_is_refused() {
     assert_eq!(
         Case::load(&file).unwrap_err().to_string(),
         format!(
-            "{} is not a valid npz file: invalid Zip archive: Invalid zip header; fetch it or write it again",
+            "{} is not a valid npz file: it does not start like a zip archive; fetch it or write it again",
             file.display()
         )
     );

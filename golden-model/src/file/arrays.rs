@@ -9,7 +9,7 @@ use super::npy::{Header, Number, NumberFormat};
 use super::{open_regular, signature};
 use crate::{Error, Result};
 use std::fs::File;
-use std::io::{BufReader, Error as IoError, ErrorKind, Read};
+use std::io::{BufRead as _, BufReader, Error as IoError, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use zip::ZipArchive;
 use zip::read::ZipFile;
@@ -71,7 +71,7 @@ impl Arrays {
     /// If the file cannot be read or is not an npz archive; the error names the kind of a file that is something else.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let (file, length) = open_regular(path)?;
-        match ZipArchive::new(BufReader::new(file)) {
+        match open_archive(file) {
             Ok(archive) => Ok(Self {
                 path: path.into(),
                 archive,
@@ -83,7 +83,7 @@ impl Arrays {
                     signature,
                 }
                 .into(),
-                None => unsound(path, error.into()),
+                None => unsound(path, error),
             }),
         }
     }
@@ -198,6 +198,19 @@ impl Arrays {
             }
         }
     }
+}
+
+/// Opens the archive that a file holds.
+///
+/// # Errors
+/// If the file is no zip archive, or a damaged one.
+pub(super) fn open_archive(file: File) -> Result<Archive, IoError> {
+    let mut file = BufReader::new(file);
+    if !file.fill_buf()?.starts_with(b"PK") {
+        let message = "it does not start like a zip archive";
+        return Err(IoError::new(ErrorKind::InvalidData, message));
+    }
+    Ok(ZipArchive::new(file)?)
 }
 
 /// Name of an array's file in the archive.

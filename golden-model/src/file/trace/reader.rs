@@ -2,13 +2,12 @@
 
 use super::array::Layout;
 use super::{FORMAT, Metadata, TraceError, VERSION};
-use crate::file::arrays::{Archive, open_member};
+use crate::file::arrays::{Archive, open_archive, open_member};
 use crate::file::open_regular;
 use crate::{Error, Result};
 use serde::Deserialize;
-use std::io::{BufReader, Error as IoError, Read};
+use std::io::{Error as IoError, Read};
 use std::path::{Path, PathBuf};
-use zip::ZipArchive;
 
 /// Limit on the size of the metadata in bytes.
 const MAX_METADATA_BYTES: u64 = 1 << 20;
@@ -45,8 +44,7 @@ impl TraceFile {
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let (file, _) = open_regular(path)?;
-        let archive = ZipArchive::new(BufReader::new(file));
-        let mut archive = archive.map_err(|source| unsound(path, source.into()))?;
+        let mut archive = open_archive(file).map_err(|source| unsound(path, source))?;
         let metadata = metadata(path, &mut archive)?;
         let mut trace = Self {
             path: path.to_owned(),

@@ -265,7 +265,7 @@ fn a_board_file_is_found_by_its_path() {
         .expect_err("missing")
         .to_string();
     assert!(
-        error.starts_with(&format!("reading board file {} failed: ", missing.display())),
+        error.starts_with(&format!("cannot read {}: ", missing.display())),
         "{error}"
     );
 }

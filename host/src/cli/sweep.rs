@@ -22,7 +22,7 @@ use report::Report;
 use results::{Finding, Made, Point, Refusal, Results, Run};
 use study::{Measured, Study};
 use synfire_golden_model::Error;
-use synfire_golden_model::file::{read_bytes, sha256};
+use synfire_golden_model::file::{io, open_regular, sha256_of};
 use synfire_golden_model::integer::IntegerError;
 use synfire_golden_model::quantize::ScaleSearch;
 
@@ -120,10 +120,11 @@ impl Args {
 
     /// Returns everything besides the settings that determines the results.
     fn identity(&self, study: &Study) -> Result<Run> {
-        let file = read_bytes(&self.model, u64::MAX)?;
+        let (mut file, _) = open_regular(&self.model)?;
+        let model_sha256 = sha256_of(&mut file).map_err(io("reading", &*self.model))?;
         Ok(Run {
             network: study.model.description.name.clone(),
-            model_sha256: sha256(&file),
+            model_sha256,
             data: study.test.name().into(),
             data_sha256: study.data_sha256(),
             images: study.test.len(),

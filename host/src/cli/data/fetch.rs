@@ -10,7 +10,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use synfire_golden_model::file::sha256_of;
+use synfire_golden_model::file::{open_regular, sha256_of};
 use ureq::http::StatusCode;
 use ureq::http::header::{CONTENT_LENGTH, CONTENT_RANGE, HeaderName, RANGE};
 use ureq::{Agent, Body, http::Response};
@@ -82,7 +82,8 @@ impl Fetcher {
     ) -> Result<Fetched> {
         let failed = |source| DownloadError::file(path, source);
         if path.exists() {
-            let found = sha256_of(&mut File::open(path).map_err(failed)?).map_err(failed)?;
+            let (mut file, _) = open_regular(path).map_err(|error| failed(std::io::Error::other(error)))?;
+            let found = sha256_of(&mut file).map_err(failed)?;
             return match found == sha256 {
                 true => Ok(Fetched::Present),
                 false => Err(DownloadError::Occupied {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
-use synfire_golden_model::file::io;
+use synfire_golden_model::file::{FileError, io, read_bytes};
 
 /// Everything besides the setting that determines a result. Lines of another run stay in the file, but are not used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -102,6 +102,9 @@ struct Line {
     finding: Finding,
 }
 
+/// Limit on the size in bytes of a results file: hundreds of thousands of results.
+const MAX_BYTES: u64 = 256 << 20;
+
 /// A results file, and those of its results that belong to this run.
 #[derive(Debug)]
 pub(super) struct Results {
@@ -117,10 +120,10 @@ impl Results {
     /// # Errors
     /// If the file cannot be read or written, or has a line that is not a result.
     pub(super) fn open(path: &Path, run: Run) -> Result<Self> {
-        let bytes = match std::fs::read(path) {
+        let bytes = match read_bytes(path, MAX_BYTES) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
-            Err(error) => return Err(io("reading", path)(error).into()),
+            Err(FileError::Read { source, .. }) if source.kind() == ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(error.into()),
         };
         // The last line may end in the middle of a character.
         let text = String::from_utf8_lossy(&bytes);

@@ -132,7 +132,11 @@ fn a_trace_holds_what_the_golden_model_did() {
     let fired = u64::try_from(spikes.iter().filter(|&&spike| spike == 1).count()).expect("small");
     assert_eq!(shown["activity"][1]["spikes"], fired);
     let text = program.succeed(&["trace", "show", "a.npz"]);
-    for part in ["digits on digits: images 0 to 2 of a sample of the test set", "hidden", "with membranes"] {
+    for part in [
+        "digits on digits: images 0 to 2 of a sample of the test set",
+        "hidden",
+        "with membranes",
+    ] {
         assert!(text.contains(part), "{part} in {text}");
     }
 }

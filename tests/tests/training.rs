@@ -196,11 +196,12 @@ fn a_run_that_diverges_names_its_last_good_checkpoint() {
         "line.safetensors",
     ];
 
-    let hot = ["--epochs", "1000", "--lr", "100"];
+    // Slowly enough for an epoch or two.
+    let hot = ["--epochs", "1000", "--lr", "0.0006"];
     let (code, message) = program.fail(&[&train[..], &hot].concat());
     assert_eq!(code, "synfire::diverged");
     assert!(message.starts_with("training diverged in epoch "), "{message}");
-    assert!(message.contains("lower the learning rate (100); the last good checkpoint is line.checkpoint.safetensors, from epoch "), "{message}");
+    assert!(message.contains("lower the learning rate (0.0006); the last good checkpoint is line.checkpoint.safetensors, from epoch "), "{message}");
 
     // In the first batches there is none yet. Every step multiplies the weights.
     let (_, message) = program.fail(&[&train[..], &["--restart", "--lr", "100", "--batch", "1"]].concat());

@@ -114,7 +114,7 @@ pub(crate) enum CliError {
         /// Name or path of the data set, as the model records it.
         dataset: String,
         /// Error of reading the data set.
-        source: Box<CliError>,
+        source: Box<synfire_golden_model::Error>,
     },
     /// The number of spike rates differs from the number of layers.
     #[error("--rates has {given} numbers, but the network has {layers} layers")]

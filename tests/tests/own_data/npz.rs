@@ -14,7 +14,12 @@ impl Npz {
         Self(NpzWriter::create(path).expect("a new file"))
     }
 
-    pub(crate) fn add<T: Serialize + AutoSerialize + Copy>(mut self, name: &str, shape: &[u64], numbers: &[T]) -> Self {
+    pub(crate) fn add<T: Serialize + AutoSerialize + Copy>(
+        mut self,
+        name: &str,
+        shape: &[u64],
+        numbers: &[T],
+    ) -> Self {
         let array = self.0.array(name, npyz::zip::write::FileOptions::default());
         let mut writer = array
             .expect("a new array")
@@ -29,7 +34,11 @@ impl Npz {
 }
 
 /// Writes the digits to an npz file: the images changed by `change`, in the order that `order` gives to the indices.
-pub(crate) fn write_digits(path: &Path, change: impl Fn(&[u8]) -> Vec<u8>, order: impl Fn(&Dataset, &mut Vec<usize>)) {
+pub(crate) fn write_digits(
+    path: &Path,
+    change: impl Fn(&[u8]) -> Vec<u8>,
+    order: impl Fn(&Dataset, &mut Vec<usize>),
+) {
     let digits = dataset::load("digits", None).expect("embedded");
     let mut npz = Npz::new(path).add("full_scale", &[], &[16_u8]);
     for (part, data) in [("train", &digits.train), ("test", &digits.test)] {

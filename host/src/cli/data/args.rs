@@ -78,9 +78,12 @@ impl DataArgs {
         let read = |name: &OsStr| self.read(context, network, name, model.folder, from_first_event);
         let loaded = match (&self.data, &record) {
             (Some(name), _) => read(name.as_ref())?,
-            (None, Some(record)) => read(OsStr::new(&record.data)).map_err(|error| CliError::TrainedOn {
-                dataset: record.data.clone(),
-                source: Box::new(error),
+            (None, Some(record)) => read(OsStr::new(&record.data)).map_err(|error| match error {
+                CliError::Model(source) => CliError::TrainedOn {
+                    dataset: record.data.clone(),
+                    source,
+                },
+                other => other,
             })?,
             (None, None) => {
                 let name = default_dataset(network)?;

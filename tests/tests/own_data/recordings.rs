@@ -12,7 +12,8 @@ fn recordings_that_start_late_are_named_and_mended() {
     write_recordings(&folder.path().join("late.npz"), 5000);
     let train = |output: &'static str| {
         [
-            "train", "32-2", "--data", "late.npz", "--steps", "10", "--epochs", "40", "--lr", "0.01", "-o", output,
+            "train", "32-2", "--data", "late.npz", "--steps", "10", "--epochs", "40", "--lr", "0.01", "-o",
+            output,
         ]
     };
     let found = data_warnings(&program, &train("plain.safetensors"));

@@ -213,6 +213,9 @@ pub(super) fn open_archive(file: File) -> Result<Archive, IoError> {
     Ok(ZipArchive::new(file)?)
 }
 
+/// The file of an array in an open archive.
+pub(super) type Member<'a> = ZipFile<'a, BufReader<File>>;
+
 /// Name of an array's file in the archive.
 pub(super) fn member(array: &str) -> String {
     format!("{array}.npy")
@@ -225,7 +228,7 @@ pub(super) fn member(array: &str) -> String {
 pub(super) fn open_member<'a>(
     archive: &'a mut Archive,
     name: &str,
-) -> Result<Option<(Header, ZipFile<'a, BufReader<File>>)>, IoError> {
+) -> Result<Option<(Header, Member<'a>)>, IoError> {
     let mut entry = match archive.by_name(&member(name)) {
         Err(ZipError::FileNotFound) => return Ok(None),
         entry => entry.map_err(|source| in_array(name, &source.into()))?,

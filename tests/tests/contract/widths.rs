@@ -133,8 +133,11 @@ fn verdict(network: &Network, layer: &Layer, shapes: &[[usize; 3]]) -> Verdict {
     }
 }
 
+/// What the golden model proves: for each layer the number of steps, `None` for any number.
+type Proven = Result<Vec<Option<usize>>, String>;
+
 /// The verdicts on all layers, and what the golden model says; `None` if one is unknown. Some widths are changed.
-fn both(seed: u64) -> Option<(Vec<Verdict>, Result<Vec<Option<usize>>, String>)> {
+fn both(seed: u64) -> Option<(Vec<Verdict>, Proven)> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
     let (mut model, mut network) = through_a_file(&random::model(&mut rng));
     for (layer, same) in model.layers.iter_mut().zip(&mut network.layers) {

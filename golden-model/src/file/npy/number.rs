@@ -24,9 +24,9 @@ pub(crate) struct NumberFormat {
 impl NumberFormat {
     /// Parses NumPy's description of a type, such as `<f4`; `None` if it is not a number of this module.
     pub(crate) fn parse(descr: &str) -> Option<Self> {
-        let (order, kind, bytes) = match descr.as_bytes() {
-            &[order @ (b'<' | b'>' | b'|' | b'='), kind, bytes] => (order, kind, bytes),
-            &[kind, bytes] => (b'=', kind, bytes),
+        let (order, kind, bytes) = match *descr.as_bytes() {
+            [order @ (b'<' | b'>' | b'|' | b'='), kind, bytes] => (order, kind, bytes),
+            [kind, bytes] => (b'=', kind, bytes),
             _ => return None,
         };
         let bytes = usize::from(bytes.checked_sub(b'0')?);

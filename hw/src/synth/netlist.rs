@@ -82,7 +82,7 @@ pub struct Netlist {
 /// Makes the netlists of a build, unless they are already there and were made from the same sources.
 ///
 /// # Errors
-/// The errors of running Yosys; [`Error::Io`].
+/// The errors of running Yosys; [`crate::Error::Io`].
 pub fn netlist(build: &Build, yosys: &Found, cancel: &Cancel) -> Result<Netlist> {
     let start = Instant::now();
     let folder = &build.folder;
@@ -120,7 +120,7 @@ pub fn netlist(build: &Build, yosys: &Found, cancel: &Cancel) -> Result<Netlist>
 /// Nothing is optimized, so a simulation of this file shows how Yosys understands the emitted Verilog.
 ///
 /// # Errors
-/// The errors of running Yosys; [`Error::Io`].
+/// The errors of running Yosys; [`crate::Error::Io`].
 pub fn elaborate(build: &Build, yosys: &Found, cancel: &Cancel) -> Result<String> {
     let start = Instant::now();
     let folder = &build.folder;

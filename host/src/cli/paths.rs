@@ -55,6 +55,11 @@ impl Paths {
     }
 
     fn collect(&self, command: &Command, matches: &ArgMatches) -> Result<()> {
+        // First, wherever it is given: outputs are compared with its files.
+        for id in matches.ids() {
+            let folders = values(matches, id.as_str()).map(|DataFolder(folder)| folder.clone());
+            self.used().data_folders.extend(folders);
+        }
         for id in matches.ids() {
             let id = id.as_str();
             let what = || title(command, id);
@@ -65,9 +70,6 @@ impl Paths {
                 if Path::new(name).is_file() {
                     self.reads(&what(), Path::new(name))?;
                 }
-            }
-            for DataFolder(folder) in values(matches, id) {
-                self.used().data_folders.push(folder.clone());
             }
             for OutputFile(path) in values(matches, id) {
                 if is_stdout(path) {

@@ -186,6 +186,11 @@ fn files_of_data_sets_are_inputs() {
         ("n-mnist/Train/0/1.bin", "n-mnist"),
     ] {
         let message = run(&output(file)).unwrap_err().to_string();
+        // In the other order, too.
+        assert_eq!(
+            refusal(&["train", "mnist-mlp", "-o", &output(file), "--data-dir", &dir]),
+            message
+        );
         assert!(
             message.contains(&format!("is also a file of data set `{set}`")),
             "{message}"

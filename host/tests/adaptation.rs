@@ -172,8 +172,8 @@ fn a_lost_last_frame_costs_a_few_round_trips_and_not_the_limit() {
     std::thread::scope(|scope| {
         scope.spawn(|| serve(&mut SoftDevice::new(INPUTS, CLASSES), &mut there, &stop));
         let options = ConnectOptions {
-            // As for a virtual board: RESULT may take four seconds.
-            timeouts: Timeouts::default().scaled(4),
+            // RESULT may take far longer than a few round trips take on the busiest machine.
+            timeouts: Timeouts::default().scaled(60),
             ..ConnectOptions::default()
         };
         let faulty = Faulty::new(here, Script::default(), |_| ());
@@ -190,7 +190,7 @@ fn a_lost_last_frame_costs_a_few_round_trips_and_not_the_limit() {
         let (_, lost) = infer(vec![(frames - 1, Fault::Drop)]);
         stop.store(true, Ordering::Relaxed);
         println!("sound {sound:?}, with the last frame lost {lost:?}");
-        assert!(lost < Duration::from_millis(2500), "{lost:?}");
+        assert!(lost < Duration::from_secs(20), "{lost:?}");
     });
 }
 
@@ -228,13 +228,14 @@ fn a_board_that_is_never_ready_is_asked_at_growing_intervals_and_given_up() {
     let elapsed = start.elapsed();
     let requests = device.statistics().total.requests - before;
     println!("{requests} requests in {elapsed:?}: {message}");
+    let (start, rest) = message.split_once(" after ").expect("how long it waited");
+    assert_eq!(start, "the accelerator was still not ready for RESULT");
+    let (waited, _) = rest.split_once(" ms, in ").expect("in milliseconds");
+    let waited: u128 = waited.parse().expect("a number");
+    // The limit is set before the first question and the time is taken from it on: a little less than 300.
     assert!(
-        message.starts_with("the accelerator was still not ready for RESULT after 3"),
-        "{message}"
-    );
-    assert!(
-        (Duration::from_millis(300)..Duration::from_secs(2)).contains(&elapsed),
-        "{elapsed:?}"
+        (250..=elapsed.as_millis()).contains(&waited),
+        "{message} after {elapsed:?}"
     );
     // 1, 2, 4, 8, 16, 32, 32, … milliseconds.
     assert!(requests < 40, "{requests} requests");
@@ -254,5 +255,6 @@ fn a_board_that_was_ready_before_is_given_up_sooner() {
         ),
         "{message}"
     );
-    assert!(elapsed < Duration::from_secs(10), "{elapsed:?}");
+    // A sixth of the time that a board gets which was never ready.
+    assert!(elapsed < Duration::from_secs(30), "{elapsed:?}");
 }

@@ -35,7 +35,7 @@ pub use published::Published;
 pub use samples::{Event, Images, Recordings, Samples};
 pub use warning::DataWarning;
 
-use crate::network::{NetworkDescription, Shape};
+use crate::network::{InputCoding, NetworkDescription, Shape};
 use crate::{Error, Result};
 use std::ffi::OsStr;
 use std::path::Path;
@@ -292,6 +292,20 @@ impl Dataset {
         }
         if !self.counted && network.classes() != self.classes {
             return refuse("classes", self.classes.to_string(), network.classes().to_string());
+        }
+        let fits = match network.coding {
+            InputCoding::Poisson => true,
+            InputCoding::Direct => matches!(self.samples, Samples::Images(_)),
+            InputCoding::Counts => matches!(self.samples, Samples::Recordings(_)),
+        };
+        if !fits {
+            return Err(DataError::Coding {
+                network: network.name.clone(),
+                name: self.name.clone(),
+                coding: network.coding.name(),
+                found: self.samples.kind(),
+            }
+            .into());
         }
         if network.normalization.is_some() && matches!(self.samples, Samples::Recordings(_)) {
             return Err(DataError::NoIntensities {

@@ -5,6 +5,7 @@
 
 mod compact;
 mod dense;
+mod dynamics;
 mod error;
 mod graph;
 mod layer_text;
@@ -12,6 +13,7 @@ mod validation;
 
 pub(crate) use compact::Compact;
 pub use dense::DenseOperations;
+pub use dynamics::{InputCoding, Readout, Reset};
 pub use error::NetworkError;
 pub use graph::{Graph, Junction, Node, Source, Tensor, TensorShape};
 pub use validation::{MAX_LAYERS, MAX_NETWORK_WEIGHTS, MAX_NEURONS, MAX_STEPS, MAX_WEIGHTS};
@@ -81,6 +83,15 @@ pub struct NetworkDescription {
     /// Conversion of intensities to signed inputs. Without it, intensities are the inputs and no spike is negative.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub normalization: Option<Normalization>,
+    /// How samples enter the network.
+    #[serde(default, skip_serializing_if = "dynamics::is_default")]
+    pub coding: InputCoding,
+    /// Membrane of a neuron that fired.
+    #[serde(default, skip_serializing_if = "dynamics::is_default")]
+    pub reset: Reset,
+    /// Membranes of the output layer.
+    #[serde(default, skip_serializing_if = "dynamics::is_default")]
+    pub readout: Readout,
     /// Layers from input to output; only the last one is an output layer.
     #[serde(rename = "layer")]
     pub layers: Vec<LayerDescription>,

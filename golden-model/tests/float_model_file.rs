@@ -40,6 +40,7 @@ fn tiny() -> FloatModel {
             ("seed".into(), "1".into()),
             ("note".into(), "a \"quoted\" é".into()),
         ]),
+        biases: Vec::new(),
     }
 }
 
@@ -65,6 +66,7 @@ fn residual() -> FloatModel {
         weights: weights.collect(),
         description,
         provenance: BTreeMap::new(),
+        biases: Vec::new(),
     }
 }
 

@@ -26,6 +26,7 @@ fn model(description: NetworkDescription, weights: Vec<Array2<f32>>) -> FloatMod
         description,
         weights,
         provenance: BTreeMap::new(),
+        biases: Vec::new(),
     }
 }
 

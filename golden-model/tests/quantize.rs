@@ -9,7 +9,9 @@ use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_golden_model::float::FloatModel;
 use synfire_golden_model::integer::{Engine, InputSigns, Neuron, QuantizedModel};
-use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescription, Shape};
+use synfire_golden_model::network::{
+    InputCoding, LayerDescription, LayerKind, NetworkDescription, Readout, Reset, Shape,
+};
 use synfire_golden_model::quantize::{
     GuardBits, Leak, QuantizeConfig, QuantizeReport, QuantizeWarning, ScaleSearch, quantize,
     quantize_calibrated,
@@ -45,9 +47,13 @@ fn float_model(weights: Vec<Array2<f32>>, leak: f32) -> FloatModel {
             leak,
             normalization: None,
             layers: weights.iter().enumerate().map(described).collect(),
+            coding: InputCoding::Poisson,
+            reset: Reset::Zero,
+            readout: Readout::Leak,
         },
         weights,
         provenance: [("seed".to_owned(), "1".to_owned())].into(),
+        biases: Vec::new(),
     }
 }
 

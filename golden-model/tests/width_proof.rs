@@ -5,7 +5,9 @@ use proptest::prelude::*;
 use synfire_golden_model::integer::{
     Engine, InputSigns, LayerBounds, Neuron, QuantizedLayer, QuantizedModel, neuron, proof,
 };
-use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescription, Shape};
+use synfire_golden_model::network::{
+    InputCoding, LayerDescription, LayerKind, NetworkDescription, Readout, Reset, Shape,
+};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 
 /// Builds a network of one neuron: as an output layer, or as a LIF layer followed by an output layer of weight 0.
@@ -65,6 +67,9 @@ fn single(
             leak: 0.99,
             normalization: None,
             layers: described,
+            coding: InputCoding::Poisson,
+            reset: Reset::Zero,
+            readout: Readout::Leak,
         },
         layers,
         provenance: Default::default(),

@@ -139,6 +139,7 @@ fn convolutions_are_planned_and_a_board_that_is_too_small_is_named() {
             .collect(),
         description,
         provenance: [].into(),
+        biases: Vec::new(),
     };
     model
         .save(folder.path().join("lenet.safetensors"))

@@ -38,6 +38,7 @@ fn model() -> QuantizedModel {
         description,
         weights: vec![weights(9, 12, 0), weights(7, 9, 3), weights(4, 7, 5)],
         provenance: std::collections::BTreeMap::new(),
+        biases: Vec::new(),
     };
     quantize(&float, &QuantizeConfig::default())
         .expect("a quantized model")

@@ -33,6 +33,7 @@ fn model() -> QuantizedModel {
         description,
         weights,
         provenance: std::collections::BTreeMap::new(),
+        biases: Vec::new(),
     };
     quantize(&float, &QuantizeConfig::default())
         .expect("a quantized model")

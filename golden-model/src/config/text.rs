@@ -1,7 +1,9 @@
 //! The keys of a network file.
 
 use super::leak::LeakText;
-use crate::network::{Compact, LayerDescription, NetworkDescription, Normalization, Shape};
+use crate::network::{
+    Compact, InputCoding, LayerDescription, NetworkDescription, Normalization, Readout, Reset, Shape,
+};
 use crate::train::TrainConfig;
 use serde::Deserialize;
 use serde::de::Error;
@@ -20,6 +22,12 @@ pub(super) struct Text {
     #[serde(default)]
     leak: LeakText,
     normalization: Option<Normalization>,
+    #[serde(default)]
+    coding: InputCoding,
+    #[serde(default)]
+    reset: Reset,
+    #[serde(default)]
+    readout: Readout,
     layers: Option<Layers>,
     #[serde(rename = "layer", default)]
     layer_tables: Vec<LayerDescription>,
@@ -62,6 +70,9 @@ impl Text {
             rate,
             leak: LeakText(leak),
             normalization,
+            coding,
+            reset,
+            readout,
             layers,
             layer_tables,
             train,
@@ -82,6 +93,9 @@ impl Text {
             rate,
             leak,
             normalization,
+            coding,
+            reset,
+            readout,
             layers,
         };
         Ok((network, train))

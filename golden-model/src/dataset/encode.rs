@@ -24,7 +24,7 @@ mod jump;
 mod playback;
 mod thresholds;
 
-pub use input::InputEncoder;
+pub use input::{InputEncoder, LARGEST_VALUE};
 pub use thresholds::{ALWAYS, Thresholds};
 
 use crate::dataset::Dataset;

@@ -32,6 +32,21 @@ pub enum DataError {
         /// Name of the data set.
         name: String,
     },
+    /// The network takes samples of the other kind.
+    #[error(
+        "network `{network}` has coding = \"{coding}\", but data set `{name}` holds {found}; images want \"direct\" or \
+         \"poisson\", recordings \"counts\" or \"poisson\""
+    )]
+    Coding {
+        /// Name of the network.
+        network: String,
+        /// Name of the data set.
+        name: String,
+        /// Coding of the network.
+        coding: &'static str,
+        /// Kind of the samples found.
+        found: &'static str,
+    },
     /// The window of the recordings is 0 µs long.
     #[error(
         "data set `{name}`: the window is 0 µs long and contains no events; give a window of at least 1 µs"

@@ -224,6 +224,11 @@ impl Contents<'_> {
         Ok(network)
     }
 
+    /// Whether there is a tensor of this name that was not taken yet.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.tensors.contains_key(name)
+    }
+
     /// Takes a tensor of floats, which must have the given shape.
     pub(crate) fn take_floats(&mut self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
         let (numbers, _) = self.take(name, Dtype::F32, shape)?.as_chunks();

@@ -40,6 +40,42 @@ pub enum FloatError {
         /// Value of the weight.
         value: f32,
     },
+    /// The number of lists of biases differs from the number of layers.
+    #[error(
+        "the model has biases of {found} layers, but the network has {wanted} layers; give one list per layer, empty where \
+         a layer has none"
+    )]
+    BiasLayers {
+        /// Number of lists.
+        found: usize,
+        /// Number of layers of the description.
+        wanted: usize,
+    },
+    /// A layer has the wrong number of biases.
+    #[error(
+        "layer `{layer}`: the number of biases is {found}, but must be {wanted} or, without biases, 0; train the network \
+         again"
+    )]
+    BiasCount {
+        /// Name of the layer.
+        layer: String,
+        /// Number of biases found.
+        found: usize,
+        /// Number of output channels, or of neurons of a fully-connected layer; 0 for pooling.
+        wanted: usize,
+    },
+    /// A bias is infinite or not a number.
+    #[error(
+        "layer `{layer}`: the bias of channel {channel} is {value}; train the network again with a lower learning rate"
+    )]
+    BiasNotFinite {
+        /// Name of the layer.
+        layer: String,
+        /// Number of the channel.
+        channel: usize,
+        /// Value of the bias.
+        value: f32,
+    },
     /// Input spikes do not have the shape that the network wants.
     #[error(
         "spikes of image {image}: {found} (sources x steps), but the network needs {wanted}; encode the image \

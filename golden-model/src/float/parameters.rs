@@ -117,6 +117,7 @@ mod tests {
             description,
             weights,
             provenance: BTreeMap::new(),
+            biases: Vec::new(),
         };
         assert_eq!(Parameters::of_model(&model).unwrap(), parameters);
     }

@@ -27,7 +27,9 @@ mod cursor;
 mod parser;
 mod printer;
 
-use super::{LayerDescription, NetworkDescription, NetworkError, Shape, default_leak};
+use super::{
+    InputCoding, LayerDescription, NetworkDescription, NetworkError, Readout, Reset, Shape, default_leak,
+};
 use crate::Result;
 
 /// Number of steps of an inference, since a compact text states none.
@@ -65,6 +67,9 @@ impl NetworkDescription {
             rate: if input.channels == 1 { 0.5 } else { 1.0 },
             leak: default_leak(),
             normalization: None,
+            coding: InputCoding::default(),
+            reset: Reset::default(),
+            readout: Readout::default(),
             layers,
         };
         network.validate()?;

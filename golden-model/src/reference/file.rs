@@ -89,6 +89,7 @@ impl Case {
             description,
             weights,
             provenance: BTreeMap::new(),
+            biases: Vec::new(),
         };
         model.validate()?;
         Ok(Self {

@@ -1,6 +1,9 @@
 //! The specification of a reference case: its network as JSON.
 
-use crate::network::{LayerDescription, LayerKind, NetworkDescription, Normalization, Shape, Shortcut};
+use crate::network::{
+    InputCoding, LayerDescription, LayerKind, NetworkDescription, Normalization, Readout, Reset, Shape,
+    Shortcut,
+};
 use serde::Deserialize;
 
 /// Contents of the array `spec`.
@@ -116,6 +119,9 @@ impl Spec {
             leak: self.leak,
             normalization,
             layers: self.layers.into_iter().map(SpecLayer::describe).collect(),
+            coding: InputCoding::Poisson,
+            reset: Reset::Zero,
+            readout: Readout::Leak,
         }
     }
 }

@@ -72,6 +72,7 @@ impl FineTuning {
             description: description.clone(),
             weights: masters,
             provenance: model.provenance.clone(),
+            biases: Vec::new(),
         };
         Ok(Self {
             masters: Parameters::of_model(&start)?,

@@ -138,6 +138,7 @@ impl<'data> Trainer<'data> {
             description: self.description.clone(),
             weights: model.weights.clone(),
             provenance: BTreeMap::new(),
+            biases: Vec::new(),
         })?;
         Ok(())
     }
@@ -420,6 +421,7 @@ impl<'data> Trainer<'data> {
             description: self.description.clone(),
             weights: weights.to_matrices(&self.description),
             provenance: self.provenance(epochs),
+            biases: Vec::new(),
         }
     }
 

@@ -7,7 +7,8 @@ use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_golden_model::integer::{Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
 use synfire_golden_model::network::{
-    LayerDescription, LayerKind, NetworkDescription, Normalization, Shape, Shortcut,
+    InputCoding, LayerDescription, LayerKind, NetworkDescription, Normalization, Readout, Reset, Shape,
+    Shortcut,
 };
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 
@@ -30,6 +31,9 @@ pub(crate) fn tiny() -> QuantizedModel {
                 layer("hidden", LayerKind::Fc { out: 2 }),
                 layer("out", LayerKind::Out { out: 2 }),
             ],
+            coding: InputCoding::Poisson,
+            reset: Reset::Zero,
+            readout: Readout::Leak,
         },
         layers: vec![
             QuantizedLayer {
@@ -137,6 +141,9 @@ pub(crate) fn every_kind() -> QuantizedModel {
                 deviation: vec![0.5],
             }),
             layers: described,
+            coding: InputCoding::Poisson,
+            reset: Reset::Zero,
+            readout: Readout::Leak,
         },
         layers,
         provenance: Default::default(),
@@ -183,6 +190,9 @@ pub(crate) fn random_model(rng: &mut Xoshiro256PlusPlus, tight_floors: bool) -> 
             leak: 0.99,
             normalization: None,
             layers: described,
+            coding: InputCoding::Poisson,
+            reset: Reset::Zero,
+            readout: Readout::Leak,
         },
         layers,
         provenance: Default::default(),

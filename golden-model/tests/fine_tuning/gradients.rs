@@ -93,6 +93,7 @@ fn twins(name: &str, guard_bits: u8, leak_shifts: &[u8], scale: fn(usize, f64) -
         description,
         weights,
         provenance: BTreeMap::new(),
+        biases: Vec::new(),
     };
     Twins {
         float,

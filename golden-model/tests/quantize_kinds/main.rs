@@ -52,6 +52,7 @@ fn random_model(rng: &mut Xoshiro256PlusPlus, network: NetworkDescription) -> Fl
         weights: weights.collect(),
         description: network,
         provenance: Default::default(),
+        biases: Vec::new(),
     }
 }
 
@@ -60,6 +61,7 @@ fn model(text: &str, weights: Vec<Array2<f32>>) -> FloatModel {
         weights,
         description: network(text, false),
         provenance: Default::default(),
+        biases: Vec::new(),
     }
 }
 

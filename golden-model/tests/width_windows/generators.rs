@@ -6,7 +6,9 @@ use proptest::prelude::*;
 use rand::RngExt;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_golden_model::integer::{InputSigns, Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
-use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescription, Shape, Shortcut};
+use synfire_golden_model::network::{
+    InputCoding, LayerDescription, LayerKind, NetworkDescription, Readout, Reset, Shape, Shortcut,
+};
 
 /// Draws a convolution. If it is `steered`, two input channels of its first path have all weights 1 and −1 and do not
 /// feed the second path, and there are no guard bits and no leak. So its membranes can reach every value.
@@ -163,6 +165,9 @@ pub(crate) fn case(
         leak: 1.0,
         normalization: None,
         layers: Vec::new(),
+        coding: InputCoding::Poisson,
+        reset: Reset::Zero,
+        readout: Readout::Leak,
     };
     let mut layers = Vec::new();
     if hears_pass {

@@ -8,7 +8,9 @@ use rand::seq::IndexedRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_golden_model::integer::proof::verify;
 use synfire_golden_model::integer::{InputSigns, Neuron, QuantizedLayer, QuantizedModel};
-use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescription};
+use synfire_golden_model::network::{
+    InputCoding, LayerDescription, LayerKind, NetworkDescription, Readout, Reset,
+};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 use synfire_hw::board::{Board, Features};
 use synfire_hw::geometry::{Geometry, LayerGeometry};
@@ -61,6 +63,9 @@ pub(crate) fn random_model(rng: &mut Xoshiro256PlusPlus, sizes: &[usize]) -> Qua
             leak: 0.99,
             normalization: None,
             layers: described,
+            coding: InputCoding::Poisson,
+            reset: Reset::Zero,
+            readout: Readout::Leak,
         },
         layers: layers.clone(),
         provenance: Default::default(),

@@ -7,7 +7,8 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_golden_model::integer::proof::verify;
 use synfire_golden_model::integer::{InputSigns, Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
 use synfire_golden_model::network::{
-    LayerDescription, LayerKind, NetworkDescription, Node, Normalization, Shape, Shortcut,
+    InputCoding, LayerDescription, LayerKind, NetworkDescription, Node, Normalization, Readout, Reset, Shape,
+    Shortcut,
 };
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 
@@ -72,6 +73,9 @@ fn describe(rng: &mut Xoshiro256PlusPlus) -> NetworkDescription {
             deviation: vec![0.3; input.channels],
         }),
         layers: Vec::new(),
+        coding: InputCoding::Poisson,
+        reset: Reset::Zero,
+        readout: Readout::Leak,
     };
     for index in 0..rng.random_range(0..=7) {
         let layer = LayerDescription::new(format!("layer{index}"), LayerKind::Fc { out: 1 });

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Once;
 use synfire_golden_model::file::hex;
 use synfire_golden_model::integer::{Neuron, QuantizedLayer, QuantizedModel};
-use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescription};
+use synfire_golden_model::network::{
+    InputCoding, LayerDescription, LayerKind, NetworkDescription, Readout, Reset,
+};
 use synfire_hw::board::Board;
 use synfire_hw::build::{Build, generator};
 use synfire_hw::plan::Plan;
@@ -51,6 +53,9 @@ fn model(name: &str, input: [usize; 3], layers: Vec<LayerDescription>) -> Quanti
         leak: 0.99,
         normalization: None,
         layers,
+        coding: InputCoding::Poisson,
+        reset: Reset::Zero,
+        readout: Readout::Leak,
     };
     let graph = description.graph().expect("a valid network");
     let layers = description.layers.iter().zip(&graph.nodes);

@@ -3,8 +3,11 @@
 use super::playback::Playback;
 use super::{PoissonEncoder, TEST_EPOCH, Thresholds, image_seed};
 use crate::dataset::{Augmentation, Dataset, Images, Recordings, Samples};
-use crate::network::NetworkDescription;
+use crate::network::{InputCoding, NetworkDescription};
 use crate::spikes::SpikeRaster;
+
+/// Largest magnitude of a graded input.
+pub const LARGEST_VALUE: i16 = 255;
 
 /// Encodes the samples of a data set as a network's input spikes, step by step.
 ///
@@ -31,6 +34,9 @@ use crate::spikes::SpikeRaster;
 #[derive(Clone, Debug)]
 pub struct InputEncoder<'data> {
     dataset: &'data Dataset,
+    coding: InputCoding,
+    /// Spikes of one step, for [`Self::values`].
+    spikes: SpikeRaster,
     source: Source<'data>,
 }
 
@@ -46,9 +52,10 @@ struct RateCoder<'data> {
     images: &'data Images,
     thresholds: Thresholds,
     coder: PoissonEncoder,
-    /// Thresholds of the image, before and after augmentation.
+    /// Thresholds of the image before augmentation.
     plain: Vec<i16>,
-    changed: Vec<i16>,
+    /// Thresholds of the image as it is shown.
+    shown: Vec<i16>,
 }
 
 impl<'data> InputEncoder<'data> {
@@ -70,13 +77,19 @@ impl<'data> InputEncoder<'data> {
                 ),
                 coder: PoissonEncoder::new(&[], 1),
                 plain: vec![0; size],
-                changed: vec![0; size],
+                shown: vec![0; size],
             })),
             Samples::Recordings(recordings) => {
-                Source::Recordings(recordings, Playback::new(size, description.steps))
+                let counted = description.coding == InputCoding::Counts;
+                Source::Recordings(recordings, Playback::new(size, description.steps, counted))
             }
         };
-        Self { dataset, source }
+        Self {
+            dataset,
+            coding: description.coding,
+            spikes: SpikeRaster::new(size),
+            source,
+        }
     }
 
     /// Starts a presentation of sample `index` for training: augmented, and, for an image, with different spikes in
@@ -90,8 +103,8 @@ impl<'data> InputEncoder<'data> {
         match &mut self.source {
             Source::Images(coder) => {
                 coder.look_up(index);
-                change.apply(&coder.plain, shape, &mut coder.changed);
-                let thresholds = coder.changed.iter().copied();
+                change.apply(&coder.plain, shape, &mut coder.shown);
+                let thresholds = coder.shown.iter().copied();
                 coder.coder.restart(thresholds, image_seed(seed, epoch, index));
             }
             Source::Recordings(recordings, playback) => {
@@ -108,12 +121,41 @@ impl<'data> InputEncoder<'data> {
         match &mut self.source {
             Source::Images(coder) => {
                 coder.look_up(index);
-                let thresholds = coder.plain.iter().copied();
+                coder.shown.copy_from_slice(&coder.plain);
+                let thresholds = coder.shown.iter().copied();
                 coder
                     .coder
                     .restart(thresholds, image_seed(seed, TEST_EPOCH, index));
             }
             Source::Recordings(recordings, playback) => playback.restart(recordings, index, Some),
+        }
+    }
+
+    /// Writes the values of the next step, one per input in C, H, W order: those of graded inputs, or ±1 for a spike and
+    /// 0 for none.
+    ///
+    /// # Panics
+    /// If the number of values is not that of the samples.
+    pub fn values(&mut self, values: &mut [i16]) {
+        match (&mut self.source, self.coding) {
+            (Source::Images(coder), InputCoding::Direct) => {
+                assert_eq!(values.len(), coder.shown.len(), "numbers of values and inputs");
+                for (value, threshold) in values.iter_mut().zip(&coder.shown) {
+                    *value = (*threshold).clamp(-LARGEST_VALUE, LARGEST_VALUE);
+                }
+            }
+            (Source::Recordings(_, playback), InputCoding::Counts) => playback.counts(values),
+            _ => {
+                let width = values.len();
+                let mut spikes = std::mem::replace(&mut self.spikes, SpikeRaster::new(width));
+                spikes.clear(width);
+                self.step(&mut spikes);
+                values.fill(0);
+                for spike in spikes.iter().flatten() {
+                    values[spike.address as usize] = if spike.negative { -1 } else { 1 };
+                }
+                self.spikes = spikes;
+            }
         }
     }
 

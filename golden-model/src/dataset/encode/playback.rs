@@ -6,7 +6,8 @@ use crate::spikes::{Spike, SpikeRaster};
 
 /// The bins of one recording: one bit per step and input, set if the input has an event in that step.
 ///
-/// Several events of one input in one step give one spike. Spikes of a step are in C, H, W order.
+/// Several events of one input in one step give one spike. Spikes of a step are in C, H, W order. If events are counted,
+/// the bins hold their numbers, too.
 #[derive(Clone, Debug)]
 pub(super) struct Playback {
     steps: usize,
@@ -14,19 +15,24 @@ pub(super) struct Playback {
     words: usize,
     /// One bit per step and input.
     bits: Vec<u64>,
+    /// Number of events per step and input, at most 255; empty if they are not counted.
+    counts: Vec<u8>,
+    inputs: usize,
     /// Sign bits, all 0: events have no sign.
     signs: Vec<u64>,
     next: usize,
 }
 
 impl Playback {
-    /// Creates an empty recording of `steps` steps over `inputs` inputs.
-    pub(super) fn new(inputs: usize, steps: usize) -> Self {
+    /// Creates an empty recording of `steps` steps over `inputs` inputs, with or without counts of events.
+    pub(super) fn new(inputs: usize, steps: usize, counted: bool) -> Self {
         let words = inputs.div_ceil(WORD);
         Self {
             steps,
             words,
             bits: vec![0; words * steps],
+            counts: vec![0; if counted { inputs * steps } else { 0 }],
+            inputs,
             signs: vec![0; words],
             next: 0,
         }
@@ -40,14 +46,28 @@ impl Playback {
         place: impl Fn(u32) -> Option<u32>,
     ) {
         self.bits.fill(0);
+        self.counts.fill(0);
         self.next = 0;
         for event in recordings.get(index) {
             let step = recordings.step_of(event.time_us, self.steps);
             if let (Some(step), Some(address)) = (step, place(event.address)) {
                 let address = address as usize;
                 self.bits[step * self.words + address / WORD] |= 1 << (address % WORD);
+                if let Some(count) = self.counts.get_mut(step * self.inputs + address) {
+                    *count = count.saturating_add(1);
+                }
             }
         }
+    }
+
+    /// Writes the number of events of every input in the next step, at most 255; zeros after the last step.
+    pub(super) fn counts(&mut self, values: &mut [i16]) {
+        values.fill(0);
+        let counts = self.counts.get(self.next * self.inputs..).unwrap_or_default();
+        for (value, &count) in values.iter_mut().zip(counts) {
+            *value = count.into();
+        }
+        self.next += 1;
     }
 
     /// Appends the spikes of the next step to `raster`; there are none after the last step.

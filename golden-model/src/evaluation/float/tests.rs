@@ -12,6 +12,7 @@ fn random_model() -> FloatModel {
         weights: parameters.to_matrices(&description),
         description,
         provenance: BTreeMap::new(),
+        biases: Vec::new(),
     }
 }
 
@@ -107,6 +108,7 @@ fn spikes_operations_and_early_answers_of_a_network_followed_by_hand() {
             ndarray::array![[1.0, 0.0, 9.0], [0.0, 0.4, 9.0]],
         ],
         provenance: BTreeMap::new(),
+        biases: Vec::new(),
     };
     let data = Dataset::new("toy", model.description.input, 2, 255, vec![255, 0], vec![0]).unwrap();
     let evaluation = evaluate(&model, &data, 1).unwrap();

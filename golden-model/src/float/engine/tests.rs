@@ -1,6 +1,6 @@
 use super::*;
 use crate::float::{FloatModel, Loss};
-use crate::network::Shape;
+use crate::network::{InputCoding, Readout, Reset, Shape};
 use crate::reference::Case;
 use crate::spikes::Spike;
 use ndarray::Array2;
@@ -31,6 +31,9 @@ fn network(
             .into_iter()
             .chain([layer("out", LayerKind::Out { out: classes })])
             .collect(),
+        coding: InputCoding::Poisson,
+        reset: Reset::Zero,
+        readout: Readout::Leak,
     }
 }
 
@@ -66,6 +69,7 @@ fn run(
         description: description.clone(),
         weights: matrices.collect(),
         provenance: BTreeMap::new(),
+        biases: Vec::new(),
     };
     let weights = Parameters::of_model(&model).unwrap();
     let (mut state, mut gradient) = (engine.state(), Parameters::zeros(description));

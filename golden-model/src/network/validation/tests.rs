@@ -1,5 +1,5 @@
 use super::*;
-use crate::network::{Normalization, Shortcut};
+use crate::network::{InputCoding, Normalization, Readout, Reset, Shortcut};
 
 fn network() -> NetworkDescription {
     let layer = |name: &str, kind| LayerDescription::new(name, kind);
@@ -18,6 +18,9 @@ fn network() -> NetworkDescription {
             layer("hidden", LayerKind::Fc { out: 4 }),
             layer("out", LayerKind::Out { out: 2 }),
         ],
+        coding: InputCoding::Poisson,
+        reset: Reset::Zero,
+        readout: Readout::Leak,
     }
 }
 

@@ -61,6 +61,7 @@ mod tests {
             description: Config::preset(preset).unwrap().network,
             weights: Vec::new(),
             provenance: BTreeMap::new(),
+            biases: Vec::new(),
         }
     }
 

@@ -1,0 +1,105 @@
+//! Choices in which networks of few steps differ from those of the paper: what enters, how a neuron restarts, and how
+//! the output is read.
+
+use serde::{Deserialize, Serialize};
+
+/// How samples enter the network.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum InputCoding {
+    /// Spikes: images as Poisson trains, recordings as bins in which an input spikes at most once.
+    #[default]
+    Poisson,
+    /// Graded values, the same in every step, of images: the whole number 256·x·rate within ±255 stands for x·rate.
+    Direct,
+    /// Graded values of recordings: the number of events of an input in the step's bin, at most 255.
+    Counts,
+}
+
+impl InputCoding {
+    /// All codings.
+    pub const ALL: [Self; 3] = [Self::Poisson, Self::Direct, Self::Counts];
+
+    /// Name of the coding in network files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Poisson => "poisson",
+            Self::Direct => "direct",
+            Self::Counts => "counts",
+        }
+    }
+
+    /// Whether inputs are graded values instead of spikes.
+    #[must_use]
+    pub const fn is_graded(self) -> bool {
+        !matches!(self, Self::Poisson)
+    }
+
+    /// Real number for which the integer value 1 of an input stands.
+    #[must_use]
+    pub const fn unit(self) -> f32 {
+        match self {
+            Self::Direct => 1.0 / 256.0,
+            Self::Poisson | Self::Counts => 1.0,
+        }
+    }
+}
+
+/// Membrane of a neuron that fired.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Reset {
+    /// The membrane is 0.
+    #[default]
+    Zero,
+    /// The threshold is subtracted from the membrane.
+    Subtract,
+}
+
+impl Reset {
+    /// Both resets.
+    pub const ALL: [Self; 2] = [Self::Zero, Self::Subtract];
+
+    /// Name of the reset in network files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Zero => "zero",
+            Self::Subtract => "subtract",
+        }
+    }
+}
+
+/// Membranes of the output layer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Readout {
+    /// They leak as the membranes of other layers do.
+    #[default]
+    Leak,
+    /// They do not leak: a potential is the sum over all steps.
+    Sum,
+}
+
+impl Readout {
+    /// Both ways of reading.
+    pub const ALL: [Self; 2] = [Self::Leak, Self::Sum];
+
+    /// Name of the readout in network files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Leak => "leak",
+            Self::Sum => "sum",
+        }
+    }
+}
+
+/// Whether a value is its type's default, which files leave out.
+pub(super) fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

@@ -24,6 +24,7 @@
 
 mod engine;
 mod error;
+mod few_steps;
 mod gradient;
 mod loss;
 mod model;
@@ -34,6 +35,8 @@ mod synapses;
 pub use engine::DropoutMasks;
 pub(crate) use engine::{Engine, MAX_MEMBRANE_BITS, State};
 pub use error::FloatError;
+pub use few_steps::Slope;
+pub(crate) use few_steps::{Batch, FewSteps, Image, MAX_STEPS as MAX_FEW_STEPS, Normalizer, Statistics};
 pub use gradient::{Gradient, gradient};
 pub(crate) use gradient::{batch_gradient, check_label, check_raster};
 pub use loss::Loss;

@@ -1,10 +1,12 @@
 //! Weighted connections, processed spike by spike: convolutions, and fully-connected layers as convolutions of a map
 //! with one position. [`Windows`] defines the memory layout.
 
+mod groups;
 mod order;
 mod row;
 
 use crate::events::{Axis, Dispatch, Group, Kernel, Lanes, Layout, Window, Windows};
+pub(crate) use groups::Graded;
 pub(crate) use order::ChannelOrder;
 use row::{Dot, add};
 

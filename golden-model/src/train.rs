@@ -42,6 +42,7 @@ mod checkpoint;
 mod config;
 mod effort;
 mod error;
+mod few_steps;
 mod fine_tuning;
 mod fired;
 mod identity;
@@ -53,7 +54,7 @@ mod schedule;
 mod trainer;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
-pub use config::{Optimizer, TrainConfig};
+pub use config::{Optimizer, Rule, TrainConfig};
 pub use error::TrainError;
 pub use fine_tuning::{FineTuning, FineTuningError};
 pub use memory::Memory;

@@ -39,6 +39,7 @@ mod backward;
 mod batch;
 mod folding;
 mod forward;
+mod gradient;
 mod loss;
 mod network;
 mod parameters;
@@ -47,8 +48,8 @@ mod slope;
 mod sweep;
 
 pub(crate) use batch::{Batch, Image};
-pub(crate) use forward::Normalizer;
+pub use gradient::{FewStepsGradient, FewStepsParameters, few_steps_gradient, fold_normalization};
 pub(crate) use network::FewSteps;
-pub(crate) use parameters::Statistics;
+pub(crate) use parameters::Role;
 pub use slope::Slope;
 pub(crate) use sweep::MAX_STEPS;

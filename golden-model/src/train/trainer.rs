@@ -2,12 +2,13 @@
 
 mod integers;
 
+use super::few_steps::{FewStepsRun, Position};
 use super::fired::Fired;
 use super::identity::Data;
 use super::optimizer::Stepper;
 use super::piece::{self, Piece};
 use super::report::warnings;
-use super::{EpochReport, Progress, TrainConfig};
+use super::{EpochReport, Progress, Rule, TrainConfig};
 use crate::dataset::{Dataset, Samples};
 use crate::evaluation::Tally;
 use crate::evaluation::float::{Evaluation, evaluate_parameters};
@@ -43,7 +44,10 @@ pub struct Trainer<'data> {
     /// Integer weights that fine-tuning runs with instead of the masters; `None` in training.
     pub(super) integers: Option<Integers>,
     pub(super) stepper: Stepper,
+    /// Pieces of a batch; none under the second rule.
     pub(super) pieces: Vec<Piece<'data>>,
+    /// State under the second rule.
+    pub(super) few_steps: Option<FewStepsRun<'data>>,
     pub(super) running: Running,
     pub(super) history: Vec<EpochReport>,
     evaluation: Option<Evaluation>,
@@ -105,13 +109,31 @@ impl<'data> Trainer<'data> {
             dataset.check_fits(&description)?;
         }
         let engine = Engine::new(&description);
-        let pieces = config
-            .batch
-            .min(train.len())
-            .div_ceil(piece::images(config.batch));
+        let few_steps = match config.rule {
+            Rule::Paper => None,
+            Rule::FewSteps => Some(FewStepsRun::new(&description, &config, train)?),
+        };
+        let pieces = match &few_steps {
+            Some(_) => 0,
+            None => config
+                .batch
+                .min(train.len())
+                .div_ceil(piece::images(config.batch)),
+        };
+        let (weights, stepper) = match &few_steps {
+            None => (
+                Parameters::initial(&description, config.seed),
+                Stepper::new(&config, Parameters::zeros(&description)),
+            ),
+            Some(run) => (
+                run.network.initial(&description, config.seed),
+                Stepper::new(&config, run.network.zeros(&description)).with_roles(run.network.roles()),
+            ),
+        };
         Ok(Self {
-            weights: Parameters::initial(&description, config.seed),
-            stepper: Stepper::new(&config, Parameters::zeros(&description)),
+            weights,
+            stepper,
+            few_steps,
             pieces: (0..pieces)
                 .map(|_| Piece::new(&engine, &description, train))
                 .collect(),
@@ -320,10 +342,20 @@ impl<'data> Trainer<'data> {
     fn batch(&mut self, images: &[usize], learning_rate: f32) -> Result<()> {
         let (epoch, batch) = (self.epochs_done() + 1, self.running.batches + 1);
         let used = self.sum_gradients(images);
-        let pieces = &self.pieces[..used];
-        let loss = pieces.iter().map(|piece| piece.tally.loss_sum()).sum::<f64>();
+        let pieces = &self.pieces[..used.min(self.pieces.len())];
+        let run = self.few_steps.as_ref();
+        let tallies = || {
+            pieces
+                .iter()
+                .map(|piece| &piece.tally)
+                .chain(run.map(|run| &run.tally))
+        };
+        let loss = tallies().map(Tally::loss_sum).sum::<f64>();
         self.check_loss(self.config.loss, loss / images.len() as f64, batch, learning_rate)?;
-        let gradients: Vec<&Parameters> = pieces.iter().map(|piece| &piece.gradient).collect();
+        let gradients: Vec<&Parameters> = match run {
+            None => pieces.iter().map(|piece| &piece.gradient).collect(),
+            Some(run) => run.batch.gradients[..used].iter().collect(),
+        };
         if !self.stepper.step(&mut self.weights, &gradients, learning_rate) {
             return Err(Error::Train(TrainError::DivergedWeights {
                 epoch,
@@ -338,12 +370,31 @@ impl<'data> Trainer<'data> {
             self.running.tally.add(&piece.tally);
             self.running.fired.add(&piece.fired);
         }
+        if let Some(run) = run {
+            self.running.tally.add(&run.tally);
+            self.running.fired.add(&run.fired);
+        }
         Ok(())
     }
 
     /// Runs a batch forward and backward, piece by piece; returns the number of pieces.
     fn sum_gradients(&mut self, batch: &[usize]) -> usize {
-        let epoch = self.epochs_done() as u64;
+        let at = Position {
+            epoch: self.epochs_done(),
+            batch: self.running.batches,
+            batches: self.batches(),
+        };
+        if let Some(run) = &mut self.few_steps {
+            return run.sum_gradients(
+                &self.description,
+                &self.config,
+                self.train,
+                &mut self.weights,
+                batch,
+                at,
+            );
+        }
+        let epoch = at.epoch as u64;
         let augmentation = self.config.augmentation();
         let images_per_piece = piece::images(self.config.batch);
         let used = batch.len().div_ceil(images_per_piece);
@@ -417,6 +468,9 @@ impl<'data> Trainer<'data> {
     }
 
     fn model_of(&self, weights: &Parameters, epochs: usize) -> FloatModel {
+        if let Some(run) = &self.few_steps {
+            return run.model(&self.description, weights, self.provenance(epochs));
+        }
         FloatModel {
             description: self.description.clone(),
             weights: weights.to_matrices(&self.description),

@@ -28,7 +28,6 @@ impl FewSteps {
         gradients.par_iter_mut().for_each(|gradient| {
             gradient.layers.iter_mut().for_each(|layer| layer.fill(0.0));
         });
-        let last = self.stages.len() - 1;
         images.par_iter_mut().for_each(|image| {
             for (stage, map) in self.stages.iter().zip(&mut image.maps) {
                 let all = stage.layer.layout.size() * steps;
@@ -82,7 +81,6 @@ impl FewSteps {
                     }
                 });
         }
-        debug_assert!(last < self.stages.len());
     }
 
     /// Turns the errors of a layer that normalizes into ε, and returns them over its identity path.

@@ -1,8 +1,8 @@
 //! Folding of the normalization into weights and biases.
 
 use super::FewSteps;
-use super::parameters::{Norm, Statistics};
-use crate::float::engine::{Connections, Dynamics};
+use super::parameters::Norm;
+use crate::float::engine::Connections;
 use crate::float::{FloatModel, Parameters};
 use crate::network::NetworkDescription;
 use std::collections::BTreeMap;
@@ -14,22 +14,21 @@ impl FewSteps {
         &self,
         description: &NetworkDescription,
         parameters: &Parameters,
-        statistics: &Statistics,
         provenance: BTreeMap<String, String>,
     ) -> FloatModel {
         let mut weights = Parameters {
             layers: parameters.layers[..self.tensors()].to_vec(),
         };
         let mut biases = Vec::with_capacity(self.stages.len());
-        for (index, stage) in self.stages.iter().enumerate() {
+        for stage in &self.stages {
             let channels = stage.layer.layout.shape.channels;
-            biases.push(match (stage.layer.dynamics, stage.scale, stage.shift) {
-                (Dynamics::Lif, Some(scale), Some(shift)) => {
+            biases.push(match (stage.scale.zip(stage.running), stage.shift) {
+                (Some((scale, [mean, variance])), Some(shift)) => {
                     let mut norm = Norm::new(stage.layer.layout.stride);
                     let (gamma, beta) = (&parameters.layers[scale], &parameters.layers[shift]);
                     norm.set(
-                        &statistics.means[index],
-                        &statistics.variances[index],
+                        &parameters.layers[mean],
+                        &parameters.layers[variance],
                         gamma,
                         beta,
                     );
@@ -45,7 +44,7 @@ impl FewSteps {
                     }
                     norm.shift[..channels].to_vec()
                 }
-                (Dynamics::Output, _, Some(shift)) => parameters.layers[shift][..channels].to_vec(),
+                (None, Some(shift)) => parameters.layers[shift][..channels].to_vec(),
                 _ => Vec::new(),
             });
         }

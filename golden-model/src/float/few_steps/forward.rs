@@ -2,7 +2,6 @@
 
 use super::batch::{Batch, Image, Map};
 use super::network::Stage;
-use super::parameters::Statistics;
 use super::sweep::{Affine, Fire, Moments};
 use super::{FewSteps, loss};
 use crate::float::Parameters;
@@ -12,46 +11,22 @@ use crate::float::synapses::Events;
 use crate::network::Source;
 use rayon::prelude::*;
 
-/// Source of the numbers that normalize.
-pub(crate) enum Normalizer<'a> {
-    /// Mean and variance of the batch, which the running statistics follow.
-    Batch(&'a mut Statistics),
-    /// Running statistics.
-    Running(&'a Statistics),
-}
-
 impl FewSteps {
-    /// Runs the first `count` images of a batch for `steps` steps.
-    pub(crate) fn forward(
-        &self,
-        parameters: &Parameters,
-        mut normalizer: Normalizer<'_>,
-        batch: &mut Batch,
-        count: usize,
-        steps: usize,
-    ) {
+    /// Runs the first `count` images of a batch for `steps` steps, normalized by the statistics of the batch.
+    pub(crate) fn forward(&self, parameters: &Parameters, batch: &mut Batch, count: usize, steps: usize) {
         let Batch { images, norms, .. } = batch;
         let images = &mut images[..count];
         for (index, stage) in self.stages.iter().enumerate() {
-            let collects = stage.scale.is_some() && matches!(normalizer, Normalizer::Batch(_));
             images.par_iter_mut().for_each(|image| {
                 self.drive(parameters, index, image, steps);
-                if collects {
+                if stage.scale.is_some() {
                     self.collect(stage, index, image, steps);
                 }
             });
             if let (Some(scale), Some(shift)) = (stage.scale, stage.shift) {
                 let (gamma, beta) = (&parameters.layers[scale], &parameters.layers[shift]);
-                match &mut normalizer {
-                    Normalizer::Running(running) => {
-                        norms[index].set(&running.means[index], &running.variances[index], gamma, beta);
-                    }
-                    Normalizer::Batch(running) => {
-                        let (means, variances) = moments(stage, index, images, steps);
-                        norms[index].set(&means, &variances, gamma, beta);
-                        running.follow(index, &means, &variances);
-                    }
-                }
+                let (means, variances) = moments(stage, index, images, steps);
+                norms[index].set(&means, &variances, gamma, beta);
             }
             let norm = &norms[index];
             let affine = Affine {

@@ -14,6 +14,8 @@ pub(super) struct Stage {
     pub(super) scale: Option<usize>,
     /// Place of β, or of the output layer's bias.
     pub(super) shift: Option<usize>,
+    /// Places of the running mean and variance, for a layer that normalizes.
+    pub(super) running: Option<[usize; 2]>,
     /// Membrane words that a spike of this layer touches, on average: F.
     pub(super) reach: f32,
     /// Whether an identity path adds spikes after the normalization.
@@ -49,7 +51,7 @@ impl FewSteps {
             place - 1
         };
         let stages = description.layers.iter().zip(&graph.nodes).enumerate();
-        let stages = stages.map(|(index, (described, node))| {
+        let prepare = |(index, (described, node))| {
             let layer = Layer::new(described, node);
             let normalizes = layer.dynamics == Dynamics::Lif;
             let has_plain = normalizes
@@ -60,14 +62,20 @@ impl FewSteps {
             Stage {
                 scale: normalizes.then(&mut next),
                 shift: (layer.dynamics != Dynamics::Pool).then(&mut next),
+                running: None,
                 reach: reach(description, &graph.nodes, index),
                 has_plain,
                 layer,
             }
-        });
+        };
+        let stages = stages.map(prepare);
+        let mut stages: Vec<Stage> = stages.collect();
+        for stage in stages.iter_mut().filter(|stage| stage.scale.is_some()) {
+            stage.running = Some([next(), next()]);
+        }
         Self {
             input: Layout::input(description.input),
-            stages: stages.collect(),
+            stages,
             neuron: Neuron {
                 leak: description.leak,
                 subtract: description.reset == Reset::Subtract,

@@ -1,9 +1,10 @@
 //! Parameters of the second rule beyond the weights, and the running statistics of its normalization.
 
-use super::FewSteps;
+use super::network::Stage;
+use super::{Batch, FewSteps};
 use crate::events::{Numbers, zeros};
 use crate::float::Parameters;
-use crate::network::NetworkDescription;
+use crate::network::{LayerDescription, NetworkDescription};
 
 /// Share of a batch in the running statistics.
 const MOMENTUM: f32 = 0.1;
@@ -11,16 +12,22 @@ const MOMENTUM: f32 = 0.1;
 /// Number that keeps σ above 0: σ² is the variance of the channel plus this.
 const EPSILON: f32 = 1e-5;
 
-/// Running mean and variance of z, per layer and channel; empty for layers that do not normalize.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Statistics {
-    pub(crate) means: Vec<Numbers>,
-    pub(crate) variances: Vec<Numbers>,
+/// Part that a list of parameters plays for the optimizer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Weights, which decay.
+    Weights,
+    /// Numbers per channel, which do not decay.
+    Channels,
+    /// Running statistics, which the optimizer leaves alone.
+    Statistics,
 }
 
 /// Normalization of one layer in one batch: per channel, filled up.
 #[derive(Clone, Debug)]
 pub(super) struct Norm {
+    /// Variance.
+    pub(super) variance: Numbers,
     /// μ.
     pub(super) mean: Numbers,
     /// 1/σ.
@@ -38,6 +45,7 @@ impl Norm {
     pub(super) fn new(channels: usize) -> Self {
         let zeros = || zeros(channels);
         Self {
+            variance: zeros(),
             mean: zeros(),
             inverse: zeros(),
             scale: zeros(),
@@ -52,6 +60,7 @@ impl Norm {
         for channel in 0..gamma.len() {
             let inverse = 1.0 / (variances[channel] + EPSILON).sqrt();
             self.mean[channel] = means[channel];
+            self.variance[channel] = variances[channel];
             self.inverse[channel] = inverse;
             self.scale[channel] = gamma[channel] * inverse;
             self.shift[channel] = beta[channel] - self.scale[channel] * means[channel];
@@ -59,45 +68,9 @@ impl Norm {
     }
 }
 
-impl Statistics {
-    /// Statistics before the first batch: mean 0, variance 1.
-    pub(crate) fn new(network: &FewSteps) -> Self {
-        let of = |value: f32| {
-            let numbers = |stage: &super::network::Stage| {
-                let mut numbers = zeros(stage.scale.map_or(0, |_| stage.layer.layout.stride));
-                numbers.fill(value);
-                numbers
-            };
-            network.stages.iter().map(numbers).collect()
-        };
-        Self {
-            means: of(0.0),
-            variances: of(1.0),
-        }
-    }
-
-    /// Moves the statistics of a layer towards those of a batch.
-    pub(super) fn follow(&mut self, layer: usize, means: &[f32], variances: &[f32]) {
-        for (running, batch) in [
-            (&mut self.means[layer], means),
-            (&mut self.variances[layer], variances),
-        ] {
-            for (running, batch) in running.iter_mut().zip(batch) {
-                *running += MOMENTUM * (batch - *running);
-            }
-        }
-    }
-
-    /// Size in bytes.
-    pub(crate) fn bytes(&self) -> usize {
-        let numbers = self.means.iter().chain(&self.variances);
-        numbers.map(|numbers| size_of_val(&numbers[..])).sum()
-    }
-}
-
 impl FewSteps {
-    /// Parameters in the shape of the network, all 0: weights of every tensor, then γ and β of every layer that
-    /// normalizes, and the biases of the output layer.
+    /// Parameters in the shape of the network, all 0: weights of every tensor; then γ and β of every layer that
+    /// normalizes, and the biases of the output layer; then running means and variances of every layer that normalizes.
     pub(crate) fn zeros(&self, description: &NetworkDescription) -> Parameters {
         let mut parameters = Parameters::zeros(description);
         for stage in &self.stages {
@@ -105,7 +78,64 @@ impl FewSteps {
                 parameters.layers.push(zeros(stage.layer.layout.stride));
             }
         }
+        for stage in self.stages.iter().filter(|stage| stage.running.is_some()) {
+            for _ in 0..2 {
+                parameters.layers.push(zeros(stage.layer.layout.stride));
+            }
+        }
         parameters
+    }
+
+    /// Part that every one of the parameters plays for the optimizer.
+    pub(crate) fn roles(&self) -> Vec<Role> {
+        let mut roles = vec![Role::Weights; self.tensors()];
+        for stage in &self.stages {
+            roles.extend(
+                [stage.scale, stage.shift]
+                    .iter()
+                    .flatten()
+                    .map(|_| Role::Channels),
+            );
+        }
+        for stage in &self.stages {
+            roles.extend(stage.running.iter().flat_map(|_| [Role::Statistics; 2]));
+        }
+        roles
+    }
+
+    /// Names of all parameters after the weights, with the number of their channels, in their order.
+    pub(crate) fn extra_names(&self, description: &NetworkDescription) -> Vec<(String, usize)> {
+        let layers = || self.stages.iter().zip(&description.layers);
+        let name = |kind: &str, stage: &Stage, layer: &LayerDescription| {
+            (
+                format!("{kind}/{}", layer.name),
+                stage.layer.layout.shape.channels,
+            )
+        };
+        let mut names = Vec::new();
+        for (stage, layer) in layers() {
+            names.extend(stage.scale.map(|_| name("scale", stage, layer)));
+            names.extend(stage.shift.map(|_| name("shift", stage, layer)));
+        }
+        for (stage, layer) in layers().filter(|(stage, _)| stage.running.is_some()) {
+            names.push(name("mean", stage, layer));
+            names.push(name("variance", stage, layer));
+        }
+        names
+    }
+
+    /// Moves the running statistics towards those of the last batch.
+    pub(crate) fn follow(&self, batch: &Batch, parameters: &mut Parameters) {
+        for (stage, norm) in self.stages.iter().zip(&batch.norms) {
+            let Some([mean, variance]) = stage.running else {
+                continue;
+            };
+            for (place, batch) in [(mean, &norm.mean), (variance, &norm.variance)] {
+                for (running, batch) in parameters.layers[place].iter_mut().zip(batch.iter()) {
+                    *running += MOMENTUM * (batch - *running);
+                }
+            }
+        }
     }
 
     /// Initial parameters of a run with this seed: the weights of the first rule, γ = 1, β = 0.
@@ -118,6 +148,9 @@ impl FewSteps {
         for stage in &self.stages {
             if let Some(scale) = stage.scale {
                 parameters.layers[scale][..stage.layer.layout.shape.channels].fill(1.0);
+            }
+            if let Some([_, variance]) = stage.running {
+                parameters.layers[variance][..stage.layer.layout.shape.channels].fill(1.0);
             }
         }
         parameters

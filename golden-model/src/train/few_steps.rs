@@ -1,0 +1,166 @@
+//! The second rule in the training loop: batches of images, layer by layer.
+
+use super::TrainConfig;
+use super::fired::Fired;
+use super::piece;
+use crate::dataset::Dataset;
+use crate::dataset::encode::InputEncoder;
+use crate::evaluation::Tally;
+use crate::float::{Batch, FewSteps, FloatModel, Parameters};
+use crate::network::{InputCoding, LayerKind, NetworkDescription, NetworkError, Readout};
+use crate::{Error, Result};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+/// State of a run under the second rule.
+#[derive(Debug)]
+pub(super) struct FewStepsRun<'data> {
+    pub(super) network: FewSteps,
+    pub(super) batch: Batch,
+    /// One encoder per piece.
+    encoders: Vec<InputEncoder<'data>>,
+    pub(super) tally: Tally,
+    pub(super) fired: Fired,
+}
+
+/// Position of a batch in a run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Position {
+    pub(super) epoch: usize,
+    pub(super) batch: usize,
+    pub(super) batches: usize,
+}
+
+impl<'data> FewStepsRun<'data> {
+    /// Prepares a run.
+    ///
+    /// # Errors
+    /// If the network has what the rule cannot train.
+    pub(super) fn new(
+        description: &NetworkDescription,
+        config: &TrainConfig,
+        train: &'data Dataset,
+    ) -> Result<Self> {
+        check(description, config)?;
+        let network = FewSteps::new(description, config.slope, config.sparsity);
+        let (images, piece) = (config.batch.min(train.len()), piece::images(config.batch));
+        let batch = network.batch(images, piece, &network.zeros(description));
+        Ok(Self {
+            encoders: (0..batch.gradients.len())
+                .map(|_| InputEncoder::new(description, train))
+                .collect(),
+            batch,
+            network,
+            tally: Tally::new(description),
+            fired: Fired::new(description),
+        })
+    }
+
+    /// Runs a batch forward and backward; returns the number of pieces, whose gradients are in the batch.
+    pub(super) fn sum_gradients(
+        &mut self,
+        description: &NetworkDescription,
+        config: &TrainConfig,
+        train: &'data Dataset,
+        parameters: &mut Parameters,
+        indices: &[usize],
+        at: Position,
+    ) -> usize {
+        let steps = config.steps_at(description.steps, at.epoch, at.batch, at.batches);
+        let augmentation = config.augmentation();
+        let Self {
+            network,
+            batch,
+            encoders,
+            tally,
+            fired,
+        } = self;
+        let (coding, width) = (description.coding, description.input.size());
+        // A recording is binned into all steps of the network, and read up to the last one that is trained.
+        let given = if coding == InputCoding::Direct { 1 } else { steps };
+        batch
+            .images
+            .par_chunks_mut(batch.piece)
+            .zip(indices.par_chunks(batch.piece))
+            .zip(encoders)
+            .for_each(|((images, indices), encoder)| {
+                let mut values = vec![0; width];
+                for (image, &index) in images.iter_mut().zip(indices) {
+                    encoder.restart_training(index, &augmentation, config.seed, at.epoch as u64);
+                    image.restart(train.label(index));
+                    for _ in 0..given {
+                        encoder.values(&mut values);
+                        image.push(&values, coding.unit());
+                    }
+                }
+            });
+        network.forward(parameters, batch, indices.len(), steps);
+        network.follow(batch, parameters);
+        network.backward(parameters, batch, indices.len(), steps);
+        tally.clear();
+        fired.clear();
+        for image in &batch.images[..indices.len()] {
+            tally.count_batch_image(image, steps);
+            fired.note_image(image);
+        }
+        indices.len().div_ceil(batch.piece)
+    }
+
+    /// Network with the normalization folded into weights and biases.
+    pub(super) fn model(
+        &self,
+        description: &NetworkDescription,
+        parameters: &Parameters,
+        provenance: BTreeMap<String, String>,
+    ) -> FloatModel {
+        self.network.fold(description, parameters, provenance)
+    }
+}
+
+/// Checks that the rule can train the network.
+fn check(description: &NetworkDescription, config: &TrainConfig) -> Result<()> {
+    let refuse = |field: String, found: String, wanted: &str| {
+        Err(Error::Network(NetworkError::Value {
+            network: description.name.clone(),
+            field,
+            found,
+            wanted: format!("{wanted} under rule = \"few-steps\""),
+        }))
+    };
+    let most = crate::float::MAX_FEW_STEPS;
+    if description.steps > most {
+        return refuse(
+            "steps".into(),
+            description.steps.to_string(),
+            &format!("in 1..={most}"),
+        );
+    }
+    if config.steps.last().is_some_and(|&last| last > description.steps) {
+        return refuse(
+            "train.steps".into(),
+            format!("{:?}", config.steps),
+            &format!("at most the network's {}", description.steps),
+        );
+    }
+    if description.readout != Readout::Sum {
+        return refuse("readout".into(), description.readout.name().into(), "sum");
+    }
+    for layer in &description.layers {
+        let pools = matches!(layer.kind, LayerKind::Pool { .. });
+        if !pools && layer.threshold() != 1.0 {
+            return refuse(
+                format!("threshold of layer `{}`", layer.name),
+                layer.threshold().to_string(),
+                "1",
+            );
+        }
+        if layer.dropout != 0.0 {
+            return refuse(
+                format!("dropout of layer `{}`", layer.name),
+                layer.dropout.to_string(),
+                "0",
+            );
+        }
+    }
+    Ok(())
+}

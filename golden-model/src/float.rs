@@ -42,3 +42,4 @@ pub(crate) use gradient::{batch_gradient, check_label, check_raster};
 pub use loss::Loss;
 pub use model::FloatModel;
 pub(crate) use parameters::Parameters;
+pub(crate) use synapses::Events;

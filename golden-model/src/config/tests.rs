@@ -147,7 +147,7 @@ fn an_unknown_key_is_named_wherever_it_stands() {
        |
     22 | momentun = 0.9
        | ^^^^^^^^
-    unknown field `momentun`, expected one of `optimizer`, `learning_rate`, `epochs`, `batch`, `seed`, `loss`, `momentum`, `weight_decay`, `schedule`, `milestones`, `decay`, `final_fraction`, `warmup`, `crop`, `shift`, `rotate`, `flip`
+    unknown field `momentun`, expected one of `optimizer`, `learning_rate`, `epochs`, `batch`, `seed`, `init`, `loss`, `momentum`, `weight_decay`, `schedule`, `milestones`, `decay`, `final_fraction`, `warmup`, `crop`, `shift`, `rotate`, `flip`
     "#);
 }
 

@@ -1,6 +1,6 @@
 //! Parameters of a training run.
 
-use super::Schedule;
+use super::{Init, Schedule};
 use crate::dataset::Augmentation;
 use crate::float::{Loss, MAX_FEW_STEPS, Slope};
 use crate::network::NetworkError;
@@ -82,6 +82,9 @@ pub struct TrainConfig {
     /// Seed of the initial weights, the order of images and the input spikes.
     #[serde(default = "default_seed")]
     pub seed: u64,
+    /// Initial weights.
+    #[serde(default, skip_serializing_if = "Init::is_random")]
+    pub init: Init,
     /// Loss to minimize.
     #[serde(default)]
     pub loss: Loss,
@@ -326,6 +329,10 @@ mod tests {
         for loss in Loss::ALL {
             let json = serde_json::to_string(&loss).unwrap();
             assert_eq!(json, format!("\"{}\"", loss.name()));
+        }
+        for init in Init::ALL {
+            let json = serde_json::to_string(&init).unwrap();
+            assert_eq!(json, format!("\"{}\"", init.name()));
         }
         for schedule in Schedule::ALL {
             let json = serde_json::to_string(&schedule).unwrap();

@@ -47,6 +47,14 @@ impl Fired {
         }
     }
 
+    /// Records the neurons that fired for the last image, after its forward pass alone. A neuron that dropout drops counts,
+    /// too.
+    pub(super) fn note_spikes(&mut self, state: &State) {
+        for (index, (_, layer)) in self.layers.iter_mut().enumerate() {
+            state.fired(index).for_each(|neuron| layer[neuron] = true);
+        }
+    }
+
     pub(super) fn add(&mut self, other: &Self) {
         for ((_, layer), (_, other)) in self.layers.iter_mut().zip(&other.layers) {
             layer

@@ -1,6 +1,7 @@
 //! The training loop: epochs of shuffled batches, processed by all cores.
 
 mod integers;
+mod start;
 
 use super::few_steps::{FewStepsRun, Position};
 use super::fired::Fired;
@@ -8,8 +9,8 @@ use super::identity::Data;
 use super::optimizer::Stepper;
 use super::piece::{self, Piece};
 use super::report::warnings;
-use super::{EpochReport, Progress, Rule, TrainConfig};
-use crate::dataset::{Dataset, Samples};
+use super::{EpochReport, Init, Progress, Rule, TrainConfig, Unscaled};
+use crate::dataset::Dataset;
 use crate::evaluation::Tally;
 use crate::evaluation::float::{Evaluation, evaluate_parameters};
 use crate::float::{Engine, FloatModel, Loss, Parameters};
@@ -24,6 +25,7 @@ use std::sync::{Mutex, OnceLock};
 use std::time::Instant;
 
 pub(super) use integers::Integers;
+pub use start::FirstBatch;
 
 /// Tags that separate uses of a run's seed from each other, and from 1, which initial weights use.
 const ORDER: u64 = 2;
@@ -51,6 +53,8 @@ pub struct Trainer<'data> {
     pub(super) running: Running,
     pub(super) history: Vec<EpochReport>,
     evaluation: Option<Evaluation>,
+    /// Channels that [`Init::Data`] could not scale.
+    unscaled: Vec<Unscaled>,
     pub(super) best: Option<Best>,
 }
 
@@ -90,7 +94,7 @@ pub(super) struct Best {
 }
 
 impl<'data> Trainer<'data> {
-    /// Creates a trainer at its first epoch, with random weights.
+    /// Creates a trainer at its first epoch, with the initial weights that the parameters choose ([`Init`]).
     ///
     /// `held_out` is evaluated after every epoch. It does not influence the weights, but [`Self::best`] selects the
     /// epoch by it. The accuracy of the best epoch on the images that selected it is therefore too optimistic.
@@ -98,6 +102,18 @@ impl<'data> Trainer<'data> {
     /// # Errors
     /// If the network or a parameter is invalid, or a data set does not fit the network.
     pub fn new(
+        description: NetworkDescription,
+        config: TrainConfig,
+        train: &'data Dataset,
+        held_out: Option<&'data Dataset>,
+    ) -> Result<Self> {
+        let mut trainer = Self::unstarted(description, config, train, held_out)?;
+        trainer.initialize();
+        Ok(trainer)
+    }
+
+    /// Creates a trainer like [`Self::new`], with random weights, which are to be replaced.
+    pub(super) fn unstarted(
         description: NetworkDescription,
         config: TrainConfig,
         train: &'data Dataset,
@@ -147,6 +163,7 @@ impl<'data> Trainer<'data> {
             identity: OnceLock::new(),
             history: Vec::new(),
             evaluation: None,
+            unscaled: Vec::new(),
             best: None,
         })
     }
@@ -191,8 +208,7 @@ impl<'data> Trainer<'data> {
     pub fn advance(&mut self, progress: &mut Observer<'_>) -> Result<Option<EpochReport>> {
         let (start, seconds_before) = (Instant::now(), self.running.seconds);
         let epoch = self.epochs_done();
-        let mut order: Vec<usize> = (0..self.train.len()).collect();
-        Random::new(mix(&[self.config.seed, ORDER, epoch as u64])).shuffle(&mut order);
+        let order = self.order(epoch);
         let batches = order.chunks(self.config.batch).enumerate();
         for (batch, images) in batches.skip(self.running.batches) {
             let learning_rate = self.config.learning_rate_at(epoch, batch, self.batches());
@@ -221,6 +237,13 @@ impl<'data> Trainer<'data> {
             }
         }
         Ok(Some(self.finish_epoch(evaluation, start.elapsed().as_secs_f64())))
+    }
+
+    /// Order of the training samples in an epoch, counted from 0.
+    fn order(&self, epoch: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.train.len()).collect();
+        Random::new(mix(&[self.config.seed, ORDER, epoch as u64])).shuffle(&mut order);
+        order
     }
 
     /// Progress of the current epoch.
@@ -316,7 +339,6 @@ impl<'data> Trainer<'data> {
         for (layer, idle) in activity.iter_mut().skip(1).zip(fired.idle()) {
             layer.idle = Some(idle);
         }
-        let recordings = matches!(self.train.samples(), Samples::Recordings(_));
         let evaluated = self
             .evaluation
             .as_ref()
@@ -330,7 +352,7 @@ impl<'data> Trainer<'data> {
             seconds,
             test_seconds,
             images_per_second: self.train.len() as f64 / seconds.max(f64::MIN_POSITIVE),
-            warnings: warnings(&activity, evaluated, recordings),
+            warnings: warnings(&activity, evaluated, &self.circumstances()),
             activity,
         };
         self.history.push(report.clone());
@@ -499,6 +521,9 @@ impl<'data> Trainer<'data> {
             ("seed", config.seed.to_string()),
             ("parameters", serde_json::to_string(config).unwrap_or_default()),
         ];
+        if config.init != Init::Random {
+            entries.push(("init", config.init.name().into()));
+        }
         if let Some(report) = epochs.checked_sub(1).and_then(|last| self.history.get(last)) {
             entries.push(("train_accuracy", format!("{:.4}", report.train_accuracy)));
             if let Some(accuracy) = report.test_accuracy {

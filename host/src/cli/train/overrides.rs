@@ -3,7 +3,7 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use synfire_golden_model::float::Loss;
 use synfire_golden_model::network::{LayerKind, NetworkDescription};
-use synfire_golden_model::train::{Optimizer, Schedule, TrainConfig};
+use synfire_golden_model::train::{Init, Optimizer, Schedule, TrainConfig};
 
 /// Network and training parameters that override those of the network file.
 #[derive(Debug, clap::Args)]
@@ -18,6 +18,10 @@ pub(crate) struct Overrides {
     /// Seed of the initial weights, the order of images, the input spikes and dropout.
     #[arg(long)]
     seed: Option<u64>,
+    /// Initial weights: `random` draws, or the same draws scaled on the first training images, so that every layer fires
+    /// (`data`).
+    #[arg(long, value_parser = one_of(Init::ALL, Init::name))]
+    init: Option<Init>,
     /// Optimizer; `adam` adds weight decay to the gradient, `adamw` to the weights.
     #[arg(long, value_parser = one_of(Optimizer::ALL, Optimizer::name))]
     optimizer: Option<Optimizer>,
@@ -78,6 +82,7 @@ impl Overrides {
         set(&mut train.epochs, self.epochs);
         set(&mut train.batch, self.batch);
         set(&mut train.seed, self.seed);
+        set(&mut train.init, self.init);
         set(&mut train.optimizer, self.optimizer);
         set(&mut train.learning_rate, self.learning_rate);
         set(&mut train.momentum, self.momentum);
@@ -203,12 +208,12 @@ mod tests {
     #[test]
     fn every_flag_finds_its_place() {
         let (network, train) = changed(
-            "--epochs 3 --batch 7 --seed 9 --optimizer sgd --lr 0.5 --momentum 0.8 --weight-decay 0.25 \
+            "--epochs 3 --batch 7 --seed 9 --init data --optimizer sgd --lr 0.5 --momentum 0.8 --weight-decay 0.25 \
              --loss cross-entropy --schedule cosine --milestones 1,2 --decay 0.75 --final-fraction 0.125 --warmup 0.5 \
              --shift 2 --rotate 7.5 --flip --steps 11 --rate 0.375 --leak 0.875 --dropout 0.3",
         );
         let mut wanted = Config::preset("digits").unwrap();
-        let text = "optimizer = 'sgd'\nlearning_rate = 0.5\nepochs = 3\nbatch = 7\nseed = 9\nloss = 'cross-entropy'\n\
+        let text = "optimizer = 'sgd'\nlearning_rate = 0.5\nepochs = 3\nbatch = 7\nseed = 9\ninit = 'data'\nloss = 'cross-entropy'\n\
                     momentum = 0.8\nweight_decay = 0.25\nschedule = 'cosine'\nmilestones = [1, 2]\ndecay = 0.75\n\
                     final_fraction = 0.125\nwarmup = 0.5\nshift = 2\nrotate = 7.5\nflip = true";
         assert_eq!(train, toml::from_str(text).unwrap());

@@ -61,19 +61,36 @@ impl<'data> FewStepsRun<'data> {
         &mut self,
         description: &NetworkDescription,
         config: &TrainConfig,
-        train: &'data Dataset,
+        train: &Dataset,
         parameters: &mut Parameters,
         indices: &[usize],
         at: Position,
     ) -> usize {
         let steps = config.steps_at(description.steps, at.epoch, at.batch, at.batches);
+        self.present(description, config, train, parameters, indices, (at.epoch, steps));
+        self.network.follow(&self.batch, parameters);
+        self.network
+            .backward(parameters, &mut self.batch, indices.len(), steps);
+        self.activity(indices.len(), steps);
+        indices.len().div_ceil(self.batch.piece)
+    }
+
+    /// Presents training images to the network, without a backward pass.
+    pub(super) fn present(
+        &mut self,
+        description: &NetworkDescription,
+        config: &TrainConfig,
+        train: &Dataset,
+        parameters: &Parameters,
+        indices: &[usize],
+        (epoch, steps): (usize, usize),
+    ) {
         let augmentation = config.augmentation();
         let Self {
             network,
             batch,
             encoders,
-            tally,
-            fired,
+            ..
         } = self;
         let (coding, width) = (description.coding, description.input.size());
         // A recording is binned into all steps of the network, and read up to the last one that is trained.
@@ -86,7 +103,7 @@ impl<'data> FewStepsRun<'data> {
             .for_each(|((images, indices), encoder)| {
                 let mut values = vec![0; width];
                 for (image, &index) in images.iter_mut().zip(indices) {
-                    encoder.restart_training(index, &augmentation, config.seed, at.epoch as u64);
+                    encoder.restart_training(index, &augmentation, config.seed, epoch as u64);
                     image.restart(train.label(index));
                     for _ in 0..given {
                         encoder.values(&mut values);
@@ -95,15 +112,23 @@ impl<'data> FewStepsRun<'data> {
                 }
             });
         network.forward(parameters, batch, indices.len(), steps);
-        network.follow(batch, parameters);
-        network.backward(parameters, batch, indices.len(), steps);
-        tally.clear();
-        fired.clear();
-        for image in &batch.images[..indices.len()] {
-            tally.count_batch_image(image, steps);
-            fired.note_image(image);
+    }
+
+    /// Scales the weights of every channel so that its drive has deviation 1 over the batch that was just presented. The
+    /// normalization takes out the mean, and its running statistics start at those of the scaled drive.
+    pub(super) fn standardize(&self, parameters: &mut Parameters) {
+        self.network.standardize(&self.batch, parameters);
+    }
+
+    /// Activity of the first `count` images of the batch that was just presented for `steps` steps.
+    pub(super) fn activity(&mut self, count: usize, steps: usize) -> (&Tally, &Fired) {
+        self.tally.clear();
+        self.fired.clear();
+        for image in &self.batch.images[..count] {
+            self.tally.count_batch_image(image, steps);
+            self.fired.note_image(image);
         }
-        indices.len().div_ceil(batch.piece)
+        (&self.tally, &self.fired)
     }
 
     /// Network with the normalization folded into weights and biases.

@@ -4,6 +4,7 @@ use super::network::Stage;
 use super::{Batch, FewSteps};
 use crate::events::{Numbers, zeros};
 use crate::float::Parameters;
+use crate::float::engine::Connections;
 use crate::network::{LayerDescription, NetworkDescription};
 
 /// Share of a batch in the running statistics.
@@ -154,6 +155,32 @@ impl FewSteps {
             }
         }
         parameters
+    }
+
+    /// Scales the weights of every channel that normalizes so that z has deviation 1 over the last batch, and starts the
+    /// running statistics there. A channel whose z does not vary is left alone.
+    pub(crate) fn standardize(&self, batch: &Batch, parameters: &mut Parameters) {
+        for (stage, norm) in self.stages.iter().zip(&batch.norms) {
+            let Some([mean, variance]) = stage.running else {
+                continue;
+            };
+            let mut factors = zeros(stage.layer.layout.stride);
+            for channel in 0..stage.layer.layout.shape.channels {
+                let varies = norm.variance[channel] > EPSILON;
+                factors[channel] = if varies { norm.inverse[channel] } else { 1.0 };
+                parameters.layers[mean][channel] = norm.mean[channel] * factors[channel];
+                parameters.layers[variance][channel] = if varies { 1.0 } else { norm.variance[channel] };
+            }
+            for path in &stage.layer.paths {
+                let Connections::Weighted { tensor, .. } = path.connections else {
+                    continue;
+                };
+                for row in parameters.layers[tensor].chunks_exact_mut(factors.len()) {
+                    let weights = row.iter_mut().zip(factors.iter());
+                    weights.for_each(|(weight, factor)| *weight *= factor);
+                }
+            }
+        }
     }
 
     /// Number of tensors of weights, which come first among the parameters.

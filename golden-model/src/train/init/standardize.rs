@@ -115,7 +115,9 @@ impl<P: Presenter> Task<'_, P> {
             })
         };
         let own = shift(&|channel| along[channel], true);
-        let offset = identity.as_ref().map(|means| shift(&|channel| means[channel], false));
+        let offset = identity
+            .as_ref()
+            .map(|means| shift(&|channel| means[channel], false));
         let moments = self.moments(weights, &own, offset.as_ref());
         let places = self.places();
         let wanted = f64::from(self.engine.threshold(self.index)).powi(2);
@@ -128,7 +130,9 @@ impl<P: Presenter> Task<'_, P> {
             let row = self.row_lengths[tensor];
             for (place, weight) in weights.layers[tensor].iter_mut().enumerate() {
                 if let Some(Some(factor)) = factors.get(place % row) {
-                    let offset = offset.as_ref().map_or(0.0, |offset| f64::from(offset[path][place]));
+                    let offset = offset
+                        .as_ref()
+                        .map_or(0.0, |offset| f64::from(offset[path][place]));
                     *weight = narrow(factor * f64::from(own[path][place]) + offset);
                 }
             }
@@ -151,7 +155,11 @@ impl<P: Presenter> Task<'_, P> {
         let ones = engine.drive_of(index, 1.0);
         let identity = self.tensors.contains(&None);
         let pieces = self.by_piece(weights, |step| {
-            let mut sums: Paths = self.tensors.iter().map(|tensor| self.zeros_of(weights, *tensor)).collect();
+            let mut sums: Paths = self
+                .tensors
+                .iter()
+                .map(|tensor| self.zeros_of(weights, *tensor))
+                .collect();
             let mut moments = vec![Moments::default(); layout.shape.channels];
             let mut drive = engine.drive_of(index, 0.0);
             step(&mut |paths| {
@@ -170,7 +178,12 @@ impl<P: Presenter> Task<'_, P> {
             });
             // The sums of all channels are equal.
             let rows = self.tensors.iter().zip(&sums).map(|(tensor, sums)| match tensor {
-                Some(tensor) => sums.iter().step_by(self.row_lengths[*tensor]).copied().map(f64::from).collect(),
+                Some(tensor) => sums
+                    .iter()
+                    .step_by(self.row_lengths[*tensor])
+                    .copied()
+                    .map(f64::from)
+                    .collect(),
                 None => Vec::new(),
             });
             (rows.collect::<Vec<Vec<f64>>>(), moments)

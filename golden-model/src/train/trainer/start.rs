@@ -31,6 +31,14 @@ impl Trainer<'_> {
             return;
         }
         let mut images = self.order(0);
+        if let Some(run) = &mut self.few_steps {
+            images.truncate(self.config.batch);
+            let (description, config) = (&self.description, &self.config);
+            let at = (0, description.steps);
+            run.present(description, config, self.train, &self.weights, &images, at);
+            run.standardize(&mut self.weights);
+            return;
+        }
         images.truncate(IMAGES);
         let presenter = FirstImages {
             description: &self.description,
@@ -55,6 +63,14 @@ impl Trainer<'_> {
     pub fn first_batch(&mut self) -> FirstBatch {
         let mut images = self.order(0);
         images.truncate(self.config.batch);
+        if let Some(run) = &mut self.few_steps {
+            let (description, config) = (&self.description, &self.config);
+            let at = (0, description.steps);
+            run.present(description, config, self.train, &self.weights, &images, at);
+            let (tally, fired) = run.activity(images.len(), description.steps);
+            let (tally, fired) = (tally.clone(), fired.clone());
+            return self.first_activity(images.len(), &tally, &fired);
+        }
         let Self {
             engine,
             train,
@@ -93,12 +109,17 @@ impl Trainer<'_> {
             tally.add(&piece.tally);
             fired.add(&piece.fired);
         }
+        self.first_activity(images.len(), &tally, &fired)
+    }
+
+    /// Activity of the first batch from its sums.
+    fn first_activity(&self, images: usize, tally: &Tally, fired: &Fired) -> FirstBatch {
         let mut activity = tally.activity(&self.description);
         for (layer, idle) in activity.iter_mut().skip(1).zip(fired.idle()) {
             layer.idle = Some(idle);
         }
         FirstBatch {
-            images: images.len(),
+            images,
             warnings: warnings(&activity, None, &self.circumstances()),
             activity,
         }

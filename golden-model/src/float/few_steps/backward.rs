@@ -9,7 +9,7 @@ use super::pooling;
 use super::sweep::{Affine, Deltas, ThroughTime};
 use crate::float::Parameters;
 use crate::float::engine::{Connections, Dynamics};
-use crate::float::synapses::{Events, Graded};
+use crate::float::synapses::Events;
 use crate::network::Source;
 use rayon::prelude::*;
 
@@ -146,9 +146,7 @@ impl FewSteps {
     ) {
         let stage = &self.stages[index];
         let neurons = stage.layer.layout.size();
-        let Image {
-            maps, scratch, input, ..
-        } = image;
+        let Image { maps, scratch, .. } = image;
         let (before, from_here) = maps.split_at_mut(index);
         let Map { drive, errors, .. } = &mut from_here[0];
         for t in 0..steps {
@@ -196,30 +194,40 @@ impl FewSteps {
                 }
             }
         }
-        for path in stage
+        self.through_input(index, image, gradient, steps);
+    }
+
+    /// Adds δ of a layer that the input feeds to the gradient of its weights; the δ are used up.
+    fn through_input(&self, index: usize, image: &mut Image, gradient: &mut Parameters, steps: usize) {
+        let stage = &self.stages[index];
+        let neurons = stage.layer.layout.size();
+        let mut from_input = stage
             .layer
             .paths
             .iter()
             .filter(|path| path.source == Source::Input)
-        {
+            .peekable();
+        if from_input.peek().is_none() {
+            return;
+        }
+        let Image { maps, input, .. } = image;
+        let errors = &mut maps[index].errors[..steps * neurons];
+        let mut shown = steps;
+        if input.is_steady() {
+            // The input is the same in all steps, so its δ are added up first, once for both paths of a junction.
+            let (sum, rest) = errors.split_at_mut(neurons);
+            for deltas in rest.chunks_exact(neurons) {
+                sum.iter_mut().zip(deltas).for_each(|(sum, delta)| *sum += delta);
+            }
+            shown = 1;
+        }
+        for path in from_input {
             let Connections::Weighted { synapses, tensor } = &path.connections else {
                 continue;
             };
             let gradient = &mut gradient.layers[*tensor];
-            let mut add = |graded: Graded<'_>, deltas: &[f32]| {
-                synapses.add_graded_gradient(self.dispatch, graded, deltas, gradient);
-            };
-            if input.is_steady() {
-                // The input is the same in all steps, so its δ are added up first.
-                let (sum, rest) = errors[..steps * neurons].split_at_mut(neurons);
-                for deltas in rest.chunks_exact(neurons) {
-                    sum.iter_mut().zip(deltas).for_each(|(sum, delta)| *sum += delta);
-                }
-                add(input.step(0), sum);
-            } else {
-                for (t, deltas) in errors[..steps * neurons].chunks_exact(neurons).enumerate() {
-                    add(input.step(t), deltas);
-                }
+            for (t, deltas) in errors.chunks_exact(neurons).take(shown).enumerate() {
+                synapses.add_graded_gradient(self.dispatch, input.step(t), deltas, gradient);
             }
         }
     }

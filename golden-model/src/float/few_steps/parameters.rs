@@ -11,7 +11,7 @@ use crate::network::{LayerDescription, NetworkDescription};
 const MOMENTUM: f32 = 0.1;
 
 /// Number that keeps σ above 0: σ² is the variance of the channel plus this.
-const EPSILON: f32 = 1e-5;
+pub(super) const EPSILON: f32 = 1e-5;
 
 /// Part that a list of parameters plays for the optimizer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

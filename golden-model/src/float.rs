@@ -32,7 +32,7 @@ mod parameters;
 mod synapses;
 
 pub use engine::DropoutMasks;
-pub(crate) use engine::{Engine, MAX_MEMBRANE_BITS, State};
+pub(crate) use engine::{Engine, MAX_MEMBRANE_BITS, Received, State};
 pub use error::FloatError;
 pub use gradient::{Gradient, gradient};
 pub(crate) use gradient::{batch_gradient, check_label, check_raster};

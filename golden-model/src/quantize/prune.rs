@@ -153,6 +153,11 @@ impl Search<'_> {
                     continue;
                 }
                 let free = |layer: &&usize| self.ground(&never, fired, **layer, channel).is_some();
+                // A channel that feeds pooling or an identity has an effect if they have one.
+                let could_go = |layer: &&usize| match self.ground(&never, fired, **layer, channel) {
+                    Some(Ground::NoEffect) => !ties::feeds_tied(&self.model.description, self.nodes, **layer),
+                    ground => ground.is_some(),
+                };
                 let needed = group.layers.iter().find(|layer| !free(layer));
                 let reason = match needed {
                     _ if group.has_input => KeptReason::Tied {
@@ -163,7 +168,7 @@ impl Search<'_> {
                     },
                     None => KeptReason::Last,
                 };
-                for &layer in group.layers.iter().filter(free) {
+                for &layer in group.layers.iter().filter(could_go) {
                     Kept::add(&mut kept[layer], channel, &reason);
                 }
             }

@@ -40,6 +40,16 @@ pub(super) fn groups(description: &NetworkDescription, nodes: &[Node]) -> Vec<Gr
     groups.filter(|group| !group.layers.is_empty()).collect()
 }
 
+/// Whether the spikes of a layer go to pooling or over an identity, whose channels are tied to its own.
+pub(super) fn feeds_tied(description: &NetworkDescription, nodes: &[Node], layer: usize) -> bool {
+    let source = Source::Layer(layer);
+    description.layers.iter().zip(nodes).any(|(consumer, node)| {
+        let pools = matches!(consumer.kind, LayerKind::Pool { .. }) && node.source == source;
+        let identity = node.junction.as_ref().filter(|path| path.tensor.is_none());
+        pools || identity.is_some_and(|path| path.source == source)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -42,7 +42,9 @@ fn random_model(rng: &mut Xoshiro256PlusPlus, description: NetworkDescription) -
     let tensors = description.graph().expect("valid").tensors;
     let weights = tensors.iter().map(|tensor| {
         let size = 3.0 / (tensor.inputs as f32).sqrt();
-        Array2::from_shape_simple_fn((tensor.outputs, tensor.inputs), || rng.random_range(-size..1.3 * size))
+        Array2::from_shape_simple_fn((tensor.outputs, tensor.inputs), || {
+            rng.random_range(-size..1.3 * size)
+        })
     });
     let model = FloatModel {
         weights: weights.collect(),
@@ -104,7 +106,10 @@ fn potentials(model: &QuantizedModel, raster: &SpikeRaster) -> Array2<i32> {
 fn removed(report: &PruneReport) -> [usize; 3] {
     report.layers.iter().fold([0; 3], |[never, none, data], layer| {
         let gone = layer.channels[0] - layer.channels[1];
-        assert_eq!(gone, layer.never_fires.len() + layer.no_effect.len() + layer.silent_on_data.len());
+        assert_eq!(
+            gone,
+            layer.never_fires.len() + layer.no_effect.len() + layer.silent_on_data.len()
+        );
         [
             never + layer.never_fires.len(),
             none + layer.no_effect.len(),
@@ -134,8 +139,14 @@ fn pruned_networks_of_every_kind_have_the_same_potentials() {
                 for _ in 0..4 {
                     let raster = random_raster(&mut rng, &model, 10, signed);
                     let (wanted, found) = (potentials(&model, &raster), potentials(&pruned, &raster));
-                    assert_eq!(found, wanted, "{text}, signed {signed}, round {round}: {report:?}");
-                    let inference = Engine::new(&pruned).expect("proven").infer(&raster).expect("fits");
+                    assert_eq!(
+                        found, wanted,
+                        "{text}, signed {signed}, round {round}: {report:?}"
+                    );
+                    let inference = Engine::new(&pruned)
+                        .expect("proven")
+                        .infer(&raster)
+                        .expect("fits");
                     spikes += inference.spikes.iter().sum::<u64>();
                 }
                 // Nothing is left for another time.
@@ -219,7 +230,9 @@ fn a_channel_that_fires_on_other_data_is_told() {
     let mut foreign = fired;
     foreign.channels[0].pop();
     assert_eq!(
-        prune(&model, Some(&foreign)).expect_err("another network").to_string(),
+        prune(&model, Some(&foreign))
+            .expect_err("another network")
+            .to_string(),
         "quantizer: the channels that fired are of layers with [8, 7, 5] channels, but the network has [9, 7, 5]; observe the \
          network that is pruned"
     );
@@ -229,7 +242,10 @@ fn a_channel_that_fires_on_other_data_is_told() {
 fn integers(text: &str, weights: Vec<Array2<i8>>, thresholds: &[&[i32]]) -> QuantizedModel {
     let description = NetworkDescription::from_compact(text, None).expect("fits");
     let model = FloatModel {
-        weights: weights.iter().map(|weights| weights.mapv(|q| f32::from(q) + 0.25)).collect(),
+        weights: weights
+            .iter()
+            .map(|weights| weights.mapv(|q| f32::from(q) + 0.25))
+            .collect(),
         description,
         provenance: Default::default(),
     };
@@ -245,7 +261,8 @@ fn integers(text: &str, weights: Vec<Array2<i8>>, thresholds: &[&[i32]]) -> Quan
         if let Some(tensor) = node.tensor {
             layer.weights = weights[tensor].clone();
         }
-        if let (Some(QuantizedShortcut::Weights(second)), Some(junction)) = (&mut layer.shortcut, &node.junction)
+        if let (Some(QuantizedShortcut::Weights(second)), Some(junction)) =
+            (&mut layer.shortcut, &node.junction)
             && let Some(tensor) = junction.tensor
         {
             *second = weights[tensor].clone();
@@ -265,14 +282,23 @@ fn channels(report: &PruneReport) -> Vec<[usize; 2]> {
 fn a_planted_channel_that_never_fires_goes_with_its_pooling_and_its_columns() {
     // Channel 1 has no positive weight; its threshold of 0 is not exceeded by 0.
     let conv = array![[2_i8], [-3], [1]];
-    let out = Array2::from_shape_fn((2, 12), |(row, column)| i8::try_from(row + column).expect("small") - 5);
-    let model = integers("3C1-P2-2@1x4x4", vec![conv, out.clone()], &[&[1, 0, 0], &[3, 3, 3]]);
+    let out = Array2::from_shape_fn((2, 12), |(row, column)| {
+        i8::try_from(row + column).expect("small") - 5
+    });
+    let model = integers(
+        "3C1-P2-2@1x4x4",
+        vec![conv, out.clone()],
+        &[&[1, 0, 0], &[3, 3, 3]],
+    );
     let (pruned, report) = prune(&model, None).expect("prunes");
     assert_eq!(channels(&report), [[3, 2], [3, 2], [2, 2]]);
     for layer in &report.layers[..2] {
         assert_eq!((&layer.never_fires[..], layer.no_effect.len()), (&[1][..], 0));
     }
-    assert!(report.layers.iter().all(|layer| layer.kept.is_empty()), "{report:?}");
+    assert!(
+        report.layers.iter().all(|layer| layer.kept.is_empty()),
+        "{report:?}"
+    );
     assert_eq!(report.layers[2].weights, [24, 16]);
     assert_eq!(pruned.layers[0].weights, array![[2], [1]]);
     let columns: Vec<usize> = (0..4).chain(8..12).collect();
@@ -292,7 +318,10 @@ fn what_nothing_listens_to_goes_and_then_what_only_that_listened_to() {
     let model = integers("3-2-2@1x1x2", vec![first, second, out], &[&[0, 0, 0], &[0, 0]]);
     let (pruned, report) = prune(&model, None).expect("prunes");
     assert_eq!(channels(&report), [[3, 2], [2, 1], [2, 2]]);
-    assert_eq!((&report.layers[0].no_effect[..], &report.layers[1].no_effect[..]), (&[0][..], &[1][..]));
+    assert_eq!(
+        (&report.layers[0].no_effect[..], &report.layers[1].no_effect[..]),
+        (&[0][..], &[1][..])
+    );
     assert_eq!(pruned.layers[1].weights, array![[1, 1]]);
     let mut raster = SpikeRaster::new(2);
     raster.push_step([Spike::positive(0)]);
@@ -316,7 +345,11 @@ fn an_identity_lets_channels_go_together_or_not_at_all() {
     let silent_first = |second: Array2<i8>, thresholds: &[i32]| {
         let first = array![[-1_i8], [1], [1]];
         let out = Array2::from_elem((2, 12), 1_i8);
-        let model = integers("3C1-3C1=1-2@1x2x2", vec![first, second, out], &[&[0, 0, 0], thresholds]);
+        let model = integers(
+            "3C1-3C1=1-2@1x2x2",
+            vec![first, second, out],
+            &[&[0, 0, 0], thresholds],
+        );
         prune(&model, None).expect("prunes").1
     };
     // Channel 0 of the junction fires without channel 0 of its source.
@@ -332,7 +365,13 @@ fn an_identity_lets_channels_go_together_or_not_at_all() {
     // It does not: both go.
     let report = silent_first(array![[1_i8, -1, 0], [0, 1, 1], [0, 1, 1]], &[0, 0, 0]);
     assert_eq!(channels(&report), [[3, 2], [3, 2], [2, 2]]);
-    assert_eq!((&report.layers[0].never_fires[..], &report.layers[1].never_fires[..]), (&[0][..], &[0][..]));
+    assert_eq!(
+        (
+            &report.layers[0].never_fires[..],
+            &report.layers[1].never_fires[..]
+        ),
+        (&[0][..], &[0][..])
+    );
 }
 
 #[test]
@@ -345,7 +384,11 @@ fn channels_of_the_input_stay_and_so_does_the_last_channel() {
     let tied = KeptReason::Tied { to: "input".into() };
     assert_eq!(report.layers[0].kept[0].reason, tied);
 
-    let silent = integers("2-2@1x1x2", vec![array![[-1_i8, -1], [-1, -1]], array![[1_i8, 1], [2, 0]]], &[&[0, 0]]);
+    let silent = integers(
+        "2-2@1x1x2",
+        vec![array![[-1_i8, -1], [-1, -1]], array![[1_i8, 1], [2, 0]]],
+        &[&[0, 0]],
+    );
     let (_, report) = prune(&silent, None).expect("prunes");
     assert_eq!(channels(&report), [[2, 1], [2, 2]]);
     assert_eq!(report.layers[0].kept[0].reason, KeptReason::Last);

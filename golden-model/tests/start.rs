@@ -12,7 +12,11 @@ const IMAGES: usize = 4;
 /// A few images of CIFAR-10 if the folder that `SYNFIRE_DATA` names has it, otherwise images of smooth colours.
 fn images(count: usize) -> Dataset {
     let folder = std::env::var_os("SYNFIRE_DATA").map(PathBuf::from);
-    if Known::of_name("cifar10").expect("a known name").find(folder.as_deref()).is_ok() {
+    if Known::of_name("cifar10")
+        .expect("a known name")
+        .find(folder.as_deref())
+        .is_ok()
+    {
         let split = dataset::load("cifar10", folder.as_deref()).expect("sound files");
         return split.train.sample(count, 1).expect("a sample").into_owned();
     }
@@ -25,7 +29,9 @@ fn images(count: usize) -> Dataset {
         level.parse::<u8>().expect("0 to 255")
     };
     let pixels = (0..count).flat_map(|image| (0..3 * 1024).map(move |index| pixel(image, index)));
-    let labels = (0..count).map(|image| u8::try_from(image % 10).expect("below 10")).collect();
+    let labels = (0..count)
+        .map(|image| u8::try_from(image % 10).expect("below 10"))
+        .collect();
     Dataset::new("smooth", [3, 32, 32].into(), 10, 255, pixels.collect(), labels).expect("valid")
 }
 

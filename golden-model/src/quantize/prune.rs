@@ -40,10 +40,7 @@ type Channels = Vec<Vec<bool>>;
 ///
 /// # Errors
 /// If the network is inconsistent or its widths cannot be proven, or `fired` belongs to another network.
-pub fn prune(
-    model: &QuantizedModel,
-    fired: Option<&FiredChannels>,
-) -> Result<(QuantizedModel, PruneReport)> {
+pub fn prune(model: &QuantizedModel, fired: Option<&FiredChannels>) -> Result<(QuantizedModel, PruneReport)> {
     let input = InputSigns::of(&model.description);
     let _ = proof::verify(model, input)?;
     if let Some(fired) = fired {
@@ -55,7 +52,11 @@ pub fn prune(
         nodes: &nodes,
         input,
         groups: ties::groups(&model.description, &nodes),
-        removed: model.layers.iter().map(|layer| vec![false; layer.outputs()]).collect(),
+        removed: model
+            .layers
+            .iter()
+            .map(|layer| vec![false; layer.outputs()])
+            .collect(),
         grounds: model.layers.iter().map(|_| Grounds::default()).collect(),
     };
     search.exhaust(None);

@@ -55,7 +55,11 @@ pub struct Unscaled {
 impl std::fmt::Display for Unscaled {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { layer, channels } = self;
-        let many = if channels.len() == 1 { "channel" } else { "channels" };
+        let many = if channels.len() == 1 {
+            "channel"
+        } else {
+            "channels"
+        };
         write!(
             f,
             "layer `{layer}`: the start of {} {many} was not scaled, because the drive of the first images does not vary; use \

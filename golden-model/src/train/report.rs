@@ -293,8 +293,7 @@ mod tests {
             scalable: true,
             behind_pooling: vec![false, true, true, true],
         };
-        let remedies =
-            "start with --init data, use more steps, or lower the threshold of pooling (`P2t0.1`)";
+        let remedies = "start with --init data, use more steps, or lower the threshold of pooling (`P2t0.1`)";
         assert_eq!(
             texts(&warnings(&trained, None, &circumstances)),
             [

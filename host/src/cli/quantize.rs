@@ -135,7 +135,11 @@ impl Args {
                 format!("calibrated on {images} training samples of data set `{name}`\n")
             });
             let calibrated = calibrated.unwrap_or_default();
-            format!("{}\n{calibrated}{pruned}model: {}", layers(report), self.output.display())
+            format!(
+                "{}\n{calibrated}{pruned}model: {}",
+                layers(report),
+                self.output.display()
+            )
         };
         let dataset = data.as_ref().map(|data| data.split.train.name().to_owned());
         // A model of a version that recorded no data set: the one that the user gives is its own from now on.
@@ -166,15 +170,32 @@ impl Args {
             }
         };
         quantized.save(&self.output)?;
-        let pruned = prune.as_ref().map(|prune| format!("{prune}\n")).unwrap_or_default();
+        let pruned = prune
+            .as_ref()
+            .map(|prune| format!("{prune}\n"))
+            .unwrap_or_default();
         let text = text(&report, &pruned);
         match tuned {
             Some(finetune) => {
                 let text = format!("{finetune}\n{text}");
                 let report = FineTuned { report, finetune };
-                context.print(&Output { dataset, report, prune }, || text)
+                context.print(
+                    &Output {
+                        dataset,
+                        report,
+                        prune,
+                    },
+                    || text,
+                )
             }
-            None => context.print(&Output { dataset, report, prune }, || text),
+            None => context.print(
+                &Output {
+                    dataset,
+                    report,
+                    prune,
+                },
+                || text,
+            ),
         }
     }
 }

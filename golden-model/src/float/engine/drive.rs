@@ -94,7 +94,8 @@ impl Received {
         let mut node = node.clone();
         node.output.channels = 1;
         let mut single = layer.clone();
-        if let LayerKind::Conv { out, .. } | LayerKind::Fc { out } | LayerKind::Out { out } = &mut single.kind {
+        if let LayerKind::Conv { out, .. } | LayerKind::Fc { out } | LayerKind::Out { out } = &mut single.kind
+        {
             *out = 1;
         }
         // An identity has no weights, and more channels than one.

@@ -111,13 +111,15 @@ pub fn first_difference(
         progress(done.fetch_add(1, Ordering::Relaxed) + 1);
         let mut pairs = wanted.indexed_iter().zip(&found);
         let different = pairs.find(|((_, wanted), found)| wanted != found);
-        Ok(different.map(|(((step, class), &wanted), &found)| PotentialDifference {
-            inference,
-            step,
-            class,
-            wanted,
-            found,
-        }))
+        Ok(
+            different.map(|(((step, class), &wanted), &found)| PotentialDifference {
+                inference,
+                step,
+                class,
+                wanted,
+                found,
+            }),
+        )
     };
     let differences: Vec<Result<Option<PotentialDifference>>> = (0..inferences.images())
         .into_par_iter()

@@ -101,7 +101,11 @@ impl PruneReport {
         kept: Vec<Vec<Kept>>,
         fired: Option<&FiredChannels>,
     ) -> Self {
-        let shapes = before.description.shapes().into_iter().zip(after.description.shapes());
+        let shapes = before
+            .description
+            .shapes()
+            .into_iter()
+            .zip(after.description.shapes());
         let layers = before.layers.iter().zip(&after.layers).zip(shapes);
         let report = |(((before, after), shapes), (grounds, kept)): (
             ((&QuantizedLayer, &QuantizedLayer), (Shape, Shape)),
@@ -133,7 +137,9 @@ impl PruneReport {
     #[must_use]
     pub fn proven(&self) -> usize {
         let layers = self.layers.iter();
-        layers.map(|layer| layer.never_fires.len() + layer.no_effect.len()).sum()
+        layers
+            .map(|layer| layer.never_fires.len() + layer.no_effect.len())
+            .sum()
     }
 
     /// Number of channels that were removed because of the data.

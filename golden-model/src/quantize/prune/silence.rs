@@ -34,7 +34,9 @@ pub(super) fn never_firing(
                 let sums = proof::of_layer(&driven, kind, node, input);
                 let silent = |channel: usize| {
                     let threshold = i64::from(thresholds[channel]);
-                    sums[channel].iter().all(|&sums| stays_below(layer, sums, threshold))
+                    sums[channel]
+                        .iter()
+                        .all(|&sums| stays_below(layer, sums, threshold))
                 };
                 channels.map(silent).collect()
             }

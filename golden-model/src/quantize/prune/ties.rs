@@ -32,7 +32,8 @@ pub(super) fn groups(description: &NetworkDescription, nodes: &[Node]) -> Vec<Gr
         }
     }
     let hidden = nodes.len().saturating_sub(1);
-    let members = |number: usize| -> Vec<usize> { (0..hidden).filter(|&layer| group[layer + 1] == number).collect() };
+    let members =
+        |number: usize| -> Vec<usize> { (0..hidden).filter(|&layer| group[layer + 1] == number).collect() };
     let groups = (0..=nodes.len()).map(|number| Group {
         layers: members(number),
         has_input: group[0] == number,
@@ -75,6 +76,9 @@ mod tests {
             ]
         );
         assert_eq!(found("P2-3C1=1-4@3x4x4"), [(vec![0, 1], true)]);
-        assert_eq!(found("3C3p1-3C3p1=0-4@3x4x4"), [(vec![1], true), (vec![0], false)]);
+        assert_eq!(
+            found("3C3p1-3C3p1=0-4@3x4x4"),
+            [(vec![1], true), (vec![0], false)]
+        );
     }
 }

@@ -95,9 +95,8 @@ mod tests {
         let x = [0.5, -1.0, 0.25, 3.0, -2.0];
         for y in [&[][..], &[0.0, 1.0, 0.0, 1.0, 1.0], &[0.5, -0.5, 0.0, 0.5, 0.0]] {
             let factor = moments(&x, y).factor(5.0, 4.0, 10.0).unwrap();
-            let sum = |index: usize| {
-                factor * f64::from(x[index]) + y.get(index).copied().map_or(0.0, f64::from)
-            };
+            let sum =
+                |index: usize| factor * f64::from(x[index]) + y.get(index).copied().map_or(0.0, f64::from);
             assert!((deviation((0..5).map(sum)) - 2.0).abs() < 1e-9, "{y:?}");
         }
     }
@@ -108,6 +107,10 @@ mod tests {
         assert_eq!(moments(&[2.0; 4], &[]).factor(4.0, 1.0, 2.0), None, "constant");
         let wide = [10.0, -10.0, 10.0, -10.0];
         let independent = [1.0, 1.0, -1.0, -1.0];
-        assert_eq!(moments(&independent, &wide).factor(4.0, 1.0, 1.0), None, "too wide");
+        assert_eq!(
+            moments(&independent, &wide).factor(4.0, 1.0, 1.0),
+            None,
+            "too wide"
+        );
     }
 }

@@ -120,7 +120,9 @@ impl<P: Presenter> Task<'_, P> {
             })
         };
         let own = shift(&|channel| along[channel], true);
-        let offset = identity.as_ref().map(|means| shift(&|channel| means[channel], false));
+        let offset = identity
+            .as_ref()
+            .map(|means| shift(&|channel| means[channel], false));
         let moments = self.moments(weights, &own, offset.as_ref());
         let places = self.places();
         let wanted = f64::from(self.engine.threshold(self.index)).powi(2);
@@ -133,7 +135,9 @@ impl<P: Presenter> Task<'_, P> {
             let row = self.row_lengths[tensor];
             for (place, weight) in weights.layers[tensor].iter_mut().enumerate() {
                 if let Some(Some(factor)) = factors.get(place % row) {
-                    let offset = offset.as_ref().map_or(0.0, |offset| f64::from(offset[path][place]));
+                    let offset = offset
+                        .as_ref()
+                        .map_or(0.0, |offset| f64::from(offset[path][place]));
                     *weight = narrow(factor * f64::from(own[path][place]) + offset);
                 }
             }
@@ -155,14 +159,20 @@ impl<P: Presenter> Task<'_, P> {
         let layout = engine.layout(index);
         let identity = self.tensors.contains(&None);
         let rows = |tensor: &Option<usize>| {
-            tensor.map_or(0, |tensor| weights.layers[tensor].len() / self.row_lengths[tensor])
+            tensor.map_or(0, |tensor| {
+                weights.layers[tensor].len() / self.row_lengths[tensor]
+            })
         };
         let rows: Vec<usize> = self.tensors.iter().map(rows).collect();
         let empty = Received::new(self.layer, self.node, &rows);
         let pieces = self.by_piece(weights, |step| {
             let mut received = empty.clone();
             let mut moments = vec![Moments::default(); layout.shape.channels];
-            let mut drive = if identity { engine.drive_of(index) } else { zeros(0) };
+            let mut drive = if identity {
+                engine.drive_of(index)
+            } else {
+                zeros(0)
+            };
             step(&mut |paths| {
                 drive.fill(0.0);
                 for (path, events) in paths.iter().enumerate() {

@@ -82,7 +82,9 @@ fn sum(
         let (channel, place) = (column / (kernel * kernel), column % (kernel * kernel));
         let row = (y * stride + place / kernel).checked_sub(padding);
         let column = (x * stride + place % kernel).checked_sub(padding);
-        let inside = row.zip(column).filter(|&(row, column)| row < source.height && column < source.width);
+        let inside = row
+            .zip(column)
+            .filter(|&(row, column)| row < source.height && column < source.width);
         if let Some((row, column)) = inside {
             total += f64::from(weight) * sent[(channel * source.height + row) * source.width + column];
         }
@@ -95,7 +97,9 @@ fn drives(model: &FloatModel, images: &[SpikeRaster], index: usize) -> Vec<Vec<f
     let description = &model.description;
     let Graph { nodes, .. } = description.graph().unwrap();
     let (node, layer) = (&nodes[index], &description.layers[index]);
-    let spikes = gradient(model, images, &vec![0; images.len()], &[]).unwrap().spikes;
+    let spikes = gradient(model, images, &vec![0; images.len()], &[])
+        .unwrap()
+        .spikes;
     let mut drives = vec![Vec::new(); node.output.channels];
     for (input, layers) in images.iter().zip(&spikes) {
         for t in 0..description.steps {
@@ -201,7 +205,10 @@ fn any_number_of_threads_gives_the_same_weights() {
     let network = network(KINDS[0], 8);
     let images = rasters(&network, false, 19);
     let with = |threads| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .unwrap();
         pool.install(|| scaled(&network, &images).0)
     };
     let (one, three) = (with(1), with(3));
@@ -241,18 +248,15 @@ impl Presenter for Graded<'_> {
 
     fn worker(&self, _: usize) {}
 
-    fn present(
-        &self,
-        (): &mut (),
-        _: &Parameters,
-        image: usize,
-        step: &mut dyn FnMut(&[Vec<Events<'_>>]),
-    ) {
+    fn present(&self, (): &mut (), _: &Parameters, image: usize, step: &mut dyn FnMut(&[Vec<Events<'_>>])) {
         let addresses: Vec<u32> = (0..).take(self.1[image].len()).collect();
-        let events = addresses.iter().zip(&self.1[image]).map(|(address, &factor)| Events {
-            addresses: std::slice::from_ref(address),
-            factor,
-        });
+        let events = addresses
+            .iter()
+            .zip(&self.1[image])
+            .map(|(address, &factor)| Events {
+                addresses: std::slice::from_ref(address),
+                factor,
+            });
         let events = [events.collect()];
         (0..self.0.steps()).for_each(|_| step(&events));
     }

@@ -179,13 +179,22 @@ fn membranes(layer: &LayerPruning) -> [usize; 2] {
 /// Says why channels had to stay.
 fn told(layer: &str, kept: &Kept) -> String {
     let channels: Vec<String> = kept.channels.iter().take(8).map(usize::to_string).collect();
-    let more = if kept.channels.len() > channels.len() { ", …" } else { "" };
+    let more = if kept.channels.len() > channels.len() {
+        ", …"
+    } else {
+        ""
+    };
     let count = kept.channels.len();
     let reason = match &kept.reason {
-        KeptReason::Tied { to } => format!("pooling or an identity ties them to those of `{to}`, which are needed"),
+        KeptReason::Tied { to } => {
+            format!("pooling or an identity ties them to those of `{to}`, which are needed")
+        }
         KeptReason::Last => "a layer needs at least one channel".to_owned(),
         _ => "they are needed".to_owned(),
     };
     let many = if count == 1 { "channel" } else { "channels" };
-    format!("layer `{layer}` keeps {count} {many} that could go ({}{more}): {reason}", channels.join(", "))
+    format!(
+        "layer `{layer}` keeps {count} {many} that could go ({}{more}): {reason}",
+        channels.join(", ")
+    )
 }

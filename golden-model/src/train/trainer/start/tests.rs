@@ -29,7 +29,9 @@ fn a_dry_run_shows_what_the_first_batch_of_training_does() {
         assert_eq!(names, ["input", "hidden"]);
         let tally = |trainer: &Trainer<'_>| trainer.running.tally.activity(&trainer.description);
         // The first batch of training has the same spikes.
-        let _ = trainer.advance(&mut |_| std::ops::ControlFlow::Break(())).unwrap();
+        let _ = trainer
+            .advance(&mut |_| std::ops::ControlFlow::Break(()))
+            .unwrap();
         for (first, trained) in first.activity.iter().zip(tally(&trainer)) {
             assert_eq!(first.rate, trained.rate, "{init:?}");
         }
@@ -52,8 +54,14 @@ fn a_scaled_start_is_recorded_and_goes_on_from_a_checkpoint() {
     assert_eq!(recorded.init, Init::Data);
     let mut half = new();
     let _ = half.epoch(&mut |_| ()).unwrap();
-    let mut resumed =
-        Trainer::resume(half.checkpoint(), network.clone(), config.clone(), &data.train, None).unwrap();
+    let mut resumed = Trainer::resume(
+        half.checkpoint(),
+        network.clone(),
+        config.clone(),
+        &data.train,
+        None,
+    )
+    .unwrap();
     for _ in 0..2 {
         let _ = whole.epoch(&mut |_| ()).unwrap();
     }

@@ -33,7 +33,7 @@ mod parameters;
 mod synapses;
 
 pub use engine::DropoutMasks;
-pub(crate) use engine::{Engine, MAX_MEMBRANE_BITS, State};
+pub(crate) use engine::{Engine, MAX_MEMBRANE_BITS, Received, State};
 pub use error::FloatError;
 pub(crate) use few_steps::{Batch, FewSteps, Image, MAX_STEPS as MAX_FEW_STEPS, Role};
 pub use few_steps::{FewStepsGradient, FewStepsParameters, Slope, few_steps_gradient, fold_normalization};

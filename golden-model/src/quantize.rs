@@ -6,13 +6,15 @@
 //! If input spikes of some inferences are given, they decide how weights are rounded ([`rounding`], [`calibration`]).
 //! The scale is folded into the integer threshold of the channel. Guard bits, width, floor and the increments of an
 //! identity follow from the weights ([`width`]); the leak factor is converted to shifts ([`leak`]). At the end,
-//! [`proof::verify`] derives the bounds again from the finished integers alone.
+//! [`proof::verify`] derives the bounds again from the finished integers alone. [`mod@prune`] can then remove channels that
+//! do nothing.
 
 pub mod calibration;
 mod channels;
 mod config;
 mod error;
 mod layer;
+pub mod prune;
 mod report;
 mod requantize;
 pub mod rounding;

@@ -6,6 +6,7 @@ mod integers;
 mod masks;
 mod state;
 
+pub(crate) use drive::Received;
 pub(crate) use integers::MAX_MEMBRANE_BITS;
 pub use masks::DropoutMasks;
 pub(crate) use state::State;

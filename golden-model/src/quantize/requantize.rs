@@ -140,7 +140,7 @@ fn is_silent(layer: &QuantizedLayer, channel: usize) -> bool {
 }
 
 /// Smallest width in bits that holds every sum and every number of the format.
-fn width(
+pub(super) fn width(
     layer: &QuantizedLayer,
     described: &LayerDescription,
     node: &Node,

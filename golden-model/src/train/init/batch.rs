@@ -6,8 +6,9 @@ use crate::dataset::{Augmentation, Dataset};
 use crate::float::{Engine, Events, Parameters, State};
 use crate::network::NetworkDescription;
 
-/// Largest number of images. Drives are summed over steps and positions, too, so more images change little.
-pub(in crate::train) const IMAGES: usize = 64;
+/// Largest number of images. Drives are summed over steps and positions, too, so more images change little, and every layer
+/// costs two forward passes of the layers before it.
+pub(in crate::train) const IMAGES: usize = 32;
 
 /// First images of a run, presented as its first epoch presents them, without dropout.
 #[derive(Debug)]

@@ -20,14 +20,18 @@ const ROUNDING: f64 = 1e-12;
 impl Moments {
     /// Adds the drives of one step, ordered as the neurons of `layout`; `y` may be empty, which means 0.
     pub(super) fn add_step(moments: &mut [Self], layout: Layout, x: &[f32], y: &[f32]) {
-        let mut y = y.chunks_exact(layout.stride);
         for x in x.chunks_exact(layout.stride) {
-            let y = y.next().unwrap_or_default();
-            for (channel, (moments, &x)) in moments.iter_mut().zip(x).enumerate() {
-                let (x, y) = (f64::from(x), y.get(channel).copied().map_or(0.0, f64::from));
+            for (moments, &x) in moments.iter_mut().zip(x) {
+                let x = f64::from(x);
                 moments.x += x;
-                moments.y += y;
                 moments.xx += x * x;
+            }
+        }
+        let positions = x.chunks_exact(layout.stride).zip(y.chunks_exact(layout.stride));
+        for (x, y) in positions {
+            for (moments, (&x, &y)) in moments.iter_mut().zip(x.iter().zip(y)) {
+                let (x, y) = (f64::from(x), f64::from(y));
+                moments.y += y;
                 moments.xy += x * y;
                 moments.yy += y * y;
             }

@@ -22,8 +22,8 @@
 use super::Unscaled;
 use super::moments::Moments;
 use crate::events::{Numbers, VECTOR, all_rows, zeros};
-use crate::float::{Engine, Events, Parameters};
-use crate::network::{LayerKind, NetworkDescription};
+use crate::float::{Engine, Events, Parameters, Received};
+use crate::network::{LayerDescription, LayerKind, NetworkDescription, Node};
 use rayon::prelude::*;
 
 /// Number of images whose sums are taken one after the other.
@@ -62,8 +62,9 @@ pub(in crate::train) fn standardize<P: Presenter>(
         .into_iter()
         .map(|(_, rows)| rows.length)
         .collect();
+    let nodes = description.valid_graph().nodes;
     let mut unscaled = Vec::new();
-    for (index, layer) in description.layers.iter().enumerate() {
+    for (index, (layer, node)) in description.layers.iter().zip(&nodes).enumerate() {
         if matches!(layer.kind, LayerKind::Pool { .. }) {
             continue;
         }
@@ -71,6 +72,8 @@ pub(in crate::train) fn standardize<P: Presenter>(
             engine,
             presenter,
             index,
+            layer,
+            node,
             tensors: engine.tensors(index),
             row_lengths: &row_lengths,
         };
@@ -90,6 +93,8 @@ struct Task<'a, P> {
     engine: &'a Engine,
     presenter: &'a P,
     index: usize,
+    layer: &'a LayerDescription,
+    node: &'a Node,
     /// Tensor of each path; `None` for an identity.
     tensors: Vec<Option<usize>>,
     row_lengths: &'a [usize],
@@ -152,22 +157,28 @@ impl<P: Presenter> Task<'_, P> {
     fn received(&self, weights: &Parameters) -> (Vec<Vec<f64>>, Option<Vec<f64>>) {
         let (engine, index) = (self.engine, self.index);
         let layout = engine.layout(index);
-        let ones = engine.drive_of(index, 1.0);
         let identity = self.tensors.contains(&None);
+        let rows = |tensor: &Option<usize>| {
+            tensor.map_or(0, |tensor| {
+                weights.layers[tensor].len() / self.row_lengths[tensor]
+            })
+        };
+        let rows: Vec<usize> = self.tensors.iter().map(rows).collect();
+        let empty = Received::new(self.layer, self.node, &rows);
         let pieces = self.by_piece(weights, |step| {
-            let mut sums: Paths = self
-                .tensors
-                .iter()
-                .map(|tensor| self.zeros_of(weights, *tensor))
-                .collect();
+            let mut received = empty.clone();
             let mut moments = vec![Moments::default(); layout.shape.channels];
-            let mut drive = engine.drive_of(index, 0.0);
+            let mut drive = if identity {
+                engine.drive_of(index)
+            } else {
+                zeros(0)
+            };
             step(&mut |paths| {
                 drive.fill(0.0);
                 for (path, events) in paths.iter().enumerate() {
                     for &events in events {
                         match self.tensors[path] {
-                            Some(_) => engine.add_received(index, path, events, &ones, &mut sums[path]),
+                            Some(_) => received.add(path, events),
                             None => engine.add_drive(index, path, &[], events, &mut drive),
                         }
                     }
@@ -176,17 +187,7 @@ impl<P: Presenter> Task<'_, P> {
                     Moments::add_step(&mut moments, layout, &drive, &drive);
                 }
             });
-            // The sums of all channels are equal.
-            let rows = self.tensors.iter().zip(&sums).map(|(tensor, sums)| match tensor {
-                Some(tensor) => sums
-                    .iter()
-                    .step_by(self.row_lengths[*tensor])
-                    .copied()
-                    .map(f64::from)
-                    .collect(),
-                None => Vec::new(),
-            });
-            (rows.collect::<Vec<Vec<f64>>>(), moments)
+            (received.sums(), moments)
         });
         let places = self.places();
         let mut pieces = pieces.into_iter();
@@ -263,7 +264,7 @@ impl<P: Presenter> Task<'_, P> {
         let layout = engine.layout(index);
         let pieces = self.by_piece(weights, |step| {
             let mut moments = vec![Moments::default(); layout.shape.channels];
-            let mut x = engine.drive_of(index, 0.0);
+            let mut x = engine.drive_of(index);
             let mut y = if offset.is_some() { x.clone() } else { zeros(0) };
             step(&mut |paths| {
                 x.fill(0.0);

@@ -37,6 +37,7 @@
 
 mod backward;
 mod batch;
+mod check;
 mod folding;
 mod forward;
 mod gradient;

@@ -7,7 +7,7 @@ use crate::dataset::Dataset;
 use crate::dataset::encode::InputEncoder;
 use crate::evaluation::Tally;
 use crate::float::{Batch, FewSteps, FloatModel, Parameters};
-use crate::network::{InputCoding, LayerKind, NetworkDescription, NetworkError, Readout};
+use crate::network::{InputCoding, NetworkDescription, NetworkError};
 use crate::{Error, Result};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -142,50 +142,16 @@ impl<'data> FewStepsRun<'data> {
     }
 }
 
-/// Checks that the rule can train the network.
+/// Checks that the rule can train the network with these parameters.
 fn check(description: &NetworkDescription, config: &TrainConfig) -> Result<()> {
-    let refuse = |field: String, found: String, wanted: &str| {
-        Err(Error::Network(NetworkError::Value {
-            network: description.name.clone(),
-            field,
-            found,
-            wanted: format!("{wanted} under rule = \"few-steps\""),
-        }))
-    };
-    let most = crate::float::MAX_FEW_STEPS;
-    if description.steps > most {
-        return refuse(
-            "steps".into(),
-            description.steps.to_string(),
-            &format!("in 1..={most}"),
-        );
-    }
+    FewSteps::check(description)?;
     if config.steps.last().is_some_and(|&last| last > description.steps) {
-        return refuse(
-            "train.steps".into(),
-            format!("{:?}", config.steps),
-            &format!("at most the network's {}", description.steps),
-        );
-    }
-    if description.readout != Readout::Sum {
-        return refuse("readout".into(), description.readout.name().into(), "sum");
-    }
-    for layer in &description.layers {
-        let pools = matches!(layer.kind, LayerKind::Pool { .. });
-        if !pools && layer.threshold() != 1.0 {
-            return refuse(
-                format!("threshold of layer `{}`", layer.name),
-                layer.threshold().to_string(),
-                "1",
-            );
-        }
-        if layer.dropout != 0.0 {
-            return refuse(
-                format!("dropout of layer `{}`", layer.name),
-                layer.dropout.to_string(),
-                "0",
-            );
-        }
+        return Err(Error::Network(NetworkError::Value {
+            network: description.name.clone(),
+            field: "train.steps".into(),
+            found: format!("{:?}", config.steps),
+            wanted: format!("at most the network's {} steps", description.steps),
+        }));
     }
     Ok(())
 }

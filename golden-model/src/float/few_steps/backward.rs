@@ -43,10 +43,7 @@ impl FewSteps {
             let price = self.price * stage.reach / (steps * count) as f32;
             if let (Some(scale), Some(shift)) = (stage.scale, stage.shift) {
                 let norm = &mut norms[index];
-                let affine = Affine {
-                    scale: &norm.scale,
-                    shift: &norm.shift,
-                };
+                let affine = norm.affine();
                 images
                     .par_iter_mut()
                     .for_each(|image| self.through_time(affine, price, index, image, steps));
@@ -64,8 +61,7 @@ impl FewSteps {
                     let inverse = f64::from(norm.inverse[channel]);
                     let by_drive = -scale * products[channel] / all * inverse;
                     norm.by_drive[channel] = narrow(by_drive);
-                    norm.constant[channel] =
-                        narrow(-scale * sums[channel] / all - by_drive * f64::from(norm.mean[channel]));
+                    norm.constant[channel] = narrow(-scale * sums[channel] / all);
                 }
             }
             if let (None, Some(shift)) = (stage.scale, stage.shift) {
@@ -153,6 +149,7 @@ impl FewSteps {
             let range = t * neurons..(t + 1) * neurons;
             if stage.scale.is_some() {
                 self.dispatch.run(Deltas {
+                    mean: &norm.mean,
                     scale: &norm.scale,
                     by_drive: &norm.by_drive,
                     constant: &norm.constant,
@@ -244,9 +241,8 @@ fn totals(stage: &Stage, index: usize, images: &[Image], norm: &Norm) -> (Vec<f6
             products[channel] += second[channel];
         }
     }
-    for channel in 0..channels {
-        let centered = products[channel] - f64::from(norm.mean[channel]) * sums[channel];
-        products[channel] = centered * f64::from(norm.inverse[channel]);
+    for (product, &inverse) in products.iter_mut().zip(norm.inverse.iter()) {
+        *product *= f64::from(inverse);
     }
     (sums, products)
 }

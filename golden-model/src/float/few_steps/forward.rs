@@ -2,7 +2,7 @@
 
 use super::batch::{Batch, Image, Map};
 use super::network::Stage;
-use super::sweep::{Affine, Fire, Moments};
+use super::sweep::{Affine, Fire, Squares, Sums};
 use super::{FewSteps, loss};
 use crate::float::Parameters;
 use crate::float::engine::{Connections, Dynamics, Path};
@@ -20,19 +20,14 @@ impl FewSteps {
             images.par_iter_mut().for_each(|image| {
                 self.drive(parameters, index, image, steps);
                 if stage.scale.is_some() {
-                    self.collect(stage, index, image, steps);
+                    self.collect(index, image, None, steps);
                 }
             });
             if let (Some(scale), Some(shift)) = (stage.scale, stage.shift) {
-                let (gamma, beta) = (&parameters.layers[scale], &parameters.layers[shift]);
-                let (means, variances) = moments(stage, index, images, steps);
-                norms[index].set(&means, &variances, gamma, beta);
+                let variances = self.moments(index, images, &mut norms[index].mean, steps);
+                norms[index].set(&variances, &parameters.layers[scale], &parameters.layers[shift]);
             }
-            let norm = &norms[index];
-            let affine = Affine {
-                scale: &norm.scale,
-                shift: &norm.shift,
-            };
+            let affine = norms[index].affine();
             images
                 .par_iter_mut()
                 .for_each(|image| match stage.layer.dynamics {
@@ -122,26 +117,52 @@ impl FewSteps {
         }
     }
 
-    /// Adds up z and z² of an image, per channel.
-    fn collect(&self, stage: &Stage, index: usize, image: &mut Image, steps: usize) {
-        let (neurons, channels) = (stage.layer.layout.size(), stage.layer.layout.stride);
+    /// Adds up z of an image, per channel, or the squares of its distances from a mean.
+    fn collect(&self, index: usize, image: &mut Image, mean: Option<&[f32]>, steps: usize) {
+        let layout = self.stages[index].layer.layout;
+        let (neurons, channels) = (layout.size(), layout.stride);
         let Map { drive, sums, .. } = &mut image.maps[index];
-        let [first, second] = &mut image.scratch.sums;
-        sums.iter_mut().for_each(|sums| sums.fill(0.0));
-        for t in 0..steps {
-            first[..channels].fill(0.0);
-            second[..channels].fill(0.0);
-            self.dispatch.run(Moments {
-                drive: &drive[t * neurons..][..neurons],
-                sums: &mut first[..channels],
-                squares: &mut second[..channels],
-            });
-            for (total, part) in sums.iter_mut().zip([&*first, &*second]) {
-                for (total, &part) in total.iter_mut().zip(part.iter()) {
-                    *total += f64::from(part);
-                }
+        let part = &mut image.scratch.sums[0][..channels];
+        let totals = &mut sums[usize::from(mean.is_some())];
+        totals.fill(0.0);
+        for drive in drive[..steps * neurons].chunks_exact(neurons) {
+            part.fill(0.0);
+            match mean {
+                None => self.dispatch.run(Sums { drive, sums: part }),
+                Some(mean) => self.dispatch.run(Squares {
+                    drive,
+                    mean,
+                    squares: part,
+                }),
+            }
+            for (total, &part) in totals.iter_mut().zip(part.iter()) {
+                *total += f64::from(part);
             }
         }
+    }
+
+    /// Writes the mean of z over a batch and returns its variance, per channel; images are added in order.
+    ///
+    /// The variance takes a pass of its own: from the sum of the squares of z, it would be the small difference of two
+    /// large numbers.
+    fn moments(&self, index: usize, images: &mut [Image], mean: &mut [f32], steps: usize) -> Vec<f64> {
+        let shape = self.stages[index].layer.layout.shape;
+        let count = (images.len() * steps * shape.height * shape.width) as f64;
+        let means: Vec<f64> = totals(index, images, 0)
+            .into_iter()
+            .map(|sum| sum / count)
+            .collect();
+        for (rounded, &exact) in mean.iter_mut().zip(&means) {
+            *rounded = narrow(exact);
+        }
+        images
+            .par_iter_mut()
+            .for_each(|image| self.collect(index, image, Some(mean), steps));
+        let squares = totals(index, images, 1).into_iter();
+        let variance = |((square, exact), &rounded): ((f64, f64), &f32)| {
+            (square / count - (exact - f64::from(rounded)).powi(2)).max(0.0)
+        };
+        squares.zip(means).zip(&*mean).map(variance).collect()
     }
 
     /// Fires the neurons of a layer that normalizes.
@@ -198,23 +219,19 @@ impl FewSteps {
     }
 }
 
-/// Mean and variance of z over a batch, per channel; images are added in order.
-fn moments(stage: &Stage, index: usize, images: &[Image], steps: usize) -> (Vec<f32>, Vec<f32>) {
-    let layout = stage.layer.layout;
-    let count = images.len() * steps * layout.shape.height * layout.shape.width;
-    let mut totals = [vec![0.0; layout.stride], vec![0.0; layout.stride]];
+/// Sums of a layer over a batch, per channel.
+fn totals(index: usize, images: &[Image], term: usize) -> Vec<f64> {
+    let mut totals = vec![
+        0.0;
+        images
+            .first()
+            .map_or(0, |image| image.maps[index].sums[term].len())
+    ];
     for image in images {
-        for (total, sums) in totals.iter_mut().zip(&image.maps[index].sums) {
-            total.iter_mut().zip(sums).for_each(|(total, sum)| *total += sum);
-        }
+        let sums = &image.maps[index].sums[term];
+        totals.iter_mut().zip(sums).for_each(|(total, sum)| *total += sum);
     }
-    let [sums, squares] = totals;
-    let mean = |sum: &f64| sum / count as f64;
-    let variance = |(sum, square): (&f64, &f64)| (mean(square) - mean(sum).powi(2)).max(0.0);
-    (
-        sums.iter().map(|sum| narrow(mean(sum))).collect(),
-        sums.iter().zip(&squares).map(variance).map(narrow).collect(),
-    )
+    totals
 }
 
 /// Rounds a number that was computed in f64 to the f32 that the engine uses.

@@ -42,7 +42,8 @@ pub struct FewStepsGradient {
 /// [`InputCoding::unit`](crate::network::InputCoding::unit); an image with one step shows it in all steps. `price` is ρ.
 ///
 /// # Errors
-/// If the network is invalid, or the shapes of parameters or inputs or a label do not fit.
+/// If the network is invalid or not one for the rule, there are no images, or the shapes of parameters or inputs or a
+/// label do not fit.
 pub fn few_steps_gradient(
     description: &NetworkDescription,
     parameters: &FewStepsParameters,
@@ -51,11 +52,15 @@ pub fn few_steps_gradient(
     labels: &[usize],
 ) -> Result<FewStepsGradient> {
     description.validate()?;
+    FewSteps::check(description)?;
     let network = FewSteps::new(description, slope, price);
     let parameters = network.take(description, parameters)?;
     if inputs.len() != labels.len() {
         let (images, labels) = (inputs.len(), labels.len());
         return Err(Error::Float(FloatError::LabelCount { images, labels }));
+    }
+    if inputs.is_empty() {
+        return Err(Error::Float(FloatError::NoImages));
     }
     let mut batch = network.batch(inputs.len(), 1.max(inputs.len().div_ceil(3)), &parameters);
     for (index, ((image, steps), &label)) in batch.images.iter_mut().zip(inputs).zip(labels).enumerate() {
@@ -117,7 +122,7 @@ pub fn few_steps_gradient(
 /// Folds normalization by the given means and variances into weights and biases, as at the end of training.
 ///
 /// # Errors
-/// If the network is invalid, or the shapes of the parameters do not fit.
+/// If the network is invalid or not one for the rule, or the shapes of the parameters do not fit.
 pub fn fold_normalization(
     description: &NetworkDescription,
     parameters: &FewStepsParameters,
@@ -125,6 +130,7 @@ pub fn fold_normalization(
     variances: &[Vec<f32>],
 ) -> Result<FloatModel> {
     description.validate()?;
+    FewSteps::check(description)?;
     let network = FewSteps::new(description, Slope::Triangle, 0.0);
     let mut all = network.take(description, parameters)?;
     for (index, stage) in network.stages.iter().enumerate() {

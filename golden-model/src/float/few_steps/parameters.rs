@@ -1,6 +1,8 @@
 //! Parameters of the second rule beyond the weights, and the running statistics of its normalization.
 
+use super::forward::narrow;
 use super::network::Stage;
+use super::sweep::Affine;
 use super::{Batch, FewSteps};
 use crate::events::{Numbers, zeros};
 use crate::float::Parameters;
@@ -35,7 +37,7 @@ pub(super) struct Norm {
     pub(super) inverse: Numbers,
     /// γ/σ.
     pub(super) scale: Numbers,
-    /// β − γμ/σ.
+    /// β.
     pub(super) shift: Numbers,
     /// Factors of [`super::sweep::Deltas`].
     pub(super) by_drive: Numbers,
@@ -56,15 +58,23 @@ impl Norm {
         }
     }
 
-    /// Takes mean and variance of the channels.
-    pub(super) fn set(&mut self, means: &[f32], variances: &[f32], gamma: &[f32], beta: &[f32]) {
-        for channel in 0..gamma.len() {
-            let inverse = 1.0 / (variances[channel] + EPSILON).sqrt();
-            self.mean[channel] = means[channel];
-            self.variance[channel] = variances[channel];
-            self.inverse[channel] = inverse;
-            self.scale[channel] = gamma[channel] * inverse;
-            self.shift[channel] = beta[channel] - self.scale[channel] * means[channel];
+    /// Takes the variances of the channels, after their means.
+    pub(super) fn set(&mut self, variances: &[f64], gamma: &[f32], beta: &[f32]) {
+        for (channel, &variance) in variances.iter().enumerate() {
+            let inverse = 1.0 / (variance + f64::from(EPSILON)).sqrt();
+            self.variance[channel] = narrow(variance);
+            self.inverse[channel] = narrow(inverse);
+            self.scale[channel] = narrow(f64::from(gamma[channel]) * inverse);
+            self.shift[channel] = beta[channel];
+        }
+    }
+
+    /// What turns z into u.
+    pub(super) fn affine(&self) -> Affine<'_> {
+        Affine {
+            mean: &self.mean,
+            scale: &self.scale,
+            shift: &self.shift,
         }
     }
 }

@@ -9,26 +9,44 @@ use crate::events::{Kernel, Lanes, SpikeLists};
 /// Longest presentation of the rule, in steps.
 pub(crate) const MAX_STEPS: usize = 16;
 
-/// Adds the sums and the sums of squares of one step's drive to `sums` and `squares`, one of each per channel.
-pub(super) struct Moments<'a> {
+/// Adds one step's drive to `sums`, one number per channel.
+pub(super) struct Sums<'a> {
     pub(super) drive: &'a [f32],
     pub(super) sums: &'a mut [f32],
-    pub(super) squares: &'a mut [f32],
 }
 
-impl Kernel for Moments<'_> {
+impl Kernel for Sums<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Lanes>(self, simd: S) {
-        let (sums, squares) = (
-            S::as_mut_simd_f32s(self.sums).0,
-            S::as_mut_simd_f32s(self.squares).0,
-        );
+        let sums = S::as_mut_simd_f32s(self.sums).0;
         for position in S::as_simd_f32s(self.drive).0.chunks_exact(sums.len()) {
-            for ((z, sum), square) in position.iter().zip(&mut *sums).zip(&mut *squares) {
+            for (z, sum) in position.iter().zip(&mut *sums) {
                 *sum = simd.add_f32s(*sum, *z);
-                *square = simd.add_f32s(*square, simd.mul_f32s(*z, *z));
+            }
+        }
+    }
+}
+
+/// Adds the squares of one step's distances from the mean to `squares`, one number per channel.
+pub(super) struct Squares<'a> {
+    pub(super) drive: &'a [f32],
+    pub(super) mean: &'a [f32],
+    pub(super) squares: &'a mut [f32],
+}
+
+impl Kernel for Squares<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Lanes>(self, simd: S) {
+        let mean = S::as_simd_f32s(self.mean).0;
+        let squares = S::as_mut_simd_f32s(self.squares).0;
+        for position in S::as_simd_f32s(self.drive).0.chunks_exact(mean.len()) {
+            for ((z, mean), square) in position.iter().zip(mean).zip(&mut *squares) {
+                let centered = simd.sub_f32s(*z, *mean);
+                *square = simd.add_f32s(*square, simd.mul_f32s(centered, centered));
             }
         }
     }
@@ -43,9 +61,11 @@ pub(super) struct Neuron {
     pub(super) slope: Slope,
 }
 
-/// Potential u = scale·z + shift, per channel.
+/// Normalization u = scale·(z − mean) + shift, per channel. The mean comes first, because z and the mean may be far larger
+/// than their difference.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Affine<'a> {
+    pub(super) mean: &'a [f32],
     pub(super) scale: &'a [f32],
     pub(super) shift: &'a [f32],
 }
@@ -70,7 +90,8 @@ impl Kernel for Fire<'_> {
     fn run<S: Lanes>(self, simd: S) {
         let constants = Constants::new(simd, self.neuron);
         let neurons = self.drive.len();
-        let (scale, shift) = (
+        let (mean, scale, shift) = (
+            S::as_simd_f32s(self.affine.mean).0,
             S::as_simd_f32s(self.affine.scale).0,
             S::as_simd_f32s(self.affine.shift).0,
         );
@@ -86,8 +107,8 @@ impl Kernel for Fire<'_> {
             .chunks_exact(scale.len())
             .zip(rest.chunks_exact_mut(scale.len()))
         {
-            for (((z, r), a), b) in drive.iter().zip(rest).zip(scale).zip(shift) {
-                let mut u = simd.add_f32s(simd.mul_f32s(*a, *z), *b);
+            for ((((z, r), m), a), b) in drive.iter().zip(rest).zip(mean).zip(scale).zip(shift) {
+                let mut u = simd.add_f32s(simd.mul_f32s(*a, simd.sub_f32s(*z, *m)), *b);
                 if let Some(plain) = plain.get(index) {
                     u = simd.add_f32s(u, *plain);
                 }
@@ -106,7 +127,8 @@ impl Kernel for Fire<'_> {
     }
 }
 
-/// Replaces the errors e of all steps by ε, from the last step to the first, and adds up ε and ε·z per channel.
+/// Replaces the errors e of all steps by ε, from the last step to the first, and adds up ε and ε·(z − mean) per
+/// channel.
 pub(super) struct ThroughTime<'a> {
     pub(super) neuron: Neuron,
     pub(super) affine: Affine<'a>,
@@ -130,7 +152,8 @@ impl Kernel for ThroughTime<'_> {
         let price = simd.splat_f32s(self.price);
         let zero = simd.splat_f32s(0.0);
         let steps = self.steps.min(MAX_STEPS);
-        let (scale, shift) = (
+        let (mean, scale, shift) = (
+            S::as_simd_f32s(self.affine.mean).0,
             S::as_simd_f32s(self.affine.scale).0,
             S::as_simd_f32s(self.affine.shift).0,
         );
@@ -149,7 +172,8 @@ impl Kernel for ThroughTime<'_> {
                 let mut rest = zero;
                 for (t, potential) in potentials[..steps].iter_mut().enumerate() {
                     let z = drive[t * vectors + at];
-                    let mut u = simd.add_f32s(simd.mul_f32s(scale[channel], z), shift[channel]);
+                    let centered = simd.sub_f32s(z, mean[channel]);
+                    let mut u = simd.add_f32s(simd.mul_f32s(scale[channel], centered), shift[channel]);
                     if let Some(plain) = plain.get(t * vectors + at) {
                         u = simd.add_f32s(u, *plain);
                     }
@@ -168,7 +192,8 @@ impl Kernel for ThroughTime<'_> {
                     epsilon = simd.add_f32s(now, carried);
                     errors[index] = epsilon;
                     sum = simd.add_f32s(sum, epsilon);
-                    product = simd.add_f32s(product, simd.mul_f32s(epsilon, drive[index]));
+                    let centered = simd.sub_f32s(drive[index], mean[channel]);
+                    product = simd.add_f32s(product, simd.mul_f32s(epsilon, centered));
                 }
                 sums[channel] = sum;
                 products[channel] = product;
@@ -177,8 +202,9 @@ impl Kernel for ThroughTime<'_> {
     }
 }
 
-/// Replaces ε by δ = scale·ε + by_drive·z + constant, per channel.
+/// Replaces ε by δ = scale·ε + by_drive·(z − mean) + constant, per channel.
 pub(super) struct Deltas<'a> {
+    pub(super) mean: &'a [f32],
     pub(super) scale: &'a [f32],
     pub(super) by_drive: &'a [f32],
     pub(super) constant: &'a [f32],
@@ -191,20 +217,22 @@ impl Kernel for Deltas<'_> {
 
     #[inline(always)]
     fn run<S: Lanes>(self, simd: S) {
+        let mean = S::as_simd_f32s(self.mean).0;
         let scale = S::as_simd_f32s(self.scale).0;
         let by_drive = S::as_simd_f32s(self.by_drive).0;
         let constant = S::as_simd_f32s(self.constant).0;
         let drive = S::as_simd_f32s(self.drive).0.chunks_exact(scale.len());
         let errors = S::as_mut_simd_f32s(self.errors).0;
         for (errors, drive) in errors.chunks_exact_mut(scale.len()).zip(drive) {
-            for ((((error, z), scale), by_drive), constant) in errors
+            for (((((error, z), mean), scale), by_drive), constant) in errors
                 .iter_mut()
                 .zip(drive)
+                .zip(mean)
                 .zip(scale)
                 .zip(by_drive)
                 .zip(constant)
             {
-                let part = simd.add_f32s(simd.mul_f32s(*by_drive, *z), *constant);
+                let part = simd.add_f32s(simd.mul_f32s(*by_drive, simd.sub_f32s(*z, *mean)), *constant);
                 *error = simd.add_f32s(simd.mul_f32s(*scale, *error), part);
             }
         }

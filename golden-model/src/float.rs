@@ -7,13 +7,16 @@
 //!
 //! ```text
 //! v     = v + Σ w · s        over the sources; s is 1 for a spike, −1 for a negative input spike, 0 for none
+//! v     = v + b              the bias, if the layer has biases
 //! fired = v > threshold      strict; the threshold is 1 unless the network states another
-//! v     = 0                  if fired
+//! v     = 0, or v − threshold   if fired, by the network's reset
 //! v     = v · leak
 //! ```
 //!
 //! A pooling neuron counts the spikes of its window instead and does not leak. The output layer only integrates and
-//! leaks: its output after T steps is y = v(T) / threshold / T, and the class with the largest y is the answer.
+//! leaks, or does not leak if the network reads it as a sum: its output after T steps is y = v(T) / threshold / T, and the
+//! class with the largest y is the answer. The s of a graded input is a real number: its value times the unit of the
+//! coding ([`InputCoding::unit`](crate::network::InputCoding::unit)).
 //!
 //! # Backward pass
 //!
@@ -35,7 +38,10 @@ pub use engine::DropoutMasks;
 pub(crate) use engine::{Engine, MAX_MEMBRANE_BITS, State};
 pub use error::FloatError;
 pub use gradient::{Gradient, gradient};
-pub(crate) use gradient::{batch_gradient, check_label, check_raster};
+pub(crate) use gradient::{batch_gradient, check_label, check_raster, check_rule};
 pub use loss::Loss;
 pub use model::FloatModel;
 pub(crate) use parameters::Parameters;
+
+#[cfg(test)]
+mod testing;

@@ -235,35 +235,35 @@ fn what_a_layer_must_not_have_is_named() {
         coding: InputCoding::Poisson,
         input: InputSigns::Unsigned,
     };
-    let refusal = |change: &dyn Fn(&mut QuantizedModel)| {
+    let refusal = |change: fn(&mut QuantizedModel)| {
         let mut model = case.model();
         change(&mut model);
         model.validate().expect_err("refused").to_string()
     };
     let remedy = "quantize the float model again with `synfire quantize`";
-    for (change, wanted) in [
+    let cases: [(fn(&mut QuantizedModel), &str); 7] = [
         (
-            &(|model| model.layers[0].ceiling = None) as &dyn Fn(&mut QuantizedModel),
+            |model| model.layers[0].ceiling = None,
             "quantized layer `neuron`: ceiling is missing, but must be given, because the network resets by subtraction",
         ),
         (
-            &|model| model.description.reset = Reset::Zero,
+            |model| model.description.reset = Reset::Zero,
             "quantized layer `neuron`: ceiling is 20, but must be none, because the network resets to zero",
         ),
         (
-            &|model| model.layers[1].ceiling = Some(7),
+            |model| model.layers[1].ceiling = Some(7),
             "quantized layer `out`: ceiling is 7, but must be none, because an output layer never fires",
         ),
         (
-            &|model| model.layers[0].ceiling = Some(-1),
+            |model| model.layers[0].ceiling = Some(-1),
             "quantized layer `neuron`: ceiling is -1, but must be 0 to 2147483647",
         ),
         (
-            &|model| model.layers[1].biases = vec![1, 2],
+            |model| model.layers[1].biases = vec![1, 2],
             "quantized layer `out`: number of biases is 2, but must be 1",
         ),
         (
-            &|model| {
+            |model| {
                 model.layers[1].membrane_bits = 4;
                 model.layers[1].floor = 0;
                 model.layers[1].biases = vec![8];
@@ -271,10 +271,11 @@ fn what_a_layer_must_not_have_is_named() {
             "quantized layer `out`: bias is 8, but must be -8 to 7",
         ),
         (
-            &|model| model.description.readout = Readout::Sum,
+            |model| model.description.readout = Readout::Sum,
             "quantized layer `out`: leak is [2], but must be none: the output is read as a sum",
         ),
-    ] {
+    ];
+    for (change, wanted) in cases {
         assert_eq!(refusal(change), format!("{wanted}; {remedy}"));
     }
 }

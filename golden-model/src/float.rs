@@ -7,13 +7,16 @@
 //!
 //! ```text
 //! v     = v + Σ w · s        over the sources; s is 1 for a spike, −1 for a negative input spike, 0 for none
+//! v     = v + b              the bias, if the layer has biases
 //! fired = v > threshold      strict; the threshold is 1 unless the network states another
-//! v     = 0                  if fired
+//! v     = 0, or v − threshold   if fired, by the network's reset
 //! v     = v · leak
 //! ```
 //!
 //! A pooling neuron counts the spikes of its window instead and does not leak. The output layer only integrates and
-//! leaks: its output after T steps is y = v(T) / threshold / T, and the class with the largest y is the answer.
+//! leaks, or does not leak if the network reads it as a sum: its output after T steps is y = v(T) / threshold / T, and the
+//! class with the largest y is the answer. The s of a graded input is a real number: its value times the unit of the
+//! coding ([`InputCoding::unit`](crate::network::InputCoding::unit)).
 //!
 //! # Backward pass
 //!
@@ -38,8 +41,11 @@ pub use error::FloatError;
 pub(crate) use few_steps::{Batch, FewSteps, Image, MAX_STEPS as MAX_FEW_STEPS, Role};
 pub use few_steps::{FewStepsGradient, FewStepsParameters, Slope, few_steps_gradient, fold_normalization};
 pub use gradient::{Gradient, gradient};
-pub(crate) use gradient::{batch_gradient, check_label, check_raster};
+pub(crate) use gradient::{batch_gradient, check_label, check_raster, check_rule};
 pub use loss::Loss;
 pub use model::FloatModel;
 pub(crate) use parameters::Parameters;
 pub(crate) use synapses::Events;
+
+#[cfg(test)]
+mod testing;

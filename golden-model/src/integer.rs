@@ -5,8 +5,8 @@
 //! 32-bit lanes. `docs/numerics.md` states the arithmetic in full.
 //!
 //! In every time step, layers are computed in order, so that a spike crosses the whole network within one step. A layer
-//! first adds `m += ±(q << G)` for every spike along every path, then applies the [`neuron`] update. The output layer
-//! leaks but never fires; after the last step, the class with the largest membrane is the answer.
+//! first adds `m += x·(q << G)` for every event of value x along every path (a spike has the value 1 or −1), then applies the
+//! [`neuron`] update. The output layer never fires; after the last step, the class with the largest membrane is the answer.
 
 mod early_exit;
 mod engine;
@@ -37,6 +37,7 @@ pub use model::{
 pub use proof::LayerBounds;
 pub(crate) use rasters::check;
 pub use signs::InputSigns;
+pub(crate) use signs::InputValues;
 
 use crate::Result;
 use crate::spikes::SpikeRaster;

@@ -13,7 +13,7 @@ mod validation;
 
 pub(crate) use compact::Compact;
 pub use dense::DenseOperations;
-pub use dynamics::{InputCoding, Readout, Reset};
+pub use dynamics::{InputCoding, LARGEST_VALUE, Readout, Reset};
 pub use error::NetworkError;
 pub use graph::{Graph, Junction, Node, Source, Tensor, TensorShape};
 pub use validation::{MAX_LAYERS, MAX_NETWORK_WEIGHTS, MAX_NEURONS, MAX_STEPS, MAX_WEIGHTS};

@@ -4,10 +4,11 @@
 //! Every channel has one scale that converts its weights to integers ([`scale`]). The channels of the output layer
 //! share one scale, so that classes can be compared, and both tensors of a junction share the scales of their channels.
 //! If input spikes of some inferences are given, they decide how weights are rounded ([`rounding`], [`calibration`]).
-//! The scale is folded into the integer threshold of the channel. Guard bits, width, floor and the increments of an
-//! identity follow from the weights ([`width`]); the leak factor is converted to shifts ([`leak`]). At the end,
-//! [`proof::verify`] derives the bounds again from the finished integers alone. [`mod@prune`] can then remove channels that
-//! do nothing.
+//! The scale is folded into the integer threshold and bias of the channel, and for graded input also the real number for
+//! which a value of 1 stands. Guard bits, width, floor, ceiling and the increments of an identity follow from the weights
+//! ([`width`]); the leak factor is converted to shifts ([`leak`]). At the end,
+//! [`proof::verify`] derives the bounds again from the finished integers alone.
+//! [`mod@prune`] can then remove channels that do nothing.
 
 pub mod calibration;
 mod channels;
@@ -31,7 +32,7 @@ pub use requantize::requantize;
 
 use crate::Result;
 use crate::float::FloatModel;
-use crate::integer::{InputSigns, QuantizedModel, leak, proof};
+use crate::integer::{InputSigns, InputValues, QuantizedModel, leak, proof};
 use crate::spikes::SpikeRaster;
 use layer::{Finished, LayerTask};
 
@@ -65,8 +66,9 @@ pub fn quantize_calibrated(
 /// result equals that of [`quantize`].
 ///
 /// # Errors
-/// Fails like [`quantize`], or if the width of a raster differs from the network's, a source fires twice within a step,
-/// or a spike is negative although the widths need to hold only [`InputSigns::Unsigned`].
+/// Fails like [`quantize`], or if the width of a raster differs from the network's, a source fires twice within a step, an
+/// event has a value that the network's coding does not have, or one is negative although the widths need to hold only
+/// [`InputSigns::Unsigned`].
 pub fn quantize_with(
     model: &FloatModel,
     config: &QuantizeConfig,
@@ -76,7 +78,11 @@ pub fn quantize_with(
     config.validate(description)?;
     model.validate()?;
     let input = config.input.unwrap_or_else(|| InputSigns::of(description));
-    calibration.check(description.input.size(), input == InputSigns::Signed)?;
+    let values = InputValues {
+        coding: description.coding,
+        signs: input,
+    };
+    calibration.check(description.input.size(), values)?;
     let leak_shifts = match &config.leak {
         Leak::Auto => leak::fit(f64::from(description.leak)),
         Leak::Shifts(shifts) => shifts.clone(),
@@ -86,10 +92,11 @@ pub fn quantize_with(
     let nodes = description.graph()?.nodes;
     let mut layers = Vec::with_capacity(nodes.len());
     let mut fits = Vec::with_capacity(nodes.len());
-    for (described, node) in description.layers.iter().zip(&nodes) {
+    for (index, (described, node)) in description.layers.iter().zip(&nodes).enumerate() {
         let has_weights = node.tensor.is_some();
+        let biases = model.biases_of(index);
         let moments = if has_weights {
-            calibration.moments(description, &layers, &described.kind, node)?
+            calibration.moments(description, &layers, &described.kind, node, !biases.is_empty())?
         } else {
             None
         };
@@ -97,8 +104,9 @@ pub fn quantize_with(
             model,
             described,
             node,
+            biases,
             leak_shifts: &leak_shifts,
-            input,
+            input: values,
         };
         let finished = task.quantize(config, moments.as_ref())?;
         let Finished {

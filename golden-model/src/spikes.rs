@@ -1,28 +1,35 @@
 //! Spikes and rasters, which are exchanged between layers, by the model, in simulation and over the link.
 
-/// Spike of a neuron or input within a time step.
+/// Event of a neuron or input within a time step: a spike, or the value of a graded input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Spike {
     /// Index of the source neuron in C, H, W order.
     pub address: u32,
-    /// True for a spike of sign −1, which only the input of a network with signed input has.
-    pub negative: bool,
+    /// Value of the event, never 0: 1 for a spike, −1 for a negative spike of a signed input, and −255..=255 for the value
+    /// of a graded input. Only the input of a network has events of another value than 1.
+    pub value: i16,
 }
 
 impl Spike {
-    /// Creates a spike of sign +1 of neuron `address`.
+    /// Creates a spike of value +1 of neuron `address`.
     #[must_use]
     pub const fn positive(address: u32) -> Self {
+        Self { address, value: 1 }
+    }
+
+    /// Creates a spike of value −1 of input `address` if `negative`, otherwise of value +1.
+    #[must_use]
+    pub const fn signed(address: u32, negative: bool) -> Self {
         Self {
             address,
-            negative: false,
+            value: if negative { -1 } else { 1 },
         }
     }
 
-    /// Sign of the spike: +1 or −1.
+    /// Whether the value is negative.
     #[must_use]
-    pub const fn sign(self) -> i32 {
-        if self.negative { -1 } else { 1 }
+    pub const fn is_negative(self) -> bool {
+        self.value < 0
     }
 }
 
@@ -123,14 +130,12 @@ mod tests {
         let mut raster = SpikeRaster::new(4);
         raster.push_step([Spike::positive(0), Spike::positive(3)]);
         raster.push_step([]);
-        raster.push_step([Spike {
-            address: 2,
-            negative: true,
-        }]);
+        raster.push_step([Spike::signed(2, true)]);
         assert_eq!(raster.steps(), 3);
         assert_eq!(raster.step(0), [Spike::positive(0), Spike::positive(3)]);
         assert!(raster.step(1).is_empty());
-        assert_eq!(raster.step(2)[0].sign(), -1);
+        assert_eq!(raster.step(2)[0].value, -1);
+        assert!(raster.step(2)[0].is_negative());
         assert_eq!(raster.total(), 3);
     }
 

@@ -22,7 +22,7 @@ pub use pass::Pass;
 pub use peak::Peak;
 
 use crate::Result;
-use crate::network::{LayerDescription, LayerKind, NetworkDescription};
+use crate::network::{InputCoding, LayerDescription, LayerKind, NetworkDescription, Readout, Reset};
 use crate::random::Random;
 use crate::spikes::{Spike, SpikeRaster};
 
@@ -67,6 +67,10 @@ pub fn layer_alone(network: &NetworkDescription, index: usize) -> Result<Network
         input: network.graph()?.nodes[index].input,
         rate: 1.0,
         normalization: None,
+        // What a spike costs does not depend on how the network codes its input, restarts or reads its output.
+        coding: InputCoding::Poisson,
+        reset: Reset::Zero,
+        readout: Readout::Leak,
         layers: vec![
             LayerDescription::new("pass-on", LayerKind::Pool { kernel: 1 }),
             alone,

@@ -41,7 +41,7 @@ fn run(model: &QuantizedModel, raster: &SpikeRaster) -> Dense {
     for step in 0..raster.steps() {
         let mut arriving = Array1::zeros(raster.width());
         for spike in raster.step(step) {
-            arriving[spike.address as usize] = if spike.negative { -1 } else { 1 };
+            arriving[spike.address as usize] = i64::from(spike.value);
         }
         let mut fired = Vec::new();
         for (index, layer) in model.layers.iter().enumerate() {

@@ -9,7 +9,7 @@ use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_golden_model::evaluation::integer::evaluate_dataset_until;
 use synfire_golden_model::integer::{EarlyExit, Engine, Inference, InputSigns, Margins, QuantizedModel};
-use synfire_golden_model::network::{LayerDescription, LayerKind};
+use synfire_golden_model::network::{InputCoding, LayerDescription, LayerKind};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 use synfire_golden_model::{dataset, integer};
 
@@ -34,14 +34,15 @@ fn output_layer(rng: &mut Xoshiro256PlusPlus, weights: Array2<i8>, tight_floors:
     model
 }
 
-/// Returns the spikes of a step that reduce the lead of class `leader` over class `other` most.
-fn worst_step(weights: &Array2<i8>, leader: usize, other: usize, signed: bool) -> Vec<Spike> {
+/// Returns the events of a step that reduce the lead of class `leader` over class `other` most; `largest` is the largest
+/// value of an event.
+fn worst_step(weights: &Array2<i8>, leader: usize, other: usize, signed: bool, largest: i16) -> Vec<Spike> {
     (0..)
         .zip(weights.columns())
         .filter(|(_, of)| of[other] > of[leader] || signed && of[other] < of[leader])
         .map(|(address, of)| Spike {
             address,
-            negative: of[other] < of[leader],
+            value: if of[other] < of[leader] { -largest } else { largest },
         })
         .collect()
 }
@@ -54,7 +55,13 @@ fn weights() -> impl Strategy<Value = Array2<i8>> {
 }
 
 /// Returns a raster of `before` steps that favour the leader, followed by steps that favour the other class.
-fn duel(weights: &Array2<i8>, [leader, other]: [usize; 2], before: usize, signed: bool) -> SpikeRaster {
+fn duel(
+    weights: &Array2<i8>,
+    [leader, other]: [usize; 2],
+    before: usize,
+    signed: bool,
+    largest: i16,
+) -> SpikeRaster {
     let mut raster = SpikeRaster::new(weights.ncols());
     for step in 0..STEPS {
         let (leader, other) = if step < before {
@@ -62,7 +69,7 @@ fn duel(weights: &Array2<i8>, [leader, other]: [usize; 2], before: usize, signed
         } else {
             (leader, other)
         };
-        raster.push_step(worst_step(weights, leader, other, signed));
+        raster.push_step(worst_step(weights, leader, other, signed, largest));
     }
     raster
 }
@@ -72,15 +79,21 @@ proptest! {
 
     #[test]
     fn what_is_certain_no_spikes_can_change(
-        weights in weights(), seed: u64, before in 1..STEPS, signed: bool, tight_floors: bool,
+        weights in weights(), seed: u64, before in 1..STEPS, signed: bool, tight_floors: bool, graded: bool,
+        biases in proptest::option::of(proptest::collection::vec(-3000..3000_i32, 4)),
     ) {
-        let model = output_layer(&mut Xoshiro256PlusPlus::seed_from_u64(seed), weights.clone(), tight_floors);
+        let mut model = output_layer(&mut Xoshiro256PlusPlus::seed_from_u64(seed), weights.clone(), tight_floors);
+        if graded {
+            model.description.coding = InputCoding::Direct;
+        }
+        let largest = model.description.coding.largest_value();
+        model.layers[0].biases = biases.map_or_else(Vec::new, |biases| biases[..weights.nrows()].to_vec());
         let input = if signed { InputSigns::Signed } else { InputSigns::Unsigned };
         let margins = EarlyExit::Certain.margins(&model, STEPS, input).expect("32 bits hold it");
         let mut engine = Engine::new(&model).expect("valid");
         for leader in 0..weights.nrows() {
             for other in (0..weights.nrows()).filter(|&other| other != leader) {
-                let raster = duel(&weights, [leader, other], before, signed);
+                let raster = duel(&weights, [leader, other], before, signed, largest);
                 let trace = engine.trace(&raster, false).expect("runs");
                 let stopped = engine.infer_until(&raster, Some(&margins)).expect("runs");
                 let at = trace.potentials_by_step.row(stopped.steps - 1).to_vec();
@@ -154,6 +167,23 @@ fn without_leak_one_less_than_certain_can_be_lost() {
         "{:?}",
         inference.potentials
     );
+}
+
+#[test]
+fn biases_and_values_count_in_what_can_be_lost() {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
+    let weights = Array2::from_shape_vec((2, 3), vec![5, -2, 1, 1, 4, 1]).expect("six");
+    let mut model = output_layer(&mut rng, weights, false);
+    model.layers[0].leak_shifts.clear();
+    model.layers[0].guard_bits = 0;
+    model.layers[0].biases = vec![7, -3];
+    let lead = |model: &QuantizedModel| EarlyExit::Certain.margins_of(model).expect("valid").by_step()[10];
+    // Class 0 gains 10 by its bias and 4 by input 0 on class 1, which gains 6 by input 1 and loses these 10.
+    assert_eq!(lead(&model), 1 + 14);
+    model.description.coding = InputCoding::Counts;
+    assert_eq!(lead(&model), 1 + 6 * 255 - 10);
+    model.layers[0].biases = vec![7, 7];
+    assert_eq!(lead(&model), 1 + 6 * 255);
 }
 
 #[test]

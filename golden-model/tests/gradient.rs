@@ -35,10 +35,7 @@ fn raster(steps: &[Vec<i8>]) -> SpikeRaster {
     let mut raster = SpikeRaster::new(steps[0].len());
     for step in steps {
         let spikes = (0u32..).zip(step).filter(|&(_, &sign)| sign != 0);
-        raster.push_step(spikes.map(|(address, &sign)| Spike {
-            address,
-            negative: sign < 0,
-        }));
+        raster.push_step(spikes.map(|(address, &sign)| Spike::signed(address, sign < 0)));
     }
     raster
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{random_model, random_raster, tiny};
+use common::{random_model, random_raster, tiny, tiny_extended};
 use ndarray::array;
 use proptest::prelude::*;
 use rand::SeedableRng;
@@ -10,6 +10,7 @@ use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_golden_model::evaluation::integer::evaluate;
 use synfire_golden_model::integer::{self, Engine};
+use synfire_golden_model::network::InputCoding;
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 
 #[test]
@@ -17,10 +18,7 @@ fn a_network_small_enough_to_follow_by_hand() {
     let mut raster = SpikeRaster::new(2);
     raster.push_step([Spike::positive(0), Spike::positive(1)]);
     raster.push_step([Spike::positive(0)]);
-    raster.push_step([Spike {
-        address: 0,
-        negative: true,
-    }]);
+    raster.push_step([Spike::signed(0, true)]);
 
     let trace = Engine::new(&tiny())
         .expect("valid")
@@ -47,6 +45,54 @@ fn a_network_small_enough_to_follow_by_hand() {
     assert_eq!(trace.inference.synaptic_operations, [8, 4]);
 }
 
+/// The example of `docs/numerics.md` with values, biases, subtraction and an output without leak.
+#[test]
+fn values_biases_and_subtraction_that_are_followed_by_hand() {
+    let model = tiny_extended();
+    let mut raster = SpikeRaster::new(2);
+    for _ in 0..3 {
+        raster.push_step([(0, 3), (1, -2)].map(|(address, value)| Spike { address, value }));
+    }
+
+    let trace = Engine::new(&model)
+        .expect("valid")
+        .trace(&raster, true)
+        .expect("runs");
+    let membranes = trace.membranes.expect("asked for");
+    assert_eq!(membranes[0], array![[8, 3], [9, 6], [9, 3]]);
+    assert_eq!(trace.layers[0].step(0), [Spike::positive(0)]);
+    assert_eq!(trace.layers[0].step(1), [Spike::positive(0)]);
+    assert_eq!(trace.layers[0].step(2), [Spike::positive(0), Spike::positive(1)]);
+    assert_eq!(trace.potentials_by_step, array![[0, 4], [0, 8], [-3, 14]]);
+    assert_eq!(trace.inference.class, 1);
+    assert_eq!(trace.inference.synaptic_operations, [12, 8]);
+}
+
+#[test]
+fn a_value_that_the_coding_does_not_have_is_refused() {
+    let refusal = |coding, value| {
+        let mut model = tiny();
+        model.description.coding = coding;
+        model.layers[0].membrane_bits = 16;
+        let mut raster = SpikeRaster::new(2);
+        raster.push_step([]);
+        raster.push_step([Spike { address: 1, value }]);
+        integer::infer(&model, &raster)
+            .err()
+            .map(|error| error.to_string())
+    };
+    assert_eq!(refusal(InputCoding::Direct, -255), None);
+    let of = |value: i16, coding: &str, largest: i16| {
+        Some(format!(
+            "source 1 has the value {value} in step 1, but with coding `{coding}` a value has a magnitude of 1 to {largest}; \
+             encode the sample for this network"
+        ))
+    };
+    assert_eq!(refusal(InputCoding::Counts, 256), of(256, "counts", 255));
+    assert_eq!(refusal(InputCoding::Poisson, 2), of(2, "poisson", 1));
+    assert_eq!(refusal(InputCoding::Direct, 0), of(0, "direct", 255));
+}
+
 #[test]
 fn a_raster_of_another_width_is_refused() {
     let error = integer::infer(&tiny(), &SpikeRaster::new(3)).expect_err("width 3");
@@ -60,14 +106,7 @@ fn a_raster_of_another_width_is_refused() {
 fn a_source_that_fires_twice_in_a_step_is_refused() {
     let mut raster = SpikeRaster::new(2);
     raster.push_step([Spike::positive(1)]);
-    raster.push_step([
-        Spike::positive(1),
-        Spike::positive(0),
-        Spike {
-            address: 1,
-            negative: true,
-        },
-    ]);
+    raster.push_step([Spike::positive(1), Spike::positive(0), Spike::signed(1, true)]);
     let error = integer::infer(&tiny(), &raster).expect_err("source 1 fires twice");
     assert_eq!(
         error.to_string(),

@@ -123,7 +123,7 @@ fn a_case_holds_what_its_specification_says() {
         .count();
     assert!((1500..1800).contains(&kept), "{kept} of 2048 at a dropout of 0.2");
     assert!(
-        vgg.images[0].iter().flatten().any(|spike| spike.negative),
+        vgg.images[0].iter().flatten().any(|spike| spike.is_negative()),
         "the input of this case is signed"
     );
     assert!(network.normalization.is_some());

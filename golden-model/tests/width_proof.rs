@@ -28,6 +28,8 @@ fn single(
         membrane_bits: 32,
         leak_shifts: leak_shifts.to_vec(),
         floor,
+        ceiling: None,
+        biases: Vec::new(),
         neuron,
     };
     let weights = Array2::from_shape_vec((1, inputs), weights.to_vec()).expect("one row");
@@ -266,10 +268,7 @@ fn the_engine_refuses_negative_spikes_that_the_width_does_not_hold() {
     let mut raster = SpikeRaster::new(4);
     raster.push_step([Spike::positive(1)]);
     engine.infer(&raster).expect("positive");
-    raster.push_step([Spike {
-        address: 2,
-        negative: true,
-    }]);
+    raster.push_step([Spike::signed(2, true)]);
     assert_eq!(
         engine.infer(&raster).expect_err("negative").to_string(),
         "source 2 has a negative spike in step 1, but the widths of the network are proven only for positive input; \

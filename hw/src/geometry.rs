@@ -12,6 +12,7 @@ use synfire_golden_model::spikes::SpikeRaster;
 
 use crate::circuit::event::Addressing;
 use crate::error::Result;
+use crate::support::check_support;
 
 /// Geometry of a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,8 +99,10 @@ impl Geometry {
     /// Derives the geometry of a model.
     ///
     /// # Errors
-    /// If the model's description does not resolve, which loading a model excludes.
+    /// [`Error::Unsupported`](crate::error::Error::Unsupported) if the network uses something that the hardware does not
+    /// compute; or if the model's description does not resolve, which loading a model excludes.
     pub fn of(model: &QuantizedModel) -> Result<Self> {
+        check_support(model)?;
         let description = &model.description;
         let graph = description.graph()?;
         let flat_input = graph.nodes.iter().zip(&description.layers).all(|(node, layer)| {

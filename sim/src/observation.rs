@@ -86,7 +86,7 @@ impl Gatherer {
     /// Adds an event that a hidden layer sends.
     pub fn event(&mut self, layer: usize, word: u32) {
         let is_valid = match Event::decode(word) {
-            Some(Event::Spike(spike)) if !spike.negative => {
+            Some(Event::Spike(spike)) if !spike.is_negative() => {
                 let neuron = self
                     .neurons
                     .get(layer)

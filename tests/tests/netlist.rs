@@ -238,7 +238,7 @@ fn sorted(raster: &SpikeRaster) -> SpikeRaster {
 fn spikes(raster: &SpikeRaster) -> Vec<Vec<Spike>> {
     let spike = |spike: &synfire_golden_model::spikes::Spike| Spike {
         address: spike.address,
-        negative: spike.negative,
+        negative: spike.is_negative(),
     };
     raster
         .iter()

@@ -208,7 +208,7 @@ fn trains_are_the_same_each_time_and_of_every_kind() {
     for kind in TrainKind::ALL {
         assert!(trains.iter().any(|train| train.kind == kind), "{kind:?}");
     }
-    let negative = |train: &Train| train.raster.iter().flatten().any(|spike| spike.negative);
+    let negative = |train: &Train| train.raster.iter().flatten().any(|spike| spike.is_negative());
     assert!(trains.iter().any(negative), "a signed input has negative events");
     let steps = model.description.steps;
     assert!(

@@ -1,5 +1,5 @@
 use super::*;
-use crate::network::{LayerDescription, LayerKind, Shortcut};
+use crate::network::{InputCoding, LayerDescription, LayerKind, Readout, Reset, Shortcut};
 use crate::train::Optimizer;
 
 const TINY: &str = r#"
@@ -126,7 +126,7 @@ fn an_unknown_key_is_named_wherever_it_stands() {
       |
     5 | rte = 0.5
       | ^^^
-    unknown field `rte`, expected one of `name`, `input`, `steps`, `rate`, `leak`, `normalization`, `layers`, `layer`, `train`
+    unknown field `rte`, expected one of `name`, `input`, `steps`, `rate`, `leak`, `normalization`, `coding`, `reset`, `readout`, `layers`, `layer`, `train`
     "#);
     insta::assert_snapshot!(refusal(&TINY.replace("out = 8", "out = 8\nstrid = 2")), @r#"
     network file tiny.toml: TOML parse error at line 11, column 1
@@ -388,4 +388,33 @@ fn a_missing_file_is_named() {
         "cannot read no-such-folder/net.toml: No such file or directory (os error 2); \
          check that the file exists and that you may read it"
     );
+}
+
+#[test]
+fn coding_reset_and_readout_are_read_and_default_to_those_of_the_paper() {
+    let network = Config::from_toml_str(TINY, "tiny.toml").unwrap().network;
+    assert_eq!(
+        (network.coding, network.reset, network.readout),
+        (InputCoding::Poisson, Reset::Zero, Readout::Leak)
+    );
+    let text = TINY.replace(
+        "steps = 16",
+        "steps = 16\ncoding = \"direct\"\nreset = \"subtract\"\nreadout = \"sum\"",
+    );
+    let network = Config::from_toml_str(&text, "tiny.toml").unwrap().network;
+    assert_eq!(
+        (network.coding, network.reset, network.readout),
+        (InputCoding::Direct, Reset::Subtract, Readout::Sum)
+    );
+    for (key, names) in [
+        ("coding", "expected one of `poisson`, `direct`, `counts`"),
+        ("reset", "expected `zero` or `subtract`"),
+        ("readout", "expected `leak` or `sum`"),
+    ] {
+        let error = refusal(&TINY.replace("steps = 16", &format!("steps = 16\n{key} = \"other\"")));
+        assert!(
+            error.contains("unknown variant `other`") && error.contains(names),
+            "{error}"
+        );
+    }
 }

@@ -24,7 +24,7 @@ mod jump;
 mod playback;
 mod thresholds;
 
-pub use input::{InputEncoder, LARGEST_VALUE};
+pub use input::InputEncoder;
 pub use thresholds::{ALWAYS, Thresholds};
 
 use crate::dataset::Dataset;
@@ -91,7 +91,7 @@ impl PoissonEncoder {
     /// If the raster is narrower than the inputs.
     pub fn step(&mut self, raster: &mut SpikeRaster) {
         let spikes = self.0.step();
-        raster.push_step(spikes.map(|(address, negative)| Spike { address, negative }));
+        raster.push_step(spikes.map(|(address, negative)| Spike::signed(address, negative)));
     }
 
     /// Returns the spikes of the next `steps` steps.

@@ -3,10 +3,10 @@
 //! A spiking layer adds a weight for every spike and every synapse that the spike drives. A dense layer multiplies and
 //! accumulates exactly once per connection. So a spiking layer needs fewer operations if its sources spike less than
 //! once per inference on average, and less energy if they spike less than [`MULTIPLY_ACCUMULATE_PJ`] / [`ADDITION_PJ`]
-//! times.
+//! times. Where a layer takes graded input, each event multiplies and accumulates like a dense connection.
 
 use super::float::Evaluation;
-use crate::network::{DenseOperations, NetworkDescription};
+use crate::network::{DenseOperations, NetworkDescription, Node, Source};
 use serde::Serialize;
 
 /// Energy of an addition of two 32-bit floating-point numbers in 45 nm CMOS at 0.9 V, in picojoules (M. Horowitz,
@@ -28,7 +28,8 @@ pub struct LayerSparsity {
     pub spikes: f64,
     /// Mean number of spikes per neuron and step, in 0..=1.
     pub rate: f64,
-    /// Mean number of synaptic operations into the layer: additions, one per spike and synapse.
+    /// Mean number of synaptic operations into the layer: additions, one per spike and synapse, or multiply-accumulates
+    /// where the source is a graded input.
     pub synaptic_operations: f64,
     /// Number of operations of the dense layer.
     #[serde(flatten)]
@@ -60,7 +61,8 @@ pub struct Sparsity {
     pub ratio: f64,
     /// Number of neuron updates, steps × neurons: each compares a membrane and applies the leak.
     pub neuron_updates: u64,
-    /// Energy of the synaptic operations in nanojoules, at [`ADDITION_PJ`] each.
+    /// Energy of the synaptic operations in nanojoules, at [`ADDITION_PJ`] each, and at [`MULTIPLY_ACCUMULATE_PJ`] for those
+    /// into layers that weight graded input.
     pub energy_nj: f64,
     /// Energy of the dense network in nanojoules, at [`MULTIPLY_ACCUMULATE_PJ`] and [`ADDITION_PJ`].
     pub dense_energy_nj: f64,
@@ -98,6 +100,12 @@ impl Sparsity {
             multiply_accumulates: dense.iter().map(|dense| dense.multiply_accumulates).sum(),
             additions: dense.iter().map(|dense| dense.additions).sum(),
         };
+        let multiplied: f64 = layers
+            .iter()
+            .zip(weight_graded_input(description))
+            .filter(|(_, graded)| *graded)
+            .map(|(layer, _)| layer.synaptic_operations)
+            .sum();
         let neurons: usize = shapes.iter().map(|shape| shape.size()).sum();
         Self {
             input_spikes,
@@ -108,12 +116,28 @@ impl Sparsity {
             dense: total,
             ratio: synaptic_operations / total.total() as f64,
             neuron_updates: (neurons * description.steps) as u64,
-            energy_nj: synaptic_operations * ADDITION_PJ / 1e3,
+            energy_nj: ((synaptic_operations - multiplied) * ADDITION_PJ
+                + multiplied * MULTIPLY_ACCUMULATE_PJ)
+                / 1e3,
             dense_energy_nj: (total.multiply_accumulates as f64 * MULTIPLY_ACCUMULATE_PJ
                 + total.additions as f64 * ADDITION_PJ)
                 / 1e3,
         }
     }
+}
+
+/// For each layer, whether it has weights for graded input, on either path of a junction.
+fn weight_graded_input(description: &NetworkDescription) -> Vec<bool> {
+    let weights_input = |node: &Node| {
+        let main = node.tensor.is_some() && node.source == Source::Input;
+        let second = node.junction.as_ref();
+        main || second.is_some_and(|path| path.tensor.is_some() && path.source == Source::Input)
+    };
+    let nodes = description.valid_graph().nodes;
+    nodes
+        .iter()
+        .map(|node| description.coding.is_graded() && weights_input(node))
+        .collect()
 }
 
 impl Evaluation {
@@ -131,6 +155,7 @@ impl Evaluation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::network::InputCoding;
 
     #[test]
     fn layers_and_sums_are_those_counted_by_hand() {
@@ -166,6 +191,11 @@ mod tests {
         close(sparsity.ratio, 158.0 / 286.0);
         assert_eq!(sparsity.neuron_updates, 5 * 53);
         close(sparsity.energy_nj, 0.1422);
+        network.coding = InputCoding::Direct;
+        let graded = Sparsity::new(&network, &[8.0, 16.0, 4.0, 3.0], &[100.0, 16.0, 12.0, 30.0]);
+        // The 100 operations of the first layer multiply, too.
+        close(graded.energy_nj, 0.46 + 0.9 * 0.058);
+        close(graded.synaptic_operations, 158.0);
         close(sparsity.dense_energy_nj, 0.9 * 0.032 + 4.6 * 0.254);
     }
 }

@@ -161,7 +161,7 @@ pub(crate) struct Contents<'a> {
 
 impl Contents<'_> {
     /// Checks that the metadata name this format and one of these versions.
-    pub(crate) fn check_format(&self, format: &'static str, versions: RangeInclusive<u32>) -> Result<()> {
+    pub(crate) fn check_format(&self, format: &'static str, versions: RangeInclusive<u32>) -> Result<u32> {
         let path = || self.path.to_owned();
         let found = self.text("format")?;
         if found != format {
@@ -173,18 +173,16 @@ impl Contents<'_> {
             }));
         }
         let found = self.text("version")?;
-        if found
-            .parse()
-            .is_ok_and(|version: u32| versions.contains(&version))
-        {
-            Ok(())
-        } else {
-            Err(Error::File(FileError::Version {
-                path: path(),
-                found: found.to_owned(),
-                wanted: *versions.end(),
-            }))
-        }
+        let version = found.parse().ok();
+        version
+            .filter(|version| versions.contains(version))
+            .ok_or_else(|| {
+                Error::File(FileError::Version {
+                    path: path(),
+                    found: found.to_owned(),
+                    wanted: *versions.end(),
+                })
+            })
     }
 
     /// Adds the path of the file to an error in its contents.

@@ -127,6 +127,20 @@ pub enum FileError {
         /// Newest version that is read.
         wanted: u32,
     },
+    /// The file contains something that its version does not have.
+    #[error(
+        "{}: the file has version {version} of its format, but contains biases, graded input, a reset by subtraction or an \
+         output without leak, which version {wanted} has; write the file again",
+        path.display()
+    )]
+    NewerContents {
+        /// Path of the file.
+        path: PathBuf,
+        /// Version of the file.
+        version: u32,
+        /// Version that has such contents.
+        wanted: u32,
+    },
     /// The metadata of the model file lack a key.
     #[error("{}: the metadata lack the key `{key}`; give a model file that synfire wrote", path.display())]
     MetadataMissing {

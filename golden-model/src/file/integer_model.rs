@@ -1,8 +1,8 @@
 //! Files of quantized networks. `docs/numerics.md` describes the layout, byte by byte.
 //!
 //! A quantized network is a safetensors file. Its metadata hold the description, the numbers of every layer, and the
-//! provenance. Its tensors hold, per layer, the integer weights, the thresholds if the layer fires, and the weights or
-//! increments of a shortcut. The loader checks sizes, types, shapes and ranges, and repeats the proof of the membrane
+//! provenance. Its tensors hold, per layer, the integer weights, the thresholds if the layer fires, the biases if it has
+//! any, and the weights or increments of a shortcut. The loader checks sizes, types, shapes and ranges, and repeats the proof of the membrane
 //! widths.
 
 mod layer;
@@ -21,9 +21,11 @@ use std::path::Path;
 /// Value of the metadata key `format`.
 pub const FORMAT: &str = "synfire-quantized";
 
-/// Version of the layout: the one written, and the newest one read. Version 1 had only fully-connected layers, written
-/// as in version 2.
-pub const VERSION: u32 = 2;
+/// Newest version of the layout that is read. A network is written in the oldest version that can hold it, but at least
+/// version 2. Version 1 had only fully-connected layers, written as in version 2.
+pub const VERSION: u32 = 3;
+/// Version of plain networks ([`QuantizedModel::is_plain`]).
+const PLAIN: u32 = 2;
 
 /// Limit on the file size in bytes: the most weights of a network, as much again for thresholds, and the longest
 /// header.
@@ -44,7 +46,10 @@ impl QuantizedModel {
         let headers: Vec<_> = self.layers.iter().map(LayerHeader::of).collect();
         let metadata = [
             ("format", FORMAT.to_owned()),
-            ("version", VERSION.to_string()),
+            (
+                "version",
+                if self.is_plain() { PLAIN } else { VERSION }.to_string(),
+            ),
             ("network", json(path, "network", &self.description)?),
             ("layers", json(path, "layers", &headers)?),
             ("provenance", json(path, "provenance", &self.provenance)?),
@@ -70,7 +75,7 @@ impl QuantizedModel {
         let path = path.as_ref();
         let container = Container::read(path, MAX_FILE_BYTES)?;
         let mut contents = container.contents()?;
-        check_format(path, &contents)?;
+        let version = check_format(path, &contents)?;
         let in_file = |source| {
             Error::File(FileError::Contents {
                 path: path.to_owned(),
@@ -102,12 +107,20 @@ impl QuantizedModel {
             layers,
             provenance,
         };
+        if version <= PLAIN && !model.is_plain() {
+            return Err(Error::File(FileError::NewerContents {
+                path: path.to_owned(),
+                version,
+                wanted: VERSION,
+            }));
+        }
         verify(&model, InputSigns::of(&model.description)).map_err(in_file)?;
         Ok(model)
     }
 }
 
-fn check_format(path: &Path, contents: &Contents<'_>) -> Result<()> {
+/// Checks the format; returns the version.
+fn check_format(path: &Path, contents: &Contents<'_>) -> Result<u32> {
     if contents.text("format")? == FLOAT_FORMAT {
         return Err(Error::File(FileError::FloatModel {
             path: path.to_owned(),

@@ -13,9 +13,9 @@ pub(crate) use state::State;
 
 use super::neuron::{LeakTable, fire_and_leak};
 use super::parameters::Parameters;
-use super::synapses::{ChannelOrder, Events, Synapses};
+use super::synapses::{ChannelOrder, Events, GradedEvents, Synapses};
 use crate::events::{Axis, Dispatch, Layout, Scatter, SpikeLists, VECTOR, WORD, zeros};
-use crate::network::{LayerDescription, LayerKind, NetworkDescription, Node, Source};
+use crate::network::{LayerDescription, LayerKind, NetworkDescription, Node, Readout, Reset, Source};
 use crate::spikes::SpikeRaster;
 use integers::IntegerNeurons;
 use state::{InputLists, LayerState};
@@ -77,6 +77,11 @@ pub(crate) struct Engine {
     input: Layout,
     layers: Vec<Layer>,
     leak: f32,
+    /// Leak of the output layer.
+    output_leak: f32,
+    reset: Reset,
+    /// Real number for which the value 1 of a graded input stands; `None` if inputs are spikes.
+    graded_unit: Option<f32>,
     leak_table: LeakTable,
     steps: usize,
     dispatch: Dispatch,
@@ -92,6 +97,12 @@ impl Engine {
             input,
             layers: layers.map(|(layer, node)| Layer::new(layer, node)).collect(),
             leak: description.leak,
+            output_leak: match description.readout {
+                Readout::Leak => description.leak,
+                Readout::Sum => 1.0,
+            },
+            reset: description.reset,
+            graded_unit: description.coding.is_graded().then(|| description.coding.unit()),
             leak_table: LeakTable::new(description.leak, description.steps),
             steps: description.steps,
             dispatch: Dispatch::new(),
@@ -146,7 +157,7 @@ impl Engine {
             layers: layers.collect(),
             output: vec![0.0; classes],
             readout: vec![0.0; classes * self.steps],
-            inputs: InputLists::new(self.input.size(), self.steps),
+            inputs: InputLists::new(self.input.size(), self.steps, self.graded_unit),
             order: ChannelOrder::new(widest(Layout::size), widest(|layout| layout.stride)),
             aside: vec![0; widest(Layout::size)],
         }
@@ -206,6 +217,10 @@ impl Engine {
             for path in &layer.paths {
                 here.operations += self.arrive(path, weights, before, inputs, &mut here.membranes, t) as u64;
             }
+            match &layer.integers {
+                None => add_biases(weights.biases_of(index), &mut here.membranes),
+                Some(integers) => add_biases(&integers.biases, &mut here.membranes),
+            }
             let LayerState {
                 membranes, spikes, ..
             } = here;
@@ -216,7 +231,14 @@ impl Engine {
                     } else {
                         1.0
                     };
-                    fire_and_leak(self.dispatch, membranes, layer.threshold, leak, spikes);
+                    fire_and_leak(
+                        self.dispatch,
+                        membranes,
+                        layer.threshold,
+                        leak,
+                        self.reset,
+                        spikes,
+                    );
                     here.pass(aside);
                 }
                 (Dynamics::Lif | Dynamics::Pool, Some(integers)) => {
@@ -226,7 +248,9 @@ impl Engine {
                 (Dynamics::Output, integers) => {
                     let membranes = &mut membranes[..layer.layout.shape.size()];
                     match integers {
-                        None => membranes.iter_mut().for_each(|membrane| *membrane *= self.leak),
+                        None => membranes
+                            .iter_mut()
+                            .for_each(|membrane| *membrane *= self.output_leak),
                         Some(integers) => integers.settle(membranes),
                     }
                     readout[t * membranes.len()..][..membranes.len()].copy_from_slice(membranes);
@@ -246,6 +270,9 @@ impl Engine {
         membranes: &mut [f32],
         t: usize,
     ) -> usize {
+        if let (Source::Input, Some(graded)) = (path.source, &inputs.graded) {
+            return self.arrive_graded(path, weights, graded.events(), membranes);
+        }
         let lists = self.sent(path.source, before, inputs, t);
         let mut operations = 0;
         for events in lists.into_iter().filter(|events| !events.addresses.is_empty()) {
@@ -284,6 +311,48 @@ impl Engine {
                 let scale = self.layers[source].scale(&before[source]);
                 [events(before[source].sent(t), scale), events(&[], 0.0)]
             }
+        }
+    }
+
+    /// Adds the values of graded inputs, as pairs of address and real number, to the membranes; returns the number of
+    /// synaptic operations.
+    fn arrive_graded(
+        &self,
+        path: &Path,
+        weights: &Parameters,
+        events: GradedEvents<'_>,
+        membranes: &mut [f32],
+    ) -> usize {
+        match &path.connections {
+            Connections::Weighted { synapses, tensor } => {
+                synapses.accumulate_graded(self.dispatch, &weights.layers[*tensor], events, membranes)
+            }
+            Connections::Plain { scatter, .. } => events
+                .pairs()
+                .map(|(address, number)| scatter.accumulate(&[address], number, membranes))
+                .sum(),
+            Connections::Identity { scatter, increments } => {
+                let mut operations = 0;
+                for (address, number) in events.pairs() {
+                    for (_, target) in scatter.pairs(&[address]) {
+                        membranes[target] += number * increments[target % increments.len()];
+                        operations += 1;
+                    }
+                }
+                operations
+            }
+        }
+    }
+}
+
+/// Adds biases, one per output channel, to the membranes of all positions; does nothing without biases.
+fn add_biases(biases: &[f32], membranes: &mut [f32]) {
+    if biases.is_empty() {
+        return;
+    }
+    for position in membranes.chunks_exact_mut(biases.len()) {
+        for (membrane, bias) in position.iter_mut().zip(biases) {
+            *membrane += bias;
         }
     }
 }

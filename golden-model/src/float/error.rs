@@ -76,6 +76,17 @@ pub enum FloatError {
         /// Value of the bias.
         value: f32,
     },
+    /// A network uses something for which the training rule of the paper has no gradient.
+    #[error(
+        "network `{network}` has {feature}, for which the training rule of the paper has no gradient; train it with \
+         `rule = \"few-steps\"`"
+    )]
+    RuleUnsupported {
+        /// Name of the network.
+        network: String,
+        /// What the network has: biases, or the choice that the rule does not know.
+        feature: &'static str,
+    },
     /// Input spikes do not have the shape that the network wants.
     #[error(
         "spikes of image {image}: {found} (sources x steps), but the network needs {wanted}; encode the image \

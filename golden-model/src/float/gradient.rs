@@ -23,7 +23,8 @@ pub struct Gradient {
 /// Computes loss and gradients of a batch of input spikes, exactly like the trainer.
 ///
 /// # Errors
-/// If the model is invalid, the numbers of labels and images differ, or a raster, label or mask does not fit.
+/// If the model is invalid or has something for which the training rule of the paper has no gradient, the numbers of labels
+/// and images differ, or a raster, label or mask does not fit.
 pub fn gradient(
     model: &FloatModel,
     images: &[SpikeRaster],
@@ -32,6 +33,7 @@ pub fn gradient(
 ) -> Result<Gradient> {
     let description = &model.description;
     let weights = Parameters::of_model(model)?;
+    check_rule(description, model.has_biases())?;
     let engine = Engine::new(description);
     let (mut result, sums) = batch_gradient(description, &engine, &weights, images, labels, masks)?;
     result.weights = sums.to_matrices(description);
@@ -85,6 +87,21 @@ pub(crate) fn batch_gradient(
             .push(firing.map(|layer| state.raster(engine, layer)).collect());
     }
     Ok((result, sums))
+}
+
+/// Checks that the training rule of the paper has a gradient for a network: one of spikes, with reset to zero and a leaking
+/// output, and without biases.
+///
+/// # Errors
+/// If it has none. The error names what the network has instead.
+pub(crate) fn check_rule(description: &NetworkDescription, biased: bool) -> Result<()> {
+    let feature = description.first_extension().or(biased.then_some("biases"));
+    feature.map_or(Ok(()), |feature| {
+        Err(Error::Float(FloatError::RuleUnsupported {
+            network: description.name.clone(),
+            feature,
+        }))
+    })
 }
 
 /// Checks that a raster has the shape of the network's input; `image` is its number in errors.

@@ -1,6 +1,7 @@
 //! The leaky integrate-and-fire (LIF) neuron: its update, and the surrogate derivative of firing, called slope.
 
 use crate::events::{Dispatch, Kernel, Lanes, Layout, SpikeLists};
+use crate::network::Reset;
 use crate::spikes::{Spike, SpikeRaster};
 
 /// Default threshold of a neuron.
@@ -9,8 +10,8 @@ pub(crate) const THRESHOLD: f32 = 1.0;
 /// Trace below which a neuron is treated as if it had not fired at all.
 const MIN_TRACE: f32 = 1e-3;
 
-/// Ends a step of integrate-and-fire neurons: lists the neurons that fired, resets them to zero, then applies the leak
-/// to all.
+/// Ends a step of integrate-and-fire neurons: lists the neurons that fired, resets them (to zero, or by subtracting the
+/// threshold), then applies the leak to all.
 ///
 /// `membranes` is padded to whole vectors with neurons at 0, which never fire because `threshold` is above 0.
 pub(crate) fn fire_and_leak(
@@ -18,24 +19,33 @@ pub(crate) fn fire_and_leak(
     membranes: &mut [f32],
     threshold: f32,
     leak: f32,
+    reset: Reset,
     spikes: &mut SpikeLists,
 ) {
-    dispatch.run(Fire {
-        membranes,
-        threshold,
-        leak,
-        spikes,
-    });
+    macro_rules! run {
+        ($subtract:literal) => {
+            dispatch.run(Fire::<$subtract> {
+                membranes,
+                threshold,
+                leak,
+                spikes,
+            })
+        };
+    }
+    match reset {
+        Reset::Zero => run!(false),
+        Reset::Subtract => run!(true),
+    }
 }
 
-struct Fire<'a> {
+struct Fire<'a, const SUBTRACT: bool> {
     membranes: &'a mut [f32],
     threshold: f32,
     leak: f32,
     spikes: &'a mut SpikeLists,
 }
 
-impl Kernel for Fire<'_> {
+impl<const SUBTRACT: bool> Kernel for Fire<'_, SUBTRACT> {
     type Output = ();
 
     #[inline(always)]
@@ -47,7 +57,12 @@ impl Kernel for Fire<'_> {
         let vectors = S::as_mut_simd_f32s(self.membranes).0;
         for (membranes, base) in vectors.iter_mut().zip((0u32..).step_by(S::F32_LANES)) {
             let fired = simd.less_than_f32s(threshold, *membranes);
-            *membranes = simd.select_f32s(fired, zero, simd.mul_f32s(*membranes, leak));
+            *membranes = if SUBTRACT {
+                let rest = simd.select_f32s(fired, simd.sub_f32s(*membranes, threshold), *membranes);
+                simd.mul_f32s(rest, leak)
+            } else {
+                simd.select_f32s(fired, zero, simd.mul_f32s(*membranes, leak))
+            };
             count += simd.list(fired, base, &mut list[count..]);
         }
         self.spikes.end_step(start + count);
@@ -123,8 +138,8 @@ impl LeakTable {
 /// Sums the signs of the spikes of each input.
 pub(crate) fn signed_counts(spikes: &SpikeRaster, layout: Layout, counts: &mut [f32]) {
     counts.fill(0.0);
-    for Spike { address, negative } in spikes.iter().flatten() {
-        counts[layout.address(*address as usize)] += if *negative { -1.0 } else { 1.0 };
+    for &Spike { address, value } in spikes.iter().flatten() {
+        counts[layout.address(address as usize)] += f32::from(value);
     }
 }
 
@@ -139,10 +154,22 @@ mod tests {
             membranes[..5].copy_from_slice(&[1.0, 1.0 + f32::EPSILON, -3.0, 2.0, 0.5]);
             membranes[63] = 7.0;
             let mut lists = SpikeLists::new(64, 1);
-            fire_and_leak(dispatch, &mut membranes, 1.0, 0.5, &mut lists);
+            fire_and_leak(dispatch, &mut membranes, 1.0, 0.5, Reset::Zero, &mut lists);
             assert_eq!(lists.step(0), [1, 3, 63], "{dispatch:?}");
             assert_eq!(membranes[..5], [0.5, 0.0, -1.5, 0.0, 0.25]);
             assert_eq!(membranes[63], 0.0);
+        }
+    }
+
+    #[test]
+    fn a_reset_by_subtraction_keeps_what_exceeds_the_threshold() {
+        for dispatch in Dispatch::all() {
+            let mut membranes = [0.0; 64];
+            membranes[..4].copy_from_slice(&[1.0, 1.5, -3.0, 4.0]);
+            let mut lists = SpikeLists::new(64, 1);
+            fire_and_leak(dispatch, &mut membranes, 1.0, 0.5, Reset::Subtract, &mut lists);
+            assert_eq!(lists.step(0), [1, 3], "{dispatch:?}");
+            assert_eq!(membranes[..4], [0.5, 0.25, -1.5, 1.5]);
         }
     }
 
@@ -151,7 +178,7 @@ mod tests {
         for dispatch in Dispatch::all() {
             let mut lists = SpikeLists::new(48, 3);
             for _ in 0..3 {
-                fire_and_leak(dispatch, &mut [2.0; 48], 1.5, 1.0, &mut lists);
+                fire_and_leak(dispatch, &mut [2.0; 48], 1.5, 1.0, Reset::Zero, &mut lists);
             }
             for step in lists.steps() {
                 assert!(step.iter().copied().eq(0..48), "{dispatch:?}: {step:?}");

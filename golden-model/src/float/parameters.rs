@@ -15,6 +15,9 @@ const INITIAL_WEIGHTS: u64 = 1;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Parameters {
     pub(crate) layers: Vec<Numbers>,
+    /// Biases of every layer, one per output channel and padded like a row of weights; empty for a layer without. The
+    /// whole is empty if no layer has any.
+    pub(crate) biases: Vec<Numbers>,
 }
 
 impl Parameters {
@@ -23,6 +26,7 @@ impl Parameters {
         let zeros = |(_, rows): (Tensor, Rows)| zeros(rows.numbers());
         Self {
             layers: all_rows(description, VECTOR).into_iter().map(zeros).collect(),
+            biases: Vec::new(),
         }
     }
 
@@ -33,7 +37,8 @@ impl Parameters {
 
     /// Size in bytes.
     pub(crate) fn bytes(&self) -> usize {
-        self.layers.iter().map(|layer| size_of_val(&layer[..])).sum()
+        let numbers = self.layers.iter().chain(&self.biases);
+        numbers.map(|numbers| size_of_val(&numbers[..])).sum()
     }
 
     /// Draws independent weights from a normal distribution of mean 0 and standard deviation √(2/fan-in), or
@@ -57,13 +62,30 @@ impl Parameters {
                 .into_iter()
                 .map(&mut layer)
                 .collect(),
+            biases: Vec::new(),
         }
     }
 
-    /// Validates a model and converts its weights.
+    /// Validates a model and converts its weights and biases.
     pub(crate) fn of_model(model: &FloatModel) -> Result<Self> {
         model.validate()?;
-        Ok(Self::of_matrices(&model.description, &model.weights))
+        Ok(Self::of_matrices(&model.description, &model.weights).with_biases(&model.biases))
+    }
+
+    /// Adds biases, one list per layer as in [`FloatModel::biases`], in place of those that there are.
+    pub(crate) fn with_biases(mut self, biases: &[Vec<f32>]) -> Self {
+        let padded = |biases: &Vec<f32>| {
+            let mut padded = zeros(biases.len().next_multiple_of(VECTOR));
+            padded[..biases.len()].copy_from_slice(biases);
+            padded
+        };
+        self.biases = biases.iter().map(padded).collect();
+        self
+    }
+
+    /// Biases of layer `index`, one per output channel and padded; none for a layer without.
+    pub(crate) fn biases_of(&self, index: usize) -> &[f32] {
+        self.biases.get(index).map_or(&[], |biases| &biases[..])
     }
 
     /// Converts matrices that [`Self::to_matrices`] returned for the same network.
@@ -79,6 +101,7 @@ impl Parameters {
         let layers = all_rows(description, VECTOR).into_iter().zip(matrices);
         Self {
             layers: layers.map(layer).collect(),
+            biases: Vec::new(),
         }
     }
 

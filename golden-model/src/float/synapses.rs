@@ -6,7 +6,6 @@ mod order;
 mod row;
 
 use crate::events::{Axis, Dispatch, Group, Kernel, Lanes, Layout, Window, Windows};
-pub(crate) use groups::Graded;
 pub(crate) use order::ChannelOrder;
 use row::{Dot, add};
 
@@ -19,6 +18,20 @@ pub(crate) struct Synapses(Windows);
 pub(crate) struct Events<'a> {
     pub(crate) addresses: &'a [u32],
     pub(crate) factor: f32,
+}
+
+/// Graded events of one step: ascending addresses, and the real number that each source sends.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GradedEvents<'a> {
+    pub(crate) addresses: &'a [u32],
+    pub(crate) numbers: &'a [f32],
+}
+
+impl<'a> GradedEvents<'a> {
+    /// Pairs of address and number.
+    pub(crate) fn pairs(self) -> impl Iterator<Item = (u32, f32)> + 'a {
+        self.addresses.iter().copied().zip(self.numbers.iter().copied())
+    }
 }
 
 impl Synapses {
@@ -41,6 +54,23 @@ impl Synapses {
         membranes: &mut [f32],
     ) -> usize {
         dispatch.run(Accumulate {
+            windows: &self.0,
+            weights,
+            events,
+            membranes,
+        })
+    }
+
+    /// Computes `membranes += W·x` for the graded events of one step, one after the other; returns the number of synaptic
+    /// operations.
+    pub(crate) fn accumulate_graded(
+        &self,
+        dispatch: Dispatch,
+        weights: &[f32],
+        events: GradedEvents<'_>,
+        membranes: &mut [f32],
+    ) -> usize {
+        dispatch.run(AccumulateGraded {
             windows: &self.0,
             weights,
             events,
@@ -117,6 +147,33 @@ impl Kernel for Accumulate<'_> {
                 simd,
             },
         )
+    }
+}
+
+struct AccumulateGraded<'a> {
+    windows: &'a Windows,
+    weights: &'a [f32],
+    events: GradedEvents<'a>,
+    membranes: &'a mut [f32],
+}
+
+impl Kernel for AccumulateGraded<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run<S: Lanes>(self, simd: S) -> usize {
+        let mut operations = 0;
+        for (address, number) in self.events.pairs() {
+            let (start, window) = self.windows.place(address);
+            operations += window.synapses;
+            for row in 0..window.rows {
+                let target = window.target + row * self.windows.target_stride;
+                let start = start + row * self.windows.weight_stride;
+                let sums = &mut self.membranes[target..][..window.length];
+                add(simd, sums, [&self.weights[start..][..window.length]], number);
+            }
+        }
+        operations
     }
 }
 

@@ -7,8 +7,8 @@
 //!
 //! [`EarlyExit::Certain`] never changes the answer. Let d be the difference between the membranes of two classes, and
 //! assume that it is at least D after some step. The following step can reduce it by at most W, the worst case over all
-//! pairs of classes of Σ max(q_b − q_a, 0) << G (over |q_b − q_a| if spikes have both signs). So before the leak, d is
-//! at least δ = D − W. For δ ≥ 0 the leak leaves at least `f(δ) = δ − Σ ⌈δ / 2^shift⌉`, because
+//! pairs of classes of Σ max(q_b − q_a, 0) << G (over |q_b − q_a| if spikes have both signs, and 255 times as much if they
+//! are graded values), plus the difference of the biases, b_b − b_a. So before the leak, d is at least δ = D − W. For δ ≥ 0 the leak leaves at least `f(δ) = δ − Σ ⌈δ / 2^shift⌉`, because
 //! `(u >> s) − (v >> s) ≤ ⌈(u − v) / 2^s⌉`; so it leaves at least the smallest f(δ′) of all δ′ ≥ δ. The floor then
 //! reduces d by at most φ = max(0, floor − the lowest membrane after a leak), which is 0 if the floor never binds. With
 //! k steps left, the least sufficient lead therefore follows from D(0) = 1:
@@ -19,9 +19,9 @@
 
 use super::proof::verify;
 use super::reach::leaked;
-use super::{InputSigns, QuantizedLayer, QuantizedModel};
+use super::{InputSigns, InputValues, QuantizedLayer, QuantizedModel};
 use crate::integer::IntegerError;
-use crate::network::{Node, Source};
+use crate::network::Node;
 use crate::{Error, Result};
 use serde::Serialize;
 
@@ -132,6 +132,10 @@ fn certain(model: &QuantizedModel, steps: usize, input: InputSigns) -> Result<Ma
     }
     let lowest = *leaked(&layer.leak_shifts, &(bounds.lowest..=bounds.highest)).start();
     let raised = (i64::from(layer.floor) - lowest).max(0);
+    let input = InputValues {
+        coding: model.description.coding,
+        signs: input,
+    };
     let swing = largest_swing(layer, node, input);
     let mut margins = Vec::with_capacity(steps);
     // After the last step every lead is certain.
@@ -151,19 +155,21 @@ fn certain(model: &QuantizedModel, steps: usize, input: InputSigns) -> Result<Ma
 }
 
 /// Largest amount by which one step can reduce the difference of any two classes, before the leak.
-fn largest_swing(layer: &QuantizedLayer, node: &Node, input: InputSigns) -> i64 {
-    let signed = node.source == Source::Input && input == InputSigns::Signed;
+fn largest_swing(layer: &QuantizedLayer, node: &Node, input: InputValues) -> i64 {
+    let signed = input.are_signed(node.source);
+    let unit = input.largest_of(node.source) << layer.guard_bits;
     let mut largest = 0;
-    for leader in layer.weights.rows() {
-        for other in layer.weights.rows() {
+    for (leading_class, leader) in layer.weights.rows().into_iter().enumerate() {
+        for (class, other) in layer.weights.rows().into_iter().enumerate() {
             let taken = leader.iter().zip(other).map(|(&leading, &other)| {
                 let taken = i64::from(other) - i64::from(leading);
                 if signed { taken.abs() } else { taken.max(0) }
             });
-            largest = taken.sum::<i64>().max(largest);
+            let biases = i64::from(layer.bias(class)) - i64::from(layer.bias(leading_class));
+            largest = (taken.sum::<i64>() * unit + biases).max(largest);
         }
     }
-    largest << layer.guard_bits
+    largest
 }
 
 /// Smallest δ such that the leak leaves at least `left` of every difference from δ upwards.

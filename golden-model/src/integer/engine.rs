@@ -5,10 +5,10 @@ use super::inference::{Inference, Trace};
 use super::input::InputSpikes;
 use super::proof::verify;
 use super::stage::{self, Stage};
-use super::{InputSigns, LayerBounds, QuantizedLayer, QuantizedModel};
+use super::{InputSigns, InputValues, LayerBounds, QuantizedLayer, QuantizedModel};
 use crate::events::{ImageMemory, Layout, SpikeLists};
 use crate::integer::IntegerError;
-use crate::network::{NetworkDescription, Source};
+use crate::network::{InputCoding, NetworkDescription, Source};
 use crate::spikes::{Spike, SpikeRaster};
 use crate::{Error, Result};
 use ndarray::Array2;
@@ -20,9 +20,10 @@ use std::ops::ControlFlow;
 #[derive(Clone, Debug)]
 pub struct Engine {
     layers: Layers,
-    /// Limit on the number of steps, from the proof for input spikes of +1 only.
+    coding: InputCoding,
+    /// Limit on the number of steps, from the proof for positive input only.
     unsigned: StepLimit,
-    /// Limit on the number of steps, from the proof for input spikes of either sign; `None` if that proof fails.
+    /// Limit on the number of steps, from the proof for input of either sign; `None` if that proof fails.
     signed: Option<StepLimit>,
 }
 
@@ -37,6 +38,7 @@ impl Engine {
         let signed = verify(model, InputSigns::Signed).ok().map(StepLimit::of);
         Ok(Self {
             layers: Layers::new(&model.description, &model.layers)?,
+            coding: model.description.coding,
             unsigned,
             signed,
         })
@@ -45,8 +47,9 @@ impl Engine {
     /// Classifies one raster.
     ///
     /// # Errors
-    /// If the width of the raster differs from the network's, a source fires twice in a step, or the network's widths
-    /// are not proven for this number of steps or for negative spikes.
+    /// If the width of the raster differs from the network's, a source fires twice in a step, an event has a value that the
+    /// network's coding does not have, or the network's widths are not proven for this number of steps or for negative
+    /// input.
     pub fn infer(&mut self, raster: &SpikeRaster) -> Result<Inference> {
         self.run(raster, None, |_, _, _| {})
     }
@@ -149,22 +152,24 @@ impl Engine {
 
     /// Checks that the proof of the widths covers this raster.
     fn covered_by_proof(&self, raster: &SpikeRaster) -> Result<()> {
-        let negative = |(step, spikes): (usize, &[Spike])| {
-            spikes
-                .iter()
-                .find(|spike| spike.negative)
-                .map(|spike| (step, spike.address))
+        let signs = match self.signed {
+            Some(_) => InputSigns::Signed,
+            None => InputSigns::Unsigned,
         };
-        let limit = match raster.iter().enumerate().find_map(negative) {
-            None => &self.unsigned,
-            Some((step, source_address)) => {
-                self.signed
-                    .as_ref()
-                    .ok_or(Error::Integer(IntegerError::NegativeSpike {
-                        step,
-                        source_address,
-                    }))?
+        let values = InputValues {
+            coding: self.coding,
+            signs,
+        };
+        let mut negative = false;
+        for (step, spikes) in raster.iter().enumerate() {
+            for spike in spikes {
+                values.check(step, *spike)?;
+                negative |= spike.is_negative();
             }
+        }
+        let limit = match &self.signed {
+            Some(signed) if negative => signed,
+            _ => &self.unsigned,
         };
         match &limit.0 {
             Some((layer, proven)) if raster.steps() > *proven => {
@@ -264,7 +269,7 @@ impl Layers {
             SpikeLists::new(neurons, 1)
         };
         Ok(Self {
-            inputs: InputSpikes::new(Layout::input(description.input)),
+            inputs: InputSpikes::new(Layout::input(description.input), description.coding),
             fired: stages.iter().map(|stage| room(&**stage)).collect(),
             stages,
             operations_by_step: Vec::with_capacity(description.steps),
@@ -331,14 +336,19 @@ impl Layers {
             let mut goes_on = ControlFlow::Continue(());
             for (layer, stage) in self.stages.iter_mut().enumerate() {
                 for path in 0..stage.sources().len() {
-                    operations[layer] += match stage.sources()[path] {
-                        Source::Input => self
+                    operations[layer] += match (stage.sources()[path], self.inputs.graded()) {
+                        (Source::Input, None) => self
                             .inputs
                             .by_sign()
                             .map(|(addresses, negative)| stage.integrate(path, addresses, negative))
                             .iter()
                             .sum(),
-                        Source::Layer(source) => stage.integrate(path, self.fired[source].step(0), false),
+                        (Source::Input, Some((addresses, values))) => {
+                            stage.integrate_graded(path, addresses, values)
+                        }
+                        (Source::Layer(source), _) => {
+                            stage.integrate(path, self.fired[source].step(0), false)
+                        }
                     };
                 }
                 let fired = &mut self.fired[layer];

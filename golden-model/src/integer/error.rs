@@ -88,6 +88,23 @@ pub enum IntegerError {
         /// Address of the source in C, H, W order.
         source_address: u32,
     },
+    /// An input event has a value that the network's coding does not have.
+    #[error(
+        "source {source_address} has the value {value} in step {step}, but with coding `{coding}` a value has a magnitude of \
+         1 to {largest}; encode the sample for this network"
+    )]
+    EventValue {
+        /// Time step, from 0.
+        step: usize,
+        /// Address of the source in C, H, W order.
+        source_address: u32,
+        /// Value of the event.
+        value: i16,
+        /// Coding of the network.
+        coding: &'static str,
+        /// Largest magnitude of a value.
+        largest: i16,
+    },
     /// The raster has more steps than the widths of the network are proven for.
     #[error(
         "the input has {found} steps, but the width of layer `{layer}` is proven only for {proven}; run at \

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 /// Update of a layer's neurons at the end of a time step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Neuron {
-    /// Leaky integrate-and-fire: `fired = m > threshold`, reset to zero, leak, floor. Pooling neurons belong to this
+    /// Leaky integrate-and-fire: `fired = m > threshold`, reset, leak, floor, ceiling. Pooling neurons belong to this
     /// kind and have no leak.
     Lif {
         /// Integer thresholds in units of 2^−G weight LSB: one per output channel, or per neuron in a fully-connected
@@ -30,15 +30,15 @@ pub enum Neuron {
 pub enum QuantizedShortcut {
     /// Integer weights of a 1×1 convolution, `[output channels, input channels]`, in the range of the layer's weights.
     Weights(Array2<i8>),
-    /// Increments of an identity: the amount that a spike adds to the membrane of its own channel, one number per
-    /// channel in units of 2^−G weight LSB, at least 0.
+    /// Increments of an identity: the amount that an event of value 1 adds to the membrane of its own channel, one number
+    /// per channel in units of 2^−G weight LSB, at least 0.
     Identity(Vec<i32>),
 }
 
 /// Layer of a quantized network, of any kind of the description.
 ///
-/// Membranes are in units of 2^−G weight LSB (G = `guard_bits`): a spike of sign ±1 adds ±(q << G). A pooling layer has
-/// no weights and no guard bits: a spike adds its sign, so membranes count spikes.
+/// Membranes are in units of 2^−G weight LSB (G = `guard_bits`): an event of value x adds x·(q << G), and a spike has the
+/// value 1 or −1. A pooling layer has no weights and no guard bits: an event adds its value, so membranes count spikes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuantizedLayer {
     /// Name of the layer, unique within the network.
@@ -59,11 +59,23 @@ pub struct QuantizedLayer {
     pub leak_shifts: Vec<u8>,
     /// Lowest membrane at the end of a step, in units of 2^−G weight LSB.
     pub floor: i32,
+    /// Highest membrane at the end of a step, in units of 2^−G weight LSB. A layer that fires has one exactly if the
+    /// network resets by subtraction.
+    pub ceiling: Option<i32>,
+    /// Biases that the end of every step adds to the membranes first, in units of 2^−G weight LSB: one per output channel,
+    /// or none. Pooling layers have none.
+    pub biases: Vec<i32>,
     /// Update of the neurons at the end of a step.
     pub neuron: Neuron,
 }
 
 impl QuantizedLayer {
+    /// Bias of an output channel, in units of 2^−G weight LSB; 0 without biases.
+    #[must_use]
+    pub fn bias(&self, channel: usize) -> i32 {
+        self.biases.get(channel).copied().unwrap_or(0)
+    }
+
     /// Number of columns of the weights: the sources of a fully-connected layer, input channels times kernel positions
     /// of a convolution, 0 for pooling.
     #[must_use]
@@ -75,6 +87,16 @@ impl QuantizedLayer {
     #[must_use]
     pub fn outputs(&self) -> usize {
         self.weights.nrows()
+    }
+}
+
+impl QuantizedModel {
+    /// Whether the network uses nothing that version 3 of the contract adds: no biases, no graded input, no reset by
+    /// subtraction, and no output that is read as a sum.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.description.first_extension().is_none()
+            && self.layers.iter().all(|layer| layer.biases.is_empty())
     }
 }
 

@@ -3,10 +3,12 @@
 //! The update has this order (`docs/numerics.md`, "End of a step"):
 //!
 //! ```text
+//! m     = m + b                        the bias; 0 without biases
 //! fired = m > θ                        strict
-//! m     = 0                            if fired
+//! m     = 0, or m − θ                  if fired: reset to zero, or by subtraction
 //! m     = m − Σ (m >> shift)           every shift of the same m, each rounding toward −∞
 //! m     = max(m, floor)
+//! m     = min(m, ceiling)              only with a reset by subtraction
 //! ```
 //!
 //! These functions define the update. The vectors of the engine, the integers of the trainer and the blocks of the
@@ -20,7 +22,52 @@ use fixed::types::extra::U0;
 /// Number in units of 2^−G weight LSB.
 type Number = FixedI32<U0>;
 
-/// Ends a step of a LIF neuron; returns whether it fires, and its membrane at the start of the next step.
+/// End of a step of one neuron, with everything that a network can use. [`end_of_step`] and [`settle`] are this update
+/// without bias, and with a reset to zero.
+///
+/// ```
+/// use synfire_golden_model::integer::neuron::Update;
+/// let update = Update { bias: -3, threshold: Some(10), leak_shifts: &[2], floor: -20, ceiling: Some(8) };
+/// assert_eq!(update.end_of_step(13), (false, 8)); // 13 − 3 does not exceed 10: 10 − 2
+/// assert_eq!(update.end_of_step(18), (true, 4)); // 15 fires: 15 − 10 = 5, and 5 − 1
+/// assert_eq!(update.end_of_step(40), (true, 8)); // 37 fires: 27 − 6 = 21, above the ceiling
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Update<'a> {
+    /// Number that is added first; the sum must not exceed 32 bits, which the proof of the width promises.
+    pub bias: i32,
+    /// Threshold θ; `None` for a neuron that never fires.
+    pub threshold: Option<i32>,
+    /// Shifts of the leak, distinct and at least 1.
+    pub leak_shifts: &'a [u8],
+    /// Lowest membrane at the end of a step, at most 0.
+    pub floor: i32,
+    /// Highest membrane at the end of a step, at least 0. With a ceiling, a neuron that fires loses its threshold; without,
+    /// it restarts from 0.
+    pub ceiling: Option<i32>,
+}
+
+impl Update<'_> {
+    /// Ends a step; returns whether the neuron fires, and its membrane at the start of the next step.
+    #[must_use]
+    pub fn end_of_step(&self, membrane: i32) -> (bool, i32) {
+        let membrane = Number::from_bits(membrane) + Number::from_bits(self.bias);
+        let crossed = self
+            .threshold
+            .map(Number::from_bits)
+            .filter(|threshold| membrane > *threshold);
+        let rest = match (crossed, self.ceiling) {
+            (None, _) => membrane,
+            (Some(_), None) => Number::from_bits(0),
+            (Some(threshold), Some(_)) => membrane - threshold,
+        };
+        let settled = settle(rest.to_bits(), self.leak_shifts, self.floor);
+        let limited = self.ceiling.map_or(settled, |ceiling| settled.min(ceiling));
+        (crossed.is_some(), limited)
+    }
+}
+
+/// Ends a step of a LIF neuron without bias that restarts from 0; returns whether it fires, and its membrane at the start of the next step.
 ///
 /// `leak_shifts` must be distinct and at least 1, so that no intermediate value exceeds `membrane` by more than 2.
 ///
@@ -31,9 +78,14 @@ type Number = FixedI32<U0>;
 /// ```
 #[must_use]
 pub fn end_of_step(membrane: i32, threshold: i32, leak_shifts: &[u8], floor: i32) -> (bool, i32) {
-    let fired = Number::from_bits(membrane) > Number::from_bits(threshold);
-    let membrane = if fired { 0 } else { membrane };
-    (fired, settle(membrane, leak_shifts, floor))
+    let update = Update {
+        bias: 0,
+        threshold: Some(threshold),
+        leak_shifts,
+        floor,
+        ceiling: None,
+    };
+    update.end_of_step(membrane)
 }
 
 /// Ends a step of a neuron that never fires: leak, then floor.
@@ -62,6 +114,31 @@ mod tests {
         assert_eq!(end_of_step(101, 100, &[], -1000), (true, 0));
         assert_eq!(end_of_step(0, 0, &[], -1000), (false, 0));
         assert_eq!(end_of_step(1, 0, &[], -1000), (true, 0));
+    }
+
+    #[test]
+    fn the_bias_comes_before_the_comparison_and_the_ceiling_last() {
+        let update = |bias, ceiling| Update {
+            bias,
+            threshold: Some(100),
+            leak_shifts: &[1],
+            floor: -40,
+            ceiling,
+        };
+        // 99 + 2 fires, and 99 + 1 does not.
+        assert_eq!(update(2, None).end_of_step(99), (true, 0));
+        assert_eq!(update(1, None).end_of_step(99), (false, 50));
+        // What is left, 101 − 100 and 300 − 100, leaks, and is then limited.
+        assert_eq!(update(2, Some(60)).end_of_step(99), (true, 1));
+        assert_eq!(update(0, Some(60)).end_of_step(300), (true, 60));
+        // The ceiling holds for neurons that do not fire, too; the floor as ever.
+        assert_eq!(update(0, Some(30)).end_of_step(100), (false, 30));
+        assert_eq!(update(-200, Some(30)).end_of_step(100), (false, -40));
+        let output = Update {
+            threshold: None,
+            ..update(5, None)
+        };
+        assert_eq!(output.end_of_step(1000), (false, 503));
     }
 
     #[test]

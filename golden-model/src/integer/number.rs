@@ -27,6 +27,7 @@ pub(super) trait Number:
 
     fn wrapping_add(self, other: Self) -> Self;
     fn wrapping_sub(self, other: Self) -> Self;
+    fn wrapping_mul(self, other: Self) -> Self;
 
     /// Number of lanes of a vector.
     fn lanes<S: Lanes>() -> u32;
@@ -36,6 +37,7 @@ pub(super) trait Number:
     fn add<S: Lanes>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
     fn sub<S: Lanes>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
     fn max<S: Lanes>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
+    fn min<S: Lanes>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Vector<S>;
     /// Shifts right arithmetically.
     fn shift<S: Lanes>(simd: S, a: Self::Vector<S>, by: u8) -> Self::Vector<S>;
     fn above<S: Lanes>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>) -> Self::Mask<S>;
@@ -66,6 +68,11 @@ impl Number for i16 {
     #[inline(always)]
     fn wrapping_sub(self, other: Self) -> Self {
         self.wrapping_sub(other)
+    }
+
+    #[inline(always)]
+    fn wrapping_mul(self, other: Self) -> Self {
+        self.wrapping_mul(other)
     }
 
     #[inline(always)]
@@ -102,6 +109,11 @@ impl Number for i16 {
     #[inline(always)]
     fn max<S: Lanes>(simd: S, a: S::i16s, b: S::i16s) -> S::i16s {
         simd.max_i16s(a, b)
+    }
+
+    #[inline(always)]
+    fn min<S: Lanes>(simd: S, a: S::i16s, b: S::i16s) -> S::i16s {
+        simd.min_i16s(a, b)
     }
 
     #[inline(always)]
@@ -145,6 +157,11 @@ impl Number for i32 {
     }
 
     #[inline(always)]
+    fn wrapping_mul(self, other: Self) -> Self {
+        self.wrapping_mul(other)
+    }
+
+    #[inline(always)]
     #[expect(clippy::cast_possible_truncation, reason = "a handful")]
     fn lanes<S: Lanes>() -> u32 {
         S::I32_LANES as u32
@@ -178,6 +195,11 @@ impl Number for i32 {
     #[inline(always)]
     fn max<S: Lanes>(simd: S, a: S::i32s, b: S::i32s) -> S::i32s {
         simd.max_i32s(a, b)
+    }
+
+    #[inline(always)]
+    fn min<S: Lanes>(simd: S, a: S::i32s, b: S::i32s) -> S::i32s {
+        simd.min_i32s(a, b)
     }
 
     #[inline(always)]

@@ -1,17 +1,17 @@
 //! Proof that no membrane overflows, neither at the end of a step nor within a step, in any order of events.
 //!
 //! The worst-case sums of every channel are computed from its weights, window by window where windows differ, over both
-//! paths of a junction ([`super::sums`]). [`NeuronLimits::reach`] then follows threshold, leak and floor from step to
-//! step. On an identity path, a spike adds the increment of its channel; a negative spike subtracts it.
+//! paths of a junction ([`super::sums`]). [`NeuronLimits::reach`] then follows bias, threshold, reset, leak, floor and
+//! ceiling from step to step. On an identity path, an event adds its value times the increment of its channel.
 //!
 //! The quantizer chooses widths by this proof, the file loader repeats it, and the engine refuses rasters that it does
 //! not cover.
 
 use super::reach::{NeuronLimits, Reach};
-use super::sums::{StepSums, spikes_of};
-use super::{InputSigns, Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut, sums};
+use super::sums::{StepSums, events_of};
+use super::{InputSigns, InputValues, Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut, sums};
 use crate::integer::IntegerError;
-use crate::network::{LayerKind, Node};
+use crate::network::{LayerKind, NetworkDescription, Node};
 use crate::{Error, Result};
 use serde::Serialize;
 
@@ -20,9 +20,9 @@ use serde::Serialize;
 pub struct LayerBounds {
     /// Name of the layer.
     pub layer: String,
-    /// Largest amount that one step can add to a membrane.
+    /// Largest amount that one step can add to a membrane, with its bias.
     pub positive_sum: i64,
-    /// Largest amount that one step can subtract from a membrane, as a magnitude.
+    /// Largest amount that one step can subtract from a membrane, with its bias, as a magnitude.
     pub negative_sum: i64,
     /// Lowest membrane at the start of a step.
     pub lowest_start: i64,
@@ -44,8 +44,8 @@ impl LayerBounds {
     }
 }
 
-/// Proves the width of every membrane of a network for input spikes of the given signs, which may differ from the signs
-/// of the network's samples ([`InputSigns::of`]).
+/// Proves the width of every membrane of a network for input of the given signs, which may differ from the signs of the
+/// network's samples ([`InputSigns::of`]), and of all values of the network's coding.
 ///
 /// If an output layer is unbounded (no leak), or its width suffices for no more, the proof holds for the T steps of the
 /// description, and [`LayerBounds::steps`] states this number.
@@ -56,10 +56,14 @@ pub fn verify(model: &QuantizedModel, input: InputSigns) -> Result<Vec<LayerBoun
     model.validate()?;
     let description = &model.description;
     let nodes = description.graph()?.nodes;
+    let input = InputValues {
+        coding: description.coding,
+        signs: input,
+    };
     let mut proven = Vec::with_capacity(nodes.len());
     for ((layer, described), node) in model.layers.iter().zip(&description.layers).zip(&nodes) {
         let sums = of_layer(layer, &described.kind, node, input);
-        let bounds = bounds_of(layer, &sums, description.steps, layer.membrane_bits.into());
+        let bounds = bounds_of(layer, &sums, description, layer.membrane_bits.into());
         let needed = bounds.membrane_bits();
         if needed > u32::from(layer.membrane_bits) {
             return Err(Error::Integer(IntegerError::MembraneOverflow {
@@ -80,7 +84,7 @@ pub(crate) fn of_layer(
     layer: &QuantizedLayer,
     kind: &LayerKind,
     node: &Node,
-    input: InputSigns,
+    input: InputValues,
 ) -> Vec<Vec<StepSums>> {
     let second = match &layer.shortcut {
         Some(QuantizedShortcut::Weights(weights)) => Some(weights),
@@ -93,19 +97,19 @@ pub(crate) fn of_layer(
     if let (Some(QuantizedShortcut::Identity(increments)), Some(junction)) = (&layer.shortcut, &node.junction)
     {
         for (sums, &increment) in sums.iter_mut().zip(increments) {
-            let increment = StepSums::of([i64::from(increment)], spikes_of(junction.source, input));
+            let increment = StepSums::of([i64::from(increment)], events_of(junction.source, input));
             sums.iter_mut().for_each(|pair| *pair = pair.and(increment));
         }
     }
     sums
 }
 
-/// Bounds of a layer's membranes for any number of steps. The bounds of an output layer hold for `steps` steps if it is
-/// unbounded otherwise, or would need more than `bits` bits.
+/// Bounds of a layer's membranes for any number of steps. The bounds of an output layer hold for the steps of the
+/// description if it is unbounded otherwise, or would need more than `bits` bits.
 pub(crate) fn bounds_of(
     layer: &QuantizedLayer,
     sums: &[Vec<StepSums>],
-    steps: usize,
+    description: &NetworkDescription,
     bits: u32,
 ) -> LayerBounds {
     let threshold = |channel: usize| match &layer.neuron {
@@ -115,21 +119,24 @@ pub(crate) fn bounds_of(
     let limits = |(channel, sums): (usize, &Vec<StepSums>)| {
         let limits = |&sums: &StepSums| NeuronLimits {
             sums,
+            bias: i64::from(layer.bias(channel)),
             threshold: threshold(channel),
             leak_shifts: &layer.leak_shifts,
             floor: Some(i64::from(layer.floor)),
+            reset: description.reset,
+            ceiling: layer.ceiling.map(i64::from),
         };
         sums.iter().map(limits).collect::<Vec<_>>()
     };
     let limits: Vec<_> = sums.iter().enumerate().flat_map(limits).collect();
     let unlimited = bounds(&layer.name, &limits, None);
-    let limited = || bounds(&layer.name, &limits, Some(steps));
+    let limited = || bounds(&layer.name, &limits, Some(description.steps));
     let found = match (&layer.neuron, unlimited) {
         (Neuron::Output, Some(bounds)) if bounds.membrane_bits() <= bits => Some(bounds),
         (Neuron::Output, _) => limited(),
         (Neuron::Lif { .. }, bounds) => bounds,
     };
-    found.expect("a number of steps, or a threshold and a floor, bound every membrane")
+    found.expect("a number of steps, or a floor with a threshold or a ceiling, bound every membrane")
 }
 
 /// Bounds over all neurons for `steps` steps, or for any number; `None` if a neuron is unbounded.
@@ -149,8 +156,8 @@ pub(crate) fn bounds(name: &str, limits: &[NeuronLimits<'_>], steps: Option<usiz
             Some(steps) => neuron.reach_within(steps),
             None => neuron.reach()?,
         };
-        bounds.positive_sum = bounds.positive_sum.max(neuron.sums.positive);
-        bounds.negative_sum = bounds.negative_sum.max(neuron.sums.negative);
+        bounds.positive_sum = bounds.positive_sum.max(neuron.most_added());
+        bounds.negative_sum = bounds.negative_sum.max(neuron.most_subtracted());
         bounds.lowest_start = bounds.lowest_start.min(*start.start());
         bounds.highest_start = bounds.highest_start.max(*start.end());
         bounds.lowest = bounds.lowest.min(*sums.start());

@@ -2,7 +2,7 @@
 
 use super::number::{Number, VECTOR};
 use super::sweep::Dynamics;
-use super::synapses::accumulate;
+use super::synapses::{accumulate, accumulate_graded};
 use super::{Neuron, QuantizedLayer, QuantizedShortcut};
 use crate::events::{Axis, Dispatch, Layout, Numbers, Rows, Scatter, SpikeLists, Windows, zeros};
 use crate::network::{Graph, LayerKind, NetworkDescription, Source};
@@ -24,6 +24,10 @@ pub(super) trait Stage: fmt::Debug + Send + Sync {
     /// Integrates spikes of the current step that arrive on `path`, with ascending addresses and all of one sign;
     /// returns the number of synaptic operations.
     fn integrate(&mut self, path: usize, addresses: &[u32], negative: bool) -> u64;
+
+    /// Integrates graded events of the current step that arrive on `path`, with ascending addresses and one value for each
+    /// of them; returns the number of synaptic operations.
+    fn integrate_graded(&mut self, path: usize, addresses: &[u32], values: &[i16]) -> u64;
 
     /// Ends the step: updates every neuron and lists those that fired as the next step of `fired`.
     fn end_step(&mut self, fired: &mut SpikeLists);
@@ -163,6 +167,8 @@ impl<N: Number> LayerStage<N> {
                 },
                 leak_shifts: layer.leak_shifts.clone(),
                 floor: N::truncated(layer.floor),
+                ceiling: layer.ceiling.map(N::truncated),
+                biases: padded(&layer.biases, output.stride),
             },
             range: (bound(-half), bound(half - 1)),
         };
@@ -184,6 +190,15 @@ fn filled_up<N: Number>(thresholds: &[i32], stride: usize) -> Vec<N> {
     filled
 }
 
+/// Pads biases to the layout's stride, so that padding neurons stay at 0; no biases stay none.
+fn padded<N: Number>(biases: &[i32], stride: usize) -> Vec<N> {
+    let mut padded: Vec<N> = biases.iter().map(|&bias| N::truncated(bias)).collect();
+    if !padded.is_empty() {
+        padded.resize(stride, N::default());
+    }
+    padded
+}
+
 /// Computes the increments q << G of a tensor, in rows.
 fn rows_of_weights<N: Number>(rows: &Rows, weights: &Array2<i8>, guard_bits: u8) -> Numbers<N> {
     let mut numbers = zeros(rows.numbers());
@@ -195,6 +210,30 @@ fn rows_of_weights<N: Number>(rows: &Rows, weights: &Array2<i8>, guard_bits: u8)
         }
     }
     numbers
+}
+
+/// Whether all membranes are within a range.
+fn are_within<N: Number>(membranes: &[N], (lowest, highest): (i32, i32)) -> bool {
+    membranes
+        .iter()
+        .all(|&membrane| (lowest..=highest).contains(&membrane.into()))
+}
+
+/// Calls `add` with every target of the events and the event's value; returns the number of calls.
+fn add_values<N: Number>(
+    scatter: &Scatter,
+    addresses: &[u32],
+    values: &[i16],
+    mut add: impl FnMut(usize, N),
+) -> u64 {
+    let mut operations = 0;
+    for (address, &value) in addresses.iter().zip(values) {
+        for (_, target) in scatter.pairs(std::slice::from_ref(address)) {
+            add(target, N::truncated(value.into()));
+            operations += 1;
+        }
+    }
+    operations
 }
 
 impl<N: Number> fmt::Debug for LayerStage<N> {
@@ -248,12 +287,33 @@ impl<N: Number> Stage for LayerStage<N> {
                 scatter.pairs(addresses).map(add).count() as u64
             }
         };
-        debug_assert!(
-            membranes
-                .iter()
-                .all(|&membrane| (range.0..=range.1).contains(&membrane.into())),
-            "a membrane left its proven width"
-        );
+        debug_assert!(are_within(membranes, *range), "a membrane left its proven width");
+        operations
+    }
+
+    fn integrate_graded(&mut self, path: usize, addresses: &[u32], values: &[i16]) -> u64 {
+        let Parameters {
+            layout,
+            connections,
+            range,
+            ..
+        } = &*self.parameters;
+        let membranes = &mut self.membranes[..];
+        let operations = match &connections[path] {
+            Connections::Weighted { windows, weights } => {
+                accumulate_graded(self.dispatch, windows, weights, addresses, values, membranes) as u64
+            }
+            Connections::Counted { scatter } => add_values(scatter, addresses, values, |target, value| {
+                membranes[target] = membranes[target].wrapping_add(value);
+            }),
+            Connections::Identity { scatter, increments } => {
+                add_values(scatter, addresses, values, |target, value| {
+                    let amount = increments[target % layout.stride].wrapping_mul(value);
+                    membranes[target] = membranes[target].wrapping_add(amount);
+                })
+            }
+        };
+        debug_assert!(are_within(membranes, *range), "a membrane left its proven width");
         operations
     }
 

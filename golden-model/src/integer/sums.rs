@@ -1,9 +1,10 @@
 //! Worst-case sums of one step, computed from the weights: the largest amounts that spikes can add to a membrane and
 //! subtract from it.
 //!
-//! A source fires at most once per step. A source with spikes of +1 adds a positive weight and subtracts the magnitude
-//! of a negative one. A source with spikes of either sign, which only the input can be, can add or subtract the
-//! magnitude of any weight.
+//! A source has at most one event per step. A source with spikes of +1 adds a positive weight and subtracts the magnitude
+//! of a negative one. A source with events of either sign, which only the input can be, can add or subtract the
+//! magnitude of any weight. Graded input, with events of values up to 255, adds and subtracts 255 times as much. Biases
+//! are not part of these sums, because every step adds them exactly once ([`super::reach`]).
 //!
 //! * **Convolution.** A window at the border covers fewer sources: along each axis only the kernel rows that lie
 //!   within the map. Windows that cover the same rows and columns have equal sums, and a window that covers a subset
@@ -13,7 +14,7 @@
 //! * **Junction.** Both paths add to the same membrane, one after the other, so their sums add, even if they share a
 //!   source. A shortcut's source is never outside the map.
 
-use super::InputSigns;
+use super::{InputSigns, InputValues};
 use crate::network::{LayerKind, Node, Source};
 use ndarray::{Array2, ArrayView1};
 use std::ops::Range;
@@ -27,15 +28,32 @@ pub struct StepSums {
     pub negative: i64,
 }
 
+/// Values that the events of a source can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventValues {
+    /// Whether all are positive, or of either sign.
+    pub signs: InputSigns,
+    /// Largest magnitude: 1 for spikes.
+    pub largest: i64,
+}
+
+impl EventValues {
+    /// Spikes of +1.
+    pub const SPIKES: Self = Self {
+        signs: InputSigns::Unsigned,
+        largest: 1,
+    };
+}
+
 impl StepSums {
-    /// Sums for all of these weights together, whose sources have spikes of these signs.
-    pub(crate) fn of(weights: impl IntoIterator<Item = i64>, spikes: InputSigns) -> Self {
+    /// Sums for all of these weights together, whose sources have events of these values.
+    pub(crate) fn of(weights: impl IntoIterator<Item = i64>, events: EventValues) -> Self {
         let mut sums = Self::default();
         for weight in weights {
-            sums.positive += weight.max(0);
-            sums.negative += (-weight).max(0);
+            sums.positive += weight.max(0) * events.largest;
+            sums.negative += (-weight).max(0) * events.largest;
         }
-        match spikes {
+        match events.signs {
             InputSigns::Unsigned => sums,
             InputSigns::Signed => Self {
                 positive: sums.positive + sums.negative,
@@ -67,11 +85,15 @@ impl StepSums {
     }
 }
 
-/// Signs of the spikes of a source.
-pub(crate) const fn spikes_of(source: Source, input: InputSigns) -> InputSigns {
-    match source {
-        Source::Input => input,
-        Source::Layer(_) => InputSigns::Unsigned,
+/// Values of the events of a source.
+pub(crate) fn events_of(source: Source, input: InputValues) -> EventValues {
+    EventValues {
+        signs: if input.are_signed(source) {
+            InputSigns::Signed
+        } else {
+            InputSigns::Unsigned
+        },
+        largest: input.largest_of(source),
     }
 }
 
@@ -81,9 +103,9 @@ pub(crate) fn of_weights(
     shortcut: Option<&Array2<i8>>,
     kind: &LayerKind,
     node: &Node,
-    input: InputSigns,
+    input: InputValues,
 ) -> Vec<Vec<StepSums>> {
-    let spikes = spikes_of(node.source, input);
+    let spikes = events_of(node.source, input);
     let mut sums: Vec<Vec<StepSums>> = match *kind {
         LayerKind::Fc { .. } | LayerKind::Out { .. } => {
             let whole = |row: ArrayView1<'_, i8>| vec![StepSums::of(row.iter().map(|&q| q.into()), spikes)];
@@ -107,7 +129,7 @@ pub(crate) fn of_weights(
         }
     };
     if let (Some(weights), Some(junction)) = (shortcut, &node.junction) {
-        let spikes = spikes_of(junction.source, input);
+        let spikes = events_of(junction.source, input);
         for (sums, row) in sums.iter_mut().zip(weights.rows()) {
             let second = StepSums::of(row.iter().map(|&q| q.into()), spikes);
             sums.iter_mut().for_each(|first| *first = first.and(second));
@@ -147,7 +169,7 @@ fn window_sums(
     kernel: usize,
     rows: &[Range<usize>],
     columns: &[Range<usize>],
-    spikes: InputSigns,
+    spikes: EventValues,
 ) -> Vec<StepSums> {
     let mut places = vec![StepSums::default(); kernel * kernel];
     for (index, &weight) in weights.iter().enumerate() {
@@ -177,17 +199,41 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const SIGNED: EventValues = EventValues {
+        signs: InputSigns::Signed,
+        largest: 1,
+    };
+
+    #[test]
+    fn graded_events_count_by_their_largest_value() {
+        let graded = |signs| EventValues { signs, largest: 255 };
+        assert_eq!(
+            StepSums::of([3, -5, 1], graded(InputSigns::Unsigned)),
+            StepSums {
+                positive: 4 * 255,
+                negative: 5 * 255
+            }
+        );
+        assert_eq!(
+            StepSums::of([3, -5, 1], graded(InputSigns::Signed)),
+            StepSums {
+                positive: 9 * 255,
+                negative: 9 * 255
+            }
+        );
+    }
+
     #[test]
     fn signed_spikes_count_both_ways() {
         assert_eq!(
-            StepSums::of([3, -5, 1], InputSigns::Unsigned),
+            StepSums::of([3, -5, 1], EventValues::SPIKES),
             StepSums {
                 positive: 4,
                 negative: 5
             }
         );
         assert_eq!(
-            StepSums::of([3, -5, 1], InputSigns::Signed),
+            StepSums::of([3, -5, 1], SIGNED),
             StepSums {
                 positive: 9,
                 negative: 9
@@ -215,17 +261,11 @@ mod tests {
             3,
             &[0..1, 1..2, 2..3],
             whole,
-            InputSigns::Unsigned,
+            EventValues::SPIKES,
         );
         let pair = |positive, negative| StepSums { positive, negative };
         assert_eq!(sums, [pair(5, 0), pair(1, 4), pair(4, 2)]);
-        let signed = window_sums(
-            (&weights).into(),
-            3,
-            &[0..1, 1..2, 2..3],
-            whole,
-            InputSigns::Signed,
-        );
+        let signed = window_sums((&weights).into(), 3, &[0..1, 1..2, 2..3], whole, SIGNED);
         assert_eq!(signed, [pair(6, 6)]);
     }
 

@@ -10,10 +10,16 @@ pub(super) struct Dynamics<N> {
     pub(super) thresholds: Option<Vec<N>>,
     pub(super) leak_shifts: Vec<u8>,
     pub(super) floor: N,
+    /// Highest membrane at the end of a step. With a ceiling, neurons that fire lose their threshold; without, they
+    /// restart from 0.
+    pub(super) ceiling: Option<N>,
+    /// Biases, one per output channel and padded like the layout; empty if there are none.
+    pub(super) biases: Vec<N>,
 }
 
 impl<N: Number> Dynamics<N> {
-    /// Ends a step: lists the neurons that fired, by ascending address, then applies reset, leak and floor.
+    /// Ends a step: adds the biases, lists the neurons that fired, by ascending address, then applies reset, leak, floor
+    /// and ceiling.
     ///
     /// `membranes` consists of whole positions, each with as many numbers as there are thresholds.
     pub(super) fn end_step(&self, dispatch: Dispatch, membranes: &mut [N], fired: &mut SpikeLists) {
@@ -35,7 +41,8 @@ impl<N: Number> Kernel for EndStep<'_, N> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Lanes>(self, simd: S) {
+    fn run<S: Lanes>(mut self, simd: S) {
+        self.add_biases(simd);
         // A separate loop for each number of shifts: a loop of unknown length would cost more than the shifts.
         match self.dynamics.leak_shifts[..] {
             [] => self.with_shifts(simd, []),
@@ -49,11 +56,39 @@ impl<N: Number> Kernel for EndStep<'_, N> {
 
 impl<N: Number> EndStep<'_, N> {
     #[inline(always)]
+    fn add_biases<S: Lanes>(&mut self, simd: S) {
+        let biases = N::vectors::<S>(&self.dynamics.biases);
+        if biases.is_empty() {
+            return;
+        }
+        for position in N::vectors_mut::<S>(self.membranes).chunks_exact_mut(biases.len()) {
+            for (membranes, &bias) in position.iter_mut().zip(biases) {
+                *membranes = N::add(simd, *membranes, bias);
+            }
+        }
+    }
+
+    #[inline(always)]
     fn with_shifts<S: Lanes, const SHIFTS: usize>(self, simd: S, shifts: [u8; SHIFTS]) {
-        let leak = Leak::<N, S, SHIFTS> {
+        match self.dynamics.ceiling {
+            None => self.with_reset::<S, SHIFTS, false>(simd, shifts, N::MAX),
+            Some(ceiling) => self.with_reset::<S, SHIFTS, true>(simd, shifts, ceiling),
+        }
+    }
+
+    /// With `SUBTRACT`, neurons that fire lose their threshold, and the ceiling applies.
+    #[inline(always)]
+    fn with_reset<S: Lanes, const SHIFTS: usize, const SUBTRACT: bool>(
+        self,
+        simd: S,
+        shifts: [u8; SHIFTS],
+        ceiling: N,
+    ) {
+        let leak = Leak::<N, S, SHIFTS, SUBTRACT> {
             simd,
             shifts,
             floor: N::splat(simd, self.dynamics.floor),
+            ceiling: N::splat(simd, ceiling),
         };
         let neurons = self.membranes.len();
         let membranes = N::vectors_mut::<S>(self.membranes);
@@ -95,21 +130,27 @@ impl<N: Number> EndStep<'_, N> {
     }
 }
 
-/// Leak and floor of the membranes.
-struct Leak<N: Number, S: Lanes, const SHIFTS: usize> {
+/// Leak, floor and, with `SUBTRACT`, ceiling of the membranes.
+struct Leak<N: Number, S: Lanes, const SHIFTS: usize, const SUBTRACT: bool> {
     simd: S,
     shifts: [u8; SHIFTS],
     floor: N::Vector<S>,
+    ceiling: N::Vector<S>,
 }
 
-impl<N: Number, S: Lanes, const SHIFTS: usize> Leak<N, S, SHIFTS> {
+impl<N: Number, S: Lanes, const SHIFTS: usize, const SUBTRACT: bool> Leak<N, S, SHIFTS, SUBTRACT> {
     #[inline(always)]
     fn settle(&self, membranes: N::Vector<S>) -> N::Vector<S> {
         let mut rest = membranes;
         for shift in self.shifts {
             rest = N::sub(self.simd, rest, N::shift(self.simd, membranes, shift));
         }
-        N::max(self.simd, rest, self.floor)
+        let floored = N::max(self.simd, rest, self.floor);
+        if SUBTRACT {
+            N::min(self.simd, floored, self.ceiling)
+        } else {
+            floored
+        }
     }
 }
 
@@ -123,16 +164,22 @@ struct Fired<'a> {
 
 impl Fired<'_> {
     #[inline(always)]
-    fn fire<N: Number, S: Lanes, const SHIFTS: usize>(
+    fn fire<N: Number, S: Lanes, const SHIFTS: usize, const SUBTRACT: bool>(
         &mut self,
-        leak: &Leak<N, S, SHIFTS>,
+        leak: &Leak<N, S, SHIFTS, SUBTRACT>,
         membranes: N::Vector<S>,
         threshold: N::Vector<S>,
     ) -> N::Vector<S> {
         let fires = N::above(leak.simd, membranes, threshold);
         self.count += N::list(leak.simd, fires, self.base, &mut self.list[self.count..]);
         self.base += N::lanes::<S>();
-        leak.settle(N::clear(leak.simd, fires, membranes))
+        leak.settle(if SUBTRACT {
+            // The threshold where the neuron fires, and 0 elsewhere.
+            let lost = N::sub(leak.simd, threshold, N::clear(leak.simd, fires, threshold));
+            N::sub(leak.simd, membranes, lost)
+        } else {
+            N::clear(leak.simd, fires, membranes)
+        })
     }
 }
 
@@ -140,7 +187,7 @@ impl Fired<'_> {
 mod tests {
     use super::*;
     use crate::events::zeros;
-    use crate::integer::neuron::{end_of_step, settle};
+    use crate::integer::neuron::Update;
     use crate::integer::number::VECTOR;
     use crate::random::Random;
 
@@ -150,26 +197,41 @@ mod tests {
         (low + (random.uniform() * span) as i32).clamp(low, high)
     }
 
-    /// Compares many membranes of all sizes with the definition of one neuron, for every kind of vectors.
+    /// Compares many membranes of all sizes with the definition of one neuron, for every kind of vectors, with and without
+    /// biases and ceiling.
     fn vectors_follow_the_definition<N: Number>(bits: u32) {
         let mut draws = Random::new(u64::from(bits));
         let half = 1_i32 << (bits - 1);
-        for shifts in [&[][..], &[7, 9], &[1, 2, 3], &[3, 16], &[15, 16]] {
+        let shifts = [&[][..], &[7, 9], &[1, 2, 3], &[3, 16], &[15, 16]];
+        for (shifts, (biased, subtracts)) in shifts.into_iter().flat_map(|shifts| {
+            [(false, false), (true, false), (false, true), (true, true)].map(|extra| (shifts, extra))
+        }) {
             for dispatch in Dispatch::all() {
                 let positions = 3;
                 let thresholds: Vec<i32> = (0..VECTOR).map(|_| random(&mut draws, 0, half - 1)).collect();
                 let floor = random(&mut draws, -half, 0);
+                let ceiling = subtracts.then(|| random(&mut draws, 0, half - 1));
+                let biases: Vec<i32> = if biased {
+                    (0..VECTOR)
+                        .map(|_| random(&mut draws, -half / 2, half / 2))
+                        .collect()
+                } else {
+                    Vec::new()
+                };
+                let bias = |index: usize| biases.get(index % VECTOR).copied().unwrap_or(0);
                 let mut membranes = zeros::<N>(positions * VECTOR);
                 let mut before = Vec::new();
                 for (index, membrane) in membranes.iter_mut().enumerate() {
                     let value = match index {
-                        0 => thresholds[0],
-                        1 => (thresholds[1] + 1).min(half - 1),
+                        0 => thresholds[0] - bias(0),
+                        1 => (thresholds[1] + 1).min(half - 1) - bias(1),
                         2 => -half,
                         3 => half - 1,
                         4 => -1,
                         _ => random(&mut draws, -half, half - 1) >> (index % (bits as usize - 1)),
                     };
+                    // The proof promises that neither the membrane nor its sum with the bias leaves the width.
+                    let value = value.clamp(-half - bias(index).min(0), half - 1 - bias(index).max(0));
                     before.push(value);
                     *membrane = N::truncated(value);
                 }
@@ -179,29 +241,44 @@ mod tests {
                     thresholds: Some(thresholds.iter().map(|&t| N::truncated(t)).collect()),
                     leak_shifts: shifts.to_vec(),
                     floor: N::truncated(floor),
+                    ceiling: ceiling.map(N::truncated),
+                    biases: biases.iter().map(|&b| N::truncated(b)).collect(),
                 };
                 dynamics.end_step(dispatch, &mut membranes, &mut fired);
+                let update = |index: usize, threshold, ceiling| Update {
+                    bias: bias(index),
+                    threshold,
+                    leak_shifts: shifts,
+                    floor,
+                    ceiling,
+                };
                 let expected: Vec<(bool, i32)> = (before.iter().enumerate())
-                    .map(|(index, &m)| end_of_step(m, thresholds[index % VECTOR], shifts, floor))
+                    .map(|(index, &m)| {
+                        update(index, Some(thresholds[index % VECTOR]), ceiling).end_of_step(m)
+                    })
                     .collect();
+                let place = format!("{dispatch:?} {shifts:?} {biased} {subtracts}");
                 let after: Vec<i32> = membranes.iter().map(|&m| m.into()).collect();
                 let wanted: Vec<i32> = expected.iter().map(|&(_, m)| m).collect();
-                assert_eq!(after, wanted, "{dispatch:?} {shifts:?}");
+                assert_eq!(after, wanted, "{place}");
                 let firing: Vec<u32> = (0..)
                     .zip(&expected)
                     .filter(|(_, e)| e.0)
                     .map(|(n, _)| n)
                     .collect();
-                assert!(firing.contains(&1) || thresholds[1] == half - 1);
+                assert!(firing.contains(&1) || thresholds[1] == half - 1 || biased);
                 assert!(!firing.contains(&0));
-                assert_eq!(fired.step(0), firing, "{dispatch:?} {shifts:?}");
+                assert_eq!(fired.step(0), firing, "{place}");
 
                 dynamics.thresholds = None;
+                dynamics.ceiling = None;
                 let mut membranes = start;
                 dynamics.end_step(dispatch, &mut membranes, &mut fired);
                 let after: Vec<i32> = membranes.iter().map(|&m| m.into()).collect();
-                let wanted: Vec<i32> = before.iter().map(|&m| settle(m, shifts, floor)).collect();
-                assert_eq!(after, wanted, "{dispatch:?} {shifts:?}");
+                let wanted: Vec<i32> = (before.iter().enumerate())
+                    .map(|(index, &m)| update(index, None, None).end_of_step(m).1)
+                    .collect();
+                assert_eq!(after, wanted, "{place}");
             }
         }
     }

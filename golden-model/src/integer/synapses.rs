@@ -23,6 +23,58 @@ pub(super) fn accumulate<N: Number>(
     })
 }
 
+/// Computes `membranes += x·W` for the graded events of one step; returns the number of synaptic operations.
+///
+/// `addresses` are ascending, and `values` has one value x for each of them.
+pub(super) fn accumulate_graded<N: Number>(
+    dispatch: Dispatch,
+    windows: &Windows,
+    weights: &[N],
+    addresses: &[u32],
+    values: &[i16],
+    membranes: &mut [N],
+) -> usize {
+    dispatch.run(AccumulateGraded {
+        windows,
+        weights,
+        addresses,
+        values,
+        membranes,
+    })
+}
+
+struct AccumulateGraded<'a, N> {
+    windows: &'a Windows,
+    weights: &'a [N],
+    addresses: &'a [u32],
+    values: &'a [i16],
+    membranes: &'a mut [N],
+}
+
+impl<N: Number> Kernel for AccumulateGraded<'_, N> {
+    type Output = usize;
+
+    // The loop over a row is plain code, which the compiler turns into vectors: `Lanes` has no products of integers.
+    #[inline(always)]
+    fn run<S: Lanes>(self, _: S) -> usize {
+        let mut operations = 0;
+        for (&address, &value) in self.addresses.iter().zip(self.values) {
+            let (start, window) = self.windows.place(address);
+            let value = N::truncated(value.into());
+            operations += window.synapses;
+            for row in 0..window.rows {
+                let target = window.target + row * self.windows.target_stride;
+                let start = start + row * self.windows.weight_stride;
+                let sums = &mut self.membranes[target..][..window.length];
+                for (sum, &weight) in sums.iter_mut().zip(&self.weights[start..][..window.length]) {
+                    *sum = sum.wrapping_add(weight.wrapping_mul(value));
+                }
+            }
+        }
+        operations
+    }
+}
+
 struct Accumulate<'a, N> {
     windows: &'a Windows,
     weights: &'a [N],

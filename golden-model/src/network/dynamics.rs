@@ -1,7 +1,11 @@
 //! Choices in which networks of few steps differ from those of the paper: what enters, how a neuron restarts, and how
 //! the output is read.
 
+use super::NetworkDescription;
 use serde::{Deserialize, Serialize};
+
+/// Largest magnitude of a graded input.
+pub const LARGEST_VALUE: i16 = 255;
 
 /// How samples enter the network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +39,12 @@ impl InputCoding {
     #[must_use]
     pub const fn is_graded(self) -> bool {
         !matches!(self, Self::Poisson)
+    }
+
+    /// Largest magnitude of the value of an input event.
+    #[must_use]
+    pub const fn largest_value(self) -> i16 {
+        if self.is_graded() { LARGEST_VALUE } else { 1 }
     }
 
     /// Real number for which the integer value 1 of an input stands.
@@ -95,6 +105,23 @@ impl Readout {
         match self {
             Self::Leak => "leak",
             Self::Sum => "sum",
+        }
+    }
+}
+
+impl NetworkDescription {
+    /// Names the first choice in which the network differs from those of the paper: graded input, reset by subtraction,
+    /// or an output without leak. `None` if it differs in none of them.
+    #[must_use]
+    pub const fn first_extension(&self) -> Option<&'static str> {
+        match (self.coding, self.reset, self.readout) {
+            (InputCoding::Direct, ..) => Some("graded input (coding `direct`)"),
+            (InputCoding::Counts, ..) => Some("graded input (coding `counts`)"),
+            (InputCoding::Poisson, Reset::Subtract, _) => Some("reset by subtraction (reset `subtract`)"),
+            (InputCoding::Poisson, Reset::Zero, Readout::Sum) => {
+                Some("an output without leak (readout `sum`)")
+            }
+            (InputCoding::Poisson, Reset::Zero, Readout::Leak) => None,
         }
     }
 }

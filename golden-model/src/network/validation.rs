@@ -1,6 +1,8 @@
 //! Validation of network descriptions.
 
-use super::{Graph, LayerDescription, LayerKind, NetworkDescription, NetworkError, Shape, Source};
+use super::{
+    Graph, InputCoding, LayerDescription, LayerKind, NetworkDescription, NetworkError, Shape, Source,
+};
 use crate::{Error, Result};
 use std::collections::BTreeSet;
 
@@ -29,7 +31,8 @@ impl NetworkDescription {
     /// * Names are 1..=64 of `A-Z a-z 0-9 _ - .` (they become file and tensor names), unique, and no layer
     ///   is named `input` or `….shortcut`.
     /// * `steps` in 1..=4096, `rate` and `leak` in (0, 1].
-    /// * A normalization has a finite mean and a positive deviation for every input channel.
+    /// * A normalization has a finite mean and a positive deviation for every input channel. Counts of events cannot be
+    ///   normalized.
     /// * Exactly one layer is an output layer: the last of at most 1024 layers.
     /// * Kernels and strides are in 1..=63, padding is below the kernel, and windows fit their source.
     /// * Thresholds are finite and above 0; those of pooling are below 1, since a window's average is at most 1.
@@ -44,6 +47,13 @@ impl NetworkDescription {
     pub fn validate(&self) -> Result<()> {
         self.check_time_base()?;
         self.check_normalization()?;
+        if self.coding == InputCoding::Counts && self.normalization.is_some() {
+            return self.refuse(
+                "coding",
+                "`counts`",
+                "`poisson` or `direct` in a network with [normalization], because counts are not intensities",
+            );
+        }
         self.check_order()?;
         let mut names = BTreeSet::new();
         for (index, layer) in self.layers.iter().enumerate() {

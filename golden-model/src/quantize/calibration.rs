@@ -9,7 +9,7 @@
 
 use super::rounding::{MomentSums, Moments};
 use crate::Result;
-use crate::integer::{self, Layers, QuantizedLayer, QuantizedModel};
+use crate::integer::{self, InputValues, Layers, QuantizedLayer, QuantizedModel};
 use crate::network::{LayerKind, NetworkDescription, Node, Shape, Source};
 use crate::random::{Random, mix};
 use crate::spikes::SpikeRaster;
@@ -75,27 +75,30 @@ impl<'a> Calibration<'a> {
         (self.spikes)(image)
     }
 
-    /// Checks the spikes of every image against the network's input.
-    pub(super) fn check(&self, width: usize, signed: bool) -> Result<()> {
-        let check = |image| integer::check(&[(self.spikes)(image)?], width, signed);
+    /// Checks the events of every image against the network's input.
+    pub(super) fn check(&self, width: usize, values: InputValues) -> Result<()> {
+        let check = |image| integer::check(&[(self.spikes)(image)?], width, values);
         let results: Vec<Result<()>> = (0..self.images).into_par_iter().map(check).collect();
         results.into_iter().collect()
     }
 
     /// Computes the moments of a layer's window counts, over both paths of a junction. `layers` are the quantized
-    /// layers before it. `None` if there are no images, no spikes, or too many sources.
+    /// layers before it. If the layer is `biased`, the number of steps is one more count, that of the bias. `None` if there
+    /// are no images, no spikes, or too many sources.
     pub(super) fn moments(
         &self,
         description: &NetworkDescription,
         layers: &[QuantizedLayer],
         kind: &LayerKind,
         node: &Node,
+        biased: bool,
     ) -> Result<Option<Moments>> {
         let windows = Windows::of(kind, node);
+        let columns = windows.sources() + usize::from(biased);
         if self.images == 0 {
             return Ok(None);
         }
-        let Some(mut sums) = MomentSums::new(windows.sources()) else {
+        let Some(mut sums) = MomentSums::new(columns) else {
             return Ok(None);
         };
         let front = Layers::new(description, layers)?;
@@ -112,20 +115,23 @@ impl<'a> Calibration<'a> {
                 };
                 let second = node.junction.as_ref().map_or(&[][..], |path| of(path.source));
                 let positions = chosen(windows.positions(), per_image, &[layer_seed, image as u64]);
-                let mut patches = Vec::with_capacity(positions.len() * windows.sources());
+                let mut patches = Vec::with_capacity(positions.len() * columns);
                 for position in positions {
                     windows.patch(position, of(node.source), second, &mut patches);
+                    if biased {
+                        patches.push(raster.steps() as f32);
+                    }
                 }
                 Ok(patches)
             };
             let patches: Vec<Result<Vec<f32>>> =
                 images.par_iter().map_init(|| front.clone(), count).collect();
             let patches = patches.into_iter().collect::<Result<Vec<_>>>()?.concat();
-            let rows = patches.len() / windows.sources().max(1);
-            let patches = Array2::from_shape_vec((rows, windows.sources()), patches);
+            let rows = patches.len() / columns.max(1);
+            let patches = Array2::from_shape_vec((rows, columns), patches);
             sums.add(patches.expect("a whole number of windows").view());
         }
-        Ok(sums.finish())
+        Ok(sums.finish(biased))
     }
 
     /// Computes the activity of all layers of a finished network except the output layer, which never fires.
@@ -173,11 +179,11 @@ impl<'a> Calibration<'a> {
     }
 }
 
-/// Sums the signs of the spikes of each input.
+/// Sums the values of the events of each input.
 fn counts(raster: &SpikeRaster) -> Vec<f32> {
     let mut counts = vec![0.0; raster.width()];
     for spike in raster.iter().flatten() {
-        counts[spike.address as usize] += if spike.negative { -1.0 } else { 1.0 };
+        counts[spike.address as usize] += f32::from(spike.value);
     }
     counts
 }

@@ -3,7 +3,7 @@
 use super::config::ScaleSearch;
 use super::rounding::Moments;
 use super::scale::{self, Scaled};
-use ndarray::Array2;
+use ndarray::{Array2, Axis, concatenate};
 use rayon::prelude::*;
 
 /// Integer weights of one layer.
@@ -38,9 +38,10 @@ struct Candidate {
 
 impl Channels {
     /// Quantizes weights, one row per channel, with one scale per row or one common scale. The moments of the incoming
-    /// spikes, if given, decide about rounding.
+    /// spikes, if given, decide about rounding; they have a column for the bias if there are biases.
     pub(super) fn quantize(
         weights: &Array2<f32>,
+        biases: Option<Biases<'_>>,
         scale_per_row: bool,
         weight_bits: u8,
         search: ScaleSearch,
@@ -49,10 +50,17 @@ impl Channels {
         // The moments are of single precision, which cannot hold the squares of very large or very small weights.
         let unit = unit_of(weights);
         let normal = weights.mapv(|weight| divided(weight, unit));
+        let bias_errors = |channels: &[Scaled]| {
+            let errors = biases.map(|biases| biases.errors(unit, channels));
+            errors.unwrap_or_default()
+        };
         let candidate = |&search: &ScaleSearch| {
             let mut channels = scaled(&normal, scale_per_row, weight_bits, search);
             let errors = match moments {
-                Some(moments) => moments.refine(&normal, weight_bits, &mut channels),
+                Some(moments) => {
+                    let bias_errors = bias_errors(&channels);
+                    moments.refine_beside(&normal, &bias_errors, weight_bits, &mut channels)
+                }
                 None => channels.iter().map(|channel| channel.squared_error).collect(),
             };
             Candidate { channels, errors }
@@ -62,7 +70,7 @@ impl Channels {
             .reduce(|best, other| best.better(other, scale_per_row))
             .expect("every search has a candidate");
         let drive_error = moments.map(|moments| {
-            let drive: f64 = moments.squares(&normal).iter().sum();
+            let drive: f64 = moments.squares(&drives(&normal, biases, unit)).iter().sum();
             let error: f64 = best.errors.iter().sum();
             if drive > 0.0 { (error / drive).sqrt() } else { 0.0 }
         });
@@ -71,6 +79,32 @@ impl Channels {
             channel.squared_error *= unit * unit;
         }
         Self::new(weights, &best.channels, drive_error)
+    }
+
+    /// Computes the error of the drive again, for biases that are rounded with the final number of guard bits.
+    pub(super) fn settle_drive_error(
+        &mut self,
+        weights: &Array2<f32>,
+        biases: Biases<'_>,
+        moments: &Moments,
+    ) {
+        let unit = unit_of(weights);
+        let normal = weights.mapv(|weight| divided(weight, unit));
+        let channels: Vec<Scaled> = (self.integers.rows().into_iter().zip(&self.fit.scales))
+            .map(|(integers, scale)| Scaled {
+                integers: integers.to_vec(),
+                scale: scale / unit,
+                squared_error: 0.0,
+            })
+            .collect();
+        let errors = biases.errors(unit, &channels);
+        let error: f64 = moments.error_squares(&normal, &errors, &channels).iter().sum();
+        let drive: f64 = moments.squares(&drives(&normal, Some(biases), unit)).iter().sum();
+        self.fit.drive_error = Some(if drive > 0.0 {
+            (error.max(0.0) / drive).sqrt()
+        } else {
+            0.0
+        });
     }
 
     /// Rounds weights to the nearest integers for given scales.
@@ -92,6 +126,38 @@ impl Channels {
             fit: Fit::of(weights, channels, drive_error),
         }
     }
+}
+
+/// Biases of a layer, which are rounded to membrane LSB.
+#[derive(Clone, Copy)]
+pub(super) struct Biases<'a> {
+    /// Real bias of each channel.
+    pub(super) values: &'a [f32],
+    /// Number of guard bits for a scale: that of the format or, before it is chosen, the number to expect.
+    pub(super) guard_bits: &'a dyn Fn(f64) -> u8,
+}
+
+impl Biases<'_> {
+    /// Errors b − scale · 2^−G · round(b / scale · 2^G) of all channels. Biases and scales are divided by `unit`.
+    fn errors(&self, unit: f64, channels: &[Scaled]) -> Vec<f64> {
+        let error = |(&bias, channel): (&f32, &Scaled)| {
+            let (bias, scale) = (f64::from(bias) / unit, channel.scale);
+            let lsb = scale / f64::from((self.guard_bits)(scale * unit)).exp2();
+            bias - lsb * (bias / lsb).round()
+        };
+        self.values.iter().zip(channels).map(error).collect()
+    }
+}
+
+/// Weights whose products with the counts are the drive: those of the sources and, if there are biases, that of the
+/// bias.
+fn drives(normal: &Array2<f32>, biases: Option<Biases<'_>>, unit: f64) -> Array2<f32> {
+    let Some(biases) = biases else {
+        return normal.clone();
+    };
+    let column: Vec<f32> = biases.values.iter().map(|&bias| divided(bias, unit)).collect();
+    let column = Array2::from_shape_vec((normal.nrows(), 1), column).expect("a bias per channel");
+    concatenate(Axis(1), &[normal.view(), column.view()]).expect("a bias per channel")
 }
 
 impl Candidate {
@@ -165,9 +231,9 @@ impl Fit {
     }
 
     /// Scales of a pooling layer, which counts spikes without error: one spike is worth 1 / window.
-    pub(super) fn of_pooling(kernel: usize, channels: usize) -> Self {
+    pub(super) fn of_pooling(scale: f64, channels: usize) -> Self {
         Self {
-            scales: vec![1.0 / (kernel * kernel) as f64; channels],
+            scales: vec![scale; channels],
             rms_error: 0.0,
             relative_rms_error: 0.0,
             drive_error: None,
@@ -186,6 +252,7 @@ impl Fit {
 
 #[cfg(test)]
 mod tests {
+    use super::super::rounding::MomentSums;
     use super::*;
     use crate::random::Random;
 
@@ -202,7 +269,14 @@ mod tests {
         let (weights, moments) = layer();
         for (scale_per_row, bits) in [(true, 2), (true, 4), (false, 3)] {
             let quantize = |weights: &Array2<f32>| {
-                Channels::quantize(weights, scale_per_row, bits, ScaleSearch::Best, Some(&moments))
+                Channels::quantize(
+                    weights,
+                    None,
+                    scale_per_row,
+                    bits,
+                    ScaleSearch::Best,
+                    Some(&moments),
+                )
             };
             let wanted = quantize(&weights);
             let drive_error = wanted.fit.drive_error.unwrap();
@@ -226,7 +300,7 @@ mod tests {
         let (mut weights, moments) = layer();
         for largest in [1e36, 1e38, f32::MAX, -f32::MAX] {
             weights[[2, 7]] = largest;
-            let found = Channels::quantize(&weights, false, 4, ScaleSearch::Best, Some(&moments));
+            let found = Channels::quantize(&weights, None, false, 4, ScaleSearch::Best, Some(&moments));
             let error = found.fit.drive_error.unwrap();
             assert!(
                 error.is_finite() && found.fit.rms_error.is_finite(),
@@ -237,5 +311,41 @@ mod tests {
                 f64::from(largest.signum())
             );
         }
+    }
+
+    /// A bias is one more weight whose source fires in every step, but its error is given.
+    #[test]
+    fn weights_make_up_for_the_error_of_the_bias() {
+        let mut counts = Array2::from_elem((40, 4), 0.0_f32);
+        let mut random = Random::new(5);
+        for mut row in counts.rows_mut() {
+            for count in row.iter_mut().take(3) {
+                *count = (random.uniform() * 4.0).floor() + 2.0;
+            }
+            row[3] = 8.0;
+        }
+        let mut sums = MomentSums::new(4).unwrap();
+        sums.add(counts.view());
+        let moments = sums.finish(true).unwrap();
+        let weights = Array2::from_shape_vec((1, 3), vec![7.0, 0.45, 0.45]).unwrap();
+        let quantize = |bias: f32| {
+            let biases = Biases {
+                values: &[bias],
+                guard_bits: &|_| 0,
+            };
+            let mut found =
+                Channels::quantize(&weights, Some(biases), true, 4, ScaleSearch::Max, Some(&moments));
+            let before = found.fit.drive_error.unwrap();
+            found.settle_drive_error(&weights, biases, &moments);
+            let settled = found.fit.drive_error.unwrap();
+            assert!(
+                (before - settled).abs() < 1e-3 * before.max(1e-3),
+                "{before}, {settled}"
+            );
+            found.integers.row(0).to_vec()
+        };
+        // The bias loses 0.4 or gains it, in every step; 0.45 goes up or stays down to cancel that.
+        let (short, long): (i8, i8) = (quantize(1.4).iter().sum(), quantize(1.6).iter().sum());
+        assert!(short > long, "{short}, {long}");
     }
 }

@@ -15,6 +15,19 @@ pub enum QuantizeError {
         /// Name of the layer.
         layer: String,
     },
+    /// A pooling layer resets by subtraction, but its threshold is less than one event, so that nothing would be subtracted.
+    #[error(
+        "quantizer: the pooling layer `{layer}` resets by subtraction, but its threshold {threshold} is below {least}, the \
+         share of one spike, of which integers subtract nothing; raise the threshold, or use reset = \"zero\""
+    )]
+    PoolingReset {
+        /// Name of the layer.
+        layer: String,
+        /// Threshold of the layer, as a share of the window.
+        threshold: f32,
+        /// Share of the window that one event of value 1 is worth.
+        least: f64,
+    },
     /// The number of scales does not fit the network.
     #[error(
         "quantizer: {found} scales are given for layer `{layer}`, but it needs {wanted}; pass \

@@ -26,7 +26,7 @@ pub use data::{FiredChannels, PotentialDifference, first_difference};
 pub use report::{Kept, KeptReason, LayerPruning, PruneReport};
 
 use crate::Result;
-use crate::integer::{InputSigns, QuantizedModel, proof};
+use crate::integer::{InputSigns, InputValues, QuantizedModel, proof};
 use crate::network::Node;
 use report::Grounds;
 use silence::{has_no_effect, never_firing};
@@ -41,8 +41,11 @@ type Channels = Vec<Vec<bool>>;
 /// # Errors
 /// If the network is inconsistent or its widths cannot be proven, or `fired` belongs to another network.
 pub fn prune(model: &QuantizedModel, fired: Option<&FiredChannels>) -> Result<(QuantizedModel, PruneReport)> {
-    let input = InputSigns::of(&model.description);
-    let _ = proof::verify(model, input)?;
+    let input = InputValues {
+        coding: model.description.coding,
+        signs: InputSigns::of(&model.description),
+    };
+    let _ = proof::verify(model, input.signs)?;
     if let Some(fired) = fired {
         fired.check(model)?;
     }
@@ -65,7 +68,7 @@ pub fn prune(model: &QuantizedModel, fired: Option<&FiredChannels>) -> Result<(Q
     }
     let kept = search.kept(fired);
     let mut pruned = cut::without(model, &nodes, &search.removed, input)?;
-    let _ = proof::verify(&pruned, input)?;
+    let _ = proof::verify(&pruned, input.signs)?;
     let report = PruneReport::new(model, &pruned, search.grounds, kept, fired);
     pruned
         .provenance
@@ -77,7 +80,7 @@ pub fn prune(model: &QuantizedModel, fired: Option<&FiredChannels>) -> Result<(Q
 struct Search<'a> {
     model: &'a QuantizedModel,
     nodes: &'a [Node],
-    input: InputSigns,
+    input: InputValues,
     groups: Vec<Group>,
     removed: Channels,
     /// Why channels were removed, layer by layer.

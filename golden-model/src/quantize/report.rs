@@ -32,7 +32,14 @@ pub struct LayerReport {
     pub leak_shifts: Vec<u8>,
     /// Lowest membrane at the end of a step, in membrane LSB.
     pub floor: i32,
-    /// Smallest and largest scale: the real value of one weight LSB, in the units of the float model's membranes.
+    /// Highest membrane at the end of a step, in membrane LSB; only with a reset by subtraction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ceiling: Option<i32>,
+    /// Smallest and largest bias, in membrane LSB; `None` without biases.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub biases: Option<[i32; 2]>,
+    /// Smallest and largest scale: the real value that a weight of one LSB gives to an event of value 1, in the units of
+    /// the float model's membranes.
     pub scales: [f64; 2],
     /// Scale of every channel. The channels of an output layer share one scale; for pooling, the scale is 1 / window.
     #[serde(skip)]
@@ -91,6 +98,13 @@ impl LayerReport {
             membrane_bits: layer.membrane_bits,
             leak_shifts: layer.leak_shifts.clone(),
             floor: layer.floor,
+            ceiling: layer.ceiling,
+            biases: layer
+                .biases
+                .iter()
+                .min()
+                .zip(layer.biases.iter().max())
+                .map(|(&low, &high)| [low, high]),
             scales: fit.range(),
             channel_scales: fit.scales.clone(),
             thresholds,

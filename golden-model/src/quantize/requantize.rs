@@ -6,22 +6,23 @@
 use super::channels::{Channels, Fit};
 use super::error::QuantizeError;
 use super::report::QuantizeReport;
-use super::rows::Rows;
-use super::warnings;
+use super::rows::{Rows, unit_of};
 use super::width::PREFERRED_BITS;
+use super::{warnings, width};
 use crate::float::FloatModel;
 use crate::integer::proof::bits_of;
 use crate::integer::{
-    InputSigns, IntegerError, Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut, proof,
+    InputSigns, InputValues, IntegerError, Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut, proof,
 };
-use crate::network::{LayerDescription, LayerKind, Node};
+use crate::network::{LayerDescription, LayerKind, NetworkDescription, Node};
 use crate::{Error, Result};
 use ndarray::ArrayView1;
 
 /// Rounds weights to the nearest integers for given scales, with one list per layer and one scale per channel
-/// ([`LayerReport::channel_scales`](super::LayerReport::channel_scales)); the list of a pooling layer is ignored. All else
-/// stays as in `format`, a quantized form of the same network: weight bits, guard bits, thresholds, increments of
-/// identities, leak and floor. Channels that are silent in `format`, with no weights and a threshold of 0, stay silent.
+/// ([`LayerReport::channel_scales`](super::LayerReport::channel_scales)); the list of a pooling layer is ignored. Biases are
+/// rounded to the nearest membrane LSB. All else stays as in `format`, a quantized form of the same network: weight bits,
+/// guard bits, thresholds, increments of identities, leak, floor and ceiling. Channels that are silent in `format`, with no
+/// weights, no bias and a threshold of 0, stay silent.
 ///
 /// The widths are proven anew for input spikes of the given signs, and are as small as the proof allows: larger than in
 /// `format` if the new weights have larger sums, or smaller.
@@ -46,12 +47,17 @@ pub fn requantize(
         .into());
     }
     let nodes = description.graph()?.nodes;
+    let values = InputValues {
+        coding: description.coding,
+        signs: input,
+    };
     let mut layers = Vec::with_capacity(nodes.len());
     let mut fits = Vec::with_capacity(nodes.len());
     for (index, (described, node)) in description.layers.iter().zip(&nodes).enumerate() {
         let scales = scales.get(index).map_or(&[][..], Vec::as_slice);
         let (mut layer, fit) = rounded(model, described, node, scales, &format.layers[index])?;
-        layer.membrane_bits = width(&layer, described, node, description.steps, input)?;
+        layer.biases = biases(model.biases_of(index), scales, &format.layers[index]);
+        layer.membrane_bits = least_width(&layer, described, node, description, values)?;
         layers.push(layer);
         fits.push(fit);
     }
@@ -82,7 +88,9 @@ fn rounded(
             LayerKind::Pool { kernel } => kernel,
             LayerKind::Conv { .. } | LayerKind::Fc { .. } | LayerKind::Out { .. } => 1,
         };
-        return Ok((format.clone(), Fit::of_pooling(kernel, format.outputs())));
+        let unit = f64::from(unit_of(&model.description, node.source));
+        let scale = unit / (kernel * kernel) as f64;
+        return Ok((format.clone(), Fit::of_pooling(scale, format.outputs())));
     };
     check(scales, &described.name, rows.weights.nrows())?;
     let Channels { mut integers, fit } = Channels::with_scales(&rows.weights, format.weight_bits, scales);
@@ -100,6 +108,19 @@ fn rounded(
         ..format.clone()
     };
     Ok((layer, fit))
+}
+
+/// Rounds biases in the number format of an existing layer.
+fn biases(biases: &[f32], scales: &[f64], format: &QuantizedLayer) -> Vec<i32> {
+    let rounded = |(channel, (&bias, scale)): (usize, (&f32, &f64))| {
+        if is_silent(format, channel) {
+            return 0;
+        }
+        let whole = width::rounded(f64::from(bias) / scale, format.guard_bits);
+        // The width refuses such a number.
+        i32::try_from(whole).unwrap_or(if whole < 0 { i32::MIN } else { i32::MAX })
+    };
+    biases.iter().zip(scales).enumerate().map(rounded).collect()
 }
 
 fn check(scales: &[f64], layer: &str, wanted: usize) -> Result<()> {
@@ -136,19 +157,19 @@ fn is_silent(layer: &QuantizedLayer, channel: usize) -> bool {
         Neuron::Lif { thresholds } => thresholds[channel],
         Neuron::Output => return false,
     };
-    threshold == 0 && adds_nothing && zero(layer.weights.row(channel))
+    threshold == 0 && layer.bias(channel) == 0 && adds_nothing && zero(layer.weights.row(channel))
 }
 
 /// Smallest width in bits that holds every sum and every number of the format.
-pub(super) fn width(
+pub(super) fn least_width(
     layer: &QuantizedLayer,
     described: &LayerDescription,
     node: &Node,
-    steps: usize,
-    input: InputSigns,
+    description: &NetworkDescription,
+    input: InputValues,
 ) -> Result<u8> {
     let sums = proof::of_layer(layer, &described.kind, node, input);
-    let bounds = proof::bounds_of(layer, &sums, steps, PREFERRED_BITS);
+    let bounds = proof::bounds_of(layer, &sums, description, PREFERRED_BITS);
     let thresholds = match &layer.neuron {
         Neuron::Lif { thresholds } => thresholds.as_slice(),
         Neuron::Output => &[],
@@ -159,7 +180,7 @@ pub(super) fn width(
     };
     let largest = thresholds.iter().chain(increments).max().copied().unwrap_or(0);
     let lowest = bounds.lowest.min(layer.floor.into());
-    let highest = bounds.highest.max(largest.into());
+    let highest = bounds.highest.max(largest.max(layer.ceiling.unwrap_or(0)).into());
     let needed = bits_of(lowest, highest).max(2);
     match u8::try_from(needed) {
         Ok(bits) if bits <= 32 => Ok(bits),

@@ -60,16 +60,19 @@ impl MomentSums {
         blocks.into_par_iter().enumerate().for_each(add);
     }
 
-    /// Computes the moments; `None` if nothing was counted.
-    pub(super) fn finish(self) -> Option<Moments> {
+    /// Computes the moments; `None` if nothing was counted. With `constant`, the last column is that of the bias, which is
+    /// always there and does not count.
+    pub(super) fn finish(self, constant: bool) -> Option<Moments> {
         let mut products = self.0;
-        let sources = products.nrows();
-        for row in 1..sources {
+        let columns = products.nrows();
+        let sources = columns - usize::from(constant);
+        for row in 1..columns {
             for column in 0..row {
                 products[[row, column]] = products[[column, row]];
             }
         }
-        let sum: f64 = products.diag().iter().copied().map(f64::from).sum();
+        let squares = products.diag();
+        let sum: f64 = squares.iter().take(sources).copied().map(f64::from).sum();
         if sum == 0.0 {
             return None;
         }
@@ -93,31 +96,53 @@ impl Moments {
     pub fn of(counts: ArrayView2<'_, f32>) -> Option<Self> {
         let mut sums = MomentSums::new(counts.ncols())?;
         sums.add(counts);
-        sums.finish()
+        sums.finish(false)
     }
 
     /// Improves the integers of channels whose float weights are the rows of `weights`; the scales stay unchanged.
     /// Returns eᵀHe of every channel, the mean square of its drive's error.
     pub fn refine(&self, weights: &Array2<f32>, weight_bits: u8, channels: &mut [Scaled]) -> Vec<f64> {
-        let mut errors = Array2::zeros(weights.raw_dim());
-        for ((mut errors, weights), channel) in
-            errors.rows_mut().into_iter().zip(weights.rows()).zip(&*channels)
-        {
-            errors.assign(&self::errors(weights, channel));
-        }
+        self.refine_beside(weights, &[], weight_bits, channels)
+    }
+
+    /// Improves like [`Self::refine`] beside biases, which are rounded already; `bias_errors` are their errors, one per
+    /// channel, or none without biases. The moments then have one more column, for the bias.
+    pub(super) fn refine_beside(
+        &self,
+        weights: &Array2<f32>,
+        bias_errors: &[f64],
+        weight_bits: u8,
+        channels: &mut [Scaled],
+    ) -> Vec<f64> {
+        let errors = error_rows(weights, bias_errors, channels);
         let slopes = self.slopes(&errors);
         let largest = i8::MAX >> (8 - weight_bits);
         let rows: Vec<_> = weights.rows().into_iter().zip(slopes.rows()).collect();
         rows.into_par_iter()
             .zip(channels)
-            .map(|((weights, slope), channel)| self.refine_channel(weights, slope, largest, channel))
+            .enumerate()
+            .map(|(index, ((weights, slope), channel))| {
+                let bias_error = bias_errors.get(index).copied();
+                self.refine_channel(weights, bias_error, slope, largest, channel)
+            })
             .collect()
+    }
+
+    /// Mean square of the drive's error of every channel, with biases whose errors are `bias_errors`.
+    pub(super) fn error_squares(
+        &self,
+        weights: &Array2<f32>,
+        bias_errors: &[f64],
+        channels: &[Scaled],
+    ) -> Vec<f64> {
+        self.squares(&error_rows(weights, bias_errors, channels))
     }
 
     /// Improves one channel; `slope` is He, half the gradient of eᵀHe.
     fn refine_channel(
         &self,
         weights: ArrayView1<'_, f32>,
+        bias_error: Option<f64>,
         slope: ArrayView1<'_, f32>,
         largest: i8,
         channel: &mut Scaled,
@@ -127,6 +152,7 @@ impl Moments {
         let error = |(&weight, &integer): (&f32, &i8)| f64::from(weight) - scale * f64::from(integer);
         let pairs = weights.iter().zip(&channel.integers);
         let mut error_now: f64 = pairs.zip(&slope).map(|(pair, slope)| error(pair) * slope).sum();
+        error_now += bias_error.map_or(0.0, |error| error * slope[weights.len()]);
         while let Some((source, step, gain)) = self.best_step(&channel.integers, &slope, scale, largest) {
             if gain <= LEAST_GAIN * error_now {
                 break;
@@ -148,7 +174,7 @@ impl Moments {
     fn best_step(&self, integers: &[i8], slope: &[f64], scale: f64, largest: i8) -> Option<(usize, i8, f64)> {
         let mut best: Option<(usize, i8, f64)> = None;
         let mut most = 0.0;
-        for (source, (&slope, &square)) in slope.iter().zip(&self.squares).enumerate() {
+        for (source, (&slope, &square)) in slope.iter().zip(&self.squares).enumerate().take(integers.len()) {
             let gain = scale * (2.0 * slope.abs() - scale * square);
             if gain > most {
                 // Against the slope: when an integer grows by one, the error of its weight falls by the scale.
@@ -185,6 +211,26 @@ impl Moments {
         blocks.into_par_iter().enumerate().for_each(multiply);
         slopes
     }
+}
+
+/// Errors of the weights of every channel, followed by those of the biases, if there are any.
+fn error_rows(weights: &Array2<f32>, bias_errors: &[f64], channels: &[Scaled]) -> Array2<f32> {
+    let sources = weights.ncols();
+    let columns = sources + usize::from(!bias_errors.is_empty());
+    let mut rows = Array2::zeros((weights.nrows(), columns));
+    for (index, (mut row, channel)) in rows.rows_mut().into_iter().zip(channels).enumerate() {
+        row.slice_axis_mut(Axis(0), Slice::from(..sources))
+            .assign(&errors(weights.row(index), channel));
+        if let Some(&error) = bias_errors.get(index) {
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "the moments are of single precision"
+            )]
+            let error = error as f32;
+            row[sources] = error;
+        }
+    }
+    rows
 }
 
 fn errors(weights: ArrayView1<'_, f32>, channel: &Scaled) -> ndarray::Array1<f32> {
@@ -239,7 +285,7 @@ mod tests {
         let mut parts = MomentSums::new(150).expect("few");
         parts.add(counts.slice_axis(Axis(0), Slice::from(..3)));
         parts.add(counts.slice_axis(Axis(0), Slice::from(3..)));
-        let found = parts.finish().expect("counts");
+        let found = parts.finish(false).expect("counts");
         let wanted = counts.t().dot(&counts);
         for ((row, column), &product) in wanted.indexed_iter() {
             if row != column {

@@ -12,19 +12,25 @@
 //!   if the width would otherwise exceed [`PREFERRED_BITS`]. Even fewer would cost no measurable accuracy on networks
 //!   with a weak leak, but the leak would be lost; more change the number of spikes by less than 0.2 %. Without leak,
 //!   membranes are whole weight LSB, and no guard bit is needed.
+//! * **Bias.** The nearest whole number of membrane LSB, b / scale · 2^G, halves away from zero. A silent channel's becomes 0.
 //! * **Floor.** The float model has no floor, so the floor should be low: at most −2·θ of the largest threshold,
 //!   unless no neuron can sink that far. A neuron at this floor needs an excitation of three thresholds to fire again.
 //!   The input of an inference is stationary, so a neuron driven that low rarely fires again. Spare width lowers the
 //!   floor further.
-//! * **Width.** The smallest width that holds the highest sum, and the lowest sum below that floor. The floor of an
+//! * **Ceiling.** Only a reset by subtraction needs one; the float model has none. So it should be high: at least four times
+//!   the largest threshold (or T times, if there are fewer steps T), unless no neuron can rise that far. A neuron at this
+//!   ceiling fires in the four steps that follow without any input, and more cannot matter where inferences are that
+//!   short. Spare width raises the ceiling further.
+//! * **Width.** The smallest width that holds the highest sum below that ceiling, and the lowest sum below that floor. The floor of an
 //!   output layer must never bind, because its membranes are the answer: its width holds any number of steps if this
 //!   takes no more than [`PREFERRED_BITS`], otherwise the T steps of the network.
 
 use super::config::GuardBits;
 use crate::integer::proof::{bits_of, bounds};
 use crate::integer::reach::NeuronLimits;
-use crate::integer::sums::StepSums;
-use crate::integer::{InputSigns, IntegerError, MAX_GUARD_BITS};
+use crate::integer::sums::{EventValues, StepSums};
+use crate::integer::{IntegerError, MAX_GUARD_BITS};
+use crate::network::Reset;
 use crate::{Error, Result};
 
 /// Width in bits that [`GuardBits::Auto`] does not exceed if fewer guard bits avoid it.
@@ -32,6 +38,9 @@ pub const PREFERRED_BITS: u32 = 24;
 
 /// Highest floor, as a multiple of the largest threshold.
 const FLOOR_THRESHOLDS: i64 = -2;
+
+/// Lowest ceiling, as a multiple of the largest threshold, unless there are fewer steps.
+const CEILING_THRESHOLDS: usize = 4;
 
 /// Requirements of a layer's weights and scales on its membranes.
 #[derive(Clone, Copy, Debug)]
@@ -43,10 +52,14 @@ pub struct Demand<'a> {
     pub sums: &'a [Vec<StepSums>],
     /// Real threshold v_th / scale of each channel, in weight LSB.
     pub thresholds: &'a [f64],
+    /// Real bias of each channel, in weight LSB; empty without biases.
+    pub biases: &'a [f64],
     /// Identity shortcut into the membranes, if any.
     pub identity: Option<Identity<'a>>,
     /// Whether neurons fire at the thresholds; false in the output layer.
     pub fires: bool,
+    /// Reset of neurons that fire.
+    pub reset: Reset,
     /// Shifts of the leak.
     pub leak_shifts: &'a [u8],
     /// Number of steps of an inference.
@@ -56,10 +69,10 @@ pub struct Demand<'a> {
 /// Identity shortcut that adds to the membranes.
 #[derive(Clone, Copy, Debug)]
 pub struct Identity<'a> {
-    /// Real increment 1 / scale of each channel, in weight LSB.
+    /// Real increment of each channel that an event of value 1 adds, in weight LSB: 1 / scale for a spike.
     pub increments: &'a [f64],
-    /// Signs of the shortcut's spikes.
-    pub spikes: InputSigns,
+    /// Values of the shortcut's events.
+    pub events: EventValues,
 }
 
 /// Number format of a layer.
@@ -71,6 +84,10 @@ pub struct Format {
     pub membrane_bits: u8,
     /// Lowest membrane at the end of a step, in membrane LSB.
     pub floor: i32,
+    /// Highest membrane at the end of a step, in membrane LSB; only with a reset by subtraction.
+    pub ceiling: Option<i32>,
+    /// Bias of each channel, in membrane LSB; empty without biases.
+    pub biases: Vec<i32>,
     /// Threshold θ of each channel, in membrane LSB; empty in the output layer.
     pub thresholds: Vec<i32>,
     /// Amount that a spike over the identity adds, one number per channel in membrane LSB; empty without an identity.
@@ -142,42 +159,56 @@ impl Demand<'_> {
                 .collect(),
             None => Vec::new(),
         };
+        let mut biases = self.whole_biases(guard_bits);
         for &channel in &silent {
             sums[channel] = vec![StepSums::default()];
             thresholds[channel] = 0;
+            if let Some(bias) = biases.get_mut(channel) {
+                *bias = 0;
+            }
             if let Some(increment) = increments.get_mut(channel) {
                 *increment = 0;
             }
         }
         let largest = thresholds.iter().copied().max().unwrap_or(0);
-        let limits: Vec<_> = sums
-            .iter()
-            .zip(&thresholds)
-            .flat_map(|(sums, &threshold)| {
-                sums.iter().map(move |&sums| NeuronLimits {
-                    threshold: Some(threshold),
-                    floor: Some(FLOOR_THRESHOLDS * largest),
-                    ..self.limits(sums)
-                })
-            })
-            .collect();
+        let thresholds_to_ceiling = i64::try_from(CEILING_THRESHOLDS.min(self.steps)).unwrap_or(i64::MAX);
+        let subtracts = self.reset == Reset::Subtract;
+        let ceiling = subtracts.then(|| thresholds_to_ceiling.saturating_mul(largest));
+        let mut limits: Vec<NeuronLimits<'_>> = Vec::new();
+        for (channel, (sums, &threshold)) in sums.iter().zip(&thresholds).enumerate() {
+            let bias = biases.get(channel).copied().unwrap_or(0);
+            limits.extend(sums.iter().map(|&sums| NeuronLimits {
+                threshold: Some(threshold),
+                floor: Some(FLOOR_THRESHOLDS * largest),
+                ceiling,
+                ..self.limits(sums, bias)
+            }));
+        }
         let most = increments.iter().copied().max().unwrap_or(0).max(largest);
         let reached = bounds(self.layer, &limits, None).map_or((i64::MIN, i64::MAX), |bounds| {
-            (
-                bounds.lowest_start - bounds.negative_sum,
-                bounds.highest.max(most),
-            )
+            let highest = if subtracts {
+                bounds.highest_start + bounds.positive_sum
+            } else {
+                bounds.highest
+            };
+            (bounds.lowest_start - bounds.negative_sum, highest.max(most))
         });
-        let (membrane_bits, floor) = self.width(&limits, reached)?;
+        let Width {
+            membrane_bits,
+            floor,
+            ceiling,
+        } = self.width(&limits, reached)?;
         let narrow = |values: Vec<i64>| {
             let narrow =
-                |value| i32::try_from(value).expect("32 bits hold the largest threshold and increment");
+                |value| i32::try_from(value).expect("32 bits hold every threshold, increment and bias");
             values.into_iter().map(narrow).collect()
         };
         Ok(Format {
             guard_bits,
             membrane_bits,
             floor,
+            ceiling: subtracts.then_some(ceiling),
+            biases: narrow(biases),
             thresholds: narrow(thresholds),
             increments: narrow(increments),
             silent,
@@ -185,9 +216,13 @@ impl Demand<'_> {
     }
 
     fn output_format(&self, guard_bits: u8) -> Result<Format> {
+        let biases = self.whole_biases(guard_bits);
         let limits: Vec<_> = (0..self.sums.len())
-            .flat_map(|channel| self.sums(channel, guard_bits))
-            .map(|sums| self.limits(sums))
+            .flat_map(|channel| {
+                let bias = biases.get(channel).copied().unwrap_or(0);
+                let sums = self.sums(channel, guard_bits).into_iter();
+                sums.map(move |sums| self.limits(sums, bias))
+            })
             .collect();
         let reached = |steps| {
             bounds(self.layer, &limits, steps)
@@ -197,19 +232,24 @@ impl Demand<'_> {
             .filter(|&(lowest, highest)| bits_of(lowest, highest) <= PREFERRED_BITS)
             .or_else(|| reached(Some(self.steps)))
             .unwrap_or((i64::MIN, i64::MAX));
-        let (membrane_bits, floor) = self.width(&limits, range)?;
+        let Width {
+            membrane_bits, floor, ..
+        } = self.width(&limits, range)?;
+        let narrow = |bias| i32::try_from(bias).expect("32 bits hold every bias");
         Ok(Format {
             guard_bits,
             membrane_bits,
             floor,
+            ceiling: None,
+            biases: biases.into_iter().map(narrow).collect(),
             thresholds: Vec::new(),
             increments: Vec::new(),
             silent: Vec::new(),
         })
     }
 
-    /// Width that holds a range, and the lowest floor from which a step cannot leave that width.
-    fn width(&self, limits: &[NeuronLimits<'_>], (lowest, highest): (i64, i64)) -> Result<(u8, i32)> {
+    /// Width that holds a range, and the lowest floor and highest ceiling from which a step cannot leave that width.
+    fn width(&self, limits: &[NeuronLimits<'_>], (lowest, highest): (i64, i64)) -> Result<Width> {
         let needed = bits_of(lowest, highest).max(2);
         let too_wide = || {
             Error::Integer(IntegerError::MembraneOverflow {
@@ -223,13 +263,20 @@ impl Demand<'_> {
         if needed > 32 {
             return Err(too_wide());
         }
-        let negative = limits
-            .iter()
-            .map(|limits| limits.sums.negative)
-            .max()
-            .unwrap_or(0);
-        let floor = i32::try_from(negative - (1_i64 << (needed - 1))).map_err(|_| too_wide())?;
-        Ok((u8::try_from(needed).map_err(|_| too_wide())?, floor))
+        let most = |of: fn(&NeuronLimits<'_>) -> i64| limits.iter().map(of).max().unwrap_or(0);
+        let half = 1_i64 << (needed - 1);
+        let narrow = |number: i64| i32::try_from(number).map_err(|_| too_wide());
+        Ok(Width {
+            membrane_bits: u8::try_from(needed).map_err(|_| too_wide())?,
+            floor: narrow(most(|limits| limits.most_subtracted()) - half)?,
+            ceiling: narrow(half - 1 - most(|limits| limits.most_added()))?,
+        })
+    }
+
+    /// Biases of all channels in membrane LSB; empty without biases.
+    fn whole_biases(&self, guard_bits: u8) -> Vec<i64> {
+        let biases = self.biases.iter();
+        biases.map(|&bias| rounded(bias, guard_bits)).collect()
     }
 
     /// Threshold θ of a channel in membrane LSB.
@@ -247,7 +294,7 @@ impl Demand<'_> {
     fn sums(&self, channel: usize, guard_bits: u8) -> Vec<StepSums> {
         let spikes = self
             .identity
-            .map_or(InputSigns::Unsigned, |identity| identity.spikes);
+            .map_or(EventValues::SPIKES, |identity| identity.events);
         let increment = StepSums::of([self.increment(channel, guard_bits)], spikes);
         let whole = |sums: &StepSums| sums.with_guard_bits(guard_bits).and(increment);
         self.sums[channel].iter().map(whole).collect()
@@ -256,31 +303,58 @@ impl Demand<'_> {
     /// Whether nothing can lift a neuron of the channel above its threshold.
     fn is_silent(&self, channel: usize, guard_bits: u8) -> bool {
         let threshold = self.threshold(channel, guard_bits);
+        let bias = self
+            .biases
+            .get(channel)
+            .map_or(0, |&bias| rounded(bias, guard_bits));
         let never = |sums: StepSums| {
             // A quick test: almost all channels that can fire do so in the first step.
-            if sums.positive > threshold {
+            if sums.positive + bias > threshold {
                 return false;
             }
-            let mut limits = self.limits(sums);
+            let mut limits = self.limits(sums, bias);
             if limits.leak_shifts.is_empty() {
                 // A membrane that sinks forever never converges. Without leak, sinking does not raise the highest
                 // membrane.
-                limits.sums.negative = 0;
+                limits.floor = Some(0);
             }
-            limits.reach().is_some_and(|reach| threshold >= *reach.sums.end())
+            limits
+                .reach()
+                .is_some_and(|reach| threshold >= limits.highest_compared(&reach.start))
         };
         self.sums(channel, guard_bits).into_iter().all(never)
     }
 
-    /// Limits of a neuron without threshold and floor.
-    const fn limits(&self, sums: StepSums) -> NeuronLimits<'_> {
+    /// Limits of a neuron without threshold, floor and ceiling.
+    const fn limits(&self, sums: StepSums, bias: i64) -> NeuronLimits<'_> {
         NeuronLimits {
             sums,
+            bias,
             threshold: None,
             leak_shifts: self.leak_shifts,
             floor: None,
+            reset: self.reset,
+            ceiling: None,
         }
     }
+}
+
+/// Width of the membranes, and the limits on them that it affords.
+struct Width {
+    membrane_bits: u8,
+    floor: i32,
+    ceiling: i32,
+}
+
+/// Converts a real bias in weight LSB to the nearest whole number of membrane LSB, halves away from zero; saturates if no
+/// width holds it.
+pub(super) fn rounded(bias: f64, guard_bits: u8) -> i64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "saturates, and the width refuses such a number"
+    )]
+    let whole = (bias * f64::from(guard_bits).exp2()).round() as i64;
+    whole.clamp(-(i64::MAX >> 8), i64::MAX >> 8)
 }
 
 /// Converts a real number of weight LSB to whole membrane LSB, rounded down; saturates if no width holds it.
@@ -307,8 +381,10 @@ mod tests {
             layer: "hidden",
             sums,
             thresholds,
+            biases: &[],
             identity: None,
             fires: true,
+            reset: Reset::Zero,
             leak_shifts,
             steps: 10,
         }
@@ -326,6 +402,8 @@ mod tests {
                 guard_bits: 1,
                 membrane_bits: 8,
                 floor: -68,
+                ceiling: None,
+                biases: vec![],
                 thresholds: vec![21],
                 increments: vec![],
                 silent: vec![]
@@ -396,8 +474,10 @@ mod tests {
                 layer: "out",
                 sums: &sums,
                 thresholds: &[600.0],
+                biases: &[],
                 identity: None,
                 fires: false,
+                reset: Reset::Zero,
                 leak_shifts,
                 steps: 10,
             }
@@ -409,6 +489,52 @@ mod tests {
         // 2^20 · 32 is too wide; 10 steps of 2^20 are not.
         assert_eq!(output(1 << 19, &[5]).membrane_bits, 24);
         assert_eq!(output(1000, &[]).membrane_bits, 15, "10 steps");
+    }
+
+    #[test]
+    fn a_bias_is_rounded_and_takes_its_width() {
+        let sums = channels([(20, 30), (20, 30)]);
+        let demand = Demand {
+            biases: &[3.25, -40.3],
+            ..hidden(&sums, &[10.7, 10.7], &[])
+        };
+        let format = demand.format(GuardBits::Fixed(1)).expect("narrow");
+        // 6.5 and −80.6, halves away from zero. The second channel cannot fire: 40 − 81 does not exceed 21.
+        assert_eq!((&format.biases[..], &format.silent[..]), (&[7, 0][..], &[1][..]));
+        // Above: 21 + 40 + 7 = 68.
+        assert_eq!((format.membrane_bits, format.floor), (8, -68));
+        let alone = Demand {
+            biases: &[0.0, 12.0],
+            ..hidden(&channels([(0, 30), (0, 30)]), &[10.7, 10.7], &[])
+        }
+        .format(GuardBits::Fixed(0))
+        .expect("narrow");
+        assert_eq!(alone.silent, [0], "a bias alone fires the second");
+    }
+
+    #[test]
+    fn a_reset_by_subtraction_gets_a_ceiling() {
+        let sums = channels([(20, 30)]);
+        let format = |thresholds: &[f64], steps| {
+            let demand = Demand {
+                reset: Reset::Subtract,
+                steps,
+                ..hidden(&sums, thresholds, &[])
+            };
+            demand.format(GuardBits::Fixed(0)).expect("narrow")
+        };
+        // A membrane rises by 20 − 8 a step to the ceiling of 32, and 52 takes 7 bits, which afford 63 − 20.
+        assert_eq!(
+            (format(&[8.0], 10).membrane_bits, format(&[8.0], 10).ceiling),
+            (7, Some(43))
+        );
+        // At two steps, 16 would do; 46 below 0 takes 7 bits all the same.
+        assert_eq!(format(&[8.0], 2).ceiling, Some(43));
+        // It cannot rise above a threshold of 30, and 50 takes 7 bits; 120 would take 9.
+        assert_eq!(
+            (format(&[30.0], 10).membrane_bits, format(&[30.0], 10).ceiling),
+            (8, Some(107))
+        );
     }
 
     #[test]

@@ -54,10 +54,7 @@ impl Arrays {
         for (index, one) in numbers.chunks_exact(size).enumerate() {
             let signs = (0u32..).zip(one.iter().map(|&sign| sign.into()));
             let spikes = signs.filter(|&(_, sign): &(u32, i64)| sign != 0);
-            rasters[index % batch].push_step(spikes.map(|(address, sign)| Spike {
-                address,
-                negative: sign < 0,
-            }));
+            rasters[index % batch].push_step(spikes.map(|(address, sign)| Spike::signed(address, sign < 0)));
         }
         Ok(rasters)
     }

@@ -53,12 +53,14 @@ impl FineTuning {
     /// value of one weight LSB of every output channel, and an empty list for pooling layers.
     ///
     /// # Errors
-    /// If one of the models is not valid, the models have different networks, a membrane is wider than 24 bits (the
+    /// If one of the models is not valid or has something for which fine-tuning has no gradient ([`Self::check_support`]), the
+    /// models have different networks, a membrane is wider than 24 bits (the
     /// limit of the trainer's exact arithmetic), or scales are missing, not above 0, or differ within the output layer.
     pub fn new(model: &FloatModel, quantized: &QuantizedModel, scales: &[Vec<f64>]) -> Result<Self> {
         model.validate()?;
         quantized.validate()?;
         let description = &quantized.description;
+        Self::check_support(model)?;
         check_widths(quantized)?;
         check_scales(quantized, scales)?;
         let masters: Vec<Array2<f32>> = tensors(description)
@@ -79,6 +81,20 @@ impl FineTuning {
             grid: Grid::new(quantized, scales),
             quantized: quantized.clone(),
             scales: scales.to_vec(),
+        })
+    }
+
+    /// Checks that fine-tuning has a gradient for a model: that its network is of spikes, resets to zero and has a leaking
+    /// output, and that it has no biases.
+    ///
+    /// # Errors
+    /// If it has none. The error names what the model has instead.
+    pub fn check_support(model: &FloatModel) -> Result<()> {
+        let biases = model.has_biases().then_some("biases");
+        let feature = model.description.first_extension().or(biases);
+        feature.map_or(Ok(()), |feature| {
+            let network = model.description.name.clone();
+            Err(FineTuningError::Unsupported { network, feature }.into())
         })
     }
 

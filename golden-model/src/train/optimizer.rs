@@ -177,6 +177,7 @@ mod tests {
     fn one(value: f32) -> Parameters {
         Parameters {
             layers: vec![numbers(1, value)],
+            biases: Vec::new(),
         }
     }
 
@@ -231,6 +232,7 @@ mod tests {
     fn blocks_cover_every_weight_once() {
         let long = |value| Parameters {
             layers: vec![numbers(2 * BLOCK + 17, value)],
+            biases: Vec::new(),
         };
         let mut weights = long(1.0);
         let mut stepper = Stepper::new(&config(Optimizer::Sgd), long(0.0));
@@ -250,6 +252,7 @@ mod tests {
                 weights[BLOCK + 2] = last;
                 Parameters {
                     layers: vec![numbers(1, 0.5), weights],
+                    biases: Vec::new(),
                 }
             };
             let mut stepper = Stepper::new(&config(optimizer), long(0.0));

@@ -13,7 +13,7 @@ use super::{EpochReport, Init, Progress, Rule, TrainConfig, Unscaled};
 use crate::dataset::Dataset;
 use crate::evaluation::Tally;
 use crate::evaluation::float::{Evaluation, evaluate_parameters};
-use crate::float::{Engine, FloatModel, Loss, Parameters};
+use crate::float::{Engine, FloatModel, Loss, Parameters, check_rule};
 use crate::network::NetworkDescription;
 use crate::random::{Random, mix};
 use crate::train::TrainError;
@@ -100,7 +100,8 @@ impl<'data> Trainer<'data> {
     /// epoch by it. The accuracy of the best epoch on the images that selected it is therefore too optimistic.
     ///
     /// # Errors
-    /// If the network or a parameter is invalid, or a data set does not fit the network.
+    /// If the network or a parameter is invalid, the training rule of the paper has no gradient for the network, or a data
+    /// set does not fit the network.
     pub fn new(
         description: NetworkDescription,
         config: TrainConfig,
@@ -120,6 +121,7 @@ impl<'data> Trainer<'data> {
         held_out: Option<&'data Dataset>,
     ) -> Result<Self> {
         description.validate()?;
+        check_rule(&description, false)?;
         config.validate(&description.name)?;
         for dataset in std::iter::once(train).chain(held_out) {
             dataset.check_fits(&description)?;
@@ -171,8 +173,9 @@ impl<'data> Trainer<'data> {
     /// Replaces the weights by those of a model with the same layers.
     ///
     /// # Errors
-    /// If the weights do not fit the layers of this network.
+    /// If the weights do not fit the layers of this network, or the model has biases.
     pub fn set_weights(&mut self, model: &FloatModel) -> Result<()> {
+        check_rule(&self.description, model.has_biases())?;
         self.weights = Parameters::of_model(&FloatModel {
             description: self.description.clone(),
             weights: model.weights.clone(),
@@ -321,7 +324,14 @@ impl<'data> Trainer<'data> {
             Err(_) => ControlFlow::Continue(()),
         };
         let (description, seed) = (&self.description, self.config.seed);
-        let weights = Integers::or_masters(self.integers.as_ref(), &self.weights);
+        let folded = self.few_steps.as_ref().map(|run| {
+            let model = run.model(description, &self.weights, BTreeMap::new());
+            Parameters::of_matrices(description, &model.weights).with_biases(&model.biases)
+        });
+        let weights = match &folded {
+            Some(folded) => folded,
+            None => Integers::or_masters(self.integers.as_ref(), &self.weights),
+        };
         evaluate_parameters(description, &self.engine, weights, dataset, seed, &after_image)
     }
 

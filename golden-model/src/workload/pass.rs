@@ -2,7 +2,7 @@
 
 use crate::Result;
 use crate::evaluation::backward_passes;
-use crate::float::{Engine, FloatModel, Loss, Parameters, State, check_label, check_raster};
+use crate::float::{Engine, FloatModel, Loss, Parameters, State, check_label, check_raster, check_rule};
 use crate::network::NetworkDescription;
 use crate::spikes::SpikeRaster;
 
@@ -21,9 +21,10 @@ impl Pass {
     /// Creates a pass with the weights of a model.
     ///
     /// # Errors
-    /// If the model is invalid.
+    /// If the model is invalid or has something for which the training rule of the paper has no gradient.
     pub fn new(model: &FloatModel) -> Result<Self> {
         let weights = Parameters::of_model(model)?;
+        check_rule(&model.description, model.has_biases())?;
         let engine = Engine::new(&model.description);
         Ok(Self {
             state: engine.state(),

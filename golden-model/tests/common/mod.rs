@@ -45,6 +45,8 @@ pub(crate) fn tiny() -> QuantizedModel {
                 membrane_bits: 8,
                 leak_shifts: vec![2],
                 floor: -10,
+                ceiling: None,
+                biases: Vec::new(),
                 neuron: Neuron::Lif {
                     thresholds: vec![12, 11],
                 },
@@ -58,11 +60,32 @@ pub(crate) fn tiny() -> QuantizedModel {
                 membrane_bits: 8,
                 leak_shifts: vec![1, 3],
                 floor: -100,
+                ceiling: None,
+                biases: Vec::new(),
                 neuron: Neuron::Output,
             },
         ],
         provenance: Default::default(),
     }
+}
+
+/// The tiny network with graded input, biases, reset by subtraction and an output without leak: the second example of
+/// `docs/numerics.md`.
+pub(crate) fn tiny_extended() -> QuantizedModel {
+    let mut model = tiny();
+    model.description.coding = InputCoding::Direct;
+    model.description.reset = Reset::Subtract;
+    model.description.readout = Readout::Sum;
+    let [hidden, out] = &mut model.layers[..] else {
+        unreachable!("two layers");
+    };
+    (hidden.guard_bits, hidden.membrane_bits, hidden.ceiling) = (1, 14, Some(9));
+    hidden.neuron = Neuron::Lif {
+        thresholds: vec![12, 7],
+    };
+    hidden.biases = vec![-4, 6];
+    (out.guard_bits, out.leak_shifts, out.biases) = (0, vec![], vec![-1, 2]);
+    model
 }
 
 /// Network with every kind of layer: signed input, pooling, junctions of both kinds, fully connected.
@@ -106,6 +129,8 @@ pub(crate) fn every_kind() -> QuantizedModel {
         membrane_bits: 16,
         leak_shifts: vec![3],
         floor: -200,
+        ceiling: None,
+        biases: Vec::new(),
         neuron,
     };
     let lif = |thresholds: &[i32]| Neuron::Lif {
@@ -236,6 +261,8 @@ fn random_layer(
             -(1 << 30)
         },
         neuron,
+        ceiling: None,
+        biases: Vec::new(),
     }
 }
 
@@ -252,10 +279,7 @@ pub(crate) fn random_raster(
         let mut spikes = Vec::new();
         for address in 0..u32::try_from(width).expect("small") {
             if rng.random_bool(0.4) {
-                spikes.push(Spike {
-                    address,
-                    negative: signed && rng.random_bool(0.3),
-                });
+                spikes.push(Spike::signed(address, signed && rng.random_bool(0.3)));
             }
         }
         raster.push_step(spikes);

@@ -72,6 +72,8 @@ fn twins(name: &str, guard_bits: u8, leak_shifts: &[u8], scale: fn(usize, f64) -
             membrane_bits: 24,
             leak_shifts: if pools { Vec::new() } else { leak_shifts.to_vec() },
             floor: -(1 << 23),
+            ceiling: None,
+            biases: Vec::new(),
             neuron: match layer.kind {
                 LayerKind::Out { .. } => Neuron::Output,
                 LayerKind::Pool { .. } => Neuron::Lif {

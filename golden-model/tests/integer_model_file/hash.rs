@@ -1,8 +1,8 @@
 //! The hash of a network: documented bytes, and a change with every number that affects results.
 
-use super::common::{every_kind, tiny};
+use super::common::{every_kind, tiny, tiny_extended};
 use synfire_golden_model::integer::{Neuron, QuantizedModel, QuantizedShortcut};
-use synfire_golden_model::network::LayerKind;
+use synfire_golden_model::network::{InputCoding, LayerKind, Readout, Reset};
 
 #[test]
 fn the_hash_is_that_of_the_documented_bytes_and_changes_with_every_number() {
@@ -52,6 +52,35 @@ fn the_hash_is_that_of_the_documented_bytes_and_changes_with_every_number() {
     renamed.provenance.insert("seed".to_owned(), "1".to_owned());
     renamed.layers[0].name = "first".to_owned();
     assert_eq!(renamed.hash(), tiny().hash());
+}
+
+#[test]
+fn what_version_3_adds_is_hashed_number_by_number() {
+    let hash: String = tiny_extended()
+        .hash()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    assert_eq!(
+        hash,
+        "6e57376eef3640d3d95a5670d8d23b10012c61bab12eb8897ce0a55cb4527230"
+    );
+    let changes: [Change; 7] = [
+        |model| model.description.coding = InputCoding::Counts,
+        |model| model.description.reset = Reset::Zero,
+        |model| model.description.readout = Readout::Leak,
+        |model| model.layers[0].ceiling = Some(8),
+        |model| model.layers[0].biases[1] += 1,
+        |model| model.layers[1].biases[0] += 1,
+        |model| model.layers[1].biases.clear(),
+    ];
+    let mut hashes = std::collections::BTreeSet::from([tiny_extended().hash()]);
+    for change in changes {
+        let mut model = tiny_extended();
+        change(&mut model);
+        hashes.insert(model.hash());
+    }
+    assert_eq!(hashes.len(), 8);
 }
 
 /// Change of a network.

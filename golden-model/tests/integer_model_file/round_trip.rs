@@ -1,14 +1,15 @@
 //! Reading of written files, of older versions, and of files with random changes.
 
-use super::common::{every_kind, random_model, tiny};
+use super::common::{every_kind, random_model, tiny, tiny_extended};
 use super::seal::seal;
-use super::{Parts, folder, save};
+use super::{Parts, folder, refused, refused_header_of, save};
 use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::fs;
 use synfire_golden_model::integer::proof::verify;
 use synfire_golden_model::integer::{Engine, InputSigns, QuantizedModel};
+use synfire_golden_model::network::{InputCoding, Readout, Reset};
 use synfire_golden_model::spikes::SpikeRaster;
 
 #[test]
@@ -76,6 +77,75 @@ fn a_file_of_version_1_is_read() {
     let path = folder.path().join("old.safetensors");
     fs::write(&path, parts.bytes()).expect("writes");
     assert_eq!(QuantizedModel::load(&path).expect("loads"), tiny());
+}
+
+#[test]
+fn a_network_that_is_not_plain_has_version_3_and_survives() {
+    let folder = folder();
+    let path = save(&tiny_extended(), &folder);
+    let loaded = QuantizedModel::load(&path).expect("loads");
+    assert_eq!(loaded, tiny_extended());
+    assert_eq!(loaded.hash(), tiny_extended().hash());
+    let header = Parts::of(&tiny_extended()).header;
+    assert_eq!(header["__metadata__"]["version"], "3");
+    assert_eq!(header["bias/hidden"]["shape"].to_string(), "[2]");
+    let layers = header["__metadata__"]["layers"].to_string();
+    assert_eq!(layers.matches("ceiling").count(), 1, "{layers}");
+    // Each of these alone asks for version 3; a plain network has no trace of them.
+    let changes: [fn(&mut QuantizedModel); 4] = [
+        |model| model.layers[1].biases = vec![0, 5],
+        |model| {
+            model.description.coding = InputCoding::Counts;
+            model.layers[0].membrane_bits = 16;
+        },
+        |model| {
+            model.description.reset = Reset::Subtract;
+            model.layers[0].ceiling = Some(0);
+        },
+        |model| {
+            model.description.readout = Readout::Sum;
+            model.layers[1].leak_shifts.clear();
+        },
+    ];
+    for change in changes {
+        let mut model = tiny();
+        change(&mut model);
+        assert_eq!(Parts::of(&model).header["__metadata__"]["version"], "3");
+        assert_eq!(QuantizedModel::load(save(&model, &folder)).expect("loads"), model);
+        // An older reader must not take it for something else.
+        let mut parts = Parts::of(&model);
+        parts.header["__metadata__"]["version"] = "2".into();
+        assert_eq!(
+            refused(&parts.bytes()),
+            "model.safetensors: the file has version 2 of its format, but contains biases, graded input, a reset by \
+             subtraction or an output without leak, which version 3 has; write the file again"
+        );
+    }
+    let text = Parts::of(&tiny()).header.to_string();
+    for absent in ["bias", "ceiling", "coding", "reset", "readout"] {
+        assert!(!text.contains(absent), "{absent} in {text}");
+    }
+}
+
+#[test]
+fn biases_of_another_shape_or_of_pooling_are_refused() {
+    let of_shape = refused_header_of(&tiny_extended(), |header| {
+        header["bias/out"]["shape"] = [1, 2].into();
+    });
+    assert_eq!(
+        of_shape,
+        "model.safetensors: tensor `bias/out` is I32 [1, 2], but the network needs I32 [2]; write the file again"
+    );
+    let mut model = every_kind();
+    model.layers[1].biases = vec![1, 1];
+    let error = model
+        .save(folder().path().join("model.safetensors"))
+        .expect_err("pooling");
+    assert_eq!(
+        error.to_string(),
+        "quantized layer `pool1`: number of biases is 2, but must be 0; quantize the float model again with \
+         `synfire quantize`"
+    );
 }
 
 proptest! {

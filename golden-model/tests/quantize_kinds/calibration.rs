@@ -32,7 +32,7 @@ fn drive_error(
     for raster in rasters {
         let mut counts = vec![0.0; input.size()];
         for spike in raster.iter().flatten() {
-            counts[spike.address as usize] += f64::from(spike.sign());
+            counts[spike.address as usize] += f64::from(spike.value);
         }
         for channel in 0..shape.channels {
             for (y, x) in (0..shape.height).flat_map(|y| (0..shape.width).map(move |x| (y, x))) {

@@ -40,7 +40,8 @@ fn arrays_are_what_the_golden_model_did() {
         let mut signs = vec![0_i8; raster.width() * raster.steps()];
         for (step, spikes) in raster.iter().enumerate() {
             for spike in spikes {
-                signs[step * raster.width() + spike.address as usize] = if spike.negative { -1 } else { 1 };
+                signs[step * raster.width() + spike.address as usize] =
+                    i8::try_from(spike.value).expect("a sign");
             }
         }
         signs

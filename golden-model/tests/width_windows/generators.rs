@@ -99,6 +99,8 @@ pub(crate) fn convolution(
         membrane_bits: 32,
         leak_shifts: leak(rng, steered),
         floor: -rng.random_range(0..=if steered { 60 } else { 20_000 }),
+        ceiling: None,
+        biases: Vec::new(),
         neuron: Neuron::Lif {
             thresholds: (0..out)
                 .map(|_| rng.random_range(0..=if steered { 60 } else { 20_000 }))
@@ -129,6 +131,8 @@ pub(crate) fn pooling(rng: &mut Xoshiro256PlusPlus, input: InputSigns) -> Case {
         membrane_bits: 32,
         leak_shifts: Vec::new(),
         floor: -rng.random_range(0..=30),
+        ceiling: None,
+        biases: Vec::new(),
         neuron: Neuron::Lif {
             thresholds: vec![rng.random_range(0..9); channels],
         },
@@ -206,6 +210,8 @@ pub(crate) fn plain(name: &str, weights: Array2<i8>, floor: i32, neuron: Neuron)
         membrane_bits: 3,
         leak_shifts: Vec::new(),
         floor,
+        ceiling: None,
+        biases: Vec::new(),
         neuron,
     }
 }

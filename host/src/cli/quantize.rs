@@ -211,42 +211,47 @@ struct FineTuned {
 /// Formats a report as a table.
 ///
 /// The column `reach` has the range of the membranes that the proof shows. The errors are relative root mean squares: of
-/// the weights, and of the sums of weights over the input spikes of calibration.
+/// the weights, and of the sums of weights over the input spikes of calibration. Columns for biases and ceilings are there if
+/// a layer has any.
 pub(crate) fn layers(report: &QuantizeReport) -> String {
-    let mut rows = table([
-        "layer",
-        "bits",
-        "guard",
-        "membrane",
-        "leak",
-        "threshold",
-        "floor",
-        "reach",
-        "rms error",
-        "drive error",
-    ]);
+    let biased = report.layers.iter().any(|layer| layer.biases.is_some());
+    let limited = report.layers.iter().any(|layer| layer.ceiling.is_some());
+    let mut heads = vec!["layer", "bits", "guard", "membrane", "leak", "threshold"];
+    heads.extend(biased.then_some("bias"));
+    heads.push("floor");
+    heads.extend(limited.then_some("ceiling"));
+    heads.extend(["reach", "rms error", "drive error"]);
+    let mut rows = table(heads);
     for layer in &report.layers {
         let shifts: Vec<String> = layer.leak_shifts.iter().map(u8::to_string).collect();
         let weighted = |text: String| if layer.op == "pool" { String::new() } else { text };
-        let threshold = layer.thresholds.map(|[low, high]| {
-            if low == high {
-                low.to_string()
-            } else {
-                format!("{low}..{high}")
-            }
-        });
-        rows.add_row([
+        let range = |range: Option<[i32; 2]>| match range {
+            None => String::new(),
+            Some([low, high]) if low == high => low.to_string(),
+            Some([low, high]) => format!("{low}..{high}"),
+        };
+        let mut cells = vec![
             layer.layer.clone(),
             weighted(layer.weight_bits.to_string()),
             layer.guard_bits.to_string(),
             format!("{} bits", layer.membrane_bits),
             shifts.join(","),
-            threshold.unwrap_or_default(),
-            layer.floor.to_string(),
+            range(layer.thresholds),
+        ];
+        cells.extend(biased.then(|| range(layer.biases)));
+        cells.push(layer.floor.to_string());
+        cells.extend(limited.then(|| {
+            layer
+                .ceiling
+                .map(|ceiling| ceiling.to_string())
+                .unwrap_or_default()
+        }));
+        cells.extend([
             format!("{}..{}", layer.bounds.lowest, layer.bounds.highest),
             weighted(percent(layer.relative_rms_error)),
             layer.drive_error.map(percent).unwrap_or_default(),
         ]);
+        rows.add_row(cells);
     }
     rows.to_string()
 }

@@ -37,7 +37,9 @@ impl Event {
     #[must_use]
     pub fn encode(self) -> u32 {
         match self {
-            Self::Spike(spike) => spike.address << ADDRESS_SHIFT | u32::from(spike.negative) << 2 | SPIKE,
+            Self::Spike(spike) => {
+                spike.address << ADDRESS_SHIFT | u32::from(spike.is_negative()) << 2 | SPIKE
+            }
             Self::EndOfStep => END_OF_STEP,
             Self::Clear => CLEAR,
         }
@@ -47,10 +49,10 @@ impl Event {
     #[must_use]
     pub fn decode(word: u32) -> Option<Self> {
         match word & 3 {
-            SPIKE => Some(Self::Spike(Spike {
-                address: word >> ADDRESS_SHIFT,
-                negative: word >> 2 & 1 == 1,
-            })),
+            SPIKE => Some(Self::Spike(Spike::signed(
+                word >> ADDRESS_SHIFT,
+                word >> 2 & 1 == 1,
+            ))),
             END_OF_STEP => Some(Self::EndOfStep),
             CLEAR => Some(Self::Clear),
             _ => None,
@@ -136,10 +138,7 @@ mod tests {
     fn events_survive_encoding() {
         let spikes = [
             Spike::positive(0),
-            Spike {
-                address: 5,
-                negative: true,
-            },
+            Spike::signed(5, true),
             Spike::positive((1 << 29) - 1),
         ];
         for event in spikes

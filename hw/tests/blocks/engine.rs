@@ -130,13 +130,7 @@ fn all_of_four(width: usize) -> Vec<Happening> {
             let symbol = number / symbols.pow(digit) % symbols;
             happenings.push(match symbol.checked_sub(1) {
                 None => Happening::Marker(Event::EndOfStep),
-                Some(address) => Happening::Spike(
-                    0,
-                    Spike {
-                        address,
-                        negative: number % 5 == 0,
-                    },
-                ),
+                Some(address) => Happening::Spike(0, Spike::signed(address, number % 5 == 0)),
             });
         }
         happenings.push(Happening::Marker(Event::EndOfStep));

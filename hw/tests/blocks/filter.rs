@@ -97,10 +97,10 @@ fn events(rng: &mut Xoshiro256PlusPlus, params: &WindowParams) -> Vec<Event> {
     let event = |rng: &mut Xoshiro256PlusPlus| match rng.random_range(0..20) {
         0 => Event::Clear,
         1 => Event::EndOfStep,
-        _ => Event::Spike(Spike {
-            address: params.sources.address(rng.random_range(0..sources)),
-            negative: rng.random(),
-        }),
+        _ => Event::Spike(Spike::signed(
+            params.sources.address(rng.random_range(0..sources)),
+            rng.random(),
+        )),
     };
     (0..60).map(|_| event(rng)).collect()
 }

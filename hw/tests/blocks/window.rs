@@ -74,7 +74,7 @@ fn model(params: &WindowParams, event: Event) -> Walk {
         }
     }
     Walk {
-        negative: spike.negative,
+        negative: spike.is_negative(),
         words,
         own,
         ..Walk::default()
@@ -223,10 +223,10 @@ fn events(rng: &mut Xoshiro256PlusPlus, params: &WindowParams) -> Vec<Event> {
                 Event::EndOfStep
             });
         }
-        events.push(Event::Spike(Spike {
-            address: params.sources.address((source + first) % sources),
-            negative: rng.random(),
-        }));
+        events.push(Event::Spike(Spike::signed(
+            params.sources.address((source + first) % sources),
+            rng.random(),
+        )));
     }
     events.retain(|&event| {
         let walk = model(params, event);

@@ -114,6 +114,8 @@ fn random_layer(
         membrane_bits: 32,
         leak_shifts: leaks.choose(rng).expect("not empty").to_vec(),
         floor: -rng.random_range(0..=3 * unit),
+        ceiling: None,
+        biases: Vec::new(),
         neuron: if is_output {
             Neuron::Output
         } else {
@@ -139,10 +141,7 @@ pub(crate) fn random_raster(
             .filter(|_| rng.random_bool(rate))
             .collect::<Vec<_>>()
             .into_iter()
-            .map(|address| Spike {
-                address,
-                negative: signed && rng.random_bool(0.3),
-            })
+            .map(|address| Spike::signed(address, signed && rng.random_bool(0.3)))
             .collect();
         raster.push_step(step);
     }

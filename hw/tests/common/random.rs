@@ -15,14 +15,25 @@ use synfire_golden_model::spikes::{Spike, SpikeRaster};
 /// Time steps of the networks that are drawn.
 pub(crate) const STEPS: usize = 12;
 
-/// Draws a network. Most membranes are as narrow as the proof allows, so all widths occur.
+/// Draws a network for hardware. Most membranes are as narrow as the proof allows, so all widths occur.
 pub(crate) fn model(rng: &mut Xoshiro256PlusPlus) -> QuantizedModel {
+    model_of(rng, false)
+}
+
+/// Draws a network; one of the `whole` contract may have another coding, reset or readout than hardware, and biases.
+pub(crate) fn model_of(rng: &mut Xoshiro256PlusPlus, whole: bool) -> QuantizedModel {
     loop {
-        let description = describe(rng);
+        let mut description = describe(rng);
+        if whole {
+            choose(rng, &mut description);
+        }
         description.validate().expect("a valid network");
         let nodes = description.graph().expect("it is valid").nodes;
         let layers = description.layers.iter().zip(&nodes);
-        let layers = layers.map(|(layer, node)| numbers(rng, layer, node)).collect();
+        let mut layers: Vec<QuantizedLayer> = layers.map(|(layer, node)| numbers(rng, layer, node)).collect();
+        if whole {
+            extend(rng, &description, &mut layers);
+        }
         let mut model = QuantizedModel {
             description,
             layers,
@@ -47,12 +58,47 @@ fn narrowest(layer: &QuantizedLayer, lowest: i64, highest: i64) -> u8 {
     if let Neuron::Lif { thresholds } = &layer.neuron {
         numbers.extend(thresholds.iter().map(|&threshold| i64::from(threshold)));
     }
+    numbers.extend(layer.biases.iter().copied().chain(layer.ceiling).map(i64::from));
     if let Some(QuantizedShortcut::Identity(identities)) = &layer.shortcut {
         numbers.extend(identities.iter().map(|&identity| i64::from(identity)));
     }
     let bits = |number: i64| 65 - if number < 0 { !number } else { number }.leading_zeros();
     let bits = numbers.into_iter().map(bits).max().unwrap_or(2);
     u8::try_from(bits).expect("at most 32").max(2)
+}
+
+/// Chooses coding, reset and readout.
+fn choose(rng: &mut Xoshiro256PlusPlus, description: &mut NetworkDescription) {
+    description.coding = *InputCoding::ALL.choose(rng).expect("some");
+    description.reset = *Reset::ALL.choose(rng).expect("some");
+    description.readout = *Readout::ALL.choose(rng).expect("some");
+    if description.coding == InputCoding::Counts {
+        description.normalization = None;
+    }
+}
+
+/// Draws biases and ceilings, and removes the leak of an output layer that is read as a sum.
+fn extend(rng: &mut Xoshiro256PlusPlus, description: &NetworkDescription, layers: &mut [QuantizedLayer]) {
+    for (layer, described) in layers.iter_mut().zip(&description.layers) {
+        let pools = matches!(described.kind, LayerKind::Pool { .. });
+        let fires = matches!(layer.neuron, Neuron::Lif { .. });
+        let unit = if pools {
+            3
+        } else {
+            ((1 << (layer.weight_bits - 1)) - 1) << layer.guard_bits
+        };
+        if !pools && rng.random_bool(0.6) {
+            layer.biases = (0..layer.outputs())
+                .map(|_| rng.random_range(-unit..=unit))
+                .collect();
+        }
+        if fires && description.reset == Reset::Subtract {
+            layer.ceiling = Some(rng.random_range(0..=4 * unit));
+        }
+        if !fires && description.readout == Readout::Sum {
+            layer.leak_shifts.clear();
+        }
+    }
 }
 
 fn describe(rng: &mut Xoshiro256PlusPlus) -> NetworkDescription {
@@ -241,11 +287,13 @@ fn numbers(rng: &mut Xoshiro256PlusPlus, layer: &LayerDescription, node: &Node) 
         membrane_bits: 32,
         leak_shifts,
         floor,
+        ceiling: None,
+        biases: Vec::new(),
         neuron,
     }
 }
 
-/// Draws `STEPS` steps of spikes, as a raster and as the sign of every input.
+/// Draws `STEPS` steps of events, as a raster and as the value of every input.
 pub(crate) fn raster(
     rng: &mut Xoshiro256PlusPlus,
     model: &QuantizedModel,
@@ -256,17 +304,25 @@ pub(crate) fn raster(
     let mut raster = SpikeRaster::new(shape.iter().product());
     let mut dense = Vec::new();
     for _ in 0..STEPS {
-        let signs = Array3::from_shape_simple_fn(shape, || match rng.random_bool(rate) {
-            false => 0,
-            true if signed && rng.random_bool(0.4) => -1,
-            true => 1,
+        let largest = i64::from(model.description.coding.largest_value());
+        let values = Array3::from_shape_simple_fn(shape, || {
+            let sign = match rng.random_bool(rate) {
+                false => return 0,
+                true if signed && rng.random_bool(0.4) => -1,
+                true => 1,
+            };
+            match largest {
+                1 => sign,
+                _ if rng.random_bool(0.2) => sign * largest,
+                _ => sign * rng.random_range(1..=largest),
+            }
         });
-        let spikes = (0..).zip(&signs).filter(|(_, sign)| **sign != 0);
-        raster.push_step(spikes.map(|(address, sign)| Spike {
+        let events = (0..).zip(&values).filter(|(_, value)| **value != 0);
+        raster.push_step(events.map(|(address, &value)| Spike {
             address,
-            negative: *sign < 0,
+            value: i16::try_from(value).expect("at most 255"),
         }));
-        dense.push(signs);
+        dense.push(values);
     }
     (raster, dense)
 }

@@ -78,6 +78,8 @@ fn model(name: &str, input: [usize; 3], layers: Vec<LayerDescription>) -> Quanti
             membrane_bits: if is_pool { 4 } else { 14 },
             leak_shifts: if is_pool { Vec::new() } else { vec![7, 9] },
             floor: if is_pool { 0 } else { -512 },
+            ceiling: None,
+            biases: Vec::new(),
             neuron: match layer.kind {
                 LayerKind::Out { .. } => Neuron::Output,
                 LayerKind::Pool { .. } => Neuron::Lif {

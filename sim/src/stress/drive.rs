@@ -151,7 +151,7 @@ impl<'a> Driver<'a> {
         let inputs = u32::try_from(self.input.size()).unwrap_or(u32::MAX);
         (0..inputs)
             .filter_map(|address| {
-                let spike = |negative| Some(Spike { address, negative });
+                let spike = |negative| Some(Spike::signed(address, negative));
                 match step {
                     Step::Random(255) => spike(self.signed && random.chance(100)),
                     Step::Random(share) if random.chance(share) => spike(self.signed && random.chance(100)),

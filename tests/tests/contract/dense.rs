@@ -10,7 +10,7 @@ pub(crate) struct Step {
     pub(crate) membranes: Vec<Array3<i64>>,
 }
 
-/// Runs all steps of one inference; `input` has +1, −1 or 0 per step and input.
+/// Runs all steps of one inference; `input` has the value of the event, or 0, per step and input.
 pub(crate) fn run(network: &Network, input: &[Array3<i64>]) -> Vec<Step> {
     let mut membranes: Vec<Array3<i64>> = network
         .layers
@@ -25,7 +25,9 @@ pub(crate) fn run(network: &Network, input: &[Array3<i64>]) -> Vec<Step> {
             integrate(layer, &spikes[layer.source], membranes);
             second_path(layer, &spikes, membranes);
             assert_width(layer, membranes);
-            spikes.push(end_step(layer, membranes));
+            add_biases(layer, membranes);
+            assert_width(layer, membranes);
+            spikes.push(end_step(network, layer, membranes));
         }
         steps.push(Step {
             spikes,
@@ -97,15 +99,27 @@ fn second_path(layer: &Layer, spikes: &[Array3<i64>], membranes: &mut Array3<i64
     }
 }
 
-/// Fires, resets, leaks and floors every membrane; returns the spikes.
-fn end_step(layer: &Layer, membranes: &mut Array3<i64>) -> Array3<i64> {
+fn add_biases(layer: &Layer, membranes: &mut Array3<i64>) {
+    if !layer.biases.is_empty() {
+        for ((channel, ..), membrane) in membranes.indexed_iter_mut() {
+            *membrane += layer.biases[channel];
+        }
+    }
+}
+
+/// Fires, resets, leaks and limits every membrane; returns the spikes.
+fn end_step(network: &Network, layer: &Layer, membranes: &mut Array3<i64>) -> Array3<i64> {
     let mut spikes = Array3::zeros(layer.shape);
     for ((channel, y, x), membrane) in membranes.indexed_iter_mut() {
         if let Some(thresholds) = &layer.thresholds
             && *membrane > thresholds[channel]
         {
             spikes[[channel, y, x]] = 1;
-            *membrane = 0;
+            *membrane = if network.subtracts {
+                *membrane - thresholds[channel]
+            } else {
+                0
+            };
         }
         let mut leak = 0;
         for &shift in &layer.leak_shifts {
@@ -113,6 +127,9 @@ fn end_step(layer: &Layer, membranes: &mut Array3<i64>) -> Array3<i64> {
             leak += membrane.div_euclid(2_i64.pow(shift));
         }
         *membrane = (*membrane - leak).max(layer.floor);
+        if let Some(ceiling) = layer.ceiling {
+            *membrane = ceiling.min(*membrane);
+        }
     }
     spikes
 }

@@ -4,6 +4,16 @@ use crate::file::{Layer, Network, Operation, SecondPath};
 use ndarray::Array3;
 use sha2::{Digest, Sha256};
 
+/// The values of an image with coding `direct`, which are the same in every step.
+pub(crate) fn values(network: &Network, pixels: &[u8], full_scale: u8) -> Array3<i64> {
+    let [_, height, width] = network.input;
+    let value = |(input, &pixel): (usize, &u8)| {
+        threshold(network, input / (height * width), pixel, full_scale).clamp(-255, 255)
+    };
+    let values = pixels.iter().enumerate().map(value).collect();
+    Array3::from_shape_vec(network.input, values).expect("a value per input")
+}
+
 /// The spikes of test image `index`, step by step.
 pub(crate) fn spikes(
     network: &Network,
@@ -62,7 +72,12 @@ fn image_seed(seed: u64, index: u64) -> u32 {
 
 /// The network's hash, for T steps.
 pub(crate) fn hash(network: &Network, steps: usize) -> Vec<u8> {
-    let mut bytes = b"synfire-quantized-2".to_vec();
+    let extended = network.version == 3;
+    let mut bytes = if extended {
+        b"synfire-quantized-3".to_vec()
+    } else {
+        b"synfire-quantized-2".to_vec()
+    };
     u32s(&mut bytes, &network.input);
     u32s(&mut bytes, &[steps]);
     bytes.extend(network.rate.to_le_bytes());
@@ -77,16 +92,23 @@ pub(crate) fn hash(network: &Network, steps: usize) -> Vec<u8> {
             );
         }
     }
+    if extended {
+        bytes.extend([
+            network.coding,
+            u8::from(network.subtracts),
+            u8::from(network.sums),
+        ]);
+    }
     u32s(&mut bytes, &[network.layers.len()]);
     let mut shapes = vec![network.input];
     for layer in &network.layers {
-        hash_layer(&mut bytes, layer, shapes[layer.source][0]);
+        hash_layer(&mut bytes, layer, shapes[layer.source][0], extended);
         shapes.push(layer.shape);
     }
     Sha256::digest(bytes).to_vec()
 }
 
-fn hash_layer(bytes: &mut Vec<u8>, layer: &Layer, channels: usize) {
+fn hash_layer(bytes: &mut Vec<u8>, layer: &Layer, channels: usize, extended: bool) {
     let (code, window, rows, columns, weights): (u8, _, _, _, Vec<i64>) = match &layer.operation {
         Operation::Convolution { q, stride, padding } => {
             let (out, _, kernel, _) = q.dim();
@@ -124,6 +146,12 @@ fn hash_layer(bytes: &mut Vec<u8>, layer: &Layer, channels: usize) {
     bytes.extend(bytes_of(&small));
     bytes.extend(bytes_of(&layer.leak_shifts));
     i32s(bytes, &[layer.floor]);
+    if extended {
+        bytes.push(u8::from(layer.ceiling.is_some()));
+        i32s(bytes, layer.ceiling.as_slice());
+        u32s(bytes, &[layer.biases.len()]);
+        i32s(bytes, &layer.biases);
+    }
     i32s(bytes, layer.thresholds.as_deref().unwrap_or_default());
     i8s(bytes, &weights);
     match &layer.shortcut {

@@ -15,6 +15,14 @@ pub(crate) struct Network {
     pub(crate) rate: f32,
     /// Mean and deviation of every input channel.
     pub(crate) normalization: Option<(Vec<f32>, Vec<f32>)>,
+    /// Number of the coding: 0 poisson, 1 direct, 2 counts.
+    pub(crate) coding: u8,
+    /// Whether a neuron that fires loses its threshold.
+    pub(crate) subtracts: bool,
+    /// Whether the output layer is read as a sum.
+    pub(crate) sums: bool,
+    /// Version of the file.
+    pub(crate) version: u8,
     pub(crate) layers: Vec<Layer>,
 }
 
@@ -61,6 +69,9 @@ pub(crate) struct Layer {
     pub(crate) membrane_bits: u32,
     pub(crate) leak_shifts: Vec<u32>,
     pub(crate) floor: i64,
+    pub(crate) ceiling: Option<i64>,
+    /// One per channel, or none.
+    pub(crate) biases: Vec<i64>,
     /// One per channel; none in the output layer.
     pub(crate) thresholds: Option<Vec<i64>>,
 }
@@ -69,10 +80,9 @@ pub(crate) fn read(path: &Path) -> Network {
     let bytes = std::fs::read(path).expect("the file");
     let (_, header) = SafeTensors::read_metadata(&bytes).expect("a header");
     let metadata = header.metadata().clone().expect("metadata");
-    assert_eq!(
-        (metadata["format"].as_str(), metadata["version"].as_str()),
-        ("synfire-quantized", "2")
-    );
+    assert_eq!(metadata["format"], "synfire-quantized");
+    let version: u8 = metadata["version"].parse().expect("a version");
+    assert!([2, 3].contains(&version), "version {version}");
     let tensors = SafeTensors::deserialize(&bytes).expect("tensors");
     let json = |key: &str| -> Value { serde_json::from_str(&metadata[key]).expect("JSON") };
     let (network, numbers) = (json("network"), json("layers"));
@@ -89,7 +99,21 @@ pub(crate) fn read(path: &Path) -> Network {
     }
     let floats = |value: &Value| -> Vec<f32> { list(value).iter().map(float32).collect() };
     let normalization = network.get("normalization");
+    let choice = |key: &str, names: &[&str]| {
+        let found = network
+            .get(key)
+            .map_or(names[0], |name| name.as_str().expect("a name"));
+        let number = names
+            .iter()
+            .position(|name| *name == found)
+            .expect("a known name");
+        u8::try_from(number).expect("few names")
+    };
     Network {
+        coding: choice("coding", &["poisson", "direct", "counts"]),
+        subtracts: choice("reset", &["zero", "subtract"]) == 1,
+        sums: choice("readout", &["leak", "sum"]) == 1,
+        version,
         input,
         rate: float32(&network["rate"]),
         normalization: normalization.map(|both| (floats(&both["mean"]), floats(&both["deviation"]))),
@@ -165,6 +189,12 @@ fn layer(
     });
     let thresholds =
         (described["op"] != "out").then(|| tensor(tensors, &format!("threshold/{name}"), Dtype::I32).1);
+    let bias = format!("bias/{name}");
+    let biases = if tensors.names().contains(&&*bias) {
+        tensor(tensors, &bias, Dtype::I32).1
+    } else {
+        Vec::new()
+    };
     let number = |key: &str| u32::try_from(size(&numbers[key])).expect("a small number");
     Layer {
         name,
@@ -180,6 +210,10 @@ fn layer(
             .map(|shift| u32::try_from(size(shift)).expect("at most 16"))
             .collect(),
         floor: numbers["floor"].as_i64().expect("a floor"),
+        ceiling: numbers
+            .get("ceiling")
+            .map(|ceiling| ceiling.as_i64().expect("a ceiling")),
+        biases,
         thresholds,
     }
 }

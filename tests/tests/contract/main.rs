@@ -17,10 +17,10 @@ use ndarray::{Array3, ArrayView1};
 use proptest::prelude::*;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use synfire_golden_model::dataset;
 use synfire_golden_model::dataset::encode::test_raster;
+use synfire_golden_model::dataset::{self, Dataset, Event, Recordings, Samples};
 use synfire_golden_model::integer::{Engine, QuantizedModel, QuantizedShortcut, Trace};
-use synfire_golden_model::network::{LayerKind, Normalization};
+use synfire_golden_model::network::{InputCoding, LayerKind, Normalization, Shape};
 use synfire_golden_model::spikes::SpikeRaster;
 
 /// Writes a network to a file, and reads it in both ways.
@@ -80,13 +80,13 @@ fn compare(expected: &Array3<i64>, found: &[i64]) -> Option<String> {
         .map(|((neuron, expected), found)| format!("neuron {neuron:?} is {found}, {expected} wanted"))
 }
 
-/// The spikes of a step as 1, 0 or −1 per source.
+/// The events of a step as one value per source, 0 where there is none.
 fn signs(raster: &SpikeRaster, step: usize) -> Vec<i64> {
     let mut signs = vec![0; raster.width()];
     for spike in raster.step(step) {
         let sign = &mut signs[spike.address as usize];
         assert_eq!(*sign, 0, "a source fires at most once per step");
-        *sign = spike.sign().into();
+        *sign = spike.value.into();
     }
     signs
 }
@@ -94,7 +94,8 @@ fn signs(raster: &SpikeRaster, step: usize) -> Vec<i64> {
 /// Both implementations on a network and input drawn from a seed.
 fn both(seed: u64) -> (QuantizedModel, file::Network, Vec<Step>, Trace) {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-    let (model, network) = through_a_file(&random::model(&mut rng));
+    // Every other network uses all of the contract.
+    let (model, network) = through_a_file(&random::model_of(&mut rng, seed % 2 == 1));
     let (raster, input) = random::raster(&mut rng, &model);
     let expected = dense::run(&network, &input);
     let trace = Engine::new(&model)
@@ -124,7 +125,9 @@ proptest! {
 
     #[test]
     fn hashes_agree(seed in any::<u64>()) {
-        let (model, network) = through_a_file(&random::model(&mut Xoshiro256PlusPlus::seed_from_u64(seed)));
+        let drawn = random::model_of(&mut Xoshiro256PlusPlus::seed_from_u64(seed), seed % 2 == 1);
+        let (model, network) = through_a_file(&drawn);
+        prop_assert_eq!(network.version == 3, !model.is_plain());
         prop_assert_eq!(&model.hash()[..], encoding::hash(&network, random::STEPS));
     }
 }
@@ -176,35 +179,172 @@ fn random_networks_exercise_every_kind_and_rule() {
             }
         }
         count("signed inputs", usize::from(network.normalization.is_some()));
+        count("networks of spikes", usize::from(network.coding == 0));
+        count(
+            "graded inputs the same in every step",
+            usize::from(network.coding == 1),
+        );
+        count("graded inputs that are counts", usize::from(network.coding == 2));
+        count("networks that subtract", usize::from(network.subtracts));
+        count("networks that are read as a sum", usize::from(network.sums));
+        let biased = |layer: &&file::Layer| !layer.biases.is_empty();
+        count("layers with biases", network.layers.iter().filter(biased).count());
+        for (index, layer) in network
+            .layers
+            .iter()
+            .enumerate()
+            .filter(|(_, layer)| layer.ceiling.is_some())
+        {
+            let at_ceiling = |step: &Step| {
+                step.membranes[index]
+                    .iter()
+                    .filter(|m| Some(**m) == layer.ceiling)
+                    .count()
+            };
+            count("membranes at the ceiling", expected.iter().map(at_ceiling).sum());
+        }
     }
-    assert_eq!(counts.len(), 12, "{counts:?}");
+    assert_eq!(counts.len(), 19, "{counts:?}");
     assert!(counts.values().all(|&count| count >= 20), "{counts:?}");
+}
+
+/// A network and raster as the comparison gets them, with a fault in the numbers of the second implementation. Whether the
+/// comparison names a neuron; `None` if the network has no number to change.
+fn finds(seed: u64, whole: bool, fault: impl Fn(&mut file::Network) -> bool) -> Option<bool> {
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let (model, mut network) = through_a_file(&random::model_of(&mut rng, whole));
+    let (raster, input) = random::raster(&mut rng, &model);
+    let trace = Engine::new(&model)
+        .expect("valid")
+        .trace(&raster, true)
+        .expect("runs");
+    if !fault(&mut network) {
+        return None;
+    }
+    for layer in &mut network.layers {
+        // Room for what follows from it.
+        layer.membrane_bits = 40;
+    }
+    let difference = first_difference(&network, &dense::run(&network, &input), &trace);
+    Some(difference.is_some_and(|text| text.contains("neuron")))
 }
 
 /// What the comparison is worth: one number off by one must be found.
 #[test]
 fn a_planted_fault_is_found() {
-    let mut found = 0;
-    for seed in 0..40 {
-        let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-        let (model, mut network) = through_a_file(&random::model(&mut rng));
-        let (raster, input) = random::raster(&mut rng, &model);
-        let trace = Engine::new(&model)
-            .expect("valid")
-            .trace(&raster, true)
-            .expect("runs");
+    let thresholds = |network: &mut file::Network| {
         for layer in &mut network.layers {
             // A spike at the threshold where there must be none.
             for threshold in layer.thresholds.iter_mut().flatten() {
                 *threshold -= 1;
             }
-            // Room for what follows from it.
-            layer.membrane_bits = 40;
         }
-        let difference = first_difference(&network, &dense::run(&network, &input), &trace);
-        found += usize::from(difference.is_some_and(|text| text.contains("neuron")));
-    }
+        true
+    };
+    let found = (0..40)
+        .filter(|&seed| finds(seed, false, thresholds) == Some(true))
+        .count();
     assert!(found >= 20, "found in {found} of 40 networks");
+    let biases = |network: &mut file::Network| {
+        let mut biases = network.layers.iter_mut().flat_map(|layer| &mut layer.biases);
+        biases.next_back().map(|bias| *bias += 1).is_some()
+    };
+    let reset = |network: &mut file::Network| std::mem::replace(&mut network.subtracts, false);
+    let ceiling = |network: &mut file::Network| {
+        let mut ceilings = network.layers.iter_mut().flat_map(|layer| &mut layer.ceiling);
+        ceilings.next().map(|ceiling| *ceiling -= 1).is_some()
+    };
+    type Fault<'a> = &'a dyn Fn(&mut file::Network) -> bool;
+    for (name, fault) in [
+        ("bias", &biases as Fault<'_>),
+        ("reset", &reset),
+        ("ceiling", &ceiling),
+    ] {
+        let found: Vec<bool> = (0..80).filter_map(|seed| finds(seed, true, fault)).collect();
+        let count = found.iter().filter(|found| **found).count();
+        assert!(
+            count >= 10,
+            "{name}: found in {count} of {} networks",
+            found.len()
+        );
+    }
+}
+
+/// A network of one output layer for the images of a data set.
+fn for_images(normalization: Option<Normalization>, shape: Shape) -> QuantizedModel {
+    let mut model = random::model(&mut Xoshiro256PlusPlus::seed_from_u64(1));
+    let out = model.description.layers.pop().expect("an output layer");
+    model.description.layers = vec![out];
+    model.description.input = shape;
+    model.description.normalization = normalization;
+    let mut layer = model.layers.pop().expect("an output layer");
+    layer.weights = ndarray::Array2::zeros((layer.outputs(), shape.size()));
+    model.layers = vec![layer];
+    model
+}
+
+#[test]
+fn values_of_images_are_those_of_the_page() {
+    let data = dataset::load("digits", None).expect("embedded").test;
+    for normalization in [
+        None,
+        Some(Normalization {
+            mean: vec![0.3],
+            deviation: vec![0.3],
+        }),
+    ] {
+        let signed = normalization.is_some();
+        let mut model = for_images(normalization, data.shape());
+        model.description.coding = InputCoding::Direct;
+        model.description.rate = 1.0;
+        let (model, network) = through_a_file(&model);
+        let mut seen = std::collections::BTreeSet::new();
+        for index in [0, 7, 359] {
+            let raster = test_raster(&model.description, &data, index, 5);
+            let expected = encoding::values(&network, data.image(index), 16);
+            for step in 0..random::STEPS {
+                assert_eq!(
+                    compare(&expected, &signs(&raster, step)),
+                    None,
+                    "image {index}, step {step}"
+                );
+            }
+            seen.extend(expected.iter().copied());
+        }
+        assert!(seen.contains(&255) && seen.contains(&-255) == signed, "{seen:?}");
+    }
+}
+
+#[test]
+fn values_of_recordings_are_those_of_the_page() {
+    let shape = Shape::from([2, 2, 3]);
+    // An event every 7 µs, of more inputs than one: within 12 steps of a window of 3,000 µs.
+    let events = (0..450_u32).map(|number| (7 * number, [number % 2, number / 5 % 2, number * number % 3]));
+    let events: Vec<(u32, [u32; 3])> = events.collect();
+    let mut recordings = Recordings::new(3000);
+    recordings.push(events.iter().map(|&(time, [channel, y, x])| {
+        Event::at(
+            shape,
+            time,
+            [channel, y, x].map(|at| usize::try_from(at).expect("small")),
+        )
+        .expect("inside")
+    }));
+    let data =
+        Dataset::of_samples("toy", shape, 10, Samples::Recordings(recordings), vec![0]).expect("a data set");
+    let mut model = for_images(None, shape);
+    model.description.coding = InputCoding::Counts;
+    let raster = test_raster(&model.description, &data, 0, 1);
+    for step in 0..random::STEPS {
+        let mut expected = Array3::<i64>::zeros(<[usize; 3]>::from(shape));
+        for &(time, place) in &events {
+            if time < 3000 && usize::try_from(time).expect("small") * random::STEPS / 3000 == step {
+                expected[place.map(|at| usize::try_from(at).expect("small"))] += 1;
+            }
+        }
+        assert!(expected.iter().any(|&count| count > 1));
+        assert_eq!(compare(&expected, &signs(&raster, step)), None, "step {step}");
+    }
 }
 
 #[test]
@@ -217,15 +357,7 @@ fn input_spikes_of_images_are_those_of_the_page() {
             deviation: vec![0.55],
         }),
     ] {
-        let mut model = random::model(&mut Xoshiro256PlusPlus::seed_from_u64(1));
-        let out = model.description.layers.pop().expect("an output layer");
-        model.description.layers = vec![out];
-        model.description.input = data.shape();
-        model.description.normalization = normalization;
-        let mut layer = model.layers.pop().expect("an output layer");
-        layer.weights = ndarray::Array2::zeros((layer.outputs(), data.shape().size()));
-        model.layers = vec![layer];
-        let (model, network) = through_a_file(&model);
+        let (model, network) = through_a_file(&for_images(normalization, data.shape()));
         for index in [0, 7, 359] {
             let raster = test_raster(&model.description, &data, index, 5);
             let expected = encoding::spikes(

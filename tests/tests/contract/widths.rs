@@ -29,15 +29,16 @@ enum Verdict {
 
 /// P and N of every neuron, channel by channel.
 fn sums(network: &Network, layer: &Layer, shapes: &[[usize; 3]]) -> Vec<BTreeSet<(i64, i64)>> {
-    let signed = |source: usize| source == 0 && network.normalization.is_some();
     let unit = 1_i64 << layer.guard_bits;
     let neurons = Array3::<u8>::zeros(layer.shape);
     let mut channels = vec![BTreeSet::new(); layer.shape[0]];
     for ((out, y, x), _) in neurons.indexed_iter() {
         let (mut p, mut n) = (0, 0);
-        let mut add = |weight: i64, signed: bool| {
-            p += if signed { weight.abs() } else { weight.max(0) };
-            n += if signed { weight.abs() } else { (-weight).max(0) };
+        let mut add = |weight: i64, source: usize| {
+            let signed = source == 0 && network.normalization.is_some();
+            let times = if source == 0 && network.coding > 0 { 255 } else { 1 };
+            p += times * if signed { weight.abs() } else { weight.max(0) };
+            n += times * if signed { weight.abs() } else { (-weight).max(0) };
         };
         let [_, height, width] = shapes[layer.source];
         match &layer.operation {
@@ -46,26 +47,21 @@ fn sums(network: &Network, layer: &Layer, shapes: &[[usize; 3]]) -> Vec<BTreeSet
                     let (v, u) = (y * stride + i, x * stride + j);
                     let within = |place: usize, length| (*padding..padding + length).contains(&place);
                     if row == out && within(v, height) && within(u, width) {
-                        add(q * unit, signed(layer.source));
+                        add(q * unit, layer.source);
                     }
                 }
             }
             Operation::Pooling { kernel } => {
-                (0..kernel * kernel).for_each(|_| add(1, signed(layer.source)));
+                (0..kernel * kernel).for_each(|_| add(1, layer.source));
             }
-            Operation::Dense { q } => q
-                .row(out)
-                .iter()
-                .for_each(|q| add(q * unit, signed(layer.source))),
+            Operation::Dense { q } => q.row(out).iter().for_each(|q| add(q * unit, layer.source)),
         }
         if let Some(shortcut) = &layer.shortcut {
             match &shortcut.path {
                 SecondPath::Weights(q) => {
-                    q.row(out)
-                        .iter()
-                        .for_each(|q| add(q * unit, signed(shortcut.source)));
+                    q.row(out).iter().for_each(|q| add(q * unit, shortcut.source));
                 }
-                SecondPath::Identity(one) => add(one[out], signed(shortcut.source)),
+                SecondPath::Identity(one) => add(one[out], shortcut.source),
             }
         }
         channels[out].insert((p, n));
@@ -73,7 +69,7 @@ fn sums(network: &Network, layer: &Layer, shapes: &[[usize; 3]]) -> Vec<BTreeSet
     channels
 }
 
-/// Smallest and largest result of leak and floor over an interval; `None` if it is too long.
+/// Smallest and largest result of leak, floor and ceiling over an interval; `None` if it is too long.
 fn settled(layer: &Layer, low: i64, high: i64) -> Option<(i64, i64)> {
     if high - low > LONGEST {
         return None;
@@ -84,28 +80,50 @@ fn settled(layer: &Layer, low: i64, high: i64) -> Option<(i64, i64)> {
             .iter()
             .map(|&shift| m.div_euclid(1 << shift))
             .sum();
-        (m - taken).max(layer.floor)
+        let floored = (m - taken).max(layer.floor);
+        layer.ceiling.map_or(floored, |ceiling| floored.min(ceiling))
     };
     let results = || (low..=high).map(leak);
     results().min().zip(results().max())
 }
 
 /// Interval of partial sums over `steps` steps, or over any number if the starts settle; `None` if that is not known.
-fn reach(layer: &Layer, channel: usize, (p, n): (i64, i64), steps: Option<usize>) -> Option<(i64, i64)> {
+fn reach(
+    network: &Network,
+    layer: &Layer,
+    channel: usize,
+    (p, n): (i64, i64),
+    steps: Option<usize>,
+) -> Option<(i64, i64)> {
+    let bias = layer.biases.get(channel).copied().unwrap_or(0);
+    let sums = |a: i64, b: i64| (a - n - (-bias).max(0), b + p + bias.max(0));
     let (mut a, mut b) = (0, 0);
     for _ in 1..steps.unwrap_or(1 << 15) {
-        let highest = match &layer.thresholds {
-            Some(thresholds) => thresholds[channel].min(b + p),
-            None => b + p,
+        let (low, high) = (a - n + bias, b + p + bias);
+        let mut next = (a, b);
+        let mut count = |low: i64, high: i64| {
+            if low <= high {
+                let (lower, upper) = settled(layer, low, high)?;
+                next = (next.0.min(lower), next.1.max(upper));
+            }
+            Some(())
         };
-        let (lower, upper) = settled(layer, a - n, highest)?;
-        let next = (lower.min(a), upper.max(b));
+        match &layer.thresholds {
+            None => count(low, high)?,
+            Some(thresholds) => {
+                let threshold = thresholds[channel];
+                count(low, high.min(threshold))?;
+                if network.subtracts {
+                    count((low - threshold).max(1), high - threshold)?;
+                }
+            }
+        }
         if next == (a, b) {
-            return Some((a - n, b + p));
+            return Some(sums(a, b));
         }
         (a, b) = next;
     }
-    steps.map(|_| (a - n, b + p))
+    steps.map(|_| sums(a, b))
 }
 
 fn verdict(network: &Network, layer: &Layer, shapes: &[[usize; 3]]) -> Verdict {
@@ -115,12 +133,16 @@ fn verdict(network: &Network, layer: &Layer, shapes: &[[usize; 3]]) -> Verdict {
         let pairs = channels.iter().enumerate();
         let mut pairs = pairs.flat_map(|(channel, pairs)| pairs.iter().map(move |pair| (channel, *pair)));
         pairs.try_fold(true, |fits, (channel, pair)| {
-            let (low, high) = reach(layer, channel, pair, steps)?;
+            let (low, high) = reach(network, layer, channel, pair, steps)?;
             Some(fits && -half <= low && high < half)
         })
     };
     let is_output = layer.thresholds.is_none();
-    let grows_for_ever = layer.leak_shifts.is_empty() && channels.iter().flatten().any(|(p, _)| *p > 0);
+    let grows_for_ever = layer.leak_shifts.is_empty()
+        && channels.iter().enumerate().any(|(channel, pairs)| {
+            let bias = layer.biases.get(channel).copied().unwrap_or(0);
+            pairs.iter().any(|(p, _)| *p + bias > 0)
+        });
     match all(None) {
         Some(true) => Verdict::AnySteps,
         Some(false) if !is_output => Verdict::Refused,
@@ -139,7 +161,7 @@ type Proven = Result<Vec<Option<usize>>, String>;
 /// The verdicts on all layers, and what the golden model says; `None` if one is unknown. Some widths are changed.
 fn both(seed: u64) -> Option<(Vec<Verdict>, Proven)> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-    let (mut model, mut network) = through_a_file(&random::model(&mut rng));
+    let (mut model, mut network) = through_a_file(&random::model_of(&mut rng, seed % 2 == 1));
     for (layer, same) in model.layers.iter_mut().zip(&mut network.layers) {
         let is_output = same.thresholds.is_none();
         let (often, most) = if is_output { (0.7, 4) } else { (0.1, 1) };
@@ -152,8 +174,14 @@ fn both(seed: u64) -> Option<(Vec<Verdict>, Proven)> {
             Some(SecondPath::Identity(one)) => &one[..],
             _ => &[],
         };
-        let mut compared = same.thresholds.iter().flatten().chain(identity);
-        if compared.all(|&number| number < half) {
+        let mut compared = same
+            .thresholds
+            .iter()
+            .flatten()
+            .chain(identity)
+            .chain(&same.ceiling);
+        let biases_fit = same.biases.iter().all(|bias| (-half..half).contains(bias));
+        if compared.all(|&number| number < half) && biases_fit {
             (layer.membrane_bits, same.membrane_bits) = (narrower, narrower.into());
             same.floor = same.floor.max(-half);
             layer.floor = i32::try_from(same.floor).expect("32 bits");
@@ -199,7 +227,10 @@ fn every_verdict_is_drawn() {
         let Some((verdicts, _)) = both(seed) else {
             continue;
         };
-        let (_, network) = through_a_file(&random::model(&mut Xoshiro256PlusPlus::seed_from_u64(seed)));
+        let (_, network) = through_a_file(&random::model_of(
+            &mut Xoshiro256PlusPlus::seed_from_u64(seed),
+            seed % 2 == 1,
+        ));
         match verdicts.last() {
             _ if verdicts.contains(&Verdict::Refused) => refused += 1,
             Some(Verdict::Steps(_)) => {

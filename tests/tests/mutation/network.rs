@@ -81,10 +81,7 @@ pub(crate) fn images(rng: &mut Xoshiro256PlusPlus, model: &QuantizedModel) -> Ve
             for _ in 0..description.steps {
                 let spikes = (0..).zip(&rates).filter(|(_, rate)| rng.random_bool(rate.abs()));
                 let step: Vec<Spike> = spikes
-                    .map(|(address, rate)| Spike {
-                        address,
-                        negative: *rate < 0.0,
-                    })
+                    .map(|(address, rate)| Spike::signed(address, *rate < 0.0))
                     .collect();
                 raster.push_step(step);
             }

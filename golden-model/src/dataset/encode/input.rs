@@ -3,13 +3,10 @@
 use super::playback::Playback;
 use super::{PoissonEncoder, TEST_EPOCH, Thresholds, image_seed};
 use crate::dataset::{Augmentation, Dataset, Images, Recordings, Samples};
-use crate::network::{InputCoding, NetworkDescription};
-use crate::spikes::SpikeRaster;
+use crate::network::{InputCoding, LARGEST_VALUE, NetworkDescription};
+use crate::spikes::{Spike, SpikeRaster};
 
-/// Largest magnitude of a graded input.
-pub const LARGEST_VALUE: i16 = 255;
-
-/// Encodes the samples of a data set as a network's input spikes, step by step.
+/// Encodes the samples of a data set as a network's input, step by step: as spikes, or as the values of graded inputs.
 ///
 /// Start the encoder for a sample, then call [`Self::step`] once per step of the network. Memory is reused from one
 /// sample to the next.
@@ -141,10 +138,15 @@ impl<'data> InputEncoder<'data> {
             (Source::Images(coder), InputCoding::Direct) => {
                 assert_eq!(values.len(), coder.shown.len(), "numbers of values and inputs");
                 for (value, threshold) in values.iter_mut().zip(&coder.shown) {
-                    *value = (*threshold).clamp(-LARGEST_VALUE, LARGEST_VALUE);
+                    *value = graded(*threshold);
                 }
             }
-            (Source::Recordings(_, playback), InputCoding::Counts) => playback.counts(values),
+            (Source::Recordings(_, playback), InputCoding::Counts) => {
+                values.fill(0);
+                for (value, &count) in values.iter_mut().zip(playback.next_counts()) {
+                    *value = count.into();
+                }
+            }
             _ => {
                 let width = values.len();
                 let mut spikes = std::mem::replace(&mut self.spikes, SpikeRaster::new(width));
@@ -152,23 +154,43 @@ impl<'data> InputEncoder<'data> {
                 self.step(&mut spikes);
                 values.fill(0);
                 for spike in spikes.iter().flatten() {
-                    values[spike.address as usize] = if spike.negative { -1 } else { 1 };
+                    values[spike.address as usize] = spike.value;
                 }
                 self.spikes = spikes;
             }
         }
     }
 
-    /// Appends the spikes of the next step to `raster`, in C, H, W order.
+    /// Appends the events of the next step to `raster`, in C, H, W order: spikes, or the values of graded inputs that are
+    /// not 0.
     ///
     /// # Panics
     /// If the raster is narrower than the samples.
     pub fn step(&mut self, raster: &mut SpikeRaster) {
-        match &mut self.source {
-            Source::Images(coder) => coder.coder.step(raster),
-            Source::Recordings(_, playback) => playback.step(raster),
+        match (&mut self.source, self.coding) {
+            (Source::Images(coder), InputCoding::Direct) => {
+                let values = coder.shown.iter().map(|threshold| graded(*threshold));
+                raster.push_step(events(values));
+            }
+            (Source::Images(coder), _) => coder.coder.step(raster),
+            (Source::Recordings(_, playback), InputCoding::Counts) => {
+                let values = playback.next_counts().iter().map(|&count| count.into());
+                raster.push_step(events(values));
+            }
+            (Source::Recordings(_, playback), _) => playback.step(raster),
         }
     }
+}
+
+/// Value of a graded input of an image, from its threshold of −256..=256.
+fn graded(threshold: i16) -> i16 {
+    threshold.clamp(-LARGEST_VALUE, LARGEST_VALUE)
+}
+
+/// Events of the values that are not 0, one value per input.
+fn events(values: impl Iterator<Item = i16>) -> impl Iterator<Item = Spike> {
+    let events = (0..).zip(values).filter(|&(_, value)| value != 0);
+    events.map(|(address, value)| Spike { address, value })
 }
 
 impl RateCoder<'_> {

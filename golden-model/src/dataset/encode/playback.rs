@@ -60,14 +60,11 @@ impl Playback {
         }
     }
 
-    /// Writes the number of events of every input in the next step, at most 255; zeros after the last step.
-    pub(super) fn counts(&mut self, values: &mut [i16]) {
-        values.fill(0);
+    /// Numbers of events of every input in the next step, at most 255; none after the last step.
+    pub(super) fn next_counts(&mut self) -> &[u8] {
         let counts = self.counts.get(self.next * self.inputs..).unwrap_or_default();
-        for (value, &count) in values.iter_mut().zip(counts) {
-            *value = count.into();
-        }
         self.next += 1;
+        &counts[..self.inputs.min(counts.len())]
     }
 
     /// Appends the spikes of the next step to `raster`; there are none after the last step.

@@ -112,7 +112,7 @@ proptest! {
             for (address, &threshold) in (0u32..).zip(&thresholds) {
                 state = xorshift32(state);
                 if state >> 24 < u32::from(threshold.unsigned_abs()) {
-                    fired.push(Spike { address, negative: threshold < 0 });
+                    fired.push(Spike::signed(address, threshold < 0));
                 }
             }
             fired

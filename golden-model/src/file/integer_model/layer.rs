@@ -19,6 +19,8 @@ pub(super) struct LayerHeader {
     membrane_bits: u8,
     leak_shifts: Vec<u8>,
     floor: i32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ceiling: Option<i32>,
 }
 
 /// Behaviour of a layer at the end of a step.
@@ -42,6 +44,7 @@ impl LayerHeader {
             membrane_bits: layer.membrane_bits,
             leak_shifts: layer.leak_shifts.clone(),
             floor: layer.floor,
+            ceiling: layer.ceiling,
         }
     }
 
@@ -73,6 +76,11 @@ impl LayerHeader {
                 thresholds: take_numbers(&threshold_name(name), channels, contents)?,
             },
         };
+        let biases = if contents.has(&bias_name(name)) {
+            take_numbers(&bias_name(name), channels, contents)?
+        } else {
+            Vec::new()
+        };
         Ok(QuantizedLayer {
             name: self.name,
             weights,
@@ -82,6 +90,8 @@ impl LayerHeader {
             membrane_bits: self.membrane_bits,
             leak_shifts: self.leak_shifts,
             floor: self.floor,
+            ceiling: self.ceiling,
+            biases,
             neuron,
         })
     }
@@ -104,6 +114,9 @@ pub(super) fn tensors(layer: &QuantizedLayer, node: &Node, graph: &Graph) -> Vec
     }
     if let Neuron::Lif { thresholds } = &layer.neuron {
         tensors.push((threshold_name(&layer.name), numbers(thresholds)));
+    }
+    if !layer.biases.is_empty() {
+        tensors.push((bias_name(&layer.name), numbers(&layer.biases)));
     }
     tensors
 }
@@ -145,6 +158,10 @@ fn weight_name(tensor: &str) -> String {
 
 fn threshold_name(layer: &str) -> String {
     format!("threshold/{layer}")
+}
+
+fn bias_name(layer: &str) -> String {
+    format!("bias/{layer}")
 }
 
 fn increments_name(layer: &str) -> String {

@@ -9,6 +9,8 @@ pub enum NumberType {
     U8,
     /// Signed bytes, for input spikes.
     I8,
+    /// 16-bit integers, for graded input.
+    I16,
     /// 32-bit integers, for membranes of a quantized model.
     I32,
     /// 64-bit integers, for labels and predictions.
@@ -18,7 +20,7 @@ pub enum NumberType {
 }
 
 impl NumberType {
-    const ALL: [Self; 5] = [Self::U8, Self::I8, Self::I32, Self::I64, Self::F32];
+    const ALL: [Self; 6] = [Self::U8, Self::I8, Self::I16, Self::I32, Self::I64, Self::F32];
 
     /// NumPy's name of the type.
     #[must_use]
@@ -26,6 +28,7 @@ impl NumberType {
         match self {
             Self::U8 => "|u1",
             Self::I8 => "|i1",
+            Self::I16 => "<i2",
             Self::I32 => "<i4",
             Self::I64 => "<i8",
             Self::F32 => "<f4",
@@ -37,6 +40,7 @@ impl NumberType {
     pub const fn bytes(self) -> usize {
         match self {
             Self::U8 | Self::I8 => 1,
+            Self::I16 => 2,
             Self::I32 | Self::F32 => 4,
             Self::I64 => 8,
         }

@@ -105,7 +105,7 @@ impl Value {
         let negative = bytes.last().is_some_and(|&byte| byte & 0x80 != 0);
         match number {
             NumberType::U8 => Self::Integer(i64::from_le_bytes(padded(0))),
-            NumberType::I8 | NumberType::I32 | NumberType::I64 => {
+            NumberType::I8 | NumberType::I16 | NumberType::I32 | NumberType::I64 => {
                 Self::Integer(i64::from_le_bytes(padded(if negative { 0xFF } else { 0 })))
             }
             NumberType::F32 => {
@@ -292,10 +292,12 @@ fn metadata_difference(a: &Metadata, b: &Metadata, numbers_only: bool) -> Option
         let mut pairs = ORIGIN_KEYS.into_iter().zip(of(a).into_iter().zip(of(b)));
         pairs.find_map(|(key, (a, b))| differ(key, a, b))
     };
+    let events = |metadata: &Metadata| if metadata.graded { "values" } else { "spikes" };
     let shapes = || {
         differ("number of images", a.images.to_string(), b.images.to_string())
             .or_else(|| differ("number of steps", a.steps.to_string(), b.steps.to_string()))
             .or_else(|| differ("input", a.input.to_string(), b.input.to_string()))
+            .or_else(|| differ("input events", events(a).to_owned(), events(b).to_owned()))
             .or_else(|| {
                 differ(
                     "number of layers",

@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 /// Value of the key `format`.
 pub const FORMAT: &str = "synfire-trace";
 
-/// Version of the layout: the one written, and the newest one read.
-pub const VERSION: u32 = 1;
+/// Newest version of the layout that is read: with graded input. All other traces are written in version 1.
+pub const VERSION: u32 = 2;
+/// Version of traces whose input is spikes.
+const SPIKES: u32 = 1;
 
 /// Limit on the images of a trace that is read: labels and answers of all are held in memory.
 const MAX_IMAGES: usize = 1 << 24;
@@ -19,7 +21,7 @@ const MAX_IMAGES: usize = 1 << 24;
 pub struct Metadata {
     /// Format of the file, always [`FORMAT`].
     pub format: String,
-    /// Version of the layout; written as [`VERSION`].
+    /// Version of the layout; see [`VERSION`].
     pub version: u32,
     /// Program or device that computed the trace. Traces of different origin can be compared.
     pub computed_by: String,
@@ -40,6 +42,9 @@ pub struct Metadata {
     pub steps: usize,
     /// Shape of the input.
     pub input: Shape,
+    /// Whether inputs are graded: values of −255 to 255 instead of spikes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub graded: bool,
     /// Layers in order; the last one is the output layer.
     pub layers: Vec<TracedLayer>,
     /// Whether the trace includes the membranes of the layers that fire.
@@ -105,7 +110,11 @@ impl Metadata {
         let hash = model.hash();
         Self {
             format: FORMAT.to_owned(),
-            version: VERSION,
+            version: if description.coding.is_graded() {
+                VERSION
+            } else {
+                SPIKES
+            },
             computed_by: "integer golden model".to_owned(),
             network: description.name.clone(),
             model: hash.iter().map(|byte| format!("{byte:02x}")).collect(),
@@ -115,6 +124,7 @@ impl Metadata {
             seed,
             steps: description.steps,
             input: description.input,
+            graded: description.coding.is_graded(),
             layers: layers(description),
             membranes,
             numbers: MembraneNumbers::Int32,
@@ -164,9 +174,14 @@ impl Metadata {
                 .map(|size| size as u64)
                 .to_vec(),
         };
+        let input = if self.graded {
+            NumberType::I16
+        } else {
+            NumberType::I8
+        };
         let mut arrays = vec![
             per_image("labels"),
-            over_time("spikes/input".to_owned(), NumberType::I8, self.input),
+            over_time("spikes/input".to_owned(), input, self.input),
         ];
         let Some((output, hidden)) = self.layers.split_last() else {
             return arrays;

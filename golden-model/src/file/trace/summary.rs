@@ -80,8 +80,8 @@ impl TraceFile {
         let (mut spikes, mut active) = (0, 0);
         let (mut neuron, mut step) = (0, 0);
         self.read_array(array, |piece| {
-            for &byte in piece {
-                if byte != 0 {
+            for number in piece.chunks_exact(array.number.bytes()) {
+                if number.iter().any(|&byte| byte != 0) {
                     spikes += 1;
                     active += u64::from(!fired[neuron]);
                     fired[neuron] = true;

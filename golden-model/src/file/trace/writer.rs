@@ -92,10 +92,17 @@ impl TraceWriter {
             spool.0.write_all(bytes)
         };
         let no_membranes = Vec::new();
+        let graded = self.metadata.graded;
         let membranes = trace.membranes.as_ref().filter(|_| self.metadata.membranes);
         let mut write_all = || -> IoResult<()> {
             write(&|bytes| number(bytes, label))?;
-            write(&|bytes| spikes(bytes, input))?;
+            write(&|bytes| {
+                if graded {
+                    values(bytes, input);
+                } else {
+                    spikes(bytes, input);
+                }
+            })?;
             let mut membranes = membranes.unwrap_or(&no_membranes).iter();
             for raster in &trace.layers {
                 write(&|bytes| spikes(bytes, raster))?;
@@ -234,8 +241,20 @@ fn spikes(bytes: &mut Vec<u8>, raster: &SpikeRaster) {
     bytes.resize(raster.steps() * raster.width(), 0);
     for (step, spikes) in raster.iter().enumerate() {
         for spike in spikes {
-            let sign = if spike.negative { -1_i8 } else { 1 };
+            let sign = if spike.is_negative() { -1_i8 } else { 1 };
             bytes[step * raster.width() + spike.address as usize] = sign.cast_unsigned();
+        }
+    }
+}
+
+/// Writes a 16-bit integer per step and source: the value of the event, or 0.
+fn values(bytes: &mut Vec<u8>, raster: &SpikeRaster) {
+    const SIZE: usize = size_of::<i16>();
+    bytes.resize(raster.steps() * raster.width() * SIZE, 0);
+    for (step, events) in raster.iter().enumerate() {
+        for event in events {
+            let start = (step * raster.width() + event.address as usize) * SIZE;
+            bytes[start..][..SIZE].copy_from_slice(&event.value.to_le_bytes());
         }
     }
 }

@@ -5,10 +5,12 @@
 //! exact integers. Only the end of a step differs (`crate::integer::neuron`):
 //!
 //! ```text
+//! m     = m + b                        bias per channel, if there are any
 //! fired = m > θ                        θ per channel
-//! m     = 0                            if fired
+//! m     = 0, or m − θ                  if fired, by the network's reset
 //! m     = m − Σ ⌊m · 2^−shift⌋          every shift of the same m
 //! m     = max(m, floor)
+//! m     = min(m, ceiling)              only with a reset by subtraction
 //! ```
 //!
 //! In the backward pass, δ = ∂loss/∂m is in the same unit. The threshold of a channel in this unit is the real number
@@ -32,11 +34,15 @@ const ROUNDING: f32 = 12_582_912.0;
 pub(super) struct IntegerNeurons {
     /// Threshold θ per channel; empty in the output layer.
     thresholds: Vec<f32>,
+    /// Biases per channel; empty if there are none.
+    pub(super) biases: Vec<f32>,
     /// Real threshold v_th · 2^G / scale per channel; unused for pooling neurons.
     pub(super) units: Vec<f32>,
     /// Factor 2^−shift for every shift of the leak.
     leak: Vec<f32>,
     floor: f32,
+    /// Highest membrane at the end of a step; `None` if neurons that fired restart from 0.
+    ceiling: Option<f32>,
     pub(super) leak_table: LeakTable,
 }
 
@@ -45,6 +51,8 @@ impl Engine {
     /// number per channel of every layer with weights. Weights passed to the engine are integers q·2^G.
     pub(crate) fn integers(model: &QuantizedModel, scales: &[Vec<f64>]) -> Self {
         let mut engine = Self::new(&model.description);
+        // Graded inputs are the integers themselves; scales contain their unit.
+        engine.graded_unit = engine.graded_unit.map(|_| 1.0);
         let described = model.description.layers.iter().zip(&model.layers);
         for ((layer, (description, quantized)), scales) in engine.layers.iter_mut().zip(described).zip(scales)
         {
@@ -76,6 +84,11 @@ impl Layer {
             Neuron::Lif { thresholds } => filled(&mut thresholds.iter().copied().map(exact)),
             Neuron::Output => Vec::new(),
         };
+        let mut biases: Vec<f32> = quantized.biases.iter().copied().map(exact).collect();
+        if !biases.is_empty() {
+            // Padding neurons stay at 0.
+            biases.resize(stride, 0.0);
+        }
         let units = filled(&mut scales.iter().map(unit));
         if self.dynamics == Dynamics::Output {
             self.threshold = units[0];
@@ -92,9 +105,11 @@ impl Layer {
         let shifts = &quantized.leak_shifts;
         self.integers = Some(IntegerNeurons {
             thresholds,
+            biases,
             units,
             leak: shifts.iter().map(|&shift| (-f32::from(shift)).exp2()).collect(),
             floor: exact(quantized.floor),
+            ceiling: quantized.ceiling.map(exact),
             leak_table: LeakTable::new(narrow(leak::factor(shifts)), steps),
         });
     }
@@ -106,21 +121,28 @@ impl IntegerNeurons {
         let thresholds = &self.thresholds[..];
         let floor = self.floor;
         macro_rules! run {
-            ($leak:expr) => {
-                dispatch.run(FireAndSettle {
+            ($shifts:literal, $leak:expr) => {
+                match self.ceiling {
+                    None => run!($shifts, $leak, false, 0.0),
+                    Some(ceiling) => run!($shifts, $leak, true, ceiling),
+                }
+            };
+            ($shifts:literal, $leak:expr, $subtract:literal, $ceiling:expr) => {
+                dispatch.run(FireAndSettle::<$shifts, $subtract> {
                     membranes,
                     thresholds,
                     leak: $leak,
                     floor,
+                    ceiling: $ceiling,
                     spikes,
                 })
             };
         }
         match self.leak[..] {
-            [] => run!([]),
-            [a] => run!([a]),
-            [a, b] => run!([a, b]),
-            [a, b, c] => run!([a, b, c]),
+            [] => run!(0, []),
+            [a] => run!(1, [a]),
+            [a, b] => run!(2, [a, b]),
+            [a, b, c] => run!(3, [a, b, c]),
             _ => unreachable!("a valid layer has at most three shifts"),
         }
     }
@@ -134,20 +156,23 @@ impl IntegerNeurons {
     }
 }
 
-struct FireAndSettle<'a, const SHIFTS: usize> {
+/// End of a step; with `SUBTRACT`, neurons that fired lose their threshold, and the ceiling applies.
+struct FireAndSettle<'a, const SHIFTS: usize, const SUBTRACT: bool> {
     membranes: &'a mut [f32],
     thresholds: &'a [f32],
     leak: [f32; SHIFTS],
     floor: f32,
+    ceiling: f32,
     spikes: &'a mut SpikeLists,
 }
 
-impl<const SHIFTS: usize> Kernel for FireAndSettle<'_, SHIFTS> {
+impl<const SHIFTS: usize, const SUBTRACT: bool> Kernel for FireAndSettle<'_, SHIFTS, SUBTRACT> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Lanes>(self, simd: S) {
         let (zero, floor) = (simd.splat_f32s(0.0), simd.splat_f32s(self.floor));
+        let ceiling = simd.splat_f32s(self.ceiling);
         let leak = self.leak.map(
             #[inline(always)]
             |power| simd.splat_f32s(power),
@@ -161,13 +186,22 @@ impl<const SHIFTS: usize> Kernel for FireAndSettle<'_, SHIFTS> {
             let bases = (first..).step_by(S::F32_LANES);
             for ((membranes, threshold), base) in position.iter_mut().zip(thresholds).zip(bases) {
                 let fired = simd.less_than_f32s(*threshold, *membranes);
-                let rest = simd.select_f32s(fired, zero, *membranes);
+                let restart = if SUBTRACT {
+                    simd.sub_f32s(*membranes, *threshold)
+                } else {
+                    zero
+                };
+                let rest = simd.select_f32s(fired, restart, *membranes);
                 let mut leaked = rest;
                 for power in leak {
                     leaked = simd.sub_f32s(leaked, whole(simd, simd.mul_f32s(rest, power)));
                 }
                 let low = simd.less_than_f32s(leaked, floor);
                 *membranes = simd.select_f32s(low, floor, leaked);
+                if SUBTRACT {
+                    let high = simd.less_than_f32s(ceiling, *membranes);
+                    *membranes = simd.select_f32s(high, ceiling, *membranes);
+                }
                 count += simd.list(fired, base, &mut list[count..]);
             }
         }
@@ -198,7 +232,7 @@ pub(super) fn narrow(number: f64) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::integer::neuron;
+    use crate::integer::neuron::{self, Update};
     use crate::random::mix;
 
     /// Membranes of two positions of 32 channels: numbers of 2 to 24 bits and extreme values.
@@ -211,56 +245,83 @@ mod tests {
             .collect()
     }
 
-    fn neurons(thresholds: &[i32], shifts: &[u8], floor: i32) -> IntegerNeurons {
+    fn neurons(thresholds: &[i32], update: Update<'_>) -> IntegerNeurons {
+        let biases = if update.bias == 0 { 0 } else { thresholds.len() };
         IntegerNeurons {
             thresholds: thresholds.iter().copied().map(exact).collect(),
+            biases: vec![exact(update.bias); biases],
             units: vec![1.0; thresholds.len()],
-            leak: shifts.iter().map(|&shift| (-f32::from(shift)).exp2()).collect(),
-            floor: exact(floor),
+            leak: update
+                .leak_shifts
+                .iter()
+                .map(|&shift| (-f32::from(shift)).exp2())
+                .collect(),
+            floor: exact(update.floor),
+            ceiling: update.ceiling.map(exact),
             leak_table: LeakTable::new(0.99, 1),
         }
     }
 
     #[test]
     fn a_step_ends_as_in_the_integer_engine() {
-        let mut fired_or_floored = [0; 2];
+        let mut counts = [0; 3];
         for shifts in [&[][..], &[1], &[7, 9], &[1, 2, 3], &[3, 8, 16]] {
-            for (threshold, floor) in [(1 << 10, -(1 << 23)), (1 << 20, -1000), (0, 0)] {
-                let thresholds: Vec<i32> = (0..32).map(|channel| threshold + channel).collect();
-                let membranes = membranes(u64::from(threshold.unsigned_abs()));
-                let expected: Vec<(bool, i32)> = membranes
-                    .iter()
-                    .zip(thresholds.iter().cycle())
-                    .map(|(&membrane, &threshold)| neuron::end_of_step(membrane, threshold, shifts, floor))
-                    .collect();
-                let list: Vec<u32> = (0..)
-                    .zip(&expected)
-                    .filter_map(|(address, (fired, _))| fired.then_some(address))
-                    .collect();
-                let settled: Vec<f32> = expected.iter().map(|&(_, membrane)| exact(membrane)).collect();
-                for dispatch in Dispatch::all() {
-                    let mut found: Vec<f32> = membranes.iter().copied().map(exact).collect();
-                    let mut lists = SpikeLists::new(found.len(), 1);
-                    neurons(&thresholds, shifts, floor).fire_and_settle(dispatch, &mut found, &mut lists);
-                    assert_eq!(found, settled, "{dispatch:?}, {shifts:?}, {floor}");
-                    assert_eq!(lists.step(0), list, "{dispatch:?}, {shifts:?}, {floor}");
+            for ceiling in [None, Some(0), Some(1 << 12)] {
+                for (threshold, floor) in [(1 << 10, -(1 << 23)), (1 << 20, -1000), (0, 0)] {
+                    let update = Update {
+                        bias: 0,
+                        threshold: None,
+                        leak_shifts: shifts,
+                        floor,
+                        ceiling,
+                    };
+                    ends_alike(threshold, update, &mut counts);
                 }
-                fired_or_floored[0] += list.len();
-                fired_or_floored[1] += settled.iter().filter(|&&m| m == exact(floor)).count();
-
-                let mut output: Vec<f32> = membranes.iter().copied().map(exact).collect();
-                neurons(&[], shifts, floor).settle(&mut output);
-                let expected = membranes.iter().map(|&m| exact(neuron::settle(m, shifts, floor)));
-                assert_eq!(
-                    output,
-                    expected.collect::<Vec<_>>(),
-                    "output, {shifts:?}, {floor}"
-                );
             }
         }
-        assert!(
-            fired_or_floored.iter().all(|&count| count > 50),
-            "{fired_or_floored:?}"
-        );
+        assert!(counts.iter().all(|&count| count > 50), "{counts:?}");
+    }
+
+    /// Compares many membranes with the definition, and counts those that fired, or are at the floor or the ceiling.
+    fn ends_alike(threshold: i32, update: Update<'_>, counts: &mut [usize; 3]) {
+        let thresholds: Vec<i32> = (0..32).map(|channel| threshold + channel).collect();
+        let membranes = membranes(u64::from(threshold.unsigned_abs()));
+        let expected: Vec<(bool, i32)> = membranes
+            .iter()
+            .zip(thresholds.iter().cycle())
+            .map(|(&membrane, &threshold)| {
+                let update = Update {
+                    threshold: Some(threshold),
+                    ..update
+                };
+                update.end_of_step(membrane)
+            })
+            .collect();
+        let list: Vec<u32> = (0..)
+            .zip(&expected)
+            .filter_map(|(address, (fired, _))| fired.then_some(address))
+            .collect();
+        let settled: Vec<f32> = expected.iter().map(|&(_, membrane)| exact(membrane)).collect();
+        for dispatch in Dispatch::all() {
+            let mut found: Vec<f32> = membranes.iter().copied().map(exact).collect();
+            let mut lists = SpikeLists::new(found.len(), 1);
+            neurons(&thresholds, update).fire_and_settle(dispatch, &mut found, &mut lists);
+            assert_eq!(found, settled, "{dispatch:?}, {update:?}");
+            assert_eq!(lists.step(0), list, "{dispatch:?}, {update:?}");
+        }
+        let at = |limit: Option<i32>| settled.iter().filter(|&&m| limit.map(exact) == Some(m)).count();
+        for (count, more) in counts
+            .iter_mut()
+            .zip([list.len(), at(Some(update.floor)), at(update.ceiling)])
+        {
+            *count += more;
+        }
+
+        let mut output: Vec<f32> = membranes.iter().copied().map(exact).collect();
+        neurons(&[], update).settle(&mut output);
+        let expected = membranes
+            .iter()
+            .map(|&m| exact(neuron::settle(m, update.leak_shifts, update.floor)));
+        assert_eq!(output, expected.collect::<Vec<_>>(), "output, {update:?}");
     }
 }

@@ -3,7 +3,7 @@
 use super::Engine;
 use crate::events::{ImageMemory, Layout, Numbers, SpikeLists, WORD};
 use crate::float::Loss;
-use crate::float::synapses::ChannelOrder;
+use crate::float::synapses::{ChannelOrder, GradedEvents};
 use crate::spikes::{Spike, SpikeRaster};
 
 /// State of the engine for one image. It is reused for the next image, so that time loops allocate nothing.
@@ -73,15 +73,71 @@ pub(super) struct InputLists {
     pub(super) positive: SpikeLists,
     pub(super) negative: SpikeLists,
     words: [Vec<u64>; 2],
+    /// Values of the current step in place of spikes, if inputs are graded.
+    pub(super) graded: Option<GradedInputs>,
+}
+
+/// Graded inputs of the current step.
+#[derive(Clone, Debug)]
+pub(super) struct GradedInputs {
+    /// Real number for which the value 1 stands.
+    pub(super) unit: f32,
+    /// One value per address of [`Layout`].
+    values: Vec<i16>,
+    /// Addresses of the values that are not 0, ascending, and the real numbers for which these stand.
+    addresses: Vec<u32>,
+    numbers: Vec<f32>,
+}
+
+impl GradedInputs {
+    fn new(inputs: usize, unit: f32) -> Self {
+        Self {
+            unit,
+            values: vec![0; inputs],
+            addresses: Vec::with_capacity(inputs),
+            numbers: Vec::with_capacity(inputs),
+        }
+    }
+
+    fn push(&mut self, events: &[Spike], layout: Layout) {
+        self.values.fill(0);
+        for event in events {
+            self.values[layout.address(event.address as usize)] = event.value;
+        }
+        self.addresses.clear();
+        self.numbers.clear();
+        for (address, &value) in (0..).zip(&self.values).filter(|(_, value)| **value != 0) {
+            self.addresses.push(address);
+            self.numbers.push(f32::from(value) * self.unit);
+        }
+    }
+
+    /// Events of the current step.
+    pub(super) fn events(&self) -> GradedEvents<'_> {
+        GradedEvents {
+            addresses: &self.addresses,
+            numbers: &self.numbers,
+        }
+    }
+
+    /// Memory in bytes.
+    fn bytes(&self) -> usize {
+        size_of_val(&self.values[..])
+            + self.addresses.capacity() * size_of::<u32>()
+            + self.numbers.capacity() * size_of::<f32>()
+    }
 }
 
 impl InputLists {
-    pub(super) fn new(inputs: usize, steps: usize) -> Self {
-        let words = || vec![0; inputs.div_ceil(WORD)];
+    /// Creates empty lists; `graded_unit` is the real number for which the value 1 of a graded input stands.
+    pub(super) fn new(inputs: usize, steps: usize, graded_unit: Option<f32>) -> Self {
+        let spikes = if graded_unit.is_some() { 0 } else { inputs };
+        let words = || vec![0; spikes.div_ceil(WORD)];
         Self {
-            positive: SpikeLists::new(inputs, steps),
-            negative: SpikeLists::new(inputs, steps),
+            positive: SpikeLists::new(spikes, steps),
+            negative: SpikeLists::new(spikes, steps),
             words: [words(), words()],
+            graded: graded_unit.map(|unit| GradedInputs::new(inputs, unit)),
         }
     }
 
@@ -90,13 +146,17 @@ impl InputLists {
         self.negative.clear();
     }
 
-    /// Stores the spikes of the next step, which are in C, H, W order.
+    /// Stores the events of the next step, which are in C, H, W order.
     pub(super) fn push(&mut self, spikes: &[Spike], layout: Layout) {
+        if let Some(graded) = &mut self.graded {
+            graded.push(spikes, layout);
+            return;
+        }
         let words = &mut self.words;
         words.iter_mut().for_each(|words| words.fill(0));
         for spike in spikes {
             let address = layout.address(spike.address as usize);
-            words[usize::from(spike.negative)][address / WORD] |= 1 << (address % WORD);
+            words[usize::from(spike.is_negative())][address / WORD] |= 1 << (address % WORD);
         }
         self.positive.push_bits(&words[0]);
         self.negative.push_bits(&words[1]);
@@ -174,6 +234,7 @@ impl State {
         let fixed = self.layers.iter().map(numbers).sum::<usize>()
             + size_of_val(&self.output[..])
             + size_of_val(&self.readout[..])
+            + self.inputs.graded.as_ref().map_or(0, GradedInputs::bytes)
             + self.order.bytes()
             + size_of_val(&self.aside[..]);
         let lists = || {

@@ -1,6 +1,10 @@
+mod extensions;
+
 use super::*;
 use crate::float::{FloatModel, Loss};
+use crate::integer::{self, Neuron, QuantizedModel, QuantizedShortcut};
 use crate::network::{InputCoding, Readout, Reset, Shape};
+use crate::quantize::{QuantizeConfig, quantize};
 use crate::reference::Case;
 use crate::spikes::Spike;
 use ndarray::Array2;
@@ -42,10 +46,7 @@ fn raster(steps: &[&[i8]]) -> SpikeRaster {
     let mut raster = SpikeRaster::new(steps[0].len());
     for step in steps {
         let spikes = (0u32..).zip(*step).filter(|&(_, &sign)| sign != 0);
-        raster.push_step(spikes.map(|(address, &sign)| Spike {
-            address,
-            negative: sign < 0,
-        }));
+        raster.push_step(spikes.map(|(address, &sign)| Spike::signed(address, sign < 0)));
     }
     raster
 }

@@ -5,7 +5,7 @@ use super::parameters::Norm;
 use crate::events::{Layout, Numbers, SpikeLists, zeros};
 use crate::float::Parameters;
 use crate::float::engine::Dynamics;
-use crate::float::synapses::{ChannelOrder, Graded};
+use crate::float::synapses::{ChannelOrder, GradedEvents};
 
 /// State of one layer for one image; all maps are `[steps, neurons]`.
 #[derive(Clone, Debug)]
@@ -74,13 +74,13 @@ impl Input {
     }
 
     /// Values of step `t`.
-    pub(super) fn step(&self, t: usize) -> Graded<'_> {
+    pub(super) fn step(&self, t: usize) -> GradedEvents<'_> {
         let t = if self.is_steady() { 0 } else { t };
         let start = if t == 0 { 0 } else { self.ends[t - 1] };
         let range = start..self.ends[t];
-        Graded {
+        GradedEvents {
             addresses: &self.addresses[range.clone()],
-            values: &self.values[range],
+            numbers: &self.values[range],
         }
     }
 

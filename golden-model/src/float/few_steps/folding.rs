@@ -19,6 +19,7 @@ impl FewSteps {
     ) -> FloatModel {
         let mut weights = Parameters {
             layers: parameters.layers[..self.tensors()].to_vec(),
+            biases: Vec::new(),
         };
         let mut biases = Vec::with_capacity(self.stages.len());
         for stage in &self.stages {

@@ -8,7 +8,7 @@ use crate::float::Parameters;
 use crate::float::engine::{Connections, Dynamics, Path};
 use crate::float::neuron::fire_and_leak;
 use crate::float::synapses::Events;
-use crate::network::Source;
+use crate::network::{Reset, Source};
 use rayon::prelude::*;
 
 impl FewSteps {
@@ -80,7 +80,7 @@ impl FewSteps {
                     }
                     Connections::Plain { scatter, .. } | Connections::Identity { scatter, .. } => {
                         let target = plain.filter(|_| stage.has_plain).unwrap_or(drive);
-                        scatter.accumulate_graded(graded.addresses, graded.values, target)
+                        scatter.accumulate_graded(graded.addresses, graded.numbers, target)
                     }
                 } as u64;
             }
@@ -213,7 +213,14 @@ impl FewSteps {
             rest.iter_mut()
                 .zip(counts)
                 .for_each(|(rest, count)| *rest += count);
-            fire_and_leak(self.dispatch, rest, stage.layer.threshold, 1.0, spikes);
+            fire_and_leak(
+                self.dispatch,
+                rest,
+                stage.layer.threshold,
+                1.0,
+                Reset::Zero,
+                spikes,
+            );
             super::pooling::list_wanted(stage, counts, active);
         }
     }

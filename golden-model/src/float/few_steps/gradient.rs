@@ -207,6 +207,7 @@ impl FewSteps {
         FewStepsParameters {
             weights: Parameters {
                 layers: parameters.layers[..self.tensors()].to_vec(),
+                biases: Vec::new(),
             }
             .to_matrices(description),
             scales: lists(|stage| stage.scale),

@@ -2,45 +2,15 @@
 //! share weights or targets.
 
 use super::row::{Dots, add};
-use super::{ChannelOrder, Events, Synapses};
+use super::{ChannelOrder, Events, GradedEvents, Synapses};
 use crate::events::{Dispatch, Kernel, Lanes, Window, Windows};
 
-/// Sources with a real value each: ascending addresses and their values.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Graded<'a> {
-    pub(crate) addresses: &'a [u32],
-    pub(crate) values: &'a [f32],
-}
-
-impl Graded<'_> {
-    #[inline(always)]
-    fn iter(&self) -> impl Iterator<Item = (u32, f32)> {
-        self.addresses.iter().copied().zip(self.values.iter().copied())
-    }
-}
-
 impl Synapses {
-    /// Computes `membranes += W·x` for graded sources; returns the number of synaptic operations.
-    pub(crate) fn accumulate_graded(
-        &self,
-        dispatch: Dispatch,
-        weights: &[f32],
-        sources: Graded<'_>,
-        membranes: &mut [f32],
-    ) -> usize {
-        dispatch.run(AccumulateGraded {
-            windows: &self.0,
-            weights,
-            sources,
-            membranes,
-        })
-    }
-
     /// Computes `gradient += δ·x` for graded sources.
     pub(crate) fn add_graded_gradient(
         &self,
         dispatch: Dispatch,
-        sources: Graded<'_>,
+        sources: GradedEvents<'_>,
         deltas: &[f32],
         gradient: &mut [f32],
     ) {
@@ -101,36 +71,9 @@ impl Synapses {
     }
 }
 
-struct AccumulateGraded<'a> {
-    windows: &'a Windows,
-    weights: &'a [f32],
-    sources: Graded<'a>,
-    membranes: &'a mut [f32],
-}
-
-impl Kernel for AccumulateGraded<'_> {
-    type Output = usize;
-
-    #[inline(always)]
-    fn run<S: Lanes>(self, simd: S) -> usize {
-        let mut operations = 0;
-        for (address, value) in self.sources.iter() {
-            let (start, window) = self.windows.place(address);
-            operations += window.synapses;
-            for row in 0..window.rows {
-                let target = window.target + row * self.windows.target_stride;
-                let start = start + row * self.windows.weight_stride;
-                let sums = &mut self.membranes[target..][..window.length];
-                add(simd, sums, [&self.weights[start..][..window.length]], value);
-            }
-        }
-        operations
-    }
-}
-
 struct GradedGradient<'a> {
     windows: &'a Windows,
-    sources: Graded<'a>,
+    sources: GradedEvents<'a>,
     deltas: &'a [f32],
     gradient: &'a mut [f32],
 }
@@ -140,7 +83,7 @@ impl Kernel for GradedGradient<'_> {
 
     #[inline(always)]
     fn run<S: Lanes>(self, simd: S) {
-        for (address, value) in self.sources.iter() {
+        for (address, value) in self.sources.pairs() {
             let (start, window) = self.windows.place(address);
             for row in 0..window.rows {
                 let target = window.target + row * self.windows.target_stride;
@@ -407,9 +350,9 @@ mod tests {
             let (weights, deltas) = (whole(&mut random, count), whole(&mut random, outputs));
             let addresses: Vec<u32> = (0..u32::try_from(input.size()).unwrap()).step_by(3).collect();
             let values = whole(&mut random, addresses.len());
-            let graded = Graded {
+            let graded = GradedEvents {
                 addresses: &addresses,
-                values: &values,
+                numbers: &values,
             };
             let (mut sums, mut gradient) = (vec![0.0; outputs], vec![0.0; count]);
             for (&address, &factor) in addresses.iter().zip(&values) {

@@ -1,7 +1,7 @@
 //! Hash of a quantized network: networks with equal hashes give equal answers.
 
 use crate::integer::{Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
-use crate::network::{Graph, LayerKind, Node, Source};
+use crate::network::{Graph, InputCoding, LayerKind, NetworkDescription, Node, Readout, Reset, Source};
 use ndarray::Array2;
 use sha2::{Digest, Sha256};
 
@@ -9,14 +9,17 @@ impl QuantizedModel {
     /// Computes a SHA-256 over everything that affects results: input, steps, the graph, and every number of every
     /// layer. Names, provenance and training parameters are not part of it.
     ///
-    /// The hashed bytes, all numbers little-endian:
+    /// The hashed bytes, all numbers little-endian, where lines with (3) are only for networks that are not plain
+    /// ([`Self::is_plain`]):
     ///
     /// ```text
-    /// "synfire-quantized-2"                          19 bytes of ASCII
+    /// "synfire-quantized-2", or -3 with (3)          19 bytes of ASCII
     /// C, H, W, T                                     u32 each
     /// rate                                           f32
     /// normalized                                     u8: 0 no, 1 yes
     /// means, deviations, if normalized               f32 x C each
+    /// coding, reset, readout (3)                     u8 each: 0 poisson, 1 direct, 2 counts; 0 zero, 1 subtract;
+    ///                                                0 leak, 1 sum
     /// number of layers                               u32
     /// per layer:
     ///   operation                                    u8: 0 conv, 1 pool, 2 fc, 3 out
@@ -26,6 +29,8 @@ impl QuantizedModel {
     ///   W, G, V                                      u8 each
     ///   number of leak shifts, and each of them      u8 each
     ///   floor                                        i32
+    ///   ceiling (3)                                  u8: 0 none, 1 follows; i32
+    ///   number of biases, and each of them (3)       u32; i32 each
     ///   thresholds, not of out                       i32 x rows
     ///   weights, row by row                          i8 x rows x columns
     ///   shortcut                                     u8: 0 none, 1 weights, 2 identity
@@ -39,7 +44,12 @@ impl QuantizedModel {
     pub fn hash(&self) -> [u8; 32] {
         let description = &self.description;
         let mut bytes = Bytes(Sha256::new());
-        bytes.0.update(b"synfire-quantized-2");
+        let plain = self.is_plain();
+        bytes.0.update(if plain {
+            b"synfire-quantized-2"
+        } else {
+            b"synfire-quantized-3"
+        });
         let [channels, height, width] = description.input.into();
         bytes.sizes([channels, height, width, description.steps]);
         bytes.0.update(description.rate.to_le_bytes());
@@ -49,6 +59,9 @@ impl QuantizedModel {
                 bytes.0.update(number.to_le_bytes());
             }
         }
+        if !plain {
+            bytes.choices(description);
+        }
         bytes.sizes([self.layers.len()]);
         let nodes = description
             .graph()
@@ -57,7 +70,7 @@ impl QuantizedModel {
             if let (Some(described), Some(node)) = (description.layers.get(index), nodes.get(index)) {
                 bytes.operation(described.kind, node);
             }
-            bytes.numbers(layer);
+            bytes.numbers(layer, plain);
             bytes.shortcut(layer, nodes.get(index));
         }
         bytes.0.finalize().into()
@@ -102,7 +115,24 @@ impl Bytes {
         self.sizes([number(node.source), kernel, stride, padding]);
     }
 
-    fn numbers(&mut self, layer: &QuantizedLayer) {
+    fn choices(&mut self, description: &NetworkDescription) {
+        let coding = match description.coding {
+            InputCoding::Poisson => 0,
+            InputCoding::Direct => 1,
+            InputCoding::Counts => 2,
+        };
+        let reset = match description.reset {
+            Reset::Zero => 0,
+            Reset::Subtract => 1,
+        };
+        let readout = match description.readout {
+            Readout::Leak => 0,
+            Readout::Sum => 1,
+        };
+        self.0.update([coding, reset, readout]);
+    }
+
+    fn numbers(&mut self, layer: &QuantizedLayer, plain: bool) {
         self.sizes([layer.outputs(), layer.inputs()]);
         self.0
             .update([layer.weight_bits, layer.guard_bits, layer.membrane_bits]);
@@ -110,6 +140,12 @@ impl Bytes {
             .update([u8::try_from(layer.leak_shifts.len()).unwrap_or(u8::MAX)]);
         self.0.update(&layer.leak_shifts);
         self.integers(&[layer.floor]);
+        if !plain {
+            self.0.update([u8::from(layer.ceiling.is_some())]);
+            self.integers(layer.ceiling.as_slice());
+            self.sizes([layer.biases.len()]);
+            self.integers(&layer.biases);
+        }
         if let Neuron::Lif { thresholds } = &layer.neuron {
             self.integers(thresholds);
         }

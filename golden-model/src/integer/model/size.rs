@@ -11,13 +11,21 @@ pub struct ParameterBits {
     /// Bits of the thresholds of all channels and the increments of identity shortcuts: V each, like the membranes.
     /// Pooling layers have no stored threshold, since it follows from the window.
     pub thresholds: u64,
+    /// Bits of the biases: V each, like the membranes.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub biases: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants a reference")]
+const fn is_zero(bits: &u64) -> bool {
+    *bits == 0
 }
 
 impl ParameterBits {
     /// Bits of all parameters together.
     #[must_use]
     pub const fn total(self) -> u64 {
-        self.weights + self.thresholds
+        self.weights + self.thresholds + self.biases
     }
 
     fn of(layer: &QuantizedLayer) -> Self {
@@ -34,6 +42,7 @@ impl ParameterBits {
         Self {
             weights: bits(layer.weights.len() + weights, layer.weight_bits),
             thresholds: bits(thresholds + increments, layer.membrane_bits),
+            biases: bits(layer.biases.len(), layer.membrane_bits),
         }
     }
 }
@@ -46,6 +55,7 @@ impl QuantizedModel {
         layers.fold(ParameterBits::default(), |sum, layer| ParameterBits {
             weights: sum.weights + layer.weights,
             thresholds: sum.thresholds + layer.thresholds,
+            biases: sum.biases + layer.biases,
         })
     }
 }
@@ -67,6 +77,8 @@ mod tests {
             membrane_bits: bits[1],
             leak_shifts: Vec::new(),
             floor: -1,
+            ceiling: None,
+            biases: Vec::new(),
             neuron,
         }
     }
@@ -85,6 +97,8 @@ mod tests {
         ];
         layers[2].shortcut = Some(QuantizedShortcut::Weights(Array2::zeros([5, 4])));
         layers[3].shortcut = Some(QuantizedShortcut::Identity(vec![1; 5]));
+        layers[0].biases = vec![2; 4];
+        layers[4].biases = vec![-1; 2];
         let model = QuantizedModel {
             description: NetworkDescription::preset("digits").unwrap(),
             layers,
@@ -93,8 +107,9 @@ mod tests {
         let wanted = ParameterBits {
             weights: 36 * 3 + (180 + 20) * 4 + 225 * 4 + 40 * 8,
             thresholds: 4 * 10 + 5 * 11 + (5 + 5) * 12,
+            biases: 4 * 10 + 2 * 20,
         };
         assert_eq!(model.parameter_bits(), wanted);
-        assert_eq!(wanted.total(), 2128 + 215);
+        assert_eq!(wanted.total(), 2128 + 215 + 80);
     }
 }

@@ -3,7 +3,7 @@
 use crate::integer::{
     IntegerError, MAX_GUARD_BITS, Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut,
 };
-use crate::network::{LayerDescription, LayerKind, Node};
+use crate::network::{LayerDescription, LayerKind, NetworkDescription, Node, Readout, Reset};
 use crate::{Error, Result};
 
 /// Largest number of shifts of a leak.
@@ -28,7 +28,35 @@ impl QuantizedModel {
         let graph = self.description.graph()?;
         for ((layer, description), node) in self.layers.iter().zip(described).zip(&graph.nodes) {
             agree(layer, description, node)?;
+            self.agrees_with_end_of_step(layer)?;
             layer.validate()?;
+        }
+        Ok(())
+    }
+
+    /// Checks that a layer has a ceiling exactly if it fires and the network resets by subtraction, and that an output
+    /// layer that is read as a sum has no leak.
+    fn agrees_with_end_of_step(&self, layer: &QuantizedLayer) -> Result<()> {
+        let NetworkDescription { reset, readout, .. } = self.description;
+        let fires = matches!(layer.neuron, Neuron::Lif { .. });
+        if layer.ceiling.is_some() != (fires && reset == Reset::Subtract) {
+            let wanted = match reset {
+                Reset::Subtract if fires => "given, because the network resets by subtraction",
+                Reset::Subtract => "none, because an output layer never fires",
+                Reset::Zero => "none, because the network resets to zero",
+            };
+            let found = layer
+                .ceiling
+                .map_or_else(|| "missing".to_owned(), |ceiling| ceiling.to_string());
+            return Err(mismatch(layer, "ceiling", found, wanted));
+        }
+        if !fires && readout == Readout::Sum && !layer.leak_shifts.is_empty() {
+            return Err(mismatch(
+                layer,
+                "leak",
+                format!("{:?}", layer.leak_shifts),
+                "none: the output is read as a sum",
+            ));
         }
         Ok(())
     }
@@ -45,6 +73,20 @@ impl QuantizedLayer {
         self.range("membrane_bits", self.membrane_bits, 2, 32)?;
         let half = 1_i64 << (self.membrane_bits - 1);
         self.range("floor", self.floor, -half, 0)?;
+        if let Some(ceiling) = self.ceiling {
+            self.range("ceiling", ceiling, 0, half - 1)?;
+        }
+        if !self.biases.is_empty() && self.biases.len() != self.outputs() {
+            return Err(mismatch(
+                self,
+                "number of biases",
+                self.biases.len(),
+                self.outputs(),
+            ));
+        }
+        for &bias in &self.biases {
+            self.range("bias", bias, -half, half - 1)?;
+        }
         let most_shifts = i64::try_from(MAX_LEAK_SHIFTS).unwrap_or(i64::MAX);
         self.range(
             "number of leak shifts",
@@ -144,6 +186,9 @@ fn agree(layer: &QuantizedLayer, description: &LayerDescription, node: &Node) ->
     }
     if matches!(description.kind, LayerKind::Pool { .. }) {
         layer.range("guard_bits", layer.guard_bits, 0, 0)?;
+        if !layer.biases.is_empty() {
+            return Err(mismatch(layer, "number of biases", layer.biases.len(), 0));
+        }
         if !layer.leak_shifts.is_empty() {
             return Err(mismatch(
                 layer,

@@ -477,3 +477,18 @@ fn networks_too_large_as_a_whole_are_refused() {
         "number of weights of layer `joined` is 16384 x 16384 + 16384 x 16384, but must be at most 268435456"
     );
 }
+
+#[test]
+fn counts_are_not_normalized() {
+    assert_eq!(
+        refusal(|network| {
+            network.coding = InputCoding::Counts;
+            network.normalization = Some(Normalization {
+                mean: vec![0.5; network.input.channels],
+                deviation: vec![0.5; network.input.channels],
+            });
+        }),
+        "network `small`: coding is `counts`, but must be `poisson` or `direct` in a network with [normalization], because \
+         counts are not intensities"
+    );
+}

@@ -3,9 +3,9 @@
 use super::Channels;
 use super::silence::columns;
 use crate::Result;
-use crate::integer::{InputSigns, Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
+use crate::integer::{InputValues, Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
 use crate::network::{LayerKind, NetworkDescription, Node, Shape, Source};
-use crate::quantize::requantize::width;
+use crate::quantize::requantize::least_width;
 use ndarray::Axis;
 
 /// Builds the network without the channels that are `removed`. Its widths are the smallest that can be proven for input
@@ -17,7 +17,7 @@ pub(super) fn without(
     model: &QuantizedModel,
     nodes: &[Node],
     removed: &Channels,
-    input: InputSigns,
+    input: InputValues,
 ) -> Result<QuantizedModel> {
     let description = described(&model.description, removed);
     description.validate()?;
@@ -28,7 +28,7 @@ pub(super) fn without(
     }
     let graph = description.graph()?;
     for (layer, (described, node)) in layers.iter_mut().zip(description.layers.iter().zip(&graph.nodes)) {
-        let bits = width(layer, described, node, description.steps, input)?;
+        let bits = least_width(layer, described, node, &description, input)?;
         layer.membrane_bits = bits.min(layer.membrane_bits);
     }
     Ok(QuantizedModel {
@@ -78,7 +78,7 @@ impl Cut<'_> {
             .into_iter()
             .flat_map(|channel| columns(kind, node, channel))
             .collect();
-        let select = |numbers: &[i32]| rows.iter().map(|&row| numbers[row]).collect();
+        let select = |numbers: &[i32]| -> Vec<i32> { rows.iter().map(|&row| numbers[row]).collect() };
         let second = node.junction.as_ref();
         let shortcut = match &layer.shortcut {
             None => None,
@@ -101,6 +101,12 @@ impl Cut<'_> {
             membrane_bits: layer.membrane_bits,
             leak_shifts: layer.leak_shifts.clone(),
             floor: layer.floor,
+            ceiling: layer.ceiling,
+            biases: if layer.biases.is_empty() {
+                Vec::new()
+            } else {
+                select(&layer.biases)
+            },
             neuron: match &layer.neuron {
                 Neuron::Lif { thresholds } => Neuron::Lif {
                     thresholds: select(thresholds),

@@ -3,7 +3,7 @@
 use super::Channels;
 use crate::integer::reach::NeuronLimits;
 use crate::integer::sums::StepSums;
-use crate::integer::{InputSigns, Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut, proof};
+use crate::integer::{InputValues, Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut, proof};
 use crate::network::{LayerKind, Node, Source};
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ pub(super) fn never_firing(
     model: &QuantizedModel,
     nodes: &[Node],
     removed: &Channels,
-    input: InputSigns,
+    input: InputValues,
 ) -> Channels {
     let mut never: Channels = Vec::with_capacity(nodes.len());
     for (index, (layer, node)) in model.layers.iter().zip(nodes).enumerate() {
@@ -33,10 +33,19 @@ pub(super) fn never_firing(
                 let driven = without_sources(layer, kind, node, is_gone);
                 let sums = proof::of_layer(&driven, kind, node, input);
                 let silent = |channel: usize| {
-                    let threshold = i64::from(thresholds[channel]);
+                    let limits = |&sums: &StepSums| NeuronLimits {
+                        sums,
+                        bias: layer.bias(channel).into(),
+                        threshold: Some(thresholds[channel].into()),
+                        leak_shifts: &layer.leak_shifts,
+                        floor: Some(layer.floor.into()),
+                        reset: model.description.reset,
+                        ceiling: layer.ceiling.map(i64::from),
+                    };
                     sums[channel]
                         .iter()
-                        .all(|&sums| stays_below(layer, sums, threshold))
+                        .map(limits)
+                        .all(|limits| stays_below(&limits))
                 };
                 channels.map(silent).collect()
             }
@@ -47,14 +56,11 @@ pub(super) fn never_firing(
 }
 
 /// Whether the membrane of a neuron never exceeds its threshold.
-fn stays_below(layer: &QuantizedLayer, sums: StepSums, threshold: i64) -> bool {
-    let limits = NeuronLimits {
-        sums,
-        threshold: Some(threshold),
-        leak_shifts: &layer.leak_shifts,
-        floor: Some(layer.floor.into()),
-    };
-    limits.reach().is_some_and(|reach| *reach.sums.end() <= threshold)
+fn stays_below(limits: &NeuronLimits<'_>) -> bool {
+    let highest = limits.reach().map(|reach| *reach.sums.end());
+    highest
+        .zip(limits.threshold)
+        .is_some_and(|(highest, threshold)| highest <= threshold)
 }
 
 /// A layer in which sources that are gone add nothing.

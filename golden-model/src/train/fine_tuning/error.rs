@@ -4,6 +4,16 @@
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FineTuningError {
+    /// The network uses something for which fine-tuning has no gradient.
+    #[error(
+        "network `{network}` has {feature}, for which fine-tuning has no gradient; quantize it without fine-tuning"
+    )]
+    Unsupported {
+        /// Name of the network.
+        network: String,
+        /// What the network has: biases, or the choice that fine-tuning does not know.
+        feature: &'static str,
+    },
     /// The membranes of a layer are too wide for the trainer's exact arithmetic.
     #[error(
         "layer `{layer}`: membranes have {membrane_bits} bits, but fine-tuning computes at most {most} bits \

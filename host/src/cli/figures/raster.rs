@@ -63,6 +63,8 @@ fn draw_raster(
     raster: &SpikeRaster,
     colour: RGBColor,
 ) -> Result<(), Box<dyn std::error::Error>> {
+    let graded = raster.iter().flatten().any(|event| event.value.abs() > 1);
+    let events = if graded { "values" } else { "spikes" };
     let steps = f64::from(u32::try_from(raster.steps())?);
     let width = f64::from(u32::try_from(raster.width())?);
     let mut chart = ChartBuilder::on(area)
@@ -73,7 +75,7 @@ fn draw_raster(
     chart
         .configure_mesh()
         .disable_mesh()
-        .y_desc(format!("{name}, {} spikes", raster.total()))
+        .y_desc(format!("{name}, {} {events}", raster.total()))
         .x_label_formatter(&|x| format!("{x:.0}"))
         .y_label_formatter(&|y| format!("{y:.0}"))
         .draw()?;

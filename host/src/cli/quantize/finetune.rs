@@ -134,6 +134,7 @@ impl FineTune<'_> {
         data: &DataArgs,
         output: &Path,
     ) -> Result<(Files, TrainConfig)> {
+        FineTuning::check_support(float)?;
         let args = self.args;
         let files = Files {
             checkpoint: checkpoint_file(context, output, args.checkpoint.as_deref())?,

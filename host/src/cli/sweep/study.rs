@@ -135,11 +135,13 @@ impl Made {
             thresholds_bits: bits.thresholds,
             model_bits: bits.total(),
             membrane_bits: widest.unwrap_or(0),
-            // Pooling layers have no leak. The output layer has the same leak as all others.
+            // Pooling layers have no leak, and an output layer that is read as a sum has none; all others have the same.
             leak_shifts: model
                 .layers
-                .last()
-                .map_or_else(Vec::new, |layer| layer.leak_shifts.clone()),
+                .iter()
+                .map(|layer| layer.leak_shifts.clone())
+                .max_by_key(Vec::len)
+                .unwrap_or_default(),
             hash: hex(&model.hash()),
         }
     }

@@ -91,7 +91,7 @@ impl Subject {
         for (y, kernel_row) in met(path.rows, row) {
             for (x, kernel_column) in met(path.columns, column) {
                 let mut add = |neuron: usize, number: i32| {
-                    membranes[(neuron * height + y) * width + x] += spike.sign() * number;
+                    membranes[(neuron * height + y) * width + x] += i32::from(spike.value) * number;
                 };
                 let weight = |weights: &Array2<i8>, neuron: usize, column: usize| {
                     i32::from(weights[(neuron, column)]) << self.layer.guard_bits
@@ -220,9 +220,9 @@ impl Subject {
                         .collect::<Vec<_>>()
                 });
                 spikes.extend(
-                    of_stream
-                        .iter()
-                        .map(|&(address, negative)| Happening::Spike(index, Spike { address, negative })),
+                    of_stream.iter().map(|&(address, negative)| {
+                        Happening::Spike(index, Spike::signed(address, negative))
+                    }),
                 );
             }
             spikes.retain(|spike| self.ideal(spike) > 0);

@@ -97,10 +97,10 @@ fn events(params: EncoderParams, raster: &SpikeRaster) -> Vec<Event> {
         } else {
             number
         };
-        Event::Spike(Spike {
-            address: u32::try_from(address).expect("small"),
-            negative: spike.negative,
-        })
+        Event::Spike(Spike::signed(
+            u32::try_from(address).expect("small"),
+            spike.is_negative(),
+        ))
     };
     raster
         .iter()

@@ -86,12 +86,11 @@ impl Coded {
         let mut events = Vec::new();
         for (spikes, coding, step_ends, _) in &self.chunks {
             let signed = matches!(coding, Coding::SignedBitmap | Coding::SignedDelta);
-            events.extend(spikes.iter().map(|&address| {
-                Event::Spike(Spike {
-                    address,
-                    negative: signed && is_negative(address),
-                })
-            }));
+            events.extend(
+                spikes
+                    .iter()
+                    .map(|&address| Event::Spike(Spike::signed(address, signed && is_negative(address)))),
+            );
             events.extend(step_ends.then_some(Event::EndOfStep));
         }
         events

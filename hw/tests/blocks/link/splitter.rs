@@ -8,7 +8,7 @@ use synfire_hw::circuit::link::splitter::{Splitter, SplitterParams};
 
 fn event(inputs: u32) -> impl Strategy<Value = Event> {
     prop_oneof![
-        6 => (0..inputs, any::<bool>()).prop_map(|(address, negative)| Event::Spike(Spike { address, negative })),
+        6 => (0..inputs, any::<bool>()).prop_map(|(address, negative)| Event::Spike(Spike::signed(address, negative))),
         1 => Just(Event::EndOfStep),
         1 => Just(Event::Clear),
     ]

@@ -122,7 +122,7 @@ fn payloads(raster: &SpikeRaster) -> Vec<Vec<u8>> {
         let mut last = 0;
         for spike in spikes {
             let delta = u8::try_from(spike.address + 1 - last).expect("small");
-            bytes.push(delta | u8::from(spike.negative) << 7);
+            bytes.push(delta | u8::from(spike.is_negative()) << 7);
             last = spike.address + 1;
         }
         bytes.push(0);

@@ -53,7 +53,7 @@ fn events_are_binned_in_order_once_each_and_end_with_the_window() {
     let raster = test_raster(&network(4), &data, 0, 1);
     // Events at 0, 3 and 9 µs are in the first bin, two of them of one pixel; 39 µs is in the last bin, 40 µs in none.
     assert_eq!(addresses(&raster), [vec![0, 5], vec![], vec![], vec![1]]);
-    assert!(raster.iter().flatten().all(|spike| !spike.negative));
+    assert!(raster.iter().flatten().all(|spike| !spike.is_negative()));
     let raster = test_raster(&network(8), &data, 0, 1);
     assert_eq!(addresses(&raster)[..2], [vec![5], vec![0]]);
     assert_eq!(raster.total(), 3);
@@ -134,7 +134,7 @@ fn normalized_images_spike_with_both_signs_and_are_padded_with_silence() {
         mean: vec![0.5],
         deviation: vec![0.5],
     });
-    let spike = |address, negative| Spike { address, negative };
+    let spike = Spike::signed;
     assert_eq!(
         test_raster(&network, &data, 0, 1).step(0),
         [spike(0, true), spike(2, false)]

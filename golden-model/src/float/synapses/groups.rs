@@ -66,7 +66,7 @@ impl Synapses {
         if self.0.are_one() {
             addresses
         } else {
-            order.sort(addresses, self.0.channels)
+            order.sort_alike(addresses, &self.0)
         }
     }
 }
@@ -162,11 +162,20 @@ impl Kernel for SpikeGradient<'_> {
         let mut rest = self.addresses;
         while let Some(alike) = Alike::next(self.windows, rest) {
             rest = &rest[alike.count..];
-            if alike.count == GROUP && alike.shares_weights() {
-                self.add(simd, alike.starts[0], alike.targets, alike.window);
-            } else {
-                for index in 0..alike.count {
-                    self.add(simd, alike.starts[index], [alike.targets[index]], alike.window);
+            let Alike {
+                starts,
+                targets: [a, b, c, _],
+                window,
+                ..
+            } = alike;
+            match alike.count {
+                4 if alike.shares_weights() => self.add(simd, starts[0], alike.targets, window),
+                3 if alike.shares_weights() => self.add(simd, starts[0], [a, b, c], window),
+                2 if alike.shares_weights() => self.add(simd, starts[0], [a, b], window),
+                _ => {
+                    for index in 0..alike.count {
+                        self.add(simd, starts[index], [alike.targets[index]], window);
+                    }
                 }
             }
         }
@@ -205,27 +214,31 @@ impl Kernel for ReturnErrors<'_> {
         let mut rest = self.addresses;
         while let Some(alike) = Alike::next(self.windows, rest) {
             rest = &rest[alike.count..];
-            if alike.count < GROUP {
-                for index in 0..alike.count {
-                    let (start, target) = (alike.starts[index], alike.targets[index]);
-                    self.dots(simd, [alike.addresses[index]], [start], [target], alike.window);
+            let Alike {
+                addresses,
+                starts,
+                targets,
+                count,
+                window,
+            } = alike;
+            let first = |list: [u32; GROUP]| [list[0], list[1], list[2]];
+            match (count, alike.shares_weights()) {
+                (4, true) => self.dots(simd, addresses, [starts[0]], targets, window),
+                (4, false) => self.dots(simd, addresses, starts, [targets[0]], window),
+                (3, true) => {
+                    let targets = [targets[0], targets[1], targets[2]];
+                    self.dots(simd, first(addresses), [starts[0]], targets, window);
                 }
-            } else if alike.shares_weights() {
-                self.dots(
-                    simd,
-                    alike.addresses,
-                    [alike.starts[0]],
-                    alike.targets,
-                    alike.window,
-                );
-            } else {
-                self.dots(
-                    simd,
-                    alike.addresses,
-                    alike.starts,
-                    [alike.targets[0]],
-                    alike.window,
-                );
+                (2, true) => {
+                    let targets = [targets[0], targets[1]];
+                    self.dots(simd, [addresses[0], addresses[1]], [starts[0]], targets, window);
+                }
+                _ => {
+                    for index in 0..count {
+                        let (start, target) = (starts[index], targets[index]);
+                        self.dots(simd, [addresses[index]], [start], [target], window);
+                    }
+                }
             }
         }
     }

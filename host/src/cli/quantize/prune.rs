@@ -155,7 +155,7 @@ impl fmt::Display for Pruned {
         match (&self.compared, report.inferences) {
             (Some(compared), _) => write!(
                 f,
-                "; and {} because of channels that never fired on {} training samples, exact wherever these do not fire: all \\
+                "; and {} because of channels that never fired on {} training samples, exact wherever these do not fire: all \
                  potentials of {} training and {} test samples are equal after every step (seed {})",
                 report.by_data(),
                 compared.training_samples,

@@ -19,9 +19,8 @@ use synfire_golden_model::quantize::prune::{
 /// Why channels may be removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Grounds {
-    /// Only what holds for every input.
+    // The help of the flag explains both: doc comments here would make the help of the whole verb long.
     Proof,
-    /// Also channels that never fire on the training set.
     Data,
 }
 

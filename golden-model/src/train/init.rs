@@ -17,8 +17,8 @@ pub enum Init {
     /// Independent draws from a normal distribution of mean 0, whose deviation follows from the fan-in.
     #[default]
     Random,
-    /// The same draws, scaled on some training samples, layer by layer from the input on: the drive of every channel then
-    /// has mean 0 and deviation 1 threshold. After D. Mishkin and J. Matas, "All you need is a good init"
+    /// The same draws, scaled on some training samples, layer by layer from the input on: the drive of every channel that
+    /// fires then has mean 0 and deviation 1 threshold, and that of an output mean 0. After D. Mishkin and J. Matas, "All you need is a good init"
     /// (arXiv 1511.06422).
     Data,
 }

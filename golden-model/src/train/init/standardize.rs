@@ -13,8 +13,9 @@
 //! w  = a w0 + w1                   a > 0: deviation of the drive is the threshold
 //! ```
 //!
-//! The output layer is treated likewise, in units of its threshold: its outputs y, which are means over steps, then start
-//! around 0 and within about 1, the range of the wanted outputs. Pooling has no weights and is left alone.
+//! In the output layer only the mean is taken out (a = 1): its neurons need not fire, and outputs near 0 are close to the
+//! wanted ones, most of which are 0. Scaled to deviation 1, they would be far off, and the first steps of the optimizer as
+//! much too large. Pooling has no weights and is left alone.
 //!
 //! Sums are taken image by image in pieces of fixed size, and the pieces are added in order, so that the result does not
 //! depend on the number of threads.
@@ -123,13 +124,11 @@ impl<P: Presenter> Task<'_, P> {
         let offset = identity
             .as_ref()
             .map(|means| shift(&|channel| means[channel], false));
-        let moments = self.moments(weights, &own, offset.as_ref());
-        let places = self.places();
-        let wanted = f64::from(self.engine.threshold(self.index)).powi(2);
-        let most = self.largest(&own);
-        let factors: Vec<Option<f64>> = (0..channels)
-            .map(|channel| moments[channel].factor(places, wanted, most[channel]))
-            .collect();
+        let factors = if matches!(self.layer.kind, LayerKind::Out { .. }) {
+            vec![Some(1.0); channels]
+        } else {
+            self.factors(weights, &own, offset.as_ref())
+        };
         for (path, tensor) in self.tensors.iter().enumerate() {
             let Some(tensor) = *tensor else { continue };
             let row = self.row_lengths[tensor];
@@ -144,6 +143,18 @@ impl<P: Presenter> Task<'_, P> {
         }
         let left = |channel: &usize| factors[*channel].is_none();
         (0..channels).filter(left).collect()
+    }
+
+    /// Factor of every channel's weights; `None` if there is none.
+    fn factors(&self, weights: &Parameters, own: &Paths, offset: Option<&Paths>) -> Vec<Option<f64>> {
+        let moments = self.moments(weights, own, offset);
+        let places = self.places();
+        let wanted = f64::from(self.engine.threshold(self.index)).powi(2);
+        let most = self.largest(own);
+        let channels = moments.iter().zip(most);
+        channels
+            .map(|(moments, most)| moments.factor(places, wanted, most))
+            .collect()
     }
 
     /// Number of drives of a channel: images × steps × positions.

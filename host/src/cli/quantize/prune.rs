@@ -19,9 +19,8 @@ use synfire_golden_model::quantize::prune::{
 /// Why channels may be removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Grounds {
-    /// Only what holds for every input.
+    // The help of the flag explains both: doc comments here would make the help of the whole verb long.
     Proof,
-    /// Also channels that never fire on the training set.
     Data,
 }
 
@@ -155,7 +154,7 @@ impl fmt::Display for Pruned {
         match (&self.compared, report.inferences) {
             (Some(compared), _) => write!(
                 f,
-                "; and {} because of channels that never fired on {} training samples, exact wherever these do not fire: all \\
+                "; and {} because of channels that never fired on {} training samples, exact wherever these do not fire: all \
                  potentials of {} training and {} test samples are equal after every step (seed {})",
                 report.by_data(),
                 compared.training_samples,

@@ -54,3 +54,6 @@ pub(crate) use network::FewSteps;
 pub(crate) use parameters::Role;
 pub use slope::Slope;
 pub(crate) use sweep::MAX_STEPS;
+
+#[cfg(test)]
+mod tests;

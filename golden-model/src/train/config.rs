@@ -387,4 +387,38 @@ mod tests {
             );
         }
     }
+
+    /// Steps of every batch of a run of `epochs` epochs of `batches` batches.
+    fn growth(steps: &[usize], epochs: usize, batches: usize) -> Vec<usize> {
+        let config = TrainConfig {
+            epochs,
+            steps: steps.to_vec(),
+            ..config()
+        };
+        (0..epochs * batches)
+            .map(|batch| config.steps_at(8, batch / batches, batch % batches, batches))
+            .collect()
+    }
+
+    #[test]
+    fn presentations_grow_in_the_second_half_of_a_run() {
+        assert_eq!(growth(&[], 2, 2), [8; 4]);
+        assert_eq!(growth(&[3], 2, 2), [3; 4]);
+        assert_eq!(growth(&[1, 4], 2, 3), [1, 1, 1, 4, 4, 4]);
+        assert_eq!(growth(&[1, 2, 4], 4, 2), [1, 1, 1, 1, 2, 2, 4, 4]);
+        // Within an epoch, and where the parts are not equal.
+        assert_eq!(growth(&[1, 2, 4], 1, 7), [1, 1, 1, 1, 2, 2, 4]);
+        assert_eq!(growth(&[1, 2, 3, 4], 1, 4), [1, 1, 2, 3]);
+    }
+
+    #[test]
+    fn presentations_stay_long_after_the_end_and_in_an_epoch_without_batches() {
+        let config = TrainConfig {
+            steps: vec![1, 2, 4],
+            ..config()
+        };
+        assert_eq!(config.steps_at(4, config.epochs, 0, 3), 4);
+        assert_eq!(config.steps_at(4, config.epochs + 5, 2, 3), 4);
+        assert_eq!(config.steps_at(4, 0, 0, 0), 1);
+    }
 }

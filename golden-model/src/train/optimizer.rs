@@ -201,6 +201,40 @@ mod tests {
     }
 
     #[test]
+    fn nesterovs_momentum_looks_one_step_ahead() {
+        let mut config = config(Optimizer::Sgd);
+        config.nesterov = true;
+        // g = 2, v = 2: the step is g + 0.5 v; then v = 3.
+        assert!((after(1, &config) - (1.0 - 0.1 * 3.0)).abs() < 1e-6);
+        assert!((after(2, &config) - (0.7 - 0.1 * (2.0 + 1.5))).abs() < 1e-6);
+    }
+
+    #[test]
+    fn only_weights_decay_and_statistics_stay() {
+        for optimizer in [Optimizer::Sgd, Optimizer::Adam, Optimizer::AdamW] {
+            let mut config = config(optimizer);
+            config.weight_decay = 0.5;
+            let three = |value: f32| Parameters {
+                layers: vec![numbers(1, value), numbers(1, value), numbers(1, value)],
+            };
+            let step = |gradient: f32| {
+                let mut weights = three(1.0);
+                let roles = vec![Role::Weights, Role::Channels, Role::Statistics];
+                let mut stepper = Stepper::new(&config, three(0.0)).with_roles(roles);
+                assert!(stepper.step(&mut weights, &[&three(gradient)], 0.1));
+                [0, 1, 2].map(|layer: usize| weights.layers[layer][0])
+            };
+            let still = step(0.0);
+            assert!(
+                still[0] < 1.0 && still[1..] == [1.0, 1.0],
+                "{optimizer:?}: {still:?}"
+            );
+            let moved = step(1.0);
+            assert!(moved[1] < 1.0 && moved[2] == 1.0, "{optimizer:?}: {moved:?}");
+        }
+    }
+
+    #[test]
     fn adam_steps_by_the_learning_rate_whatever_the_gradients_size() {
         for optimizer in [Optimizer::Adam, Optimizer::AdamW] {
             let config = config(optimizer);

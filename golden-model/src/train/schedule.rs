@@ -169,4 +169,45 @@ mod tests {
         assert_eq!(config.learning_rate_at(9, 3, 4), 0.5);
         assert_eq!(config.learning_rate_at(0, 0, 0), 0.05);
     }
+
+    #[test]
+    fn one_cycle_rises_from_a_25th_and_falls_to_the_final_fraction() {
+        let config = config("schedule = 'one-cycle'\nwarmup = 2\nfinal_fraction = 0.2");
+        let wanted = [0.02, 0.26, 0.5, 0.3, 0.1];
+        for (found, wanted) in starts(&config, [0, 1, 2, 6, 10]).into_iter().zip(wanted) {
+            assert!((found - wanted).abs() < 1e-6, "{found}, wanted {wanted}");
+        }
+        let rates: Vec<f32> = (0..40)
+            .map(|step| config.learning_rate_at(step / 4, step % 4, 4))
+            .collect();
+        assert!(
+            rates[..=8].is_sorted_by(|earlier, later| earlier < later),
+            "{rates:?}"
+        );
+        assert!(
+            rates[8..].is_sorted_by(|earlier, later| earlier > later),
+            "{rates:?}"
+        );
+    }
+
+    #[test]
+    fn one_cycle_without_warm_up_only_falls() {
+        let config = config("schedule = 'one-cycle'");
+        assert_eq!(starts(&config, [0, 5, 10]), [0.5, 0.25, 0.0]);
+    }
+
+    #[test]
+    fn only_a_run_whose_rates_and_steps_do_not_depend_on_its_length_may_end_elsewhere() {
+        let few = "rule = 'few-steps'\nloss = 'cross-entropy'\n";
+        for (more, may) in [
+            ("milestones = [2]", true),
+            ("schedule = 'cosine'", false),
+            ("schedule = 'one-cycle'", false),
+            (few, true),
+            (&format!("{few}steps = [1, 2]"), false),
+        ] {
+            assert_eq!(config(more).may_end_at(20), may, "{more}");
+            assert!(config(more).may_end_at(10), "{more}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::FewSteps;
 use super::parameters::Norm;
-use crate::events::{Layout, Numbers, SpikeLists, zeros};
+use crate::events::{ImageMemory, Layout, Numbers, SpikeLists, zeros};
 use crate::float::Parameters;
 use crate::float::engine::Dynamics;
 use crate::float::synapses::{ChannelOrder, GradedEvents};
@@ -58,13 +58,15 @@ pub(super) struct Input {
 }
 
 impl Input {
-    fn new(layout: Layout) -> Self {
+    /// Creates an empty input with room for every value of every step, which is reserved, but not used.
+    fn new(layout: Layout, steps: usize) -> Self {
         let number = |address| u32::try_from(layout.number(address)).unwrap_or(u32::MAX);
+        let all = layout.size() * steps;
         Self {
             numbers: (0..layout.size()).map(number).collect(),
-            addresses: Vec::new(),
-            values: Vec::new(),
-            ends: Vec::new(),
+            addresses: Vec::with_capacity(all),
+            values: Vec::with_capacity(all),
+            ends: Vec::with_capacity(steps),
         }
     }
 
@@ -84,11 +86,20 @@ impl Input {
         }
     }
 
+    /// Memory in bytes of the current values.
     fn bytes(&self) -> usize {
         size_of_val(&self.numbers[..])
             + size_of_val(&self.addresses[..])
             + size_of_val(&self.values[..])
-            + size_of_val(&self.ends[..])
+            + self.ends.capacity() * size_of::<usize>()
+    }
+
+    /// Memory in bytes if no value of any step were 0.
+    const fn most_bytes(&self) -> usize {
+        self.numbers.len() * size_of::<u32>()
+            + self.addresses.capacity() * size_of::<u32>()
+            + self.values.capacity() * size_of::<f32>()
+            + self.ends.capacity() * size_of::<usize>()
     }
 }
 
@@ -152,30 +163,24 @@ impl Image {
         best
     }
 
-    /// Memory in bytes now, and at most, if every neuron fired and was active in every step.
-    pub(crate) fn bytes(&self) -> (usize, usize) {
-        let fixed = |map: &Map| {
-            let numbers = [&map.drive, &map.plain, &map.errors];
-            let numbers: usize = numbers.iter().map(|numbers| size_of_val(&numbers[..])).sum();
-            numbers + map.sums.iter().map(|sums| size_of_val(&sums[..])).sum::<usize>()
+    /// Memory of the image now, and if every input and neuron fired and was active in every step.
+    pub(crate) fn memory(&self) -> ImageMemory {
+        let bytes = |numbers: &Numbers| size_of_val(&numbers[..]);
+        let of_map = |map: &Map| {
+            let sums = map.sums.iter().map(|sums| size_of_val(&sums[..]));
+            bytes(&map.drive) + bytes(&map.plain) + bytes(&map.errors) + sums.sum::<usize>()
         };
-        let scratch = size_of_val(&self.scratch.rest[..])
-            + self.scratch.order.bytes()
-            + self
-                .scratch
-                .sums
-                .iter()
-                .map(|sums| size_of_val(&sums[..]))
-                .sum::<usize>();
-        let rest = self.maps.iter().map(fixed).sum::<usize>()
-            + scratch
-            + self.input.bytes()
+        let Scratch { rest, order, sums } = &self.scratch;
+        let fixed = self.maps.iter().map(of_map).sum::<usize>()
+            + bytes(rest)
+            + order.bytes()
+            + sums.iter().map(bytes).sum::<usize>()
             + size_of_val(&self.output[..]);
         let lists = || self.maps.iter().flat_map(|map| [&map.spikes, &map.active]);
-        (
-            rest + lists().map(SpikeLists::bytes).sum::<usize>(),
-            rest + lists().map(SpikeLists::most_bytes).sum::<usize>(),
-        )
+        ImageMemory {
+            used: fixed + self.input.bytes() + lists().map(SpikeLists::bytes).sum::<usize>(),
+            most: fixed + self.input.most_bytes() + lists().map(SpikeLists::most_bytes).sum::<usize>(),
+        }
     }
 }
 
@@ -190,11 +195,18 @@ pub(crate) struct Batch {
     pub(super) norms: Vec<Norm>,
 }
 
+impl Batch {
+    /// Memory in bytes of what the images share: the gradients of the pieces, and the normalization.
+    pub(crate) fn shared_bytes(&self) -> usize {
+        let gradients = self.gradients.iter().map(Parameters::bytes);
+        gradients.sum::<usize>() + self.norms.iter().map(Norm::bytes).sum::<usize>()
+    }
+}
+
 impl FewSteps {
     /// Allocates the state of batches of up to `images` images, `piece` of which share a gradient; `zeros` has the shape
     /// of the parameters.
     pub(crate) fn batch(&self, images: usize, piece: usize, zeros: &Parameters) -> Batch {
-        let image = self.image();
         let norm = |stage: &super::network::Stage| {
             Norm::new(if stage.layer.dynamics == Dynamics::Pool {
                 0
@@ -203,7 +215,8 @@ impl FewSteps {
             })
         };
         Batch {
-            images: vec![image; images],
+            // Not copies of one image: a copy would use all of the memory that a new one only reserves.
+            images: (0..images).map(|_| self.image()).collect(),
             gradients: vec![zeros.clone(); images.div_ceil(piece)],
             piece,
             norms: self.stages.iter().map(norm).collect(),
@@ -232,7 +245,7 @@ impl FewSteps {
         let neurons = layouts().map(Layout::size).max().unwrap_or(0);
         let channels = layouts().map(|layout| layout.stride).max().unwrap_or(0);
         Image {
-            input: Input::new(self.input),
+            input: Input::new(self.input, self.steps),
             maps: maps.collect(),
             scratch: Scratch {
                 rest: zeros(neurons),

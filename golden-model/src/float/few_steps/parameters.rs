@@ -58,6 +58,21 @@ impl Norm {
         }
     }
 
+    /// Memory in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        let Self {
+            variance,
+            mean,
+            inverse,
+            scale,
+            shift,
+            by_drive,
+            constant,
+        } = self;
+        let lists = [variance, mean, inverse, scale, shift, by_drive, constant];
+        lists.iter().map(|numbers| size_of_val(&numbers[..])).sum()
+    }
+
     /// Takes the variances of the channels, after their means.
     pub(super) fn set(&mut self, variances: &[f64], gamma: &[f32], beta: &[f32]) {
         for (channel, &variance) in variances.iter().enumerate() {

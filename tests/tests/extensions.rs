@@ -137,7 +137,8 @@ fn a_trace_has_the_values_and_every_membrane() {
     );
 
     let integer = QuantizedModel::load(folder.path().join("integer.safetensors")).expect("loads");
-    let data = dataset::load("digits", None).expect("embedded").test.sample(2);
+    let data = dataset::load("digits", None).expect("embedded").test;
+    let data = data.sample(2, 1).expect("enough images");
     let mut engine = Engine::new(&integer).expect("valid");
     let (mut inputs, mut membranes) = (Vec::new(), Vec::new());
     for image in 0..2 {

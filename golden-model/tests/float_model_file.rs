@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 use synfire_golden_model::float::FloatModel;
-use synfire_golden_model::network::NetworkDescription;
+use synfire_golden_model::network::{InputCoding, NetworkDescription, Readout, Reset};
 
 fn tiny() -> FloatModel {
     let text = r#"
@@ -266,8 +266,8 @@ fn files_of_something_else_are_refused() {
         "DIR/model.safetensors: the metadata lack the key `format`; give a model file that synfire wrote"
     );
     assert_eq!(
-        edited("version", "1", "2"),
-        "DIR/model.safetensors: the file has version 2 of its format, but this program reads versions up to 1; use a newer synfire"
+        edited("version", "1", "3"),
+        "DIR/model.safetensors: the file has version 3 of its format, but this program reads versions up to 2; use a newer synfire"
     );
 }
 
@@ -413,5 +413,90 @@ fn a_file_that_cannot_be_read_or_written_is_named() {
     assert!(
         error.ends_with("; check that its folder exists, has free space and is writable"),
         "{error}"
+    );
+}
+
+/// The residual model with biases, graded input, reset by subtraction and an output without leak.
+fn extended() -> FloatModel {
+    let mut model = residual();
+    model.description.coding = InputCoding::Direct;
+    model.description.reset = Reset::Subtract;
+    model.description.readout = Readout::Sum;
+    let nodes = model.description.graph().unwrap().nodes;
+    let biases = (0..).zip(&nodes).map(|(index, node)| {
+        // One layer with weights has none.
+        let has_biases = node.tensor.is_some() && index != 2;
+        let channels = if has_biases { node.output.channels } else { 0 };
+        (0..channels).map(|channel| channel as f32 / 8.0 - 0.25).collect()
+    });
+    model.biases = biases.collect();
+    model
+}
+
+#[test]
+fn biases_and_choices_survive_a_file_of_version_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    let model = extended();
+    model.save(&path).unwrap();
+    assert_eq!(FloatModel::load(&path).unwrap(), model);
+    let (header, _) = parts_of(&model);
+    assert_eq!(header["__metadata__"]["version"], "2");
+    assert_eq!(header["bias/conv1"]["shape"], json!([3]));
+    assert_eq!(header["bias/fc1"]["shape"], json!([5]));
+    assert!(header.get("bias/pool1").is_none());
+    // Each alone asks for version 2, and nothing of them is in a plain file.
+    let changes: [fn(&mut FloatModel); 4] = [
+        |model| model.biases = vec![vec![], vec![0.0, 1.0]],
+        |model| model.description.coding = InputCoding::Counts,
+        |model| model.description.reset = Reset::Subtract,
+        |model| model.description.readout = Readout::Sum,
+    ];
+    for change in changes {
+        let mut model = tiny();
+        change(&mut model);
+        assert_eq!(parts_of(&model).0["__metadata__"]["version"], "2");
+        model.save(&path).unwrap();
+        assert_eq!(FloatModel::load(&path).unwrap(), model);
+        assert_eq!(
+            changed_of(&model, |header| header["__metadata__"]["version"] = "1".into()),
+            "DIR/model.safetensors: the file has version 1 of its format, but contains biases, graded input, a reset by \
+             subtraction or an output without leak, which version 2 has; write the file again"
+        );
+    }
+    let (plain, _) = parts();
+    assert_eq!(plain["__metadata__"]["version"], "1");
+    for absent in ["bias", "coding", "reset", "readout"] {
+        assert!(!plain.to_string().contains(absent), "{absent}");
+    }
+}
+
+#[test]
+fn biases_that_do_not_fit_are_refused() {
+    assert_eq!(
+        changed_of(&extended(), |header| header["bias/fc1"]["shape"] = json!([1, 5])),
+        "DIR/model.safetensors: tensor `bias/fc1` is F32 [1, 5], but the network needs F32 [5]; write the file again"
+    );
+    let refused = |change: fn(&mut FloatModel)| {
+        let mut model = extended();
+        change(&mut model);
+        model.validate().unwrap_err().to_string()
+    };
+    assert_eq!(
+        refused(|model| model.biases[0].push(1.0)),
+        "layer `conv1`: the number of biases is 4, but must be 3 or, without biases, 0; train the network again"
+    );
+    assert_eq!(
+        refused(|model| model.biases[1] = vec![1.0; 3]),
+        "layer `pool1`: the number of biases is 3, but must be 0 or, without biases, 0; train the network again"
+    );
+    assert_eq!(
+        refused(|model| model.biases[0][2] = f32::NAN),
+        "layer `conv1`: the bias of channel 2 is NaN; train the network again with a lower learning rate"
+    );
+    assert_eq!(
+        refused(|model| model.biases.truncate(2)),
+        "the model has biases of 2 layers, but the network has 8 layers; give one list per layer, empty where a layer has \
+         none"
     );
 }

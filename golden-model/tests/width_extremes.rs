@@ -103,7 +103,7 @@ impl Case {
         }
     }
 
-    /// Membranes after a step that starts from any of `starts`, with those starts.
+    /// Membranes after a step that starts from any of `starts`.
     fn after(&self, starts: &BTreeSet<i64>) -> BTreeSet<i64> {
         let (p, n) = self.sums();
         let update = Update {
@@ -113,7 +113,7 @@ impl Case {
             floor: self.floor,
             ceiling: self.ceiling,
         };
-        let mut after = starts.clone();
+        let mut after = BTreeSet::new();
         // The sums of one start are a stretch of numbers; stretches that overlap are walked once.
         let mut done = i64::MIN;
         for start in starts {
@@ -129,12 +129,13 @@ impl Case {
     /// Lowest and highest partial sum, followed until nothing new is reached or for a number of steps.
     fn reached(&self, steps: usize) -> (i64, i64) {
         let mut starts = BTreeSet::from([0]);
+        let mut new = starts.clone();
         for _ in 1..steps {
-            let next = self.after(&starts);
-            if next == starts {
+            new = self.after(&new).difference(&starts).copied().collect();
+            if new.is_empty() {
                 break;
             }
-            starts = next;
+            starts.extend(&new);
         }
         let (p, n) = self.sums();
         let bias = i64::from(self.bias);

@@ -38,3 +38,58 @@ pub fn check_support(model: &QuantizedModel) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::Geometry;
+    use synfire_golden_model::float::FloatModel;
+    use synfire_golden_model::network::{InputCoding, NetworkDescription, Readout};
+    use synfire_golden_model::quantize::{QuantizeConfig, quantize};
+
+    fn refusal(change: fn(&mut FloatModel)) -> Option<String> {
+        let description = NetworkDescription::from_compact("2C3p1-P2-4-3@1x4x4", None).expect("a network");
+        let mut model = FloatModel::initial(description, 1).expect("valid");
+        change(&mut model);
+        let (quantized, _) = quantize(&model, &QuantizeConfig::default()).expect("quantizes");
+        // What everything in hardware is derived from refuses the same.
+        assert_eq!(
+            Geometry::of(&quantized).is_ok(),
+            check_support(&quantized).is_ok()
+        );
+        check_support(&quantized).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_hardware_does_not_compute_is_refused_by_name() {
+        let wanted = |layer: &str, feature: &str, instead: &str| {
+            Some(format!(
+                "layer `{layer}` of network `2C3p1-P2-4-3` needs {feature}, which the hardware does not compute; train a \
+                 network with {instead}, or classify on this machine with `synfire eval`"
+            ))
+        };
+        assert_eq!(refusal(|_| ()), None);
+        assert_eq!(refusal(|model| model.description.readout = Readout::Sum), None);
+        let graded = wanted("conv1", "graded input", "coding = \"poisson\"");
+        assert_eq!(
+            refusal(|model| model.description.coding = InputCoding::Direct),
+            graded
+        );
+        assert_eq!(
+            refusal(|model| model.description.coding = InputCoding::Counts),
+            graded
+        );
+        assert_eq!(
+            refusal(|model| model.description.reset = Reset::Subtract),
+            wanted("conv1", "a reset by subtraction", "reset = \"zero\"")
+        );
+        assert_eq!(
+            refusal(|model| model.biases = vec![vec![], vec![], vec![0.5; 4], vec![0.5; 3]]),
+            wanted("fc1", "biases", "the training rule of the paper, which has none")
+        );
+        assert_eq!(
+            refusal(|model| model.biases = vec![vec![], vec![], vec![], vec![0.5; 3]]),
+            wanted("out", "biases", "the training rule of the paper, which has none")
+        );
+    }
+}

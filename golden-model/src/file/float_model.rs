@@ -81,7 +81,7 @@ impl FloatModel {
         let path = path.as_ref();
         let container = Container::read(path, MAX_FILE_BYTES)?;
         let mut contents = container.contents()?;
-        contents.check_format(FORMAT, PLAIN..=VERSION)?;
+        let version = contents.check_format(FORMAT, PLAIN..=VERSION)?;
         let in_file = |source| {
             Error::File(FileError::Contents {
                 path: path.to_owned(),
@@ -118,6 +118,13 @@ impl FloatModel {
             provenance,
         };
         model.validate().map_err(in_file)?;
+        if version < model.version() {
+            return Err(Error::File(FileError::NewerContents {
+                path: path.to_owned(),
+                version,
+                wanted: VERSION,
+            }));
+        }
         Ok(model)
     }
 }

@@ -81,7 +81,12 @@ impl MomentSums {
             reason = "the moments are of single precision"
         )]
         let damping = (DAMPING * sum / sources as f64) as f32;
-        products.diag_mut().map_inplace(|square| *square += damping);
+        // Not that of the bias, whose count has another size.
+        let mut squares = products.diag_mut();
+        squares
+            .iter_mut()
+            .take(sources)
+            .for_each(|square| *square += damping);
         Some(Moments {
             squares: products.diag().iter().copied().map(f64::from).collect(),
             products,

@@ -3,7 +3,7 @@
 use super::Case;
 use super::spec::Spec;
 use crate::file::arrays::Arrays;
-use crate::float::FloatModel;
+use crate::float::{FloatModel, check_rule};
 use crate::network::{LayerKind, Shape};
 use crate::reference::ReferenceError;
 use crate::{Error, Result};
@@ -21,7 +21,7 @@ impl Case {
     ///
     /// # Errors
     /// If the file cannot be read, an array is missing or its shape or type contradicts the specification, or the
-    /// specification describes an invalid network.
+    /// specification describes an invalid network, or one for which the training rule of the paper has no gradient.
     pub fn load(path: &Path) -> Result<Self> {
         let mut arrays = Arrays::open(path)?;
         let in_spec = |source| {
@@ -34,6 +34,7 @@ impl Case {
         let batch = spec.batch;
         let description = spec.describe(network_name(path));
         description.validate()?;
+        check_rule(&description, false)?;
         if !(1..=MAX_BATCH).contains(&batch) {
             return Err(arrays.wrong("spec", format!("a batch of {batch}"), format!("1..={MAX_BATCH}")));
         }

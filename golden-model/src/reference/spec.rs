@@ -18,6 +18,12 @@ pub(super) struct Spec {
     rate: f32,
     #[serde(default)]
     signed: bool,
+    #[serde(default)]
+    coding: InputCoding,
+    #[serde(default)]
+    reset: Reset,
+    #[serde(default)]
+    readout: Readout,
     layers: Vec<SpecLayer>,
 }
 
@@ -119,9 +125,9 @@ impl Spec {
             leak: self.leak,
             normalization,
             layers: self.layers.into_iter().map(SpecLayer::describe).collect(),
-            coding: InputCoding::Poisson,
-            reset: Reset::Zero,
-            readout: Readout::Leak,
+            coding: self.coding,
+            reset: self.reset,
+            readout: self.readout,
         }
     }
 }

@@ -216,6 +216,7 @@ mod tests {
             config.weight_decay = 0.5;
             let three = |value: f32| Parameters {
                 layers: vec![numbers(1, value), numbers(1, value), numbers(1, value)],
+                biases: Vec::new(),
             };
             let step = |gradient: f32| {
                 let mut weights = three(1.0);

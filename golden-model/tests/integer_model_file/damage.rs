@@ -67,11 +67,11 @@ fn a_file_of_another_format_or_version_is_refused() {
         "model.safetensors: the file has format `synfire-checkpoint`, but must have `synfire-quantized`; \
          give the model that `synfire train` writes when the run ends"
     );
-    for version in ["3", "0", "two"] {
+    for version in ["4", "0", "two"] {
         assert_eq!(
             refused_metadata("version", "2", version),
             format!(
-                "model.safetensors: the file has version {version} of its format, but this program reads versions up to 2; use a newer synfire"
+                "model.safetensors: the file has version {version} of its format, but this program reads versions up to 3; use a newer synfire"
             )
         );
     }
@@ -93,7 +93,7 @@ fn metadata_that_make_no_sense_are_refused() {
     assert_eq!(
         refused_metadata("layers", "\"floor\"", "\"flour\""),
         "model.safetensors: metadata `layers`: unknown field `flour`, expected one of `name`, `kind`, `weight_bits`, \
-         `guard_bits`, `membrane_bits`, `leak_shifts`, `floor` at line 1 column 105; write the file again"
+         `guard_bits`, `membrane_bits`, `leak_shifts`, `floor`, `ceiling` at line 1 column 105; write the file again"
     );
     assert!(refused_metadata("layers", "\"weight_bits\":3", "\"weight_bits\":300").contains("300"));
     assert!(refused_metadata("network", "\"steps\":3", "\"steps\":-3").contains("metadata `network`: "));

@@ -4,6 +4,7 @@
 mod common;
 mod comparison;
 mod contents;
+mod graded;
 #[path = "../common/npz.rs"]
 mod npz;
 mod refusals;

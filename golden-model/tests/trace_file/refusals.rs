@@ -74,8 +74,8 @@ fn files_that_are_not_valid_traces_are_refused() {
         })
     };
     assert_eq!(
-        in_metadata("\"version\":1", "\"version\":2"),
-        "trace.changed.npz: the file has version 2 of its format, but this program reads versions up to 1; use a newer synfire"
+        in_metadata("\"version\":1", "\"version\":3"),
+        "trace.changed.npz: the file has version 3 of its format, but this program reads versions up to 2; use a newer synfire"
     );
     assert_eq!(
         in_metadata("synfire-trace", "synfire-tracE"),

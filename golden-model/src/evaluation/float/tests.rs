@@ -2,6 +2,7 @@ use super::*;
 use crate::dataset::encode::test_raster;
 use crate::dataset::{Dataset, digits};
 use crate::float::gradient;
+use crate::network::{InputCoding, Readout, Reset};
 use crate::random::Random;
 use std::collections::BTreeMap;
 
@@ -131,4 +132,78 @@ fn progress_is_told_of_every_image() {
     };
     evaluate_with(&random_model(), &data, 5, &progress).unwrap();
     assert_eq!((most.into_inner(), calls.into_inner()), (360, 360));
+}
+
+/// Graded input is the same for every seed, and every image is judged by the values that an encoder gives.
+#[test]
+fn graded_images_are_judged_by_their_values() {
+    let data = digits::load().unwrap().test;
+    let mut model = random_model();
+    model.description.coding = InputCoding::Direct;
+    model.description.reset = Reset::Subtract;
+    model.description.readout = Readout::Sum;
+    model.description.steps = 4;
+    model.biases = vec![vec![0.125; model.description.shapes()[0].size()], vec![0.5; 10]];
+    let evaluation = evaluate(&model, &data, 5).unwrap();
+    assert_eq!(evaluate(&model, &data, 6).unwrap(), evaluation);
+
+    let weights = Parameters::of_model(&model).unwrap();
+    let engine = Engine::new(&model.description);
+    let mut state = engine.state();
+    let mut values = 0;
+    for index in 0..data.len() {
+        let raster = test_raster(&model.description, &data, index, 1);
+        values += raster.total();
+        assert_eq!(raster.step(0), raster.step(3));
+        engine.forward_raster(&weights, &raster, &mut state);
+        assert_eq!(evaluation.answers[index], state.answer(), "image {index}");
+    }
+    let input = &evaluation.activity[0];
+    assert!((input.spikes * data.len() as f64 - values as f64).abs() < 1e-6);
+    // Without the biases, more images have another answer.
+    model.biases.clear();
+    assert_ne!(evaluate(&model, &data, 5).unwrap().answers, evaluation.answers);
+}
+
+#[test]
+fn the_papers_rule_refuses_what_it_has_no_gradient_for() {
+    let mut model = random_model();
+    let refused = |model: &FloatModel| gradient(model, &[], &[], &[]).unwrap_err().to_string();
+    let wanted = |feature: &str| {
+        format!(
+            "network `digits` has {feature}, for which the training rule of the paper has no gradient; train it with \
+             `rule = \"few-steps\"`"
+        )
+    };
+    model.biases = vec![vec![], vec![0.0; 10]];
+    assert_eq!(refused(&model), wanted("biases"));
+    model.description.readout = Readout::Sum;
+    assert_eq!(refused(&model), wanted("an output without leak (readout `sum`)"));
+    model.description.reset = Reset::Subtract;
+    assert_eq!(refused(&model), wanted("reset by subtraction (reset `subtract`)"));
+    model.description.coding = InputCoding::Direct;
+    assert_eq!(refused(&model), wanted("graded input (coding `direct`)"));
+    assert!(crate::workload::Pass::new(&model).is_err());
+    let tuning = crate::train::FineTuning::check_support(&model)
+        .unwrap_err()
+        .to_string();
+    assert_eq!(
+        tuning,
+        "network `digits` has graded input (coding `direct`), for which fine-tuning has no gradient; quantize it without \
+         fine-tuning"
+    );
+    let data = digits::load().unwrap().test;
+    let config = crate::Config::preset("digits").unwrap().train.unwrap();
+    let trainer = crate::train::Trainer::new(model.description.clone(), config.clone(), &data, None);
+    assert_eq!(
+        trainer.unwrap_err().to_string(),
+        wanted("graded input (coding `direct`)")
+    );
+    let mut plain = random_model();
+    let mut trainer = crate::train::Trainer::new(plain.description.clone(), config, &data, None).unwrap();
+    plain.biases = vec![vec![], vec![0.0; 10]];
+    assert_eq!(
+        trainer.set_weights(&plain).unwrap_err().to_string(),
+        wanted("biases")
+    );
 }

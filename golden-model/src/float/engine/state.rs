@@ -122,9 +122,8 @@ impl GradedInputs {
 
     /// Memory in bytes.
     fn bytes(&self) -> usize {
-        size_of_val(&self.values[..])
-            + self.addresses.capacity() * size_of::<u32>()
-            + self.numbers.capacity() * size_of::<f32>()
+        // Lists with room for all inputs, whatever a clone has allocated so far.
+        self.values.len() * (size_of::<i16>() + size_of::<u32>() + size_of::<f32>())
     }
 }
 

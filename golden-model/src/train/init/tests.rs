@@ -48,10 +48,7 @@ fn rasters(network: &NetworkDescription, signed: bool, images: usize) -> Vec<Spi
             let fires: Vec<Spike> = (0..)
                 .zip(&rates)
                 .filter_map(|(address, rate)| (random.uniform() < *rate).then_some(address))
-                .map(|address| Spike {
-                    address,
-                    negative: signed && address % 3 == 0,
-                })
+                .map(|address| Spike::signed(address, signed && address % 3 == 0))
                 .collect();
             raster.push_step(fires);
         }
@@ -64,7 +61,7 @@ fn rasters(network: &NetworkDescription, signed: bool, images: usize) -> Vec<Spi
 fn numbers(raster: &SpikeRaster, t: usize) -> Vec<f64> {
     let mut numbers = vec![0.0; raster.width()];
     for spike in raster.step(t) {
-        numbers[spike.address as usize] = if spike.negative { -1.0 } else { 1.0 };
+        numbers[spike.address as usize] = f64::from(spike.value);
     }
     numbers
 }
@@ -164,6 +161,7 @@ fn scaled(network: &NetworkDescription, images: &[SpikeRaster]) -> (FloatModel, 
     let model = FloatModel {
         description: network.clone(),
         weights: weights.to_matrices(network),
+        biases: Vec::new(),
         provenance: std::collections::BTreeMap::new(),
     };
     (model, unscaled)
@@ -252,7 +250,13 @@ impl Presenter for Graded<'_> {
         index
     }
 
-    fn present(&self, (): &mut (), _: &Parameters, image: usize, step: &mut dyn FnMut(&[Vec<Events<'_>>])) {
+    fn present(
+        &self,
+        index: &mut usize,
+        _: &Parameters,
+        image: usize,
+        step: &mut dyn FnMut(&[Vec<Events<'_>>]),
+    ) {
         // Only the first layer receives the images.
         let received = if *index == 0 { &self.1[image][..] } else { &[] };
         let addresses: Vec<u32> = (0..).take(received.len()).collect();

@@ -61,9 +61,9 @@ pub(super) struct Point {
 pub(super) struct Made {
     /// Bits of all weights.
     pub(super) weights_bits: u64,
-    /// Bits of all thresholds, and of the values that identities add.
+    /// Bits of all thresholds and biases, and of the values that identities add.
     pub(super) thresholds_bits: u64,
-    /// Sum of the bits of weights and thresholds.
+    /// Sum of the bits of weights, thresholds and biases.
     pub(super) model_bits: u64,
     /// Width of the widest membrane in bits.
     pub(super) membrane_bits: u8,

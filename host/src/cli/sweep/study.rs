@@ -132,7 +132,7 @@ impl Made {
         let widest = model.layers.iter().map(|layer| layer.membrane_bits).max();
         Self {
             weights_bits: bits.weights,
-            thresholds_bits: bits.thresholds,
+            thresholds_bits: bits.thresholds + bits.biases,
             model_bits: bits.total(),
             membrane_bits: widest.unwrap_or(0),
             // Pooling layers have no leak, and an output layer that is read as a sum has none; all others have the same.

@@ -252,7 +252,13 @@ impl Presenter for Graded<'_> {
         index
     }
 
-    fn present(&self, (): &mut (), _: &Parameters, image: usize, step: &mut dyn FnMut(&[Vec<Events<'_>>])) {
+    fn present(
+        &self,
+        index: &mut usize,
+        _: &Parameters,
+        image: usize,
+        step: &mut dyn FnMut(&[Vec<Events<'_>>]),
+    ) {
         // Only the first layer receives the images.
         let received = if *index == 0 { &self.1[image][..] } else { &[] };
         let addresses: Vec<u32> = (0..).take(received.len()).collect();

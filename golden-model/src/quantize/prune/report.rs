@@ -2,7 +2,6 @@
 
 use super::{FiredChannels, Ground};
 use crate::integer::{QuantizedLayer, QuantizedModel, QuantizedShortcut};
-use crate::network::Shape;
 use serde::Serialize;
 
 /// Report of pruning.
@@ -101,34 +100,28 @@ impl PruneReport {
         kept: Vec<Vec<Kept>>,
         fired: Option<&FiredChannels>,
     ) -> Self {
-        let shapes = before
-            .description
-            .shapes()
-            .into_iter()
-            .zip(after.description.shapes());
-        let layers = before.layers.iter().zip(&after.layers).zip(shapes);
-        let report = |(((before, after), shapes), (grounds, kept)): (
-            ((&QuantizedLayer, &QuantizedLayer), (Shape, Shape)),
-            (Grounds, Vec<Kept>),
-        )| {
-            let sorted = |mut channels: Vec<usize>| {
-                channels.sort_unstable();
-                channels
-            };
+        let shapes = [before, after].map(|model| model.description.shapes());
+        let sorted = |mut channels: Vec<usize>| {
+            channels.sort_unstable();
+            channels
+        };
+        let reasons = grounds.into_iter().zip(kept).enumerate();
+        let layers = reasons.map(|(index, (grounds, kept))| {
+            let layers = [&before.layers[index], &after.layers[index]];
             LayerPruning {
-                layer: before.name.clone(),
-                channels: [before.outputs(), after.outputs()],
-                neurons: [shapes.0.size(), shapes.1.size()],
-                weights: [weights(before), weights(after)],
-                membrane_bits: [before.membrane_bits, after.membrane_bits],
+                layer: layers[0].name.clone(),
+                channels: layers.map(QuantizedLayer::outputs),
+                neurons: [0, 1].map(|at| shapes[at][index].size()),
+                weights: layers.map(weights),
+                membrane_bits: layers.map(|layer| layer.membrane_bits),
                 never_fires: sorted(grounds.never_fires),
                 no_effect: sorted(grounds.no_effect),
                 silent_on_data: sorted(grounds.data),
                 kept,
             }
-        };
+        });
         Self {
-            layers: layers.zip(grounds.into_iter().zip(kept)).map(report).collect(),
+            layers: layers.collect(),
             inferences: fired.map(|fired| fired.inferences),
         }
     }

@@ -151,17 +151,21 @@ impl<'data> Trainer<'data> {
         })
     }
 
-    /// Replaces the weights by those of a model with the same layers.
+    /// Replaces the weights by those of a model with the same layers. Under [`Rule::FewSteps`], numbers of normalization and
+    /// biases stay.
     ///
     /// # Errors
     /// If the weights do not fit the layers of this network.
     pub fn set_weights(&mut self, model: &FloatModel) -> Result<()> {
-        self.weights = Parameters::of_model(&FloatModel {
+        let weights = Parameters::of_model(&FloatModel {
             description: self.description.clone(),
             weights: model.weights.clone(),
             provenance: BTreeMap::new(),
             biases: Vec::new(),
         })?;
+        for (to, from) in self.weights.layers.iter_mut().zip(weights.layers) {
+            *to = from;
+        }
         Ok(())
     }
 

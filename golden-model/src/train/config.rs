@@ -148,6 +148,9 @@ const fn default_decay() -> f32 {
     0.1
 }
 
+/// Refuses a field by its name, the value found and the values wanted, unless the first argument is true.
+type Check<'a> = dyn Fn(bool, &str, &dyn ToString, &str) -> Result<()> + 'a;
+
 impl TrainConfig {
     /// Checks the range of every parameter; `network` is the name of the network in errors.
     ///
@@ -227,7 +230,7 @@ impl TrainConfig {
     }
 
     /// Checks what depends on the rule.
-    fn validate_rule(&self, check: &dyn Fn(bool, &str, &dyn ToString, &str) -> Result<()>) -> Result<()> {
+    fn validate_rule(&self, check: &Check<'_>) -> Result<()> {
         check(
             (0.0..=1.0).contains(&self.sparsity),
             "sparsity",

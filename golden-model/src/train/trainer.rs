@@ -172,18 +172,24 @@ impl<'data> Trainer<'data> {
         })
     }
 
-    /// Replaces the weights by those of a model with the same layers.
+    /// Replaces the weights by those of a model with the same layers. Under [`Rule::FewSteps`], numbers of normalization and
+    /// biases stay.
     ///
     /// # Errors
-    /// If the weights do not fit the layers of this network, or the model has biases.
+    /// If the weights do not fit the layers of this network, or, under the paper's rule, the model has biases.
     pub fn set_weights(&mut self, model: &FloatModel) -> Result<()> {
-        check_rule(&self.description, model.has_biases())?;
-        self.weights = Parameters::of_model(&FloatModel {
+        if self.config.rule == Rule::Paper {
+            check_rule(&self.description, model.has_biases())?;
+        }
+        let weights = Parameters::of_model(&FloatModel {
             description: self.description.clone(),
             weights: model.weights.clone(),
             provenance: BTreeMap::new(),
             biases: Vec::new(),
         })?;
+        for (to, from) in self.weights.layers.iter_mut().zip(weights.layers) {
+            *to = from;
+        }
         Ok(())
     }
 

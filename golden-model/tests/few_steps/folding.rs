@@ -53,10 +53,14 @@ fn folded_weights_and_biases_are_those_of_f64_rounded() {
                 node.tensor,
                 node.junction.as_ref().and_then(|junction| junction.tensor),
             ];
+            let deviation = |channel: usize| {
+                let variance = f64::from(variances[index][channel]);
+                (variance + f64::from(1e-5_f32)).sqrt()
+            };
             for channel in 0..node.output.channels {
-                let factor = scales.get(channel).map_or(1.0, |&gamma| {
-                    f64::from(gamma) / (f64::from(variances[index][channel]) + f64::from(1e-5_f32)).sqrt()
-                });
+                let factor = scales
+                    .get(channel)
+                    .map_or(1.0, |&gamma| f64::from(gamma) / deviation(channel));
                 if let Some(&beta) = shifts.get(channel) {
                     let mean = means[index].get(channel).map_or(0.0, |&mean| f64::from(mean));
                     let wanted = f64::from(beta) - factor * mean;

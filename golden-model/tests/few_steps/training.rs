@@ -1,6 +1,11 @@
 //! The training loop under the second rule: threads, checkpoints, learning, and the price of spikes.
 
+use crate::network::Network;
 use crate::runs::{CONVOLUTIONAL, config, data, finish, one_batch, some, text, timeless, trainer};
+use crate::synapses::{Synapse, Weight};
+use synfire_golden_model::dataset::Dataset;
+use synfire_golden_model::float::{FloatModel, Slope};
+use synfire_golden_model::network::Source;
 use synfire_golden_model::train::{Checkpoint, EpochReport, Trainer};
 
 /// Presentations that grow from one step to two, then to four.
@@ -120,4 +125,102 @@ fn a_price_of_spikes_lowers_their_rate() {
         .collect();
     assert!(rates[1] < 0.95 * rates[0], "{rates:?}");
     assert!(rates[2] < 0.8 * rates[1], "{rates:?}");
+}
+
+/// Answers of a folded network in f64: the class with the largest sum of outputs.
+fn answers(model: &FloatModel, images: &Dataset) -> Vec<usize> {
+    let network = Network::new(&model.description, Slope::Triangle, 0.0);
+    let (layers, steps) = (network.graph.nodes.len(), model.description.steps);
+    let answer = |image: usize| {
+        // The whole number 256 x, limited to 255; pixels are 0 to 16.
+        let values: Vec<f64> = images
+            .image(image)
+            .iter()
+            .map(|&pixel| (f64::from(pixel) * 16.0).min(255.0) / 256.0)
+            .collect();
+        let mut membranes: Vec<Vec<f64>> = (0..layers)
+            .map(|index| vec![0.0; network.shape(index).size()])
+            .collect();
+        let mut sent = membranes.clone();
+        for _ in 0..steps {
+            for index in 0..layers {
+                for (neuron, v) in membranes[index].iter_mut().enumerate() {
+                    let channel = network.channel(index, neuron);
+                    *v += model.biases[index]
+                        .get(channel)
+                        .map_or(0.0, |&bias| f64::from(bias));
+                }
+                for &Synapse {
+                    source,
+                    from,
+                    to,
+                    weight,
+                } in &network.synapses[index]
+                {
+                    let value = match source {
+                        Source::Input => values[from],
+                        Source::Layer(source) => sent[source][from],
+                    };
+                    membranes[index][to] += value
+                        * match weight {
+                            Weight::Learned(tensor, place) => f64::from(model.weights[tensor][place]),
+                            Weight::Fixed(weight) => weight,
+                        };
+                }
+                if network.reads_out(index) {
+                    continue;
+                }
+                let threshold = f64::from(model.description.layers[index].threshold());
+                for (v, sent) in membranes[index].iter_mut().zip(&mut sent[index]) {
+                    *sent = f64::from(u8::from(*v > threshold));
+                    *v *= 1.0 - *sent;
+                }
+            }
+        }
+        let sums = &membranes[layers - 1];
+        (0..sums.len())
+            .max_by(|&a, &b| sums[a].total_cmp(&sums[b]))
+            .expect("classes")
+    };
+    (0..images.len()).map(answer).collect()
+}
+
+/// The running statistics must follow those of the batches for this.
+#[test]
+fn the_folded_network_answers_like_the_one_that_was_trained() {
+    let images = data();
+    let config = config(&text("8C3p1-P2t0.1-16C3p1-10", 6, 64, GROWING));
+    let mut trainer = trainer(&config, &images);
+    let trained = finish(&mut trainer, 6)[5].train_accuracy;
+    let answers = answers(&trainer.model(), &images);
+    let right = answers
+        .iter()
+        .enumerate()
+        .filter(|&(image, &class)| class == images.label(image))
+        .count();
+    let folded = right as f64 / images.len() as f64;
+    assert!(
+        trained > 0.95 && folded > trained - 0.02,
+        "{folded} for {trained}"
+    );
+}
+
+#[test]
+fn training_may_start_from_the_weights_of_a_model() {
+    let images = some(200);
+    let config = config(&text("16-10", 1, 64, ""));
+    let model = FloatModel::initial(config.network.clone(), 77).expect("a valid network");
+    let mut trainer = trainer(&config, &images);
+    trainer.set_weights(&model).expect("the same layers");
+    // Before training, the running variance is 1 and the mean 0.
+    let scale = 1.0 / (1.0 + f64::from(1e-5_f32)).sqrt();
+    let found = trainer.model();
+    for (&found, &wanted) in found.weights[0].iter().zip(&model.weights[0]) {
+        assert!(
+            (f64::from(found) - scale * f64::from(wanted)).abs() < 1e-7,
+            "{found}, wanted {wanted}"
+        );
+    }
+    assert_eq!(found.weights[1], model.weights[1]);
+    finish(&mut trainer, 1);
 }

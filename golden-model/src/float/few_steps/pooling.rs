@@ -11,8 +11,10 @@ pub(super) fn list_wanted(stage: &Stage, counts: &[f32], wanted: &mut SpikeLists
     let layout = stage.layer.layout;
     let (list, start) = wanted.room(counts.len());
     let mut count = 0;
-    for (position, counts) in (0u32..).zip(counts.chunks_exact(layout.stride)) {
-        let base = position * layout.stride as u32;
+    let positions = (0u32..)
+        .step_by(layout.stride)
+        .zip(counts.chunks_exact(layout.stride));
+    for (base, counts) in positions {
         for (address, &spikes) in (base..).zip(&counts[..layout.shape.channels]) {
             list[count] = address;
             count += usize::from(!any || spikes <= 1.0);

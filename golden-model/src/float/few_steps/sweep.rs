@@ -101,6 +101,7 @@ impl Kernel for Fire<'_> {
         let (fired_list, fired_start) = self.spikes.room(neurons);
         let (active_list, active_start) = self.active.room(neurons);
         let (mut fired_count, mut active_count) = (0, 0);
+        let lanes = u32::try_from(S::F32_LANES).unwrap_or(u32::MAX);
         let mut base = 0;
         let mut index = 0;
         for (drive, rest) in drive
@@ -118,7 +119,7 @@ impl Kernel for Fire<'_> {
                 let active = constants.is_active(simd, v);
                 active_count += simd.list(active, base, &mut active_list[active_count..]);
                 *r = constants.rest(simd, v, fired);
-                base += S::F32_LANES as u32;
+                base += lanes;
                 index += 1;
             }
         }

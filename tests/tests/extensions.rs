@@ -138,7 +138,7 @@ fn a_trace_has_the_values_and_every_membrane() {
 
     let integer = QuantizedModel::load(folder.path().join("integer.safetensors")).expect("loads");
     let data = dataset::load("digits", None).expect("embedded").test;
-    let data = data.sample(2, 1).expect("enough images");
+    let data = data.sample(2, 9).expect("enough images");
     let mut engine = Engine::new(&integer).expect("valid");
     let (mut inputs, mut membranes) = (Vec::new(), Vec::new());
     for image in 0..2 {
@@ -237,7 +237,7 @@ fn the_papers_trainer_refuses_by_name() {
     let preset = fs::read_to_string(synfire_tests::repository().join("golden-model/configs/digits.toml"));
     let text = preset
         .expect("a preset")
-        .replace("rate = ", "readout = \"sum\"\nrate = ");
+        .replace("\nrate = ", "\nreadout = \"sum\"\nrate = ");
     fs::write(folder.path().join("net.toml"), text).expect("writes");
     let (_, message) = program.fail(&[
         "bench",

@@ -47,6 +47,7 @@ fn random_model(rng: &mut Xoshiro256PlusPlus, description: NetworkDescription) -
         })
     });
     let model = FloatModel {
+        biases: Vec::new(),
         weights: weights.collect(),
         description,
         provenance: Default::default(),
@@ -242,6 +243,7 @@ fn a_channel_that_fires_on_other_data_is_told() {
 fn integers(text: &str, weights: Vec<Array2<i8>>, thresholds: &[&[i32]]) -> QuantizedModel {
     let description = NetworkDescription::from_compact(text, None).expect("fits");
     let model = FloatModel {
+        biases: Vec::new(),
         weights: weights
             .iter()
             .map(|weights| weights.mapv(|q| f32::from(q) + 0.25))

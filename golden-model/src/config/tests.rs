@@ -152,7 +152,7 @@ fn an_unknown_key_is_named_wherever_it_stands() {
        |
     22 | momentun = 0.9
        | ^^^^^^^^
-    unknown field `momentun`, expected one of `optimizer`, `learning_rate`, `epochs`, `batch`, `seed`, `init`, `loss`, `momentum`, `weight_decay`, `schedule`, `milestones`, `decay`, `final_fraction`, `warmup`, `crop`, `shift`, `rotate`, `flip`
+    unknown field `momentun`, expected one of `rule`, `optimizer`, `learning_rate`, `epochs`, `batch`, `seed`, `init`, `loss`, `momentum`, `nesterov`, `weight_decay`, `slope`, `sparsity`, `steps`, `schedule`, `milestones`, `decay`, `final_fraction`, `warmup`, `crop`, `shift`, `rotate`, `flip`
     "#);
 }
 

@@ -173,8 +173,9 @@ impl Kernel for SpikeGradient<'_> {
                 3 if alike.shares_weights() => self.add(simd, starts[0], [a, b, c], window),
                 2 if alike.shares_weights() => self.add(simd, starts[0], [a, b], window),
                 _ => {
-                    for index in 0..alike.count {
-                        self.add(simd, starts[index], [alike.targets[index]], window);
+                    let sources = starts.into_iter().zip(alike.targets).take(alike.count);
+                    for (start, target) in sources {
+                        self.add(simd, start, [target], window);
                     }
                 }
             }

@@ -27,6 +27,7 @@
 
 mod engine;
 mod error;
+mod few_steps;
 mod gradient;
 mod loss;
 mod model;
@@ -35,13 +36,16 @@ mod parameters;
 mod synapses;
 
 pub use engine::DropoutMasks;
-pub(crate) use engine::{Engine, MAX_MEMBRANE_BITS, State};
+pub(crate) use engine::{Engine, MAX_MEMBRANE_BITS, Received, State};
 pub use error::FloatError;
+pub(crate) use few_steps::{Batch, FewSteps, Image, MAX_STEPS as MAX_FEW_STEPS, Role};
+pub use few_steps::{FewStepsGradient, FewStepsParameters, Slope, few_steps_gradient, fold_normalization};
 pub use gradient::{Gradient, gradient};
 pub(crate) use gradient::{batch_gradient, check_label, check_raster, check_rule};
 pub use loss::Loss;
 pub use model::FloatModel;
 pub(crate) use parameters::Parameters;
+pub(crate) use synapses::Events;
 
 #[cfg(test)]
 mod testing;

@@ -8,12 +8,14 @@
 //! which a value of 1 stands. Guard bits, width, floor, ceiling and the increments of an identity follow from the weights
 //! ([`width`]); the leak factor is converted to shifts ([`leak`]). At the end,
 //! [`proof::verify`] derives the bounds again from the finished integers alone.
+//! [`mod@prune`] can then remove channels that do nothing.
 
 pub mod calibration;
 mod channels;
 mod config;
 mod error;
 mod layer;
+pub mod prune;
 mod report;
 mod requantize;
 pub mod rounding;

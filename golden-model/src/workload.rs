@@ -1,4 +1,4 @@
-//! Workloads for benchmarks: one image on one thread, a single layer at a chosen spike rate, and dense loops as an
+//! Workloads for benchmarks: one image on one thread, a batch under the second rule, a single layer at a chosen spike rate, and dense loops as an
 //! upper bound of speed.
 //!
 //! ```
@@ -15,9 +15,11 @@
 //! # Ok::<(), synfire_golden_model::Error>(())
 //! ```
 
+mod batch_pass;
 mod pass;
 mod peak;
 
+pub use batch_pass::BatchPass;
 pub use pass::Pass;
 pub use peak::Peak;
 

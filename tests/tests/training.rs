@@ -367,3 +367,54 @@ fn a_run_with_validation_resumes_on_the_same_images() {
         "the models differ"
     );
 }
+
+#[test]
+fn a_dry_run_shows_the_start_and_writes_nothing() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let program = Program::new(PROGRAM, folder.path());
+    let start = |more: &[&str]| {
+        let network = [
+            "train",
+            "4C3p1-P2-6C3p1-P2-12-10",
+            "--data",
+            "digits",
+            "--dry-run",
+        ];
+        program.json(&[&network, more].concat())
+    };
+    let short = start(&["--steps", "6", "--seed", "3"]);
+    assert_eq!((&short["steps"], &short["seed"]), (&6.into(), &3.into()));
+    assert_eq!((&short["images"], &short["init"]), (&64.into(), &"random".into()));
+    let names: Vec<&str> = short["layers"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|layer| layer["layer"].as_str().expect("a name"))
+        .collect();
+    assert_eq!(names, ["input", "conv1", "pool1", "conv2", "pool2", "fc1"]);
+    let ever_fired =
+        |start: &Value, layer: usize| start["layers"][layer]["ever_fired"].as_f64().expect("a share");
+    assert!(short["layers"][0]["ever_fired"].is_null());
+    assert!(ever_fired(&short, 1) > 0.5, "{short}");
+    // Two poolings that want four spikes for one: the rest of the network is dead, and scaling wakes it.
+    assert!(ever_fired(&short, 5) < 0.5, "{short}");
+    let scaled = start(&["--steps", "6", "--seed", "3", "--init", "data"]);
+    assert_eq!(scaled["init"], "data");
+    assert_eq!(scaled["unscaled"], serde_json::json!([]));
+    assert!(ever_fired(&scaled, 5) > 0.9, "{scaled}");
+    let again = start(&["--steps", "6", "--seed", "3", "--init", "data", "--threads", "1"]);
+    assert_eq!(again, scaled, "whatever the number of threads");
+
+    let output = program.run(&["train", "digits", "--dry-run", "--steps", "2", "--rate", "0.01"]);
+    assert!(output.status.success());
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(text.contains("layer `hidden` "), "{text}");
+    assert!(
+        fs::read_dir(folder.path()).expect("a folder").next().is_none(),
+        "a dry run writes nothing"
+    );
+    let output = program.run(&["train", "digits", "--dry-run", "-o", "x.safetensors"]);
+    assert_eq!(output.status.code(), Some(2), "either --dry-run or --output");
+    let output = program.run(&["train", "digits"]);
+    assert_eq!(output.status.code(), Some(2), "--output is missing");
+}

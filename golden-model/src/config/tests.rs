@@ -64,15 +64,20 @@ fn presets_are_valid_trainable_and_named_like_their_network() {
     assert_eq!(
         preset_names().collect::<Vec<_>>(),
         [
+            "conv4",
             "digits",
             "lenet",
             "lenet-nmnist",
+            "lenet4",
             "mlp",
             "mnist-mlp",
             "resnet11",
+            "resnet11-4",
             "resnet9",
             "vgg7",
-            "vgg9"
+            "vgg9",
+            "vgg9-4",
+            "vgg9-half-4"
         ]
     );
     for name in preset_names() {
@@ -101,8 +106,8 @@ fn an_unknown_preset_lists_the_known() {
     let error = Config::named("mnits").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "there is no preset `mnits`; choose one of digits, lenet, lenet-nmnist, mlp, mnist-mlp, resnet11, resnet9, vgg7, \
-         vgg9, or give a file whose name ends in .toml, or a compact text such as 16C5-P2-10"
+        "there is no preset `mnits`; choose one of conv4, digits, lenet, lenet-nmnist, lenet4, mlp, mnist-mlp, \
+         resnet11, resnet11-4, resnet9, vgg7, vgg9, vgg9-4, vgg9-half-4, or give a file whose name ends in .toml, or a compact text such as 16C5-P2-10"
     );
 }
 
@@ -147,7 +152,7 @@ fn an_unknown_key_is_named_wherever_it_stands() {
        |
     22 | momentun = 0.9
        | ^^^^^^^^
-    unknown field `momentun`, expected one of `optimizer`, `learning_rate`, `epochs`, `batch`, `seed`, `loss`, `momentum`, `weight_decay`, `schedule`, `milestones`, `decay`, `final_fraction`, `warmup`, `crop`, `shift`, `rotate`, `flip`
+    unknown field `momentun`, expected one of `optimizer`, `learning_rate`, `epochs`, `batch`, `seed`, `init`, `loss`, `momentum`, `weight_decay`, `schedule`, `milestones`, `decay`, `final_fraction`, `warmup`, `crop`, `shift`, `rotate`, `flip`
     "#);
 }
 

@@ -1,7 +1,7 @@
 //! Sums over images.
 
 use super::{Effort, LayerActivity};
-use crate::float::{Loss, State};
+use crate::float::{Image, Loss, State};
 use crate::network::NetworkDescription;
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Tally {
     images: usize,
+    /// Number of steps of all images, where presentations grow; 0 where every image has those of the network.
+    #[serde(default)]
+    steps: u64,
     correct: usize,
     loss: f64,
     /// Number of spikes of the input, followed by every layer that fires.
@@ -21,6 +24,7 @@ impl Tally {
     pub(crate) fn new(description: &NetworkDescription) -> Self {
         Self {
             images: 0,
+            steps: 0,
             correct: 0,
             loss: 0.0,
             spikes: vec![0; description.layers.len()],
@@ -35,6 +39,7 @@ impl Tally {
 
     pub(crate) fn clear(&mut self) {
         self.images = 0;
+        self.steps = 0;
         self.correct = 0;
         self.loss = 0.0;
         self.spikes.fill(0);
@@ -55,8 +60,24 @@ impl Tally {
         }
     }
 
+    /// Counts an image of a batch that was just processed for `steps` steps.
+    pub(crate) fn count_batch_image(&mut self, image: &Image, steps: usize) {
+        self.images += 1;
+        self.steps += steps as u64;
+        self.correct += usize::from(image.answer(steps) == image.label);
+        self.loss += image.loss;
+        self.spikes[0] += image.input_events;
+        for (layer, sum) in self.spikes[1..].iter_mut().enumerate() {
+            *sum += image.spikes(layer);
+        }
+        for (layer, sum) in self.operations.iter_mut().enumerate() {
+            *sum += image.operations(layer);
+        }
+    }
+
     pub(crate) fn add(&mut self, other: &Self) {
         self.images += other.images;
+        self.steps += other.steps;
         self.correct += other.correct;
         self.loss += other.loss;
         for (sum, spikes) in self.spikes.iter_mut().zip(&other.spikes) {
@@ -98,10 +119,15 @@ impl Tally {
             std::iter::once("input").chain(description.layers.iter().map(|layer| layer.name.as_str()));
         let sizes = std::iter::once(description.input.size())
             .chain(description.shapes().into_iter().map(|shape| shape.size()));
+        let steps = if self.steps == 0 {
+            description.steps as f64
+        } else {
+            self.per_image(self.steps)
+        };
         let activity = |((name, neurons), &sum): ((&str, usize), &u64)| LayerActivity {
             layer: name.into(),
             spikes: self.per_image(sum),
-            rate: self.per_image(sum) / (neurons * description.steps) as f64,
+            rate: self.per_image(sum) / (neurons as f64 * steps),
             idle: None,
         };
         names.zip(sizes).zip(&self.spikes).map(activity).collect()

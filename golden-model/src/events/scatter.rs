@@ -63,6 +63,23 @@ impl Scatter {
         targets.map(|target| membranes[target] += factor).count()
     }
 
+    /// Adds the value of every source to the membrane of its target; returns the number of additions.
+    pub(crate) fn accumulate_graded(
+        &self,
+        addresses: &[u32],
+        values: &[f32],
+        membranes: &mut [f32],
+    ) -> usize {
+        let mut additions = 0;
+        for (&address, value) in addresses.iter().zip(values) {
+            if let Some(membrane) = membranes.get_mut(self.targets[address as usize] as usize) {
+                *membrane += value;
+                additions += 1;
+            }
+        }
+        additions
+    }
+
     /// Adds `factor · δ` of the target to the error of every source in `addresses`.
     pub(crate) fn backward(&self, addresses: &[u32], factor: f32, deltas: &[f32], errors: &mut [f32]) {
         for (source, target) in self.pairs(addresses) {

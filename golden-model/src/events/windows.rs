@@ -46,6 +46,12 @@ pub(crate) struct Windows {
     pub(crate) weight_stride: usize,
     /// Windows of all source positions.
     windows: Vec<Window>,
+    /// Number of the form of every position's window. Windows of one form have as many rows and columns, and the same
+    /// weights.
+    position_forms: Vec<u8>,
+    forms: usize,
+    /// Bits of the channel in an address, if the addresses per position are a power of two.
+    channel_bits: Option<u32>,
 }
 
 impl Windows {
@@ -67,15 +73,21 @@ impl Windows {
             width: columns_in,
             ..
         } = input.shape;
+        let windows: Vec<Window> = (0..height)
+            .flat_map(|y| (0..columns_in).map(move |x| (y, x)))
+            .map(|(y, x)| window(y, x))
+            .collect();
+        let (position_forms, forms) = forms(&windows);
+        let channels = u32::try_from(input.stride).expect("validation bounds the neurons of a layer");
         Self {
-            channels: u32::try_from(input.stride).expect("validation bounds the neurons of a layer"),
+            channels,
             block: rows.kernel * kernel * row,
             target_stride: width * row,
             weight_stride: kernel * row,
-            windows: (0..height)
-                .flat_map(|y| (0..columns_in).map(move |x| (y, x)))
-                .map(|(y, x)| window(y, x))
-                .collect(),
+            windows,
+            position_forms,
+            forms,
+            channel_bits: channels.is_power_of_two().then(|| channels.trailing_zeros()),
         }
     }
 
@@ -94,9 +106,36 @@ impl Windows {
     /// Index of the first weight of a source, and its window.
     #[inline(always)]
     pub(crate) fn place(&self, address: u32) -> (usize, Window) {
-        let (position, channel) = (address / self.channels, address % self.channels);
-        let window = self.windows[position as usize];
-        (channel as usize * self.block + window.weight, window)
+        let (position, channel) = self.split(address);
+        let window = self.windows[position];
+        (channel * self.block + window.weight, window)
+    }
+
+    /// Position and channel of a source.
+    #[inline(always)]
+    pub(crate) const fn split(&self, address: u32) -> (usize, usize) {
+        // Shifts are much faster than a division.
+        match self.channel_bits {
+            Some(bits) => (
+                (address >> bits) as usize,
+                (address & (self.channels - 1)) as usize,
+            ),
+            None => (
+                (address / self.channels) as usize,
+                (address % self.channels) as usize,
+            ),
+        }
+    }
+
+    /// Number of forms of windows.
+    pub(crate) const fn forms(&self) -> usize {
+        self.forms
+    }
+
+    /// Form of the window of a position, below [`Self::forms`].
+    #[inline(always)]
+    pub(crate) fn form(&self, position: usize) -> usize {
+        self.position_forms[position].into()
     }
 
     /// Processes spikes of ascending addresses; returns the number of synaptic operations.
@@ -130,4 +169,25 @@ impl Windows {
     pub(crate) fn are_one(&self) -> bool {
         self.windows.len() <= 1
     }
+}
+
+/// Numbers the forms of windows: first those that occur first. Beyond 255 forms, which no sensible kernel has, all others
+/// share the last number; they are then told apart where they are used.
+fn forms(windows: &[Window]) -> (Vec<u8>, usize) {
+    let mut known: Vec<(usize, usize, usize)> = Vec::new();
+    let mut number = |window: &Window| {
+        let form = (window.rows, window.length, window.weight);
+        let place = known.iter().position(|other| *other == form).unwrap_or_else(|| {
+            known.push(form);
+            known.len() - 1
+        });
+        u8::try_from(place).unwrap_or(u8::MAX)
+    };
+    let forms: Vec<u8> = windows.iter().map(&mut number).collect();
+    let count = forms
+        .iter()
+        .copied()
+        .max()
+        .map_or(1, |highest| usize::from(highest) + 1);
+    (forms, count)
 }

@@ -2,10 +2,12 @@
 
 mod arrive;
 mod backward;
+mod drive;
 mod integers;
 mod masks;
 mod state;
 
+pub(crate) use drive::Received;
 pub(crate) use integers::MAX_MEMBRANE_BITS;
 pub use masks::DropoutMasks;
 pub(crate) use state::State;
@@ -22,7 +24,7 @@ use state::{InputLists, LayerState};
 
 /// Update of a layer's membranes at the end of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Dynamics {
+pub(super) enum Dynamics {
     /// Fire, reset, leak.
     Lif,
     /// Fire, reset.
@@ -33,7 +35,7 @@ enum Dynamics {
 
 /// Connections from one source to a layer's membranes.
 #[derive(Clone, Debug)]
-enum Connections {
+pub(super) enum Connections {
     /// Connections with weights, which are tensor number `tensor` of the network.
     Weighted { synapses: Synapses, tensor: usize },
     /// Connections without weights: a spike adds 1, and `share` of δ flows back.
@@ -43,18 +45,18 @@ enum Connections {
 }
 
 #[derive(Clone, Debug)]
-struct Path {
-    source: Source,
-    connections: Connections,
+pub(super) struct Path {
+    pub(super) source: Source,
+    pub(super) connections: Connections,
 }
 
 #[derive(Clone, Debug)]
-struct Layer {
-    layout: Layout,
-    paths: Vec<Path>,
-    dynamics: Dynamics,
+pub(super) struct Layer {
+    pub(super) layout: Layout,
+    pub(super) paths: Vec<Path>,
+    pub(super) dynamics: Dynamics,
     /// Threshold in units of the membrane; the membrane of a pooling neuron counts spikes.
-    threshold: f32,
+    pub(super) threshold: f32,
     dropout: f32,
     /// End of a step for integer membranes; `None` if membranes are real numbers.
     integers: Option<IntegerNeurons>,
@@ -261,7 +263,7 @@ impl Engine {
 }
 
 impl Layer {
-    fn new(layer: &LayerDescription, node: &Node) -> Self {
+    pub(super) fn new(layer: &LayerDescription, node: &Node) -> Self {
         let layout = |source, shape| Layout::of_source(source, shape, VECTOR);
         let (input, output) = (layout(node.source, node.input), Layout::neurons(node.output));
         let (connections, dynamics) = match layer.kind {

@@ -100,6 +100,9 @@ pub enum FloatError {
         /// Sources and steps wanted.
         wanted: String,
     },
+    /// A batch without images has no loss.
+    #[error("the batch has 0 images; give at least one")]
+    NoImages,
     /// The number of labels differs from the number of images.
     #[error("{images} images but {labels} labels; give one label for each image")]
     LabelCount {

@@ -1,6 +1,7 @@
 //! Weighted connections, processed spike by spike: convolutions, and fully-connected layers as convolutions of a map
 //! with one position. [`Windows`] defines the memory layout.
 
+mod groups;
 mod order;
 mod row;
 

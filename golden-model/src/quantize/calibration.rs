@@ -67,6 +67,14 @@ impl<'a> Calibration<'a> {
         self.images
     }
 
+    /// Input spikes of an image.
+    ///
+    /// # Errors
+    /// If the function that returns them fails.
+    pub(super) fn spikes(&self, image: usize) -> Result<SpikeRaster> {
+        (self.spikes)(image)
+    }
+
     /// Checks the events of every image against the network's input.
     pub(super) fn check(&self, width: usize, values: InputValues) -> Result<()> {
         let check = |image| integer::check(&[(self.spikes)(image)?], width, values);

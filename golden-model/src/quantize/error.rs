@@ -65,6 +65,17 @@ pub enum QuantizeError {
         /// Name of the format's network.
         format: String,
     },
+    /// The channels that fired are not those of the network to prune.
+    #[error(
+        "quantizer: the channels that fired are of layers with {found:?} channels, but the network has {wanted:?}; observe \
+         the network that is pruned"
+    )]
+    FiredChannels {
+        /// Numbers of channels found, layer by layer.
+        found: Vec<usize>,
+        /// Numbers of channels of the network.
+        wanted: Vec<usize>,
+    },
     /// An option is outside its range.
     #[error("quantizer: {option} is {}, but must be {wanted}", short(*.found))]
     Option {

@@ -161,7 +161,7 @@ fn is_silent(layer: &QuantizedLayer, channel: usize) -> bool {
 }
 
 /// Smallest width in bits that holds every sum and every number of the format.
-fn least_width(
+pub(super) fn least_width(
     layer: &QuantizedLayer,
     described: &LayerDescription,
     node: &Node,

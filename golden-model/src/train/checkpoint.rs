@@ -117,7 +117,7 @@ impl<'data> Trainer<'data> {
         train: &'data Dataset,
         held_out: Option<&'data Dataset>,
     ) -> Result<Self> {
-        Self::new(description, config, train, held_out)?.go_on(checkpoint)
+        Self::unstarted(description, config, train, held_out)?.go_on(checkpoint)
     }
 
     /// Creates a trainer that continues fine-tuning at the checkpoint, like [`Self::resume`] for training.

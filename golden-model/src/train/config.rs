@@ -1,8 +1,8 @@
 //! Parameters of a training run.
 
-use super::Schedule;
+use super::{Init, Schedule};
 use crate::dataset::Augmentation;
-use crate::float::Loss;
+use crate::float::{Loss, MAX_FEW_STEPS, Slope};
 use crate::network::NetworkError;
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -35,13 +35,42 @@ impl Optimizer {
     }
 }
 
+/// Rule by which a network is trained.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Rule {
+    /// That of Lee et al. 2020 (arXiv 1903.06379), for presentations of around a hundred steps.
+    #[default]
+    Paper,
+    /// Normalization, a surrogate slope and the loss of every step, for presentations of a few steps.
+    FewSteps,
+}
+
+impl Rule {
+    /// Both rules.
+    pub const ALL: [Self; 2] = [Self::Paper, Self::FewSteps];
+
+    /// Name of the rule in network files and on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Paper => "paper",
+            Self::FewSteps => "few-steps",
+        }
+    }
+}
+
 /// Parameters of a training run: the `[train]` table of a network file.
 ///
-/// Loss and gradient are sums over the images of a batch, so with [`Optimizer::Sgd`] a larger batch needs a smaller
-/// learning rate.
+/// Under [`Rule::Paper`], loss and gradient are sums over the images of a batch, so with [`Optimizer::Sgd`] a larger batch
+/// needs a smaller learning rate. Under [`Rule::FewSteps`] they are means.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainConfig {
+    /// Rule by which the network is trained.
+    #[serde(default)]
+    pub rule: Rule,
     /// Algorithm that updates the weights from their gradient.
     pub optimizer: Optimizer,
     /// Learning rate after the warm-up, before the schedule lowers it.
@@ -53,15 +82,31 @@ pub struct TrainConfig {
     /// Seed of the initial weights, the order of images and the input spikes.
     #[serde(default = "default_seed")]
     pub seed: u64,
+    /// Initial weights.
+    #[serde(default, skip_serializing_if = "Init::is_random")]
+    pub init: Init,
     /// Loss to minimize.
     #[serde(default)]
     pub loss: Loss,
     /// Momentum of [`Optimizer::Sgd`], in [0, 1).
     #[serde(default = "default_momentum")]
     pub momentum: f32,
-    /// Weight decay per step, relative to the learning rate.
+    /// Whether the momentum of [`Optimizer::Sgd`] looks ahead (Nesterov).
+    #[serde(default)]
+    pub nesterov: bool,
+    /// Weight decay per step, relative to the learning rate. Biases and numbers of normalization do not decay.
     #[serde(default)]
     pub weight_decay: f32,
+    /// Surrogate slope of [`Rule::FewSteps`].
+    #[serde(default)]
+    pub slope: Slope,
+    /// Price ρ of a spike under [`Rule::FewSteps`]: what one touched membrane word per step adds to the loss.
+    #[serde(default)]
+    pub sparsity: f32,
+    /// Numbers of steps that [`Rule::FewSteps`] trains with: the first for the first half of the run, the others for equal
+    /// parts of the second half. Empty: those of the network, always.
+    #[serde(default)]
+    pub steps: Vec<usize>,
     /// Schedule of the learning rate.
     #[serde(default)]
     pub schedule: Schedule,
@@ -102,6 +147,9 @@ const fn default_momentum() -> f32 {
 const fn default_decay() -> f32 {
     0.1
 }
+
+/// Refuses a field by its name, the value found and the values wanted, unless the first argument is true.
+type Check<'a> = dyn Fn(bool, &str, &dyn ToString, &str) -> Result<()> + 'a;
 
 impl TrainConfig {
     /// Checks the range of every parameter; `network` is the name of the network in errors.
@@ -171,6 +219,7 @@ impl TrainConfig {
             &self.warmup,
             "at least 0 and at most the number of epochs",
         )?;
+        self.validate_rule(&check)?;
         check(self.shift <= 64, "shift", &self.shift, "at most 64")?;
         check(
             (0.0..=180.0).contains(&self.rotate),
@@ -178,6 +227,69 @@ impl TrainConfig {
             &self.rotate,
             "in 0..=180",
         )
+    }
+
+    /// Checks what depends on the rule.
+    fn validate_rule(&self, check: &Check<'_>) -> Result<()> {
+        check(
+            (0.0..=1.0).contains(&self.sparsity),
+            "sparsity",
+            &self.sparsity,
+            "in 0..=1",
+        )?;
+        check(
+            !self.nesterov || self.optimizer == Optimizer::Sgd,
+            "optimizer",
+            &self.optimizer.name(),
+            "sgd if nesterov = true",
+        )?;
+        let few = self.rule == Rule::FewSteps;
+        check(
+            !few || self.loss == Loss::CrossEntropy,
+            "loss",
+            &self.loss.name(),
+            "cross-entropy under rule = \"few-steps\"",
+        )?;
+        check(
+            few || self.sparsity == 0.0,
+            "sparsity",
+            &self.sparsity,
+            "0 unless rule = \"few-steps\"",
+        )?;
+        let steps = format!("{:?}", self.steps);
+        check(
+            few || self.steps.is_empty(),
+            "steps",
+            &steps,
+            "left out unless rule = \"few-steps\"",
+        )?;
+        check(
+            self.steps.iter().all(|steps| (1..=MAX_FEW_STEPS).contains(steps)) && self.steps.is_sorted(),
+            "steps",
+            &steps,
+            &format!("ascending numbers in 1..={MAX_FEW_STEPS}"),
+        )
+    }
+
+    /// Number of steps of the presentations of batch `batch` in epoch `epoch`, both counted from 0, for a network of
+    /// `steps` steps.
+    #[must_use]
+    pub fn steps_at(&self, steps: usize, epoch: usize, batch: usize, batches: usize) -> usize {
+        let Some((first, later)) = self.steps.split_first() else {
+            return steps;
+        };
+        let all = (self.epochs * batches).max(1) as f64;
+        let done = (epoch * batches + batch) as f64 / all;
+        if done < 0.5 || later.is_empty() {
+            return *first;
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "in 0..later.len()"
+        )]
+        let part = ((done - 0.5) * 2.0 * later.len() as f64) as usize;
+        later[part.min(later.len() - 1)]
     }
 
     /// Augmentation of the training samples.
@@ -220,6 +332,10 @@ mod tests {
         for loss in Loss::ALL {
             let json = serde_json::to_string(&loss).unwrap();
             assert_eq!(json, format!("\"{}\"", loss.name()));
+        }
+        for init in Init::ALL {
+            let json = serde_json::to_string(&init).unwrap();
+            assert_eq!(json, format!("\"{}\"", init.name()));
         }
         for schedule in Schedule::ALL {
             let json = serde_json::to_string(&schedule).unwrap();
@@ -273,5 +389,39 @@ mod tests {
                 format!("network `net`: {message}")
             );
         }
+    }
+
+    /// Steps of every batch of a run of `epochs` epochs of `batches` batches.
+    fn growth(steps: &[usize], epochs: usize, batches: usize) -> Vec<usize> {
+        let config = TrainConfig {
+            epochs,
+            steps: steps.to_vec(),
+            ..config()
+        };
+        (0..epochs * batches)
+            .map(|batch| config.steps_at(8, batch / batches, batch % batches, batches))
+            .collect()
+    }
+
+    #[test]
+    fn presentations_grow_in_the_second_half_of_a_run() {
+        assert_eq!(growth(&[], 2, 2), [8; 4]);
+        assert_eq!(growth(&[3], 2, 2), [3; 4]);
+        assert_eq!(growth(&[1, 4], 2, 3), [1, 1, 1, 4, 4, 4]);
+        assert_eq!(growth(&[1, 2, 4], 4, 2), [1, 1, 1, 1, 2, 2, 4, 4]);
+        // Within an epoch, and where the parts are not equal.
+        assert_eq!(growth(&[1, 2, 4], 1, 7), [1, 1, 1, 1, 2, 2, 4]);
+        assert_eq!(growth(&[1, 2, 3, 4], 1, 4), [1, 1, 2, 3]);
+    }
+
+    #[test]
+    fn presentations_stay_long_after_the_end_and_in_an_epoch_without_batches() {
+        let config = TrainConfig {
+            steps: vec![1, 2, 4],
+            ..config()
+        };
+        assert_eq!(config.steps_at(4, config.epochs, 0, 3), 4);
+        assert_eq!(config.steps_at(4, config.epochs + 5, 2, 3), 4);
+        assert_eq!(config.steps_at(4, 0, 0, 0), 1);
     }
 }

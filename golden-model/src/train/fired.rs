@@ -1,7 +1,7 @@
 //! Record of the neurons that fired at least once.
 
 use crate::events::Layout;
-use crate::float::State;
+use crate::float::{Image, State};
 use crate::network::{NetworkDescription, Shape};
 
 /// Record of the neurons that fired for any image, for every layer that fires.
@@ -35,6 +35,23 @@ impl Fired {
             for (fired, &count) in layer.iter_mut().zip(state.counts(index)) {
                 *fired |= count > 0.0;
             }
+        }
+    }
+
+    /// Records the neurons that fired for an image of a batch, after its forward pass.
+    pub(super) fn note_image(&mut self, image: &Image) {
+        for (index, (_, layer)) in self.layers.iter_mut().enumerate() {
+            for address in image.fired(index) {
+                layer[address] = true;
+            }
+        }
+    }
+
+    /// Records the neurons that fired for the last image, after its forward pass alone. A neuron that dropout drops counts,
+    /// too.
+    pub(super) fn note_spikes(&mut self, state: &State) {
+        for (index, (_, layer)) in self.layers.iter_mut().enumerate() {
+            state.fired(index).for_each(|neuron| layer[neuron] = true);
         }
     }
 

@@ -3,6 +3,7 @@
 use super::Trainer;
 use super::trainer::Integers;
 use crate::events::ImageMemory;
+use crate::float::{Batch, Image};
 use serde::Serialize;
 
 /// Memory of a trainer in bytes, without the data sets.
@@ -11,11 +12,13 @@ pub struct Memory {
     /// Memory of the image that needed most among those last processed at a time; before the first batch, of an image
     /// without spikes.
     pub image: ImageMemory,
-    /// Number of images processed at a time.
+    /// Number of images processed at a time; under [`Rule::FewSteps`](super::Rule::FewSteps) all of a batch.
     pub images: usize,
-    /// Memory of the gradients, one for each image processed at a time.
+    /// Memory of the gradients, one for each piece of a batch; under [`Rule::FewSteps`](super::Rule::FewSteps) with the
+    /// normalization of the batch. Under [`Rule::Paper`](super::Rule::Paper), a piece processes one image at a time.
     pub gradients: usize,
-    /// Memory of the weights, their integers in fine-tuning, the weights of the best epoch, and the optimizer's state.
+    /// Memory of the weights, their integers in fine-tuning, the weights of the best epoch, and the optimizer's state;
+    /// weights include biases and numbers of normalization.
     pub weights: usize,
 }
 
@@ -37,7 +40,12 @@ impl Trainer<'_> {
     /// Memory that the trainer needs.
     #[must_use]
     pub fn memory(&self) -> Memory {
-        let images = self.pieces.iter().map(|piece| piece.state.memory());
+        let batch = self.few_steps.as_ref().map(|run| &run.batch);
+        let images = || {
+            let of_batch = batch.into_iter().flat_map(|batch| &batch.images);
+            let pieces = self.pieces.iter().map(|piece| piece.state.memory());
+            pieces.chain(of_batch.map(Image::memory))
+        };
         let gradients = self.pieces.iter().map(|piece| piece.gradient.bytes());
         let optimizer = &self.stepper.memory;
         let weights = [&self.weights, &optimizer.first]
@@ -46,9 +54,9 @@ impl Trainer<'_> {
             .chain(self.best.as_ref().map(|best| &best.weights))
             .chain(self.integers.as_ref().map(Integers::weights));
         Memory {
-            image: images.fold(ImageMemory::default(), ImageMemory::max),
-            images: self.pieces.len(),
-            gradients: gradients.sum(),
+            image: images().fold(ImageMemory::default(), ImageMemory::max),
+            images: images().count(),
+            gradients: gradients.sum::<usize>() + batch.map_or(0, Batch::shared_bytes),
             weights: weights.map(|weights| weights.bytes()).sum(),
         }
     }
@@ -58,7 +66,7 @@ impl Trainer<'_> {
 mod tests {
     use super::*;
     use crate::dataset::digits;
-    use crate::float::Engine;
+    use crate::float::{Engine, FewSteps, Slope};
     use crate::network::NetworkDescription;
     use crate::{Config, Result};
 
@@ -100,6 +108,59 @@ mod tests {
         assert_eq!(
             after.most() - after.used(),
             8 * (after.image.most - after.image.used)
+        );
+        Ok(())
+    }
+
+    #[test]
+    fn the_second_rule_holds_a_whole_batch() -> Result<()> {
+        let data = digits::load()?;
+        let text = "name = 'small'\ninput = [1, 8, 8]\nsteps = 4\nrate = 1.0\ncoding = 'direct'\nreadout = 'sum'\n\
+                    layers = '64-10'\n[train]\nrule = 'few-steps'\nloss = 'cross-entropy'\noptimizer = 'adamw'\n\
+                    learning_rate = 0.01\nepochs = 1\nbatch = 16\nsteps = [2, 4]";
+        let Config { network, train } = Config::from_toml_str(text, "text")?;
+        let train = train.expect("the text has parameters");
+        let mut trainer = Trainer::new(network, train, &data.train, None)?;
+        let before = trainer.memory();
+        // 64-64-10, filled up to whole vectors; scale, shift and running mean and variance of 64 channels, and 16 biases.
+        let weights = 4 * (64 * 64 + 64 * 16 + 4 * 64 + 16);
+        // Seven numbers of each channel for the normalization.
+        assert_eq!(
+            (before.images, before.gradients),
+            (16, 8 * weights + 4 * 7 * (64 + 16))
+        );
+        assert_eq!(before.weights, 3 * weights, "AdamW keeps two numbers per weight");
+        // Drive and errors of 64 neurons and 16 outputs in 4 steps are always there. Lists have room for addresses and
+        // values of 64 inputs, and for spikes and active neurons of 64 neurons, in 4 steps.
+        assert!(before.image.used > 4 * 2 * (64 + 16) * 4, "{before:?}");
+        assert_eq!(
+            before.image.most - before.image.used,
+            4 * (2 * 64 + 2 * 64) * 4 + 4 * 4 * 16
+        );
+
+        trainer.epoch(&mut |_| ())?;
+        let after = trainer.memory();
+        assert_eq!(after.image.most, before.image.most);
+        assert!(after.image.used > before.image.used, "{after:?}");
+        assert!(after.image.used < after.image.most, "{after:?}");
+        assert_eq!(after.gradients, before.gradients);
+        assert_eq!(after.weights, 4 * weights, "and those of the best epoch");
+        Ok(())
+    }
+
+    /// As above, the lists are reserved but not used.
+    #[test]
+    fn a_batch_of_vgg9_in_four_steps_needs_less_than_2_gb() -> Result<()> {
+        let mut network = NetworkDescription::preset("vgg9")?;
+        network.steps = 4;
+        let few_steps = FewSteps::new(&network, Slope::Triangle, 0.0);
+        let batch = few_steps.batch(1, 1, &few_steps.zeros(&network));
+        let most = batch.images[0].memory().most;
+        let neurons: usize = network.shapes().iter().map(|shape| shape.size()).sum();
+        // z, errors, spikes and active neurons.
+        assert!(
+            (4 * 4 * neurons * 4..2_000_000_000 / 64).contains(&most),
+            "{most}"
         );
         Ok(())
     }

@@ -3,14 +3,15 @@
 //!
 //! | optimizer | step |
 //! |---|---|
-//! | SGD | g += λ·w; v = μ·v + g; w −= η·v |
+//! | SGD | g += λ·w; v = μ·v + g; w −= η·v, with Nesterov's momentum w −= η·(g + μ·v) |
 //! | Adam | g += λ·w; m = β₁·m + (1 − β₁)·g; s = β₂·s + (1 − β₂)·g²; w −= η·m̂ / (√ŝ + ε) |
 //! | AdamW | like Adam, but with unchanged g and w −= η·(λ·w + m̂ / (√ŝ + ε)) |
 //!
-//! where m̂ = m / (1 − β₁ⁿ) and ŝ = s / (1 − β₂ⁿ) at step n.
+//! Weights alone decay: λ is 0 for biases and numbers of normalization. Here,
+//! m̂ = m / (1 − β₁ⁿ) and ŝ = s / (1 − β₂ⁿ) at step n.
 
 use super::{Optimizer, TrainConfig};
-use crate::float::Parameters;
+use crate::float::{Parameters, Role};
 use rayon::prelude::*;
 
 const ADAM_BETA: (f32, f32) = (0.9, 0.999);
@@ -24,7 +25,10 @@ const BLOCK: usize = 4096;
 pub(super) struct Stepper {
     kind: Optimizer,
     momentum: f32,
+    nesterov: bool,
     weight_decay: f32,
+    /// Part that each list of parameters plays; all are weights if empty.
+    roles: Vec<Role>,
     pub(super) memory: Memory,
 }
 
@@ -56,9 +60,17 @@ impl Stepper {
         Self {
             kind: config.optimizer,
             momentum: config.momentum,
+            nesterov: config.nesterov,
+            roles: Vec::new(),
             weight_decay: config.weight_decay,
             memory: Memory::new(config.optimizer, zeros),
         }
+    }
+
+    /// Gives each list of parameters its part.
+    pub(super) fn with_roles(mut self, roles: Vec<Role>) -> Self {
+        self.roles = roles;
+        self
     }
 
     /// Takes a step along the negative sum of `pieces`, which is added in order. Returns whether all weights are
@@ -73,6 +85,11 @@ impl Stepper {
         *steps = steps.saturating_add(1);
         let mut finite = true;
         for (layer, weights) in weights.layers.iter_mut().enumerate() {
+            let weight_decay = match self.roles.get(layer) {
+                None | Some(Role::Weights) => self.weight_decay,
+                Some(Role::Channels) => 0.0,
+                Some(Role::Statistics) => continue,
+            };
             let sum = |block: usize, length: usize| {
                 let mut sums = [0.0; BLOCK];
                 for piece in pieces {
@@ -88,13 +105,15 @@ impl Stepper {
             let both = |one: bool, other: bool| one & other;
             finite &= match second {
                 None => {
-                    let (momentum, decay) = (self.momentum, self.weight_decay);
+                    let (momentum, decay) = (self.momentum, weight_decay);
+                    let nesterov = self.nesterov;
                     blocks
                         .map(|(block, (weights, velocities))| {
                             let gradient = sum(block, weights.len());
                             for ((w, v), g) in weights.iter_mut().zip(velocities).zip(gradient) {
-                                *v = momentum * *v + g + decay * *w;
-                                *w -= learning_rate * *v;
+                                let g = g + decay * *w;
+                                *v = momentum * *v + g;
+                                *w -= learning_rate * if nesterov { g + momentum * *v } else { *v };
                             }
                             all_finite(weights)
                         })
@@ -105,8 +124,8 @@ impl Stepper {
                     let (bias1, bias2) = (1.0 - b1.powi(*steps), 1.0 - b2.powi(*steps));
                     // Decay acts on the gradient or on the weight; the other one has a term of 0 or a factor of 1.
                     let (coupled, keep) = match self.kind {
-                        Optimizer::AdamW => (0.0, 1.0 - learning_rate * self.weight_decay),
-                        Optimizer::Adam | Optimizer::Sgd => (self.weight_decay, 1.0),
+                        Optimizer::AdamW => (0.0, 1.0 - learning_rate * weight_decay),
+                        Optimizer::Adam | Optimizer::Sgd => (weight_decay, 1.0),
                     };
                     blocks
                         .zip(second.layers[layer].par_chunks_mut(BLOCK))
@@ -179,6 +198,41 @@ mod tests {
         assert!((after(2, &config) - (0.8 - 0.1 * (0.5 * 2.0 + 2.0))).abs() < 1e-6);
         config.weight_decay = 0.5;
         assert!((after(1, &config) - (1.0 - 0.1 * (2.0 + 0.5))).abs() < 1e-6);
+    }
+
+    #[test]
+    fn nesterovs_momentum_looks_one_step_ahead() {
+        let mut config = config(Optimizer::Sgd);
+        config.nesterov = true;
+        // g = 2, v = 2: the step is g + 0.5 v; then v = 3.
+        assert!((after(1, &config) - (1.0 - 0.1 * 3.0)).abs() < 1e-6);
+        assert!((after(2, &config) - (0.7 - 0.1 * (2.0 + 1.5))).abs() < 1e-6);
+    }
+
+    #[test]
+    fn only_weights_decay_and_statistics_stay() {
+        for optimizer in [Optimizer::Sgd, Optimizer::Adam, Optimizer::AdamW] {
+            let mut config = config(optimizer);
+            config.weight_decay = 0.5;
+            let three = |value: f32| Parameters {
+                layers: vec![numbers(1, value), numbers(1, value), numbers(1, value)],
+                biases: Vec::new(),
+            };
+            let step = |gradient: f32| {
+                let mut weights = three(1.0);
+                let roles = vec![Role::Weights, Role::Channels, Role::Statistics];
+                let mut stepper = Stepper::new(&config, three(0.0)).with_roles(roles);
+                assert!(stepper.step(&mut weights, &[&three(gradient)], 0.1));
+                [0, 1, 2].map(|layer: usize| weights.layers[layer][0])
+            };
+            let still = step(0.0);
+            assert!(
+                still[0] < 1.0 && still[1..] == [1.0, 1.0],
+                "{optimizer:?}: {still:?}"
+            );
+            let moved = step(1.0);
+            assert!(moved[1] < 1.0 && moved[2] == 1.0, "{optimizer:?}: {moved:?}");
+        }
     }
 
     #[test]

@@ -41,6 +41,12 @@ pub struct Warning {
     /// Whether the samples are recordings, which have no rates that could be changed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub recordings: bool,
+    /// Whether another start is a remedy: initial weights that are scaled on data ([`super::Init::Data`]).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub scalable: bool,
+    /// Whether the layer pools, or receives spikes that have passed pooling, with a threshold that could be lower.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub behind_pooling: bool,
 }
 
 /// Kind of problem of a layer.
@@ -50,6 +56,9 @@ pub struct Warning {
 pub enum WarningKind {
     /// The layer never fired, while training or in the evaluation after it, so neither spikes nor gradients pass it.
     Silent,
+    /// The layer fired in less than a thousandth of all neurons and steps, while training or in the evaluation after it, so
+    /// hardly any spikes and gradients pass it.
+    Quiet,
     /// More than half of the layer's neurons never fired, so they do not learn.
     Idle,
     /// The layer fired in more than 90 % of all neurons and steps, so it hardly distinguishes images.
@@ -63,6 +72,7 @@ impl std::fmt::Display for Warning {
             kind,
             share,
             recordings,
+            ..
         } = self;
         let percent = 100.0 * share;
         match kind {
@@ -71,17 +81,12 @@ impl std::fmt::Display for Warning {
                 "the input is silent: no recording has an event in its window; use --from-first-event if the clock of a \
                  recording does not start at 0, or correct window_us or the unit of the times"
             ),
-            WarningKind::Silent => {
-                let remedy = if *recordings {
-                    "use fewer steps"
-                } else {
-                    "raise the input rate"
-                };
-                write!(
-                    f,
-                    "layer `{layer}` is silent; {remedy}, or lower the learning rate"
-                )
-            }
+            WarningKind::Silent => write!(f, "layer `{layer}` is silent; {}", self.remedies()),
+            WarningKind::Quiet => write!(
+                f,
+                "layer `{layer}` hardly fires ({share:.6} spikes per neuron and step); {}",
+                self.remedies()
+            ),
             WarningKind::Idle => {
                 write!(
                     f,
@@ -100,6 +105,35 @@ impl std::fmt::Display for Warning {
                     write!(f, "lower the input rate or the learning rate")
                 }
             }
+        }
+    }
+}
+
+impl Warning {
+    /// What can make a layer fire.
+    fn remedies(&self) -> String {
+        let silent = self.kind == WarningKind::Silent;
+        let steps = if self.recordings {
+            "use fewer steps"
+        } else {
+            "use more steps"
+        };
+        let remedies = [
+            (self.scalable, "start with --init data"),
+            (true, steps),
+            (self.behind_pooling, "lower the threshold of pooling (`P2t0.1`)"),
+            (silent && !self.recordings, "raise the input rate"),
+            (silent, "lower the learning rate"),
+        ];
+        let mut remedies: Vec<&str> = remedies
+            .into_iter()
+            .filter_map(|(fits, remedy)| fits.then_some(remedy))
+            .collect();
+        let last = remedies.pop().unwrap_or_default();
+        match &remedies[..] {
+            [] => last.into(),
+            [one] => format!("{one}, or {last}"),
+            many => format!("{}, or {last}", many.join(", ")),
         }
     }
 }
@@ -132,39 +166,67 @@ pub struct EpochReport {
 /// Rate above which a layer is saturated.
 const SATURATED: f64 = 0.9;
 
+/// Rate below which a layer is quiet, in spikes per neuron and step.
+const QUIET: f64 = 1e-3;
+
 /// Share of neurons that never fired above which a layer is idle.
 const IDLE: f64 = 0.5;
 
 /// Name of the input among the layers.
 const INPUT: &str = "input";
 
-/// Derives warnings from the activity of layers while training. `evaluated` is their activity in the evaluation after the
-/// epoch, if there is one: a layer that falls silent in the course of an epoch has fired before.
+/// What the remedies of warnings depend on.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Circumstances {
+    /// Whether the samples are recordings.
+    pub(super) recordings: bool,
+    /// Whether the initial weights could have been scaled on data, and were not.
+    pub(super) scalable: bool,
+    /// For each layer, whether it pools or is behind pooling, with a threshold that could be lower.
+    pub(super) behind_pooling: Vec<bool>,
+}
+
+/// Derives warnings from the activity of the input and the layers while training. `evaluated` is their activity in the
+/// evaluation after the epoch, if there is one: a layer that falls silent in the course of an epoch has fired before.
+///
+/// A layer that is silent has no other warning. The input may be quiet: how many events a camera sends is no fault.
 pub(super) fn warnings(
     activity: &[LayerActivity],
     evaluated: Option<&[LayerActivity]>,
-    recordings: bool,
+    circumstances: &Circumstances,
 ) -> Vec<Warning> {
-    let is_silent = |index: usize| {
-        let evaluated = evaluated.and_then(|layers| layers.get(index));
-        activity[index].rate == 0.0 || evaluated.is_some_and(|layer| layer.rate == 0.0)
-    };
-    let warn = |(index, layer): (usize, &LayerActivity)| {
-        let (kind, share) = match (layer.rate, layer.idle) {
-            _ if is_silent(index) => (WarningKind::Silent, 0.0),
-            (rate, _) if rate > SATURATED => (WarningKind::Saturated, rate),
-            (_, Some(idle)) if idle > IDLE => (WarningKind::Idle, idle),
-            _ => return None,
+    let mut warnings = Vec::new();
+    for (index, layer) in activity.iter().enumerate() {
+        let is_input = index == 0;
+        let mut warn = |kind, share| {
+            let behind_pooling = index
+                .checked_sub(1)
+                .and_then(|index| circumstances.behind_pooling.get(index));
+            warnings.push(Warning {
+                layer: layer.layer.clone(),
+                kind,
+                share,
+                recordings: circumstances.recordings,
+                scalable: circumstances.scalable && !is_input,
+                behind_pooling: behind_pooling.copied().unwrap_or(false),
+            });
         };
-        let layer = layer.layer.clone();
-        Some(Warning {
-            layer,
-            kind,
-            share,
-            recordings,
-        })
-    };
-    activity.iter().enumerate().filter_map(warn).collect()
+        let evaluated = evaluated.and_then(|layers| layers.get(index));
+        let least = evaluated.map_or(layer.rate, |evaluated| evaluated.rate.min(layer.rate));
+        if least == 0.0 {
+            warn(WarningKind::Silent, 0.0);
+            continue;
+        }
+        if least < QUIET && !is_input {
+            warn(WarningKind::Quiet, least);
+        }
+        if layer.rate > SATURATED {
+            warn(WarningKind::Saturated, layer.rate);
+        } else if let Some(idle) = layer.idle.filter(|&idle| idle > IDLE) {
+            warn(WarningKind::Idle, idle);
+        }
+    }
+    warnings
 }
 
 #[cfg(test)]
@@ -195,9 +257,9 @@ mod tests {
             layer("e", 0.2, Some(0.51)),
         ];
         assert_eq!(
-            texts(&warnings(&activity, None, false)),
+            texts(&warnings(&activity, None, &Circumstances::default())),
             [
-                "layer `a` is silent; raise the input rate, or lower the learning rate",
+                "layer `a` is silent; use more steps, raise the input rate, or lower the learning rate",
                 "layer `d` is saturated (95 % of neurons and steps); lower the input rate or the learning rate",
                 "layer `e` is idle for the most part (51 % of its neurons never fired); lower the learning rate, or \
                  make the layer smaller",
@@ -209,10 +271,48 @@ mod tests {
     fn a_layer_that_falls_silent_within_an_epoch_is_reported() {
         let trained = [layer("input", 0.1, None), layer("fc1", 0.01, Some(0.0))];
         let evaluated = [layer("input", 0.1, None), layer("fc1", 0.0, None)];
-        assert_eq!(warnings(&trained, Some(&trained), false), []);
+        let circumstances = Circumstances::default();
+        assert_eq!(warnings(&trained, Some(&trained), &circumstances), []);
         assert_eq!(
-            texts(&warnings(&trained, Some(&evaluated), false)),
-            ["layer `fc1` is silent; raise the input rate, or lower the learning rate"]
+            texts(&warnings(&trained, Some(&evaluated), &circumstances)),
+            ["layer `fc1` is silent; use more steps, raise the input rate, or lower the learning rate"]
+        );
+    }
+
+    #[test]
+    fn every_layer_below_a_thousandth_is_named_and_a_silent_one_once() {
+        let trained = [
+            layer("input", 0.0005, None),
+            layer("conv1", 0.001, Some(0.0)),
+            layer("pool1", 0.0009, Some(0.4)),
+            layer("fc1", 0.0001, Some(0.75)),
+            layer("fc2", 0.0, Some(1.0)),
+        ];
+        let mut circumstances = Circumstances {
+            recordings: false,
+            scalable: true,
+            behind_pooling: vec![false, true, true, true],
+        };
+        let remedies = "start with --init data, use more steps, or lower the threshold of pooling (`P2t0.1`)";
+        assert_eq!(
+            texts(&warnings(&trained, None, &circumstances)),
+            [
+                &format!("layer `pool1` hardly fires (0.000900 spikes per neuron and step); {remedies}"),
+                &format!("layer `fc1` hardly fires (0.000100 spikes per neuron and step); {remedies}"),
+                "layer `fc1` is idle for the most part (75 % of its neurons never fired); lower the learning rate, or make \
+                 the layer smaller",
+                "layer `fc2` is silent; start with --init data, use more steps, lower the threshold of pooling (`P2t0.1`), \
+                 raise the input rate, or lower the learning rate",
+            ]
+        );
+        // The evaluation counts, too, and remedies that are no remedies are left out.
+        let mut evaluated = trained.clone();
+        evaluated[1].rate = 0.0002;
+        circumstances.scalable = false;
+        circumstances.behind_pooling = vec![false; 4];
+        assert_eq!(
+            texts(&warnings(&trained[..2], Some(&evaluated), &circumstances)),
+            ["layer `conv1` hardly fires (0.000200 spikes per neuron and step); use more steps"]
         );
     }
 
@@ -223,7 +323,11 @@ mod tests {
             layer("fc1", 0.0, Some(1.0)),
             layer("fc2", 0.95, Some(0.0)),
         ];
-        let found = warnings(&activity, None, true);
+        let circumstances = Circumstances {
+            recordings: true,
+            ..Circumstances::default()
+        };
+        let found = warnings(&activity, None, &circumstances);
         let texts = texts(&found);
         assert!(texts[0].starts_with("the input is silent: no recording has an event in its window;"));
         assert!(texts[0].contains("--from-first-event"));

@@ -5,10 +5,14 @@
 //! * [`TrainConfig::learning_rate`];
 //! * the factor of the schedule: decay^(milestones reached at the start of the epoch), or f + (1 − f)·(1 + cos πp)/2
 //!   with the final fraction f and p = (x − warmup) / (epochs − warmup);
-//! * during the warm-up, the share of its steps up to and including the current one.
+//! * during the warm-up, the share of its steps up to and including the current one; with [`Schedule::OneCycle`] instead
+//!   s + (1 − s)·(1 − cos(πx/warmup))/2 with s = 1/25.
 
 use super::TrainConfig;
 use serde::{Deserialize, Serialize};
+
+/// First learning rate of [`Schedule::OneCycle`], as a share of the largest.
+const FIRST_SHARE: f64 = 0.04;
 
 /// Schedule by which the learning rate falls.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,11 +24,15 @@ pub enum Schedule {
     Step,
     /// Falls from batch to batch along half a cosine, to a final fraction at the end of the last epoch.
     Cosine,
+    /// Rises along half a cosine from a 25th over the epochs of the warm-up, then falls along half a cosine to the final
+    /// fraction (Smith and Topin 2018, arXiv 1708.07120); the momentum stays.
+    #[serde(rename = "one-cycle")]
+    OneCycle,
 }
 
 impl Schedule {
     /// All schedules.
-    pub const ALL: [Self; 2] = [Self::Step, Self::Cosine];
+    pub const ALL: [Self; 3] = [Self::Step, Self::Cosine, Self::OneCycle];
 
     /// Name of the schedule in network files and on the command line.
     #[must_use]
@@ -32,6 +40,7 @@ impl Schedule {
         match self {
             Self::Step => "step",
             Self::Cosine => "cosine",
+            Self::OneCycle => "one-cycle",
         }
     }
 }
@@ -59,7 +68,7 @@ impl TrainConfig {
                 let reached = self.milestones.iter().filter(|&&milestone| epoch >= milestone);
                 reached.fold(self.learning_rate, |rate, _| rate * self.decay)
             }
-            Schedule::Cosine => {
+            Schedule::Cosine | Schedule::OneCycle => {
                 let length = self.epochs as f64 - warmup;
                 let progress = ((done - warmup) / length.max(f64::MIN_POSITIVE)).clamp(0.0, 1.0);
                 let last = f64::from(self.final_fraction);
@@ -67,7 +76,11 @@ impl TrainConfig {
                 narrow(f64::from(self.learning_rate) * share)
             }
         };
-        if done < warmup {
+        if done < warmup && self.schedule == Schedule::OneCycle {
+            let risen = (1.0 - (std::f64::consts::PI * done / warmup).cos()) / 2.0;
+            let share = FIRST_SHARE + (1.0 - FIRST_SHARE) * risen;
+            narrow(f64::from(self.learning_rate) * share)
+        } else if done < warmup {
             let share = (done + 1.0 / batches) / warmup;
             narrow(f64::from(scheduled) * share.min(1.0))
         } else {
@@ -78,7 +91,7 @@ impl TrainConfig {
     /// Whether a run of `epochs` epochs instead of `self.epochs` has the same learning rates in the epochs of both.
     #[must_use]
     pub(super) fn may_end_at(&self, epochs: usize) -> bool {
-        epochs == self.epochs || self.schedule == Schedule::Step
+        epochs == self.epochs || (self.schedule == Schedule::Step && self.steps.is_empty())
     }
 }
 
@@ -155,5 +168,46 @@ mod tests {
         let config = config("warmup = 10\nschedule = 'cosine'");
         assert_eq!(config.learning_rate_at(9, 3, 4), 0.5);
         assert_eq!(config.learning_rate_at(0, 0, 0), 0.05);
+    }
+
+    #[test]
+    fn one_cycle_rises_from_a_25th_and_falls_to_the_final_fraction() {
+        let config = config("schedule = 'one-cycle'\nwarmup = 2\nfinal_fraction = 0.2");
+        let wanted = [0.02, 0.26, 0.5, 0.3, 0.1];
+        for (found, wanted) in starts(&config, [0, 1, 2, 6, 10]).into_iter().zip(wanted) {
+            assert!((found - wanted).abs() < 1e-6, "{found}, wanted {wanted}");
+        }
+        let rates: Vec<f32> = (0..40)
+            .map(|step| config.learning_rate_at(step / 4, step % 4, 4))
+            .collect();
+        assert!(
+            rates[..=8].is_sorted_by(|earlier, later| earlier < later),
+            "{rates:?}"
+        );
+        assert!(
+            rates[8..].is_sorted_by(|earlier, later| earlier > later),
+            "{rates:?}"
+        );
+    }
+
+    #[test]
+    fn one_cycle_without_warm_up_only_falls() {
+        let config = config("schedule = 'one-cycle'");
+        assert_eq!(starts(&config, [0, 5, 10]), [0.5, 0.25, 0.0]);
+    }
+
+    #[test]
+    fn only_a_run_whose_rates_and_steps_do_not_depend_on_its_length_may_end_elsewhere() {
+        let few = "rule = 'few-steps'\nloss = 'cross-entropy'\n";
+        for (more, may) in [
+            ("milestones = [2]", true),
+            ("schedule = 'cosine'", false),
+            ("schedule = 'one-cycle'", false),
+            (few, true),
+            (&format!("{few}steps = [1, 2]"), false),
+        ] {
+            assert_eq!(config(more).may_end_at(20), may, "{more}");
+            assert!(config(more).may_end_at(10), "{more}");
+        }
     }
 }

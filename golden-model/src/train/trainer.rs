@@ -1,14 +1,16 @@
 //! The training loop: epochs of shuffled batches, processed by all cores.
 
 mod integers;
+mod start;
 
+use super::few_steps::{FewStepsRun, Position};
 use super::fired::Fired;
 use super::identity::Data;
 use super::optimizer::Stepper;
 use super::piece::{self, Piece};
 use super::report::warnings;
-use super::{EpochReport, Progress, TrainConfig};
-use crate::dataset::{Dataset, Samples};
+use super::{EpochReport, Init, Progress, Rule, TrainConfig, Unscaled};
+use crate::dataset::Dataset;
 use crate::evaluation::Tally;
 use crate::evaluation::float::{Evaluation, evaluate_parameters};
 use crate::float::{Engine, FloatModel, Loss, Parameters, check_rule};
@@ -23,6 +25,7 @@ use std::sync::{Mutex, OnceLock};
 use std::time::Instant;
 
 pub(super) use integers::Integers;
+pub use start::FirstBatch;
 
 /// Tags that separate uses of a run's seed from each other, and from 1, which initial weights use.
 const ORDER: u64 = 2;
@@ -43,10 +46,15 @@ pub struct Trainer<'data> {
     /// Integer weights that fine-tuning runs with instead of the masters; `None` in training.
     pub(super) integers: Option<Integers>,
     pub(super) stepper: Stepper,
+    /// Pieces of a batch; none under the second rule.
     pub(super) pieces: Vec<Piece<'data>>,
+    /// State under the second rule.
+    pub(super) few_steps: Option<FewStepsRun<'data>>,
     pub(super) running: Running,
     pub(super) history: Vec<EpochReport>,
     evaluation: Option<Evaluation>,
+    /// Channels that [`Init::Data`] could not scale.
+    unscaled: Vec<Unscaled>,
     pub(super) best: Option<Best>,
 }
 
@@ -86,7 +94,7 @@ pub(super) struct Best {
 }
 
 impl<'data> Trainer<'data> {
-    /// Creates a trainer at its first epoch, with random weights.
+    /// Creates a trainer at its first epoch, with the initial weights that the parameters choose ([`Init`]).
     ///
     /// `held_out` is evaluated after every epoch. It does not influence the weights, but [`Self::best`] selects the
     /// epoch by it. The accuracy of the best epoch on the images that selected it is therefore too optimistic.
@@ -100,20 +108,52 @@ impl<'data> Trainer<'data> {
         train: &'data Dataset,
         held_out: Option<&'data Dataset>,
     ) -> Result<Self> {
+        let mut trainer = Self::unstarted(description, config, train, held_out)?;
+        trainer.initialize();
+        Ok(trainer)
+    }
+
+    /// Creates a trainer like [`Self::new`], with random weights, which are to be replaced.
+    pub(super) fn unstarted(
+        description: NetworkDescription,
+        config: TrainConfig,
+        train: &'data Dataset,
+        held_out: Option<&'data Dataset>,
+    ) -> Result<Self> {
         description.validate()?;
-        check_rule(&description, false)?;
+        if config.rule == Rule::Paper {
+            check_rule(&description, false)?;
+        }
         config.validate(&description.name)?;
         for dataset in std::iter::once(train).chain(held_out) {
             dataset.check_fits(&description)?;
         }
         let engine = Engine::new(&description);
-        let pieces = config
-            .batch
-            .min(train.len())
-            .div_ceil(piece::images(config.batch));
+        let few_steps = match config.rule {
+            Rule::Paper => None,
+            Rule::FewSteps => Some(FewStepsRun::new(&description, &config, train)?),
+        };
+        let pieces = match &few_steps {
+            Some(_) => 0,
+            None => config
+                .batch
+                .min(train.len())
+                .div_ceil(piece::images(config.batch)),
+        };
+        let (weights, stepper) = match &few_steps {
+            None => (
+                Parameters::initial(&description, config.seed),
+                Stepper::new(&config, Parameters::zeros(&description)),
+            ),
+            Some(run) => (
+                run.network.initial(&description, config.seed),
+                Stepper::new(&config, run.network.zeros(&description)).with_roles(run.network.roles()),
+            ),
+        };
         Ok(Self {
-            weights: Parameters::initial(&description, config.seed),
-            stepper: Stepper::new(&config, Parameters::zeros(&description)),
+            weights,
+            stepper,
+            few_steps,
             pieces: (0..pieces)
                 .map(|_| Piece::new(&engine, &description, train))
                 .collect(),
@@ -127,22 +167,29 @@ impl<'data> Trainer<'data> {
             identity: OnceLock::new(),
             history: Vec::new(),
             evaluation: None,
+            unscaled: Vec::new(),
             best: None,
         })
     }
 
-    /// Replaces the weights by those of a model with the same layers.
+    /// Replaces the weights by those of a model with the same layers. Under [`Rule::FewSteps`], numbers of normalization and
+    /// biases stay.
     ///
     /// # Errors
-    /// If the weights do not fit the layers of this network, or the model has biases.
+    /// If the weights do not fit the layers of this network, or, under the paper's rule, the model has biases.
     pub fn set_weights(&mut self, model: &FloatModel) -> Result<()> {
-        check_rule(&self.description, model.has_biases())?;
-        self.weights = Parameters::of_model(&FloatModel {
+        if self.config.rule == Rule::Paper {
+            check_rule(&self.description, model.has_biases())?;
+        }
+        let weights = Parameters::of_model(&FloatModel {
             description: self.description.clone(),
             weights: model.weights.clone(),
             provenance: BTreeMap::new(),
             biases: Vec::new(),
         })?;
+        for (to, from) in self.weights.layers.iter_mut().zip(weights.layers) {
+            *to = from;
+        }
         Ok(())
     }
 
@@ -172,8 +219,7 @@ impl<'data> Trainer<'data> {
     pub fn advance(&mut self, progress: &mut Observer<'_>) -> Result<Option<EpochReport>> {
         let (start, seconds_before) = (Instant::now(), self.running.seconds);
         let epoch = self.epochs_done();
-        let mut order: Vec<usize> = (0..self.train.len()).collect();
-        Random::new(mix(&[self.config.seed, ORDER, epoch as u64])).shuffle(&mut order);
+        let order = self.order(epoch);
         let batches = order.chunks(self.config.batch).enumerate();
         for (batch, images) in batches.skip(self.running.batches) {
             let learning_rate = self.config.learning_rate_at(epoch, batch, self.batches());
@@ -202,6 +248,13 @@ impl<'data> Trainer<'data> {
             }
         }
         Ok(Some(self.finish_epoch(evaluation, start.elapsed().as_secs_f64())))
+    }
+
+    /// Order of the training samples in an epoch, counted from 0.
+    fn order(&self, epoch: usize) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.train.len()).collect();
+        Random::new(mix(&[self.config.seed, ORDER, epoch as u64])).shuffle(&mut order);
+        order
     }
 
     /// Progress of the current epoch.
@@ -279,7 +332,14 @@ impl<'data> Trainer<'data> {
             Err(_) => ControlFlow::Continue(()),
         };
         let (description, seed) = (&self.description, self.config.seed);
-        let weights = Integers::or_masters(self.integers.as_ref(), &self.weights);
+        let folded = self.few_steps.as_ref().map(|run| {
+            let model = run.model(description, &self.weights, BTreeMap::new());
+            Parameters::of_matrices(description, &model.weights).with_biases(&model.biases)
+        });
+        let weights = match &folded {
+            Some(folded) => folded,
+            None => Integers::or_masters(self.integers.as_ref(), &self.weights),
+        };
         evaluate_parameters(description, &self.engine, weights, dataset, seed, &after_image)
     }
 
@@ -297,7 +357,6 @@ impl<'data> Trainer<'data> {
         for (layer, idle) in activity.iter_mut().skip(1).zip(fired.idle()) {
             layer.idle = Some(idle);
         }
-        let recordings = matches!(self.train.samples(), Samples::Recordings(_));
         let evaluated = self
             .evaluation
             .as_ref()
@@ -311,7 +370,7 @@ impl<'data> Trainer<'data> {
             seconds,
             test_seconds,
             images_per_second: self.train.len() as f64 / seconds.max(f64::MIN_POSITIVE),
-            warnings: warnings(&activity, evaluated, recordings),
+            warnings: warnings(&activity, evaluated, &self.circumstances()),
             activity,
         };
         self.history.push(report.clone());
@@ -323,10 +382,20 @@ impl<'data> Trainer<'data> {
     fn batch(&mut self, images: &[usize], learning_rate: f32) -> Result<()> {
         let (epoch, batch) = (self.epochs_done() + 1, self.running.batches + 1);
         let used = self.sum_gradients(images);
-        let pieces = &self.pieces[..used];
-        let loss = pieces.iter().map(|piece| piece.tally.loss_sum()).sum::<f64>();
+        let pieces = &self.pieces[..used.min(self.pieces.len())];
+        let run = self.few_steps.as_ref();
+        let tallies = || {
+            pieces
+                .iter()
+                .map(|piece| &piece.tally)
+                .chain(run.map(|run| &run.tally))
+        };
+        let loss = tallies().map(Tally::loss_sum).sum::<f64>();
         self.check_loss(self.config.loss, loss / images.len() as f64, batch, learning_rate)?;
-        let gradients: Vec<&Parameters> = pieces.iter().map(|piece| &piece.gradient).collect();
+        let gradients: Vec<&Parameters> = match run {
+            None => pieces.iter().map(|piece| &piece.gradient).collect(),
+            Some(run) => run.batch.gradients[..used].iter().collect(),
+        };
         if !self.stepper.step(&mut self.weights, &gradients, learning_rate) {
             return Err(Error::Train(TrainError::DivergedWeights {
                 epoch,
@@ -341,12 +410,31 @@ impl<'data> Trainer<'data> {
             self.running.tally.add(&piece.tally);
             self.running.fired.add(&piece.fired);
         }
+        if let Some(run) = run {
+            self.running.tally.add(&run.tally);
+            self.running.fired.add(&run.fired);
+        }
         Ok(())
     }
 
     /// Runs a batch forward and backward, piece by piece; returns the number of pieces.
     fn sum_gradients(&mut self, batch: &[usize]) -> usize {
-        let epoch = self.epochs_done() as u64;
+        let at = Position {
+            epoch: self.epochs_done(),
+            batch: self.running.batches,
+            batches: self.batches(),
+        };
+        if let Some(run) = &mut self.few_steps {
+            return run.sum_gradients(
+                &self.description,
+                &self.config,
+                self.train,
+                &mut self.weights,
+                batch,
+                at,
+            );
+        }
+        let epoch = at.epoch as u64;
         let augmentation = self.config.augmentation();
         let images_per_piece = piece::images(self.config.batch);
         let used = batch.len().div_ceil(images_per_piece);
@@ -420,6 +508,9 @@ impl<'data> Trainer<'data> {
     }
 
     fn model_of(&self, weights: &Parameters, epochs: usize) -> FloatModel {
+        if let Some(run) = &self.few_steps {
+            return run.model(&self.description, weights, self.provenance(epochs));
+        }
         FloatModel {
             description: self.description.clone(),
             weights: weights.to_matrices(&self.description),
@@ -448,6 +539,9 @@ impl<'data> Trainer<'data> {
             ("seed", config.seed.to_string()),
             ("parameters", serde_json::to_string(config).unwrap_or_default()),
         ];
+        if config.init != Init::Random {
+            entries.push(("init", config.init.name().into()));
+        }
         if let Some(report) = epochs.checked_sub(1).and_then(|last| self.history.get(last)) {
             entries.push(("train_accuracy", format!("{:.4}", report.train_accuracy)));
             if let Some(accuracy) = report.test_accuracy {

@@ -271,6 +271,32 @@ pub(crate) enum CliError {
         /// Name of the network.
         network: String,
     },
+    /// A pruned network computes another potential than the network before.
+    #[error(
+        "{set} sample {sample}: without the channels that never fire in training, the potential of class {class} after step \
+         {step} is {found} instead of {wanted}; nothing was written"
+    )]
+    #[diagnostic(
+        code(synfire::prune),
+        help(
+            "use --prune=proof, which removes only channels that no input can fire; after --finetune, add --resume, so that it \
+             is not repeated"
+        )
+    )]
+    PruneDiffers {
+        /// Name of the set: training or test.
+        set: &'static str,
+        /// Number of the sample.
+        sample: usize,
+        /// Class.
+        class: usize,
+        /// Step, counted from 0.
+        step: usize,
+        /// Potential of the pruned network.
+        found: i32,
+        /// Potential of the network before.
+        wanted: i32,
+    },
     /// Threads could not be started.
     #[error("cannot start {threads} threads: {source}")]
     #[diagnostic(code(synfire::threads), help("use fewer --threads"))]

@@ -1,6 +1,7 @@
 //! The verb `synfire quantize`.
 
 mod finetune;
+mod prune;
 
 use super::context::Context;
 use super::data::{DataArgs, Loaded, Recorded};
@@ -9,7 +10,8 @@ use super::inference::quantize_by;
 use super::models::load_float;
 use super::paths::{InputFile, OutputFile};
 use super::table::{percent, table};
-use finetune::{FineTuneArgs, Quantized};
+use finetune::{FineTuneArgs, Outcome, Quantized, Tuned};
+use prune::{Grounds, Pruned};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use synfire_golden_model::dataset::Origin;
@@ -19,7 +21,8 @@ const EXAMPLE: &str = "Examples:
   synfire quantize digits.safetensors -o digits-4bit.safetensors --bits 4
   synfire quantize digits.safetensors -o mixed.safetensors --bits 3 --layer-bits out=8 --scale max
   synfire quantize lenet.safetensors -o lenet-8bit.safetensors --bits 8 --data mnist --calibrate 512
-  synfire quantize digits.safetensors -o digits-2bit.safetensors --bits 2 --finetune 20";
+  synfire quantize digits.safetensors -o digits-2bit.safetensors --bits 2 --finetune 20
+  synfire quantize digits.safetensors -o small.safetensors --prune";
 
 /// Arguments of `synfire quantize`.
 #[derive(Debug, clap::Args)]
@@ -50,6 +53,12 @@ pub(crate) struct Args {
     /// With 0, each weight is rounded to the nearest value, and no data set is needed.
     #[arg(long, default_value_t = CALIBRATION_IMAGES)]
     calibrate: usize,
+    /// Remove channels that do nothing, after any fine-tuning. `proof`: those that no input can fire, and those whose spikes
+    /// meet only weights of 0; the potentials stay the same for every input. `data`, the default: also those that never fire
+    /// on the whole training set; the potentials of training and test set are then compared, and nothing is written if one
+    /// differs.
+    #[arg(long, value_enum, num_args = 0..=1, require_equals = true, default_missing_value = "data", value_name = "GROUNDS")]
+    prune: Option<Grounds>,
     #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
@@ -64,6 +73,9 @@ struct Output<T: Serialize> {
     dataset: Option<String>,
     #[serde(flatten)]
     report: T,
+    /// What pruning removed; absent without it. The report of the layers is that of the network before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prune: Option<Pruned>,
 }
 
 /// Default number of training images for calibration.
@@ -88,7 +100,7 @@ impl Args {
             scale: self.scale,
             ..QuantizeConfig::default()
         };
-        let data = if self.calibrate == 0 && prepared.is_none() {
+        let data = if self.calibrate == 0 && prepared.is_none() && self.prune != Some(Grounds::Data) {
             None
         } else {
             Some(
@@ -118,38 +130,82 @@ impl Args {
                 .provenance
                 .insert("quantize.dataset".to_owned(), name.clone());
         }
-        let text = |report: &QuantizeReport| {
+        let text = |report: &QuantizeReport, pruned: &str| {
             let calibrated = calibration.as_ref().map(|(images, name)| {
                 format!("calibrated on {images} training samples of data set `{name}`\n")
             });
             let calibrated = calibrated.unwrap_or_default();
-            format!("{}\n{calibrated}model: {}", layers(report), self.output.display())
+            format!(
+                "{}\n{calibrated}{pruned}model: {}",
+                layers(report),
+                self.output.display()
+            )
         };
         let dataset = data.as_ref().map(|data| data.split.train.name().to_owned());
         // A model of a version that recorded no data set: the one that the user gives is its own from now on.
         if let (Some(data), Some(_), None) = (&data, &self.data.data, Origin::of(&model.provenance)) {
             data.origin.record(&mut quantized.provenance);
         }
-        if let (Some((fine_tune, prepared)), Some(data)) = (prepared, data) {
-            let quantized = Quantized {
-                float: &model,
-                model: quantized,
-                report,
-            };
-            let tuned = fine_tune.run(context, quantized, data, prepared, &self.output)?;
-            let output = Output {
-                dataset,
-                report: tuned,
-            };
-            context.print(&output, || {
-                format!("{}\n{}", output.report.finetune, text(&output.report.report))
-            })
-        } else {
-            quantized.save(&self.output)?;
-            let output = Output { dataset, report };
-            context.print(&output, || text(&output.report))
+        let (quantized, report, tuned) = match (prepared, &data) {
+            (Some((fine_tune, prepared)), Some(data)) => {
+                let start = Quantized {
+                    float: &model,
+                    model: quantized,
+                    report,
+                };
+                let Tuned {
+                    model,
+                    report,
+                    outcome,
+                } = fine_tune.run(context, start, data, prepared)?;
+                (model, report, Some(outcome))
+            }
+            _ => (quantized, report, None),
+        };
+        let (quantized, prune) = match self.prune {
+            None => (quantized, None),
+            Some(grounds) => {
+                let (pruned, report) = prune::run(context, &quantized, grounds, data.as_ref())?;
+                (pruned, Some(report))
+            }
+        };
+        quantized.save(&self.output)?;
+        let pruned = prune
+            .as_ref()
+            .map(|prune| format!("{prune}\n"))
+            .unwrap_or_default();
+        let text = text(&report, &pruned);
+        match tuned {
+            Some(finetune) => {
+                let text = format!("{finetune}\n{text}");
+                let report = FineTuned { report, finetune };
+                context.print(
+                    &Output {
+                        dataset,
+                        report,
+                        prune,
+                    },
+                    || text,
+                )
+            }
+            None => context.print(
+                &Output {
+                    dataset,
+                    report,
+                    prune,
+                },
+                || text,
+            ),
         }
     }
+}
+
+/// Result of quantizing and fine-tuning.
+#[derive(Debug, Serialize)]
+struct FineTuned {
+    #[serde(flatten)]
+    report: QuantizeReport,
+    finetune: Outcome,
 }
 
 /// Formats a report as a table.

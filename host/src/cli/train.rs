@@ -1,6 +1,7 @@
 //! The verb `synfire train`.
 
 mod checkpoints;
+mod dry_run;
 mod evaluation_set;
 mod metrics;
 mod overrides;
@@ -36,7 +37,9 @@ const EXAMPLE: &str = "Examples:
   synfire train lenet -o lenet.safetensors                 # Ctrl-C saves a checkpoint
   synfire train lenet -o lenet.safetensors --resume        # resumes from the checkpoint
   synfire train lenet -o other.safetensors --optimizer adam --lr 0.001 --schedule cosine
-  synfire train lenet -o trial.safetensors --validation 5000 --metrics trial.jsonl";
+  synfire train lenet -o trial.safetensors --validation 5000 --metrics trial.jsonl
+  synfire train vgg9 --data cifar10 --steps 20 --dry-run   # does every layer fire at the start?
+  synfire train vgg9 --data cifar10 --steps 20 --init data -o vgg9.safetensors";
 
 /// Arguments of `synfire train`.
 #[derive(Debug, clap::Args)]
@@ -55,8 +58,15 @@ pub(crate) struct Args {
     #[arg(long, value_name = "IMAGES", value_parser = at_least_one)]
     validation: Option<usize>,
     /// File for the trained model.
-    #[arg(short, long)]
-    output: OutputFile,
+    #[arg(short, long, required_unless_present = "dry_run")]
+    output: Option<OutputFile>,
+    /// Show the spike rate of each layer, and the share of its neurons that fire, in the first batch with the initial
+    /// weights. Trains nothing and writes nothing; takes the place of --output.
+    #[arg(
+        long,
+        conflicts_with_all = ["output", "curve", "metrics", "checkpoint", "resume", "restart"]
+    )]
+    dry_run: bool,
     /// Draw the training curve into this SVG file, and update it after every epoch.
     #[arg(long)]
     curve: Option<OutputText>,
@@ -125,6 +135,9 @@ pub(crate) struct Summary {
 
 impl Args {
     pub(crate) fn run(self, context: &Context) -> Result<()> {
+        let Some(output) = self.output.clone() else {
+            return self.show_start(context);
+        };
         // Before any other thread is started, so that only the listening thread receives signals.
         let stop = StopRequest::listen(
             "stopping after this batch; press Ctrl-C again to stop immediately, without a checkpoint",
@@ -133,7 +146,7 @@ impl Args {
         let config = self.data.network(&self.network)?;
         let (mut network, mut train) = (config.network.clone(), config.require_train()?.clone());
         self.overrides.apply(&mut network, &mut train);
-        let files = self.files(context)?;
+        let files = self.files(context, &output)?;
         let checkpoint = self.checkpoint(context, &files, &mut train)?;
         // The images for validation do not depend on --limit, so that runs with different limits are comparable.
         let Loaded { split, origin } = self.data.load(context, &network)?;
@@ -149,6 +162,9 @@ impl Args {
                 Trainer::resume(checkpoint, network.clone(), train.clone(), train_set, evaluated)?
             }
         };
+        for unscaled in trainer.unscaled() {
+            context.warn(&unscaled.to_string());
+        }
         let display = Display::new(context, &trainer, evaluation, true);
         if resumed {
             let at = trainer.progress();
@@ -160,16 +176,16 @@ impl Args {
         Session::new(&trainer, &network.name, &train, &files, &stop, display, resumed)?.run(&mut trainer)?;
         let mut model = evaluation.correct(trainer.model());
         origin.record(&mut model.provenance);
-        model.save(&self.output)?;
-        let summary = self.summary(&trainer, &network, &train, &files);
+        model.save(&output)?;
+        let summary = self.summary(&trainer, &network, &train, &files, output);
         context.print(&summary, || summary.to_string())
     }
 
     /// Returns the files to write besides the model.
-    fn files(&self, context: &Context) -> Result<Files> {
+    fn files(&self, context: &Context, output: &OutputFile) -> Result<Files> {
         let checkpoint = self.checkpoints.checkpoint.as_deref();
         Ok(Files {
-            checkpoint: checkpoint_file(context, &self.output, checkpoint)?,
+            checkpoint: checkpoint_file(context, output, checkpoint)?,
             checkpoint_every: Duration::from_secs_f64(60.0 * self.checkpoints.checkpoint_minutes),
             metrics: self.metrics.as_deref().map(Path::to_path_buf),
             curve: self.curve.as_deref().map(Path::to_path_buf),
@@ -204,6 +220,7 @@ impl Args {
         network: &NetworkDescription,
         train: &TrainConfig,
         files: &Files,
+        output: OutputFile,
     ) -> Summary {
         let epochs = trainer.history();
         let last = epochs.last();
@@ -223,7 +240,7 @@ impl Args {
             seconds: seconds.sum(),
             images_per_second: rates.get(rates.len() / 2).copied().unwrap_or(0.0),
             memory: trainer.memory(),
-            model: self.output.clone(),
+            model: output,
             checkpoint: files.checkpoint.clone(),
         }
     }

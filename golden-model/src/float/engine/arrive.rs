@@ -21,18 +21,12 @@ impl Engine {
         if let (Source::Input, Some(graded)) = (path.source, &inputs.graded) {
             return self.arrive_graded(path, weights, graded.events(), membranes);
         }
-        let lists = match path.source {
-            Source::Input => [(inputs.positive.step(t), 1.0), (inputs.negative.step(t), -1.0)],
-            Source::Layer(source) => {
-                let scale = self.layers[source].scale(&before[source]);
-                [(before[source].sent(t), scale), (&[][..], 0.0)]
-            }
-        };
+        let lists = self.sent(path.source, before, inputs, t);
         let mut operations = 0;
-        for (addresses, factor) in lists.into_iter().filter(|(addresses, _)| !addresses.is_empty()) {
+        for events in lists.into_iter().filter(|events| !events.addresses.is_empty()) {
+            let Events { addresses, factor } = events;
             operations += match &path.connections {
                 Connections::Weighted { synapses, tensor } => {
-                    let events = Events { addresses, factor };
                     synapses.accumulate(self.dispatch, &weights.layers[*tensor], events, membranes)
                 }
                 Connections::Plain { scatter, .. } => scatter.accumulate(addresses, factor, membranes),
@@ -45,6 +39,27 @@ impl Engine {
             };
         }
         operations
+    }
+
+    /// Spikes that a source sends in step `t`: of the input, those of each sign.
+    pub(super) fn sent<'a>(
+        &self,
+        source: Source,
+        before: &'a [LayerState],
+        inputs: &'a InputLists,
+        t: usize,
+    ) -> [Events<'a>; 2] {
+        let events = |addresses, factor| Events { addresses, factor };
+        match source {
+            Source::Input => [
+                events(inputs.positive.step(t), 1.0),
+                events(inputs.negative.step(t), -1.0),
+            ],
+            Source::Layer(source) => {
+                let scale = self.layers[source].scale(&before[source]);
+                [events(before[source].sent(t), scale), events(&[], 0.0)]
+            }
+        }
     }
 
     /// Adds the values of graded inputs, as pairs of address and real number, to the membranes; returns the number of

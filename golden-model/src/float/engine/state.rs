@@ -178,6 +178,13 @@ impl State {
         raster
     }
 
+    /// Addresses of the neurons of layer `index` that fired, spike by spike, from the last forward pass; ordered as in
+    /// [`Layout`] within a step.
+    pub(crate) fn fired(&self, index: usize) -> impl Iterator<Item = usize> {
+        let spikes = self.layers[index].spikes.steps().flatten();
+        spikes.map(|&address| address as usize)
+    }
+
     /// Number of spikes of layer `index`, from the last forward pass.
     pub(crate) fn spike_count(&self, index: usize) -> u64 {
         self.layers[index].spikes.total() as u64

@@ -1,6 +1,8 @@
 //! Sorting of spikes by source channel, so that the weights and the gradient of a channel stay in the nearest cache
 //! while all spikes of the channel are processed.
 
+use crate::events::Windows;
+
 /// Scratch memory for sorting the spikes of a step.
 #[derive(Clone, Debug)]
 pub(crate) struct ChannelOrder {
@@ -31,6 +33,36 @@ impl ChannelOrder {
         }
         for &address in addresses {
             let start = &mut starts[(address % channels) as usize];
+            self.addresses[*start as usize] = address;
+            *start += 1;
+        }
+        &self.addresses[..addresses.len()]
+    }
+
+    /// Sorts the channels-last `addresses` by channel, and within a channel by the form of their windows; the order of
+    /// equals is kept.
+    pub(super) fn sort_alike(&mut self, addresses: &[u32], windows: &Windows) -> &[u32] {
+        let forms = windows.forms();
+        let keys = windows.channels as usize * forms;
+        if self.starts.len() <= keys {
+            self.starts.resize(keys + 1, 0);
+        }
+        let starts = &mut self.starts[..=keys];
+        starts.fill(0);
+        let key = |address: u32| {
+            let (position, channel) = windows.split(address);
+            channel * forms + windows.form(position)
+        };
+        for &address in addresses {
+            starts[key(address) + 1] += 1;
+        }
+        let mut sum = 0;
+        for start in &mut *starts {
+            sum += *start;
+            *start = sum;
+        }
+        for &address in addresses {
+            let start = &mut starts[key(address)];
             self.addresses[*start as usize] = address;
             *start += 1;
         }

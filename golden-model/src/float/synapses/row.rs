@@ -101,15 +101,90 @@ impl<S: Lanes> Dot<S> {
         for ((vector, even), odd) in vectors.iter_mut().zip(&self.even).zip(&self.odd) {
             *vector = simd.add_f32s(*even, *odd);
         }
-        let mut width = VECTOR / 2;
-        while width > 0 {
-            let (low, high) = lanes.split_at_mut(width);
-            for (low, high) in low.iter_mut().zip(high) {
-                *low += *high;
-            }
-            width /= 2;
+        total(lanes)
+    }
+}
+
+/// Sums all lanes, half onto half.
+#[inline(always)]
+fn total(mut lanes: [f32; VECTOR]) -> f32 {
+    let mut width = VECTOR / 2;
+    while width > 0 {
+        let (low, high) = lanes.split_at_mut(width);
+        for (low, high) in low.iter_mut().zip(high) {
+            *low += *high;
         }
-        lanes[0]
+        width /= 2;
+    }
+    lanes[0]
+}
+
+/// Partial sums of `N` dot products at once: [`VECTOR`] for each, for vectors of any length.
+pub(super) struct Dots<S: Lanes, const N: usize> {
+    /// Partial sums, of which the first `VECTOR / S::F32_LANES` are used.
+    sums: [[S::f32s; VECTOR]; N],
+}
+
+impl<S: Lanes, const N: usize> Dots<S, N> {
+    const VECTORS: usize = VECTOR / S::F32_LANES;
+
+    #[inline(always)]
+    pub(super) fn new(simd: S) -> Self {
+        Self {
+            sums: [[simd.splat_f32s(0.0); VECTOR]; N],
+        }
+    }
+
+    /// Adds Σ `weights`·`deltas`, row by row of equal lengths. Of weights and deltas there is one row for each product,
+    /// or one for all.
+    #[inline(always)]
+    pub(super) fn add<const W: usize, const D: usize>(
+        &mut self,
+        simd: S,
+        weights: [&[f32]; W],
+        deltas: [&[f32]; D],
+    ) {
+        let blocks = weights[0].len() / VECTOR;
+        let weights = weights.map(
+            #[inline(always)]
+            |row| &row.as_chunks::<VECTOR>().0[..blocks],
+        );
+        let deltas = deltas.map(
+            #[inline(always)]
+            |row| &row.as_chunks::<VECTOR>().0[..blocks],
+        );
+        for block in 0..blocks {
+            let weights = weights.map(
+                #[inline(always)]
+                |row| S::as_simd_f32s(&row[block]).0,
+            );
+            let deltas = deltas.map(
+                #[inline(always)]
+                |row| S::as_simd_f32s(&row[block]).0,
+            );
+            for vector in 0..Self::VECTORS {
+                for (product, sums) in self.sums.iter_mut().enumerate() {
+                    let weight = weights[if W == 1 { 0 } else { product }][vector];
+                    let delta = deltas[if D == 1 { 0 } else { product }][vector];
+                    sums[vector] = simd.add_f32s(sums[vector], simd.mul_f32s(weight, delta));
+                }
+            }
+        }
+    }
+
+    /// Sums all partial sums, in the same order for all kinds of vectors.
+    #[inline(always)]
+    pub(super) fn totals(&self, simd: S) -> [f32; N] {
+        let _ = simd;
+        let mut totals = [0.0; N];
+        for (result, sums) in totals.iter_mut().zip(&self.sums) {
+            let mut lanes = [0.0; VECTOR];
+            S::as_mut_simd_f32s(&mut lanes)
+                .0
+                .copy_from_slice(&sums[..Self::VECTORS]);
+            *result = total(lanes);
+        }
+        totals
     }
 }
 

@@ -2,15 +2,16 @@
 
 use super::{Checkpoint, CheckpointError};
 use crate::evaluation::Tally;
+use crate::events::{VECTOR, zeros};
 use crate::file::container::{Container, Contents, MAX_HEAD_BYTES, Tensor, json};
 use crate::file::{FileError, container};
-use crate::float::Parameters;
+use crate::float::{FewSteps, Parameters};
 use crate::network::{MAX_NETWORK_WEIGHTS, NetworkDescription, Shape};
 use crate::train::fired::Fired;
 use crate::train::identity::Data;
 use crate::train::optimizer::Memory;
 use crate::train::trainer::{Best, Running};
-use crate::train::{EpochReport, Optimizer, TrainConfig};
+use crate::train::{EpochReport, Optimizer, Rule, TrainConfig};
 use crate::{Error, Result};
 use ndarray::Array2;
 use safetensors::Dtype;
@@ -94,6 +95,14 @@ impl Checkpoint {
                 let contents = Tensor::of_floats(tensor.dimensions(), &matrix);
                 tensors.insert(format!("{part}/{}", tensor.name), contents);
             }
+            let extras = parameters.map_or(&[][..], |parameters| &parameters.layers[shapes.len()..]);
+            for ((name, channels), numbers) in extra_names(&self.description, &self.config)
+                .into_iter()
+                .zip(extras)
+            {
+                let contents = Tensor::of_floats(vec![channels], &numbers[..channels]);
+                tensors.insert(format!("{part}/{name}"), contents);
+            }
         }
         for (layer, (shape, bytes)) in self.description.layers.iter().zip(self.running.fired.to_bytes()) {
             let contents = Tensor {
@@ -140,7 +149,7 @@ impl Checkpoint {
         let position: Position = contents.json("position")?;
         let history: Vec<EpochReport> = contents.json("history")?;
 
-        let mut part = |name| read_part(&mut contents, &description, name);
+        let mut part = |name| read_part(&mut contents, &description, &config, name);
         let weights = part("weight")?;
         let first = part("first")?;
         let second = match config.optimizer {
@@ -256,12 +265,12 @@ impl Checkpoint {
 fn read_part(
     contents: &mut Contents<'_>,
     description: &NetworkDescription,
+    config: &TrainConfig,
     part: &str,
 ) -> Result<Parameters> {
-    let mut matrices = Vec::new();
-    for tensor in description.graph()?.tensors {
-        let name = format!("{part}/{}", tensor.name);
-        let numbers = contents.take_floats(&name, &tensor.dimensions())?;
+    let mut take = |name: &str, dimensions: &[usize]| -> Result<Vec<f32>> {
+        let name = format!("{part}/{name}");
+        let numbers = contents.take_floats(&name, dimensions)?;
         if let Some(place) = numbers.iter().position(|number| !number.is_finite()) {
             let wrong = CheckpointError::Contents {
                 field: format!("number {place} of tensor `{name}`"),
@@ -270,10 +279,29 @@ fn read_part(
             };
             return Err(contents.wrong(wrong.into()));
         }
+        Ok(numbers)
+    };
+    let mut matrices = Vec::new();
+    for tensor in description.graph()?.tensors {
+        let numbers = take(&tensor.name, &tensor.dimensions())?;
         let shape = [tensor.outputs, tensor.inputs];
         matrices.push(Array2::from_shape_vec(shape, numbers).expect("the tensor has this shape"));
     }
-    Ok(Parameters::of_matrices(description, &matrices))
+    let mut parameters = Parameters::of_matrices(description, &matrices);
+    for (name, channels) in extra_names(description, config) {
+        let mut numbers = zeros(channels.next_multiple_of(VECTOR));
+        numbers[..channels].copy_from_slice(&take(&name, &[channels])?);
+        parameters.layers.push(numbers);
+    }
+    Ok(parameters)
+}
+
+/// Names and numbers of channels of the parameters that the rule has beside the weights.
+fn extra_names(description: &NetworkDescription, config: &TrainConfig) -> Vec<(String, usize)> {
+    match config.rule {
+        Rule::Paper => Vec::new(),
+        Rule::FewSteps => FewSteps::new(description, config.slope, config.sparsity).extra_names(description),
+    }
 }
 
 /// Takes the tensors `fired/NAME`.

@@ -60,7 +60,7 @@ impl<'data> Trainer<'data> {
         held_out: Option<&'data Dataset>,
     ) -> Result<Self> {
         let description = start.quantized().description.clone();
-        let mut trainer = Self::new(description, config, train, held_out)?;
+        let mut trainer = Self::unstarted(description, config, train, held_out)?;
         trainer.engine = start.engine();
         trainer.weights = start.masters().clone();
         trainer.integers = Some(Integers {

@@ -13,6 +13,7 @@ use super::super::table::percent;
 use super::super::threads::ThreadArgs;
 use super::super::train::{Display, EvaluationSet, Files, Session, checkpoint_file, limited, to_resume_from};
 use serde::Serialize;
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use synfire_golden_model::float::FloatModel;
@@ -83,12 +84,12 @@ pub(super) struct FineTune<'a> {
     stop: StopRequest,
 }
 
-/// Result of quantizing and fine-tuning.
-#[derive(Debug, Serialize)]
+/// A fine-tuned network.
+#[derive(Debug)]
 pub(super) struct Tuned {
-    #[serde(flatten)]
+    pub(super) model: QuantizedModel,
     pub(super) report: QuantizeReport,
-    pub(super) finetune: Outcome,
+    pub(super) outcome: Outcome,
 }
 
 /// Accuracies on the test set before and after fine-tuning.
@@ -147,14 +148,13 @@ impl FineTune<'_> {
         Ok((files, config))
     }
 
-    /// Fine-tunes, and writes the result.
+    /// Fine-tunes.
     pub(super) fn run(
         &self,
         context: &Context,
         quantized: Quantized<'_>,
-        Loaded { split, origin }: Loaded,
+        Loaded { split, origin }: &Loaded,
         (files, config): (Files, TrainConfig),
-        output: &Path,
     ) -> Result<Tuned> {
         let Quantized { float, model, report } = quantized;
         let scales: Vec<Vec<f64>> = report
@@ -164,7 +164,10 @@ impl FineTune<'_> {
             .collect();
         let start = FineTuning::new(float, &model, &scales)?;
         let checkpoint = self.checkpoint(context, &files)?;
-        let data = limited(split, self.args.limit)?;
+        let data = match self.args.limit {
+            None => Cow::Borrowed(split),
+            limit => Cow::Owned(limited(split.clone(), limit)?),
+        };
         let accuracy = |model: &QuantizedModel| -> Result<f64> {
             Ok(evaluate_integer(model, &data.test, data.test.len(), DEFAULT_SEED)?.accuracy)
         };
@@ -201,14 +204,14 @@ impl FineTune<'_> {
         let (mut tuned, report) = requantize(&trainer.model(), &scales, &model, input)?;
         // The model is one of this data set now, whatever it was trained on before.
         origin.record(&mut tuned.provenance);
-        tuned.save(output)?;
         let finetuned_accuracy = accuracy(&tuned)?;
         if finetuned_accuracy < quantized_accuracy {
             context.warn("fine-tuning reduced the accuracy; try a lower --finetune-lr");
         }
         Ok(Tuned {
+            model: tuned,
             report,
-            finetune: Outcome {
+            outcome: Outcome {
                 images: data.test.len(),
                 seed: DEFAULT_SEED,
                 float_accuracy,

@@ -1,9 +1,9 @@
 //! Flags that override the parameters of a network file.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use synfire_golden_model::float::Loss;
-use synfire_golden_model::network::{LayerKind, NetworkDescription};
-use synfire_golden_model::train::{Optimizer, Schedule, TrainConfig};
+use synfire_golden_model::float::{Loss, Slope};
+use synfire_golden_model::network::{InputCoding, LayerKind, NetworkDescription, Readout, Reset};
+use synfire_golden_model::train::{Init, Optimizer, Rule, Schedule, TrainConfig};
 
 /// Network and training parameters that override those of the network file.
 #[derive(Debug, clap::Args)]
@@ -18,6 +18,24 @@ pub(crate) struct Overrides {
     /// Seed of the initial weights, the order of images, the input spikes and dropout.
     #[arg(long)]
     seed: Option<u64>,
+    /// Initial weights: `random` draws, or the same draws scaled on the first training images, so that every layer fires
+    /// (`data`).
+    #[arg(long, value_parser = one_of(Init::ALL, Init::name))]
+    init: Option<Init>,
+    /// Rule by which the network is trained: `paper` for presentations of around a hundred steps, `few-steps` for 1 to 16.
+    /// `few-steps` also chooses its loss, and an output that sums.
+    #[arg(long, value_parser = one_of(Rule::ALL, Rule::name))]
+    rule: Option<Rule>,
+    /// Surrogate slope of the rule `few-steps`.
+    #[arg(long, value_parser = one_of(Slope::ALL, Slope::name))]
+    slope: Option<Slope>,
+    /// Price of a spike under the rule `few-steps`: what each membrane word that it touches adds to the loss, per step.
+    #[arg(long, value_name = "PRICE")]
+    sparsity: Option<f32>,
+    /// Steps that the rule `few-steps` trains with, such as 1,2,4: the first for half of the run, the others for equal parts
+    /// of the rest; or `all` for those of the network throughout.
+    #[arg(long, value_name = "STEPS", value_parser = Milestones::parse_steps)]
+    train_steps: Option<Milestones>,
     /// Optimizer; `adam` adds weight decay to the gradient, `adamw` to the weights.
     #[arg(long, value_parser = one_of(Optimizer::ALL, Optimizer::name))]
     optimizer: Option<Optimizer>,
@@ -27,13 +45,17 @@ pub(crate) struct Overrides {
     /// Momentum of `sgd`.
     #[arg(long)]
     momentum: Option<f32>,
+    /// Momentum of `sgd` looks ahead (Nesterov); --nesterov=false turns it off.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    nesterov: Option<bool>,
     /// Weight decay per step, relative to the learning rate.
     #[arg(long, value_name = "DECAY")]
     weight_decay: Option<f32>,
     /// Loss function to minimize.
     #[arg(long, value_parser = one_of(Loss::ALL, Loss::name))]
     loss: Option<Loss>,
-    /// Schedule of the learning rate: `step` lowers it by a factor at each milestone, `cosine` along half a cosine.
+    /// Schedule of the learning rate: `step` lowers it by a factor at each milestone, `cosine` along half a cosine; `one-cycle` raises it
+    /// over the warm-up first.
     #[arg(long, value_parser = one_of(Schedule::ALL, Schedule::name))]
     schedule: Option<Schedule>,
     /// Epochs after which a `step` schedule lowers the learning rate, such as 75,100; or `none`.
@@ -42,10 +64,11 @@ pub(crate) struct Overrides {
     /// Factor by which a `step` schedule multiplies the learning rate at each milestone.
     #[arg(long, value_name = "FACTOR")]
     decay: Option<f32>,
-    /// Learning rate at the end of a `cosine` schedule, as a share of the initial one.
+    /// Learning rate at the end of a `cosine` or `one-cycle` schedule, as a share of the initial one.
     #[arg(long, value_name = "SHARE")]
     final_fraction: Option<f32>,
-    /// Number of epochs, or fraction of one, over which the learning rate first rises from 0.
+    /// Number of epochs, or fraction of one, over which the learning rate first rises from 0, or, with `one-cycle`, from a
+    /// 25th.
     #[arg(long, value_name = "EPOCHS")]
     warmup: Option<f32>,
     /// Dropout probability of the layers that have dropout; if none has, of all hidden layers with weights.
@@ -66,6 +89,12 @@ pub(crate) struct Overrides {
     /// Spikes per step of a full-scale input.
     #[arg(long)]
     rate: Option<f32>,
+    /// How samples enter the network: `poisson` spikes, `direct` values of images in every step, or `counts` of events.
+    #[arg(long, value_parser = one_of(InputCoding::ALL, InputCoding::name))]
+    coding: Option<InputCoding>,
+    /// Membrane of a neuron that fired: `zero`, or the threshold is subtracted.
+    #[arg(long, value_parser = one_of(Reset::ALL, Reset::name))]
+    reset: Option<Reset>,
     /// Factor by which a membrane is multiplied in each step, such as 0.99; or shifts of the hardware, such as 7,9 for
     /// exactly 1 - 2^-7 - 2^-9.
     #[arg(long, value_parser = leak)]
@@ -75,9 +104,22 @@ pub(crate) struct Overrides {
 impl Overrides {
     /// Replaces the parameters that the flags give.
     pub(super) fn apply(&self, network: &mut NetworkDescription, train: &mut TrainConfig) {
+        if let Some(rule) = self.rule {
+            set_rule(network, train, rule);
+        }
+        set(&mut train.slope, self.slope);
+        set(&mut train.sparsity, self.sparsity);
+        set(
+            &mut train.steps,
+            self.train_steps.clone().map(|Milestones(steps)| steps),
+        );
+        set(&mut train.nesterov, self.nesterov);
+        set(&mut network.coding, self.coding);
+        set(&mut network.reset, self.reset);
         set(&mut train.epochs, self.epochs);
         set(&mut train.batch, self.batch);
         set(&mut train.seed, self.seed);
+        set(&mut train.init, self.init);
         set(&mut train.optimizer, self.optimizer);
         set(&mut train.learning_rate, self.learning_rate);
         set(&mut train.momentum, self.momentum);
@@ -109,6 +151,26 @@ fn set<T>(place: &mut T, value: Option<T>) {
     }
 }
 
+/// Sets the rule, and what follows from it. The rule of few steps has its own loss and sums its output; the paper's rule
+/// knows neither a price nor growing presentations.
+fn set_rule(network: &mut NetworkDescription, train: &mut TrainConfig, rule: Rule) {
+    if rule == train.rule {
+        return;
+    }
+    train.rule = rule;
+    match rule {
+        Rule::FewSteps => {
+            train.loss = Loss::CrossEntropy;
+            network.readout = Readout::Sum;
+        }
+        _ => {
+            train.sparsity = 0.0;
+            train.steps.clear();
+            network.readout = Readout::Leak;
+        }
+    }
+}
+
 /// Sets the dropout of the layers that have dropout; if none has, of all hidden layers with weights.
 fn set_dropout(network: &mut NetworkDescription, dropout: f32) {
     let anywhere = network.layers.iter().any(|layer| layer.dropout > 0.0);
@@ -131,11 +193,23 @@ where
     })
 }
 
-/// Epochs after which the learning rate is lowered; may be empty.
+/// Whole numbers: epochs after which the learning rate is lowered, or steps; may be empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Milestones(Vec<usize>);
 
 impl Milestones {
+    /// Parses numbers of steps.
+    fn parse_steps(text: &str) -> Result<Self, String> {
+        if text == "all" {
+            return Ok(Self(Vec::new()));
+        }
+        let steps = text.split(',').map(|steps| steps.trim().parse());
+        let steps: Result<_, std::num::ParseIntError> = steps.collect();
+        steps
+            .map(Self)
+            .map_err(|error| format!("{error}; give ascending numbers such as 1,2,4, or `all`"))
+    }
+
     fn parse(text: &str) -> Result<Self, String> {
         if text == "none" {
             return Ok(Self(Vec::new()));
@@ -203,12 +277,12 @@ mod tests {
     #[test]
     fn every_flag_finds_its_place() {
         let (network, train) = changed(
-            "--epochs 3 --batch 7 --seed 9 --optimizer sgd --lr 0.5 --momentum 0.8 --weight-decay 0.25 \
+            "--epochs 3 --batch 7 --seed 9 --init data --optimizer sgd --lr 0.5 --momentum 0.8 --weight-decay 0.25 \
              --loss cross-entropy --schedule cosine --milestones 1,2 --decay 0.75 --final-fraction 0.125 --warmup 0.5 \
              --shift 2 --rotate 7.5 --flip --steps 11 --rate 0.375 --leak 0.875 --dropout 0.3",
         );
         let mut wanted = Config::preset("digits").unwrap();
-        let text = "optimizer = 'sgd'\nlearning_rate = 0.5\nepochs = 3\nbatch = 7\nseed = 9\nloss = 'cross-entropy'\n\
+        let text = "optimizer = 'sgd'\nlearning_rate = 0.5\nepochs = 3\nbatch = 7\nseed = 9\ninit = 'data'\nloss = 'cross-entropy'\n\
                     momentum = 0.8\nweight_decay = 0.25\nschedule = 'cosine'\nmilestones = [1, 2]\ndecay = 0.75\n\
                     final_fraction = 0.125\nwarmup = 0.5\nshift = 2\nrotate = 7.5\nflip = true";
         assert_eq!(train, toml::from_str(text).unwrap());

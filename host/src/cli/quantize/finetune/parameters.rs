@@ -5,7 +5,7 @@ use super::super::super::diagnostic::{CliError, Result};
 use super::super::super::paths::Name;
 use synfire_golden_model::Config;
 use synfire_golden_model::float::FloatModel;
-use synfire_golden_model::train::{Schedule, TrainConfig};
+use synfire_golden_model::train::{Init, Schedule, TrainConfig};
 
 /// Default learning rate of fine-tuning, relative to that of training.
 const RATE: f32 = 0.1;
@@ -41,6 +41,8 @@ pub(super) fn for_fine_tuning(
         final_fraction: 0.0,
         warmup: 0.0,
         milestones: Vec::new(),
+        // Fine-tuning starts from the quantized weights.
+        init: Init::Random,
         ..trained
     }
 }

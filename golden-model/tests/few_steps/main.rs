@@ -1,0 +1,15 @@
+//! Checks of the second training rule by independent code: a forward and a backward pass in f64 from plain loops,
+//! central differences of a smoothed network, exact folding of the normalization, and runs of the trainer.
+
+mod backward;
+mod cases;
+mod comparison;
+mod differences;
+mod folding;
+mod forward;
+mod network;
+mod refusals;
+mod runs;
+#[path = "../plain/synapses.rs"]
+mod synapses;
+mod training;

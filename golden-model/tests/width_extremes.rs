@@ -224,6 +224,9 @@ proptest! {
     }
 }
 
+/// A change of a network.
+type Change = fn(&mut QuantizedModel);
+
 #[test]
 fn what_a_layer_must_not_have_is_named() {
     let case = Case {
@@ -236,13 +239,13 @@ fn what_a_layer_must_not_have_is_named() {
         coding: InputCoding::Poisson,
         input: InputSigns::Unsigned,
     };
-    let refusal = |change: fn(&mut QuantizedModel)| {
+    let refusal = |change: Change| {
         let mut model = case.model();
         change(&mut model);
         model.validate().expect_err("refused").to_string()
     };
     let remedy = "quantize the float model again with `synfire quantize`";
-    let cases: [(fn(&mut QuantizedModel), &str); 7] = [
+    let cases: [(Change, &str); 7] = [
         (
             |model| model.layers[0].ceiling = None,
             "quantized layer `neuron`: ceiling is missing, but must be given, because the network resets by subtraction",

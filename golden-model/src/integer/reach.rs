@@ -119,16 +119,17 @@ impl NeuronLimits<'_> {
         let highest = self.highest_compared(start);
         let silent = lowest..=self.threshold.map_or(highest, |threshold| highest.min(threshold));
         let fired = match (self.reset, self.threshold) {
-            (Reset::Subtract, Some(threshold)) => (lowest - threshold).max(1)..=highest - threshold,
+            (Reset::Subtract, Some(threshold)) => Some((lowest - threshold).max(1)..=highest - threshold),
             // Neurons that fire restart from 0, which is in `start` already.
-            _ => 1..=0,
+            _ => None,
         };
         let limited = |value: i64| {
             let floored = self.floor.map_or(value, |floor| value.max(floor));
             self.ceiling.map_or(floored, |ceiling| floored.min(ceiling))
         };
         let mut next = start.clone();
-        for rest in [silent, fired].into_iter().filter(|rest| !rest.is_empty()) {
+        let rests = [Some(silent), fired].into_iter().flatten();
+        for rest in rests.filter(|rest| !rest.is_empty()) {
             let settled = leaked(self.leak_shifts, &rest);
             next = limited(*settled.start()).min(*next.start())..=limited(*settled.end()).max(*next.end());
         }

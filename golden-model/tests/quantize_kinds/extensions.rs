@@ -210,7 +210,7 @@ fn the_drive_error_counts_the_bias() {
         let steps = 12.0;
         let (mut error, mut total) = (0.0, 0.0);
         for raster in &rasters {
-            let mut counts = vec![0.0; 8];
+            let mut counts = [0.0; 8];
             for event in raster.iter().flatten() {
                 counts[event.address as usize] += f64::from(event.value);
             }

@@ -32,7 +32,7 @@ fn values_are_kept_and_compared() {
     assert_eq!((metadata.version, metadata.graded), (2, true));
     let (shape, values) = numbers::<i16>(&path("a.npz"), "spikes/input");
     assert_eq!((shape, values), (vec![1, 3, 1, 1, 2], [3, -255].repeat(3)));
-    let summary = TraceFile::open(&path("a.npz"))
+    let summary = TraceFile::open(path("a.npz"))
         .expect("a trace")
         .summary()
         .expect("sound");

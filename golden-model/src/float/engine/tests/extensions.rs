@@ -103,7 +103,7 @@ fn plain(model: &FloatModel, input: &SpikeRaster) -> (Vec<Vec<Vec<bool>>>, Vec<f
                         Reset::Subtract => v - threshold,
                     };
                 }
-                let leaks = !is_pool && !(is_output && description.readout == Readout::Sum);
+                let leaks = !(is_pool || is_output && description.readout == Readout::Sum);
                 membranes[index][neuron] = if leaks { v * f64::from(description.leak) } else { v };
             }
             spikes[index].push(fired);

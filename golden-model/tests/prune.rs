@@ -8,14 +8,14 @@ use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_golden_model::float::FloatModel;
 use synfire_golden_model::integer::{Engine, Neuron, QuantizedModel, QuantizedShortcut};
-use synfire_golden_model::network::{NetworkDescription, Normalization, Source};
+use synfire_golden_model::network::{NetworkDescription, Normalization, Reset, Source};
 use synfire_golden_model::quantize::prune::{
     FiredChannels, Kept, KeptReason, PruneReport, first_difference, prune,
 };
 use synfire_golden_model::quantize::{Calibration, GuardBits, Leak, QuantizeConfig, quantize};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 
-/// Every kind of layer: strides, padding, pooling with rows left over, junctions with weights and with identities, also
+/// Every kind of layer, with and without biases, of both resets: strides, padding, pooling with rows left over, junctions with weights and with identities, also
 /// from the input, and sources other than the layer before.
 const NETWORKS: [&str; 7] = [
     "5C3p1-P2-6C3s2p1-8-3@1x7x6",
@@ -62,7 +62,25 @@ fn random_model(rng: &mut Xoshiro256PlusPlus, description: NetworkDescription) -
     for layer in &mut quantized.layers {
         layer.membrane_bits = 32;
     }
+    extend(rng, &mut quantized);
     quantized
+}
+
+/// Gives half of the networks biases, and half a reset by subtraction.
+fn extend(rng: &mut Xoshiro256PlusPlus, model: &mut QuantizedModel) {
+    let (biased, subtracts) = (rng.random_bool(0.5), rng.random_bool(0.5));
+    for layer in &mut model.layers {
+        if biased && layer.inputs() > 0 {
+            let unit = 1 << layer.guard_bits;
+            layer.biases = (0..layer.outputs())
+                .map(|_| rng.random_range(-2..=1) * unit)
+                .collect();
+        }
+        if subtracts && let Neuron::Lif { thresholds } = &layer.neuron {
+            model.description.reset = Reset::Subtract;
+            layer.ceiling = thresholds.iter().max().map(|highest| 2 * highest + 1);
+        }
+    }
 }
 
 /// Damages a random channel of a random hidden layer: it never fires, or nothing listens to it.

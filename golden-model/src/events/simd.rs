@@ -44,6 +44,25 @@ fn list_bits(mut bits: u32, stride: u32, base: u32, list: &mut [u32]) -> usize {
     count
 }
 
+/// Numbers of the set bits of every byte, ascending; zeros after them.
+#[cfg(target_arch = "x86_64")]
+static SET_LANES: [[u32; 8]; 256] = {
+    let mut all = [[0; 8]; 256];
+    let mut bits = 0;
+    while bits < 256 {
+        let (mut lane, mut count) = (0, 0);
+        while lane < 8 {
+            if bits >> lane & 1 == 1 {
+                all[bits][count] = lane;
+                count += 1;
+            }
+            lane += 1;
+        }
+        bits += 1;
+    }
+    all
+};
+
 impl Lanes for Scalar {
     #[inline(always)]
     fn list(self, mask: Self::m32s, base: u32, list: &mut [u32]) -> usize {
@@ -79,14 +98,12 @@ impl Lanes for Scalar {
 impl Lanes for pulp::x86::V3 {
     #[inline(always)]
     fn list(self, mask: Self::m32s, base: u32, list: &mut [u32]) -> usize {
-        let mut bits = self.avx._mm256_movemask_ps(pulp::cast(mask)).cast_unsigned();
-        let count = bits.count_ones() as usize;
-        let list = &mut list[..Self::F32_LANES];
-        for entry in list.iter_mut().take(count) {
-            *entry = base + bits.trailing_zeros();
-            bits &= bits.wrapping_sub(1);
-        }
-        count
+        // No branch on the mask, because which lanes are set is hard to predict.
+        let bits = self.avx._mm256_movemask_ps(pulp::cast(mask)).cast_unsigned() & 0xFF;
+        let lanes = pulp::cast(SET_LANES[bits as usize]);
+        let addresses: [u32; 8] = pulp::cast(self.add_u32s(lanes, self.splat_u32s(base)));
+        list[..8].copy_from_slice(&addresses);
+        bits.count_ones() as usize
     }
 
     #[inline(always)]

@@ -35,6 +35,7 @@
 //!
 //! Both passes walk over spikes: ∂L/∂w only where a source fired, and e only of sources whose slope is not 0.
 
+mod adoption;
 mod backward;
 mod batch;
 mod check;

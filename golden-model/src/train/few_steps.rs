@@ -75,6 +75,23 @@ impl<'data> FewStepsRun<'data> {
         indices.len().div_ceil(self.batch.piece)
     }
 
+    /// Takes the biases of a model that has the weights of `parameters`, in place of what normalization does to the given
+    /// training images.
+    pub(super) fn adopt(
+        &mut self,
+        description: &NetworkDescription,
+        config: &TrainConfig,
+        train: &Dataset,
+        parameters: &mut Parameters,
+        biases: &[Vec<f32>],
+        indices: &[usize],
+    ) {
+        let steps = description.steps;
+        self.load(description, config, train, indices, (0, steps));
+        self.network
+            .adopt(parameters, biases, &mut self.batch, (indices.len(), steps));
+    }
+
     /// Presents training images to the network, without a backward pass.
     pub(super) fn present(
         &mut self,
@@ -83,17 +100,25 @@ impl<'data> FewStepsRun<'data> {
         train: &Dataset,
         parameters: &Parameters,
         indices: &[usize],
+        at: (usize, usize),
+    ) {
+        self.load(description, config, train, indices, at);
+        self.network
+            .forward(parameters, &mut self.batch, indices.len(), at.1);
+    }
+
+    /// Encodes training images into the batch.
+    fn load(
+        &mut self,
+        description: &NetworkDescription,
+        config: &TrainConfig,
+        train: &Dataset,
+        indices: &[usize],
         (epoch, steps): (usize, usize),
     ) {
         let augmentation = config.augmentation();
-        let Self {
-            network,
-            batch,
-            encoders,
-            ..
-        } = self;
+        let Self { batch, encoders, .. } = self;
         let (coding, width) = (description.coding, description.input.size());
-        // A recording is binned into all steps of the network, and read up to the last one that is trained.
         let given = if coding == InputCoding::Direct { 1 } else { steps };
         batch
             .images
@@ -101,6 +126,8 @@ impl<'data> FewStepsRun<'data> {
             .zip(indices.par_chunks(batch.piece))
             .zip(encoders)
             .for_each(|((images, indices), encoder)| {
+                // A shorter presentation of a recording has longer bins.
+                encoder.set_steps(steps);
                 let mut values = vec![0; width];
                 for (image, &index) in images.iter_mut().zip(indices) {
                     encoder.restart_training(index, &augmentation, config.seed, epoch as u64);
@@ -111,7 +138,6 @@ impl<'data> FewStepsRun<'data> {
                     }
                 }
             });
-        network.forward(parameters, batch, indices.len(), steps);
     }
 
     /// Scales the weights of every channel so that its drive has deviation 1 over the batch that was just presented. The

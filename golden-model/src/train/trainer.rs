@@ -172,8 +172,8 @@ impl<'data> Trainer<'data> {
         })
     }
 
-    /// Replaces the weights by those of a model with the same layers. Under [`Rule::FewSteps`], numbers of normalization and
-    /// biases stay.
+    /// Replaces the weights by those of a model with the same layers. Under [`Rule::FewSteps`], the normalization then does
+    /// to the first batch what the biases of the model do.
     ///
     /// # Errors
     /// If the weights do not fit the layers of this network, or, under the paper's rule, the model has biases.
@@ -189,6 +189,13 @@ impl<'data> Trainer<'data> {
         })?;
         for (to, from) in self.weights.layers.iter_mut().zip(weights.layers) {
             *to = from;
+        }
+        let mut images = self.order(0);
+        images.truncate(self.config.batch);
+        if let Some(run) = &mut self.few_steps {
+            let (description, config) = (&self.description, &self.config);
+            let (weights, biases) = (&mut self.weights, &model.biases);
+            run.adopt(description, config, self.train, weights, biases, &images);
         }
         Ok(())
     }

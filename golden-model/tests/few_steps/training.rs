@@ -206,21 +206,28 @@ fn the_folded_network_answers_like_the_one_that_was_trained() {
 }
 
 #[test]
-fn training_may_start_from_the_weights_of_a_model() {
+fn training_may_start_from_a_model() {
     let images = some(200);
     let config = config(&text("16-10", 1, 64, ""));
-    let model = FloatModel::initial(config.network.clone(), 77).expect("a valid network");
+    let mut model = FloatModel::initial(config.network.clone(), 77).expect("a valid network");
+    let bias = |channel: usize| (channel as f32 - 5.0) / 8.0;
+    model.biases = [16, 10].map(|channels| (0..channels).map(bias).collect()).into();
     let mut trainer = trainer(&config, &images);
     trainer.set_weights(&model).expect("the same layers");
-    // Before training, the running variance is 1 and the mean 0.
-    let scale = 1.0 / (1.0 + f64::from(1e-5_f32)).sqrt();
+    // The normalization that was chosen does nothing but add the biases.
     let found = trainer.model();
-    for (&found, &wanted) in found.weights[0].iter().zip(&model.weights[0]) {
-        assert!(
-            (f64::from(found) - scale * f64::from(wanted)).abs() < 1e-7,
-            "{found}, wanted {wanted}"
-        );
+    let pairs = |found: &FloatModel, model: &FloatModel| -> Vec<(f32, f32)> {
+        let weights = found.weights.iter().flatten().zip(model.weights.iter().flatten());
+        let biases = found.biases.iter().flatten().zip(model.biases.iter().flatten());
+        weights
+            .chain(biases)
+            .map(|(&found, &wanted)| (found, wanted))
+            .collect()
+    };
+    let pairs = pairs(&found, &model);
+    assert_eq!(pairs.len(), 64 * 16 + 16 * 10 + 16 + 10);
+    for (found, wanted) in pairs {
+        assert!((found - wanted).abs() < 1e-5, "{found}, wanted {wanted}");
     }
-    assert_eq!(found.weights[1], model.weights[1]);
     finish(&mut trainer, 1);
 }

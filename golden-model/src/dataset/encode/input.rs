@@ -89,6 +89,13 @@ impl<'data> InputEncoder<'data> {
         }
     }
 
+    /// Divides the recordings that follow into another number of steps. Images have as many steps as are asked for.
+    pub(crate) fn set_steps(&mut self, steps: usize) {
+        if let Source::Recordings(_, playback) = &mut self.source {
+            playback.set_steps(steps);
+        }
+    }
+
     /// Starts a presentation of sample `index` for training: augmented, and, for an image, with different spikes in
     /// every epoch. Both depend only on `seed`, `epoch` and `index`.
     ///

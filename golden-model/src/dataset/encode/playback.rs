@@ -38,6 +38,14 @@ impl Playback {
         }
     }
 
+    /// Divides the recordings that follow into another number of steps.
+    pub(super) fn set_steps(&mut self, steps: usize) {
+        if steps != self.steps {
+            let counted = !self.counts.is_empty();
+            *self = Self::new(self.inputs, steps, counted);
+        }
+    }
+
     /// Restarts with recording `index`. `place` maps the address of an event to an input, or drops the event.
     pub(super) fn restart(
         &mut self,

@@ -2,6 +2,7 @@
 
 use super::batch::{Batch, Image, Map};
 use super::network::Stage;
+use super::parameters::Norm;
 use super::sweep::{Affine, Fire, Squares, Sums};
 use super::{FewSteps, loss};
 use crate::float::Parameters;
@@ -14,6 +15,28 @@ use rayon::prelude::*;
 impl FewSteps {
     /// Runs the first `count` images of a batch for `steps` steps, normalized by the statistics of the batch.
     pub(crate) fn forward(&self, parameters: &Parameters, batch: &mut Batch, count: usize, steps: usize) {
+        self.run(
+            parameters,
+            batch,
+            (count, steps),
+            &mut |index, norm, variances| {
+                let stage = &self.stages[index];
+                if let (Some(scale), Some(shift)) = (stage.scale, stage.shift) {
+                    norm.set(variances, &parameters.layers[scale], &parameters.layers[shift]);
+                }
+            },
+        );
+    }
+
+    /// Runs the forward pass; `normalize` turns the variances of a layer's drive, whose means are already there, into its
+    /// normalization.
+    pub(super) fn run(
+        &self,
+        parameters: &Parameters,
+        batch: &mut Batch,
+        (count, steps): (usize, usize),
+        normalize: &mut dyn FnMut(usize, &mut Norm, &[f64]),
+    ) {
         let Batch { images, norms, .. } = batch;
         let images = &mut images[..count];
         for (index, stage) in self.stages.iter().enumerate() {
@@ -23,9 +46,9 @@ impl FewSteps {
                     self.collect(index, image, None, steps);
                 }
             });
-            if let (Some(scale), Some(shift)) = (stage.scale, stage.shift) {
+            if stage.scale.is_some() {
                 let variances = self.moments(index, images, &mut norms[index].mean, steps);
-                norms[index].set(&variances, &parameters.layers[scale], &parameters.layers[shift]);
+                normalize(index, &mut norms[index], &variances);
             }
             let affine = norms[index].affine();
             images

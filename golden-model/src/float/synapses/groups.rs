@@ -257,18 +257,26 @@ impl ReturnErrors<'_> {
         window: Window,
     ) {
         let mut dots = Dots::<S, N>::new(simd);
-        for row in 0..window.rows {
-            let weights = starts.map(
+        let mut weights = starts.map(
+            #[inline(always)]
+            |start| self.weights[start..].chunks(self.windows.weight_stride),
+        );
+        let mut deltas = targets.map(
+            #[inline(always)]
+            |target| self.deltas[target..].chunks(self.windows.target_stride),
+        );
+        for _ in 0..window.rows {
+            let weights = weights.each_mut().map(
                 #[inline(always)]
-                |start| &self.weights[start + row * self.windows.weight_stride..][..window.length],
+                |rows| &rows.next().unwrap_or_default()[..window.length],
             );
-            let deltas = targets.map(
+            let deltas = deltas.each_mut().map(
                 #[inline(always)]
-                |target| &self.deltas[target + row * self.windows.target_stride..][..window.length],
+                |rows| &rows.next().unwrap_or_default()[..window.length],
             );
             dots.add(simd, weights, deltas);
         }
-        for (address, total) in addresses.into_iter().zip(dots.totals(simd)) {
+        for (address, total) in addresses.into_iter().zip(dots.totals()) {
             self.errors[address as usize] += total;
         }
     }

@@ -172,19 +172,28 @@ impl<S: Lanes, const N: usize> Dots<S, N> {
         }
     }
 
-    /// Sums all partial sums, in the same order for all kinds of vectors.
+    /// Sums all partial sums, in the same order for all kinds of vectors: half onto half, as [`total`] does, the products
+    /// beside each other.
     #[inline(always)]
-    pub(super) fn totals(&self, simd: S) -> [f32; N] {
-        let _ = simd;
-        let mut totals = [0.0; N];
-        for (result, sums) in totals.iter_mut().zip(&self.sums) {
+    pub(super) fn totals(&self) -> [f32; N] {
+        let mut quarters = [[0.0; 4]; N];
+        for (quarter, sums) in quarters.iter_mut().zip(&self.sums) {
             let mut lanes = [0.0; VECTOR];
             S::as_mut_simd_f32s(&mut lanes)
                 .0
                 .copy_from_slice(&sums[..Self::VECTORS]);
-            *result = total(lanes);
+            let mut half = [0.0; VECTOR / 2];
+            for (lane, sum) in half.iter_mut().enumerate() {
+                *sum = lanes[lane] + lanes[lane + VECTOR / 2];
+            }
+            for (lane, sum) in quarter.iter_mut().enumerate() {
+                *sum = half[lane] + half[lane + VECTOR / 4];
+            }
         }
-        totals
+        quarters.map(
+            #[inline(always)]
+            |[a, b, c, d]| (a + c) + (b + d),
+        )
     }
 }
 

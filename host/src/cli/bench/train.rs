@@ -46,6 +46,8 @@ impl Args {
         let config = self.setting.config()?;
         let mut train = config.require_train()?.clone();
         train.batch = self.batch.unwrap_or(train.batch);
+        // The full presentation, not the shorter ones with which a run may begin.
+        train.steps.clear();
         let (network, batch, epochs) = (config.network.clone(), train.batch, train.epochs);
         let model = self.setting.model()?;
         let data = match (&model, &self.setting.model) {

@@ -3,7 +3,7 @@
 //! A channel may go for one of three reasons:
 //!
 //! * **It never fires**, for any input: the proof of the widths shows that no partial sum of its membrane exceeds its
-//!   threshold ([`silence`]). A pooling channel never fires if its source never does.
+//!   threshold (`silence`). A pooling channel never fires if its source never does.
 //! * **It has no effect**: all weights that its spikes meet are 0.
 //! * **It never fired on data.** Then the smaller network is exact only for inputs for which the channel does not fire;
 //!   [`first_difference`] compares the potentials of both networks on given inferences.
@@ -11,7 +11,7 @@
 //! With a channel go its row of weights, its threshold, and the columns of all layers that take its spikes, over both paths
 //! of a junction. What remains does not change, but widths are proven anew and become as small as the proof allows. Some
 //! channels are tied: pooling has the channels of its source, and an identity adds each channel of its source to the same
-//! channel of its junction. Tied channels go together or not at all ([`ties`]). Every layer keeps at least one channel.
+//! channel of its junction. Tied channels go together or not at all (`ties`). Every layer keeps at least one channel.
 //!
 //! What is removed can let more channels go: those that only a silent channel could fire, and those that only a removed
 //! channel listened to. So the search is repeated until nothing changes, first without data and then with them.

@@ -1,6 +1,7 @@
 //! Memory that training needs.
 
 use super::Trainer;
+use super::few_steps::FewStepsRun;
 use super::trainer::Integers;
 use crate::events::ImageMemory;
 use crate::float::{Batch, Image};
@@ -37,6 +38,13 @@ impl Memory {
 }
 
 impl Trainer<'_> {
+    /// Number of pieces of a batch, on each of which one thread works.
+    #[must_use]
+    pub fn pieces(&self) -> usize {
+        let pieces = |run: &FewStepsRun<'_>| run.batch.gradients.len();
+        self.few_steps.as_ref().map_or(self.pieces.len(), pieces)
+    }
+
     /// Memory that the trainer needs.
     #[must_use]
     pub fn memory(&self) -> Memory {
@@ -94,6 +102,7 @@ mod tests {
         // 64-64-10, padded to whole vectors; AdamW keeps two numbers per weight.
         let weights = 4 * (64 * 64 + 64 * 16);
         assert_eq!((before.images, before.gradients), (8, 8 * weights));
+        assert_eq!(trainer.pieces(), 8);
         assert_eq!(before.weights, 3 * weights);
         // The spike lists: 64 inputs of either sign and 64 neurons, in each of 16 steps.
         let lists = 4 * 3 * 64 * 16;
@@ -129,6 +138,7 @@ mod tests {
             (before.images, before.gradients),
             (16, 8 * weights + 4 * 7 * (64 + 16))
         );
+        assert_eq!(trainer.pieces(), 8);
         assert_eq!(before.weights, 3 * weights, "AdamW keeps two numbers per weight");
         // Drive and errors of 64 neurons and 16 outputs in 4 steps are always there. Lists have room for addresses and
         // values of 64 inputs, and for spikes and active neurons of 64 neurons, in 4 steps.

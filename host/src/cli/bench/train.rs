@@ -93,7 +93,7 @@ impl Args {
             full_run: Some(FullRun::new(
                 data.train.len(),
                 epochs,
-                memory.images,
+                trainer.pieces(),
                 images_per_second.median,
             )),
             images_per_second,

@@ -96,7 +96,9 @@ notices:
 	python3 .ci/notices.py out/notices $(if $(TARGET),--target $(TARGET))
 
 ## Package every crate as it would be published, and build each from its package alone; without optimization, since nothing of it is run.
+## Cargo unpacks them into a registry of its own (named without a host), and would use what is there of the same version again.
 package:
+	rm -rf $(or $(CARGO_HOME),$(HOME)/.cargo)/registry/src/-*/synfire-*
 	CARGO_TARGET_DIR=$(CURDIR)/target $(CARGO) package --locked --workspace --config profile.dev.debug=0
 
 $(TYPOS): .ci/typos.txt

@@ -99,6 +99,9 @@ notices:
 ## Cargo unpacks them into a registry of its own (named without a host), and would use what is there of the same version again.
 package:
 	rm -rf $(or $(CARGO_HOME),$(HOME)/.cargo)/registry/src/-*/synfire-*
+	for file in $$(grep -ls 'registry/src/-' target/debug/deps/*synfire*.d); do \
+		hash=$${file##*-}; rm -rf target/debug/.fingerprint/synfire*-$${hash%.d}; \
+	done
 	CARGO_TARGET_DIR=$(CURDIR)/target $(CARGO) package --locked --workspace --config profile.dev.debug=0
 
 $(TYPOS): .ci/typos.txt

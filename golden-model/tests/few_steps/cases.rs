@@ -75,7 +75,16 @@ pub(crate) fn case(number: usize, sizes: Sizes) -> Case {
     let mut description = NetworkDescription::from_compact(&text, None).expect("a valid text");
     description.steps = 1 + number / 2 % 5;
     description.leak = [1.0, 0.5, 0.875, 0.990_234_4][number / 3 % 4];
-    description.reset = Reset::ALL[number / 5 % 2];
+    // Pooling that fires on any spike goes with a reset to zero only.
+    let pools_any = description
+        .layers
+        .iter()
+        .any(|layer| matches!(layer.kind, LayerKind::Pool { .. }) && layer.threshold() < 0.2);
+    description.reset = if pools_any {
+        Reset::Zero
+    } else {
+        Reset::ALL[number / 5 % 2]
+    };
     description.readout = Readout::Sum;
     description.coding = match input {
         Input::Poisson => InputCoding::Poisson,

@@ -196,7 +196,10 @@ impl Network {
                         Firing::Smooth(_) => drive[neuron] / area,
                     };
                     if fired {
-                        *membrane = 0.0;
+                        *membrane = match self.description.reset {
+                            Reset::Subtract => *membrane - threshold,
+                            _ => 0.0,
+                        };
                     }
                 }
             }

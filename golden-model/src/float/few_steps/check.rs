@@ -1,7 +1,7 @@
 //! What a network must be for the second rule.
 
 use super::{FewSteps, MAX_STEPS};
-use crate::network::{LayerKind, NetworkDescription, NetworkError, Readout};
+use crate::network::{LayerKind, NetworkDescription, NetworkError, Readout, Reset};
 use crate::{Error, Result};
 
 impl FewSteps {
@@ -26,6 +26,15 @@ impl FewSteps {
         }
         for layer in &description.layers {
             let pools = matches!(layer.kind, LayerKind::Pool { .. });
+            // What is left above a threshold below one spike would fire the neuron again and again.
+            let any = matches!(layer.kind, LayerKind::Pool { kernel } if layer.threshold() * ((kernel * kernel) as f32) < 1.0);
+            if any && description.reset == Reset::Subtract {
+                let field = format!(
+                    "reset of pooling layer `{}`, which fires on any spike,",
+                    layer.name
+                );
+                return refuse(field, &description.reset.name(), "zero");
+            }
             if !pools && layer.threshold() != 1.0 {
                 let field = format!("threshold of layer `{}`", layer.name);
                 return refuse(field, &layer.threshold(), "1");

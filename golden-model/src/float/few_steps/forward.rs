@@ -227,6 +227,11 @@ impl FewSteps {
             active,
             ..
         } = &mut maps[index];
+        let reset = if self.neuron.subtract {
+            Reset::Subtract
+        } else {
+            Reset::Zero
+        };
         let rest = &mut scratch.rest[..neurons];
         rest.fill(0.0);
         spikes.clear();
@@ -236,14 +241,7 @@ impl FewSteps {
             rest.iter_mut()
                 .zip(counts)
                 .for_each(|(rest, count)| *rest += count);
-            fire_and_leak(
-                self.dispatch,
-                rest,
-                stage.layer.threshold,
-                1.0,
-                Reset::Zero,
-                spikes,
-            );
+            fire_and_leak(self.dispatch, rest, stage.layer.threshold, 1.0, reset, spikes);
             super::pooling::list_wanted(stage, counts, active);
         }
     }

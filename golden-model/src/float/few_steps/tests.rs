@@ -9,7 +9,11 @@ const IMAGES: usize = 5;
 
 /// Network with every kind of layer, and numbers of channels that do and do not fill vectors.
 fn network(reset: Reset, coding: InputCoding) -> NetworkDescription {
-    let text = "5C3p1-16C3p1-P2t0.1-20C3p1-16C3p1=3-7C3s2p1+3s2-P2-33-4@2x8x8";
+    // Pooling that fires on any spike goes with a reset to zero only.
+    let text = match reset {
+        Reset::Zero => "5C3p1-16C3p1-P2t0.1-20C3p1-16C3p1=3-7C3s2p1+3s2-P2-33-4@2x8x8",
+        Reset::Subtract => "5C3p1-16C3p1-P2t0.3-20C3p1-16C3p1=3-7C3s2p1+3s2-P2-33-4@2x8x8",
+    };
     let mut network = NetworkDescription::from_compact(text, None).unwrap();
     (network.steps, network.leak, network.readout) = (3, 0.75, Readout::Sum);
     (network.reset, network.coding) = (reset, coding);

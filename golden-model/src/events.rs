@@ -18,4 +18,4 @@ pub(crate) use scatter::Scatter;
 pub use simd::vectors;
 pub(crate) use simd::{Dispatch, Kernel, Lanes};
 pub(crate) use spike_lists::{SpikeLists, WORD, is_set};
-pub(crate) use windows::{Group, Window, Windows};
+pub(crate) use windows::{Group, Place, Window, Windows};

@@ -188,7 +188,7 @@ fn a_sweep_has_the_points_of_quantize_and_eval() {
 }
 
 #[test]
-fn hardware_and_fine_tuning_refuse_by_name_and_write_nothing() {
+fn hardware_and_the_papers_fine_tuning_refuse_by_name_and_write_nothing() {
     let (folder, program) = folder();
     let _ = quantized(&program);
     let entries = || fs::read_dir(folder.path()).expect("lists").count();
@@ -223,12 +223,43 @@ fn hardware_and_fine_tuning_refuse_by_name_and_write_nothing() {
     ]);
     for part in [
         "graded input (coding `direct`)",
-        "fine-tuning has no gradient",
-        "quantize it without",
+        "fine-tuning by the rule of the paper has no gradient",
+        "fine-tune it with `rule = \"few-steps\"`",
     ] {
         assert!(flat(&message).contains(part), "{part} in {message}");
     }
     assert_eq!(entries(), before, "nothing is written");
+}
+
+#[test]
+fn fine_tuning_by_the_second_rule_learns_in_integers() {
+    let (folder, program) = folder();
+    fs::write(
+        folder.path().join("few.toml"),
+        "name = \"digits\"\ninput = [1, 8, 8]\nsteps = 4\nrate = 1.0\nleak = [1]\ncoding = \"direct\"\n\
+         readout = \"sum\"\nlayers = \"64-10\"\n\n[train]\nrule = \"few-steps\"\noptimizer = \"sgd\"\n\
+         loss = \"cross-entropy\"\nlearning_rate = 0.1\nmomentum = 0.9\nepochs = 8\nbatch = 64\n",
+    )
+    .expect("writes");
+    let report = program.json(&[
+        "quantize",
+        "float.safetensors",
+        "-o",
+        "tuned.safetensors",
+        "--data",
+        "digits",
+        "--finetune",
+        "2",
+        "--finetune-like",
+        "few.toml",
+        "--finetune-lr",
+        "0.05",
+    ]);
+    let accuracy = |of: &str| report["finetune"][of].as_f64().expect("a number");
+    let (before, after) = (accuracy("quantized_accuracy"), accuracy("finetuned_accuracy"));
+    assert!(before < 0.4 && after > 0.8, "{before} before, {after} after");
+    let evaluated = program.json(&["eval", "tuned.safetensors"]);
+    assert_eq!(evaluated["accuracy"].as_f64(), Some(after), "{evaluated}");
 }
 
 #[test]

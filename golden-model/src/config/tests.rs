@@ -69,6 +69,7 @@ fn presets_are_valid_trainable_and_named_like_their_network() {
             "lenet",
             "lenet-nmnist",
             "lenet4",
+            "lenet8-nmnist",
             "mlp",
             "mnist-mlp",
             "resnet11",
@@ -106,8 +107,8 @@ fn an_unknown_preset_lists_the_known() {
     let error = Config::named("mnits").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "there is no preset `mnits`; choose one of conv4, digits, lenet, lenet-nmnist, lenet4, mlp, mnist-mlp, \
-         resnet11, resnet11-4, resnet9, vgg7, vgg9, vgg9-4, vgg9-half-4, or give a file whose name ends in .toml, or a compact text such as 16C5-P2-10"
+        "there is no preset `mnits`; choose one of conv4, digits, lenet, lenet-nmnist, lenet4, lenet8-nmnist, mlp, \
+         mnist-mlp, resnet11, resnet11-4, resnet9, vgg7, vgg9, vgg9-4, vgg9-half-4, or give a file whose name ends in .toml, or a compact text such as 16C5-P2-10"
     );
 }
 

@@ -57,6 +57,13 @@ impl Scatter {
         })
     }
 
+    /// Target of the first channel of every source position, of `channels` addresses each; the other channels follow it.
+    #[inline]
+    pub(crate) fn positions(&self, channels: usize) -> impl Iterator<Item = Option<usize>> {
+        let first = self.targets.iter().step_by(channels);
+        first.map(|&target| (target != NONE).then_some(target as usize))
+    }
+
     /// Adds `factor` to the membrane of the target of every source in `addresses`; returns the number of additions.
     pub(crate) fn accumulate(&self, addresses: &[u32], factor: f32, membranes: &mut [f32]) -> usize {
         let targets = self.pairs(addresses).map(|(_, target)| target);

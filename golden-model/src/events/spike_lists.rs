@@ -86,7 +86,7 @@ impl SpikeLists {
     }
 
     /// Spikes of every step so far.
-    pub(crate) fn steps(&self) -> impl Iterator<Item = &[u32]> {
+    pub(crate) fn steps(&self) -> impl Iterator<Item = &[u32]> + Clone {
         (0..self.ends.len()).map(|t| self.step(t))
     }
 

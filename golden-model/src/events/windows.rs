@@ -8,6 +8,7 @@
 use super::axis::Axis;
 use super::layout::Layout;
 use crate::network::Shape;
+use std::collections::HashMap;
 
 /// Number of spikes of one position that share a pass over the membranes.
 const GROUP: usize = 4;
@@ -33,6 +34,16 @@ pub(crate) struct Window {
     pub(crate) synapses: usize,
 }
 
+/// What distinguishes a window from others: its form, and where it starts. Windows of one form have as many rows and
+/// columns, and the same weights.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    /// Number of the form, below [`Windows::forms`].
+    pub(crate) form: u32,
+    /// Offset of the first membrane.
+    pub(crate) target: u32,
+}
+
 /// Geometry of weighted connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Windows {
@@ -46,10 +57,10 @@ pub(crate) struct Windows {
     pub(crate) weight_stride: usize,
     /// Windows of all source positions.
     windows: Vec<Window>,
-    /// Number of the form of every position's window. Windows of one form have as many rows and columns, and the same
-    /// weights.
-    position_forms: Vec<u8>,
-    forms: usize,
+    /// Form and first membrane of every position's window.
+    places: Vec<Place>,
+    /// One window of every form; that its membranes are of one position means nothing.
+    forms: Vec<Window>,
     /// Bits of the channel in an address, if the addresses per position are a power of two.
     channel_bits: Option<u32>,
 }
@@ -77,7 +88,7 @@ impl Windows {
             .flat_map(|y| (0..columns_in).map(move |x| (y, x)))
             .map(|(y, x)| window(y, x))
             .collect();
-        let (position_forms, forms) = forms(&windows);
+        let (places, forms) = forms(&windows);
         let channels = u32::try_from(input.stride).expect("validation bounds the neurons of a layer");
         Self {
             channels,
@@ -85,7 +96,7 @@ impl Windows {
             target_stride: width * row,
             weight_stride: kernel * row,
             windows,
-            position_forms,
+            places,
             forms,
             channel_bits: channels.is_power_of_two().then(|| channels.trailing_zeros()),
         }
@@ -127,15 +138,15 @@ impl Windows {
         }
     }
 
-    /// Number of forms of windows.
-    pub(crate) const fn forms(&self) -> usize {
-        self.forms
+    /// One window of every form.
+    pub(crate) fn forms(&self) -> &[Window] {
+        &self.forms
     }
 
-    /// Form of the window of a position, below [`Self::forms`].
+    /// Form and first membrane of the window of a position.
     #[inline(always)]
-    pub(crate) fn form(&self, position: usize) -> usize {
-        self.position_forms[position].into()
+    pub(crate) fn form(&self, position: usize) -> Place {
+        self.places[position]
     }
 
     /// Processes spikes of ascending addresses; returns the number of synaptic operations.
@@ -171,23 +182,21 @@ impl Windows {
     }
 }
 
-/// Numbers the forms of windows: first those that occur first. Beyond 255 forms, which no sensible kernel has, all others
-/// share the last number; they are then told apart where they are used.
-fn forms(windows: &[Window]) -> (Vec<u8>, usize) {
-    let mut known: Vec<(usize, usize, usize)> = Vec::new();
-    let mut number = |window: &Window| {
+/// Numbers the forms of windows, first those that occur first.
+fn forms(windows: &[Window]) -> (Vec<Place>, Vec<Window>) {
+    let mut numbers = HashMap::new();
+    let mut forms = Vec::new();
+    let places = windows.iter().map(|window| {
         let form = (window.rows, window.length, window.weight);
-        let place = known.iter().position(|other| *other == form).unwrap_or_else(|| {
-            known.push(form);
-            known.len() - 1
+        let number = *numbers.entry(form).or_insert_with(|| {
+            forms.push(*window);
+            forms.len() - 1
         });
-        u8::try_from(place).unwrap_or(u8::MAX)
-    };
-    let forms: Vec<u8> = windows.iter().map(&mut number).collect();
-    let count = forms
-        .iter()
-        .copied()
-        .max()
-        .map_or(1, |highest| usize::from(highest) + 1);
-    (forms, count)
+        let narrow = |number| u32::try_from(number).expect("validation bounds the neurons of a layer");
+        Place {
+            form: narrow(number),
+            target: narrow(window.target),
+        }
+    });
+    (places.collect(), forms)
 }

@@ -19,7 +19,7 @@ use crate::events::{Axis, Dispatch, Layout, Scatter, SpikeLists, VECTOR, WORD, z
 use crate::network::{LayerDescription, LayerKind, NetworkDescription, Node, Readout, Reset, Source};
 use crate::spikes::SpikeRaster;
 use arrive::add_biases;
-use integers::IntegerNeurons;
+pub(super) use integers::IntegerNeurons;
 use state::{InputLists, LayerState};
 
 /// Update of a layer's membranes at the end of a step.
@@ -59,7 +59,7 @@ pub(super) struct Layer {
     pub(super) threshold: f32,
     dropout: f32,
     /// End of a step for integer membranes; `None` if membranes are real numbers.
-    integers: Option<IntegerNeurons>,
+    pub(super) integers: Option<IntegerNeurons>,
 }
 
 impl Layer {
@@ -219,10 +219,12 @@ impl Engine {
             for path in &layer.paths {
                 here.operations += self.arrive(path, weights, before, inputs, &mut here.membranes, t) as u64;
             }
-            match &layer.integers {
-                None => add_biases(weights.biases_of(index), &mut here.membranes),
-                Some(integers) => add_biases(&integers.biases, &mut here.membranes),
-            }
+            // Those of the weights come first: fine-tuning changes them.
+            let biases = match (weights.biases_of(index), &layer.integers) {
+                ([], Some(integers)) => &integers.biases,
+                (biases, _) => biases,
+            };
+            add_biases(biases, &mut here.membranes);
             let LayerState {
                 membranes, spikes, ..
             } = here;

@@ -42,6 +42,7 @@ mod check;
 mod folding;
 mod forward;
 mod gradient;
+mod integers;
 mod loss;
 mod network;
 mod parameters;

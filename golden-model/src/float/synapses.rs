@@ -194,10 +194,10 @@ impl<S: Lanes> Group for Adding<'_, S> {
         for row in 0..window.rows {
             let target = window.target + row * windows.target_stride;
             let sums = &mut membranes[target..][..window.length];
-            let terms = starts.map(
-                #[inline(always)]
-                |start| &weights[start + row * windows.weight_stride..][..window.length],
-            );
+            let mut terms = [&weights[..0]; SPIKES];
+            for (term, start) in terms.iter_mut().zip(starts) {
+                *term = &weights[start + row * windows.weight_stride..][..window.length];
+            }
             add(self.simd, sums, terms, events.factor);
         }
     }

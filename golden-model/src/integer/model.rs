@@ -76,6 +76,21 @@ impl QuantizedLayer {
         self.biases.get(channel).copied().unwrap_or(0)
     }
 
+    /// Whether the quantizer removed a channel's weights because nothing can fire it.
+    pub(crate) fn is_silent(&self, channel: usize) -> bool {
+        let zero = |weights: &Array2<i8>| weights.row(channel).iter().all(|&weight| weight == 0);
+        let adds_nothing = match &self.shortcut {
+            None => true,
+            Some(QuantizedShortcut::Weights(weights)) => zero(weights),
+            Some(QuantizedShortcut::Identity(increments)) => increments[channel] == 0,
+        };
+        let threshold = match &self.neuron {
+            Neuron::Lif { thresholds } => thresholds[channel],
+            Neuron::Output => return false,
+        };
+        threshold == 0 && self.bias(channel) == 0 && adds_nothing && zero(&self.weights)
+    }
+
     /// Number of columns of the weights: the sources of a fully-connected layer, input channels times kernel positions
     /// of a convolution, 0 for pooling.
     #[must_use]

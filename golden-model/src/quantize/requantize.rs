@@ -16,7 +16,6 @@ use crate::integer::{
 };
 use crate::network::{LayerDescription, LayerKind, NetworkDescription, Node};
 use crate::{Error, Result};
-use ndarray::ArrayView1;
 
 /// Rounds weights to the nearest integers for given scales, with one list per layer and one scale per channel
 /// ([`LayerReport::channel_scales`](super::LayerReport::channel_scales)); the list of a pooling layer is ignored. Biases are
@@ -95,7 +94,7 @@ fn rounded(
     check(scales, &described.name, rows.weights.nrows())?;
     let Channels { mut integers, fit } = Channels::with_scales(&rows.weights, format.weight_bits, scales);
     for channel in 0..format.outputs() {
-        if is_silent(format, channel) {
+        if format.is_silent(channel) {
             integers.row_mut(channel).fill(0);
         }
     }
@@ -113,7 +112,7 @@ fn rounded(
 /// Rounds biases in the number format of an existing layer.
 fn biases(biases: &[f32], scales: &[f64], format: &QuantizedLayer) -> Vec<i32> {
     let rounded = |(channel, (&bias, scale)): (usize, (&f32, &f64))| {
-        if is_silent(format, channel) {
+        if format.is_silent(channel) {
             return 0;
         }
         let whole = width::rounded(f64::from(bias) / scale, format.guard_bits);
@@ -143,21 +142,6 @@ fn check(scales: &[f64], layer: &str, wanted: usize) -> Result<()> {
         }
         .into()),
     }
-}
-
-/// Whether the quantizer removed a channel's weights because nothing can fire it.
-fn is_silent(layer: &QuantizedLayer, channel: usize) -> bool {
-    let zero = |row: ArrayView1<'_, i8>| row.iter().all(|&weight| weight == 0);
-    let adds_nothing = match &layer.shortcut {
-        None => true,
-        Some(QuantizedShortcut::Weights(weights)) => zero(weights.row(channel)),
-        Some(QuantizedShortcut::Identity(increments)) => increments[channel] == 0,
-    };
-    let threshold = match &layer.neuron {
-        Neuron::Lif { thresholds } => thresholds[channel],
-        Neuron::Output => return false,
-    };
-    threshold == 0 && layer.bias(channel) == 0 && adds_nothing && zero(layer.weights.row(channel))
 }
 
 /// Smallest width in bits that holds every sum and every number of the format.

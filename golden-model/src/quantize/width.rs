@@ -23,7 +23,7 @@
 //!   short. Spare width raises the ceiling further.
 //! * **Width.** The smallest width that holds the highest sum below that ceiling, and the lowest sum below that floor. The floor of an
 //!   output layer must never bind, because its membranes are the answer: its width holds any number of steps if this
-//!   takes no more than [`PREFERRED_BITS`], otherwise the T steps of the network.
+//!   takes no more than [`PREFERRED_BITS`], otherwise the T steps of the network and one more.
 
 use super::config::GuardBits;
 use crate::integer::proof::{bits_of, bounds};
@@ -230,7 +230,9 @@ impl Demand<'_> {
         };
         let range = reached(None)
             .filter(|&(lowest, highest)| bits_of(lowest, highest) <= PREFERRED_BITS)
-            .or_else(|| reached(Some(self.steps)))
+            // One step more than there are: the floor is as far from the lowest sum as a step can sink, and must not bind at
+            // the end of the last one.
+            .or_else(|| reached(Some(self.steps + 1)))
             .unwrap_or((i64::MIN, i64::MAX));
         let Width {
             membrane_bits, floor, ..

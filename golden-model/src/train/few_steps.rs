@@ -43,9 +43,19 @@ impl<'data> FewStepsRun<'data> {
     ) -> Result<Self> {
         check(description, config)?;
         let network = FewSteps::new(description, config.slope, config.sparsity);
+        Ok(Self::of(network, description, config, train))
+    }
+
+    /// Prepares a run of this network.
+    pub(super) fn of(
+        network: FewSteps,
+        description: &NetworkDescription,
+        config: &TrainConfig,
+        train: &'data Dataset,
+    ) -> Self {
         let (images, piece) = (config.batch.min(train.len()), piece::images(config.batch));
         let batch = network.batch(images, piece, &network.zeros(description));
-        Ok(Self {
+        Self {
             encoders: (0..batch.gradients.len())
                 .map(|_| InputEncoder::new(description, train))
                 .collect(),
@@ -53,7 +63,7 @@ impl<'data> FewStepsRun<'data> {
             network,
             tally: Tally::new(description),
             fired: Fired::new(description),
-        })
+        }
     }
 
     /// Runs a batch forward and backward; returns the number of pieces, whose gradients are in the batch.
@@ -117,7 +127,12 @@ impl<'data> FewStepsRun<'data> {
         (epoch, steps): (usize, usize),
     ) {
         let augmentation = config.augmentation();
-        let Self { batch, encoders, .. } = self;
+        let Self {
+            batch,
+            encoders,
+            network,
+            ..
+        } = self;
         let (coding, width) = (description.coding, description.input.size());
         let given = if coding == InputCoding::Direct { 1 } else { steps };
         batch
@@ -134,7 +149,7 @@ impl<'data> FewStepsRun<'data> {
                     image.restart(train.label(index));
                     for _ in 0..given {
                         encoder.values(&mut values);
-                        image.push(&values, coding.unit());
+                        image.push(&values, network.unit());
                     }
                 }
             });
@@ -155,6 +170,14 @@ impl<'data> FewStepsRun<'data> {
             self.fired.note_image(image);
         }
         (&self.tally, &self.fired)
+    }
+
+    /// Weights and biases of a network of integers, as the engine takes them.
+    pub(super) fn integers(&self, parameters: &Parameters) -> Parameters {
+        Parameters {
+            layers: parameters.layers.clone(),
+            biases: self.network.biases_of(parameters),
+        }
     }
 
     /// Network with the normalization folded into weights and biases.

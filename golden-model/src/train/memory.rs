@@ -133,11 +133,9 @@ mod tests {
         let before = trainer.memory();
         // 64-64-10, filled up to whole vectors; scale, shift and running mean and variance of 64 channels, and 16 biases.
         let weights = 4 * (64 * 64 + 64 * 16 + 4 * 64 + 16);
-        // Seven numbers of each channel for the normalization.
-        assert_eq!(
-            (before.images, before.gradients),
-            (16, 8 * weights + 4 * 7 * (64 + 16))
-        );
+        // Seven numbers of each channel for the normalization; two for every hidden neuron and step, to sort them.
+        let shared = 8 * (weights + 4 * 2 * 64 * 4) + 4 * 7 * (64 + 16);
+        assert_eq!((before.images, before.gradients), (16, shared));
         assert_eq!(trainer.pieces(), 8);
         assert_eq!(before.weights, 3 * weights, "AdamW keeps two numbers per weight");
         // Drive and errors of 64 neurons and 16 outputs in 4 steps are always there. Lists have room for addresses and

@@ -339,9 +339,12 @@ impl<'data> Trainer<'data> {
             Err(_) => ControlFlow::Continue(()),
         };
         let (description, seed) = (&self.description, self.config.seed);
-        let folded = self.few_steps.as_ref().map(|run| {
-            let model = run.model(description, &self.weights, BTreeMap::new());
-            Parameters::of_matrices(description, &model.weights).with_biases(&model.biases)
+        let folded = self.few_steps.as_ref().map(|run| match &self.integers {
+            None => {
+                let model = run.model(description, &self.weights, BTreeMap::new());
+                Parameters::of_matrices(description, &model.weights).with_biases(&model.biases)
+            }
+            Some(integers) => run.integers(integers.weights()),
         });
         let weights = match &folded {
             Some(folded) => folded,
@@ -432,14 +435,21 @@ impl<'data> Trainer<'data> {
             batches: self.batches(),
         };
         if let Some(run) = &mut self.few_steps {
-            return run.sum_gradients(
-                &self.description,
-                &self.config,
-                self.train,
-                &mut self.weights,
-                batch,
-                at,
-            );
+            let (parameters, grid) = match &mut self.integers {
+                None => (&mut self.weights, None),
+                Some(integers) => {
+                    let (parameters, grid) = integers.parts();
+                    (parameters, Some(grid))
+                }
+            };
+            let (description, config) = (&self.description, &self.config);
+            let used = run.sum_gradients(description, config, self.train, parameters, batch, at);
+            if let Some(grid) = grid {
+                run.batch.gradients[..used]
+                    .par_iter_mut()
+                    .for_each(|gradient| grid.to_masters(gradient));
+            }
+            return used;
         }
         let epoch = at.epoch as u64;
         let augmentation = self.config.augmentation();

@@ -84,7 +84,7 @@ impl Network {
         }
     }
 
-    /// ε becomes δ, and gives the gradients of γ and β.
+    /// ε becomes δ, and gives the gradients of γ and β. Without normalization, δ is ε, and β a bias.
     fn through_norm(
         &self,
         index: usize,
@@ -93,6 +93,16 @@ impl Network {
         errors: &mut Map,
         (gradient, sizes): (&mut Numbers, &mut Numbers),
     ) {
+        if pass.means[index].is_empty() {
+            for errors in errors.iter().flatten() {
+                for (neuron, epsilon) in errors.iter().enumerate() {
+                    let channel = self.channel(index, neuron);
+                    gradient.shifts[index][channel] += epsilon;
+                    sizes.shifts[index][channel] += epsilon.abs();
+                }
+            }
+            return;
+        }
         let channels = self.shape(index).channels;
         let count = (errors.iter().flatten().flatten().count() / channels) as f64;
         let normalized = |neuron: usize, z: f64| {

@@ -12,7 +12,7 @@ use synfire_golden_model::float::{FewStepsGradient, Slope};
 const NEAR: f64 = 1e-4;
 
 /// Distance from an edge of the rectangle below which a case is left out.
-const NEAR_EDGE: f64 = 2e-6;
+pub(crate) const NEAR_EDGE: f64 = 2e-6;
 
 /// Largest difference of a gradient, relative to the largest number of its tensor, or to [`OF_TERMS`] of the largest sum
 /// of magnitudes of terms.
@@ -127,12 +127,12 @@ fn compare(case: &Case) -> Result<Vec<Difference>, &'static str> {
 }
 
 /// Largest magnitude of a list.
-fn largest(list: &[f64]) -> f64 {
+pub(crate) fn largest(list: &[f64]) -> f64 {
     list.iter().fold(0.0, |largest, value| largest.max(value.abs()))
 }
 
 /// Largest difference of two lists.
-fn distance(found: &[f64], wanted: &[f64]) -> f64 {
+pub(crate) fn distance(found: &[f64], wanted: &[f64]) -> f64 {
     assert_eq!(found.len(), wanted.len());
     let differences: Vec<f64> = found
         .iter()

@@ -89,6 +89,21 @@ fn networks_and_parameters_that_the_rule_has_no_use_for_are_named() {
 }
 
 #[test]
+fn a_pooling_layer_that_fires_on_any_spike_goes_with_a_reset_to_zero() {
+    let valid = text("8C3p1-P2t0.1-10", 2, 64, "");
+    assert_eq!(error(&valid), "");
+    let subtract = |layers: &str| {
+        text(layers, 2, 64, "").replace("readout = \"sum\"", "readout = \"sum\"\nreset = \"subtract\"")
+    };
+    assert_eq!(error(&subtract("8C3p1-P2t0.75-10")), "");
+    assert_eq!(
+        error(&subtract("8C3p1-P2t0.1-10")),
+        "network `small`: reset of pooling layer `pool1`, which fires on any spike, is subtract, but must be zero under rule = \
+         \"few-steps\""
+    );
+}
+
+#[test]
 fn parameters_of_the_second_rule_are_refused_under_the_papers() {
     let paper = text("16-10", 2, 64, "")
         .replace("rule = \"few-steps\"", "rule = \"paper\"")

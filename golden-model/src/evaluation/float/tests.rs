@@ -184,13 +184,13 @@ fn the_papers_rule_refuses_what_it_has_no_gradient_for() {
     model.description.coding = InputCoding::Direct;
     assert_eq!(refused(&model), wanted("graded input (coding `direct`)"));
     assert!(crate::workload::Pass::new(&model).is_err());
-    let tuning = crate::train::FineTuning::check_support(&model)
+    let tuning = crate::train::FineTuning::check_support(&model, crate::train::Rule::Paper)
         .unwrap_err()
         .to_string();
     assert_eq!(
         tuning,
-        "network `digits` has graded input (coding `direct`), for which fine-tuning has no gradient; quantize it without \
-         fine-tuning"
+        "network `digits` has graded input (coding `direct`), for which fine-tuning by the rule of the paper has no \
+         gradient; fine-tune it with `rule = \"few-steps\"`, or quantize it without fine-tuning"
     );
     let data = digits::load().unwrap().test;
     let config = crate::Config::preset("digits").unwrap().train.unwrap();

@@ -31,13 +31,13 @@ const ROUNDING: f32 = 12_582_912.0;
 
 /// End of a step for the integer neurons of a layer. Numbers per channel are padded to the layout's stride.
 #[derive(Clone, Debug)]
-pub(super) struct IntegerNeurons {
+pub(in crate::float) struct IntegerNeurons {
     /// Threshold θ per channel; empty in the output layer.
     thresholds: Vec<f32>,
     /// Biases per channel; empty if there are none.
     pub(super) biases: Vec<f32>,
     /// Real threshold v_th · 2^G / scale per channel; unused for pooling neurons.
-    pub(super) units: Vec<f32>,
+    pub(in crate::float) units: Vec<f32>,
     /// Factor 2^−shift for every shift of the leak.
     leak: Vec<f32>,
     floor: f32,
@@ -63,7 +63,8 @@ impl Engine {
 }
 
 impl Layer {
-    fn make_integer(
+    /// Lets the layer compute with integers.
+    pub(in crate::float) fn make_integer(
         &mut self,
         description: &LayerDescription,
         quantized: &QuantizedLayer,
@@ -117,7 +118,12 @@ impl Layer {
 
 impl IntegerNeurons {
     /// Ends a step of neurons that can fire, and lists those that fired.
-    pub(super) fn fire_and_settle(&self, dispatch: Dispatch, membranes: &mut [f32], spikes: &mut SpikeLists) {
+    pub(in crate::float) fn fire_and_settle(
+        &self,
+        dispatch: Dispatch,
+        membranes: &mut [f32],
+        spikes: &mut SpikeLists,
+    ) {
         let thresholds = &self.thresholds[..];
         let floor = self.floor;
         macro_rules! run {
@@ -145,6 +151,16 @@ impl IntegerNeurons {
             [a, b, c] => run!(3, [a, b, c]),
             _ => unreachable!("a valid layer has at most three shifts"),
         }
+    }
+
+    /// Threshold θ per channel, padded; none of the output layer.
+    pub(in crate::float) fn thresholds(&self) -> &[f32] {
+        &self.thresholds
+    }
+
+    /// Factor of the leak, without its rounding.
+    pub(in crate::float) fn leak_factor(&self) -> f32 {
+        1.0 - self.leak.iter().sum::<f32>()
     }
 
     /// Ends a step of the output layer.

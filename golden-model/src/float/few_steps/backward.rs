@@ -9,7 +9,7 @@ use super::pooling;
 use super::sweep::{Affine, Deltas, ThroughTime};
 use crate::float::Parameters;
 use crate::float::engine::{Connections, Dynamics};
-use crate::float::synapses::Events;
+use crate::float::synapses::{ChannelOrder, Events};
 use crate::network::Source;
 use rayon::prelude::*;
 
@@ -20,6 +20,7 @@ impl FewSteps {
         let Batch {
             images,
             gradients,
+            orders,
             piece,
             norms,
         } = batch;
@@ -32,7 +33,7 @@ impl FewSteps {
             for (stage, map) in self.stages.iter().zip(&mut image.maps) {
                 let all = stage.layer.layout.size() * steps;
                 if stage.layer.dynamics == Dynamics::Output {
-                    let scale = 1.0 / count as f32;
+                    let scale = 1.0 / (count as f32 * stage.layer.threshold);
                     map.errors[..all].iter_mut().for_each(|error| *error *= scale);
                 } else {
                     map.errors[..all].fill(0.0);
@@ -64,22 +65,44 @@ impl FewSteps {
                     norm.constant[channel] = narrow(-scale * sums[channel] / all);
                 }
             }
-            if let (None, Some(shift)) = (stage.scale, stage.shift) {
+            if let Some(integers) = stage
+                .integers
+                .as_ref()
+                .filter(|_| stage.layer.dynamics == Dynamics::Lif)
+            {
+                let norm = &norms[index];
+                let affine = norm.affine();
+                images
+                    .par_iter_mut()
+                    .for_each(|image| self.through_time(affine, price, index, image, steps));
+                let (sums, _) = totals(stage, index, images, norm);
+                if let Some(shift) = stage.shift {
+                    let gradient = &mut gradients[0].layers[shift];
+                    for ((gradient, sum), inverse) in
+                        gradient.iter_mut().zip(sums).zip(&integers.inverse_units)
+                    {
+                        *gradient = narrow(sum * f64::from(*inverse));
+                    }
+                }
+            }
+            if let (Dynamics::Output, Some(shift)) = (stage.layer.dynamics, stage.shift) {
                 output_bias(stage, index, images, steps, &mut gradients[0].layers[shift]);
             }
             let norm = &norms[index];
             images
                 .par_chunks_mut(*piece)
                 .zip(&mut *gradients)
-                .for_each(|(images, gradient)| {
+                .zip(&mut *orders)
+                .for_each(|((images, gradient), order)| {
                     for image in images {
-                        self.through_paths(parameters, norm, price, index, image, gradient, steps);
+                        let sums = (&mut *gradient, &mut *order);
+                        self.through_paths(parameters, norm, price, index, image, sums, steps);
                     }
                 });
         }
     }
 
-    /// Turns the errors of a layer that normalizes into ε, and returns them over its identity path.
+    /// Turns the errors of a layer of LIF neurons into ε, and returns them over its identity path.
     fn through_time(&self, affine: Affine<'_>, price: f32, index: usize, image: &mut Image, steps: usize) {
         let stage = &self.stages[index];
         let (neurons, channels) = (stage.layer.layout.size(), stage.layer.layout.stride);
@@ -95,25 +118,38 @@ impl FewSteps {
         let [first, second] = &mut scratch.sums;
         first[..channels].fill(0.0);
         second[..channels].fill(0.0);
-        self.dispatch.run(ThroughTime {
-            neuron: self.neuron,
-            affine,
-            price,
-            steps,
-            drive: &drive[..steps * neurons],
-            plain: plain.get(..steps * neurons).unwrap_or_default(),
-            errors: &mut errors[..steps * neurons],
-            sums: &mut first[..channels],
-            products: &mut second[..channels],
-        });
+        let (drive, ending) = (&drive[..steps * neurons], &mut errors[..steps * neurons]);
+        match &stage.integers {
+            None => self.dispatch.run(ThroughTime {
+                neuron: self.neuron,
+                affine,
+                price,
+                steps,
+                drive,
+                plain: plain.get(..steps * neurons).unwrap_or_default(),
+                errors: ending,
+                sums: &mut first[..channels],
+                products: &mut second[..channels],
+            }),
+            Some(integers) => {
+                self.dispatch.run(integers.through_time(
+                    (price, steps),
+                    drive,
+                    ending,
+                    &mut first[..channels],
+                ));
+            }
+        }
         for (total, part) in sums.iter_mut().zip([&*first, &*second]) {
             for (total, &part) in total.iter_mut().zip(part.iter()) {
                 *total = f64::from(part);
             }
         }
         for path in &stage.layer.paths {
-            let (Connections::Plain { scatter, .. }, Source::Layer(source)) =
-                (&path.connections, path.source)
+            let (
+                Connections::Plain { scatter, .. } | Connections::Identity { scatter, .. },
+                Source::Layer(source),
+            ) = (&path.connections, path.source)
             else {
                 continue;
             };
@@ -137,17 +173,16 @@ impl FewSteps {
         price: f32,
         index: usize,
         image: &mut Image,
-        gradient: &mut Parameters,
+        (gradient, order): (&mut Parameters, &mut ChannelOrder),
         steps: usize,
     ) {
         let stage = &self.stages[index];
         let neurons = stage.layer.layout.size();
-        let Image { maps, scratch, .. } = image;
-        let (before, from_here) = maps.split_at_mut(index);
+        let (before, from_here) = image.maps.split_at_mut(index);
         let Map { drive, errors, .. } = &mut from_here[0];
         for t in 0..steps {
             let range = t * neurons..(t + 1) * neurons;
-            if stage.scale.is_some() {
+            if stage.layer.dynamics == Dynamics::Lif {
                 self.dispatch.run(Deltas {
                     mean: &norm.mean,
                     scale: &norm.scale,
@@ -157,38 +192,50 @@ impl FewSteps {
                     errors: &mut errors[range.clone()],
                 });
             }
-            let deltas = &errors[range.clone()];
-            for path in &stage.layer.paths {
-                let Source::Layer(source) = path.source else {
-                    continue;
-                };
-                let Map {
-                    spikes,
-                    active,
-                    errors: to,
-                    ..
-                } = &mut before[source];
-                let size = self.stages[source].layer.layout.size();
-                let to = &mut to[t * size..][..size];
-                let (wanted, fired) = (active.step(t), spikes.step(t));
-                match &path.connections {
-                    Connections::Weighted { synapses, tensor } => {
+        }
+        for path in &stage.layer.paths {
+            let Source::Layer(source) = path.source else {
+                continue;
+            };
+            let Map {
+                spikes,
+                active,
+                errors: to,
+                ..
+            } = &mut before[source];
+            let size = self.stages[source].layer.layout.size();
+            match &path.connections {
+                Connections::Weighted { synapses, tensor } => {
+                    let gradient = &mut gradient.layers[*tensor];
+                    for (t, deltas) in errors.chunks_exact(neurons).enumerate().take(steps) {
                         let events = Events {
-                            addresses: fired,
+                            addresses: spikes.step(t),
                             factor: 1.0,
                         };
-                        let gradient = &mut gradient.layers[*tensor];
-                        let order = &mut scratch.order;
                         synapses.add_spike_gradient(self.dispatch, events, deltas, gradient, order);
-                        let weights = &parameters.layers[*tensor];
-                        synapses.return_errors(self.dispatch, weights, wanted, deltas, to, order);
                     }
-                    Connections::Plain { scatter, .. } if stage.layer.dynamics == Dynamics::Pool => {
-                        let counts = &drive[range.clone()];
-                        pooling::return_errors(stage, scatter, counts, deltas, price, (wanted, fired), to);
-                    }
-                    Connections::Plain { .. } | Connections::Identity { .. } => {}
+                    let (weights, to) = (&parameters.layers[*tensor], &mut to[..steps * size]);
+                    let deltas = (steps, &errors[..steps * neurons]);
+                    synapses.return_errors(self.dispatch, weights, active.steps(), deltas, to, order);
                 }
+                Connections::Plain { scatter, .. } if stage.layer.dynamics == Dynamics::Pool => {
+                    for t in 0..steps {
+                        let range = t * neurons..(t + 1) * neurons;
+                        let (counts, deltas) = (&drive[range.clone()], &errors[range]);
+                        let lists = (active.step(t), spikes.step(t));
+                        pooling::return_errors(
+                            self.dispatch,
+                            stage,
+                            scatter,
+                            counts,
+                            deltas,
+                            price,
+                            lists,
+                            &mut to[t * size..][..size],
+                        );
+                    }
+                }
+                Connections::Plain { .. } | Connections::Identity { .. } => {}
             }
         }
         self.through_input(index, image, gradient, steps);

@@ -29,7 +29,6 @@ pub(super) struct Map {
 #[derive(Clone, Debug)]
 pub(super) struct Scratch {
     pub(super) rest: Numbers,
-    pub(super) order: ChannelOrder,
     pub(super) sums: [Numbers; 2],
 }
 
@@ -170,10 +169,9 @@ impl Image {
             let sums = map.sums.iter().map(|sums| size_of_val(&sums[..]));
             bytes(&map.drive) + bytes(&map.plain) + bytes(&map.errors) + sums.sum::<usize>()
         };
-        let Scratch { rest, order, sums } = &self.scratch;
+        let Scratch { rest, sums } = &self.scratch;
         let fixed = self.maps.iter().map(of_map).sum::<usize>()
             + bytes(rest)
-            + order.bytes()
             + sums.iter().map(bytes).sum::<usize>()
             + size_of_val(&self.output[..]);
         let lists = || self.maps.iter().flat_map(|map| [&map.spikes, &map.active]);
@@ -190,16 +188,19 @@ pub(crate) struct Batch {
     pub(crate) images: Vec<Image>,
     /// Gradient of each piece of images.
     pub(crate) gradients: Vec<Parameters>,
+    /// Scratch memory of each piece for sorting.
+    pub(super) orders: Vec<ChannelOrder>,
     /// Images per piece.
     pub(crate) piece: usize,
     pub(super) norms: Vec<Norm>,
 }
 
 impl Batch {
-    /// Memory in bytes of what the images share: the gradients of the pieces, and the normalization.
+    /// Memory in bytes of what the images share: gradients and scratch memory of the pieces, and the normalization.
     pub(crate) fn shared_bytes(&self) -> usize {
         let gradients = self.gradients.iter().map(Parameters::bytes);
-        gradients.sum::<usize>() + self.norms.iter().map(Norm::bytes).sum::<usize>()
+        let orders = self.orders.iter().map(ChannelOrder::bytes);
+        gradients.sum::<usize>() + orders.sum::<usize>() + self.norms.iter().map(Norm::bytes).sum::<usize>()
     }
 }
 
@@ -208,16 +209,31 @@ impl FewSteps {
     /// of the parameters.
     pub(crate) fn batch(&self, images: usize, piece: usize, zeros: &Parameters) -> Batch {
         let norm = |stage: &super::network::Stage| {
-            Norm::new(if stage.layer.dynamics == Dynamics::Pool {
+            let mut norm = Norm::new(if stage.layer.dynamics == Dynamics::Pool {
                 0
             } else {
                 stage.layer.layout.stride
-            })
+            });
+            if let Some(integers) = stage
+                .integers
+                .as_ref()
+                .filter(|_| stage.layer.dynamics == Dynamics::Lif)
+            {
+                // Without normalization, δ = ε/unit.
+                norm.scale.copy_from_slice(&integers.inverse_units);
+            }
+            norm
         };
+        let hidden = self
+            .stages
+            .iter()
+            .filter(|stage| stage.layer.dynamics != Dynamics::Output);
+        let most = hidden.map(|stage| stage.layer.layout.size()).max().unwrap_or(0);
         Batch {
             // Not copies of one image: a copy would use all of the memory that a new one only reserves.
             images: (0..images).map(|_| self.image()).collect(),
             gradients: vec![zeros.clone(); images.div_ceil(piece)],
+            orders: vec![ChannelOrder::of_steps(most * self.steps); images.div_ceil(piece)],
             piece,
             norms: self.stages.iter().map(norm).collect(),
         }
@@ -249,7 +265,6 @@ impl FewSteps {
             maps: maps.collect(),
             scratch: Scratch {
                 rest: zeros(neurons),
-                order: ChannelOrder::new(neurons, channels),
                 sums: [zeros(channels), zeros(channels)],
             },
             output: vec![0.0; self.classes() * self.steps],

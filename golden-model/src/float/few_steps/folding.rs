@@ -18,7 +18,7 @@ impl FewSteps {
         provenance: BTreeMap<String, String>,
     ) -> FloatModel {
         let mut weights = Parameters {
-            layers: parameters.layers[..self.tensors()].to_vec(),
+            layers: parameters.layers[..self.tensors].to_vec(),
             biases: Vec::new(),
         };
         let mut biases = Vec::with_capacity(self.stages.len());

@@ -54,7 +54,13 @@ impl FewSteps {
             images
                 .par_iter_mut()
                 .for_each(|image| match stage.layer.dynamics {
-                    Dynamics::Lif => self.fire(affine, index, image, steps),
+                    Dynamics::Lif => match &stage.integers {
+                        None => self.fire(affine, index, image, steps),
+                        Some(integers) => {
+                            let biases = stage.shift.map(|shift| &parameters.layers[shift][..]);
+                            self.fire_integers(integers, biases.unwrap_or_default(), index, image, steps);
+                        }
+                    },
                     Dynamics::Pool => self.pool(stage, index, image, steps),
                     Dynamics::Output => {
                         let bias = stage.shift.map(|shift| &parameters.layers[shift][..]);
@@ -241,7 +247,10 @@ impl FewSteps {
             rest.iter_mut()
                 .zip(counts)
                 .for_each(|(rest, count)| *rest += count);
-            fire_and_leak(self.dispatch, rest, stage.layer.threshold, 1.0, reset, spikes);
+            match &stage.integers {
+                None => fire_and_leak(self.dispatch, rest, stage.layer.threshold, 1.0, reset, spikes),
+                Some(integers) => integers.neurons.fire_and_settle(self.dispatch, rest, spikes),
+            }
             super::pooling::list_wanted(stage, counts, active);
         }
     }
@@ -276,8 +285,9 @@ fn read(stage: &Stage, index: usize, image: &mut Image, steps: usize, bias: &[f3
     image.loss = 0.0;
     for t in 0..steps {
         let output = &mut image.output[t * classes..][..classes];
-        for ((y, z), b) in output.iter_mut().zip(&drive[t * neurons..]).zip(bias) {
-            *y = z + b;
+        for (class, (y, z)) in output.iter_mut().zip(&drive[t * neurons..]).enumerate() {
+            // The threshold is 1, or what stands for 1 in a network of integers.
+            *y = (z + bias.get(class).unwrap_or(&0.0)) / stage.layer.threshold;
         }
         let deltas = &mut errors[t * neurons..][..neurons];
         image.loss += loss::cross_entropy(output, image.label, factor, deltas) / steps as f64;

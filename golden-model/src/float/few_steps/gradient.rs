@@ -55,68 +55,82 @@ pub fn few_steps_gradient(
     FewSteps::check(description)?;
     let network = FewSteps::new(description, slope, price);
     let parameters = network.take(description, parameters)?;
-    if inputs.len() != labels.len() {
-        let (images, labels) = (inputs.len(), labels.len());
-        return Err(Error::Float(FloatError::LabelCount { images, labels }));
-    }
-    if inputs.is_empty() {
-        return Err(Error::Float(FloatError::NoImages));
-    }
-    let mut batch = network.batch(inputs.len(), 1.max(inputs.len().div_ceil(3)), &parameters);
-    for (index, ((image, steps), &label)) in batch.images.iter_mut().zip(inputs).zip(labels).enumerate() {
-        check_label(description, index, label)?;
-        image.restart(label);
-        let fits = steps.len() == 1 || steps.len() == network.steps;
-        if !fits
-            || steps
-                .iter()
-                .any(|values| values.len() != description.input.size())
-        {
-            return Err(Error::Float(FloatError::RasterShape {
-                image: index,
-                found: format!("{} x {}", steps.first().map_or(0, Vec::len), steps.len()),
-                wanted: format!("{} x {}", description.input.size(), network.steps),
-            }));
+    network.gradient(description, &parameters, (inputs, labels), |_| ())
+}
+
+impl FewSteps {
+    /// Computes loss and gradients of a batch; see [`few_steps_gradient`]. `convert` has the last word on the gradients.
+    pub(crate) fn gradient(
+        &self,
+        description: &NetworkDescription,
+        parameters: &Parameters,
+        (inputs, labels): (&[Vec<Vec<i16>>], &[usize]),
+        convert: impl FnOnce(&mut Parameters),
+    ) -> Result<FewStepsGradient> {
+        if inputs.len() != labels.len() {
+            let (images, labels) = (inputs.len(), labels.len());
+            return Err(Error::Float(FloatError::LabelCount { images, labels }));
         }
-        for values in steps {
-            image.push(values, description.coding.unit());
+        if inputs.is_empty() {
+            return Err(Error::Float(FloatError::NoImages));
         }
-    }
-    let (count, steps) = (inputs.len(), network.steps);
-    network.forward(&parameters, &mut batch, count, steps);
-    network.backward(&parameters, &mut batch, count, steps);
-    let mut sum = network.zeros(description);
-    for piece in &batch.gradients {
-        for (sums, terms) in sum.layers.iter_mut().zip(&piece.layers) {
-            sums.iter_mut()
-                .zip(terms.iter())
-                .for_each(|(sum, term)| *sum += term);
+        let mut batch = self.batch(inputs.len(), 1.max(inputs.len().div_ceil(3)), parameters);
+        for (index, ((image, steps), &label)) in batch.images.iter_mut().zip(inputs).zip(labels).enumerate() {
+            check_label(description, index, label)?;
+            image.restart(label);
+            let fits = steps.len() == 1 || steps.len() == self.steps;
+            if !fits
+                || steps
+                    .iter()
+                    .any(|values| values.len() != description.input.size())
+            {
+                return Err(Error::Float(FloatError::RasterShape {
+                    image: index,
+                    found: format!("{} x {}", steps.first().map_or(0, Vec::len), steps.len()),
+                    wanted: format!("{} x {}", description.input.size(), self.steps),
+                }));
+            }
+            for values in steps {
+                image.push(values, self.unit());
+            }
         }
+        let (count, steps) = (inputs.len(), self.steps);
+        self.forward(parameters, &mut batch, count, steps);
+        self.backward(parameters, &mut batch, count, steps);
+        let mut sum = self.zeros(description);
+        for piece in &batch.gradients {
+            for (sums, terms) in sum.layers.iter_mut().zip(&piece.layers) {
+                sums.iter_mut()
+                    .zip(terms.iter())
+                    .for_each(|(sum, term)| *sum += term);
+            }
+        }
+        convert(&mut sum);
+        let classes = description.classes();
+        let images = || batch.images.iter();
+        let of_layers = |numbers: fn(&super::parameters::Norm) -> &[f32]| {
+            let stages = self.stages.iter().zip(&batch.norms);
+            stages
+                .map(|(stage, norm)| match stage.scale {
+                    Some(_) => numbers(norm)[..stage.layer.layout.shape.channels].to_vec(),
+                    None => Vec::new(),
+                })
+                .collect()
+        };
+        Ok(FewStepsGradient {
+            loss: images().map(|image| image.loss).sum::<f64>() / count as f64,
+            outputs: images()
+                .map(|image| {
+                    Array2::from_shape_vec((steps, classes), image.output.clone())
+                        .expect("one output per step and class")
+                })
+                .collect(),
+            spikes: images().map(|image| self.rasters(image)).collect(),
+            gradient: self.give(description, &sum),
+            means: of_layers(|norm| &norm.mean),
+            variances: of_layers(|norm| &norm.variance),
+        })
     }
-    let classes = description.classes();
-    let images = || batch.images.iter();
-    let of_layers = |numbers: fn(&super::parameters::Norm) -> &[f32]| {
-        let stages = network.stages.iter().zip(&batch.norms);
-        stages
-            .map(|(stage, norm)| match stage.scale {
-                Some(_) => numbers(norm)[..stage.layer.layout.shape.channels].to_vec(),
-                None => Vec::new(),
-            })
-            .collect()
-    };
-    Ok(FewStepsGradient {
-        loss: images().map(|image| image.loss).sum::<f64>() / count as f64,
-        outputs: images()
-            .map(|image| {
-                Array2::from_shape_vec((steps, classes), image.output.clone())
-                    .expect("one output per step and class")
-            })
-            .collect(),
-        spikes: images().map(|image| network.rasters(image)).collect(),
-        gradient: network.give(description, &sum),
-        means: of_layers(|norm| &norm.mean),
-        variances: of_layers(|norm| &norm.variance),
-    })
 }
 
 /// Folds normalization by the given means and variances into weights and biases, as at the end of training.
@@ -206,7 +220,7 @@ impl FewSteps {
         };
         FewStepsParameters {
             weights: Parameters {
-                layers: parameters.layers[..self.tensors()].to_vec(),
+                layers: parameters.layers[..self.tensors].to_vec(),
                 biases: Vec::new(),
             }
             .to_matrices(description),

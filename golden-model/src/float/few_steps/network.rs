@@ -1,5 +1,6 @@
 //! Network prepared for the second training rule.
 
+use super::integers::Integers;
 use super::slope::Slope;
 use super::sweep::{MAX_STEPS, Neuron};
 use crate::events::{Dispatch, Layout};
@@ -20,6 +21,8 @@ pub(super) struct Stage {
     pub(super) reach: f32,
     /// Whether an identity path adds spikes after the normalization.
     pub(super) has_plain: bool,
+    /// Neurons of integers; `None` if membranes are real numbers.
+    pub(super) integers: Option<Integers>,
 }
 
 impl Stage {
@@ -38,6 +41,10 @@ pub(crate) struct FewSteps {
     /// Price of a spike ρ.
     pub(super) price: f32,
     pub(super) steps: usize,
+    /// Number of tensors of weights, which come first among the parameters.
+    pub(super) tensors: usize,
+    /// Number that the value 1 of an input stands for.
+    pub(super) unit: f32,
     pub(super) dispatch: Dispatch,
 }
 
@@ -65,6 +72,7 @@ impl FewSteps {
                 running: None,
                 reach: reach(description, &graph.nodes, index),
                 has_plain,
+                integers: None,
                 layer,
             }
         };
@@ -83,6 +91,8 @@ impl FewSteps {
             },
             price,
             steps: description.steps.min(MAX_STEPS),
+            tensors: graph.tensors.len(),
+            unit: description.coding.unit(),
             dispatch: Dispatch::new(),
         }
     }
@@ -92,6 +102,11 @@ impl FewSteps {
     pub(crate) fn with_dispatch(mut self, dispatch: Dispatch) -> Self {
         self.dispatch = dispatch;
         self
+    }
+
+    /// Number that the value 1 of an input stands for.
+    pub(crate) const fn unit(&self) -> f32 {
+        self.unit
     }
 
     pub(super) fn classes(&self) -> usize {

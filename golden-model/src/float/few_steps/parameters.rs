@@ -114,7 +114,7 @@ impl FewSteps {
 
     /// Part that every one of the parameters plays for the optimizer.
     pub(crate) fn roles(&self) -> Vec<Role> {
-        let mut roles = vec![Role::Weights; self.tensors()];
+        let mut roles = vec![Role::Weights; self.tensors];
         for stage in &self.stages {
             roles.extend(
                 [stage.scale, stage.shift]
@@ -206,15 +206,5 @@ impl FewSteps {
                 }
             }
         }
-    }
-
-    /// Number of tensors of weights, which come first among the parameters.
-    pub(crate) fn tensors(&self) -> usize {
-        let extras = self
-            .stages
-            .iter()
-            .flat_map(|stage| [stage.scale, stage.shift])
-            .flatten();
-        extras.min().unwrap_or(0)
     }
 }

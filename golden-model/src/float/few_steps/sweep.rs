@@ -189,7 +189,8 @@ impl Kernel for ThroughTime<'_> {
                     let index = t * vectors + at;
                     let error = simd.add_f32s(errors[index], price);
                     let now = simd.mul_f32s(error, constants.slope(simd, v));
-                    let carried = constants.carried(simd, v, epsilon);
+                    let fired = simd.less_than_f32s(constants.one, v);
+                    let carried = constants.carried(simd, fired, epsilon);
                     epsilon = simd.add_f32s(now, carried);
                     errors[index] = epsilon;
                     sum = simd.add_f32s(sum, epsilon);
@@ -241,7 +242,7 @@ impl Kernel for Deltas<'_> {
 }
 
 /// Numbers of a sweep in vectors.
-struct Constants<S: Lanes> {
+pub(super) struct Constants<S: Lanes> {
     one: S::f32s,
     zero: S::f32s,
     leak: S::f32s,
@@ -255,7 +256,7 @@ struct Constants<S: Lanes> {
 
 impl<S: Lanes> Constants<S> {
     #[inline(always)]
-    fn new(simd: S, neuron: Neuron) -> Self {
+    pub(super) fn new(simd: S, neuron: Neuron) -> Self {
         let kept = if neuron.subtract { 1.0 } else { 0.0 };
         Self {
             one: simd.splat_f32s(1.0),
@@ -274,14 +275,15 @@ impl<S: Lanes> Constants<S> {
         simd.abs_f32s(simd.sub_f32s(v, self.one))
     }
 
+    /// Whether the slope is not 0.
     #[inline(always)]
-    fn is_active(&self, simd: S, v: S::f32s) -> S::m32s {
+    pub(super) fn is_active(&self, simd: S, v: S::f32s) -> S::m32s {
         simd.less_than_f32s(self.distance(simd, v), self.half_width)
     }
 
     /// Surrogate derivative of firing.
     #[inline(always)]
-    fn slope(&self, simd: S, v: S::f32s) -> S::f32s {
+    pub(super) fn slope(&self, simd: S, v: S::f32s) -> S::f32s {
         let distance = self.distance(simd, v);
         let active = simd.less_than_f32s(distance, self.half_width);
         let height = if self.triangle {
@@ -301,8 +303,7 @@ impl<S: Lanes> Constants<S> {
 
     /// Part of the next step's ε that comes back through the leak; the reset is not differentiated.
     #[inline(always)]
-    fn carried(&self, simd: S, v: S::f32s, epsilon: S::f32s) -> S::f32s {
-        let fired = simd.less_than_f32s(self.one, v);
+    pub(super) fn carried(&self, simd: S, fired: S::m32s, epsilon: S::f32s) -> S::f32s {
         simd.mul_f32s(simd.select_f32s(fired, self.crossing, self.leak), epsilon)
     }
 }

@@ -1,9 +1,10 @@
 //! Kernels of the second training rule: graded sources, gradients of spikes, and errors of chosen sources, in groups that
 //! share weights or targets.
 
+use super::order::{Run, Runs};
 use super::row::{Dots, add};
 use super::{ChannelOrder, Events, GradedEvents, Synapses};
-use crate::events::{Dispatch, Kernel, Lanes, Window, Windows};
+use crate::events::{Dispatch, Kernel, Lanes, VECTOR, Windows};
 
 impl Synapses {
     /// Computes `gradient += δ·x` for graded sources.
@@ -31,43 +32,51 @@ impl Synapses {
         gradient: &mut [f32],
         order: &mut ChannelOrder,
     ) {
-        let addresses = self.by_channel(events.addresses, order);
+        if self.0.are_one() {
+            self.add_gradient(dispatch, events, deltas, gradient);
+            return;
+        }
         dispatch.run(SpikeGradient {
             windows: &self.0,
-            addresses,
+            runs: order.sort_alike(std::iter::once(events.addresses), &self.0, (0, 0)),
             factor: events.factor,
             deltas,
             gradient,
         });
     }
 
-    /// Computes `errors += Wᵀ·δ` of the given sources only, channel by channel.
-    pub(crate) fn return_errors(
+    /// Computes `errors += Wᵀ·δ` of the given sources only, channel by channel, for `count` steps at once: δ and errors are
+    /// `[steps, neurons]`.
+    pub(crate) fn return_errors<'a>(
         &self,
         dispatch: Dispatch,
         weights: &[f32],
-        sources: &[u32],
-        deltas: &[f32],
+        steps: impl Iterator<Item = &'a [u32]> + Clone,
+        (count, deltas): (usize, &[f32]),
         errors: &mut [f32],
         order: &mut ChannelOrder,
     ) {
-        let addresses = self.by_channel(sources, order);
+        let (sources, targets) = (errors.len() / count, deltas.len() / count);
+        if self.0.are_one() {
+            let maps = errors.chunks_exact_mut(sources).zip(deltas.chunks_exact(targets));
+            for (sources, (errors, deltas)) in steps.zip(maps) {
+                dispatch.run(ReturnDense {
+                    windows: &self.0,
+                    sources,
+                    weights,
+                    deltas,
+                    errors,
+                });
+            }
+            return;
+        }
         dispatch.run(ReturnErrors {
             windows: &self.0,
-            addresses,
+            runs: order.sort_alike(steps, &self.0, (sources, targets)),
             weights,
             deltas,
             errors,
         });
-    }
-
-    /// Sorts sources by channel where that lets them share weights.
-    fn by_channel<'a>(&self, addresses: &'a [u32], order: &'a mut ChannelOrder) -> &'a [u32] {
-        if self.0.are_one() {
-            addresses
-        } else {
-            order.sort_alike(addresses, &self.0)
-        }
     }
 }
 
@@ -95,60 +104,9 @@ impl Kernel for GradedGradient<'_> {
     }
 }
 
-/// Largest number of sources that are processed together.
-const GROUP: usize = 4;
-
-/// Sources whose windows have the same form: addresses, first weights, first targets.
-struct Alike {
-    addresses: [u32; GROUP],
-    starts: [usize; GROUP],
-    targets: [usize; GROUP],
-    count: usize,
-    window: Window,
-}
-
-impl Alike {
-    /// Takes the next sources of the list: up to four that share their weights, or up to four that share their targets.
-    #[inline(always)]
-    fn next(windows: &Windows, rest: &[u32]) -> Option<Self> {
-        let &first = rest.first()?;
-        let (start, window) = windows.place(first);
-        let mut alike = Self {
-            addresses: [first; GROUP],
-            starts: [start; GROUP],
-            targets: [window.target; GROUP],
-            count: 1,
-            window,
-        };
-        let limit = rest.len().min(GROUP);
-        while alike.count < limit {
-            let (next, place) = windows.place(rest[alike.count]);
-            let same_form = place.rows == window.rows && place.length == window.length;
-            let shares = if alike.count == 1 || alike.shares_weights() {
-                next == start || (alike.count == 1 && place.target == window.target)
-            } else {
-                place.target == window.target
-            };
-            if !(same_form && shares) {
-                break;
-            }
-            alike.addresses[alike.count] = rest[alike.count];
-            alike.starts[alike.count] = next;
-            alike.targets[alike.count] = place.target;
-            alike.count += 1;
-        }
-        Some(alike)
-    }
-
-    #[inline(always)]
-    fn shares_weights(&self) -> bool {
-        self.starts[1] == self.starts[0]
-    }
-}
-
 struct SpikeGradient<'a> {
     windows: &'a Windows,
-    addresses: &'a [u32],
+    runs: Runs<'a>,
     factor: f32,
     deltas: &'a [f32],
     gradient: &'a mut [f32],
@@ -159,41 +117,36 @@ impl Kernel for SpikeGradient<'_> {
 
     #[inline(always)]
     fn run<S: Lanes>(mut self, simd: S) {
-        let mut rest = self.addresses;
-        while let Some(alike) = Alike::next(self.windows, rest) {
-            rest = &rest[alike.count..];
-            let Alike {
-                starts,
-                targets: [a, b, c, _],
-                window,
-                ..
-            } = alike;
-            match alike.count {
-                4 if alike.shares_weights() => self.add(simd, starts[0], alike.targets, window),
-                3 if alike.shares_weights() => self.add(simd, starts[0], [a, b, c], window),
-                2 if alike.shares_weights() => self.add(simd, starts[0], [a, b], window),
-                _ => {
-                    let sources = starts.into_iter().zip(alike.targets).take(alike.count);
-                    for (start, target) in sources {
-                        self.add(simd, start, [target], window);
-                    }
+        self.runs.for_each(
+            #[inline(always)]
+            |run| {
+                // How many share a pass decides the order of their sum, so it is the same for all kinds of vectors.
+                let (fours, rest) = run.targets.as_chunks::<4>();
+                for &targets in fours {
+                    self.add(simd, &run, targets);
                 }
-            }
-        }
+                match *rest {
+                    [a, b, c] => self.add(simd, &run, [a, b, c]),
+                    [a, b] => self.add(simd, &run, [a, b]),
+                    [a] => self.add(simd, &run, [a]),
+                    _ => {}
+                }
+            },
+        );
     }
 }
 
 impl SpikeGradient<'_> {
     /// Adds the δ of `N` windows to the gradient of the same weights.
     #[inline(always)]
-    fn add<S: Lanes, const N: usize>(&mut self, simd: S, start: usize, targets: [usize; N], window: Window) {
-        for row in 0..window.rows {
-            let start = start + row * self.windows.weight_stride;
-            let sums = &mut self.gradient[start..][..window.length];
-            let terms = targets.map(
-                #[inline(always)]
-                |target| &self.deltas[target + row * self.windows.target_stride..][..window.length],
-            );
+    fn add<S: Lanes, const N: usize>(&mut self, simd: S, run: &Run<'_>, targets: [u32; N]) {
+        for row in 0..run.rows {
+            let start = run.start + row * self.windows.weight_stride;
+            let sums = &mut self.gradient[start..][..run.length];
+            let mut terms = [&self.deltas[..0]; N];
+            for (term, target) in terms.iter_mut().zip(targets) {
+                *term = &self.deltas[target as usize + row * self.windows.target_stride..][..run.length];
+            }
             add(simd, sums, terms, self.factor);
         }
     }
@@ -201,7 +154,7 @@ impl SpikeGradient<'_> {
 
 struct ReturnErrors<'a> {
     windows: &'a Windows,
-    addresses: &'a [u32],
+    runs: Runs<'a>,
     weights: &'a [f32],
     deltas: &'a [f32],
     errors: &'a mut [f32],
@@ -212,72 +165,88 @@ impl Kernel for ReturnErrors<'_> {
 
     #[inline(always)]
     fn run<S: Lanes>(mut self, simd: S) {
-        let mut rest = self.addresses;
-        while let Some(alike) = Alike::next(self.windows, rest) {
-            rest = &rest[alike.count..];
-            let Alike {
-                addresses,
-                starts,
-                targets,
-                count,
-                window,
-            } = alike;
-            let first = |list: [u32; GROUP]| [list[0], list[1], list[2]];
-            match (count, alike.shares_weights()) {
-                (4, true) => self.dots(simd, addresses, [starts[0]], targets, window),
-                (4, false) => self.dots(simd, addresses, starts, [targets[0]], window),
-                (3, true) => {
-                    let targets = [targets[0], targets[1], targets[2]];
-                    self.dots(simd, first(addresses), [starts[0]], targets, window);
+        self.runs.for_each(
+            #[inline(always)]
+            |run| {
+                let mut from = 0;
+                // As many products at once as there are registers for.
+                if S::F32_LANES == VECTOR {
+                    from = self.chunks::<S, 8>(simd, &run, from);
                 }
-                (2, true) => {
-                    let targets = [targets[0], targets[1]];
-                    self.dots(simd, [addresses[0], addresses[1]], [starts[0]], targets, window);
-                }
-                _ => {
-                    for index in 0..count {
-                        let (start, target) = (starts[index], targets[index]);
-                        self.dots(simd, [addresses[index]], [start], [target], window);
-                    }
-                }
-            }
-        }
+                from = self.chunks::<S, 4>(simd, &run, from);
+                from = self.chunks::<S, 2>(simd, &run, from);
+                self.chunks::<S, 1>(simd, &run, from);
+            },
+        );
     }
 }
 
 impl ReturnErrors<'_> {
-    /// Adds Σ weights·δ to the errors of `N` sources. Of weights and targets, one may be shared: then there is one.
+    /// Adds Σ weights·δ to the errors of the sources from `from` on, `N` at a time; returns where fewer are left.
     #[inline(always)]
-    fn dots<S: Lanes, const N: usize, const W: usize, const T: usize>(
-        &mut self,
-        simd: S,
-        addresses: [u32; N],
-        starts: [usize; W],
-        targets: [usize; T],
-        window: Window,
-    ) {
-        let mut dots = Dots::<S, N>::new(simd);
-        let mut weights = starts.map(
-            #[inline(always)]
-            |start| self.weights[start..].chunks(self.windows.weight_stride),
-        );
-        let mut deltas = targets.map(
-            #[inline(always)]
-            |target| self.deltas[target..].chunks(self.windows.target_stride),
-        );
-        for _ in 0..window.rows {
-            let weights = weights.each_mut().map(
-                #[inline(always)]
-                |rows| &rows.next().unwrap_or_default()[..window.length],
-            );
-            let deltas = deltas.each_mut().map(
-                #[inline(always)]
-                |rows| &rows.next().unwrap_or_default()[..window.length],
-            );
-            dots.add(simd, weights, deltas);
+    fn chunks<S: Lanes, const N: usize>(&mut self, simd: S, run: &Run<'_>, from: usize) -> usize {
+        let (targets, _) = run.targets[from..].as_chunks::<N>();
+        let (addresses, _) = run.addresses[from..].as_chunks::<N>();
+        for (targets, addresses) in targets.iter().zip(addresses) {
+            let mut dots = Dots::<S, N>::new(simd);
+            for row in 0..run.rows {
+                let weights = &self.weights[run.start + row * self.windows.weight_stride..][..run.length];
+                let mut deltas = [weights; N];
+                for (deltas, &target) in deltas.iter_mut().zip(targets) {
+                    *deltas =
+                        &self.deltas[target as usize + row * self.windows.target_stride..][..run.length];
+                }
+                dots.add(simd, [weights], deltas);
+            }
+            for (&address, total) in addresses.iter().zip(dots.totals()) {
+                self.errors[address as usize] += total;
+            }
         }
-        for (address, total) in addresses.into_iter().zip(dots.totals()) {
-            self.errors[address as usize] += total;
+        from + N * targets.len()
+    }
+}
+
+/// Errors of the sources of one position, which share δ: those of a fully-connected layer.
+struct ReturnDense<'a> {
+    windows: &'a Windows,
+    sources: &'a [u32],
+    weights: &'a [f32],
+    deltas: &'a [f32],
+    errors: &'a mut [f32],
+}
+
+impl Kernel for ReturnDense<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Lanes>(mut self, simd: S) {
+        let (fours, rest) = self.sources.as_chunks::<4>();
+        for sources in fours {
+            self.dots(simd, sources);
+        }
+        for &source in rest {
+            self.dots(simd, &[source]);
+        }
+    }
+}
+
+impl ReturnDense<'_> {
+    #[inline(always)]
+    fn dots<S: Lanes, const N: usize>(&mut self, simd: S, sources: &[u32; N]) {
+        let (_, window) = self.windows.place(sources[0]);
+        let mut dots = Dots::<S, N>::new(simd);
+        for row in 0..window.rows {
+            let target = window.target + row * self.windows.target_stride;
+            let deltas = &self.deltas[target..][..window.length];
+            let start = window.weight + row * self.windows.weight_stride;
+            let mut weights = [deltas; N];
+            for (weights, &source) in weights.iter_mut().zip(sources) {
+                *weights = &self.weights[source as usize * self.windows.block + start..][..window.length];
+            }
+            dots.add(simd, weights, [deltas]);
+        }
+        for (&source, total) in sources.iter().zip(dots.totals()) {
+            self.errors[source as usize] += total;
         }
     }
 }
@@ -298,7 +267,14 @@ mod tests {
         };
         let mut cases = Vec::new();
         for (channels, size, out, kernel, stride, padding) in
-            [(3, 7, 20, 3, 1, 1), (17, 6, 4, 5, 2, 2), (2, 9, 33, 1, 2, 0)]
+            // The last ones have one source position.
+            [
+                (3, 7, 20, 3, 1, 1),
+                (17, 6, 4, 5, 2, 2),
+                (2, 9, 33, 1, 2, 0),
+                (9, 1, 20, 3, 1, 1),
+                (5, 1, 17, 3, 1, 2),
+            ]
         {
             let (rows, columns) = (
                 axis(kernel, stride, padding, size),
@@ -356,7 +332,8 @@ mod tests {
                     order,
                 );
                 let (mut found_gradient, mut found) = (vec![0.0; count], vec![0.0; input.size()]);
-                synapses.return_errors(dispatch, &weights, &sources, &deltas, &mut found, order);
+                let steps = std::iter::once(&sources[..]);
+                synapses.return_errors(dispatch, &weights, steps, (1, &deltas), &mut found, order);
                 synapses.add_spike_gradient(dispatch, events, &deltas, &mut found_gradient, order);
                 assert!(errors.iter().any(|error| *error != 0.0));
                 assert_eq!(found, errors, "{dispatch:?}");

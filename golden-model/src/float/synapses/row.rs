@@ -6,12 +6,8 @@ use crate::events::{Lanes, VECTOR};
 /// Computes `sums += factor · (terms\[0\] + terms\[1\] + …)`, element by element.
 #[inline(always)]
 pub(super) fn add<S: Lanes, const N: usize>(simd: S, sums: &mut [f32], terms: [&[f32]; N], factor: f32) {
-    let length = sums.len();
+    let vectors = as_vectors::<S, N>(terms, sums.len());
     let (sums, _) = S::as_mut_simd_f32s(sums);
-    let vectors = terms.map(
-        #[inline(always)]
-        |terms| S::as_simd_f32s(&terms[..length]).0,
-    );
     let factors = simd.splat_f32s(factor);
     for (index, sum) in sums.iter_mut().enumerate() {
         let mut total = vectors[0][index];
@@ -20,6 +16,16 @@ pub(super) fn add<S: Lanes, const N: usize>(simd: S, sums: &mut [f32], terms: [&
         }
         *sum = simd.add_f32s(*sum, simd.mul_f32s(factors, total));
     }
+}
+
+/// First `length` numbers of every row, in vectors. A loop, since `map` of an array is not always inlined.
+#[inline(always)]
+fn as_vectors<'a, S: Lanes, const N: usize>(rows: [&'a [f32]; N], length: usize) -> [&'a [S::f32s]; N] {
+    let mut vectors: [&[S::f32s]; N] = [&[]; N];
+    for (vectors, row) in vectors.iter_mut().zip(rows) {
+        *vectors = S::as_simd_f32s(&row[..length]).0;
+    }
+    vectors
 }
 
 /// Partial sums of a dot product over several rows: 2 × [`VECTOR`] for vectors of any length, so that all kinds of
@@ -144,28 +150,15 @@ impl<S: Lanes, const N: usize> Dots<S, N> {
         weights: [&[f32]; W],
         deltas: [&[f32]; D],
     ) {
-        let blocks = weights[0].len() / VECTOR;
-        let weights = weights.map(
-            #[inline(always)]
-            |row| &row.as_chunks::<VECTOR>().0[..blocks],
-        );
-        let deltas = deltas.map(
-            #[inline(always)]
-            |row| &row.as_chunks::<VECTOR>().0[..blocks],
-        );
-        for block in 0..blocks {
-            let weights = weights.map(
-                #[inline(always)]
-                |row| S::as_simd_f32s(&row[block]).0,
-            );
-            let deltas = deltas.map(
-                #[inline(always)]
-                |row| S::as_simd_f32s(&row[block]).0,
-            );
+        let length = weights[0].len();
+        let weights = as_vectors::<S, W>(weights, length);
+        let deltas = as_vectors::<S, D>(deltas, length);
+        for block in 0..length / VECTOR {
+            let first = block * Self::VECTORS;
             for vector in 0..Self::VECTORS {
                 for (product, sums) in self.sums.iter_mut().enumerate() {
-                    let weight = weights[if W == 1 { 0 } else { product }][vector];
-                    let delta = deltas[if D == 1 { 0 } else { product }][vector];
+                    let weight = weights[if W == 1 { 0 } else { product }][first + vector];
+                    let delta = deltas[if D == 1 { 0 } else { product }][first + vector];
                     sums[vector] = simd.add_f32s(sums[vector], simd.mul_f32s(weight, delta));
                 }
             }
@@ -190,10 +183,11 @@ impl<S: Lanes, const N: usize> Dots<S, N> {
                 *sum = half[lane] + half[lane + VECTOR / 4];
             }
         }
-        quarters.map(
-            #[inline(always)]
-            |[a, b, c, d]| (a + c) + (b + d),
-        )
+        let mut totals = [0.0; N];
+        for (total, [a, b, c, d]) in totals.iter_mut().zip(quarters) {
+            *total = (a + c) + (b + d);
+        }
+        totals
     }
 }
 

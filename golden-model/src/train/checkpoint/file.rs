@@ -7,6 +7,7 @@ use crate::file::container::{Container, Contents, MAX_HEAD_BYTES, Tensor, json};
 use crate::file::{FileError, container};
 use crate::float::{FewSteps, Parameters};
 use crate::network::{MAX_NETWORK_WEIGHTS, NetworkDescription, Shape};
+use crate::train::fine_tuning::Fingerprint;
 use crate::train::fired::Fired;
 use crate::train::identity::Data;
 use crate::train::optimizer::Memory;
@@ -88,6 +89,7 @@ impl Checkpoint {
             ("best", self.best.as_ref().map(|best| &best.weights)),
         ];
         let shapes = self.description.graph()?.tensors;
+        let names = extra_names(&self.description, &self.config, self.quantization.as_ref());
         let mut tensors = BTreeMap::new();
         for (part, parameters) in parts {
             let matrices = parameters.map(|parameters| parameters.to_matrices(&self.description));
@@ -96,11 +98,8 @@ impl Checkpoint {
                 tensors.insert(format!("{part}/{}", tensor.name), contents);
             }
             let extras = parameters.map_or(&[][..], |parameters| &parameters.layers[shapes.len()..]);
-            for ((name, channels), numbers) in extra_names(&self.description, &self.config)
-                .into_iter()
-                .zip(extras)
-            {
-                let contents = Tensor::of_floats(vec![channels], &numbers[..channels]);
+            for ((name, channels), numbers) in names.iter().zip(extras) {
+                let contents = Tensor::of_floats(vec![*channels], &numbers[..*channels]);
                 tensors.insert(format!("{part}/{name}"), contents);
             }
         }
@@ -141,7 +140,7 @@ impl Checkpoint {
         let config: TrainConfig = contents.json("train")?;
         config.validate(&description.name).map_err(in_file)?;
         let data: Data = contents.json("data")?;
-        let quantization = if fine_tuning {
+        let quantization: Option<Fingerprint> = if fine_tuning {
             Some(contents.json("quantization")?)
         } else {
             None
@@ -149,7 +148,8 @@ impl Checkpoint {
         let position: Position = contents.json("position")?;
         let history: Vec<EpochReport> = contents.json("history")?;
 
-        let mut part = |name| read_part(&mut contents, &description, &config, name);
+        let extras = extra_names(&description, &config, quantization.as_ref());
+        let mut part = |name| read_part(&mut contents, &description, &extras, name);
         let weights = part("weight")?;
         let first = part("first")?;
         let second = match config.optimizer {
@@ -261,21 +261,29 @@ impl Checkpoint {
     }
 }
 
-/// Takes the tensors `part/NAME`, whose numbers must be finite.
+/// Takes the tensors `part/NAME`, whose numbers must be finite, and those of a running variance not below 0.
 fn read_part(
     contents: &mut Contents<'_>,
     description: &NetworkDescription,
-    config: &TrainConfig,
+    extras: &[(String, usize)],
     part: &str,
 ) -> Result<Parameters> {
     let mut take = |name: &str, dimensions: &[usize]| -> Result<Vec<f32>> {
+        // The momentum of a variance is always 0.
+        let squares = name.starts_with("variance/");
         let name = format!("{part}/{name}");
         let numbers = contents.take_floats(&name, dimensions)?;
-        if let Some(place) = numbers.iter().position(|number| !number.is_finite()) {
+        let wrong = |number: &f32| !number.is_finite() || (squares && *number < 0.0);
+        if let Some(place) = numbers.iter().position(wrong) {
             let wrong = CheckpointError::Contents {
                 field: format!("number {place} of tensor `{name}`"),
                 found: numbers[place].to_string(),
-                wanted: "finite".into(),
+                wanted: if squares {
+                    "finite and not below 0"
+                } else {
+                    "finite"
+                }
+                .into(),
             };
             return Err(contents.wrong(wrong.into()));
         }
@@ -288,19 +296,32 @@ fn read_part(
         matrices.push(Array2::from_shape_vec(shape, numbers).expect("the tensor has this shape"));
     }
     let mut parameters = Parameters::of_matrices(description, &matrices);
-    for (name, channels) in extra_names(description, config) {
+    for &(ref name, channels) in extras {
         let mut numbers = zeros(channels.next_multiple_of(VECTOR));
-        numbers[..channels].copy_from_slice(&take(&name, &[channels])?);
+        numbers[..channels].copy_from_slice(&take(name, &[channels])?);
         parameters.layers.push(numbers);
     }
     Ok(parameters)
 }
 
-/// Names and numbers of channels of the parameters that the rule has beside the weights.
-fn extra_names(description: &NetworkDescription, config: &TrainConfig) -> Vec<(String, usize)> {
-    match config.rule {
-        Rule::Paper => Vec::new(),
-        Rule::FewSteps => FewSteps::new(description, config.slope, config.sparsity).extra_names(description),
+/// Names and numbers of channels of the parameters that the rule has beside the weights; in fine-tuning, biases alone.
+fn extra_names(
+    description: &NetworkDescription,
+    config: &TrainConfig,
+    quantization: Option<&Fingerprint>,
+) -> Vec<(String, usize)> {
+    match (config.rule, quantization) {
+        (Rule::Paper, _) => Vec::new(),
+        (Rule::FewSteps, None) => {
+            FewSteps::new(description, config.slope, config.sparsity).extra_names(description)
+        }
+        (Rule::FewSteps, Some(quantization)) => {
+            let layers = description.layers.iter().zip(description.shapes());
+            let biased = layers.zip(quantization.biased()).filter(|(_, biased)| *biased);
+            biased
+                .map(|((layer, shape), _)| (format!("shift/{}", layer.name), shape.channels))
+                .collect()
+        }
     }
 }
 

@@ -6,7 +6,8 @@
 pub enum FineTuningError {
     /// The network uses something for which fine-tuning has no gradient.
     #[error(
-        "network `{network}` has {feature}, for which fine-tuning has no gradient; quantize it without fine-tuning"
+        "network `{network}` has {feature}, for which fine-tuning by the rule of the paper has no gradient; fine-tune it \
+         with `rule = \"few-steps\"`, or quantize it without fine-tuning"
     )]
     Unsupported {
         /// Name of the network.

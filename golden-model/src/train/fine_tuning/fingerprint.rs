@@ -22,6 +22,9 @@ struct LayerFingerprint {
     guard_bits: u8,
     leak_shifts: Vec<u8>,
     floor: i32,
+    /// Whether the layer has biases, which are trained, too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    biased: bool,
     /// SHA-256 of the scales as f64 numbers.
     scales: String,
     /// SHA-256 of the thresholds and the increments of an identity as i32 numbers.
@@ -41,6 +44,13 @@ impl Fingerprint {
     }
 }
 
+impl Fingerprint {
+    /// Whether each layer has biases.
+    pub(in crate::train) fn biased(&self) -> impl Iterator<Item = bool> {
+        self.layers.iter().map(|layer| layer.biased)
+    }
+}
+
 impl LayerFingerprint {
     fn new(layer: &QuantizedLayer, scales: &[f64]) -> Self {
         let thresholds = match &layer.neuron {
@@ -57,6 +67,7 @@ impl LayerFingerprint {
             guard_bits: layer.guard_bits,
             leak_shifts: layer.leak_shifts.clone(),
             floor: layer.floor,
+            biased: !layer.biases.is_empty(),
             scales: digest(scales.iter().map(|scale| scale.to_le_bytes())),
             thresholds: digest(
                 thresholds

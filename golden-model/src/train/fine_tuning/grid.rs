@@ -1,8 +1,9 @@
 //! Grid: conversion between masters and the integers that they round to.
 
+use super::input_units;
 use crate::events::{Rows, VECTOR, all_rows};
-use crate::float::Parameters;
-use crate::integer::QuantizedModel;
+use crate::float::{MAX_MEMBRANE_BITS, Parameters};
+use crate::integer::{QuantizedLayer, QuantizedModel};
 use crate::network::{NetworkDescription, Tensor};
 use ndarray::Array2;
 use rayon::prelude::*;
@@ -10,7 +11,10 @@ use rayon::prelude::*;
 /// Number of weights per task.
 const BLOCK: usize = 1 << 14;
 
-/// Grids of all tensors.
+/// Largest magnitude of an integer bias: membranes that fine-tuning computes hold no larger one.
+const LARGEST_BIAS: f64 = ((1_i32 << (MAX_MEMBRANE_BITS - 1)) - 1) as f64;
+
+/// Grids of all tensors, then of the biases of every layer that has any.
 #[derive(Clone, Debug)]
 pub(in crate::train) struct Grid(Vec<TensorGrid>);
 
@@ -28,9 +32,10 @@ struct TensorGrid {
 impl Grid {
     /// Builds the grid of a valid network with valid scales.
     pub(super) fn new(quantized: &QuantizedModel, scales: &[Vec<f64>]) -> Self {
-        let grid = |(tensor, rows): (Tensor, Rows)| {
+        let units = input_units(&quantized.description);
+        let grid = |((tensor, rows), unit): ((Tensor, Rows), f64)| {
             let layer = &quantized.layers[tensor.layer];
-            let mut scales = scales[tensor.layer].clone();
+            let mut scales: Vec<f64> = scales[tensor.layer].iter().map(|scale| scale / unit).collect();
             // The padding of a row is 0 for any scale.
             scales.resize(rows.length, 1.0);
             TensorGrid {
@@ -39,8 +44,22 @@ impl Grid {
                 guard_factor: f64::from(layer.guard_bits).exp2(),
             }
         };
-        let tensors = all_rows(&quantized.description, VECTOR).into_iter();
-        Self(tensors.map(grid).collect())
+        let biased = quantized.layers.iter().zip(scales);
+        let of_biases = |(layer, scales): (&QuantizedLayer, &Vec<f64>)| {
+            let lsb = |scale: &f64| scale / f64::from(layer.guard_bits).exp2();
+            let mut scales: Vec<f64> = scales.iter().map(lsb).collect();
+            scales.resize(scales.len().next_multiple_of(VECTOR), 1.0);
+            TensorGrid {
+                scales,
+                largest: LARGEST_BIAS,
+                guard_factor: 1.0,
+            }
+        };
+        let tensors = all_rows(&quantized.description, VECTOR).into_iter().zip(units);
+        let biases = biased
+            .filter(|(layer, _)| !layer.biases.is_empty())
+            .map(of_biases);
+        Self(tensors.map(grid).chain(biases).collect())
     }
 
     /// Limits `masters` to the range of the integers, then rounds them to integers q·2^G.

@@ -5,7 +5,9 @@ use crate::Result;
 use crate::dataset::Dataset;
 use crate::float::Parameters;
 use crate::train::TrainConfig;
+use crate::train::few_steps::FewStepsRun;
 use crate::train::fine_tuning::{FineTuning, Fingerprint, Grid};
+use crate::train::optimizer::Stepper;
 use ndarray::Array2;
 use std::collections::BTreeMap;
 
@@ -28,6 +30,11 @@ impl Integers {
     /// Integer weights q·2^G.
     pub(in crate::train) const fn weights(&self) -> &Parameters {
         &self.weights
+    }
+
+    /// Integers to run with, and the grid that brings their gradient to the masters.
+    pub(super) const fn parts(&mut self) -> (&mut Parameters, &Grid) {
+        (&mut self.weights, &self.grid)
     }
 
     /// Updates the integers after a step of the masters, and limits masters to the range of the integers.
@@ -53,15 +60,24 @@ impl<'data> Trainer<'data> {
     ///
     /// # Errors
     /// Fails like [`Self::new`].
+    ///
+    /// The rule of `config` need not be that by which the network was trained.
     pub fn fine_tune(
         start: &FineTuning,
         config: TrainConfig,
         train: &'data Dataset,
         held_out: Option<&'data Dataset>,
     ) -> Result<Self> {
+        start.check_rule(config.rule)?;
         let description = start.quantized().description.clone();
         let mut trainer = Self::unstarted(description, config, train, held_out)?;
         trainer.engine = start.engine();
+        if trainer.few_steps.is_some() {
+            let (description, config) = (&trainer.description, &trainer.config);
+            let network = start.few_steps(config);
+            trainer.stepper = Stepper::new(config, network.zeros(description)).with_roles(network.roles());
+            trainer.few_steps = Some(FewStepsRun::of(network, description, config, train));
+        }
         trainer.weights = start.masters().clone();
         trainer.integers = Some(Integers {
             weights: start.grid().round(&mut trainer.weights),

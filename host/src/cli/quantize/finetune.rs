@@ -134,7 +134,6 @@ impl FineTune<'_> {
         data: &DataArgs,
         output: &Path,
     ) -> Result<(Files, TrainConfig)> {
-        FineTuning::check_support(float)?;
         let args = self.args;
         let files = Files {
             checkpoint: checkpoint_file(context, output, args.checkpoint.as_deref())?,
@@ -144,6 +143,7 @@ impl FineTune<'_> {
         };
         let trained = parameters::of(float, args.finetune_like.as_ref(), data)?;
         let config = parameters::for_fine_tuning(trained, self.epochs, args.finetune_lr);
+        FineTuning::check_support(float, config.rule)?;
         config.validate(&float.description.name)?;
         Ok((files, config))
     }

@@ -41,6 +41,8 @@ pub(super) fn for_fine_tuning(
         final_fraction: 0.0,
         warmup: 0.0,
         milestones: Vec::new(),
+        // All steps from the beginning: the network has learned to use them.
+        steps: Vec::new(),
         // Fine-tuning starts from the quantized weights.
         init: Init::Random,
         ..trained

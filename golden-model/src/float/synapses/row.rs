@@ -20,7 +20,7 @@ pub(super) fn add<S: Lanes, const N: usize>(simd: S, sums: &mut [f32], terms: [&
 
 /// First `length` numbers of every row, in vectors. A loop, since `map` of an array is not always inlined.
 #[inline(always)]
-fn as_vectors<'a, S: Lanes, const N: usize>(rows: [&'a [f32]; N], length: usize) -> [&'a [S::f32s]; N] {
+fn as_vectors<S: Lanes, const N: usize>(rows: [&[f32]; N], length: usize) -> [&[S::f32s]; N] {
     let mut vectors: [&[S::f32s]; N] = [&[]; N];
     for (vectors, row) in vectors.iter_mut().zip(rows) {
         *vectors = S::as_simd_f32s(&row[..length]).0;

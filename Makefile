@@ -10,9 +10,10 @@ SYNFIRE = $(CARGO) run --quiet --release --locked -p synfire --
 demo: tools
 	$(SYNFIRE) demo -o out/demo
 
-## Every test.
+## Every test. The program of the test build installs the tools: `cargo run` would build every crate once more, for another profile.
 test:
-	$(CARGO) run --quiet --locked -p synfire -- tools --install
+	$(CARGO) test --locked --workspace --no-run
+	$(or $(CARGO_TARGET_DIR),target)/debug/synfire tools --install
 	$(CARGO) test --locked --workspace
 	$(CARGO) test --locked -p synfire --no-default-features
 

@@ -224,3 +224,38 @@ fn operations_grow_with_the_rate_of_spikes() {
     let output = program(&folder).run(&["bench", "sparsity", "--rates", "0"]);
     assert_eq!(output.status.code(), Some(2));
 }
+
+#[test]
+fn operations_of_few_steps_grow_with_the_rate_of_neurons() {
+    let folder = folder();
+    let given = [
+        "bench",
+        "sparsity",
+        "--net",
+        "conv4",
+        "--time",
+        "1",
+        "--repeats",
+        "1",
+    ];
+    let report = program(&folder).json(&[&given[..], &["--rates", "5,20"]].concat());
+    let rows = report["rows"].as_array().expect("a list");
+    assert_eq!(rows.len(), 2, "the network alone");
+    for (row, rate) in rows.iter().zip([0.05, 0.2]) {
+        let found = number(&row["input_rate"]);
+        assert!((found / rate - 1.0).abs() < 0.1, "{found} for {rate}");
+        assert!(number(&row["forward"]["milliseconds"]["median"]) > 0.0);
+    }
+    // Neurons next to the threshold get errors whether or not they fire, so that the backward pass grows less.
+    for (direction, least) in [("forward", 1.5), ("backward", 1.1)] {
+        let operations = |row: &Value| number(&row[direction]["operations"]);
+        assert!(
+            operations(&rows[1]) > least * operations(&rows[0]),
+            "{direction}: {rows:?}"
+        );
+    }
+    let (_, message) = program(&folder).fail(&[&given[..], &["--model", "model.safetensors"]].concat());
+    let words: Vec<&str> = message.split_whitespace().filter(|word| *word != "│").collect();
+    let message = words.join(" ");
+    assert!(message.contains("so a model has no effect"), "{message}");
+}

@@ -49,6 +49,7 @@ mod parameters;
 mod pooling;
 mod slope;
 mod sweep;
+mod work;
 
 pub(crate) use batch::{Batch, Image};
 pub use gradient::{FewStepsGradient, FewStepsParameters, few_steps_gradient, fold_normalization};

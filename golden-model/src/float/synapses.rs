@@ -45,6 +45,12 @@ impl Synapses {
         Self(Windows::dense(input, output))
     }
 
+    /// Number of synapses of the sources in these lists.
+    pub(crate) fn operations<'a>(&self, lists: impl Iterator<Item = &'a [u32]>) -> u64 {
+        let synapses = lists.flatten().map(|&address| self.0.place(address).1.synapses);
+        synapses.sum::<usize>() as u64
+    }
+
     /// Computes `membranes += W·s` for the spikes of one step; returns the number of synaptic operations.
     pub(crate) fn accumulate(
         &self,

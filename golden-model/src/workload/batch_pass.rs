@@ -8,6 +8,9 @@ use crate::random::Random;
 /// Largest value of an input with [`InputCoding::Direct`].
 const FULL_SCALE: f32 = 255.0;
 
+/// Number of times that the range of β is halved.
+const HALVINGS: usize = 14;
+
 /// Largest number of parts of a batch that have a gradient of their own.
 const PIECES: usize = 8;
 
@@ -93,6 +96,36 @@ impl BatchPass {
         self.batch.images.iter().flat_map(operations).sum()
     }
 
+    /// Chooses β of all layers so that neurons fire at `rate`, the spikes per neuron and step of all layers with weights
+    /// together; returns the rate that they have then.
+    pub fn set_rate(&mut self, rate: f64) -> f64 {
+        // The drive has mean 0 and deviation 1, so that the threshold is far away at both ends.
+        let (mut low, mut high) = (-8.0, 8.0);
+        for _ in 0..HALVINGS {
+            let beta = f32::midpoint(low, high);
+            self.network.set_shifts(&mut self.parameters, beta);
+            self.forward();
+            if self.rate() < rate {
+                low = beta;
+            } else {
+                high = beta;
+            }
+        }
+        self.rate()
+    }
+
+    /// Spikes per neuron and step of all layers with weights together, in the last forward pass.
+    #[must_use]
+    pub fn rate(&self) -> f64 {
+        self.network.rate(&self.batch)
+    }
+
+    /// Synaptic operations of a backward pass, after [`Self::forward`]: of the gradient and of the errors.
+    #[must_use]
+    pub fn backward_operations(&self) -> u64 {
+        self.network.backward_operations(&self.batch)
+    }
+
     /// Runs the batch backward, after [`Self::forward`].
     pub fn backward(&mut self) {
         let images = self.batch.images.len();
@@ -147,6 +180,29 @@ mod tests {
         };
         assert!(run(1, 1) == run(1, 3));
         assert!(run(1, 1) != run(2, 1));
+    }
+
+    #[test]
+    fn operations_of_both_passes_follow_the_rate() {
+        let network = network("16C3p1-P2t0.1-24C3p1-24C3p1+2-40-4@2x12x12", InputCoding::Direct);
+        let mut pass = BatchPass::initial(&network, 6, 1).unwrap();
+        let mut before = (0, 0);
+        for rate in [0.02, 0.1, 0.3] {
+            let found = pass.set_rate(rate);
+            assert!((found - rate).abs() < 0.2 * rate, "{found} for {rate}");
+            let operations = (pass.forward(), pass.backward_operations());
+            assert!(operations.0 > before.0 && operations.1 > before.1, "{rate}");
+            before = operations;
+        }
+    }
+
+    /// With weights from the input alone, both passes take every value: the forward pass in every step, the backward pass
+    /// once.
+    #[test]
+    fn operations_of_a_steady_input_are_those_of_one_step() {
+        let direct = network("10@1x16x16", InputCoding::Direct);
+        let mut pass = BatchPass::initial(&direct, 8, 1).unwrap();
+        assert_eq!(pass.forward(), 4 * pass.backward_operations());
     }
 
     #[test]

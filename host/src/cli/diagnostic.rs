@@ -297,6 +297,18 @@ pub(crate) enum CliError {
         /// Potential of the network before.
         wanted: i32,
     },
+    /// A model for a measurement that chooses how much the network fires.
+    #[error(
+        "--model {model}: the rates of a network of the rule `few-steps` are chosen here, so a model has no effect"
+    )]
+    #[diagnostic(
+        code(synfire::bench),
+        help("leave out --model, or measure the model with `synfire bench train --model`")
+    )]
+    ChosenRates {
+        /// File of the model.
+        model: String,
+    },
     /// Threads could not be started.
     #[error("cannot start {threads} threads: {source}")]
     #[diagnostic(code(synfire::threads), help("use fewer --threads"))]

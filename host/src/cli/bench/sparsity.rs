@@ -1,7 +1,7 @@
 //! The verb `synfire bench sparsity`.
 
 use super::super::context::Context;
-use super::super::diagnostic::Result;
+use super::super::diagnostic::{CliError, Result};
 use super::super::inference::{DEFAULT_SEED, float};
 use super::super::table::{percent, table};
 use super::setting::Setting;
@@ -13,14 +13,19 @@ use synfire_golden_model::events::vectors;
 use synfire_golden_model::float::FloatModel;
 use synfire_golden_model::network::{LayerKind, NetworkDescription};
 use synfire_golden_model::spikes::SpikeRaster;
-use synfire_golden_model::workload::{Pass, Peak, layer_alone, random_raster};
+use synfire_golden_model::train::Rule;
+use synfire_golden_model::workload::{BatchPass, Pass, Peak, layer_alone, random_raster};
 
 const EXAMPLE: &str = "Examples:
   synfire bench sparsity
   synfire bench sparsity --net vgg9 --steps 20 --rates 5,10 --json
 
 Measures each hidden layer with weights alone, driven directly by random input spikes, and then
-the whole network. The peak is the speed of dense loops over numbers in the nearest cache.";
+the whole network. Of a network of the rule few-steps, the whole alone is measured: a batch of
+random images, with every layer's shift chosen so that neurons fire at the given rates. The peak is the speed of dense loops over numbers in the nearest cache.";
+
+/// Images of a batch under the second rule.
+const IMAGES: usize = 8;
 
 /// Arguments of `synfire bench sparsity`.
 #[derive(Debug, clap::Args)]
@@ -28,7 +33,7 @@ the whole network. The peak is the speed of dense loops over numbers in the near
 pub(super) struct Args {
     #[command(flatten)]
     setting: Setting,
-    /// Rates of input spikes: the percentage of inputs that spike in a step.
+    /// Rates of input spikes: the percentage of inputs that spike in a step; under the rule `few-steps`, of neurons.
     #[arg(long, value_name = "PERCENT", value_delimiter = ',', default_value = "2,5,10,20", value_parser = rate)]
     rates: Vec<f32>,
     /// Duration of each repeat in milliseconds; each repeat processes at least one image.
@@ -70,7 +75,7 @@ struct Directions<T> {
 struct Row {
     /// Name of the layer or network.
     work: String,
-    /// Spikes per input and step that were drawn.
+    /// Spikes per input and step that were drawn; under the rule few-steps, per neuron and step.
     input_rate: f64,
     /// Milliseconds per image, forward and backward together.
     milliseconds: f64,
@@ -104,7 +109,11 @@ impl Timing {
 
 impl Args {
     pub(super) fn run(self, context: &Context) -> Result<()> {
-        let network = self.setting.config()?.network;
+        let config = self.setting.config()?;
+        let network = config.network;
+        if config.train.is_some_and(|train| train.rule == Rule::FewSteps) {
+            return self.run_few_steps(context, network);
+        }
         let mut whole = FloatModel::initial(network.clone(), DEFAULT_SEED)?;
         if let Some(model) = self.setting.model()? {
             whole.weights = model.weights;
@@ -129,6 +138,52 @@ impl Args {
             network: network.name,
             weights: self.setting.weights(),
             steps: network.steps,
+            vectors: vectors(),
+            repeats: self.setting.repeats,
+            peak,
+            rows,
+        };
+        context.print(&report, || report.to_string())
+    }
+
+    /// Measures a whole network under the second rule.
+    fn run_few_steps(&self, context: &Context, network: NetworkDescription) -> Result<()> {
+        if let Some(model) = &self.setting.model {
+            let model = model.display().to_string();
+            return Err(CliError::ChosenRates { model });
+        }
+        let peak = self.peak();
+        let bar = context.bar(self.rates.len() as u64, "passes");
+        let mut pass = BatchPass::initial(&network, IMAGES, DEFAULT_SEED)?;
+        let one_thread = rayon::ThreadPoolBuilder::new().num_threads(1).build();
+        let one_thread = one_thread.map_err(|source| CliError::Threads { threads: 1, source })?;
+        let rows = one_thread.install(|| {
+            let row = |&percent: &f32| {
+                let rate = pass.set_rate(f64::from(percent) / 100.0);
+                let (forward_operations, backward_operations) = (pass.forward(), pass.backward_operations());
+                let forward = self.seconds(|| {
+                    black_box(black_box(&mut pass).forward());
+                });
+                let backward = self.seconds(|| black_box(&mut pass).backward());
+                let each = |number: u64| number / IMAGES as u64;
+                let per_image = |seconds: Spread| seconds.map(|seconds| seconds / float(IMAGES as u64));
+                let (forward, backward) = (per_image(forward), per_image(backward));
+                bar.inc(1);
+                Row {
+                    work: network.name.clone(),
+                    input_rate: rate,
+                    milliseconds: 1e3 * (forward.median + backward.median),
+                    forward: Timing::new(forward, each(forward_operations), peak.forward),
+                    backward: Timing::new(backward, each(backward_operations), peak.backward),
+                }
+            };
+            self.rates.iter().map(row).collect()
+        });
+        bar.finish_and_clear();
+        let report = Report {
+            steps: network.steps,
+            network: network.name,
+            weights: self.setting.weights(),
             vectors: vectors(),
             repeats: self.setting.repeats,
             peak,
@@ -199,7 +254,7 @@ impl std::fmt::Display for Report {
         )?;
         let mut rows = table([
             "",
-            "input rate",
+            "rate",
             "forward, M operations",
             "ms",
             "G/s",

@@ -32,8 +32,8 @@ pub(super) struct FineTuneArgs {
     /// and leak do not change.
     #[arg(long, value_name = "EPOCHS")]
     finetune: Option<usize>,
-    /// Initial learning rate, which falls along half a cosine to 0; default: a tenth of the network's. With --resume, the
-    /// new rate applies from then on.
+    /// Initial learning rate, which falls along half a cosine to 0; default: a tenth of the network's, or 3 thousandths
+    /// under the rule `few-steps`. With --resume, the new rate applies from then on.
     #[arg(
         long,
         visible_alias = "learning-rate",

@@ -5,10 +5,16 @@ use super::super::super::diagnostic::{CliError, Result};
 use super::super::super::paths::Name;
 use synfire_golden_model::Config;
 use synfire_golden_model::float::FloatModel;
-use synfire_golden_model::train::{Init, Schedule, TrainConfig};
+use synfire_golden_model::train::{Init, Rule, Schedule, TrainConfig};
 
-/// Default learning rate of fine-tuning, relative to that of training.
-const RATE: f32 = 0.1;
+/// Default learning rate of fine-tuning, relative to that of training. Under the second rule, weights of fine-tuning have the
+/// normalization folded into them and nothing that bounds what a step of theirs does.
+const fn rate(rule: Rule) -> f32 {
+    match rule {
+        Rule::FewSteps => 0.003,
+        _ => 0.1,
+    }
+}
 
 /// Returns the parameters of training: those of the network `like` if it is given, otherwise those that the model file
 /// records, otherwise those of the preset with the model's name.
@@ -35,7 +41,7 @@ pub(super) fn for_fine_tuning(
     learning_rate: Option<f32>,
 ) -> TrainConfig {
     TrainConfig {
-        learning_rate: learning_rate.unwrap_or(RATE * trained.learning_rate),
+        learning_rate: learning_rate.unwrap_or(rate(trained.rule) * trained.learning_rate),
         epochs,
         schedule: Schedule::Cosine,
         final_fraction: 0.0,
@@ -99,10 +105,13 @@ mod tests {
     }
 
     #[test]
-    fn the_rate_is_a_tenth_unless_another_is_given_and_falls_to_nothing() {
+    fn the_rate_is_a_part_of_trainings_unless_another_is_given_and_falls_to_nothing() {
         let config = for_fine_tuning(preset("lenet"), 5, None);
         assert!((config.learning_rate - 0.00085).abs() < 1e-9);
         assert_eq!(config.batch, preset("lenet").batch);
+        let few = for_fine_tuning(preset("lenet4"), 5, None);
+        assert!((few.learning_rate - 0.0003).abs() < 1e-9, "{}", few.learning_rate);
+        assert!(few.steps.is_empty(), "all steps from the beginning");
         assert!(config.learning_rate_at(4, 99, 100) < 1e-3 * config.learning_rate);
         assert_eq!(
             for_fine_tuning(preset("lenet"), 5, Some(0.25)).learning_rate_at(0, 0, 100),

@@ -275,6 +275,22 @@ pub enum Error {
         address: u32,
     },
 
+    /// An event has a value that the network's inputs cannot have.
+    #[error(
+        "step {step}: input {address} has an event of value {value}, but the network's inputs have magnitudes of 1 to {largest}; \
+         encode the events for this network"
+    )]
+    SpikeValue {
+        /// Time step, counted from 0.
+        step: u32,
+        /// Address of the event.
+        address: u32,
+        /// Value of the event.
+        value: i16,
+        /// Largest magnitude.
+        largest: u16,
+    },
+
     /// The number of an image's pixels differs from the network's number of inputs.
     #[error(
         "the image has {found} pixels, but the network has {wanted} inputs; pass an image of the network's shape"

@@ -55,10 +55,7 @@ fn drawn(image: &Image) -> Vec<Vec<Spike>> {
             state ^= state << 5;
             let threshold = threshold(address / (INPUTS / 2), level);
             if state >> 24 < u32::from(threshold.unsigned_abs()) {
-                spikes.push(Spike {
-                    address,
-                    negative: threshold < 0,
-                });
+                spikes.push(Spike::signed(address, threshold < 0));
             }
         }
         spikes
@@ -266,13 +263,7 @@ fn what_a_board_has_not_is_refused_before_anything_is_sent() {
         device.infer_image(&image).unwrap_err().to_string(),
         device.set_early_exit(Some(&margins())).unwrap_err().to_string(),
         device.load(model(1)).unwrap_err().to_string(),
-        device
-            .infer([[Spike {
-                address: 3,
-                negative: true,
-            }]])
-            .unwrap_err()
-            .to_string(),
+        device.infer([[Spike::signed(3, true)]]).unwrap_err().to_string(),
     ];
     assert_eq!(
         texts,

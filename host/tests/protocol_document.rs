@@ -54,6 +54,7 @@ fn identity() -> Identity {
         slot_bytes: 512,
         slots: 2,
         signed_inputs: false,
+        graded_inputs: false,
         encoder: false,
         early_exit: false,
         loadable: false,

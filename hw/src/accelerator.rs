@@ -12,6 +12,7 @@ use crate::circuit::interconnect::Wiring;
 use crate::circuit::layer::LayerParams;
 use crate::circuit::link::encoder::EncoderParams;
 use crate::circuit::parameter_memory::{Contents, ParameterMemoryParams};
+use crate::circuit::settle::SettleParams;
 use crate::circuit::window::{Synapses, WindowParams};
 use crate::circuit::word_memory::{MemoryShape, Style};
 use crate::error::Result;
@@ -91,9 +92,11 @@ pub(crate) const fn has_encoder(features: Features, inputs: usize) -> bool {
 /// If the model's description does not resolve.
 pub fn encoder_params(model: &QuantizedModel) -> Result<EncoderParams> {
     let shape = model.description.input;
+    let input = Geometry::of(model)?.input;
     Ok(EncoderParams {
         shape: [shape.channels, shape.height, shape.width],
-        is_map: Geometry::of(model)?.input == Addressing::of(shape),
+        is_map: input.shape == shape,
+        graded: input.graded,
     })
 }
 
@@ -130,6 +133,12 @@ fn engine(
         Some(QuantizedShortcut::Identity(numbers)) => per_channel(numbers, 0),
         _ => vec![vec![0; lanes]],
     };
+    let biased = !layer.biases.is_empty();
+    let biases = if biased {
+        per_channel(&layer.biases, 0)
+    } else {
+        vec![vec![0; lanes]]
+    };
     let paths = windows(geometry, lanes, groups);
     let weights = weight_rows(layer, geometry, lanes);
     let memory = |kind: &str, rows: Vec<Vec<i32>>, width: usize, fraction_bits: usize, style: Style| {
@@ -157,12 +166,19 @@ fn engine(
         layer: index,
         lanes,
         groups,
-        leak_shifts: layer.leak_shifts.clone(),
-        floor: layer.floor,
-        fires: matches!(layer.neuron, Neuron::Lif { .. }),
+        settle: SettleParams {
+            leak_shifts: layer.leak_shifts.clone(),
+            floor: layer.floor,
+            ceiling: layer.ceiling,
+            membrane_bits,
+            fires: matches!(layer.neuron, Neuron::Lif { .. }),
+            biased,
+            stages: plan.settle_stages,
+        },
         weights: memory("weights", weights, weight_bits, guard_bits, plan.weight_style),
         thresholds: memory("thresholds", thresholds, membrane_bits, 0, plan.threshold_style),
         identities: memory("identities", identities, membrane_bits, 0, plan.threshold_style),
+        biases: memory("biases", biases, membrane_bits, 0, plan.threshold_style),
         membranes: MemoryShape {
             depth: geometry.neurons.height * geometry.neurons.width * groups,
             lanes,

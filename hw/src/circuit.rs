@@ -2,6 +2,7 @@
 
 pub mod accelerator;
 pub mod core;
+pub mod delay;
 pub mod engine;
 pub mod event;
 pub mod fan_out;
@@ -19,7 +20,9 @@ pub mod narrow;
 pub mod output_layer;
 pub mod parameter_memory;
 pub mod priority_encoder;
+pub mod scale;
 pub mod serializer;
+pub mod settle;
 pub mod snapshot;
 pub mod walker;
 pub mod window;

@@ -63,21 +63,6 @@ pub enum Error {
         /// Lanes that were given.
         given: usize,
     },
-    /// The network uses something that the hardware does not compute.
-    #[error(
-        "layer `{layer}` of network `{network}` needs {feature}, which the hardware does not compute; train a network with \
-         {instead}, or classify on this machine with `synfire eval`"
-    )]
-    Unsupported {
-        /// Name of the network.
-        network: String,
-        /// Name of the first layer that needs it.
-        layer: String,
-        /// What the layer needs.
-        feature: &'static str,
-        /// What a network for the hardware has instead.
-        instead: &'static str,
-    },
     /// The network exceeds a limit of the generator.
     #[error("layer `{layer}` is too large for the generator: {what}: {found}, but at most {limit}")]
     TooLarge {

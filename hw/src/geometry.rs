@@ -12,7 +12,6 @@ use synfire_golden_model::spikes::SpikeRaster;
 
 use crate::circuit::event::Addressing;
 use crate::error::Result;
-use crate::support::check_support;
 
 /// Geometry of a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +67,14 @@ impl Reach {
     }
 }
 
+impl LayerGeometry {
+    /// Whether the layer takes a graded input.
+    #[must_use]
+    pub fn is_graded(&self) -> bool {
+        self.paths.iter().any(|path| path.sources.graded)
+    }
+}
+
 impl Path {
     /// Number of positions that a source meets; `source` is its number in C, H, W order.
     #[must_use]
@@ -99,10 +106,8 @@ impl Geometry {
     /// Derives the geometry of a model.
     ///
     /// # Errors
-    /// [`Error::Unsupported`](crate::error::Error::Unsupported) if the network uses something that the hardware does not
-    /// compute; or if the model's description does not resolve, which loading a model excludes.
+    /// If the model's description does not resolve, which loading a model excludes.
     pub fn of(model: &QuantizedModel) -> Result<Self> {
-        check_support(model)?;
         let description = &model.description;
         let graph = description.graph()?;
         let flat_input = graph.nodes.iter().zip(&description.layers).all(|(node, layer)| {
@@ -119,6 +124,7 @@ impl Geometry {
         } else {
             description.input
         };
+        let input = Addressing::of(input).with_values(description.coding.is_graded());
         let streams = Streams { input, graph: &graph };
         let layers = graph
             .nodes
@@ -132,10 +138,7 @@ impl Geometry {
                     .collect(),
             })
             .collect();
-        Ok(Self {
-            input: Addressing::of(input),
-            layers,
-        })
+        Ok(Self { input, layers })
     }
 
     /// Addressing of a stream: 0 for the input, i + 1 for layer i.
@@ -150,16 +153,16 @@ impl Geometry {
 
 /// Streams of a network.
 struct Streams<'a> {
-    input: Shape,
+    input: Addressing,
     graph: &'a Graph,
 }
 
 impl Streams<'_> {
-    /// Index of a stream, and shape of its sources.
-    fn find(&self, source: Source) -> (usize, Shape) {
+    /// Index of a stream, and addressing of its sources.
+    fn find(&self, source: Source) -> (usize, Addressing) {
         match source {
             Source::Input => (0, self.input),
-            Source::Layer(layer) => (layer + 1, self.graph.nodes[layer].output),
+            Source::Layer(layer) => (layer + 1, Addressing::of(self.graph.nodes[layer].output)),
         }
     }
 
@@ -189,13 +192,13 @@ impl Streams<'_> {
                     padding: 0,
                     outputs: 1,
                 };
-                ([covers(sources.height), covers(sources.width)], reach)
+                ([covers(sources.shape.height), covers(sources.shape.width)], reach)
             }
         };
         let [rows, columns] = axes;
         Path {
             stream,
-            sources: Addressing::of(sources),
+            sources,
             rows,
             columns,
             reach,
@@ -218,7 +221,7 @@ impl Streams<'_> {
         };
         Some(Path {
             stream,
-            sources: Addressing::of(sources),
+            sources,
             rows: axis(node.output.height),
             columns: axis(node.output.width),
             reach,

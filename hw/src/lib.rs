@@ -21,7 +21,6 @@ pub mod pll;
 pub mod process;
 pub mod seal;
 pub mod simulate;
-pub mod support;
 pub mod synth;
 pub mod tool;
 pub mod traffic;

@@ -1,8 +1,9 @@
 //! Plan: how many lanes each layer gets on a board, how its memories are built, and what that costs.
 //!
 //! In each time step a layer of `lanes` lanes spends one cycle on every membrane word that a spike meets (`groups =
-//! ⌈channels / lanes⌉` words per position) and one cycle on each of its words in the sweep. Layers work on different steps
-//! at the same time, so an inference takes as long as its slowest layer.
+//! ⌈channels / lanes⌉` words per position), one cycle on each of its words in the sweep, and one for each stage of registers
+//! through which the sweep's membranes pass. Layers work on different steps at the same time, so an inference takes as long
+//! as its slowest layer.
 //!
 //! Where the device has SPRAM, the weights of each layer may lie there or in block RAM. [`Plan::search`] picks the memory
 //! that leads to the shorter inference. SPRAM is empty at power-up, so a design that uses it receives its weights over the
@@ -63,15 +64,17 @@ pub struct LayerPlan {
     pub weight_style: Style,
     /// How the membrane memory is built.
     pub membrane_style: Style,
-    /// How the threshold memory is built.
+    /// How the memories of thresholds, biases and identities are built.
     pub threshold_style: Style,
+    /// Registers on the way of a membrane through the end of a step. A sweep takes as many cycles more.
+    pub settle_stages: usize,
     /// Events that the FIFO of each path holds.
     pub fifo_depths: Vec<usize>,
     /// Sweep words that can wait to leave as events; 0 for the output layer.
     pub queue_depth: usize,
     /// Spikes that the layer receives per time step, as measured or assumed.
     pub spikes_in: f64,
-    /// Cycles per time step: one for each word that a spike meets, and one for each word of the sweep.
+    /// Cycles per time step: one for each word that a spike meets, and one for each word and each settle stage of the sweep.
     pub ideal_cycles: f64,
     /// Estimated cost of the layer.
     pub cost: Cost,

@@ -77,7 +77,7 @@ pub fn events(raster: &SpikeRaster, input: Addressing) -> Vec<u32> {
     let mut events = Vec::with_capacity(raster.total() + raster.steps());
     let event = |spike: &Spike| {
         let address = input.address(spike.address);
-        Event::Spike(Spike { address, ..*spike }).encode()
+        input.encode(Event::Spike(Spike { address, ..*spike }))
     };
     for step in raster.iter() {
         events.extend(step.iter().map(event));

@@ -238,7 +238,7 @@ fn sorted(raster: &SpikeRaster) -> SpikeRaster {
 fn spikes(raster: &SpikeRaster) -> Vec<Vec<Spike>> {
     let spike = |spike: &synfire_golden_model::spikes::Spike| Spike {
         address: spike.address,
-        negative: spike.is_negative(),
+        value: spike.value,
     };
     raster
         .iter()

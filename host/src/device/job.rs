@@ -101,7 +101,9 @@ impl Inferences {
     pub(super) fn new(identity: &Identity, timeouts: &Timeouts) -> Result<Self> {
         let spikes = SpikeEncoder::new(identity.inputs, identity.slot_bytes)?;
         Ok(Self {
-            spikes: spikes.with_signs(identity.signed_inputs)?,
+            spikes: spikes
+                .with_signs(identity.signed_inputs)?
+                .with_values(identity.graded_inputs)?,
             inputs: identity.inputs,
             slot_bytes: identity.slot_bytes,
             encoder: identity.encoder,

@@ -30,6 +30,8 @@ pub struct Identity {
     pub early_exit: bool,
     /// Whether the weights of another model can be loaded over the link.
     pub loadable: bool,
+    /// Whether the input is graded: its events have values.
+    pub graded_inputs: bool,
     /// First 16 bytes of the design's SHA-256.
     pub design: [u8; 16],
     /// First 16 bytes of the model's hash.
@@ -53,6 +55,7 @@ impl Identity {
             encoder: false,
             early_exit: false,
             loadable: false,
+            graded_inputs: false,
             design: [0; 16],
             model: [0; 16],
         };
@@ -61,6 +64,7 @@ impl Identity {
         identity.encoder = flags & 2 != 0;
         identity.early_exit = flags & 4 != 0;
         identity.loadable = flags & 8 != 0;
+        identity.graded_inputs = flags & 16 != 0;
         identity.design = fields.array()?;
         identity.model = fields.array()?;
         fields.finish(identity)
@@ -68,7 +72,7 @@ impl Identity {
 
     /// Returns the names and values of all numbers and flags; a flag is 0 or 1.
     #[must_use]
-    pub fn numbers(&self) -> [(&'static str, u32); 11] {
+    pub fn numbers(&self) -> [(&'static str, u32); 12] {
         [
             ("protocol", self.protocol.into()),
             ("layers", self.layers.into()),
@@ -81,6 +85,7 @@ impl Identity {
             ("encoder", self.encoder.into()),
             ("early exit", self.early_exit.into()),
             ("loadable", self.loadable.into()),
+            ("graded inputs", self.graded_inputs.into()),
         ]
     }
 
@@ -92,7 +97,13 @@ impl Identity {
         payload.extend(self.inputs.to_le_bytes());
         payload.extend(self.clock_hz.to_le_bytes());
         payload.extend(self.slot_bytes.to_le_bytes());
-        let flags = [self.signed_inputs, self.encoder, self.early_exit, self.loadable];
+        let flags = [
+            self.signed_inputs,
+            self.encoder,
+            self.early_exit,
+            self.loadable,
+            self.graded_inputs,
+        ];
         let flags = flags
             .iter()
             .rev()

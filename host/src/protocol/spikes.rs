@@ -8,9 +8,10 @@
 //! | delta | `1 + Σ ⌈gap/254⌉ + 1` | sparse steps |
 //! | signed bitmap | `1 + 2 ⌈inputs/8⌉` | dense steps with negative spikes |
 //! | signed delta | `1 + Σ ⌈gap/126⌉ + 1` | sparse steps with negative spikes |
+//! | delta with values, signed or not | one byte more for each event | steps of a graded input |
 //!
 //! `gap` is the distance from one spiking address to the next, starting at −1. A step without negative spikes is coded
-//! without signs. For each step the encoder takes the smaller chunk. It packs chunks into as few frames as the slots
+//! without signs, and one whose events all have the magnitude 1 without values. For each step the encoder takes the smaller chunk. It packs chunks into as few frames as the slots
 //! of the device allow and never divides a chunk; a step that does not fit into one frame becomes several delta
 //! chunks.
 
@@ -23,6 +24,8 @@ pub const BITMAP: u8 = 0;
 pub const DELTA: u8 = 1;
 /// Bit of a chunk's tag that is set if its spikes have signs.
 pub const SIGNED: u8 = 2;
+/// Bit of a delta chunk's tag that is set if its events have values.
+pub const VALUED: u8 = 4;
 /// Bit of a chunk's tag that is set if the time step ends after the chunk.
 pub const STEP_END: u8 = 0x80;
 /// Largest advance of one delta byte; [`DELTA_SKIP`] advances by as much.
@@ -38,22 +41,36 @@ pub const NEGATIVE: u8 = 0x80;
 /// Delta byte that ends the chunk.
 pub const DELTA_END: u8 = 0;
 
-/// An input spike.
+/// An input spike, or an event of a graded input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Spike {
-    /// Number of the input that spikes.
+    /// Number of the input.
     pub address: u32,
-    /// Whether the spike has the value −1 instead of +1.
-    pub negative: bool,
+    /// Value: 1 for a spike, −1 for a negative spike of a signed input, −255 to 255 without 0 for a graded input.
+    pub value: i16,
+}
+
+impl Spike {
+    /// Returns a spike of value −1 if `negative`, or else of value 1.
+    #[must_use]
+    pub const fn signed(address: u32, negative: bool) -> Self {
+        Self {
+            address,
+            value: if negative { -1 } else { 1 },
+        }
+    }
+
+    /// Whether the value is negative.
+    #[must_use]
+    pub const fn is_negative(self) -> bool {
+        self.value < 0
+    }
 }
 
 impl From<u32> for Spike {
     /// Returns a positive spike of this input.
     fn from(address: u32) -> Self {
-        Self {
-            address,
-            negative: false,
-        }
+        Self { address, value: 1 }
     }
 }
 
@@ -74,6 +91,7 @@ pub struct SpikeEncoder {
     inputs: u32,
     room: usize,
     signed: bool,
+    graded: bool,
 }
 
 impl SpikeEncoder {
@@ -88,6 +106,7 @@ impl SpikeEncoder {
             inputs,
             room,
             signed: false,
+            graded: false,
         };
         let needed = encoder
             .bitmap_bytes(false)
@@ -121,13 +140,43 @@ impl SpikeEncoder {
         Ok(Self { signed, ..self })
     }
 
+    /// Returns an encoder that also takes values of other magnitudes than 1 if `graded` is true.
+    ///
+    /// # Errors
+    /// [`Error::SlotTooSmall`] if a value of the last input would not fit into a slot.
+    pub fn with_values(self, graded: bool) -> Result<Self> {
+        let needed = self.needed(Form {
+            signed: self.signed,
+            valued: true,
+        });
+        if graded && needed > self.room {
+            let overhead = REQUEST_HEADER + CRC_BYTES;
+            return Err(Error::SlotTooSmall {
+                inputs: self.inputs,
+                found: u16::try_from(self.room + overhead).unwrap_or(u16::MAX),
+                wanted: needed + overhead,
+            });
+        }
+        Ok(Self { graded, ..self })
+    }
+
+    /// Bytes of the smallest chunk that holds an event of the last input.
+    fn needed(&self, form: Form) -> usize {
+        let delta = 2 + self.inputs.div_ceil(form.most()) as usize + usize::from(form.valued);
+        if form.valued {
+            delta
+        } else {
+            self.bitmap_bytes(form.signed).min(delta)
+        }
+    }
+
     /// Returns an encoder for requests of at most `frame_bytes` bytes, body and CRC together, and no more than a slot; if
     /// that is too small for a spike of the last input, of as many bytes as such a spike needs.
     pub(crate) fn with_frames_of(self, frame_bytes: usize) -> Self {
-        let most = Deltas::of(self.signed).most;
-        let needed = self
-            .bitmap_bytes(self.signed)
-            .min(2 + self.inputs.div_ceil(most) as usize);
+        let needed = self.needed(Form {
+            signed: self.signed,
+            valued: self.graded,
+        });
         let room = frame_bytes.saturating_sub(REQUEST_HEADER + CRC_BYTES);
         Self {
             room: room.max(needed).min(self.room),
@@ -149,7 +198,8 @@ impl SpikeEncoder {
     ///
     /// # Errors
     /// [`Error::AddressOutOfRange`] if an address is not an input; [`Error::AddressesUnsorted`] if the addresses of a
-    /// step are not in strictly ascending order; [`Error::NegativeSpike`] if the encoder takes no negative spikes.
+    /// step are not in strictly ascending order; [`Error::NegativeSpike`] if the encoder takes no negative spikes;
+    /// [`Error::SpikeValue`] for a value of another magnitude than the encoder takes.
     pub fn encode<I, S>(&self, steps: I) -> Result<SpikeTrain>
     where
         I: IntoIterator<Item: AsRef<[S]>>,
@@ -162,13 +212,13 @@ impl SpikeEncoder {
         let (mut count, mut spikes) = (0u32, 0u64);
         for step in steps {
             let step: Vec<Spike> = step.as_ref().iter().map(|&spike| spike.into()).collect();
-            let signed = step.iter().any(|spike| spike.negative);
-            let delta_bytes = self.check(count, &step, signed)?;
-            let bitmap_bytes = self.bitmap_bytes(signed);
-            if bitmap_bytes <= self.room && bitmap_bytes < delta_bytes {
-                packer.append(&self.bitmap(&step, signed));
+            let form = Form::of(&step);
+            let delta_bytes = self.check(count, &step, form)?;
+            let bitmap_bytes = self.bitmap_bytes(form.signed);
+            if !form.valued && bitmap_bytes <= self.room && bitmap_bytes < delta_bytes {
+                packer.append(&self.bitmap(&step, form.signed));
             } else {
-                self.delta(&step, signed, &mut packer);
+                self.delta(&step, form, &mut packer);
             }
             count = count.saturating_add(1);
             spikes += step.len() as u64;
@@ -185,10 +235,10 @@ impl SpikeEncoder {
     }
 
     /// Checks the spikes of a step and returns the size of its delta chunk in bytes.
-    fn check(&self, step: u32, spikes: &[Spike], signed: bool) -> Result<usize> {
+    fn check(&self, step: u32, spikes: &[Spike], form: Form) -> Result<usize> {
         let mut bytes = 2;
         let mut previous = None;
-        for &Spike { address, negative } in spikes {
+        for &Spike { address, value } in spikes {
             if address >= self.inputs {
                 return Err(Error::AddressOutOfRange {
                     step,
@@ -203,10 +253,19 @@ impl SpikeEncoder {
                     address,
                 });
             }
-            if negative && !self.signed {
+            if value < 0 && !self.signed {
                 return Err(Error::NegativeSpike { step, address });
             }
-            bytes += gap(previous, address).div_ceil(Deltas::of(signed).most) as usize;
+            let largest = if self.graded { 255 } else { 1 };
+            if !(1..=largest).contains(&value.unsigned_abs()) {
+                return Err(Error::SpikeValue {
+                    step,
+                    address,
+                    value,
+                    largest,
+                });
+            }
+            bytes += gap(previous, address).div_ceil(form.most()) as usize + usize::from(form.valued);
             previous = Some(address);
         }
         Ok(bytes)
@@ -220,7 +279,7 @@ impl SpikeEncoder {
             let (byte, bit) = (spike.address as usize / 8, spike.address % 8);
             if signed {
                 chunk[1 + 2 * byte] |= 1 << bit;
-                chunk[2 + 2 * byte] |= u8::from(spike.negative) << bit;
+                chunk[2 + 2 * byte] |= u8::from(spike.is_negative()) << bit;
             } else {
                 chunk[1 + byte] |= 1 << bit;
             }
@@ -228,13 +287,13 @@ impl SpikeEncoder {
         chunk
     }
 
-    fn delta(&self, spikes: &[Spike], signed: bool, packer: &mut Packer) {
-        let Deltas { tag, most, skip } = Deltas::of(signed);
+    fn delta(&self, spikes: &[Spike], form: Form, packer: &mut Packer) {
+        let (tag, most, skip) = (form.tag(), form.most(), form.skip());
         let mut chunk = vec![tag];
         let mut previous = None;
         for spike in spikes {
             let mut advance = gap(previous, spike.address);
-            if chunk.len() + advance.div_ceil(most) as usize + 1 > self.room {
+            if chunk.len() + advance.div_ceil(most) as usize + usize::from(form.valued) + 1 > self.room {
                 chunk.push(DELTA_END);
                 packer.append(&chunk);
                 chunk = vec![tag];
@@ -244,8 +303,11 @@ impl SpikeEncoder {
                 chunk.push(skip);
                 advance -= most;
             }
-            let sign = if spike.negative { NEGATIVE } else { 0 };
+            let sign = if spike.is_negative() { NEGATIVE } else { 0 };
             chunk.push(sign | u8::try_from(advance).expect("the loop above leaves at most 254"));
+            if form.valued {
+                chunk.push(u8::try_from(spike.value.unsigned_abs()).expect("checked"));
+            }
             previous = Some(spike.address);
         }
         chunk[0] |= STEP_END;
@@ -254,27 +316,40 @@ impl SpikeEncoder {
     }
 }
 
-/// Parameters of a delta chunk, signed or not.
-struct Deltas {
-    tag: u8,
-    most: u32,
-    skip: u8,
+/// Form of a step's chunks.
+#[derive(Clone, Copy)]
+struct Form {
+    /// Whether spikes have signs.
+    signed: bool,
+    /// Whether events have values.
+    valued: bool,
 }
 
-impl Deltas {
-    const fn of(signed: bool) -> Self {
-        if signed {
-            Self {
-                tag: DELTA | SIGNED,
-                most: SIGNED_DELTA_MAX,
-                skip: SIGNED_DELTA_SKIP,
-            }
+impl Form {
+    /// The form of fewest bytes that holds the events of a step.
+    fn of(step: &[Spike]) -> Self {
+        Self {
+            signed: step.iter().any(|spike| spike.is_negative()),
+            valued: step.iter().any(|spike| spike.value.unsigned_abs() != 1),
+        }
+    }
+
+    /// Tag of a delta chunk.
+    const fn tag(self) -> u8 {
+        DELTA | if self.signed { SIGNED } else { 0 } | if self.valued { VALUED } else { 0 }
+    }
+
+    /// Largest advance of one delta byte.
+    const fn most(self) -> u32 {
+        if self.signed { SIGNED_DELTA_MAX } else { DELTA_MAX }
+    }
+
+    /// Delta byte that advances by the most, without an event.
+    const fn skip(self) -> u8 {
+        if self.signed {
+            SIGNED_DELTA_SKIP
         } else {
-            Self {
-                tag: DELTA,
-                most: DELTA_MAX,
-                skip: DELTA_SKIP,
-            }
+            DELTA_SKIP
         }
     }
 }

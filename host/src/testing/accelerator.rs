@@ -63,11 +63,11 @@ impl ToyAccelerator {
     pub fn take(&mut self, event: Event) {
         self.cycles += 1;
         match event {
-            Event::Spike(Spike { address, negative }) => {
+            Event::Spike(Spike { address, value }) => {
                 self.spikes += 1;
                 for (class, potential) in (0..).zip(&mut self.potentials) {
                     let weight = weight(address, class ^ self.salt);
-                    *potential += if negative { -weight } else { weight };
+                    *potential += weight * i32::from(value);
                 }
             }
             Event::StepEnd => {

@@ -11,19 +11,20 @@ pub enum Event {
     StepEnd,
 }
 
-/// Returns the events of a payload; `signed` tells whether input spikes of the device may be negative. Returns `None` if
-/// the payload violates the specification.
+/// Returns the events of a payload; `signed` tells whether input spikes of the device may be negative, and `graded` whether
+/// they may have values. Returns `None` if the payload violates the specification.
 #[must_use]
-pub fn parse(payload: &[u8], inputs: u32, signed: bool) -> Option<Vec<Event>> {
+pub fn parse(payload: &[u8], inputs: u32, signed: bool, graded: bool) -> Option<Vec<Event>> {
     let mut events = Vec::new();
     let mut rest = payload;
     while let Some((&tag, data)) = rest.split_first() {
-        rest = match (tag & 0x7F, signed) {
-            (0, _) => bitmap(data, inputs, false, &mut events)?,
-            (1, _) => delta(data, inputs, &mut events)?,
-            (2, true) => bitmap(data, inputs, true, &mut events)?,
-            (3, true) => signed_delta(data, inputs, &mut events)?,
-            _ => return None,
+        let (has_signs, has_values) = (tag & 2 != 0, tag & 4 != 0);
+        let is_allowed = tag & 0x78 == 0 && (signed || !has_signs) && (graded || !has_values);
+        rest = match tag & 1 {
+            _ if !is_allowed => return None,
+            0 if has_values => return None,
+            0 => bitmap(data, inputs, has_signs, &mut events)?,
+            _ => delta(data, inputs, has_signs, has_values, &mut events)?,
         };
         if tag & 0x80 != 0 {
             events.push(Event::StepEnd);
@@ -41,48 +42,52 @@ fn bitmap<'a>(data: &'a [u8], inputs: u32, signed: bool, events: &mut Vec<Event>
         for bit in (0..8).filter(|bit| bytes[0] >> bit & 1 == 1) {
             let negative = signs >> bit & 1 == 1;
             let address = base + bit;
-            events.push((address < inputs).then_some(Event::Spike(Spike { address, negative }))?);
+            events.push((address < inputs).then_some(Event::Spike(Spike::signed(address, negative)))?);
         }
     }
     Some(rest)
 }
 
-fn delta<'a>(data: &'a [u8], inputs: u32, events: &mut Vec<Event>) -> Option<&'a [u8]> {
+fn delta<'a>(
+    data: &'a [u8],
+    inputs: u32,
+    signed: bool,
+    valued: bool,
+    events: &mut Vec<Event>,
+) -> Option<&'a [u8]> {
     // The running address plus 1; the address starts at −1.
     let mut next = 0u32;
-    for (index, &byte) in data.iter().enumerate() {
-        match byte {
-            0 => return Some(&data[index + 1..]),
-            255 => next = next.checked_add(254)?,
+    let mut rest = data;
+    loop {
+        let (&byte, behind) = rest.split_first()?;
+        rest = behind;
+        let (advance, negative) = if signed {
+            (byte & 127, byte > 127)
+        } else {
+            (byte, false)
+        };
+        let most = if signed { 126 } else { 254 };
+        match advance {
+            0 => return (!negative).then_some(rest),
+            skip if skip > most => {
+                (!negative).then_some(())?;
+                next = next.checked_add(most.into())?;
+            }
             _ => {
-                next = next.checked_add(byte.into())?;
-                events.push((next <= inputs).then(|| Event::Spike((next - 1).into()))?);
+                next = next.checked_add(advance.into())?;
+                let mut magnitude = 1;
+                if valued {
+                    (magnitude, rest) = rest.split_first().map(|(&value, rest)| (value, rest))?;
+                }
+                let value = i16::from(magnitude) * if negative { -1 } else { 1 };
+                let event = (next <= inputs && magnitude > 0).then(|| Spike {
+                    address: next - 1,
+                    value,
+                });
+                events.push(Event::Spike(event?));
             }
         }
     }
-    None
-}
-
-fn signed_delta<'a>(data: &'a [u8], inputs: u32, events: &mut Vec<Event>) -> Option<&'a [u8]> {
-    let mut next = 0u32;
-    for (index, &byte) in data.iter().enumerate() {
-        match byte {
-            0 => return Some(&data[index + 1..]),
-            127 => next = next.checked_add(126)?,
-            128 | 255 => return None,
-            _ => {
-                next = next.checked_add(u32::from(byte & 127))?;
-                let spike = |address| {
-                    Event::Spike(Spike {
-                        address,
-                        negative: byte > 127,
-                    })
-                };
-                events.push((next <= inputs).then(|| spike(next - 1))?);
-            }
-        }
-    }
-    None
 }
 
 #[cfg(test)]
@@ -91,7 +96,7 @@ mod tests {
     use crate::protocol::Spike;
 
     fn parse(payload: &[u8], inputs: u32) -> Option<Vec<Event>> {
-        super::parse(payload, inputs, false)
+        super::parse(payload, inputs, false, false)
     }
 
     /// The event of a positive spike.
@@ -100,15 +105,12 @@ mod tests {
     }
 
     fn minus(address: u32) -> Event {
-        Event::Spike(Spike {
-            address,
-            negative: true,
-        })
+        Event::Spike(Spike::signed(address, true))
     }
 
     #[test]
     fn signs_follow_their_spikes() {
-        let parse = |payload| super::parse(payload, 300, true);
+        let parse = |payload| super::parse(payload, 300, true, false);
         assert_eq!(
             parse(&[0x83, 0x81, 127, 2, 0xFE, 0, 0x81, 255, 1, 0]),
             Some(vec![
@@ -129,7 +131,7 @@ mod tests {
         ] {
             assert_eq!(parse(payload), None, "{payload:02x?}");
         }
-        let bitmap = |payload| super::parse(payload, 11, true);
+        let bitmap = |payload| super::parse(payload, 11, true, false);
         assert_eq!(
             bitmap(&[0x82, 0b11, 0b10, 0b100, 0b100]),
             Some(vec![spike(0), minus(1), minus(10), StepEnd])
@@ -137,6 +139,29 @@ mod tests {
         assert_eq!(bitmap(&[0x82, 0b11, 0b100, 0, 0]), None, "a sign without a spike");
         assert_eq!(bitmap(&[0x82, 0, 0, 0b1000, 0]), None, "beyond the inputs");
         assert_eq!(bitmap(&[0x82, 0, 0, 0]), None, "cut short");
+    }
+
+    #[test]
+    fn values_follow_their_deltas() {
+        let parse = |payload| super::parse(payload, 300, true, true);
+        let event = |address, value| Event::Spike(Spike { address, value });
+        assert_eq!(
+            parse(&[0x87, 0x81, 200, 127, 2, 7, 0, 0x85, 255, 1, 255, 0, 0x81, 1, 0]),
+            Some(vec![
+                event(0, -200),
+                event(128, 7),
+                StepEnd,
+                event(254, 255),
+                StepEnd,
+                event(0, 1),
+                StepEnd
+            ])
+        );
+        for payload in [&[0x85, 1, 0, 0][..], &[0x85, 1], &[0x84, 0, 0], &[0x8D, 0]] {
+            assert_eq!(parse(payload), None, "{payload:02x?}");
+        }
+        assert_eq!(super::parse(&[0x87, 0], 300, false, true), None, "unsigned");
+        assert_eq!(super::parse(&[0x85, 0], 300, true, false), None, "not graded");
     }
 
     #[test]

@@ -50,6 +50,7 @@ impl SoftDevice {
             slot_bytes: 64,
             slots: 2,
             signed_inputs: false,
+            graded_inputs: false,
             encoder: true,
             early_exit: true,
             loadable: true,
@@ -165,7 +166,13 @@ impl SoftDevice {
                 _ => Status::MalformedPayload,
             },
             Opcode::Spikes => {
-                match chunks::parse(payload, self.identity.inputs, self.identity.signed_inputs) {
+                let Identity {
+                    inputs,
+                    signed_inputs,
+                    graded_inputs,
+                    ..
+                } = self.identity;
+                match chunks::parse(payload, inputs, signed_inputs, graded_inputs) {
                     Some(events) => self.take_events(&events),
                     None => Status::MalformedPayload,
                 }

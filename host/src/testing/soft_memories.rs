@@ -114,10 +114,7 @@ impl SoftMemories {
                 let channel = address as usize / plane.max(1);
                 let word = u16::from_le_bytes(table[256 * channel + usize::from(pixel)]);
                 if state >> 24 < u32::from(word & 0x1FF) {
-                    events.push(Event::Spike(Spike {
-                        address,
-                        negative: word >> 9 & 1 == 1,
-                    }));
+                    events.push(Event::Spike(Spike::signed(address, word >> 9 & 1 == 1)));
                 }
             }
             events.push(Event::StepEnd);

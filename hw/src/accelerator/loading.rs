@@ -1,7 +1,7 @@
 //! Loading: the memories of a core, their numbers for the LOAD command, and their contents.
 
 use crate::circuit::core::CoreParams;
-use crate::circuit::engine::EngineParams;
+use crate::circuit::engine::{EngineParams, MEMORIES};
 use crate::circuit::link::identity::{IMAGE_MEMORY, LoadableMemory, MARGIN_MEMORY};
 use crate::circuit::parameter_memory::ParameterMemoryParams;
 use crate::circuit::word_memory::Style;
@@ -61,15 +61,16 @@ impl CoreParams {
         self.engines().flat_map(|engine| {
             // Numbers from IMAGE_MEMORY on are taken by other memories; plans have no layer that would need them.
             let number = |kind: usize| {
-                u8::try_from(3 * engine.layer + kind)
+                u8::try_from(MEMORIES * engine.layer + kind)
                     .ok()
                     .filter(|&number| number < IMAGE_MEMORY)
             };
             let identities = engine.has_identity().then_some((2, &engine.identities));
             [
                 Some((0, &engine.weights)),
-                engine.fires.then_some((1, &engine.thresholds)),
+                engine.settle.fires.then_some((1, &engine.thresholds)),
                 identities,
+                engine.settle.biased.then_some((3, &engine.biases)),
             ]
             .into_iter()
             .flatten()

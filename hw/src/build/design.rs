@@ -141,6 +141,8 @@ fn identity(
         return Err(too_large("network", "layers", 0, 1));
     };
     let inputs = model.description.input.size();
+    let input = encoder_params(model)?.addressing();
+    let graded = input.graded;
     let loadable = core.parameters().any(|(_, memory)| memory.loadable);
     let is_loaded = core
         .parameters()
@@ -163,6 +165,7 @@ fn identity(
         encoder: has_encoder(features, inputs),
         early_exit: core.exit_steps.is_some(),
         loadable,
+        graded_inputs: graded.then(|| input.value_shift()),
         design_hash: half(names.design),
         // Memories that are empty at power-up hold no model until one is loaded.
         model_hash: if is_loaded { half(names.model) } else { [0; 16] },

@@ -15,26 +15,34 @@
 //! membrane words of L lanes.
 //!
 //! A spike costs one cycle for each membrane word that it meets, an end of step one cycle for each word of
-//! the layer; there are no other costs. The pipeline has four stages of one cycle each:
+//! the layer and for each settle stage; there are no other costs. The stages of the pipeline take one cycle each:
 //!
 //! | stage | |
 //! |---|---|
 //! | address | the walker outputs the addresses of a membrane word and its weight word, and the word's group |
 //! | read | the membrane and weight memories output the words; the threshold and identity memories are addressed |
-//! | compute | the lanes add a weight, or compare, leak and floor |
+//! | compute | the lanes add a weight; or the end of the step of their neurons begins |
+//! | settle | none to two stages, of sweeps only ([`Settle`](super::settle::Settle)) |
 //! | write | the results are written back; the mask of fired lanes leaves |
 //!
 //! If a word is addressed again within the next three cycles, its newest value is forwarded, for spikes and
-//! sweeps alike. So neither ever waits for the other. A clear is an end of step that sets every membrane and
-//! counter to 0.
+//! sweeps alike. Behind a sweep the walker waits as many cycles as there are settle stages; neither spikes nor sweeps wait
+//! for anything else. A clear is an end of step that sets every membrane and counter to 0.
+//!
+//! A layer of graded input reads its weights one cycle before everything else, and multiplies them by the value of the event
+//! meanwhile ([`Scale`]). Everything else happens one cycle later than without graded input.
 
 mod kernel;
 
+use super::delay::Delay;
 use super::fan_out::FanOut;
+use super::fifo::MARGIN;
 use super::lane::Lane;
 use super::load_port::LoadPort;
 use super::mask_pack::MaskPack;
 use super::parameter_memory::{ParameterMemory, ParameterMemoryParams};
+use super::scale::{Scale, ScaleParams};
+use super::settle::SettleParams;
 use super::walker::Walker;
 use super::window::{Window, WindowParams};
 use super::word_memory::{MemoryShape, WordMemory};
@@ -55,12 +63,8 @@ pub struct EngineParams {
     pub lanes: usize,
     /// Membrane words per position: ⌈channels / lanes⌉.
     pub groups: usize,
-    /// Right shifts whose sum is the leak.
-    pub leak_shifts: Vec<u8>,
-    /// Lowest membrane after the end of a step.
-    pub floor: i32,
-    /// Whether neurons fire; false for the output layer.
-    pub fires: bool,
+    /// How neurons end a step.
+    pub settle: SettleParams,
     /// Weight memory: the weight words of all paths, one path after the other; a single word of ones for
     /// pooling.
     pub weights: ParameterMemoryParams,
@@ -69,6 +73,8 @@ pub struct EngineParams {
     pub identities: ParameterMemoryParams,
     /// Threshold memory: `groups` words.
     pub thresholds: ParameterMemoryParams,
+    /// Bias memory: `groups` words; a single word of zeros without biases.
+    pub biases: ParameterMemoryParams,
     /// Shape of the membrane memory: positions · `groups` words.
     pub membranes: MemoryShape,
 }
@@ -85,7 +91,7 @@ pub struct Engine {
     pub event_valid: Vec<Signal<In, Bit>>,
     /// High in the cycle in which the engine takes the event of path p; only while `event_valid[p]` is high.
     pub event_ready: Vec<Signal<Out, Bit>>,
-    /// High to stall the sweep; up to four more words follow, which are in the pipeline.
+    /// High to stall the sweep; the words in the pipeline follow, at most [`EngineParams::pause_margin`].
     pub pause: Signal<In, Bit>,
     /// High in a cycle in which a word of a sweep is written back.
     pub swept: Signal<Out, Bit>,
@@ -101,9 +107,9 @@ pub struct Engine {
     pub swept_data: Vec<Signal<Out, Signed<32>>>,
     /// Load port of the engine's parameter memories; to be used only while the engine is idle.
     pub load: LoadPort,
-    /// Cycles spent on spikes and sweeps since the last clear: those in which a word is addressed, and those
-    /// in which none is although there was work to do in the cycle before. Cycles without events or stalled
-    /// for lack of room are not counted, nor is the way of an event into an idle engine.
+    /// Cycles spent on spikes and sweeps since the last clear: those in which a word is addressed, those in which the walker
+    /// waits behind a sweep, and those in which no word is addressed although there was work to do in the cycle before. Cycles
+    /// without events or stalled for lack of room are not counted, nor is the way of an event into an idle engine.
     pub busy_cycles: Signal<Out, Bits<32>>,
     /// Cycles since the last clear in which `pause` stalled a sweep.
     pub stalled_cycles: Signal<Out, Bits<32>>,
@@ -116,7 +122,22 @@ pub struct Engine {
     weights: ParameterMemory,
     identities: ParameterMemory,
     thresholds: ParameterMemory,
+    biases: ParameterMemory,
     membranes: WordMemory,
+    scaled_weights: Scale,
+    scaled_identities: Scale,
+    /// What the walker outputs, one cycle later in a layer of graded input.
+    issue: Delay<Bit>,
+    sweep: Delay<Bit>,
+    clear: Delay<Bit>,
+    last: Delay<Bit>,
+    negative: Delay<Bit>,
+    own_channel: Delay<Bit>,
+    second_path: Delay<Bit>,
+    lane: Delay<Bits<8>>,
+    group: Delay<Bits<24>>,
+    membrane_address: Delay<Bits<24>>,
+    value: Delay<Bits<8>>,
     pack: MaskPack,
     /// Read stage: the membrane and weight memories output the words.
     reading: DFF<Bit>,
@@ -127,14 +148,15 @@ pub struct Engine {
     read_own: DFF<Bit>,
     read_second: DFF<Bit>,
     read_lane: DFF<Bits<8>>,
+    read_value: DFF<Bits<8>>,
     read_group: DFF<Bits<24>>,
     read_address: DFF<Bits<24>>,
     take_last: FanOut,
     take_older: FanOut,
     /// Compute stage: the lanes hold the words.
     computing: DFF<Bit>,
-    compute_sweep: FanOut,
-    compute_clears: FanOut,
+    compute_sweep: DFF<Bit>,
+    compute_clears: DFF<Bit>,
     compute_last: DFF<Bit>,
     compute_negative: FanOut,
     compute_own: FanOut,
@@ -142,6 +164,20 @@ pub struct Engine {
     compute_lane: DFF<Bits<8>>,
     compute_address: DFF<Bits<24>>,
     forward_last: FanOut,
+    /// Settle stages: what belongs to the sweep's word in the last of them; without settle stages, to that in the compute
+    /// stage. The copies for the lanes are the same one stage later, registers included.
+    settling: Vec<DFF<Bit>>,
+    settle_sweep: Delay<Bit>,
+    settle_last: Delay<Bit>,
+    settle_clears: Delay<Bit>,
+    settle_address: Delay<Bits<24>>,
+    sweep_ahead: Delay<Bit>,
+    clears_ahead: Delay<Bit>,
+    settles: FanOut,
+    clears: FanOut,
+    /// Whether the lanes' results of this cycle are those of a word, and of which.
+    closing: Signal<Local, Bit>,
+    closing_address: Signal<Local, Bits<24>>,
     /// Write stage: the lanes output the results.
     writing: DFF<Bit>,
     write_sweep: DFF<Bit>,
@@ -153,14 +189,20 @@ pub struct Engine {
     stalled_count: DFF<Bits<32>>,
     /// High if any path below the index has an event that need not wait for the other path.
     waiting: Vec<Signal<Local, Bit>>,
+    /// High if the compute stage or any settle stage below the index has a word of a sweep.
+    settling_below: Vec<Signal<Local, Bit>>,
+    in_pipeline: Signal<Local, Bit>,
     loads_weights: Signal<Local, Bit>,
     loads_thresholds: Signal<Local, Bit>,
     loads_identities: Signal<Local, Bit>,
+    loads_biases: Signal<Local, Bit>,
     lane_number: Vec<Constant<Bits<8>>>,
     has_identity: Constant<Bit>,
+    has_values: Constant<Bit>,
     weights_number: Constant<Bits<8>>,
     thresholds_number: Constant<Bits<8>>,
     identities_number: Constant<Bits<8>>,
+    biases_number: Constant<Bits<8>>,
 }
 
 impl Engine {
@@ -177,10 +219,23 @@ impl Engine {
         let weight_words: usize = params.paths.iter().map(WindowParams::weight_words).sum();
         let pools = weight_words == 0;
         let identities = if params.has_identity() { groups } else { 1 };
+        let biases = if params.settle.biased { groups } else { 1 };
+        let stages = params.settle.stages;
+        let graded = params.is_graded();
+        let ahead = usize::from(graded);
+        let scale = |memory: &ParameterMemoryParams, graded: bool| {
+            Scale::new(ScaleParams {
+                lanes,
+                width: memory.shape.width,
+                fraction_bits: memory.fraction_bits,
+                graded,
+            })
+        };
         for (memory, depth) in [
             (params.weights.shape, if pools { 1 } else { weight_words }),
             (params.identities.shape, identities),
             (params.thresholds.shape, groups),
+            (params.biases.shape, biases),
             (params.membranes, words),
         ] {
             assert_eq!(
@@ -202,27 +257,41 @@ impl Engine {
                 event_ready: signals(paths),
                 swept_data: signals(lanes),
                 windows: params.paths.iter().map(Window::new).collect(),
-                walker: Walker::new(&params.paths, words, weight_words),
-                lanes: (0..lanes)
-                    .map(|_| {
-                        Lane::new(
-                            &params.leak_shifts,
-                            params.floor,
-                            params.membranes.width,
-                            params.fires,
-                        )
-                    })
-                    .collect(),
+                walker: Walker::new(&params.paths, words, weight_words, stages),
+                lanes: (0..lanes).map(|_| Lane::new(&params.settle)).collect(),
                 has_identity: Constant::new(params.has_identity()),
+                has_values: Constant::new(graded),
+                scaled_weights: scale(&params.weights, graded),
+                scaled_identities: scale(&params.identities, graded),
+                issue: Delay::new(ahead),
+                sweep: Delay::new(ahead),
+                clear: Delay::new(ahead),
+                last: Delay::new(ahead),
+                negative: Delay::new(ahead),
+                own_channel: Delay::new(ahead),
+                second_path: Delay::new(ahead),
+                lane: Delay::new(ahead),
+                group: Delay::new(ahead),
+                membrane_address: Delay::new(ahead),
+                value: Delay::new(ahead),
                 weights: ParameterMemory::new(params.weights),
                 identities: ParameterMemory::new(params.identities),
                 thresholds: ParameterMemory::new(params.thresholds),
+                biases: ParameterMemory::new(params.biases),
                 membranes: WordMemory::new(params.membranes),
                 pack: MaskPack::new(lanes),
                 take_last: FanOut::new(lanes),
                 take_older: FanOut::new(lanes),
-                compute_sweep: FanOut::new(lanes),
-                compute_clears: FanOut::new(lanes),
+                settling: (0..stages).map(|_| DFF::default()).collect(),
+                settling_below: signals(stages + 1),
+                settle_sweep: Delay::new(stages),
+                settle_last: Delay::new(stages),
+                settle_clears: Delay::new(stages),
+                settle_address: Delay::new(stages),
+                sweep_ahead: Delay::new(stages),
+                clears_ahead: Delay::new(stages),
+                settles: FanOut::new(lanes),
+                clears: FanOut::new(lanes),
                 compute_negative: FanOut::new(lanes),
                 compute_own: FanOut::new(lanes),
                 compute_second: FanOut::new(lanes),
@@ -231,21 +300,36 @@ impl Engine {
                 weights_number: memory(0),
                 thresholds_number: memory(1),
                 identities_number: memory(2),
+                biases_number: memory(3),
                 lane_number: (0..lanes)
                     .map(|lane| Constant::new((lane as u64).into()))
                     .collect(),
             }
             clock, load, pause, swept, swept_last, swept_clear, fired_mask, busy_cycles, stalled_cycles, busy,
-            reading, read_sweep, read_clears, read_last, read_negative, read_own, read_second, read_lane,
-            read_group, read_address, computing, compute_last, compute_lane, compute_address, writing,
-            write_sweep, write_clears, write_last, write_address, busy_count, loadable, stalled_count,
-            loads_weights, loads_thresholds, loads_identities,
+            reading, read_sweep, read_clears, read_last, read_negative, read_own, read_second, read_lane, read_value,
+            read_group, read_address, computing, compute_sweep, compute_clears, compute_last, compute_lane,
+            compute_address, closing, closing_address, in_pipeline, writing, write_sweep, write_clears, write_last, write_address,
+            busy_count, loadable, stalled_count, loads_weights, loads_thresholds, loads_identities, loads_biases,
         }
     }
 }
 
-/// Number of an engine's parameter memories: weights, thresholds, identities.
-pub const MEMORIES: usize = 3;
+/// Words of a sweep that may still leave after a pause: those in the pipeline of an engine, graded or not, with `stages`
+/// settle stages.
+#[must_use]
+pub const fn pause_margin(graded: bool, stages: usize) -> usize {
+    MARGIN + stages + graded as usize
+}
+
+/// Smallest queue of a serializer behind an engine with `stages` settle stages, in words: one that [`pause_margin`] does not
+/// fill, whether or not the engine is graded.
+#[must_use]
+pub const fn smallest_queue(stages: usize) -> usize {
+    (pause_margin(true, stages) + 2).next_power_of_two()
+}
+
+/// Number of an engine's parameter memories: weights, thresholds, identities, biases.
+pub const MEMORIES: usize = 4;
 
 impl EngineParams {
     /// Whether the second path is an identity.
@@ -255,9 +339,21 @@ impl EngineParams {
         self.paths.get(1).is_some_and(own)
     }
 
+    /// Whether events of any path have values of any magnitude.
+    #[must_use]
+    pub fn is_graded(&self) -> bool {
+        self.paths.iter().any(|path| path.sources.graded)
+    }
+
+    /// Words of a sweep that may still leave after a pause.
+    #[must_use]
+    pub fn pause_margin(&self) -> usize {
+        pause_margin(self.is_graded(), self.settle.stages)
+    }
+
     /// Parameter memories, in the order of their numbers.
     #[must_use]
     pub const fn memories(&self) -> [&ParameterMemoryParams; MEMORIES] {
-        [&self.weights, &self.thresholds, &self.identities]
+        [&self.weights, &self.thresholds, &self.identities, &self.biases]
     }
 }

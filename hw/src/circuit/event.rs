@@ -5,8 +5,9 @@
 //! | bits | meaning |
 //! |---|---|
 //! | 1..0 | kind: 0 spike, 1 end of the time step, 2 clear (end of the inference) |
-//! | 2 | sign of a spike: 1 for −1 |
+//! | 2 | sign of a spike: 1 if its value is negative |
 //! | 31..3 | address of the spike's source: channel, row and column side by side, see [`Addressing`] |
+//! | above the address | in the stream of a graded input, the magnitude of the value in 8 bits |
 
 use rust_hdl::prelude::clog2;
 use synfire_golden_model::network::Shape;
@@ -20,6 +21,8 @@ pub const END_OF_STEP: u32 = 1;
 pub const CLEAR: u32 = 2;
 /// Bits of an event below the address: kind and sign.
 pub const ADDRESS_SHIFT: usize = 3;
+/// Bits of the magnitude of a graded input's value.
+pub const VALUE_BITS: usize = 8;
 
 /// An event, decoded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +36,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// Encodes the event as a word.
+    /// Encodes the event as a word, without the magnitude of a value; [`Addressing::encode`] adds it.
     #[must_use]
     pub fn encode(self) -> u32 {
         match self {
@@ -45,7 +48,7 @@ impl Event {
         }
     }
 
-    /// Decodes a word; none for the unused kind 3.
+    /// Decodes a word without magnitude; none for the unused kind 3. [`Addressing::decode`] decodes any word.
     #[must_use]
     pub fn decode(word: u32) -> Option<Self> {
         match word & 3 {
@@ -66,13 +69,21 @@ impl Event {
 pub struct Addressing {
     /// Shape of the map of sources.
     pub shape: Shape,
+    /// Whether events have values of any magnitude: those of a graded input.
+    pub graded: bool,
 }
 
 impl Addressing {
     /// Layout for the sources of a map.
     #[must_use]
     pub const fn of(shape: Shape) -> Self {
-        Self { shape }
+        Self { shape, graded: false }
+    }
+
+    /// Layout for the same sources, whose events have values if `graded`.
+    #[must_use]
+    pub const fn with_values(self, graded: bool) -> Self {
+        Self { graded, ..self }
     }
 
     /// Bits of the column; 0 for a map of one column.
@@ -93,10 +104,51 @@ impl Addressing {
         clog2(self.shape.channels).max(1)
     }
 
+    /// Bits of an address.
+    #[must_use]
+    pub fn address_bits(self) -> usize {
+        self.channel_bits() + self.row_bits() + self.column_bits()
+    }
+
+    /// Place of the lowest bit of a magnitude, if events have one.
+    #[must_use]
+    pub fn value_shift(self) -> usize {
+        ADDRESS_SHIFT + self.address_bits()
+    }
+
     /// Bits of an event with such an address.
     #[must_use]
     pub fn event_bits(self) -> usize {
-        ADDRESS_SHIFT + self.channel_bits() + self.row_bits() + self.column_bits()
+        self.value_shift() + if self.graded { VALUE_BITS } else { 0 }
+    }
+
+    /// Encodes an event of this stream, whose spikes have addresses of this layout, as a word.
+    #[must_use]
+    pub fn encode(self, event: Event) -> u32 {
+        let magnitude = match event {
+            Event::Spike(spike) if self.graded => u32::from(spike.value.unsigned_abs()),
+            _ => 0,
+        };
+        event.encode() | magnitude << self.value_shift()
+    }
+
+    /// Decodes a word of this stream; none for the unused kind 3.
+    #[must_use]
+    pub fn decode(self, word: u32) -> Option<Event> {
+        if !self.graded {
+            return Event::decode(word);
+        }
+        let below = word & ((1 << self.value_shift()) - 1);
+        Some(match Event::decode(below)? {
+            Event::Spike(spike) => {
+                let magnitude = i16::try_from(word >> self.value_shift()).ok()?;
+                Event::Spike(Spike {
+                    value: spike.value * magnitude,
+                    ..spike
+                })
+            }
+            marker => marker,
+        })
     }
 
     /// Address of a source, given its number in C, H, W order.
@@ -158,6 +210,24 @@ mod tests {
         assert_eq!(bits([65, 1, 1]), 10);
         assert_eq!(bits([1, 1, 1]), 4);
         assert_eq!(bits([20, 28, 28]), 18);
+    }
+
+    #[test]
+    fn the_magnitude_of_a_value_lies_above_the_address() {
+        let map = Addressing::of([3, 5, 6].into()).with_values(true);
+        assert_eq!((map.value_shift(), map.event_bits()), (11, 19));
+        let event = Event::Spike(Spike {
+            address: 5,
+            value: -200,
+        });
+        assert_eq!(map.encode(event), 200 << 11 | 5 << 3 | 4);
+        for event in [event, Event::EndOfStep, Event::Clear] {
+            assert_eq!(map.decode(map.encode(event)), Some(event));
+        }
+        assert_eq!(map.decode(3), None);
+        let plain = map.with_values(false);
+        assert_eq!(plain.encode(event), 5 << 3 | 4);
+        assert_eq!(plain.decode(5 << 3), Some(Event::Spike(Spike::positive(5))));
     }
 
     #[test]

@@ -21,10 +21,10 @@ pub const SMALLEST_FIFO: usize = 8;
 /// Places that are left when `nearly_full` rises, for a writer that needs a few cycles to stop.
 pub const MARGIN: usize = 4;
 
-/// Number of words from which on a FIFO of the given depth is nearly full.
+/// Number of words from which on a FIFO of the given depth is nearly full, with `margin` places left.
 #[must_use]
-pub const fn nearly_full_at(depth: usize) -> usize {
-    depth.saturating_sub(1 + MARGIN)
+pub const fn nearly_full_at(depth: usize, margin: usize) -> usize {
+    depth.saturating_sub(1 + margin)
 }
 
 /// A FIFO. `N` is the width of the ports; only the low `width` bits are stored.
@@ -44,7 +44,7 @@ pub struct Fifo<const N: usize> {
     pub out_valid: Signal<Out, Bit>,
     /// High in a cycle in which the receiver takes the word.
     pub out_ready: Signal<In, Bit>,
-    /// High while at most [`MARGIN`] places are left.
+    /// High while at most as many places are left as the margin has, [`MARGIN`] by default.
     pub nearly_full: Signal<Out, Bit>,
     store: WordStore<N>,
     write_pointer: DFF<Bits<16>>,
@@ -71,16 +71,29 @@ impl<const N: usize> Fifo<N> {
     /// On any other depth: a bug of the generator.
     #[must_use]
     pub fn new(depth: usize, width: usize) -> Self {
+        Self::with_margin(depth, width, MARGIN)
+    }
+
+    /// Builds a FIFO like [`Self::new`], of which `nearly_full` leaves `margin` places.
+    ///
+    /// # Panics
+    /// Like [`Self::new`], and if an empty FIFO would be nearly full.
+    #[must_use]
+    pub fn with_margin(depth: usize, width: usize, margin: usize) -> Self {
         assert!(
             depth.is_power_of_two() && (SMALLEST_FIFO..=32768).contains(&depth),
             "FIFO depth {depth}"
+        );
+        assert!(
+            nearly_full_at(depth, margin) > 0,
+            "FIFO depth {depth}, margin {margin}"
         );
         let last = depth as u64 - 1;
         with_defaults! {
             Self {
                 store: WordStore::new(depth, width),
                 mask: Constant::new(last.into()),
-                nearly_full_at: Constant::new((nearly_full_at(depth) as u64).into()),
+                nearly_full_at: Constant::new((nearly_full_at(depth, margin) as u64).into()),
             }
             clock, in_data, in_valid, in_ready, out_data, out_valid, out_ready, nearly_full, write_pointer,
             written_pointer, read_pointer, is_nearly_full, write_to, read_to, write_next, read_next, fill,

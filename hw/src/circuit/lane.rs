@@ -1,25 +1,26 @@
-//! Arithmetic of one lane: integrates a weight into a membrane, or updates the neuron at the end of a step.
+//! Arithmetic of one lane: integrates a weight into a membrane, or ends the step of a neuron.
 //!
 //! ```text
 //! operand = membrane as read, or a newer value that is still on the way into the memory
 //! spike:  result = operand ± weight
-//! sweep:  fired  = operand > threshold
-//!         result = clear or fired ? 0 : max(operand − leak(operand), floor)
+//! sweep:  result, fired = end of the step of operand (`Settle`), zero to two cycles later
 //! ```
 //!
 //! | stage | |
 //! |---|---|
 //! | read | membrane and weight are at the inputs and go into registers |
-//! | compute | the other inputs are valid; result and fired flag go into registers |
+//! | compute | the other inputs are valid; the result of a spike goes into a register |
+//! | settle | none to two stages, for sweeps only; in the last one, or in the compute stage if there is none, the result of the sweep goes into that register |
 //! | write | result and fired flag are at the outputs |
 //!
 //! A word that was addressed in one of the three cycles before is not in the memory yet when it is read
 //! again. The distance decides where its value is: after one cycle, it is the current result when the lane
 //! computes (`forward_last`); after two, the current result when the word is read (`take_last`); after three,
-//! the result before that (`take_older`). The shortest distance takes precedence.
+//! the result before that (`take_older`). The shortest distance takes precedence. The stages of a sweep come on top; no
+//! spike and no other sweep may be there meanwhile.
 
-use super::leak::Leak;
 use super::narrow::Narrow;
+use super::settle::{Settle, SettleParams};
 use super::with_defaults;
 use rust_hdl::prelude::*;
 
@@ -42,6 +43,8 @@ pub struct Lane {
     pub forward_last: Signal<In, Bit>,
     /// Compute stage: threshold of the neuron; used in sweeps.
     pub threshold: Signal<In, Signed<32>>,
+    /// Compute stage: bias of the neuron; used in sweeps, if neurons have any.
+    pub bias: Signal<In, Signed<32>>,
     /// Compute stage: number that a spike of an identity adds.
     pub identity: Signal<In, Signed<32>>,
     /// Compute stage: the spike adds `identity` instead of the weight.
@@ -50,15 +53,15 @@ pub struct Lane {
     pub meets: Signal<In, Bit>,
     /// Compute stage: the spike has sign −1.
     pub negative: Signal<In, Bit>,
-    /// Compute stage: the word belongs to a sweep; otherwise to a spike.
-    pub sweep: Signal<In, Bit>,
-    /// Compute stage: the sweep is a clear, which zeroes the membrane; the neuron does not fire.
+    /// Last settle stage: the word belongs to a sweep; otherwise the compute stage has a spike or nothing.
+    pub settles: Signal<In, Bit>,
+    /// Last settle stage: the sweep is a clear, which zeroes the membrane; the neuron does not fire.
     pub clears: Signal<In, Bit>,
     /// Membrane after the spike or the end of the step; valid in the write stage.
     pub result: Signal<Out, Signed<32>>,
     /// High if the neuron fired; valid in the write stage, low for spikes.
     pub fired: Signal<Out, Bit>,
-    leak: Leak,
+    settle: Settle,
     read_membrane: DFF<Signed<32>>,
     read_weight: DFF<Signed<32>>,
     last: DFF<Signed<32>>,
@@ -67,32 +70,23 @@ pub struct Lane {
     operand: Signal<Local, Signed<32>>,
     addend: Signal<Local, Signed<32>>,
     sum: Signal<Local, Signed<32>>,
-    updated: Signal<Local, Signed<32>>,
-    above: Signal<Local, Bit>,
-    leaked: Narrow,
     summed: Narrow,
-    fires: Constant<Bit>,
-    floor: Constant<Signed<32>>,
     zero: Constant<Signed<32>>,
 }
 
 impl Lane {
-    /// Builds a lane of neurons with the given leak, floor and membrane width; `fires` is false for the
-    /// output layer.
+    /// Builds a lane of neurons with the given properties.
     #[must_use]
-    pub fn new(leak_shifts: &[u8], floor: i32, membrane_bits: usize, fires: bool) -> Self {
+    pub fn new(params: &SettleParams) -> Self {
         with_defaults! {
             Self {
-                leak: Leak::new(leak_shifts),
-                leaked: Narrow::new(membrane_bits),
-                summed: Narrow::new(membrane_bits),
-                fires: Constant::new(fires),
-                floor: Constant::new(i64::from(floor).into()),
+                settle: Settle::new(params),
+                summed: Narrow::new(params.membrane_bits),
                 zero: Constant::new(0_i64.into()),
             }
-            clock, membrane, weight, take_last, take_older, forward_last, threshold, identity, adds_identity,
-            meets, negative, sweep, clears, result, fired, read_membrane, read_weight, last, older, has_fired,
-            operand, addend, sum, updated, above,
+            clock, membrane, weight, take_last, take_older, forward_last, threshold, bias, identity,
+            adds_identity, meets, negative, settles, clears, result, fired, read_membrane, read_weight, last,
+            older, has_fired, operand, addend, sum,
         }
     }
 }
@@ -101,6 +95,7 @@ impl Logic for Lane {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(self, clock, read_membrane, read_weight, last, older, has_fired);
+        clock!(self, clock, settle);
         // Read.
         self.read_membrane.d.next = self.membrane.val();
         if self.take_older.val() {
@@ -129,23 +124,17 @@ impl Logic for Lane {
             self.sum.next = self.operand.val() - self.addend.val();
         }
         // The end of a step.
-        self.leak.membrane.next = self.operand.val();
-        self.leaked.wide.next = self.operand.val() - self.leak.amount.val();
-        self.above.next = self.fires.val() && (self.operand.val() > self.threshold.val());
-        self.updated.next = self.leaked.narrow.val();
-        if self.leaked.narrow.val() < self.floor.val() {
-            self.updated.next = self.floor.val();
-        }
-        if self.above.val() || self.clears.val() {
-            self.updated.next = self.zero.val();
-        }
+        self.settle.membrane.next = self.operand.val();
+        self.settle.threshold.next = self.threshold.val();
+        self.settle.bias.next = self.bias.val();
+        self.settle.clears.next = self.clears.val();
         // Synthesis cannot know that the sum fits the membrane width.
         self.summed.wide.next = self.sum.val();
-        if self.sweep.val() {
-            self.summed.wide.next = self.updated.val();
-        }
         self.last.d.next = self.summed.narrow.val();
-        self.has_fired.d.next = self.sweep.val() && self.above.val() && !self.clears.val();
+        if self.settles.val() {
+            self.last.d.next = self.settle.result.val();
+        }
+        self.has_fired.d.next = self.settles.val() && self.settle.fired.val();
         self.result.next = self.last.q.val();
         self.fired.next = self.has_fired.q.val();
     }

@@ -85,7 +85,12 @@ impl Layer {
                 swept_data: signals(engine.lanes),
                 filters: engine.paths.iter().map(Filter::new).collect(),
                 fifos: input_fifos(&engine, &params.fifo_depths),
-                serializer: Serializer::new(engine.lanes, params.neurons, params.queue_depth),
+                serializer: Serializer::new(
+                    engine.lanes,
+                    params.neurons,
+                    params.queue_depth,
+                    engine.pause_margin(),
+                ),
                 engine: Engine::new(engine),
                 spikes: signals(paths + 1),
             }

@@ -41,7 +41,7 @@ pub struct Serializer {
     pub mask_last: Signal<In, Bit>,
     /// High if the sweep is a clear; valid while `mask_valid` is high.
     pub mask_clear: Signal<In, Bit>,
-    /// High to stall the sweep: the queue has room for at most [`MARGIN`](super::fifo::MARGIN) more words.
+    /// High to stall the sweep: the queue has room for the words that the engine has begun, and for no more.
     pub pause: Signal<Out, Bit>,
     /// Event for the following layers, encoded as in [`event`](super::event); valid while `event_valid` is
     /// high.
@@ -98,12 +98,12 @@ pub struct Serializer {
 
 impl Serializer {
     /// Builds the serializer of a layer with the given neurons in words of `lanes` lanes; the queue holds
-    /// `queue` words.
+    /// `queue` words. After `pause`, up to `margin` words still come.
     ///
     /// # Panics
     /// For a queue that is no power of two of 8..=32768: a bug of the generator.
     #[must_use]
-    pub fn new(lanes: usize, neurons: Addressing, queue: usize) -> Self {
+    pub fn new(lanes: usize, neurons: Addressing, queue: usize, margin: usize) -> Self {
         let shape = neurons.shape;
         let groups = shape.channels.div_ceil(lanes);
         let channel_shift = neurons.row_bits() + neurons.column_bits();
@@ -119,7 +119,7 @@ impl Serializer {
         let number = |value: usize| Constant::new((value as u64).into());
         with_defaults! {
             Self {
-                queue: Fifo::new(queue, entry_bits(lanes, neurons)),
+                queue: Fifo::with_margin(queue, entry_bits(lanes, neurons), margin),
                 first: PriorityEncoder::new(lanes),
                 group_step: wrap((lanes as u64) << channel_shift),
                 position_step: wrap(position),

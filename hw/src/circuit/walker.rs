@@ -11,7 +11,8 @@
 //! registers, and its last cycle is also the cycle in which the next walk is loaded: no cycle is lost between
 //! walks, or between walks and sweeps.
 //!
-//! `pause` stalls a sweep, but not a walk.
+//! `pause` stalls a sweep, but not a walk. Behind a sweep of an engine with settle stages, the walker waits one cycle for
+//! each of them, so that the sweep's words are in memory, or can be forwarded, when they are addressed again.
 
 use super::window::WindowParams;
 use super::{signals, with_defaults};
@@ -28,8 +29,10 @@ pub struct Walker {
     pub walk_marker: Vec<Signal<In, Bit>>,
     /// High if the marker is a clear; valid for markers.
     pub walk_clears: Vec<Signal<In, Bit>>,
-    /// High if the spike has sign −1; valid for walks.
+    /// High if the spike's value is negative; valid for walks.
     pub walk_negative: Vec<Signal<In, Bit>>,
+    /// Magnitude of the spike's value; valid for walks.
+    pub walk_value: Vec<Signal<In, Bits<8>>>,
     /// First membrane word of the walk.
     pub walk_membrane: Vec<Signal<In, Bits<24>>>,
     /// First weight word of the walk.
@@ -60,8 +63,10 @@ pub struct Walker {
     pub weight_address: Signal<Out, Bits<24>>,
     /// Group of the word; valid for sweeps and for walks of one channel.
     pub group: Signal<Out, Bits<24>>,
-    /// High if the spike has sign −1; valid for walks.
+    /// High if the spike's value is negative; valid for walks.
     pub negative: Signal<Out, Bit>,
+    /// Magnitude of the spike's value; valid for walks.
+    pub value: Signal<Out, Bits<8>>,
     /// High if the walk is of path 1.
     pub second_path: Signal<Out, Bit>,
     /// High if the spike meets its own channel only, in lane `lane`; low for sweeps.
@@ -75,10 +80,13 @@ pub struct Walker {
     pub loadable: Signal<Out, Bit>,
     /// High in a cycle in which `pause` stalls a sweep.
     pub stalled: Signal<Out, Bit>,
+    /// High in a cycle in which the walker waits behind a sweep.
+    pub waits: Signal<Out, Bit>,
     active: DFF<Bit>,
     sweeping: DFF<Bit>,
     clearing: DFF<Bit>,
     is_negative: DFF<Bit>,
+    magnitude: DFF<Bits<8>>,
     is_second: DFF<Bit>,
     is_own: DFF<Bit>,
     own_lane: DFF<Bits<8>>,
@@ -94,6 +102,8 @@ pub struct Walker {
     run_left: DFF<Bits<24>>,
     /// Rows left after the current one.
     rows_left: DFF<Bits<16>>,
+    /// Cycles left to wait behind a sweep.
+    waiting: DFF<Bits<2>>,
     going: Signal<Local, Bit>,
     row_end: Signal<Local, Bit>,
     walk_end: Signal<Local, Bit>,
@@ -119,16 +129,19 @@ pub struct Walker {
     row_mask: Constant<Bits<16>>,
     group_mask: Constant<Bits<24>>,
     lane_mask: Constant<Bits<8>>,
+    /// Cycles to wait behind a sweep, and whether there are any.
+    stages: Constant<Bits<2>>,
+    has_stages: Constant<Bit>,
 }
 
 impl Walker {
     /// Builds a walker of the given paths, one or two, over `words` membrane words and `weight_words` weight
-    /// words.
+    /// words, of an engine with `stages` settle stages.
     ///
     /// # Panics
     /// Without a path, or for a second one with more than one row of kernel: a bug of the generator.
     #[must_use]
-    pub fn new(paths: &[WindowParams], words: usize, weight_words: usize) -> Self {
+    pub fn new(paths: &[WindowParams], words: usize, weight_words: usize, stages: usize) -> Self {
         let first = &paths[0];
         assert!(
             paths.len() <= 2 && paths[1..].iter().all(|path| path.rows.kernel == 1),
@@ -149,6 +162,7 @@ impl Walker {
                 walk_marker: signals(paths.len()),
                 walk_clears: signals(paths.len()),
                 walk_negative: signals(paths.len()),
+                walk_value: signals(paths.len()),
                 walk_membrane: signals(paths.len()),
                 walk_weight: signals(paths.len()),
                 walk_run: signals(paths.len()),
@@ -174,11 +188,13 @@ impl Walker {
                 row_mask: Constant::new(mask(most_rows - 1).into()),
                 group_mask: Constant::new(mask(first.groups - 1).into()),
                 lane_mask: Constant::new((own_lanes as u64 - 1).into()),
+                stages: Constant::new((stages as u64).into()),
+                has_stages: Constant::new(stages > 0),
             }
-            clock, pause, issue, sweep, clears, last, membrane_address, weight_address, group, negative,
-            second_path, own_channel, lane, busy, loadable, stalled, active, sweeping, clearing, is_negative,
+            clock, pause, issue, sweep, clears, last, membrane_address, weight_address, group, negative, value,
+            second_path, own_channel, lane, busy, loadable, stalled, waits, active, sweeping, clearing, is_negative, magnitude,
             is_second, is_own, own_lane, at_group, membrane, weight, row_membrane, row_weight, step, run,
-            run_left, rows_left, going, row_end, walk_end, free, all_markers, next_row_membrane,
+            run_left, rows_left, waiting, going, row_end, walk_end, free, all_markers, next_row_membrane,
             next_row_weight,
         }
     }
@@ -194,6 +210,7 @@ impl Logic for Walker {
             sweeping,
             clearing,
             is_negative,
+            magnitude,
             is_second,
             is_own,
             own_lane,
@@ -205,13 +222,20 @@ impl Logic for Walker {
             step,
             run,
             run_left,
-            rows_left
+            rows_left,
+            waiting
         );
         self.stalled.next = self.active.q.val() && self.sweeping.q.val() && self.pause.val();
         self.going.next = self.active.q.val() && !(self.sweeping.q.val() && self.pause.val());
         self.row_end.next = self.run_left.q.val() == 0;
         self.walk_end.next = self.row_end.val() && (self.rows_left.q.val() == 0);
-        self.free.next = !self.active.q.val() || (self.going.val() && self.walk_end.val());
+        // The last cycle of waiting, too, is one in which the next walk is loaded.
+        self.waits.next = self.waiting.q.val() != 0;
+        self.free.next = (!self.active.q.val() && (self.waiting.q.val() <= 1))
+            || (self.going.val() && self.walk_end.val() && !(self.sweeping.q.val() && self.has_stages.val()));
+        if self.waiting.q.val() != 0 {
+            self.waiting.d.next = self.waiting.q.val() - 1;
+        }
 
         self.issue.next = self.going.val();
         self.sweep.next = self.sweeping.q.val();
@@ -221,6 +245,7 @@ impl Logic for Walker {
         self.weight_address.next = self.weight.q.val();
         self.group.next = self.at_group.q.val();
         self.negative.next = self.is_negative.q.val();
+        self.value.next = self.magnitude.q.val();
         self.second_path.next = self.is_second.q.val();
         self.own_channel.next = self.is_own.q.val();
         self.lane.next = self.own_lane.q.val();
@@ -249,6 +274,9 @@ impl Logic for Walker {
             }
             if self.walk_end.val() {
                 self.active.d.next = false;
+                if self.sweeping.q.val() {
+                    self.waiting.d.next = self.stages.val();
+                }
             }
         }
 
@@ -261,7 +289,7 @@ impl Logic for Walker {
             self.spikes[i + 1].next =
                 self.spikes[i].val() || (self.walk_held[i].val() && !self.walk_marker[i].val());
         }
-        self.busy.next = self.active.q.val();
+        self.busy.next = self.active.q.val() || self.waits.val();
         self.loadable.next = false;
         for i in 0..self.walk_held.len() {
             self.walk_take[i].next = false;
@@ -274,6 +302,7 @@ impl Logic for Walker {
                 self.active.d.next = true;
                 self.sweeping.d.next = false;
                 self.is_negative.d.next = self.walk_negative[i].val();
+                self.magnitude.d.next = self.walk_value[i].val();
                 self.is_second.d.next = self.path_second[i].val();
                 self.is_own.d.next = self.path_own[i].val();
                 self.own_lane.d.next = self.walk_lane[i].val() & self.lane_mask.val();

@@ -22,7 +22,7 @@
 //! the next cycle on. Spikes of sources that meet nothing must not arrive: [`Filter`](super::filter::Filter)
 //! drops them.
 
-use super::event::{ADDRESS_SHIFT, Addressing, CLEAR, SPIKE};
+use super::event::{ADDRESS_SHIFT, Addressing, CLEAR, SPIKE, VALUE_BITS};
 use super::lookup_table::LookupTable;
 use super::with_defaults;
 use rust_hdl::prelude::*;
@@ -144,8 +144,10 @@ pub struct Window {
     pub marker: Signal<Out, Bit>,
     /// High if the marker is a clear; valid for markers.
     pub clears: Signal<Out, Bit>,
-    /// High if the spike has sign −1; valid for walks.
+    /// High if the spike's value is negative; valid for walks.
     pub negative: Signal<Out, Bit>,
+    /// Magnitude of the spike's value; 1 if events have none. Valid for walks.
+    pub value: Signal<Out, Bits<8>>,
     /// First membrane word of the walk.
     pub membrane: Signal<Out, Bits<24>>,
     /// First weight word of the walk.
@@ -166,6 +168,7 @@ pub struct Window {
     held_marker: DFF<Bit>,
     held_clears: DFF<Bit>,
     held_negative: DFF<Bit>,
+    held_value: DFF<Bits<8>>,
     held_membrane: DFF<Bits<24>>,
     held_weight: DFF<Bits<24>>,
     held_run: DFF<Bits<24>>,
@@ -191,6 +194,10 @@ pub struct Window {
     own_channel_mask: Constant<Bits<24>>,
     lane_shift: Constant<Bits<24>>,
     lane_mask: Constant<Bits<24>>,
+    value_shift: Constant<Bits<32>>,
+    value_mask: Constant<Bits<32>>,
+    /// Value of an event that has none, or else 0.
+    unit: Constant<Bits<32>>,
     kind_mask: Constant<Bits<32>>,
     kind_spike: Constant<Bits<32>>,
     kind_clear: Constant<Bits<32>>,
@@ -227,12 +234,15 @@ impl Window {
                 own_channel_mask: Constant::new(all(own).into()),
                 lane_shift: Constant::new((clog2(lanes) as u64).into()),
                 lane_mask: Constant::new((lanes as u64 - 1).into()),
+                value_shift: shift(sources.address_bits()),
+                value_mask: Constant::new(if sources.graded { low_bits(VALUE_BITS) } else { 0 }.into()),
+                unit: Constant::new(u64::from(!sources.graded).into()),
                 kind_mask: Constant::new(3_u64.into()),
                 kind_spike: Constant::new(u64::from(SPIKE).into()),
                 kind_clear: Constant::new(u64::from(CLEAR).into()),
             }
-            clock, event_data, event_valid, event_ready, held, marker, clears, negative, membrane, weight,
-            run, rows, group, lane, take, full, held_marker, held_clears, held_negative, held_membrane,
+            clock, event_data, event_valid, event_ready, held, marker, clears, negative, value, membrane, weight,
+            run, rows, group, lane, take, full, held_marker, held_clears, held_negative, held_value, held_membrane,
             held_weight, held_run, held_rows, held_group, held_lane, is_spike, is_clear, channel, own_group,
             row_count, column_count,
         }
@@ -249,6 +259,7 @@ impl Logic for Window {
             held_marker,
             held_clears,
             held_negative,
+            held_value,
             held_membrane,
             held_weight,
             held_run,
@@ -279,6 +290,9 @@ impl Logic for Window {
             self.held_marker.d.next = !self.is_spike.val();
             self.held_clears.d.next = self.is_clear.val();
             self.held_negative.d.next = self.event_data.val().get_bit(2);
+            self.held_value.d.next = bit_cast::<8, 32>(
+                ((self.event_data.val() >> self.value_shift.val()) & self.value_mask.val()) | self.unit.val(),
+            );
             self.held_membrane.d.next = self.row_table.data.val().get_bits::<24>(0)
                 + self.column_table.data.val().get_bits::<24>(0)
                 + self.own_group.val();
@@ -296,6 +310,7 @@ impl Logic for Window {
         self.marker.next = self.held_marker.q.val();
         self.clears.next = self.held_clears.q.val();
         self.negative.next = self.held_negative.q.val();
+        self.value.next = self.held_value.q.val();
         self.membrane.next = self.held_membrane.q.val();
         self.weight.next = self.held_weight.q.val();
         self.run.next = self.held_run.q.val();

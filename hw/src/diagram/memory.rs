@@ -152,6 +152,9 @@ pub(super) fn of_layer(drawing: &Drawing<'_>, index: usize) -> Vec<Memory> {
     if let Some(QuantizedShortcut::Identity(_)) = &layer.shortcut {
         memories.push(memory("identities", plan.threshold_style, groups, membrane_bits));
     }
+    if !layer.biases.is_empty() {
+        memories.push(memory("biases", plan.threshold_style, groups, membrane_bits));
+    }
     if plan.queue_depth > 0 {
         let bits = entry_bits(lanes, Addressing::of(geometry.neurons));
         let style = inferred_style(family, plan.queue_depth, bits);

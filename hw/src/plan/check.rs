@@ -3,6 +3,7 @@
 use super::options::{Target, Work, layer_plans, most_useful_lanes, needs_power_of_two};
 use super::{LayerPlan, Plan, check_sizes};
 use crate::board::Board;
+use crate::circuit::engine::smallest_queue;
 use crate::geometry::{Geometry, LayerGeometry};
 use crate::traffic::from_rates;
 use synfire_golden_model::integer::{Neuron, QuantizedModel};
@@ -68,7 +69,7 @@ fn has_shape_of(plan: &LayerPlan, other: &LayerPlan) -> bool {
         (
             (plan.name.clone(), plan.lanes, plan.groups, plan.words),
             (plan.weight_words, plan.weight_style),
-            (plan.membrane_style, plan.threshold_style),
+            (plan.membrane_style, plan.threshold_style, plan.settle_stages),
         )
     };
     shape(plan) == shape(other)
@@ -85,6 +86,13 @@ fn depths(plan: &LayerPlan, layer: &LayerGeometry, fires: bool) -> Result<(), St
     if fires != (plan.queue_depth > 0) {
         return Err(format!(
             "layer `{}` has a queue of {}; layers that fire have one, and the output layer has none",
+            plan.name, plan.queue_depth
+        ));
+    }
+    let least = smallest_queue(plan.settle_stages);
+    if fires && plan.queue_depth < least {
+        return Err(format!(
+            "layer `{}` has a queue of {}; give it at least {least}",
             plan.name, plan.queue_depth
         ));
     }

@@ -17,6 +17,17 @@ const fn per_bit(family: Family, fires: bool) -> usize {
     }
 }
 
+/// LUTs per membrane bit of a lane for an addition: a carry cell of ECP5 takes two LUTs.
+const fn per_addition(family: Family) -> usize {
+    match family {
+        Family::Ecp5 => 2,
+        Family::Ice40 | Family::Gowin => 1,
+    }
+}
+
+/// LUTs of a multiplier by 8 bits, per bit of the number that is multiplied.
+const MULTIPLIER_PER_BIT: usize = 12;
+
 /// LUTs of the loader, which writes memories over the link.
 const LOADER: usize = 150;
 
@@ -32,6 +43,12 @@ pub(super) struct LayerLogic {
     pub(super) threshold_style: Style,
     /// Whether the layer has LIF neurons with weights; false for the output layer and for pooling.
     pub(super) fires: bool,
+    /// Whether neurons have biases.
+    pub(super) biased: bool,
+    /// Whether neurons are reset by subtraction.
+    pub(super) subtracts: bool,
+    /// Whether the layer takes a graded input.
+    pub(super) graded: bool,
     pub(super) weight_words: usize,
     pub(super) weight_style: Style,
     pub(super) weight_bits: usize,
@@ -53,7 +70,15 @@ pub(super) fn layer_luts(layer: &LayerLogic) -> usize {
     } = layer;
     let control = 450 + 200 * layer.paths;
     let word = lanes * membrane_bits;
-    let lanes_and_serializer = per_bit(family, layer.fires) * word + 10 * lanes;
+    // A bias is one more addition; a reset by subtraction is one, a comparison with the ceiling, and two selections.
+    let additions = usize::from(layer.biased) + 3 * usize::from(layer.subtracts);
+    let multipliers = if layer.graded {
+        MULTIPLIER_PER_BIT * lanes * layer.weight_bits
+    } else {
+        0
+    };
+    let lanes_and_serializer =
+        (per_bit(family, layer.fires) + additions * per_addition(family)) * word + 10 * lanes + multipliers;
     let membranes = match layer.membrane_style {
         Style::Block => block_ram_selection(family, words, word),
         Style::Spram => 0,
@@ -63,9 +88,10 @@ pub(super) fn layer_luts(layer: &LayerLogic) -> usize {
     let thresholds = match layer.threshold_style {
         // The words, and the word that is being shifted in.
         Style::Logic if layer.reloadable => {
-            registers(family, word * (groups + 1)) + word * groups.div_ceil(2)
+            (registers(family, word * (groups + 1)) + word * groups.div_ceil(2))
+                * (1 + usize::from(layer.biased))
         }
-        Style::Logic => word * groups.div_ceil(16),
+        Style::Logic => word * groups.div_ceil(16) * (1 + usize::from(layer.biased)),
         _ => 0,
     };
     control

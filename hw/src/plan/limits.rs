@@ -16,7 +16,7 @@ pub fn check_sizes(model: &QuantizedModel) -> Result<()> {
     let last = geometry.layers.len() - 1;
     for (index, (layer, geometry)) in model.layers.iter().zip(&geometry.layers).enumerate() {
         let shape = geometry.neurons;
-        let address_bits = |map: Addressing| map.event_bits();
+        let address_bits = |map: Addressing| map.value_shift();
         let weights = |path: &Path| {
             path.rows.kernel * path.columns.kernel * path.sources.shape.channels * shape.channels
         };

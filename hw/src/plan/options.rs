@@ -15,7 +15,7 @@ use crate::circuit::word_memory::Style;
 use crate::error::Result;
 use crate::geometry::{Geometry, LayerGeometry};
 use crate::traffic::LayerTraffic;
-use synfire_golden_model::integer::{Neuron, QuantizedModel};
+use synfire_golden_model::integer::{Neuron, QuantizedLayer, QuantizedModel};
 
 /// Properties of a board on which the plan of a layer depends.
 #[derive(Clone, Copy)]
@@ -155,6 +155,7 @@ fn layer_plan(
     let membrane_bits = usize::from(layer.membrane_bits);
     let membrane_style = membrane_style(family, words);
     let threshold_style = threshold_style(groups);
+    let settle_stages = settle_stages(family, layer);
     let fires = matches!(layer.neuron, Neuron::Lif { .. });
     let queue_depth = if fires {
         queue_depth(words, groups, spikes_out)
@@ -188,7 +189,7 @@ fn layer_plan(
     };
     let has_identity = geometry.paths.len() > 1 && geometry.paths[1].reach.is_own_channel();
     let weight_bits = lanes * usize::from(layer.weight_bits);
-    let threshold_memories = 1 + usize::from(has_identity);
+    let threshold_memories = 1 + usize::from(has_identity) + usize::from(!layer.biases.is_empty());
     let cost = Cost {
         luts: layer_luts(&LayerLogic {
             family,
@@ -199,6 +200,9 @@ fn layer_plan(
             membrane_style,
             threshold_style,
             fires: fires && weight_words > 0,
+            biased: !layer.biases.is_empty(),
+            subtracts: layer.ceiling.is_some(),
+            graded: geometry.is_graded(),
             weight_words,
             weight_style,
             weight_bits: usize::from(layer.weight_bits),
@@ -228,18 +232,28 @@ fn layer_plan(
         weight_style,
         membrane_style,
         threshold_style,
+        settle_stages,
         fifo_depths: fifos.into_iter().map(|(depth, _)| depth).collect(),
         queue_depth,
         spikes_in: traffic.iter().map(|path| path.spikes).sum(),
-        ideal_cycles: ideal_cycles(geometry, traffic, groups, words),
+        ideal_cycles: ideal_cycles(geometry, traffic, groups, words + settle_stages),
         cost,
     }
 }
 
-/// Cycles per step of a layer that is never stalled: one for each word that a spike meets, and one for each word of the
-/// sweep.
+/// Registers through which the sweep of a layer passes. Of the families, ECP5 has the fastest clocks, and flip-flops beside
+/// every LUT that cost nothing. Elsewhere, only the longer way of a reset by subtraction gets one.
+const fn settle_stages(family: Family, layer: &QuantizedLayer) -> usize {
+    match (family, layer.ceiling.is_some()) {
+        (Family::Ecp5, _) if !layer.leak_shifts.is_empty() => 2,
+        (Family::Ecp5, _) | (_, true) => 1,
+        _ => 0,
+    }
+}
+
+/// Cycles per step of a layer that is never stalled: one for each word that a spike meets, and `sweep` for the sweep.
 #[expect(clippy::cast_precision_loss, reason = "sizes are below 2^24")]
-fn ideal_cycles(geometry: &LayerGeometry, traffic: &LayerTraffic, groups: usize, words: usize) -> f64 {
+fn ideal_cycles(geometry: &LayerGeometry, traffic: &LayerTraffic, groups: usize, sweep: usize) -> f64 {
     let paths = geometry.paths.iter().zip(traffic);
     let met = paths.map(|(path, traffic)| {
         let words_per_position = if path.reach.is_own_channel() {
@@ -249,5 +263,5 @@ fn ideal_cycles(geometry: &LayerGeometry, traffic: &LayerTraffic, groups: usize,
         };
         traffic.positions * words_per_position
     });
-    words as f64 + met.sum::<f64>()
+    sweep as f64 + met.sum::<f64>()
 }

@@ -21,6 +21,7 @@ fn identity() -> Identity {
         clock_hz: 12_000_000,
         slot_bytes: 64,
         signed_inputs: false,
+        graded_inputs: None,
         encoder: true,
         early_exit: true,
         loadable: true,

@@ -124,7 +124,11 @@ impl Bench {
         for cycle in 0.. {
             let core = self.core.circuit();
             core.event_valid.next = next < events.len() && self.feed.at(cycle);
-            core.event_data.next = word(events.get(next).map_or(0, |event| event.encode()));
+            core.event_data.next = word(
+                events
+                    .get(next)
+                    .map_or(0, |&event| self.geometry.input.encode(event)),
+            );
             self.core.settle();
             let core = self.core.circuit();
             if next == events.len() && done(core) {

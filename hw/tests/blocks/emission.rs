@@ -4,11 +4,12 @@
 use crate::network::{any_model, plan, random_lanes};
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
-use rust_hdl::prelude::Block;
+use rust_hdl::prelude::{Bits, Block};
 use synfire_golden_model::events::Axis;
 use synfire_hw::accelerator::core_params;
 use synfire_hw::circuit::accelerator::{Accelerator, LinkParams};
 use synfire_hw::circuit::core::{Core, CoreParams};
+use synfire_hw::circuit::delay::Delay;
 use synfire_hw::circuit::engine::{Engine, EngineParams};
 use synfire_hw::circuit::event::Addressing;
 use synfire_hw::circuit::fan_out::FanOut;
@@ -36,7 +37,9 @@ use synfire_hw::circuit::narrow::Narrow;
 use synfire_hw::circuit::output_layer::OutputLayer;
 use synfire_hw::circuit::parameter_memory::{Contents, ParameterMemory, ParameterMemoryParams};
 use synfire_hw::circuit::priority_encoder::PriorityEncoder;
+use synfire_hw::circuit::scale::{Scale, ScaleParams};
 use synfire_hw::circuit::serializer::Serializer;
+use synfire_hw::circuit::settle::{Settle, SettleParams};
 use synfire_hw::circuit::snapshot::Snapshot;
 use synfire_hw::circuit::walker::Walker;
 use synfire_hw::circuit::window::{Synapses, Window, WindowParams};
@@ -72,6 +75,7 @@ fn identity() -> Identity {
         clock_hz: 12_000_000,
         slot_bytes: 64,
         signed_inputs: false,
+        graded_inputs: None,
         encoder: true,
         early_exit: true,
         loadable: true,
@@ -81,6 +85,7 @@ fn identity() -> Identity {
 }
 
 const INPUT: EncoderParams = EncoderParams {
+    graded: true,
     shape: [1, 2, 3],
     is_map: true,
 };
@@ -127,6 +132,19 @@ fn path() -> WindowParams {
     }
 }
 
+/// Neurons that use everything.
+fn settle(stages: usize) -> SettleParams {
+    SettleParams {
+        leak_shifts: vec![7, 9],
+        floor: -100,
+        ceiling: Some(200),
+        membrane_bits: 12,
+        fires: true,
+        biased: true,
+        stages,
+    }
+}
+
 /// Emits a circuit twice, and returns its Verilog.
 fn verilog<B: Block>(circuit: impl Fn() -> B) -> String {
     let emitted = || emit(circuit(), &["A circuit.".into()]).expect("rust-hdl accepts the circuit");
@@ -152,10 +170,13 @@ macro_rules! accepted {
 accepted! {
     fifo_is_accepted_by_rust_hdl: Fifo::<32>::new(16, 9);
     word_store_is_accepted_by_rust_hdl: WordStore::<8>::new(32, 8);
-    lane_is_accepted_by_rust_hdl: Lane::new(&[7, 9], -100, 12, true);
+    lane_is_accepted_by_rust_hdl: Lane::new(&settle(2));
+    settle_is_accepted_by_rust_hdl: Settle::new(&settle(1));
+    delay_is_accepted_by_rust_hdl: Delay::<Bits<9>>::new(2);
     window_is_accepted_by_rust_hdl: Window::new(&path());
-    walker_is_accepted_by_rust_hdl: Walker::new(&[path()], 8, 54);
-    serializer_is_accepted_by_rust_hdl: Serializer::new(4, Addressing::of([12, 2, 3].into()), 16);
+    walker_is_accepted_by_rust_hdl: Walker::new(&[path()], 8, 54, 2);
+    scale_is_accepted_by_rust_hdl: Scale::new(ScaleParams { lanes: 2, width: 4, fraction_bits: 3, graded: true });
+    serializer_is_accepted_by_rust_hdl: Serializer::new(4, Addressing::of([12, 2, 3].into()), 16, 5);
     engine_is_accepted_by_rust_hdl: Engine::new(core().hidden.swap_remove(0).engine);
     layer_is_accepted_by_rust_hdl: Layer::new(core().hidden.swap_remove(0));
     output_layer_is_accepted_by_rust_hdl: OutputLayer::new(core().output, 16);
@@ -168,9 +189,9 @@ accepted! {
     frame_transmitter_is_accepted_by_rust_hdl: FrameTransmitter::new(64);
     command_is_accepted_by_rust_hdl: Command::new(&identity(), 3, &[MEMORY]);
     responder_is_accepted_by_rust_hdl: Responder::new(&identity(), 3);
-    chunk_decoder_is_accepted_by_rust_hdl: ChunkDecoder::new(20, true);
+    chunk_decoder_is_accepted_by_rust_hdl: ChunkDecoder::new(20, true, Some(9));
     loader_is_accepted_by_rust_hdl: Loader::new(&[MEMORY]);
-    splitter_is_accepted_by_rust_hdl: Splitter::new(SplitterParams { shape: INPUT.shape });
+    splitter_is_accepted_by_rust_hdl: Splitter::new(SplitterParams { shape: INPUT.shape, graded: true });
     encoder_is_accepted_by_rust_hdl: Encoder::new(INPUT);
     early_exit_is_accepted_by_rust_hdl: EarlyExit::new(EarlyExitParams { classes: 10, lanes: 3, steps: 100 });
     accelerator_is_accepted_by_rust_hdl: {

@@ -67,6 +67,7 @@ fn first_to_move(level: bool) -> Option<(usize, String)> {
             clock_hz: 12_000_000,
             slot_bytes: 64,
             signed_inputs: false,
+            graded_inputs: None,
             encoder: true,
             early_exit: true,
             loadable: true,
@@ -75,6 +76,7 @@ fn first_to_move(level: bool) -> Option<(usize, String)> {
         },
         cycles_per_bit: 4,
         input: EncoderParams {
+            graded: false,
             shape: [1, 1, 12],
             is_map: false,
         },

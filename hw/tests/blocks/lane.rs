@@ -1,32 +1,15 @@
-//! Lane against the golden model's neuron and plain sums, through its three stages.
+//! Lane against the golden model's neuron and plain sums, through its stages.
 
+use crate::settle::{membranes, params, update};
 use crate::support::{assert_same, config, difference, number, signed, simulate};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
-use synfire_golden_model::integer::neuron::{end_of_step, settle};
 use synfire_hw::circuit::lane::Lane;
-use synfire_hw::simulate::Simulation;
+use synfire_hw::circuit::settle::SettleParams;
 
-/// What a lane is built with.
-#[derive(Clone, Debug)]
-struct Params {
-    shifts: Vec<u8>,
-    floor: i32,
-    membrane_bits: usize,
-    fires: bool,
-}
-
-impl Params {
-    fn lane(&self) -> Simulation<Lane> {
-        simulate(
-            Lane::new(&self.shifts, self.floor, self.membrane_bits, self.fires),
-            |lane| &mut lane.clock,
-        )
-    }
-}
-
-/// Inputs of a lane for one word: the first five in the read stage, the others in the compute stage.
+/// Inputs of a lane for one word: the first four in the read stage; `sweep` and `clears` in the last settle stage; the others
+/// in the compute stage.
 #[derive(Clone, Copy, Debug, Default)]
 struct Told {
     membrane: i32,
@@ -35,6 +18,7 @@ struct Told {
     take_older: bool,
     forward_last: bool,
     threshold: i32,
+    bias: i32,
     identity: i32,
     adds_identity: bool,
     meets: bool,
@@ -43,32 +27,35 @@ struct Told {
     clears: bool,
 }
 
-/// Fired flag and result of each word, two cycles after the word was read.
+/// Fired flag and result in each cycle, from the second after the first word was read on.
 type Shown = (bool, i32);
 
-fn run(params: &Params, told: &[Told]) -> Vec<Shown> {
-    let mut lane = params.lane();
+fn run(params: &SettleParams, told: &[Told]) -> Vec<Shown> {
+    let mut lane = simulate(Lane::new(params), |lane| &mut lane.clock);
     let mut shown = Vec::new();
     let nothing = Told::default();
-    for cycle in 0..told.len() + 2 {
+    let before = |cycle: usize, stages: usize| {
+        let word = cycle.checked_sub(stages).and_then(|word| told.get(word));
+        *word.unwrap_or(&nothing)
+    };
+    for cycle in 0..told.len() + 2 + params.stages {
         let circuit = lane.circuit();
-        let read = told.get(cycle).unwrap_or(&nothing);
+        let read = before(cycle, 0);
         circuit.membrane.next = signed(read.membrane);
         circuit.weight.next = signed(read.weight);
         circuit.take_last.next = read.take_last;
         circuit.take_older.next = read.take_older;
-        let compute = cycle
-            .checked_sub(1)
-            .and_then(|at| told.get(at))
-            .unwrap_or(&nothing);
+        let compute = before(cycle, 1);
         circuit.forward_last.next = compute.forward_last;
         circuit.threshold.next = signed(compute.threshold);
+        circuit.bias.next = signed(compute.bias);
         circuit.identity.next = signed(compute.identity);
         circuit.adds_identity.next = compute.adds_identity;
         circuit.meets.next = compute.meets;
         circuit.negative.next = compute.negative;
-        circuit.sweep.next = compute.sweep;
-        circuit.clears.next = compute.clears;
+        let settle = before(cycle, 1 + params.stages);
+        circuit.settles.next = settle.sweep;
+        circuit.clears.next = settle.clears;
         lane.settle();
         if cycle >= 2 {
             let circuit = lane.circuit();
@@ -79,10 +66,14 @@ fn run(params: &Params, told: &[Told]) -> Vec<Shown> {
     shown
 }
 
-/// Model of the lane: the result of the word one, two or three before takes the place of the membrane.
-fn model(params: &Params, told: &[Told]) -> Vec<Shown> {
+/// Model of the lane: the result of one, two or three cycles before takes the place of the membrane. The result of a sweep
+/// takes that of whatever is in the compute stage when the sweep is done.
+fn model(params: &SettleParams, told: &[Told]) -> Vec<Shown> {
     let mut results = [0; 3];
+    let mut settled = vec![None; params.stages];
+    let idle = vec![Told::default(); params.stages];
     told.iter()
+        .chain(&idle)
         .map(|told| {
             let [one, two, three] = results;
             let operand = if told.forward_last {
@@ -99,20 +90,16 @@ fn model(params: &Params, told: &[Told]) -> Vec<Shown> {
             } else {
                 told.weight
             };
-            let shown = match told {
-                Told {
-                    sweep: true,
-                    clears: true,
-                    ..
-                } => (false, 0),
-                Told { sweep: true, .. } if params.fires => {
-                    end_of_step(operand, told.threshold, &params.shifts, params.floor)
-                }
-                Told { sweep: true, .. } => (false, settle(operand, &params.shifts, params.floor)),
-                Told { meets: false, .. } => (false, operand),
-                Told { negative: true, .. } => (false, operand - addend),
-                _ => (false, operand + addend),
+            let sum = match told {
+                Told { meets: false, .. } => operand,
+                Told { negative: true, .. } => operand - addend,
+                _ => operand + addend,
             };
+            settled.push(told.sweep.then(|| match told.clears {
+                true => (false, 0),
+                false => update(params, told.threshold, told.bias).end_of_step(operand),
+            }));
+            let shown = settled.remove(0).unwrap_or((false, sum));
             results = [shown.1, one, two];
             shown
         })
@@ -130,31 +117,6 @@ fn sweeps(membranes: &[i32], threshold: i32) -> Vec<Told> {
     membranes.iter().map(sweep).collect()
 }
 
-fn params() -> impl Strategy<Value = Params> {
-    let shifts = proptest::sample::subsequence((1..=16).collect::<Vec<u8>>(), 0..=3);
-    (shifts, 4..=32_usize, any::<i32>(), any::<bool>()).prop_map(|(shifts, membrane_bits, floor, fires)| {
-        Params {
-            shifts,
-            floor: -(floor >> (32 - membrane_bits)).saturating_abs(),
-            membrane_bits,
-            fires,
-        }
-    })
-}
-
-/// Membranes at and around every boundary, and one anywhere, all of the given width.
-fn membranes(params: &Params, threshold: i32, anywhere: i32) -> Vec<i32> {
-    let unused = 32 - params.membrane_bits;
-    let edges = [0, threshold, params.floor, i32::MIN >> unused, i32::MAX >> unused];
-    let around = edges
-        .iter()
-        .flat_map(|edge| (-2..=2).map(|away| edge.saturating_add(away)));
-    around
-        .chain([anywhere >> unused])
-        .filter(|&membrane| membrane << unused >> unused == membrane)
-        .collect()
-}
-
 /// Random inputs in random order, with sums far from overflow.
 fn anything(rng: &mut Xoshiro256PlusPlus, cycles: usize) -> Vec<Told> {
     (0..cycles)
@@ -162,6 +124,7 @@ fn anything(rng: &mut Xoshiro256PlusPlus, cycles: usize) -> Vec<Told> {
             membrane: rng.random_range(-10_000..10_000),
             weight: rng.random_range(-127..128),
             threshold: rng.random_range(0..5000),
+            bias: rng.random_range(-300..300),
             meets: rng.random_bool(0.8),
             negative: rng.random_bool(0.3),
             sweep: rng.random_bool(0.3),
@@ -173,6 +136,19 @@ fn anything(rng: &mut Xoshiro256PlusPlus, cycles: usize) -> Vec<Told> {
             adds_identity: rng.random_bool(0.2),
         })
         .collect()
+}
+
+/// Neurons with a leak of two shifts.
+fn leaky(floor: i32, membrane_bits: usize) -> SettleParams {
+    SettleParams {
+        leak_shifts: vec![7, 9],
+        floor,
+        ceiling: None,
+        membrane_bits,
+        fires: true,
+        biased: false,
+        stages: 0,
+    }
 }
 
 proptest! {
@@ -187,8 +163,9 @@ proptest! {
     }
 
     #[test]
-    fn spikes_sweeps_and_forwards_mix_in_any_order(seed: u64, fires: bool) {
-        let params = Params { shifts: vec![7, 9], floor: -1000, membrane_bits: 20, fires };
+    fn spikes_sweeps_and_forwards_mix_in_any_order(seed: u64, fires: bool, biased: bool, subtracts: bool, stages in 0..=2_usize) {
+        let ceiling = subtracts.then_some(2000);
+        let params = SettleParams { fires, biased, ceiling, stages, ..leaky(-1000, 20) };
         let told = anything(&mut Xoshiro256PlusPlus::seed_from_u64(seed), 60);
         assert_same(&model(&params, &told), &run(&params, &told));
     }
@@ -196,12 +173,7 @@ proptest! {
 
 #[test]
 fn a_membrane_at_the_threshold_does_not_fire_and_one_above_does() {
-    let params = Params {
-        shifts: vec![7, 9],
-        floor: -1024,
-        membrane_bits: 12,
-        fires: true,
-    };
+    let params = leaky(-1024, 12);
     assert_same(
         &[(false, 634), (true, 0), (false, -1024)],
         &run(&params, &sweeps(&[640, 641, -2048], 640)),
@@ -211,16 +183,15 @@ fn a_membrane_at_the_threshold_does_not_fire_and_one_above_does() {
 
 #[test]
 fn another_threshold_floor_leak_or_forward_is_noticed() {
-    let params = Params {
-        shifts: vec![7, 9],
-        floor: -1000,
-        membrane_bits: 20,
-        fires: true,
+    let params = SettleParams {
+        biased: true,
+        stages: 1,
+        ..leaky(-1000, 20)
     };
     let mut told = sweeps(&membranes(&params, 640, 12_345), 640);
     told.extend(anything(&mut Xoshiro256PlusPlus::seed_from_u64(1), 200));
     let expected = model(&params, &told);
-    let noticed = |params: &Params, told: &[Told]| difference(&expected, &run(params, told)).is_some();
+    let noticed = |params: &SettleParams, told: &[Told]| difference(&expected, &run(params, told)).is_some();
     assert!(!noticed(&params, &told));
     let other = |change: fn(&mut Told)| {
         let mut told = told.clone();
@@ -228,19 +199,42 @@ fn another_threshold_floor_leak_or_forward_is_noticed() {
         noticed(&params, &told)
     };
     assert!(other(|told| told.threshold += 1), "threshold");
+    assert!(other(|told| told.bias += 1), "bias");
     assert!(other(|told| told.meets = true), "meets");
     assert!(other(|told| told.forward_last = false), "one before");
     assert!(other(|told| told.take_last = false), "two before");
     assert!(other(|told| told.take_older = false), "three before");
     assert!(other(|told| told.adds_identity = false), "identity");
-    let floor = Params {
-        floor: -1001,
-        ..params.clone()
-    };
-    assert!(noticed(&floor, &told), "floor");
-    let shifts = Params {
-        shifts: vec![7, 10],
-        ..params
-    };
-    assert!(noticed(&shifts, &told), "leak");
+    for (what, other) in [
+        (
+            "floor",
+            SettleParams {
+                floor: -1001,
+                ..params.clone()
+            },
+        ),
+        (
+            "leak",
+            SettleParams {
+                leak_shifts: vec![7, 10],
+                ..params.clone()
+            },
+        ),
+        (
+            "reset",
+            SettleParams {
+                ceiling: Some(1 << 18),
+                ..params.clone()
+            },
+        ),
+        (
+            "biased",
+            SettleParams {
+                biased: false,
+                ..params.clone()
+            },
+        ),
+    ] {
+        assert!(noticed(&other, &told), "{what}");
+    }
 }

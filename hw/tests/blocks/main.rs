@@ -5,6 +5,7 @@
 
 mod accelerator;
 mod core;
+mod delay;
 mod emission;
 mod engine;
 mod fan_out;
@@ -22,7 +23,9 @@ mod narrow;
 mod network;
 mod parameter_memory;
 mod priority_encoder;
+mod scale;
 mod serializer;
+mod settle;
 mod snapshot;
 mod support;
 mod walker;

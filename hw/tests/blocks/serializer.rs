@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, VecDeque};
 use synfire_golden_model::network::Shape;
 use synfire_golden_model::spikes::Spike;
 use synfire_hw::circuit::event::{Addressing, Event};
+use synfire_hw::circuit::fifo::MARGIN;
 use synfire_hw::circuit::serializer::Serializer;
 
 /// The queue that a plan gives a layer of few groups.
@@ -19,6 +20,8 @@ const QUEUE: usize = 16;
 struct Sweeps {
     neurons: Shape,
     lanes: usize,
+    /// Settle stages of the engine.
+    stages: usize,
     sweeps: Vec<(Vec<bool>, bool)>,
 }
 
@@ -83,19 +86,18 @@ impl Sweeps {
     }
 }
 
-/// Engine as the serializer sees it. A word arrives three cycles after it is addressed, regardless of `pause`
-/// in the meantime; and a sweep follows another at once, as if no spike came between.
+/// Engine as the serializer sees it. A word arrives three cycles and the settle stages after it is addressed, regardless of
+/// `pause` in the meantime; and a sweep follows another at once, as if no spike came between.
 struct Engine {
     words: VecDeque<Word>,
-    on_the_way: [Option<Word>; 3],
+    on_the_way: VecDeque<Option<Word>>,
 }
 
 impl Engine {
     fn cycle(&mut self, pause: bool) -> Option<Word> {
         let addressed = if pause { None } else { self.words.pop_front() };
-        let [first, second, third] = self.on_the_way;
-        self.on_the_way = [second, third, addressed];
-        first
+        self.on_the_way.push_back(addressed);
+        self.on_the_way.pop_front().flatten()
     }
 }
 
@@ -103,9 +105,14 @@ impl Engine {
 fn run(sweeps: &Sweeps, queue: usize, reader: &Willing) -> (Vec<Event>, Vec<usize>, u32) {
     let mut engine = Engine {
         words: sweeps.masks(),
-        on_the_way: [None; 3],
+        on_the_way: vec![None; 3 + sweeps.stages].into(),
     };
-    let serializer = Serializer::new(sweeps.lanes, Addressing::of(sweeps.neurons), queue);
+    let serializer = Serializer::new(
+        sweeps.lanes,
+        Addressing::of(sweeps.neurons),
+        queue,
+        MARGIN + sweeps.stages,
+    );
     let mut serializer = simulate(serializer, |serializer| &mut serializer.clock);
     let (mut events, mut cycles) = (Vec::new(), Vec::new());
     let mut quiet = 0;
@@ -130,7 +137,7 @@ fn run(sweeps: &Sweeps, queue: usize, reader: &Willing) -> (Vec<Event>, Vec<usiz
         if quiet == 8 && engine.words.is_empty() {
             break;
         }
-        assert!(cycle < 20_000, "the serializer hangs after {events:?}");
+        assert!(cycle < 60_000, "the serializer hangs after {events:?}");
         serializer.tick();
     }
     (events, cycles, serializer.circuit().spikes_out.val().to_u32())
@@ -156,6 +163,7 @@ fn sweeps(seed: u64) -> Sweeps {
         neurons,
         sweeps: sweeps.collect(),
         lanes: rng.random_range(1..=neurons.channels),
+        stages: rng.random_range(0..=2),
     }
 }
 
@@ -185,6 +193,7 @@ fn storm(channels: usize, lanes: usize) -> Sweeps {
     Sweeps {
         neurons,
         lanes,
+        stages: 0,
         sweeps: vec![(vec![true; neurons.size()], false); 10],
     }
 }
@@ -215,9 +224,13 @@ fn every_neuron_of_a_map_has_an_address_of_its_own() {
 fn a_reader_that_stops_for_long_loses_nothing() {
     let reader = Willing::from_cycles((0..400).map(|cycle| cycle >= 200));
     for lanes in [1, 4, 64] {
-        for queue in [8, QUEUE] {
-            let (events, ..) = run(&storm(64, lanes), queue, &reader);
-            assert_same(&storm(64, lanes).expected(), &events);
+        for (queue, stages) in [(8, 0), (8, 2), (QUEUE, 1)] {
+            let storm = Sweeps {
+                stages,
+                ..storm(64, lanes)
+            };
+            let (events, ..) = run(&storm, queue, &reader);
+            assert_same(&storm.expected(), &events);
         }
     }
 }
@@ -257,6 +270,7 @@ fn a_neuron_that_is_lost_or_moved_is_noticed() {
     let sweeps = Sweeps {
         neurons: [3, 1, 2].into(),
         lanes: 2,
+        stages: 0,
         sweeps: vec![(vec![true, false, true, false, true, false], false)],
     };
     let (events, ..) = run(&sweeps, QUEUE, &Willing::always());

@@ -20,6 +20,7 @@ enum Held {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Walk {
     negative: bool,
+    value: u8,
     membrane: usize,
     weight: usize,
     run: usize,
@@ -34,6 +35,7 @@ enum Issue {
     Spike {
         path: usize,
         negative: bool,
+        value: u8,
         membrane: usize,
         weight: usize,
         /// Lane and group of an own channel.
@@ -47,13 +49,14 @@ enum Issue {
     },
 }
 
-/// Outputs of a walker in one cycle: the word that it addresses, the paths whose walks it takes, and whether
-/// a sweep is stalled.
+/// Outputs of a walker in one cycle: the word that it addresses, the paths whose walks it takes, whether a sweep is stalled,
+/// and whether it waits behind one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Shown {
     issue: Option<Issue>,
     takes: Vec<bool>,
     stalled: bool,
+    waits: bool,
 }
 
 /// The paths of an engine.
@@ -62,12 +65,15 @@ struct Engine {
     paths: Vec<WindowParams>,
     words: usize,
     weight_words: usize,
+    /// Settle stages.
+    stages: usize,
 }
 
 impl Engine {
-    fn new(paths: Vec<WindowParams>) -> Self {
+    fn new(paths: Vec<WindowParams>, stages: usize) -> Self {
         let first = &paths[0];
         Self {
+            stages,
             words: first.rows.outputs * first.columns.outputs * first.groups,
             weight_words: paths.iter().map(WindowParams::weight_words).sum(),
             paths,
@@ -86,6 +92,7 @@ impl Engine {
                 issues.push_back(Issue::Spike {
                     path,
                     negative: walk.negative,
+                    value: walk.value,
                     membrane: walk.membrane + row * first.membrane_row_step() + step,
                     weight: walk.weight + row * first.weight_row_step() + step * params.weight_step(),
                     own: self.own(path).then_some((walk.lane, walk.group)),
@@ -109,13 +116,22 @@ impl Engine {
     fn model(&self, held: &[Vec<Held>], feeds: &[Willing], running: &Willing, cycles: usize) -> Vec<Shown> {
         let mut windows = Windows::new(held, feeds);
         let mut issues = VecDeque::new();
+        let mut wait = 0_usize;
         (0..cycles)
             .map(|cycle| {
                 let held = windows.cycle(cycle);
+                let waits = wait > 0;
                 let stalled = matches!(issues.front(), Some(Issue::Sweep { .. })) && !running.at(cycle);
                 let issue = if stalled { None } else { issues.pop_front() };
                 let mut takes = vec![false; held.len()];
-                if issues.is_empty() && !stalled {
+                let ends_sweep = matches!(issue, Some(Issue::Sweep { last: true, .. }));
+                let is_free = wait <= 1 && !(ends_sweep && self.stages > 0);
+                wait = if ends_sweep {
+                    self.stages
+                } else {
+                    wait.saturating_sub(1)
+                };
+                if issues.is_empty() && !stalled && is_free {
                     let walk = |held: &Option<Held>| matches!(held, Some(Held::Walk(_)));
                     if let Some(path) = held.iter().position(walk) {
                         takes[path] = true;
@@ -132,6 +148,7 @@ impl Engine {
                     issue,
                     takes,
                     stalled,
+                    waits,
                 }
             })
             .collect()
@@ -139,7 +156,7 @@ impl Engine {
 
     /// Outputs of the circuit for the same inputs as the model.
     fn run(&self, held: &[Vec<Held>], feeds: &[Willing], running: &Willing, cycles: usize) -> Vec<Shown> {
-        let walker = Walker::new(&self.paths, self.words, self.weight_words);
+        let walker = Walker::new(&self.paths, self.words, self.weight_words, self.stages);
         let mut walker = simulate(walker, |walker| &mut walker.clock);
         let mut windows = Windows::new(held, feeds);
         (0..cycles)
@@ -157,6 +174,7 @@ impl Engine {
                         Some(Held::Walk(walk)) => {
                             circuit.walk_marker[path].next = false;
                             circuit.walk_negative[path].next = walk.negative;
+                            circuit.walk_value[path].next = word(walk.value);
                             circuit.walk_membrane[path].next = word(walk.membrane as u64);
                             circuit.walk_weight[path].next = word(walk.weight as u64);
                             circuit.walk_run[path].next = word(walk.run as u64);
@@ -194,6 +212,7 @@ fn shown(walker: &Walker) -> Shown {
         Issue::Spike {
             path: usize::from(walker.second_path.val()),
             negative: walker.negative.val(),
+            value: walker.value.val().to_u8(),
             membrane,
             weight: number(walker.weight_address.val().to_u64()),
             own: (walker.own_channel.val()).then(|| (number(walker.lane.val().to_u64()), group)),
@@ -203,6 +222,7 @@ fn shown(walker: &Walker) -> Shown {
         issue,
         takes: walker.walk_take.iter().map(|take| take.val()).collect(),
         stalled: walker.stalled.val(),
+        waits: walker.waits.val(),
     }
 }
 
@@ -275,7 +295,10 @@ fn engine(rng: &mut Xoshiro256PlusPlus) -> Engine {
         1 => vec![path(1, groups * lanes, own)],
         _ => vec![path(1, rng.random_range(1..=3), Synapses::Words { base })],
     };
-    Engine::new(std::iter::once(main).chain(side).collect())
+    Engine::new(
+        std::iter::once(main).chain(side).collect(),
+        rng.random_range(0..=2),
+    )
 }
 
 /// Walks within the engine's words, and markers, which come in the same order on all paths.
@@ -307,6 +330,7 @@ fn walk(rng: &mut Xoshiro256PlusPlus, engine: &Engine, path: usize) -> Walk {
         let (group, lane) = (rng.random_range(0..params.groups), rng.random_range(0..4));
         return Walk {
             negative: rng.random(),
+            value: rng.random(),
             membrane: position * params.groups + group,
             weight: 0,
             run: 1,
@@ -324,6 +348,7 @@ fn walk(rng: &mut Xoshiro256PlusPlus, engine: &Engine, path: usize) -> Walk {
     let channels = params.sources.shape.channels;
     Walk {
         negative: rng.random(),
+        value: rng.random(),
         membrane: position * params.groups,
         weight: base + place * params.groups * channels + rng.random_range(0..channels),
         run: columns * params.groups,
@@ -366,7 +391,8 @@ fn words(engine: &Engine, held: &[Vec<Held>]) -> usize {
 fn no_cycle_is_lost_between_walks_and_sweeps() {
     for seed in 0..40 {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
-        let engine = engine(&mut rng);
+        let mut engine = engine(&mut rng);
+        engine.stages = 0;
         let held = held(&mut rng, &engine);
         let feeds = vec![Willing::always(); held.len()];
         let words = words(&engine, &held);
@@ -395,6 +421,7 @@ fn junction() -> (Engine, Walk) {
     };
     let walk = Walk {
         negative: false,
+        value: 1,
         membrane: 1,
         weight: 0,
         run: 1,
@@ -402,7 +429,7 @@ fn junction() -> (Engine, Walk) {
         group: 0,
         lane: 0,
     };
-    (Engine::new(vec![path(0), path(1)]), walk)
+    (Engine::new(vec![path(0), path(1)], 0), walk)
 }
 
 #[test]
@@ -428,6 +455,24 @@ fn a_marker_waits_for_the_other_path_whose_spikes_go_on() {
         &[(1, 'b'), (11, 'b'), (21, 's'), (22, 's'), (23, 's'), (24, 'a')],
         &kinds,
     );
+}
+
+#[test]
+fn behind_a_sweep_the_walker_waits_for_its_settle_stages() {
+    let (mut engine, walk) = junction();
+    let marker = Held::Marker { clears: false };
+    let held = [vec![marker, Held::Walk(walk), marker], vec![marker, marker]];
+    let feeds = [Willing::always(), Willing::always()];
+    for (stages, expected) in [
+        (0, [1, 2, 3, 4, 5, 6, 7]),
+        (1, [1, 2, 3, 5, 6, 7, 8]),
+        (2, [1, 2, 3, 6, 7, 8, 9]),
+    ] {
+        engine.stages = stages;
+        let shown = engine.run(&held, &feeds, &Willing::always(), 14);
+        let issues: Vec<usize> = (0..14).filter(|&cycle| shown[cycle].issue.is_some()).collect();
+        assert_same(&expected, &issues);
+    }
 }
 
 #[test]
@@ -465,4 +510,7 @@ fn another_order_of_paths_or_words_is_noticed() {
     let mut fewer = engine.clone();
     fewer.words -= 1;
     assert!(noticed(&fewer, &held), "words");
+    let mut longer = engine.clone();
+    longer.stages += 1;
+    assert!(noticed(&longer, &held), "settle stages");
 }

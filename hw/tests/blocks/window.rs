@@ -16,6 +16,8 @@ struct Walk {
     marker: bool,
     clears: bool,
     negative: bool,
+    /// Magnitude of the spike's value.
+    value: u64,
     /// Membrane and weight word of every step.
     words: Vec<(usize, usize)>,
     /// Group and lane of an own channel; 0 elsewhere.
@@ -75,6 +77,7 @@ fn model(params: &WindowParams, event: Event) -> Walk {
     }
     Walk {
         negative: spike.is_negative(),
+        value: spike.value.unsigned_abs().into(),
         words,
         own,
         ..Walk::default()
@@ -110,6 +113,7 @@ fn shown(window: &Window, params: &WindowParams) -> Walk {
     };
     Walk {
         negative: window.negative.val(),
+        value: window.value.val().to_u64(),
         words,
         own,
         ..Walk::default()
@@ -136,7 +140,7 @@ fn run(params: &WindowParams, events: &[Event], feed: &Willing, taker: &Willing)
         offered = next.is_some() && (offered || feed.at(cycle));
         let circuit = window.circuit();
         circuit.event_valid.next = offered;
-        circuit.event_data.next = word(next.map_or(0, |event| event.encode()));
+        circuit.event_data.next = word(next.map_or(0, |&event| params.sources.encode(event)));
         window.settle();
         let held = window.circuit().held.val();
         if held && !was_held {
@@ -192,7 +196,7 @@ fn params(rng: &mut Xoshiro256PlusPlus) -> WindowParams {
     let own = rng.random();
     let lanes = 1 << rng.random_range(0..4);
     WindowParams {
-        sources: Addressing::of(shape),
+        sources: Addressing::of(shape).with_values(rng.random_bool(0.3)),
         rows: axis(rng, own, shape.height),
         columns: axis(rng, own, shape.width),
         groups: if own {
@@ -210,7 +214,7 @@ fn params(rng: &mut Xoshiro256PlusPlus) -> WindowParams {
     }
 }
 
-/// Every source that meets something once, in any order, of either sign, and markers between.
+/// Every source that meets something once, in any order, of either sign and any value, and markers between.
 fn events(rng: &mut Xoshiro256PlusPlus, params: &WindowParams) -> Vec<Event> {
     let sources = u32::try_from(params.sources.shape.size()).expect("small");
     let first = rng.random_range(0..sources);
@@ -223,10 +227,16 @@ fn events(rng: &mut Xoshiro256PlusPlus, params: &WindowParams) -> Vec<Event> {
                 Event::EndOfStep
             });
         }
-        events.push(Event::Spike(Spike::signed(
-            params.sources.address((source + first) % sources),
-            rng.random(),
-        )));
+        let address = params.sources.address((source + first) % sources);
+        let magnitude = if params.sources.graded {
+            rng.random_range(1..=255)
+        } else {
+            1
+        };
+        events.push(Event::Spike(Spike {
+            address,
+            value: if rng.random() { magnitude } else { -magnitude },
+        }));
     }
     events.retain(|&event| {
         let walk = model(params, event);

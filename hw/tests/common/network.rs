@@ -13,6 +13,8 @@ use synfire_golden_model::network::{
 };
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 use synfire_hw::board::{Board, Features};
+use synfire_hw::circuit::engine::smallest_queue;
+use synfire_hw::circuit::settle::MOST_STAGES;
 use synfire_hw::geometry::{Geometry, LayerGeometry};
 use synfire_hw::plan::Plan;
 use synfire_hw::traffic::{self, LayerTraffic};
@@ -167,12 +169,15 @@ pub(crate) fn one_spike_per_step(model: &QuantizedModel) -> Vec<LayerTraffic> {
     traffic::from_rates(model, &vec![1.0; model.layers.len()]).expect("a valid description")
 }
 
-/// Plan of the given lanes, with the smallest FIFOs and queues that can be built, so that they run full.
+/// Plan of the given lanes, with the smallest FIFOs and queues that can be built, so that they run full, and with any number
+/// of settle stages.
 pub(crate) fn plan(model: &QuantizedModel, lanes: &[usize]) -> Plan {
     let mut plan = roomy_plan(model, lanes);
-    for layer in &mut plan.layers {
+    let seed: usize = lanes.iter().sum();
+    for (index, layer) in plan.layers.iter_mut().enumerate() {
         layer.fifo_depths.fill(8);
-        layer.queue_depth = layer.queue_depth.min(8);
+        layer.settle_stages = (seed + index) % (MOST_STAGES + 1);
+        layer.queue_depth = layer.queue_depth.min(smallest_queue(layer.settle_stages));
     }
     plan
 }

@@ -15,12 +15,13 @@ use synfire_golden_model::spikes::{Spike, SpikeRaster};
 /// Time steps of the networks that are drawn.
 pub(crate) const STEPS: usize = 12;
 
-/// Draws a network for hardware. Most membranes are as narrow as the proof allows, so all widths occur.
+/// Draws a network with any choice of coding, reset, readout and biases. Most membranes are as narrow as the proof allows, so
+/// all widths occur.
 pub(crate) fn model(rng: &mut Xoshiro256PlusPlus) -> QuantizedModel {
-    model_of(rng, false)
+    model_of(rng, true)
 }
 
-/// Draws a network; one of the `whole` contract may have another coding, reset or readout than hardware, and biases.
+/// Draws a network; one that is not of the `whole` contract is of version 2, which spikes alone enter.
 pub(crate) fn model_of(rng: &mut Xoshiro256PlusPlus, whole: bool) -> QuantizedModel {
     loop {
         let mut description = describe(rng);

@@ -115,11 +115,14 @@ fn check_layer(group: &Element, plan: &LayerPlan, engine: &EngineParams, board: 
         memory("weights", engine.weights.shape, board),
         memory("membranes", engine.membranes, board),
     ];
-    if engine.fires {
+    if engine.settle.fires {
         wanted.push(memory("thresholds", engine.thresholds.shape, board));
     }
     if engine.has_identity() {
         wanted.push(memory("identities", engine.identities.shape, board));
+    }
+    if engine.settle.biased {
+        wanted.push(memory("biases", engine.biases.shape, board));
     }
     for wanted in &wanted {
         assert!(

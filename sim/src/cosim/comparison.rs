@@ -5,6 +5,7 @@ use super::expectation::Expectation;
 use crate::observation::{LayerCounters, Observation};
 use std::collections::BTreeSet;
 use synfire_golden_model::integer::QuantizedModel;
+use synfire_hw::circuit::engine::pause_margin;
 use synfire_hw::circuit::fifo::nearly_full_at;
 use synfire_hw::geometry::Geometry;
 use synfire_hw::plan::Plan;
@@ -192,18 +193,19 @@ impl Comparison<'_> {
 
     /// Compares the counters of a layer.
     ///
-    /// **Busy cycles equal the ideal cycles, exactly, in every layer.** An engine counts two kinds of cycles: those in which
-    /// the walker addresses a word, and those in which it addresses none although there was something to load in the cycle
-    /// before and no sweep is stalled. Each walk addresses rows · run words, which is positions · groups (or positions, for a
-    /// source that meets only its own channel). Each sweep addresses all words. Spikes that meet nothing are dropped before
-    /// the engine. So cycles of the first kind add up to the ideal. Cycles of the second kind do not occur in a correct
+    /// **Busy cycles equal the ideal cycles, exactly, in every layer.** An engine counts three kinds of cycles: those in which
+    /// the walker addresses a word, those in which it waits behind a sweep, one for each settle stage, and those in which it
+    /// does neither although there was something to load in the cycle before and no sweep is stalled. Each walk addresses
+    /// rows · run words, which is positions · groups (or positions, for a source that meets only its own channel). Each sweep
+    /// addresses all words. Spikes that meet nothing are dropped before the engine. So cycles of the first two kinds add up to
+    /// the ideal. Cycles of the third kind do not occur in a correct
     /// design: if the walker is free, it loads what is there and addresses it in the next cycle; if it is not free, it goes
     /// on. A design that has such cycles is at fault, like one that addresses a word too many. After a clear up to three
     /// cycles are lost, but they are not counted here: the first event of the next inference is offered only after the last
     /// layer has ended its clear, and every layer before it has ended its own before it sent the marker on.
     ///
     /// **Stalled cycles** are those in which a sweep stands still. Within a sweep, each of them is a cycle without a word
-    /// three cycles later, which shows at the tap. Those before the first word of a sweep do not show, so the count at the
+    /// three cycles and the settle stages later (four, in a layer of graded input), which shows at the tap. Those before the first word of a sweep do not show, so the count at the
     /// tap is a lower bound. An engine is never busy and stalled at once, and the core is active in either case, which gives
     /// the upper bound. A sweep stalls only when its queue is nearly full, and the queue receives the words in which a neuron
     /// fired and the last word of each sweep. If all of these words of an inference would not fill the queue so far, no sweep
@@ -286,7 +288,11 @@ impl Comparison<'_> {
                 fired.chain([plan.words - 1]).collect::<BTreeSet<_>>().len()
             })
             .sum();
-        queued >= nearly_full_at(plan.queue_depth)
+        queued
+            >= nearly_full_at(
+                plan.queue_depth,
+                pause_margin(self.geometry.layers[layer].is_graded(), plan.settle_stages),
+            )
     }
 }
 

@@ -23,7 +23,7 @@ pub struct Expectation {
     /// Inference with early exit, if margins were given.
     pub exit: Option<Inference>,
     /// Cycles that each layer spends on words: one per group for every position that a spike meets (only one if the source
-    /// meets only its own channel), and one for every word of the sweep in every step.
+    /// meets only its own channel), and in every step one for every word and every settle stage of the sweep.
     pub ideal_cycles: Vec<u64>,
     /// Spikes that each layer receives on all paths.
     pub spikes_in: Vec<u64>,
@@ -64,7 +64,9 @@ impl Expectation {
         // clear is one more marker, with a sweep of its own. The early exit reads all classes in every step.
         let markers = raster.steps() as u64 + 1;
         let layers = plan.layers.len() as u64;
-        let words: usize = plan.layers.iter().map(|layer| layer.words).sum();
+        let words: usize = (plan.layers.iter())
+            .map(|layer| layer.words + layer.settle_stages)
+            .sum();
         let classes = inference.potentials.len() as u64;
         let serial_cycles = ideal_cycles.iter().sum::<u64>()
             + spikes_in.iter().sum::<u64>()
@@ -94,7 +96,7 @@ impl Expectation {
 }
 
 fn ideal_cycles(geometry: &LayerGeometry, plan: &LayerPlan, input: &SpikeRaster, trace: &Trace) -> u64 {
-    let sweeps = (input.steps() * plan.words) as u64;
+    let sweeps = (input.steps() * (plan.words + plan.settle_stages)) as u64;
     let spikes = geometry.paths.iter().map(|path| {
         let raster = path
             .stream

@@ -14,6 +14,8 @@ pub(super) struct Driver<'a> {
     input: Shape,
     /// Whether input spikes can be negative.
     signed: bool,
+    /// Largest magnitude of an input's events.
+    largest: i16,
     /// Layers with weights that the input feeds, each with its kernel; no kernel for a fully-connected layer.
     first: Vec<(usize, Option<usize>)>,
 }
@@ -51,6 +53,7 @@ impl<'a> Driver<'a> {
             model,
             input: model.description.input,
             signed: model.description.normalization.is_some(),
+            largest: i16::from(model.description.coding.largest_value()),
             first: layers
                 .filter(|(_, (node, _))| node.source == Source::Input)
                 .filter_map(|(index, (_, layer))| Some((index, kernel(&layer.kind)?)))
@@ -151,12 +154,20 @@ impl<'a> Driver<'a> {
         let inputs = u32::try_from(self.input.size()).unwrap_or(u32::MAX);
         (0..inputs)
             .filter_map(|address| {
-                let spike = |negative| Some(Spike::signed(address, negative));
+                let mut spike = |random: &mut Random, negative: bool| {
+                    let value = self.magnitude(random);
+                    Some(Spike {
+                        address,
+                        value: if negative { -value } else { value },
+                    })
+                };
                 match step {
-                    Step::Random(255) => spike(self.signed && random.chance(100)),
-                    Step::Random(share) if random.chance(share) => spike(self.signed && random.chance(100)),
+                    Step::Random(share) if share == 255 || random.chance(share) => {
+                        let negative = self.signed && random.chance(100);
+                        spike(random, negative)
+                    }
                     Step::Random(_) => None,
-                    Step::All(negative) => spike(negative),
+                    Step::All(negative) => spike(random, negative),
                     Step::Towards {
                         layer,
                         kernel,
@@ -165,14 +176,23 @@ impl<'a> Driver<'a> {
                     } => {
                         let weight = self.weight(layer, kernel, channel, address as usize);
                         match weight.signum() * if raise { 1 } else { -1 } {
-                            1 => spike(false),
-                            -1 if self.signed => spike(true),
+                            1 => spike(random, false),
+                            -1 if self.signed => spike(random, true),
                             _ => None,
                         }
                     }
                 }
             })
             .collect()
+    }
+
+    /// Magnitude of an event: half of them the largest.
+    fn magnitude(&self, random: &mut Random) -> i16 {
+        if self.largest == 1 || random.chance(128) {
+            return self.largest;
+        }
+        let below = random.below(usize::from(self.largest.unsigned_abs()));
+        i16::try_from(below).map_or(self.largest, |below| below + 1)
     }
 
     /// Weight with which an input meets a channel. In a convolution, only the windows that lie side by side count.

@@ -6,6 +6,7 @@ use synfire_golden_model::file::{io, write_atomically};
 use synfire_hw::accelerator::core_params;
 use synfire_hw::build::Build;
 use synfire_hw::circuit::core::Core;
+use synfire_hw::circuit::engine::smallest_queue;
 use synfire_hw::circuit::fifo::SMALLEST_FIFO;
 use synfire_hw::emit::verilog::{CORE, TOP, emit};
 use synfire_hw::emit::{lint, wrapper};
@@ -21,7 +22,7 @@ pub fn tight(plan: &Plan) -> Plan {
     let mut plan = plan.clone();
     for layer in &mut plan.layers {
         layer.fifo_depths.fill(SMALLEST_FIFO);
-        layer.queue_depth = layer.queue_depth.min(SMALLEST_FIFO);
+        layer.queue_depth = layer.queue_depth.min(smallest_queue(layer.settle_stages));
     }
     plan
 }

@@ -9,6 +9,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_hw::circuit::lane::Lane;
 use synfire_hw::circuit::leak::Leak;
 use synfire_hw::circuit::priority_encoder::PriorityEncoder;
+use synfire_hw::circuit::settle::SettleParams;
 use synfire_hw::emit::verilog::emit;
 
 /// Cycles of a case.
@@ -18,14 +19,23 @@ const CYCLES: usize = 3000;
 pub(crate) fn all(seed: u64) -> Vec<Case> {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed.rotate_left(17));
     let mut cases = Vec::new();
-    for (floor, width, shifts) in [
-        (-512, 14, &[7_u8, 9][..]),
-        (-1, 9, &[3]),
-        (0, 12, &[]),
-        (-(1 << 19), 20, &[2, 4, 5]),
-        (-77, 32, &[1]),
+    for (floor, ceiling, width, shifts, stages) in [
+        (-512, None, 14, &[7_u8, 9][..], 0),
+        (-1, Some(40), 9, &[3], 0),
+        (0, None, 12, &[], 1),
+        (-(1 << 19), Some(1 << 18), 20, &[2, 4, 5], 2),
+        (-77, None, 32, &[1], 2),
     ] {
-        cases.push(lane(&mut rng, floor, width, shifts));
+        let params = SettleParams {
+            leak_shifts: shifts.to_vec(),
+            floor,
+            ceiling,
+            membrane_bits: width,
+            fires: true,
+            biased: ceiling.is_some(),
+            stages,
+        };
+        cases.push(lane(&mut rng, &params));
     }
     cases.push(leak(&mut rng));
     cases.push(priority(&mut rng, 13));
@@ -47,7 +57,8 @@ fn number(rng: &mut Xoshiro256PlusPlus, width: usize, near: i32) -> u128 {
     u128::from(number.cast_unsigned())
 }
 
-fn lane(rng: &mut Xoshiro256PlusPlus, floor: i32, width: usize, shifts: &[u8]) -> Case {
+fn lane(rng: &mut Xoshiro256PlusPlus, params: &SettleParams) -> Case {
+    let (floor, width) = (params.floor, params.membrane_bits);
     // Sums stay within the width, as the proof of a model guarantees.
     let part = (width - 2).max(2);
     let row = |cycle: usize| {
@@ -60,6 +71,7 @@ fn lane(rng: &mut Xoshiro256PlusPlus, floor: i32, width: usize, shifts: &[u8]) -
             flag(rng, 0.1),
             number(rng, width, 0),
             number(rng, part, 0),
+            number(rng, part, 0),
             flag(rng, 0.2),
             flag(rng, 0.8),
             flag(rng, 0.3),
@@ -68,12 +80,12 @@ fn lane(rng: &mut Xoshiro256PlusPlus, floor: i32, width: usize, shifts: &[u8]) -
         ];
         Row {
             inputs,
-            compared: cycle > 0,
+            compared: cycle > params.stages,
         }
     };
     Case {
         name: format!("lane of {width} bits, floor {floor}"),
-        verilog: emit(Lane::new(shifts, floor, width, true), &[]).expect("rust-hdl accepts the lane"),
+        verilog: emit(Lane::new(params), &[]).expect("rust-hdl accepts the lane"),
         has_clock: true,
         inputs: vec![
             port("membrane", 32),
@@ -82,11 +94,12 @@ fn lane(rng: &mut Xoshiro256PlusPlus, floor: i32, width: usize, shifts: &[u8]) -
             port("take_older", 1),
             port("forward_last", 1),
             port("threshold", 32),
+            port("bias", 32),
             port("identity", 32),
             port("adds_identity", 1),
             port("meets", 1),
             port("negative", 1),
-            port("sweep", 1),
+            port("settles", 1),
             port("clears", 1),
         ],
         outputs: vec![port("result", 32).into(), port("fired", 1).into()],

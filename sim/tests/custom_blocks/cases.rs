@@ -5,11 +5,13 @@ use crate::{memories, network};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rust_hdl::prelude::{Bits, Signed, ToBits};
+use synfire_hw::circuit::delay::Delay;
 use synfire_hw::circuit::fan_out::FanOut;
 use synfire_hw::circuit::leak::Leak;
 use synfire_hw::circuit::mask_pack::MaskPack;
 use synfire_hw::circuit::narrow::Narrow;
 use synfire_hw::circuit::priority_encoder::PriorityEncoder;
+use synfire_hw::circuit::scale::{Scale, ScaleParams};
 
 /// Cycles of every case.
 pub(crate) const CYCLES: usize = 300;
@@ -26,6 +28,16 @@ pub(crate) fn all() -> Vec<Case> {
     cases.extend([1, 2, 5, 63, 64].map(|lanes| mask_pack(rng, lanes)));
     cases.extend([1, 2, 5, 63, 64].map(|lanes| priority_encoder(rng, lanes)));
     cases.extend([1, 8, 9, 20].map(|lanes| fan_out(rng, lanes)));
+    cases.extend([0, 1, 2, 5].map(|cycles| delay(rng, cycles)));
+    for (width, fraction_bits, graded) in [
+        (4, 3, true),
+        (2, 0, true),
+        (20, 8, true),
+        (24, 0, true),
+        (5, 0, false),
+    ] {
+        cases.push(scale(rng, width, fraction_bits, graded));
+    }
     cases.extend(memories::all(rng));
     cases.extend(network::all(rng));
     cases
@@ -123,6 +135,61 @@ fn fan_out(rng: &mut Xoshiro256PlusPlus, lanes: usize) -> Case {
         defines: always_defined,
     };
     driver.run((0..CYCLES).map(|_| vec![rng.random::<bool>().into()]).collect())
+}
+
+fn delay(rng: &mut Xoshiro256PlusPlus, cycles: usize) -> Case {
+    let driver = Driver {
+        block: "delay",
+        name: format!("delay of {cycles} cycles"),
+        new: Box::new(move || Delay::new(cycles)),
+        clock: Some(|delay| &mut delay.clock),
+        inputs: ports([("now", 32)]),
+        outputs: ports([("late", 32)]),
+        set: |delay, inputs| delay.now.next = signed(inputs[0]),
+        get: |delay: &Delay<Signed<32>>| vec![bits_of(delay.late.val())],
+        defines: always_defined,
+    };
+    driver.run(numbers(rng))
+}
+
+fn scale(rng: &mut Xoshiro256PlusPlus, width: usize, fraction_bits: usize, graded: bool) -> Case {
+    let params = ScaleParams {
+        lanes: 2,
+        width,
+        fraction_bits,
+        graded,
+    };
+    let driver = Driver {
+        block: "scale",
+        name: format!("scale of {width} bits, {fraction_bits} below, graded {graded}"),
+        new: Box::new(move || Scale::new(params)),
+        clock: Some(|scale| &mut scale.clock),
+        inputs: [ports([("value", 8)]), vector("number", 2, 32)].concat(),
+        outputs: vector("product", 2, 32),
+        set: |scale, inputs| {
+            scale.value.next = word(inputs[0]);
+            for (number, bits) in scale.number.iter_mut().zip(&inputs[1..]) {
+                number.next = signed(*bits);
+            }
+        },
+        get: |scale| {
+            scale
+                .product
+                .iter()
+                .map(|product| bits_of(product.val()))
+                .collect()
+        },
+        defines: always_defined,
+    };
+    let rows = (0..CYCLES).map(|_| {
+        let mut number = || {
+            let number = rng.random::<i32>() >> (32 - width) << fraction_bits;
+            u128::from(number.cast_unsigned())
+        };
+        let numbers = [number(), number()];
+        vec![rng.random::<u8>().into(), numbers[0], numbers[1]]
+    });
+    driver.run(rows.collect())
 }
 
 fn priority_encoder(rng: &mut Xoshiro256PlusPlus, lanes: usize) -> Case {

@@ -46,6 +46,40 @@ pub(crate) struct Image {
     pub(crate) input_events: u64,
 }
 
+/// What the neurons of a layer fire from, and the lists that they fire into.
+pub(super) struct Firing<'a> {
+    pub(super) drive: &'a mut [f32],
+    pub(super) plain: &'a [f32],
+    /// What each neuron starts the next step from.
+    pub(super) rest: &'a mut [f32],
+    pub(super) spikes: &'a mut SpikeLists,
+    pub(super) active: &'a mut SpikeLists,
+}
+
+impl Image {
+    /// Starts the neurons of layer `index` at rest, with empty lists.
+    pub(super) fn firing(&mut self, index: usize, neurons: usize) -> Firing<'_> {
+        let Map {
+            drive,
+            plain,
+            spikes,
+            active,
+            ..
+        } = &mut self.maps[index];
+        let rest = &mut self.scratch.rest[..neurons];
+        rest.fill(0.0);
+        spikes.clear();
+        active.clear();
+        Firing {
+            drive,
+            plain,
+            rest,
+            spikes,
+            active,
+        }
+    }
+}
+
 /// Values of the inputs that are not 0, step by step.
 #[derive(Clone, Debug)]
 pub(super) struct Input {

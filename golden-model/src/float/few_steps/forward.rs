@@ -1,6 +1,6 @@
 //! The forward pass of a batch.
 
-use super::batch::{Batch, Image, Map};
+use super::batch::{Batch, Firing, Image, Map};
 use super::network::Stage;
 use super::parameters::Norm;
 use super::sweep::{Affine, Fire, Squares, Sums};
@@ -197,18 +197,13 @@ impl FewSteps {
     /// Fires the neurons of a layer that normalizes.
     fn fire(&self, affine: Affine<'_>, index: usize, image: &mut Image, steps: usize) {
         let neurons = self.stages[index].layer.layout.size();
-        let Image { maps, scratch, .. } = image;
-        let Map {
+        let Firing {
             drive,
             plain,
+            rest,
             spikes,
             active,
-            ..
-        } = &mut maps[index];
-        let rest = &mut scratch.rest[..neurons];
-        rest.fill(0.0);
-        spikes.clear();
-        active.clear();
+        } = image.firing(index, neurons);
         for t in 0..steps {
             let range = t * neurons..(t + 1) * neurons;
             self.dispatch.run(Fire {
@@ -226,22 +221,18 @@ impl FewSteps {
     /// Fires the neurons of a pooling layer.
     fn pool(&self, stage: &Stage, index: usize, image: &mut Image, steps: usize) {
         let neurons = stage.layer.layout.size();
-        let Image { maps, scratch, .. } = image;
-        let Map {
+        let Firing {
             drive,
+            rest,
             spikes,
             active,
             ..
-        } = &mut maps[index];
+        } = image.firing(index, neurons);
         let reset = if self.neuron.subtract {
             Reset::Subtract
         } else {
             Reset::Zero
         };
-        let rest = &mut scratch.rest[..neurons];
-        rest.fill(0.0);
-        spikes.clear();
-        active.clear();
         for t in 0..steps {
             let counts = &drive[t * neurons..][..neurons];
             rest.iter_mut()

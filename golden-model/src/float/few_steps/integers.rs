@@ -11,7 +11,7 @@
 //! ```
 
 use super::FewSteps;
-use super::batch::{Image, Map};
+use super::batch::{Firing, Image};
 use super::network::Stage;
 use super::slope::Slope;
 use super::sweep::{Constants, MAX_STEPS, Neuron};
@@ -86,18 +86,13 @@ impl FewSteps {
     ) {
         let layout = self.stages[index].layer.layout;
         let neurons = layout.size();
-        let Image { maps, scratch, .. } = image;
-        let Map {
+        let Firing {
             drive,
             plain,
+            rest,
             spikes,
             active,
-            ..
-        } = &mut maps[index];
-        let rest = &mut scratch.rest[..neurons];
-        rest.fill(0.0);
-        spikes.clear();
-        active.clear();
+        } = image.firing(index, neurons);
         for t in 0..steps {
             let range = t * neurons..(t + 1) * neurons;
             let membranes = &mut drive[range.clone()];

@@ -249,7 +249,7 @@ fn model_image(build: &Build) -> Result<Option<ModelImage>> {
 fn spikes(raster: &SpikeRaster) -> Vec<Vec<Spike>> {
     let spike = |spike: &synfire_golden_model::spikes::Spike| Spike {
         address: spike.address,
-        negative: spike.is_negative(),
+        value: spike.value,
     };
     raster
         .iter()

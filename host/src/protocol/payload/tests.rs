@@ -13,23 +13,24 @@ fn an_identity_has_every_field_in_its_place() {
         (identity.slot_bytes, identity.slots, identity.signed_inputs),
         (0x0E0D, 15, false)
     );
-    assert!(!identity.encoder && !identity.early_exit && !identity.loadable);
+    assert!(!identity.encoder && !identity.early_exit && !identity.loadable && identity.graded_inputs);
     assert_eq!(identity.design.to_vec(), (17..=32).collect::<Vec<u8>>());
     assert_eq!(identity.model.to_vec(), (33..=48).collect::<Vec<u8>>());
 
     let mut signed = payload;
-    for (bit, set) in [(1, 0), (2, 1), (4, 2), (8, 3)] {
-        signed[15] = bit | 0xF0; // later versions may define the other flags
+    for (bit, set) in [(1, 0), (2, 1), (4, 2), (8, 3), (16, 4)] {
+        signed[15] = bit | 0xE0; // later versions may define the other flags
         let identity = Identity::decode(&signed).unwrap();
         let flags = [
             identity.signed_inputs,
             identity.encoder,
             identity.early_exit,
             identity.loadable,
+            identity.graded_inputs,
         ];
-        assert_eq!(flags, [0, 1, 2, 3].map(|flag| flag == set));
+        assert_eq!(flags, [0, 1, 2, 3, 4].map(|flag| flag == set));
     }
-    signed[15] = 0b1101;
+    signed[15] = 0b1_1101;
     let identity = Identity::decode(&signed).unwrap();
     assert_eq!(identity.payload(), signed);
     assert_eq!(signed.len(), IDENTITY_BYTES);

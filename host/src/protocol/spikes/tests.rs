@@ -64,7 +64,7 @@ fn signed_steps_are_pinned() {
         let encoder = SpikeEncoder::new(inputs, 64).unwrap().with_signs(true).unwrap();
         let step: Vec<Spike> = step
             .iter()
-            .map(|&(address, negative)| Spike { address, negative })
+            .map(|&(address, negative)| Spike::signed(address, negative))
             .collect();
         encoder.encode([step]).unwrap().payloads
     };
@@ -79,16 +79,60 @@ fn signed_steps_are_pinned() {
     let dense = [(0, true), (1, false), (2, true), (3, false), (9, true)];
     assert_eq!(encode(10, &dense), [[0x82, 0b1111, 0b101, 0b10, 0b10]]);
     let encoder = SpikeEncoder::new(8, 64).unwrap();
-    let spike = Spike {
-        address: 5,
-        negative: true,
-    };
+    let spike = Spike::signed(5, true);
     assert_eq!(
         encoder.encode([vec![], vec![spike]]).unwrap_err().to_string(),
         "step 1: input 5 has a negative spike, but the network's inputs are unsigned; encode the spikes for this network"
     );
     assert!(SpikeEncoder::new(2000, 18).unwrap().with_signs(true).is_err());
     assert!(SpikeEncoder::new(2000, 26).unwrap().with_signs(true).is_ok());
+}
+
+#[test]
+fn graded_steps_are_pinned() {
+    let encode = |inputs, step: &[(u32, i16)]| {
+        let encoder = SpikeEncoder::new(inputs, 64).unwrap().with_signs(true).unwrap();
+        let step: Vec<Spike> = step
+            .iter()
+            .map(|&(address, value)| Spike { address, value })
+            .collect();
+        encoder.with_values(true).unwrap().encode([step])
+    };
+    let pinned = |inputs, step: &[(u32, i16)]| encode(inputs, step).unwrap().payloads;
+    assert_eq!(
+        pinned(5000, &[(3, 200), (258, 1)]),
+        [[0x85, 4, 200, 255, 1, 1, 0]]
+    );
+    assert_eq!(pinned(5000, &[(3, -200), (4, 7)]), [[0x87, 0x84, 200, 1, 7, 0]]);
+    assert_eq!(
+        pinned(5000, &[(3, 1)]),
+        [[0x81, 4, 0]],
+        "no value, no chunk of values"
+    );
+    assert_eq!(
+        pinned(3, &[(0, 9), (1, 9), (2, 9)]),
+        [[0x85, 1, 9, 1, 9, 1, 9, 0]],
+        "a bitmap has no values"
+    );
+    for value in [0, 256, -256, i16::MIN] {
+        assert_eq!(
+            encode(8, &[(5, value)]).unwrap_err().to_string(),
+            format!(
+                "step 0: input 5 has an event of value {value}, but the network's inputs have magnitudes of 1 to 255; encode the \
+                 events for this network"
+            )
+        );
+    }
+    let spikes = SpikeEncoder::new(8, 64).unwrap();
+    let error = spikes.encode([[Spike { address: 1, value: 2 }]]).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("value 2, but the network's inputs have magnitudes of 1 to 1;"),
+        "{error}"
+    );
+    assert!(SpikeEncoder::new(2000, 18).unwrap().with_values(true).is_err());
+    assert!(SpikeEncoder::new(2000, 19).unwrap().with_values(true).is_ok());
 }
 
 #[test]
@@ -149,17 +193,24 @@ fn case() -> impl Strategy<Value = (u32, u16, Vec<Vec<u32>>)> {
 proptest! {
     #[test]
     fn every_train_survives_within_its_slots((inputs, slot, steps) in case()) {
-        // A third of the spikes of every other step is negative.
+        // A third of the spikes of every other step is negative, and in half of the steps some have values.
         let steps: Vec<Vec<Spike>> = (0..).zip(&steps).map(|(number, step)| {
-            let spike = |&address: &u32| Spike { address, negative: number % 2 == 1 && address % 3 == 1 };
+            let spike = |&address: &u32| Spike {
+                address,
+                value: match (number % 4, address % 5) {
+                    (2 | 3, 1) => 255,
+                    (2 | 3, 2) => 2,
+                    _ => 1,
+                } * if number % 2 == 1 && address % 3 == 1 { -1 } else { 1 },
+            };
             step.iter().map(spike).collect()
         }).collect();
-        let encoder = SpikeEncoder::new(inputs, slot).unwrap().with_signs(true).unwrap();
+        let encoder = SpikeEncoder::new(inputs, slot).unwrap().with_signs(true).unwrap().with_values(true).unwrap();
         let train = encoder.encode(&steps).unwrap();
         let mut decoded = vec![Vec::new()];
         for payload in &train.payloads {
             prop_assert!(payload.len() + REQUEST_HEADER + CRC_BYTES <= usize::from(slot));
-            let parsed = chunks::parse(payload, inputs, true);
+            let parsed = chunks::parse(payload, inputs, true, true);
             prop_assert!(parsed.is_some(), "{:?}: {:?}", parsed, payload);
             for event in parsed.unwrap() {
                 match event {

@@ -1,4 +1,4 @@
-//! The engine's logic: the four stages of its pipeline, the load port and the counters.
+//! The engine's logic: the stages of its pipeline, the load port and the counters.
 
 use super::Engine;
 use rust_hdl::prelude::*;
@@ -17,9 +17,12 @@ impl Logic for Engine {
             read_own,
             read_second,
             read_lane,
+            read_value,
             read_group,
             read_address,
             computing,
+            compute_sweep,
+            compute_clears,
             compute_last,
             compute_lane,
             compute_address,
@@ -32,17 +35,54 @@ impl Logic for Engine {
             loadable,
             stalled_count
         );
-        clock!(self, clock, walker, weights, identities, thresholds, membranes);
+        clock!(
+            self, clock, walker, weights, identities, thresholds, biases, membranes
+        );
         clock!(self, clock, take_last, take_older, forward_last);
+        clock!(self, clock, compute_negative, compute_own, compute_second);
         clock!(
             self,
             clock,
-            compute_sweep,
-            compute_clears,
-            compute_negative,
-            compute_own,
-            compute_second
+            settle_sweep,
+            settle_last,
+            settle_clears,
+            settle_address
         );
+        clock!(self, clock, sweep_ahead, clears_ahead, settles, clears);
+        clock!(
+            self,
+            clock,
+            scaled_weights,
+            scaled_identities,
+            issue,
+            sweep,
+            clear,
+            last
+        );
+        clock!(
+            self,
+            clock,
+            negative,
+            own_channel,
+            second_path,
+            lane,
+            group,
+            membrane_address,
+            value
+        );
+        // The word that is finished in this cycle: a spike's in the compute stage, or a sweep's in its last settle stage. Both
+        // are never there at once, since the walker waits behind a sweep.
+        self.settle_sweep.now.next = self.computing.q.val() && self.compute_sweep.q.val();
+        self.settle_last.now.next = self.compute_last.q.val();
+        self.settle_clears.now.next = self.compute_clears.q.val();
+        self.settle_address.now.next = self.compute_address.q.val();
+        self.closing.next =
+            self.settle_sweep.late.val() || (self.computing.q.val() && !self.compute_sweep.q.val());
+        self.closing_address.next = self.compute_address.q.val();
+        if self.settle_sweep.late.val() {
+            self.closing_address.next = self.settle_address.late.val();
+        }
+
         // Events to windows, windows to the walker.
         self.waiting[0].next = false;
         for i in 0..self.windows.len() {
@@ -54,6 +94,7 @@ impl Logic for Engine {
             self.walker.walk_marker[i].next = self.windows[i].marker.val();
             self.walker.walk_clears[i].next = self.windows[i].clears.val();
             self.walker.walk_negative[i].next = self.windows[i].negative.val();
+            self.walker.walk_value[i].next = self.windows[i].value.val();
             self.walker.walk_membrane[i].next = self.windows[i].membrane.val();
             self.walker.walk_weight[i].next = self.windows[i].weight.val();
             self.walker.walk_run[i].next = self.windows[i].run.val();
@@ -68,32 +109,49 @@ impl Logic for Engine {
         }
         self.walker.pause.next = self.pause.val();
 
-        // Address.
-        self.membranes.read_address.next = self.walker.membrane_address.val();
+        // Address. A layer of graded input addresses its weights one cycle before the membranes.
+        self.issue.now.next = self.walker.issue.val();
+        self.sweep.now.next = self.walker.sweep.val();
+        self.clear.now.next = self.walker.clears.val();
+        self.last.now.next = self.walker.last.val();
+        self.negative.now.next = self.walker.negative.val();
+        self.own_channel.now.next = self.walker.own_channel.val();
+        self.second_path.now.next = self.walker.second_path.val();
+        self.lane.now.next = self.walker.lane.val();
+        self.group.now.next = self.walker.group.val();
+        self.membrane_address.now.next = self.walker.membrane_address.val();
+        self.value.now.next = self.walker.value.val();
         self.weights.read_address.next = self.walker.weight_address.val();
-        self.reading.d.next = self.walker.issue.val();
-        self.read_sweep.d.next = self.walker.sweep.val();
-        self.read_clears.d.next = self.walker.clears.val();
-        self.read_last.d.next = self.walker.last.val();
-        self.read_negative.d.next = self.walker.negative.val();
-        self.read_own.d.next = self.walker.own_channel.val();
-        self.read_second.d.next = self.walker.second_path.val() && self.has_identity.val();
-        self.read_lane.d.next = self.walker.lane.val();
-        self.read_group.d.next = self.walker.group.val();
-        self.read_address.d.next = self.walker.membrane_address.val();
-        // The word two cycles ahead is computed in this cycle, and its result is there when this word is read. The
-        // word three cycles ahead is written in this cycle.
+        self.membranes.read_address.next = self.membrane_address.late.val();
+        self.reading.d.next = self.issue.late.val();
+        self.read_sweep.d.next = self.sweep.late.val();
+        self.read_clears.d.next = self.clear.late.val();
+        self.read_last.d.next = self.last.late.val();
+        self.read_negative.d.next = self.negative.late.val();
+        self.read_own.d.next = self.own_channel.late.val();
+        self.read_second.d.next = self.second_path.late.val() && self.has_identity.val();
+        self.read_lane.d.next = self.lane.late.val();
+        self.read_value.d.next = self.value.late.val();
+        self.read_group.d.next = self.group.late.val();
+        self.read_address.d.next = self.membrane_address.late.val();
+        // The word two cycles ahead, or settle stages more if a sweep ends, is finished in this cycle, and its result is there
+        // when this word is read. The word three cycles ahead is written in this cycle.
         self.take_last.flag.next =
-            self.computing.q.val() && (self.compute_address.q.val() == self.walker.membrane_address.val());
+            self.closing.val() && (self.closing_address.val() == self.membrane_address.late.val());
         self.take_older.flag.next =
-            self.writing.q.val() && (self.write_address.q.val() == self.walker.membrane_address.val());
+            self.writing.q.val() && (self.write_address.q.val() == self.membrane_address.late.val());
 
         // Read.
         self.thresholds.read_address.next = self.read_group.q.val();
         self.identities.read_address.next = self.read_group.q.val();
+        if self.has_values.val() {
+            // Multiplied in the read stage.
+            self.identities.read_address.next = self.group.late.val();
+        }
+        self.biases.read_address.next = self.read_group.q.val();
         self.computing.d.next = self.reading.q.val();
-        self.compute_sweep.flag.next = self.read_sweep.q.val();
-        self.compute_clears.flag.next = self.read_clears.q.val();
+        self.compute_sweep.d.next = self.read_sweep.q.val();
+        self.compute_clears.d.next = self.read_clears.q.val();
         self.compute_last.d.next = self.read_last.q.val();
         self.compute_negative.flag.next = self.read_negative.q.val();
         self.compute_own.flag.next = self.read_own.q.val();
@@ -101,28 +159,37 @@ impl Logic for Engine {
         self.compute_lane.d.next = self.read_lane.q.val();
         self.compute_address.d.next = self.read_address.q.val();
         self.forward_last.flag.next =
-            self.computing.q.val() && (self.compute_address.q.val() == self.read_address.q.val());
+            self.closing.val() && (self.closing_address.val() == self.read_address.q.val());
+        self.sweep_ahead.now.next = self.reading.q.val() && self.read_sweep.q.val();
+        self.clears_ahead.now.next = self.read_clears.q.val();
+        self.settles.flag.next = self.sweep_ahead.late.val();
+        self.clears.flag.next = self.clears_ahead.late.val();
 
-        // Compute.
-        self.writing.d.next = self.computing.q.val();
-        self.write_sweep.d.next = self.computing.q.val() && self.compute_sweep.lanes[0].val();
-        self.write_clears.d.next = self.compute_clears.lanes[0].val();
-        self.write_last.d.next = self.compute_last.q.val();
-        self.write_address.d.next = self.compute_address.q.val();
+        // Compute and settle.
+        self.writing.d.next = self.closing.val();
+        self.write_sweep.d.next = self.settle_sweep.late.val();
+        self.write_clears.d.next = self.settle_clears.late.val();
+        self.write_last.d.next = self.settle_last.late.val();
+        self.write_address.d.next = self.closing_address.val();
+        self.scaled_weights.value.next = self.value.late.val();
+        self.scaled_identities.value.next = self.read_value.q.val();
         for i in 0..self.lanes.len() {
+            self.scaled_weights.number[i].next = self.weights.read_data[i].val();
+            self.scaled_identities.number[i].next = self.identities.read_data[i].val();
             self.lanes[i].clock.next = self.clock.val();
             self.lanes[i].membrane.next = self.membranes.read_data[i].val();
-            self.lanes[i].weight.next = self.weights.read_data[i].val();
+            self.lanes[i].weight.next = self.scaled_weights.product[i].val();
             self.lanes[i].take_last.next = self.take_last.lanes[i].val();
             self.lanes[i].take_older.next = self.take_older.lanes[i].val();
-            self.lanes[i].identity.next = self.identities.read_data[i].val();
+            self.lanes[i].identity.next = self.scaled_identities.product[i].val();
             self.lanes[i].adds_identity.next = self.compute_second.lanes[i].val();
             self.lanes[i].threshold.next = self.thresholds.read_data[i].val();
             self.lanes[i].meets.next =
                 !self.compute_own.lanes[i].val() || (self.compute_lane.q.val() == self.lane_number[i].val());
             self.lanes[i].negative.next = self.compute_negative.lanes[i].val();
-            self.lanes[i].sweep.next = self.compute_sweep.lanes[i].val();
-            self.lanes[i].clears.next = self.compute_clears.lanes[i].val();
+            self.lanes[i].bias.next = self.biases.read_data[i].val();
+            self.lanes[i].settles.next = self.settles.lanes[i].val();
+            self.lanes[i].clears.next = self.clears.lanes[i].val();
             self.lanes[i].forward_last.next = self.forward_last.lanes[i].val();
             self.membranes.write_data[i].next = self.lanes[i].result.val();
             self.swept_data[i].next = self.lanes[i].result.val();
@@ -153,17 +220,35 @@ impl Logic for Engine {
         self.identities.load_shift.next = self.load.shift.val() && self.loads_identities.val();
         self.identities.load_write.next = self.load.write.val() && self.loads_identities.val();
         self.identities.load_address.next = self.load.address.val();
+        self.loads_biases.next = self.load.select.val() == self.biases_number.val();
+        self.biases.load_byte.next = self.load.byte.val();
+        self.biases.load_shift.next = self.load.shift.val() && self.loads_biases.val();
+        self.biases.load_write.next = self.load.write.val() && self.loads_biases.val();
+        self.biases.load_address.next = self.load.address.val();
 
         // Counters.
-        for i in self.windows.len()..self.waiting.len() {
-            self.busy.next = self.walker.busy.val()
-                || self.waiting[i].val()
+        self.settling_below[0].next = self.computing.q.val() && self.compute_sweep.q.val();
+        for i in 0..self.settling.len() {
+            self.settling[i].clock.next = self.clock.val();
+            self.settling[i].d.next = self.settling_below[i].val();
+            self.settling_below[i + 1].next = self.settling_below[i].val() || self.settling[i].q.val();
+        }
+        self.in_pipeline.next = false;
+        for i in self.settling.len()..self.settling_below.len() {
+            self.in_pipeline.next = self.issue.late.val()
                 || self.reading.q.val()
                 || self.computing.q.val()
+                || self.settling_below[i].val()
                 || self.writing.q.val();
         }
+        for i in self.windows.len()..self.waiting.len() {
+            self.busy.next = self.walker.busy.val() || self.waiting[i].val() || self.in_pipeline.val();
+        }
         self.loadable.d.next = self.walker.loadable.val();
-        if self.walker.issue.val() || (self.loadable.q.val() && !self.walker.stalled.val()) {
+        if self.walker.issue.val()
+            || self.walker.waits.val()
+            || (self.loadable.q.val() && !self.walker.stalled.val())
+        {
             self.busy_count.d.next = self.busy_count.q.val() + 1;
         }
         if self.walker.stalled.val() {

@@ -30,7 +30,9 @@ pub enum ChunkState {
     BitmapBits,
     /// Reads a byte of delta-coded addresses.
     DeltaByte,
-    /// Sends the spike of a delta.
+    /// Reads the value of a delta's event.
+    ValueByte,
+    /// Sends the event of a delta.
     DeltaSpike,
     /// Ends a chunk.
     ChunkEnd,
@@ -66,6 +68,8 @@ pub struct ChunkDecoder {
     state: DFF<ChunkState>,
     ends_step: DFF<Bit>,
     has_signs: DFF<Bit>,
+    has_values: DFF<Bit>,
+    value: DFF<Bits<8>>,
     address: DFF<Bits<24>>,
     negative: DFF<Bit>,
     bitmap: DFF<Bits<8>>,
@@ -75,6 +79,7 @@ pub struct ChunkDecoder {
     is_skip: Signal<Local, Bit>,
     is_last_input: Signal<Local, Bit>,
     spike: Signal<Local, Bits<32>>,
+    valued: Signal<Local, Bits<32>>,
     inputs: Constant<Bits<24>>,
     last_input: Constant<Bits<24>>,
     /// Bits of a tag that must be 0.
@@ -87,19 +92,24 @@ pub struct ChunkDecoder {
     magnitude: Constant<Bits<8>>,
     end_of_step: Constant<Bits<32>>,
     address_shift: Constant<Bits<32>>,
+    /// Magnitude of an event without a value byte, if events have magnitudes, or else 0.
+    unit: Constant<Bits<8>>,
+    value_shift: Constant<Bits<32>>,
 }
 
 impl ChunkDecoder {
-    /// Builds a decoder for the given number of inputs; `signed` says whether their spikes can be negative.
+    /// Builds a decoder for the given number of inputs; `signed` says whether their spikes can be negative, and `graded`, if the
+    /// input is graded, at which bit of an event its magnitude begins.
     #[must_use]
-    pub fn new(inputs: u32, signed: bool) -> Self {
+    pub fn new(inputs: u32, signed: bool, graded: Option<usize>) -> Self {
+        let allowed = u64::from(signed) << 1 | u64::from(graded.is_some()) << 2;
         let byte = |value: u64| Constant::new(value.into());
         let wide = |value: u64| Constant::new(value.into());
         with_defaults! {
             Self {
                 inputs: wide(inputs.into()),
                 last_input: wide(u64::from(inputs) - 1),
-                reserved: byte(if signed { 0x7C } else { 0x7E }),
+                reserved: byte(0x7E & !allowed),
                 before_first: wide(0xFF_FFFF),
                 skip: byte(255),
                 skip_by: wide(254),
@@ -108,10 +118,12 @@ impl ChunkDecoder {
                 magnitude: byte(127),
                 end_of_step: Constant::new(u64::from(END_OF_STEP).into()),
                 address_shift: Constant::new((ADDRESS_SHIFT as u64).into()),
+                unit: byte(graded.is_some().into()),
+                value_shift: Constant::new((graded.unwrap_or(0) as u64).into()),
             }
             clock, run, in_byte, byte_valid, at_end, advance, event_data, event_valid, event_ready, step_ends,
-            done, malformed, state, ends_step, has_signs, address, negative, bitmap, signs, bit_index,
-            advance_by, is_skip, is_last_input, spike,
+            done, malformed, state, ends_step, has_signs, has_values, value, address, negative, bitmap, signs,
+            bit_index, advance_by, is_skip, is_last_input, spike, valued,
         }
     }
 }
@@ -120,7 +132,8 @@ impl Logic for ChunkDecoder {
     #[hdl_gen]
     fn update(&mut self) {
         dff_setup!(
-            self, clock, state, ends_step, has_signs, address, negative, bitmap, signs, bit_index
+            self, clock, state, ends_step, has_signs, has_values, value, address, negative, bitmap, signs,
+            bit_index
         );
         self.advance.next = false;
         self.event_valid.next = false;
@@ -129,9 +142,11 @@ impl Logic for ChunkDecoder {
         self.malformed.next = false;
         self.is_last_input.next = self.address.q.val() == self.last_input.val();
         self.spike.next = bit_cast::<32, 24>(self.address.q.val()) << self.address_shift.val();
-        self.event_data.next = self.spike.val();
+        self.valued.next =
+            self.spike.val() | (bit_cast::<32, 8>(self.value.q.val()) << self.value_shift.val());
+        self.event_data.next = self.valued.val();
         if self.negative.q.val() {
-            self.event_data.next = self.spike.val() | 4;
+            self.event_data.next = self.valued.val() | 4;
         }
         // Distance by which a byte of a delta chunk advances the address.
         self.is_skip.next = self.in_byte.val() == self.skip.val();
@@ -156,6 +171,8 @@ impl Logic for ChunkDecoder {
                         self.advance.next = true;
                         self.ends_step.d.next = self.in_byte.val().get_bit(7);
                         self.has_signs.d.next = self.in_byte.val().get_bit(1);
+                        self.has_values.d.next = self.in_byte.val().get_bit(2);
+                        self.value.d.next = self.unit.val();
                         self.negative.d.next = false;
                         self.signs.d.next = 0.into();
                         self.address.d.next = 0.into();
@@ -165,6 +182,10 @@ impl Logic for ChunkDecoder {
                             self.state.d.next = ChunkState::DeltaByte;
                         }
                         if (self.in_byte.val() & self.reserved.val()) != 0 {
+                            self.malformed.next = true;
+                        }
+                        // A bitmap has no values.
+                        if self.in_byte.val().get_bit(2) && !self.in_byte.val().get_bit(0) {
                             self.malformed.next = true;
                         }
                     }
@@ -224,6 +245,9 @@ impl Logic for ChunkDecoder {
                             self.state.d.next = ChunkState::ChunkEnd;
                         } else if !self.is_skip.val() {
                             self.state.d.next = ChunkState::DeltaSpike;
+                            if self.has_values.q.val() {
+                                self.state.d.next = ChunkState::ValueByte;
+                            }
                         }
                         // A sign without a spike: 0x80 (an end) or 0xFF (a skip).
                         if self.has_signs.q.val()
@@ -233,6 +257,18 @@ impl Logic for ChunkDecoder {
                             self.malformed.next = true;
                         }
                         if self.has_signs.q.val() && (self.in_byte.val() == self.skip.val()) {
+                            self.malformed.next = true;
+                        }
+                    }
+                }
+                ChunkState::ValueByte => {
+                    if self.at_end.val() {
+                        self.malformed.next = true;
+                    } else if self.byte_valid.val() {
+                        self.advance.next = true;
+                        self.value.d.next = self.in_byte.val();
+                        self.state.d.next = ChunkState::DeltaSpike;
+                        if self.in_byte.val() == 0 {
                             self.malformed.next = true;
                         }
                     }

@@ -221,7 +221,11 @@ impl Command {
                 spikes_in: signals(layers),
                 spikes_out: signals(layers),
                 busy_cycles: signals(layers),
-                decoder: ChunkDecoder::new(identity.inputs, identity.signed_inputs),
+                decoder: ChunkDecoder::new(
+                    identity.inputs,
+                    identity.signed_inputs,
+                    identity.graded_inputs,
+                ),
                 loader: Loader::new(&[memories, &[hash_shape]].concat()),
                 responder: Responder::new(identity, output_lanes),
                 hash: hash.iter().map(|_| DFF::default()).collect(),

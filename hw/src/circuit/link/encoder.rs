@@ -1,5 +1,5 @@
-//! Poisson encoder: draws the input spikes of an 8-bit image on the board, bit for bit as the golden model
-//! does.
+//! Encoder: turns an 8-bit image into input events on the board, bit for bit as the golden model does. It draws spikes, or,
+//! for a graded input, repeats the values of the image in every step.
 //!
 //! ```text
 //!              ┌──────────┐   ┌───────────┐   ┌──────────────┐
@@ -11,14 +11,15 @@
 //! In every step, each input in C, H, W order takes one draw, and spikes if the top 8 bits of the generator's
 //! state are below |p|. p and its sign stand in the table at (channel, pixel value);
 //! [`Thresholds::words`](synfire_golden_model::dataset::encode::Thresholds::words) computes the table's words. An end
-//! of step follows.
+//! of step follows. The value of a graded input is ±p, limited to ±255; an input with p = 0 has no event. Seeds do not matter
+//! then.
 //!
 //! The first event comes 4 cycles after `start` at the earliest. From there on a step takes inputs + 1
 //! cycles, and one more for each cycle in which an event is not taken. Addresses are counted up in the core's
 //! format, without any multiplication.
 
 use super::address_bits;
-use crate::circuit::event::{ADDRESS_SHIFT, END_OF_STEP};
+use crate::circuit::event::{ADDRESS_SHIFT, Addressing, END_OF_STEP};
 use crate::circuit::with_defaults;
 use crate::circuit::word_store::WordStore;
 use rust_hdl::prelude::*;
@@ -33,9 +34,22 @@ pub struct EncoderParams {
     pub shape: [usize; 3],
     /// Whether addresses have separate fields for row and column; otherwise an input's address is its number.
     pub is_map: bool,
+    /// Whether the input is graded.
+    pub graded: bool,
 }
 
 impl EncoderParams {
+    /// Addressing of the events.
+    #[must_use]
+    pub fn addressing(&self) -> Addressing {
+        let shape = if self.is_map {
+            self.shape
+        } else {
+            [self.inputs(), 1, 1]
+        };
+        Addressing::of(shape.into()).with_values(self.graded)
+    }
+
     /// Number of inputs.
     #[must_use]
     pub const fn inputs(&self) -> usize {
@@ -49,7 +63,7 @@ impl EncoderParams {
     }
 }
 
-/// The Poisson encoder.
+/// The encoder.
 #[derive(Debug, LogicBlock)]
 pub struct Encoder {
     /// Core clock; all registers change on its rising edge.
@@ -118,6 +132,7 @@ pub struct Encoder {
     right: Signal<Local, Bits<32>>,
     drawn: Signal<Local, Bits<32>>,
     spikes: Signal<Local, Bit>,
+    magnitude: Signal<Local, Bits<32>>,
     emits: Signal<Local, Bit>,
     go: Signal<Local, Bit>,
     spike: Signal<Local, Bits<32>>,
@@ -129,6 +144,9 @@ pub struct Encoder {
     to_next_row: Constant<Bits<24>>,
     to_next_channel: Constant<Bits<24>>,
     address_shift: Constant<Bits<32>>,
+    is_graded: Constant<Bit>,
+    value_shift: Constant<Bits<32>>,
+    largest_value: Constant<Bits<32>>,
     end_of_step: Constant<Bits<32>>,
 }
 
@@ -164,13 +182,16 @@ impl Encoder {
                 to_next_row: wide(to_next_row),
                 to_next_channel: wide(to_next_channel),
                 address_shift: Constant::new((ADDRESS_SHIFT as u64).into()),
+                is_graded: Constant::new(params.graded),
+                value_shift: Constant::new((params.addressing().value_shift() as u64).into()),
+                largest_value: Constant::new(255_u64.into()),
                 end_of_step: Constant::new(u64::from(END_OF_STEP).into()),
             }
             clock, pixel_address, pixel_data, pixel_write, table_address, table_data, table_write, start,
             seed, steps, stop, event_data, event_valid, event_ready, busy, step_sent, priming, pixel_valid,
             pixel_ends_step, number, column, row, channel, address, steps_left, draw_valid, draw_ends_step,
             draw_address, draw_entry, random, out_valid, out_ends_step, out_data, drawn_event, entry, left,
-            right, drawn, spikes, emits, go, spike,
+            right, drawn, spikes, magnitude, emits, go, spike,
         }
     }
 }
@@ -213,10 +234,22 @@ impl Logic for Encoder {
         // The draw. A register holds its result, so that the path through memory and comparison ends there.
         self.spikes.next = bit_cast::<9, 8>(self.random.q.val().get_bits::<8>(24))
             < self.codes.read_data.val().get_bits::<9>(0);
+        self.magnitude.next = bit_cast::<32, 8>(self.codes.read_data.val().get_bits::<8>(0));
+        if self.codes.read_data.val().get_bit(8) {
+            self.magnitude.next = self.largest_value.val();
+        }
+        if self.is_graded.val() {
+            self.spikes.next = self.codes.read_data.val().get_bits::<9>(0) != 0;
+        }
         self.emits.next = self.draw_valid.q.val() && (self.draw_ends_step.q.val() || self.spikes.val());
         self.spike.next = bit_cast::<32, 24>(self.draw_address.q.val()) << self.address_shift.val();
         self.drawn_event.next =
             self.spike.val() | (bit_cast::<32, 1>(self.codes.read_data.val().get_bits::<1>(9)) << 2);
+        if self.is_graded.val() {
+            self.drawn_event.next = self.spike.val()
+                | (bit_cast::<32, 1>(self.codes.read_data.val().get_bits::<1>(9)) << 2)
+                | (self.magnitude.val() << self.value_shift.val());
+        }
         if self.draw_ends_step.q.val() {
             self.drawn_event.next = self.end_of_step.val();
         }

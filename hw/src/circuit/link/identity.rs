@@ -49,6 +49,8 @@ pub struct Identity {
     pub early_exit: bool,
     /// Weights can be loaded.
     pub loadable: bool,
+    /// If the input is graded, the bit of an event of the core at which the magnitude of its value begins.
+    pub graded_inputs: Option<usize>,
     /// First 16 bytes of the design's SHA-256.
     pub design_hash: [u8; 16],
     /// First 16 bytes of the SHA-256 of the model that the memories hold at power-up; zeros if they hold
@@ -67,7 +69,13 @@ impl Identity {
         bytes.extend(self.slot_bytes.to_le_bytes());
         #[expect(clippy::cast_possible_truncation, reason = "there are two")]
         let slots = SLOTS as u8;
-        let flags = [self.signed_inputs, self.encoder, self.early_exit, self.loadable];
+        let flags = [
+            self.signed_inputs,
+            self.encoder,
+            self.early_exit,
+            self.loadable,
+            self.graded_inputs.is_some(),
+        ];
         let flags = flags
             .iter()
             .rev()

@@ -14,12 +14,14 @@
 //! they arrive, and none overtakes a spike. The serial line takes longer per spike than the splitter, or
 //! hardly less.
 //!
+//! The value of a graded input's event stays where it is, above the address; numbers are no wider than addresses.
+//!
 //! If rows and columns are powers of two, the address is the number itself, and no splitter is needed
 //! ([`SplitterParams::is_needed`]).
 
 use super::address_bits;
 use super::encoder::EncoderParams;
-use crate::circuit::event::{ADDRESS_SHIFT, SPIKE};
+use crate::circuit::event::{ADDRESS_SHIFT, Addressing, SPIKE};
 use crate::circuit::with_defaults;
 use rust_hdl::prelude::*;
 
@@ -31,13 +33,18 @@ const WIDTH: usize = 24;
 pub struct SplitterParams {
     /// Channels, rows and columns of the map.
     pub shape: [usize; 3],
+    /// Whether events have values.
+    pub graded: bool,
 }
 
 impl SplitterParams {
     /// Splitter of an input; none if every input's number is its address.
     #[must_use]
     pub fn of(input: &EncoderParams) -> Option<Self> {
-        let splitter = Self { shape: input.shape };
+        let splitter = Self {
+            shape: input.shape,
+            graded: input.graded,
+        };
         (input.is_map && splitter.is_needed()).then_some(splitter)
     }
 
@@ -91,6 +98,7 @@ pub struct Splitter {
     pub out_ready: Signal<In, Bit>,
     state: DFF<SplitterState>,
     negative: DFF<Bit>,
+    value: DFF<Bits<8>>,
     /// Rest of the dividend in the upper bits, quotient so far in the lower bits.
     dividend: DFF<Bits<24>>,
     remainder: DFF<Bits<24>>,
@@ -102,6 +110,7 @@ pub struct Splitter {
     quotient_next: Signal<Local, Bits<24>>,
     address: Signal<Local, Bits<24>>,
     spike: Signal<Local, Bits<32>>,
+    magnitude: Signal<Local, Bits<32>>,
     columns: Constant<Bits<24>>,
     rows: Constant<Bits<24>>,
     x_bits: Constant<Bits<24>>,
@@ -111,6 +120,9 @@ pub struct Splitter {
     bits: Constant<Bits<5>>,
     top: Constant<Bits<5>>,
     address_shift: Constant<Bits<32>>,
+    value_shift: Constant<Bits<32>>,
+    /// All ones if events have values, or else 0.
+    value_mask: Constant<Bits<32>>,
     kind_spike: Constant<Bits<2>>,
 }
 
@@ -123,6 +135,7 @@ impl Splitter {
     pub fn new(params: SplitterParams) -> Self {
         let [channels, rows, columns] = params.shape;
         let bits = address_bits(channels * rows * columns).max(1);
+        let addresses = Addressing::of(params.shape.into()).with_values(params.graded);
         let xy_bits = address_bits(rows) + address_bits(columns);
         assert!(
             bits.max(xy_bits + address_bits(channels)) <= WIDTH,
@@ -139,10 +152,12 @@ impl Splitter {
                 bits: Constant::new((bits as u64).into()),
                 top: Constant::new((WIDTH as u64 - 1).into()),
                 address_shift: Constant::new((ADDRESS_SHIFT as u64).into()),
+                value_shift: Constant::new((addresses.value_shift() as u64).into()),
+                value_mask: Constant::new(if params.graded { 0xFF_u64 } else { 0 }.into()),
                 kind_spike: Constant::new(u64::from(SPIKE).into()),
             }
-            clock, in_data, in_valid, in_ready, out_data, out_valid, out_ready, state, negative, dividend,
-            remainder, x, bits_left, divisor, trial, remainder_next, quotient_next, address, spike,
+            clock, in_data, in_valid, in_ready, out_data, out_valid, out_ready, state, negative, value, dividend,
+            remainder, x, bits_left, divisor, trial, remainder_next, quotient_next, address, spike, magnitude,
         }
     }
 }
@@ -150,7 +165,9 @@ impl Splitter {
 impl Logic for Splitter {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, state, negative, dividend, remainder, x, bits_left);
+        dff_setup!(
+            self, clock, state, negative, value, dividend, remainder, x, bits_left
+        );
         // One bit of the quotient.
         self.divisor.next = self.columns.val();
         if self.state.q.val() == SplitterState::ByRows {
@@ -170,7 +187,9 @@ impl Logic for Splitter {
         self.address.next = (self.dividend.q.val() << self.xy_bits.val())
             | (self.remainder.q.val() << self.x_bits.val())
             | self.x.q.val();
-        self.spike.next = bit_cast::<32, 24>(self.address.val()) << self.address_shift.val();
+        self.magnitude.next = bit_cast::<32, 8>(self.value.q.val()) << self.value_shift.val();
+        self.spike.next =
+            (bit_cast::<32, 24>(self.address.val()) << self.address_shift.val()) | self.magnitude.val();
         self.out_data.next = self.in_data.val();
         self.out_valid.next = false;
         self.in_ready.next = false;
@@ -180,6 +199,8 @@ impl Logic for Splitter {
                 self.remainder.d.next = 0.into();
                 self.bits_left.d.next = self.bits.val();
                 self.negative.d.next = self.in_data.val().get_bit(2);
+                self.value.d.next =
+                    bit_cast::<8, 32>((self.in_data.val() >> self.value_shift.val()) & self.value_mask.val());
                 self.dividend.d.next = self.in_data.val().get_bits::<24>(3) << self.align.val();
                 if self.in_data.val().get_bits::<2>(0) == self.kind_spike.val() {
                     self.in_ready.next = true;

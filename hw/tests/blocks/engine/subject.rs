@@ -8,7 +8,7 @@ use rand::seq::SliceRandom;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::collections::BTreeMap;
 use synfire_golden_model::events::Axis;
-use synfire_golden_model::integer::neuron::{end_of_step, settle};
+use synfire_golden_model::integer::neuron::Update;
 use synfire_golden_model::integer::{Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
 use synfire_golden_model::network::Shape;
 use synfire_golden_model::spikes::Spike;
@@ -118,11 +118,18 @@ impl Subject {
 
     /// End of a step of a neuron of a channel: whether the neuron fires, and the new membrane.
     fn settle(&self, membrane: i32, channel: usize) -> (bool, i32) {
-        let (shifts, floor) = (&self.layer.leak_shifts, self.layer.floor);
-        match &self.layer.neuron {
-            Neuron::Lif { thresholds } => end_of_step(membrane, thresholds[channel], shifts, floor),
-            Neuron::Output => (false, settle(membrane, shifts, floor)),
-        }
+        let threshold = match &self.layer.neuron {
+            Neuron::Lif { thresholds } => Some(thresholds[channel]),
+            Neuron::Output => None,
+        };
+        let update = Update {
+            bias: self.layer.biases.get(channel).copied().unwrap_or(0),
+            threshold,
+            leak_shifts: &self.layer.leak_shifts,
+            floor: self.layer.floor,
+            ceiling: self.layer.ceiling,
+        };
+        update.end_of_step(membrane)
     }
 
     /// The neurons of each word, by lane.
@@ -199,7 +206,7 @@ impl Subject {
                 };
                 path.positions(spike.address as usize) * groups
             }
-            Happening::Marker(_) => self.params.membranes.depth,
+            Happening::Marker(_) => self.params.membranes.depth + self.params.settle.stages,
         }
     }
 
@@ -213,17 +220,28 @@ impl Subject {
             let mut of_stream = BTreeMap::new();
             for (index, path) in self.geometry.paths.iter().enumerate() {
                 let signed = self.signed_input && path.stream == 0;
+                let graded = path.sources.graded;
                 let of_stream = of_stream.entry(path.stream).or_insert_with(|| {
                     (0..u32::try_from(path.sources.shape.size()).expect("small"))
-                        .filter(|_| rng.random_bool(rate))
-                        .map(|address| (address, signed && address % 3 == 0))
+                        .filter_map(|address| {
+                            if !rng.random_bool(rate) {
+                                return None;
+                            }
+                            let magnitude = match rng.random_range(0..4) {
+                                _ if !graded => 1,
+                                0 => 255,
+                                _ => rng.random_range(1..=255),
+                            };
+                            let value = if signed && address % 3 == 0 {
+                                -magnitude
+                            } else {
+                                magnitude
+                            };
+                            Some(Spike { address, value })
+                        })
                         .collect::<Vec<_>>()
                 });
-                spikes.extend(
-                    of_stream.iter().map(|&(address, negative)| {
-                        Happening::Spike(index, Spike::signed(address, negative))
-                    }),
-                );
+                spikes.extend(of_stream.iter().map(|&spike| Happening::Spike(index, spike)));
             }
             spikes.retain(|spike| self.ideal(spike) > 0);
             spikes.shuffle(rng);
@@ -251,7 +269,8 @@ impl Subject {
                 // An event that is offered stays until it is taken.
                 offered[path] = event.is_some() && (offered[path] || feeds[path].at(cycle));
                 circuit.event_valid[path].next = offered[path];
-                circuit.event_data[path].next = word(event.map_or(0, |event| event.encode()));
+                let sources = self.geometry.paths[path].sources;
+                circuit.event_data[path].next = word(event.map_or(0, |&event| sources.encode(event)));
             }
             circuit.pause.next = !running.at(cycle);
             engine.settle();

@@ -3,7 +3,7 @@
 use crate::support::{Willing, assert_same, signed, simulate, word};
 use std::collections::VecDeque;
 use synfire_golden_model::spikes::Spike;
-use synfire_hw::circuit::event::Event;
+use synfire_hw::circuit::event::{Addressing, Event};
 use synfire_hw::circuit::link::command::Command;
 use synfire_hw::circuit::link::identity::{Identity, LoadableMemory};
 use synfire_hw::simulate::Simulation;
@@ -49,6 +49,7 @@ pub(crate) fn identity(inputs: u32) -> Identity {
         clock_hz: 12_000_000,
         slot_bytes: 256,
         signed_inputs: false,
+        graded_inputs: None,
         encoder: true,
         early_exit: true,
         loadable: true,
@@ -82,9 +83,17 @@ struct SoftEncoder {
     stalled: bool,
 }
 
+/// Layout of the events of a flat input.
+pub(crate) fn addressing(identity: &Identity) -> Addressing {
+    let inputs = usize::try_from(identity.inputs).expect("small");
+    Addressing::of([inputs, 1, 1].into()).with_values(identity.graded_inputs.is_some())
+}
+
 /// A command processor, with a receive slot in front of it, and a core and an encoder behind it.
 pub(crate) struct Bench {
     pub(crate) command: Simulation<Command>,
+    /// Layout of the events.
+    events_of: Addressing,
     /// Events pushed to the core.
     events: Vec<Event>,
     /// Events that the core has not processed yet; the core processes one every few cycles.
@@ -112,6 +121,7 @@ impl Bench {
         let command = Command::new(identity, OUTPUT_LANES, &MEMORIES).with_watchdog(WATCHDOG_CYCLES);
         let mut bench = Self {
             command: simulate(command, |command| &mut command.clock),
+            events_of: addressing(identity),
             events: Vec::new(),
             waiting: VecDeque::new(),
             stalled: false,
@@ -170,7 +180,10 @@ impl Bench {
                 .unwrap_or(0xEE);
             let pushed = circuit.event_valid.val() && circuit.event_ready.val();
             if pushed {
-                let event = Event::decode(circuit.event_data.val().to_u32()).expect("an event");
+                let event = self
+                    .events_of
+                    .decode(circuit.event_data.val().to_u32())
+                    .expect("an event");
                 self.events.push(event);
                 self.waiting.push_back(event);
             }

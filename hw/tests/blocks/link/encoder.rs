@@ -13,6 +13,7 @@ use synfire_hw::simulate::Simulation;
 /// An encoder with its memories filled.
 struct Bench {
     encoder: Simulation<Encoder>,
+    params: EncoderParams,
     ready: Willing,
 }
 
@@ -28,6 +29,7 @@ impl Bench {
         encoder.circuit().table_write.next = false;
         let mut bench = Self {
             encoder,
+            params,
             ready: Willing::always(),
         };
         bench.load(pixels);
@@ -62,7 +64,8 @@ impl Bench {
             self.encoder.settle();
             let circuit = self.encoder.circuit();
             if ready && circuit.event_valid.val() {
-                events.push(Event::decode(circuit.event_data.val().to_u32()).expect("an event"));
+                let word = circuit.event_data.val().to_u32();
+                events.push(self.params.addressing().decode(word).expect("an event"));
             }
             sent += usize::from(circuit.step_sent.val());
             assert!(cycle < 1_000_000, "the encoder never ends");
@@ -84,12 +87,24 @@ fn golden(
 ) -> SpikeRaster {
     let mut plain = vec![0; params.inputs()];
     thresholds.look_up(pixels, &mut plain);
-    PoissonEncoder::new(&plain, seed).encode(steps)
+    if !params.graded {
+        return PoissonEncoder::new(&plain, seed).encode(steps);
+    }
+    let mut raster = SpikeRaster::new(params.inputs());
+    for _ in 0..steps {
+        let values = plain.iter().map(|&threshold| threshold.clamp(-255, 255));
+        let events = (0..).zip(values).filter(|&(_, value)| value != 0);
+        raster.push_step(events.map(|(address, value)| Spike { address, value }));
+    }
+    raster
 }
 
 /// Steps as events with addresses of the core's form.
 fn events(params: EncoderParams, raster: &SpikeRaster) -> Vec<Event> {
-    let map = SplitterParams { shape: params.shape };
+    let map = SplitterParams {
+        shape: params.shape,
+        graded: params.graded,
+    };
     let placed = |spike: &Spike| {
         let number = usize::try_from(spike.address).expect("32 bits");
         let address = if params.is_map {
@@ -97,10 +112,10 @@ fn events(params: EncoderParams, raster: &SpikeRaster) -> Vec<Event> {
         } else {
             number
         };
-        Event::Spike(Spike::signed(
-            u32::try_from(address).expect("small"),
-            spike.is_negative(),
-        ))
+        Event::Spike(Spike {
+            address: u32::try_from(address).expect("small"),
+            ..*spike
+        })
     };
     raster
         .iter()
@@ -116,8 +131,8 @@ struct Case {
 }
 
 fn case() -> impl Strategy<Value = Case> {
-    (1..4_usize, 1..7_usize, 1..7_usize, any::<bool>(), any::<bool>()).prop_flat_map(
-        |(channels, rows, columns, is_map, normalized)| {
+    (1..4_usize, 1..7_usize, 1..7_usize, any::<[bool; 3]>()).prop_flat_map(
+        |(channels, rows, columns, [is_map, normalized, graded])| {
             let normalization = Normalization {
                 mean: vec![0.5, 0.25, 0.75][..channels].to_vec(),
                 deviation: vec![0.5, 0.25, 1.0][..channels].to_vec(),
@@ -126,6 +141,7 @@ fn case() -> impl Strategy<Value = Case> {
             let params = EncoderParams {
                 shape: [channels, rows, columns],
                 is_map,
+                graded,
             };
             proptest::collection::vec(any::<u8>(), params.inputs()).prop_map(move |pixels| Case {
                 params,
@@ -171,6 +187,7 @@ fn every_pixel_value_has_its_rate_and_another_image_other_spikes() {
     let params = EncoderParams {
         shape: [1, 16, 16],
         is_map: true,
+        graded: false,
     };
     let thresholds = Thresholds::new(1, 255, 1.0, None);
     let pixels: Vec<u8> = (0..=255).collect();
@@ -189,10 +206,33 @@ fn every_pixel_value_has_its_rate_and_another_image_other_spikes() {
 }
 
 #[test]
+fn the_values_of_a_graded_input_are_the_thresholds_in_every_step() {
+    let params = EncoderParams {
+        shape: [1, 1, 4],
+        is_map: true,
+        graded: true,
+    };
+    let normalization = Normalization {
+        mean: vec![0.5],
+        deviation: vec![0.5],
+    };
+    let thresholds = Thresholds::new(1, 255, 1.0, Some(&normalization));
+    let mut bench = Bench::new(params, &thresholds, &[0, 127, 191, 255]);
+    let step = [(0, -255), (1, -1), (2, 127), (3, 255)]
+        .map(|(address, value)| Event::Spike(Spike { address, value }));
+    let expected = [step, step]
+        .map(|step| [&step[..], &[Event::EndOfStep]].concat())
+        .concat();
+    assert_same(&expected, &bench.encode(1, 2, None).0);
+    assert_same(&expected, &bench.encode(0x1234_5678, 2, None).0);
+}
+
+#[test]
 fn a_step_takes_a_cycle_an_input_and_one_for_its_end() {
     let params = EncoderParams {
         shape: [2, 3, 5],
         is_map: true,
+        graded: false,
     };
     let thresholds = Thresholds::new(2, 255, 1.0, None);
     let mut bench = Bench::new(params, &thresholds, &[255; 30]);

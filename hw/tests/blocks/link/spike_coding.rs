@@ -1,6 +1,6 @@
 //! Decoding of spikes by the command processor, against a coder of a few lines.
 
-use super::command_bench::{Bench, MALFORMED, OK, SPIKES, identity, request};
+use super::command_bench::{Bench, MALFORMED, OK, SPIKES, addressing, identity, request};
 use crate::support::{assert_same, config, difference, willing};
 use proptest::prelude::*;
 use synfire_golden_model::spikes::Spike;
@@ -13,11 +13,17 @@ enum Coding {
     Delta,
     SignedBitmap,
     SignedDelta,
+    SignedValues,
 }
 
 /// The sign of an input, where there are signs.
 const fn is_negative(address: u32) -> bool {
     address % 3 == 1
+}
+
+/// Magnitude of the value of an input, where there are values.
+const fn magnitude(address: u32) -> u8 {
+    (address % 255) as u8 + 1
 }
 
 /// A chunk of the given inputs, in ascending order.
@@ -55,8 +61,9 @@ fn chunk(inputs: u32, spikes: &[u32], coding: Coding, step_ends: bool) -> Vec<u8
             }
             [vec![tag | 2], pairs.concat()].concat()
         }
-        Coding::SignedDelta => {
-            let mut bytes = vec![tag | 3];
+        Coding::SignedDelta | Coding::SignedValues => {
+            let has_values = matches!(coding, Coding::SignedValues);
+            let mut bytes = vec![tag | 3 | u8::from(has_values) << 2];
             let mut last = -1;
             for &address in spikes {
                 let mut delta = i64::from(address) - last;
@@ -66,6 +73,7 @@ fn chunk(inputs: u32, spikes: &[u32], coding: Coding, step_ends: bool) -> Vec<u8
                 }
                 let sign = u8::from(is_negative(address)) << 7;
                 bytes.push(sign | u8::try_from(delta).expect("at most 126"));
+                bytes.extend(has_values.then(|| magnitude(address)));
                 last = address.into();
             }
             bytes.push(0);
@@ -85,12 +93,17 @@ impl Coded {
     fn events(&self) -> Vec<Event> {
         let mut events = Vec::new();
         for (spikes, coding, step_ends, _) in &self.chunks {
-            let signed = matches!(coding, Coding::SignedBitmap | Coding::SignedDelta);
-            events.extend(
-                spikes
-                    .iter()
-                    .map(|&address| Event::Spike(Spike::signed(address, signed && is_negative(address)))),
-            );
+            let signed = !matches!(coding, Coding::Bitmap | Coding::Delta);
+            let valued = matches!(coding, Coding::SignedValues);
+            events.extend(spikes.iter().map(|&address| {
+                let size = if valued { magnitude(address).into() } else { 1 };
+                let value = if signed && is_negative(address) {
+                    -size
+                } else {
+                    size
+                };
+                Event::Spike(Spike { address, value })
+            }));
             events.extend(step_ends.then_some(Event::EndOfStep));
         }
         events
@@ -119,7 +132,8 @@ fn coded() -> impl Strategy<Value = Coded> {
             Just(Coding::Bitmap),
             Just(Coding::Delta),
             Just(Coding::SignedBitmap),
-            Just(Coding::SignedDelta)
+            Just(Coding::SignedDelta),
+            Just(Coding::SignedValues)
         ];
         prop::collection::vec((spikes, coding, any::<bool>(), any::<bool>()), 1..4)
             .prop_map(move |chunks| Coded { inputs, chunks })
@@ -133,6 +147,14 @@ fn signed_bench(inputs: u32) -> Bench {
     Bench::with_identity(&identity)
 }
 
+/// A bench that takes signed chunks and chunks of values, too.
+fn graded_bench(inputs: u32) -> Bench {
+    let mut identity = identity(inputs);
+    identity.signed_inputs = true;
+    identity.graded_inputs = Some(addressing(&identity).value_shift());
+    Bench::with_identity(&identity)
+}
+
 proptest! {
     #![proptest_config(config(32))]
 
@@ -140,7 +162,7 @@ proptest! {
     fn steps_are_decoded_however_they_are_coded_and_split(
         coded in coded(), core_ready in willing(), transmitter_ready in willing(),
     ) {
-        let mut bench = signed_bench(coded.inputs);
+        let mut bench = graded_bench(coded.inputs);
         bench.core_ready = core_ready;
         bench.transmitter_ready = transmitter_ready;
         for (sequence, payload) in (0..).zip(coded.payloads()) {
@@ -169,6 +191,24 @@ fn a_flipped_bit_of_a_chunk_is_noticed() {
                 "{coding:?}"
             );
         }
+    }
+}
+
+#[test]
+fn a_value_of_0_or_in_a_bitmap_is_malformed_and_a_design_without_values_takes_none() {
+    for payload in [
+        &[0x85, 1, 0, 0][..],
+        &[0x85, 1],
+        &[0x84, 1, 0, 0],
+        &[0x86, 0],
+        &[0x8D, 0],
+        &[0x85, 21, 9, 0],
+    ] {
+        graded_bench(20).expect(SPIKES, 0, payload, MALFORMED, 0);
+    }
+    for payload in [&[0x85, 1, 255, 0][..], &[0x87, 0x81, 7, 0]] {
+        graded_bench(20).expect(SPIKES, 0, payload, OK, 1);
+        signed_bench(20).expect(SPIKES, 0, payload, MALFORMED, 0);
     }
 }
 

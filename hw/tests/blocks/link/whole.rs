@@ -47,6 +47,7 @@ impl Rig {
             clock_hz: 12_000_000,
             slot_bytes: 64,
             signed_inputs: true,
+            graded_inputs: None,
             encoder: true,
             early_exit: true,
             loadable: true,

@@ -1,5 +1,7 @@
 //! Traffic: the spikes that each layer of a network receives per time step, and the positions that they meet.
 
+pub mod array;
+
 use crate::error::Result;
 use crate::geometry::{Geometry, Path};
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,6 @@
 //! The verb `synfire bench`.
 
+mod array;
 mod full_run;
 mod infer;
 mod report;
@@ -15,6 +16,7 @@ const EXAMPLE: &str = "Examples:
   synfire bench train --net lenet --data fashion-mnist --data-dir DATA
   synfire bench infer --net lenet --data fashion-mnist --model lenet.safetensors --json
   synfire bench sparsity --net lenet --rates 2,5,10,20
+  synfire bench array lenet-4bit.safetensors --data-dir DATA
 
 Run nothing else on the machine while measuring.";
 
@@ -34,6 +36,8 @@ enum What {
     Infer(infer::Args),
     /// Measure how the time of one thread depends on the rate of input spikes, compared with the machine's peak.
     Sparsity(sparsity::Args),
+    /// Count the membrane accesses that arrays of lanes would make for a network's spikes.
+    Array(array::Args),
 }
 
 impl Args {
@@ -42,6 +46,7 @@ impl Args {
             What::Train(args) => args.run(context),
             What::Infer(args) => args.run(context),
             What::Sparsity(args) => args.run(context),
+            What::Array(args) => args.run(context),
         }
     }
 }

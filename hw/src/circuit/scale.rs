@@ -1,8 +1,9 @@
 //! Multiplies the numbers of a word by the magnitude of a graded input's value.
 //!
 //! A register holds the products, one cycle later. In layers without graded input the block is wires. It is hand-written
-//! Verilog, since only the generator knows how few bits a number has: a multiplication of 32 bits would take hundreds of
-//! LUTs.
+//! Verilog, since only the generator knows how few bits a number has. It adds up shifted numbers instead of multiplying:
+//! synthesis would take multipliers of the device, which may have fewer than there are lanes, and of which Yosys has no
+//! model for every family, so that no netlist with them could be simulated.
 
 use super::event::VALUE_BITS;
 use super::{signals, with_defaults};
@@ -103,6 +104,22 @@ impl Logic for Scale {
         }
         let bits = self.product_bits();
         let (low, high, top) = (fraction_bits, fraction_bits + width - 1, bits - 1);
+        // The number, shifted up by the place of a bit of the value, if that bit is set.
+        let part = |place: usize| {
+            let room = bits - place;
+            let taken = width.min(room);
+            let signs = match room - taken {
+                0 => String::new(),
+                signs => format!("{{{signs}{{number$LANE[{high}]}}}}, "),
+            };
+            let zeros = match place {
+                0 => String::new(),
+                zeros => format!(", {zeros}'h0"),
+            };
+            let number = format!("number$LANE[{}:{low}]", low + taken - 1);
+            format!("(value[{place}] ? {{{signs}{number}{zeros}}} : {bits}'h0)")
+        };
+        let sum = (0..VALUE_BITS.min(bits)).map(part).collect::<Vec<_>>();
         let sign = match 32 - bits - fraction_bits {
             0 => String::new(),
             signs => format!("{{{signs}{{scaled_LANE[{top}]}}}}, "),
@@ -111,27 +128,18 @@ impl Logic for Scale {
             0 => String::new(),
             zeros => format!(", {zeros}'h0"),
         };
-        let extension = match bits - width {
-            0 => String::new(),
-            signs => format!("{{{signs}{{number$LANE[{high}]}}}}, "),
-        };
         let multiplier = format!(
             "\
-wire signed [{top}:0] factor_LANE = {{{extension}number$LANE[{high}:{low}]}};
-reg signed [{top}:0] scaled_LANE;
+reg [{top}:0] scaled_LANE;
 initial scaled_LANE = {bits}'h0;
-always @(posedge clock) scaled_LANE <= factor_LANE * magnitude;
+always @(posedge clock) scaled_LANE <=
+    {};
 always @(*) product$LANE = {{{sign}scaled_LANE{zeros}}};
-"
+",
+            sum.join("\n    + ")
         );
         let lane = |lane: usize| multiplier.replace("LANE", &lane.to_string());
-        // Synthesis drops the bits by which both factors are extended.
-        let magnitude = match bits.checked_sub(VALUE_BITS) {
-            Some(zeros @ 1..) => format!("{{{zeros}'h0, value}}"),
-            _ => "value".into(),
-        };
-        let lanes: String = (0..lanes).map(lane).collect();
-        Verilog::Custom(format!("wire signed [{top}:0] magnitude = {magnitude};\n{lanes}"))
+        Verilog::Custom((0..lanes).map(lane).collect())
     }
 
     fn timing(&self) -> Vec<TimingInfo> {

@@ -21,9 +21,13 @@ pub(super) fn draw(svg: &mut Svg, drawing: &Drawing<'_>, index: usize, area: Rec
         engine(svg, drawing, index, area);
         let y = area.bottom() - PADDING - CELL.1;
         let mut x = area.x + PADDING;
-        for memory in memory::of_layer(drawing, index) {
-            memory.draw(svg, x, y);
-            x += CELL.0 + CELL_GAP;
+        let memories = memory::of_layer(drawing, index);
+        // A junction with biases has more memories than cells of the usual width fit side by side.
+        let width = (BODY - 2.0 * PADDING + CELL_GAP) / float(memories.len()) - CELL_GAP;
+        let width = width.min(CELL.0);
+        for memory in memories {
+            memory.draw(svg, Rect::new(x, y, width, CELL.1));
+            x += width + CELL_GAP;
         }
     });
 }

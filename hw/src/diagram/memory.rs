@@ -1,7 +1,6 @@
 //! Memories of a design: sizes as the generator builds them, block RAMs as the plan counts them.
 
 use super::Drawing;
-use super::frame::CELL;
 use super::palette::{BLUE, BLUE_TINT, EDGE, GREY, GREY_TINT, INK, ORANGE, ORANGE_TINT};
 use super::svg::{Anchor, Rect, Svg, Type};
 use super::text::{count, counted};
@@ -80,8 +79,7 @@ impl Memory {
     }
 
     /// Draws the memory with its upper left corner at a point.
-    pub(super) fn draw(&self, svg: &mut Svg, x: f64, y: f64) {
-        let area = Rect::new(x, y, CELL.0, CELL.1);
+    pub(super) fn draw(&self, svg: &mut Svg, area: Rect) {
         let (edge, fill) = self.built.colours();
         let built = self.built.text();
         let title = format!("{}: {} of {}, {built}", self.name, self.words, self.bits);
@@ -95,7 +93,7 @@ impl Memory {
                 (&built, Type::new(11.0, if edge == EDGE { GREY } else { edge })),
             ];
             for (line, y) in lines.into_iter().zip([15.0, 29.5, 43.5, 58.5]) {
-                let look = line.1.anchored(Anchor::Middle).within(CELL.0 - 8.0);
+                let look = line.1.anchored(Anchor::Middle).within(area.width - 8.0);
                 svg.text((middle, area.y + y), line.0, &look);
             }
         });

@@ -24,7 +24,7 @@ pub(super) fn draw(svg: &mut Svg, drawing: &Drawing<'_>, boxes: &[Rect]) -> Rect
         &look,
     );
     if let Some(snapshot) = memory::snapshot(drawing) {
-        snapshot.draw(svg, area.x, area.y);
+        snapshot.draw(svg, area);
     }
     if let Some(steps) = exit_steps(drawing.model, drawing.plan) {
         draw_exit(svg, drawing, steps, area, output);
@@ -36,7 +36,7 @@ fn draw_exit(svg: &mut Svg, drawing: &Drawing<'_>, steps: usize, snapshot: Rect,
     let x = snapshot.right() + EXIT_GAP;
     let y = snapshot.middle().1;
     svg.group("early-exit", "early exit", |svg| {
-        memory::margins(drawing, steps).draw(svg, x, snapshot.y);
+        memory::margins(drawing, steps).draw(svg, Rect::new(x, snapshot.y, CELL.0, CELL.1));
         svg.line(&[(snapshot.right(), y), (x, y)], &Stroke::new(EDGE, 1.5).arrow());
         let look = Type::new(11.0, GREY);
         let middle = look.anchored(Anchor::Middle).within(EXIT_GAP - 12.0);

@@ -4,6 +4,7 @@ use super::options::{Target, Work, layer_plans, most_useful_lanes, needs_power_o
 use super::{LayerPlan, Plan, check_sizes};
 use crate::board::Board;
 use crate::circuit::engine::smallest_queue;
+use crate::circuit::settle::MOST_STAGES;
 use crate::geometry::{Geometry, LayerGeometry};
 use crate::traffic::from_rates;
 use synfire_golden_model::integer::{Neuron, QuantizedModel};
@@ -12,7 +13,8 @@ use synfire_golden_model::integer::{Neuron, QuantizedModel};
 const DEPTHS: std::ops::RangeInclusive<usize> = 8..=32768;
 
 impl Plan {
-    /// Checks that the plan is one of this model on this board. Lanes, FIFOs and the choice of memories are the plan's own;
+    /// Checks that the plan is one of this model on this board. Lanes, FIFOs, settle stages and the choice of memories are the
+    /// plan's own;
     /// everything else must be what follows from them.
     ///
     /// # Errors
@@ -63,13 +65,13 @@ fn lanes(plan: &LayerPlan, layer: &LayerGeometry) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether two plans of a layer differ in FIFOs, queue, traffic and cost at most.
+/// Whether two plans of a layer differ in FIFOs, queue, settle stages, traffic and cost at most.
 fn has_shape_of(plan: &LayerPlan, other: &LayerPlan) -> bool {
     let shape = |plan: &LayerPlan| {
         (
             (plan.name.clone(), plan.lanes, plan.groups, plan.words),
             (plan.weight_words, plan.weight_style),
-            (plan.membrane_style, plan.threshold_style, plan.settle_stages),
+            (plan.membrane_style, plan.threshold_style),
         )
     };
     shape(plan) == shape(other)
@@ -89,16 +91,20 @@ fn depths(plan: &LayerPlan, layer: &LayerGeometry, fires: bool) -> Result<(), St
             plan.name, plan.queue_depth
         ));
     }
-    let least = smallest_queue(plan.settle_stages);
-    if fires && plan.queue_depth < least {
+    if plan.settle_stages > MOST_STAGES {
         return Err(format!(
-            "layer `{}` has a queue of {}; give it at least {least}",
-            plan.name, plan.queue_depth
+            "layer `{}` has {} settle stages; give it at most {MOST_STAGES}",
+            plan.name, plan.settle_stages
         ));
     }
     let queue = fires.then_some(&plan.queue_depth);
     let is_wrong = |depth: &&usize| !depth.is_power_of_two() || !DEPTHS.contains(*depth);
+    let least = smallest_queue(plan.settle_stages);
     match plan.fifo_depths.iter().chain(queue).find(is_wrong) {
+        None if fires && plan.queue_depth < least => Err(format!(
+            "layer `{}` has a queue of {}; give it at least {least}",
+            plan.name, plan.queue_depth
+        )),
         None => Ok(()),
         Some(depth) => Err(format!(
             "layer `{}` has a FIFO of {depth}; its depth must be a power of two from {} to {}",

@@ -11,6 +11,7 @@ use crate::board::{Board, Family};
 use crate::circuit::engine::MAX_LANES;
 use crate::circuit::event::Addressing;
 use crate::circuit::serializer::entry_bits;
+use crate::circuit::settle::MOST_STAGES;
 use crate::circuit::word_memory::Style;
 use crate::error::Result;
 use crate::geometry::{Geometry, LayerGeometry};
@@ -155,7 +156,8 @@ fn layer_plan(
     let membrane_bits = usize::from(layer.membrane_bits);
     let membrane_style = membrane_style(family, words);
     let threshold_style = threshold_style(groups);
-    let settle_stages = settle_stages(family, layer);
+    let cycles = ideal_cycles(geometry, traffic, groups, words);
+    let settle_stages = settle_stages(family, layer, cycles);
     let fires = matches!(layer.neuron, Neuron::Lif { .. });
     let queue_depth = if fires {
         queue_depth(words, groups, spikes_out)
@@ -236,32 +238,48 @@ fn layer_plan(
         fifo_depths: fifos.into_iter().map(|(depth, _)| depth).collect(),
         queue_depth,
         spikes_in: traffic.iter().map(|path| path.spikes).sum(),
-        ideal_cycles: ideal_cycles(geometry, traffic, groups, words + settle_stages),
+        ideal_cycles: cycles + small(settle_stages),
         cost,
     }
 }
 
-/// Registers through which the sweep of a layer passes. Of the families, ECP5 has the fastest clocks, and flip-flops beside
-/// every LUT that cost nothing. Elsewhere, only the longer way of a reset by subtraction gets one.
-const fn settle_stages(family: Family, layer: &QuantizedLayer) -> usize {
-    match (family, layer.ceiling.is_some()) {
-        (Family::Ecp5, _) if !layer.leak_shifts.is_empty() => 2,
-        (Family::Ecp5, _) | (_, true) => 1,
-        _ => 0,
+/// Share of a layer's cycles that settle stages may cost.
+const SETTLE_SHARE: f64 = 0.02;
+
+/// Settle stages of a layer that works for `cycles` cycles per step without them.
+///
+/// On ECP5, which has the fastest clocks and a free flip-flop beside every LUT, as many as the layer's cycles hide. A reset by
+/// subtraction makes the way so long that one stage pays everywhere.
+fn settle_stages(family: Family, layer: &QuantizedLayer, cycles: f64) -> usize {
+    let least = usize::from(layer.ceiling.is_some());
+    let most = if layer.leak_shifts.is_empty() {
+        1
+    } else {
+        MOST_STAGES
+    };
+    let hidden = |stages: &usize| small(*stages) <= SETTLE_SHARE * cycles;
+    match family {
+        Family::Ecp5 => (least..=most).rev().find(hidden).unwrap_or(least),
+        Family::Ice40 | Family::Gowin => least,
     }
 }
 
-/// Cycles per step of a layer that is never stalled: one for each word that a spike meets, and `sweep` for the sweep.
-#[expect(clippy::cast_precision_loss, reason = "sizes are below 2^24")]
-fn ideal_cycles(geometry: &LayerGeometry, traffic: &LayerTraffic, groups: usize, sweep: usize) -> f64 {
+/// Cycles per step of a layer that is never stalled and has no settle stages: one for each word that a spike meets, and one
+/// for each word of the sweep.
+fn ideal_cycles(geometry: &LayerGeometry, traffic: &LayerTraffic, groups: usize, words: usize) -> f64 {
     let paths = geometry.paths.iter().zip(traffic);
     let met = paths.map(|(path, traffic)| {
         let words_per_position = if path.reach.is_own_channel() {
             1.0
         } else {
-            groups as f64
+            small(groups)
         };
         traffic.positions * words_per_position
     });
-    sweep as f64 + met.sum::<f64>()
+    small(words) + met.sum::<f64>()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "sizes are below 2^24")]
+const fn small(number: usize) -> f64 {
+    number as f64
 }

@@ -262,11 +262,11 @@ fn more_layers_than_load_has_numbers_for_are_refused() {
         let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(5), &vec![1; layers + 1]);
         Plan::with_lanes(&model, &board, &one_spike_per_step(&model), &vec![1; layers])
     };
-    assert_eq!(found(84).expect("as many as there are numbers").layers.len(), 84);
-    match found(85) {
+    assert_eq!(found(63).expect("as many as there are numbers").layers.len(), 63);
+    match found(64) {
         Err(Error::TooLarge {
             layer, what, limit, ..
-        }) => assert_eq!((layer.as_str(), what, limit), ("layer84", "layers", 84)),
+        }) => assert_eq!((layer.as_str(), what, limit), ("layer63", "layers", 63)),
         other => panic!("{other:?}"),
     }
 }

@@ -154,7 +154,7 @@ impl<'a> Driver<'a> {
         let inputs = u32::try_from(self.input.size()).unwrap_or(u32::MAX);
         (0..inputs)
             .filter_map(|address| {
-                let mut spike = |random: &mut Random, negative: bool| {
+                let spike = |random: &mut Random, negative: bool| {
                     let value = self.magnitude(random);
                     Some(Spike {
                         address,

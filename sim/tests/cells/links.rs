@@ -14,8 +14,9 @@ pub(crate) fn all(seed: u64) -> Vec<Case> {
     vec![
         fifo(&mut rng, 16, 9),
         fifo(&mut rng, 1024, 18),
-        encoder(&mut rng, [1, 28, 28], 2),
-        encoder(&mut rng, [3, 10, 7], 9),
+        encoder(&mut rng, [1, 28, 28], 2, false),
+        encoder(&mut rng, [3, 10, 7], 9, false),
+        encoder(&mut rng, [2, 5, 6], 3, true),
     ]
 }
 
@@ -62,8 +63,12 @@ fn fifo(rng: &mut Xoshiro256PlusPlus, depth: usize, width: usize) -> Case {
 }
 
 /// Encoder that loads its table and an image, and draws some steps of the image.
-fn encoder(rng: &mut Xoshiro256PlusPlus, shape: [usize; 3], steps: u128) -> Case {
-    let params = EncoderParams { shape, is_map: true };
+fn encoder(rng: &mut Xoshiro256PlusPlus, shape: [usize; 3], steps: u128, graded: bool) -> Case {
+    let params = EncoderParams {
+        shape,
+        is_map: true,
+        graded,
+    };
     let (inputs, words) = (params.inputs(), params.table_words());
     let mut rows = Vec::new();
     for word in 0..inputs.max(words) {
@@ -87,7 +92,10 @@ fn encoder(rng: &mut Xoshiro256PlusPlus, shape: [usize; 3], steps: u128) -> Case
     let drawn = usize::try_from(steps).expect("a few steps") * (inputs + 1);
     rows.extend((0..2 * drawn).map(|_| vec![0, 0, 0, 0, 0, 0, 0, 0, 0, 0, rng.random_bool(0.8).into()]));
     Case {
-        name: format!("encoder of {} x {} x {}", shape[0], shape[1], shape[2]),
+        name: format!(
+            "encoder of {} x {} x {}, graded {graded}",
+            shape[0], shape[1], shape[2]
+        ),
         verilog: emit(Encoder::new(params), &[]).expect("rust-hdl accepts the encoder"),
         has_clock: true,
         inputs: vec![

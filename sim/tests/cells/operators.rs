@@ -9,6 +9,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_hw::circuit::lane::Lane;
 use synfire_hw::circuit::leak::Leak;
 use synfire_hw::circuit::priority_encoder::PriorityEncoder;
+use synfire_hw::circuit::scale::{Scale, ScaleParams};
 use synfire_hw::circuit::settle::SettleParams;
 use synfire_hw::emit::verilog::emit;
 
@@ -36,6 +37,9 @@ pub(crate) fn all(seed: u64) -> Vec<Case> {
             stages,
         };
         cases.push(lane(&mut rng, &params));
+    }
+    for (width, fraction_bits) in [(4, 3), (2, 0), (14, 5)] {
+        cases.push(scale(&mut rng, width, fraction_bits));
     }
     cases.push(leak(&mut rng));
     cases.push(priority(&mut rng, 13));
@@ -104,6 +108,33 @@ fn lane(rng: &mut Xoshiro256PlusPlus, params: &SettleParams) -> Case {
         ],
         outputs: vec![port("result", 32).into(), port("fired", 1).into()],
         rows: (0..CYCLES).map(row).collect(),
+        files: Vec::new(),
+    }
+}
+
+/// Multiplier of a graded input's value.
+fn scale(rng: &mut Xoshiro256PlusPlus, width: usize, fraction_bits: usize) -> Case {
+    let params = ScaleParams {
+        lanes: 1,
+        width,
+        fraction_bits,
+        graded: true,
+    };
+    let row = |cycle: usize| {
+        let factor = u32::try_from(number(rng, width, 0)).expect("32 bits") << fraction_bits;
+        let value = [0, 1, 255, rng.random::<u8>()][rng.random_range(0..4)];
+        Row {
+            inputs: vec![value.into(), factor.into()],
+            compared: cycle > 0,
+        }
+    };
+    Case {
+        name: format!("scale of {width} bits"),
+        rows: (0..CYCLES).map(row).collect(),
+        verilog: emit(Scale::new(params), &[]).expect("rust-hdl accepts the multiplier"),
+        has_clock: true,
+        inputs: vec![port("value", 8), port("number$0", 32)],
+        outputs: vec![port("product$0", 32).into()],
         files: Vec::new(),
     }
 }

@@ -173,7 +173,7 @@ fn check_copies(netlist: &Path) {
     let netlist: Value = serde_json::from_str(&text).expect("JSON");
     let cells = netlist["modules"]["board"]["cells"].as_object().expect("cells");
     for copy in ["copy_0", "copy_1"] {
-        let register = format!("engine.compute_sweep.{copy}_");
+        let register = format!("engine.settles.{copy}_");
         let is_register = |(name, cell): (&String, &Value)| {
             name.contains(&register) && cell["type"].as_str().is_some_and(|kind| kind.contains("FF"))
         };

@@ -205,7 +205,7 @@ fn hardware_and_boards_compute_what_the_golden_model_computes() {
         let answered = run(&format!("run build --virtual --images 4 {more}"));
         assert_eq!(answered["images"], 4, "{answered}");
     }
-    let _ = run("hdl integer.safetensors --board icebreaker --data digits -o small");
+    let _ = run("hdl integer.safetensors --board icebreaker --features none --data digits -o small");
     let compared = run("cosim small --images 2 --stress 2");
     assert_eq!(compared["verilator"]["images"], 2, "{compared}");
 }

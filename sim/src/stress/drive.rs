@@ -53,7 +53,7 @@ impl<'a> Driver<'a> {
             model,
             input: model.description.input,
             signed: model.description.normalization.is_some(),
-            largest: i16::from(model.description.coding.largest_value()),
+            largest: model.description.coding.largest_value(),
             first: layers
                 .filter(|(_, (node, _))| node.source == Source::Input)
                 .filter_map(|(index, (_, layer))| Some((index, kernel(&layer.kind)?)))

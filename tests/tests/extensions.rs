@@ -196,7 +196,7 @@ fn hardware_and_boards_compute_what_the_golden_model_computes() {
     let planned = run("plan integer.safetensors --board ulx3s-85f --data digits");
     let stages = [0, 1].map(|layer| planned["plan"]["layers"][layer]["settle_stages"].as_u64());
     assert_eq!(stages, [Some(1), Some(0)], "{planned}");
-    let _ = run("hdl integer.safetensors --board ulx3s-85f --data digits -o build");
+    let _ = run("hdl integer.safetensors --board ulx3s-85f --most-lanes 8 --data digits -o build");
     let compared = run("cosim build --simulator both --images 4 --stress 3");
     for simulator in ["verilator", "native"] {
         assert_eq!(compared[simulator]["images"], 4, "{compared}");
@@ -205,7 +205,9 @@ fn hardware_and_boards_compute_what_the_golden_model_computes() {
         let answered = run(&format!("run build --virtual --images 4 {more}"));
         assert_eq!(answered["images"], 4, "{answered}");
     }
-    let _ = run("hdl integer.safetensors --board icebreaker --features none --data digits -o small");
+    let _ = run(
+        "hdl integer.safetensors --board icebreaker --features none --most-lanes 2 --data digits -o small",
+    );
     let compared = run("cosim small --images 2 --stress 2");
     assert_eq!(compared["verilator"]["images"], 2, "{compared}");
 }

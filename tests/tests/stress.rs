@@ -60,14 +60,14 @@ const FAULTS: [(&str, &str, &str, Shows, &str); 10] = [
     (
         "hidden$1$engine$membranes",
         "read_data$0 = ",
-        "{16'h0, word[15:0]}",
+        "{17'h0, word[14:0]}",
         Shows::Design,
         "",
     ),
     // Ends of ranges.
     (
-        "hidden$1$engine$lanes$1",
-        "updated = floor",
+        "hidden$1$engine$lanes$1$settle",
+        "result = floor",
         "floor + 32'sh1",
         Shows::Design,
         "a membrane of -",

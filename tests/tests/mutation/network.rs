@@ -45,7 +45,7 @@ pub(crate) fn build(folder: &Path, model: &QuantizedModel) -> Build {
 /// Network with stride, padding, odd kernel, pooling and a junction, which fires in every layer.
 pub(crate) fn odd_network(rng: &mut Xoshiro256PlusPlus, signed: bool) -> QuantizedModel {
     loop {
-        let model = random::model(rng);
+        let model = random::model_of(rng, false);
         let description = &model.description;
         let has =
             |wanted: &dyn Fn(&LayerKind) -> bool| description.layers.iter().any(|layer| wanted(&layer.kind));

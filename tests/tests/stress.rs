@@ -60,7 +60,7 @@ const FAULTS: [(&str, &str, &str, Shows, &str); 10] = [
     (
         "hidden$1$engine$membranes",
         "read_data$0 = ",
-        "{17'h0, word[14:0]}",
+        "{28'h0, word[3:0]}",
         Shows::Design,
         "",
     ),

@@ -11,7 +11,8 @@
 //! | delta with values, signed or not | one byte more for each event | steps of a graded input |
 //!
 //! `gap` is the distance from one spiking address to the next, starting at −1. A step without negative spikes is coded
-//! without signs, and one whose events all have the magnitude 1 without values. For each step the encoder takes the smaller chunk. It packs chunks into as few frames as the slots
+//! without signs, and one whose events all have the magnitude 1 without values. For each step the encoder takes the
+//! smaller chunk. It packs chunks into as few frames as the slots
 //! of the device allow and never divides a chunk; a step that does not fit into one frame becomes several delta
 //! chunks.
 
@@ -108,9 +109,10 @@ impl SpikeEncoder {
             signed: false,
             graded: false,
         };
-        let needed = encoder
-            .bitmap_bytes(false)
-            .min(2 + inputs.div_ceil(DELTA_MAX) as usize);
+        let needed = encoder.needed(Form {
+            signed: false,
+            valued: false,
+        });
         if needed > room {
             return Err(Error::SlotTooSmall {
                 inputs,
@@ -126,18 +128,7 @@ impl SpikeEncoder {
     /// # Errors
     /// [`Error::SlotTooSmall`] if a negative spike of the last input would not fit into a slot.
     pub fn with_signs(self, signed: bool) -> Result<Self> {
-        let needed = self
-            .bitmap_bytes(true)
-            .min(2 + self.inputs.div_ceil(SIGNED_DELTA_MAX) as usize);
-        if signed && needed > self.room {
-            let overhead = REQUEST_HEADER + CRC_BYTES;
-            return Err(Error::SlotTooSmall {
-                inputs: self.inputs,
-                found: u16::try_from(self.room + overhead).unwrap_or(u16::MAX),
-                wanted: needed + overhead,
-            });
-        }
-        Ok(Self { signed, ..self })
+        Self { signed, ..self }.checked()
     }
 
     /// Returns an encoder that also takes values of other magnitudes than 1 if `graded` is true.
@@ -145,19 +136,24 @@ impl SpikeEncoder {
     /// # Errors
     /// [`Error::SlotTooSmall`] if a value of the last input would not fit into a slot.
     pub fn with_values(self, graded: bool) -> Result<Self> {
+        Self { graded, ..self }.checked()
+    }
+
+    /// Checks that a slot holds an event of the last input, whatever its sign and value.
+    fn checked(self) -> Result<Self> {
         let needed = self.needed(Form {
             signed: self.signed,
-            valued: true,
+            valued: self.graded,
         });
-        if graded && needed > self.room {
-            let overhead = REQUEST_HEADER + CRC_BYTES;
-            return Err(Error::SlotTooSmall {
-                inputs: self.inputs,
-                found: u16::try_from(self.room + overhead).unwrap_or(u16::MAX),
-                wanted: needed + overhead,
-            });
+        if needed <= self.room {
+            return Ok(self);
         }
-        Ok(Self { graded, ..self })
+        let overhead = REQUEST_HEADER + CRC_BYTES;
+        Err(Error::SlotTooSmall {
+            inputs: self.inputs,
+            found: u16::try_from(self.room + overhead).unwrap_or(u16::MAX),
+            wanted: needed + overhead,
+        })
     }
 
     /// Bytes of the smallest chunk that holds an event of the last input.

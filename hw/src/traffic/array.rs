@@ -141,6 +141,11 @@ mod tests {
     use synfire_golden_model::quantize::{QuantizeConfig, quantize};
     use synfire_golden_model::spikes::Spike;
 
+    const TODAY: Form = Form {
+        positions: 1,
+        merged: 1,
+    };
+
     /// A convolution over three channels, pooling, and an output.
     fn model() -> QuantizedModel {
         let description = NetworkDescription::from_compact("4C3p1-P2-5@3x4x6", None).expect("a network");
@@ -182,11 +187,7 @@ mod tests {
     fn a_pooling_layer_takes_all_channels_of_a_position_at_once() {
         let model = model();
         let raster = raster();
-        let forms = [Form {
-            positions: 1,
-            merged: 1,
-        }];
-        let measured = measure(&model, [&raster], &forms).expect("measures");
+        let measured = measure(&model, [&raster], &[TODAY]).expect("measures");
         let trace = synfire_golden_model::integer::trace(&model, &raster).expect("runs");
         let places = trace.layers[0].iter().map(|step| {
             let mut places: Vec<u32> = step.iter().map(|spike| spike.address % 24).collect();
@@ -202,11 +203,7 @@ mod tests {
     fn an_array_of_one_position_and_spike_makes_the_accesses_of_today() {
         let model = model();
         let raster = raster();
-        let forms = [Form {
-            positions: 1,
-            merged: 1,
-        }];
-        let measured = measure(&model, [&raster], &forms).expect("measures");
+        let measured = measure(&model, [&raster], &[TODAY]).expect("measures");
         let traffic = crate::traffic::measure(&model, [&raster]).expect("measures");
         for layer in [0, 2] {
             let today = traffic[layer][0].positions * 2.0;

@@ -55,7 +55,7 @@ lenet: tools
 	$(SYNFIRE) train lenet --data mnist --epochs 6 --schedule cosine --warmup 0.5 -o out/lenet/model.safetensors
 	$(SYNFIRE) quantize out/lenet/model.safetensors -o out/lenet/quantized.safetensors --bits 4 --data mnist
 	$(SYNFIRE) eval out/lenet/quantized.safetensors --data mnist
-	$(SYNFIRE) hdl out/lenet/quantized.safetensors --board ulx3s-85f --clock $(LENET_CLOCK) --lanes 20,4,50,4,8,2 --data mnist --images 200 \
+	$(SYNFIRE) hdl out/lenet/quantized.safetensors --board ulx3s-85f --clock $(LENET_CLOCK) --lanes 20,20,50,50,8,2 --data mnist --images 200 \
 		-o out/lenet/build
 	$(SYNFIRE) cosim out/lenet/build --images 200 --data mnist
 	$(SYNFIRE) cosim out/lenet/build --netlist --images 1 --data mnist

@@ -16,8 +16,9 @@ use crate::circuit::settle::SettleParams;
 use crate::circuit::window::{Synapses, WindowParams};
 use crate::circuit::word_memory::{MemoryShape, Style};
 use crate::error::Result;
-use crate::geometry::{Geometry, LayerGeometry, Path, Reach};
+use crate::geometry::{Geometry, LayerGeometry, Reach};
 use crate::plan::{LayerPlan, Plan};
+use synfire_golden_model::events::Axis;
 use synfire_golden_model::integer::{Neuron, QuantizedLayer, QuantizedModel, QuantizedShortcut};
 
 /// Makes the core of a model's accelerator.
@@ -34,14 +35,27 @@ pub fn core(model: &QuantizedModel, plan: &Plan) -> Result<Core> {
 /// If the model's description does not resolve.
 pub fn core_params(model: &QuantizedModel, plan: &Plan) -> Result<CoreParams> {
     let geometry = Geometry::of(model)?;
+    let lanes: Vec<usize> = plan.layers.iter().map(|layer| layer.lanes).collect();
     let mut engines: Vec<EngineParams> = model
         .layers
         .iter()
         .zip(&geometry.layers)
         .zip(&plan.layers)
         .enumerate()
-        .map(|(index, ((layer, geometry), layer_plan))| {
-            engine(index, layer, geometry, layer_plan, plan.features.reloadable)
+        .map(|(index, ((layer, layer_geometry), layer_plan))| {
+            let events = layer_geometry
+                .paths
+                .iter()
+                .map(|path| geometry.events(path.stream, &lanes));
+            let windows = windows(layer_geometry, layer_plan, events);
+            engine(
+                index,
+                layer,
+                layer_geometry,
+                layer_plan,
+                windows,
+                plan.features.reloadable,
+            )
         })
         .collect();
     let output = engines.pop().expect("a network has an output layer");
@@ -51,7 +65,7 @@ pub fn core_params(model: &QuantizedModel, plan: &Plan) -> Result<CoreParams> {
         .zip(&plan.layers)
         .map(|((engine, geometry), plan)| LayerParams {
             engine,
-            neurons: Addressing::of(geometry.neurons),
+            neurons: Addressing::of(geometry.neurons).in_words_of(plan.lanes),
             fifo_depths: plan.fifo_depths.clone(),
             queue_depth: plan.queue_depth,
         })
@@ -111,6 +125,7 @@ fn engine(
     layer: &QuantizedLayer,
     geometry: &LayerGeometry,
     plan: &LayerPlan,
+    paths: Vec<WindowParams>,
     reloadable: bool,
 ) -> EngineParams {
     let lanes = plan.lanes;
@@ -139,13 +154,12 @@ fn engine(
     } else {
         vec![vec![0; lanes]]
     };
-    let paths = windows(geometry, lanes, groups);
-    let weights = weight_rows(layer, geometry, lanes);
+    let weights = weight_rows(layer, &paths, geometry, plan);
     let memory = |kind: &str, rows: Vec<Vec<i32>>, width: usize, fraction_bits: usize, style: Style| {
         ParameterMemoryParams {
             shape: MemoryShape {
                 depth: rows.len(),
-                lanes,
+                lanes: rows[0].len(),
                 width,
                 style,
             },
@@ -165,6 +179,8 @@ fn engine(
     EngineParams {
         layer: index,
         lanes,
+        positions: plan.positions,
+        merged: plan.merged,
         groups,
         settle: SettleParams {
             leak_shifts: layer.leak_shifts.clone(),
@@ -180,7 +196,7 @@ fn engine(
         identities: memory("identities", identities, membrane_bits, 0, plan.threshold_style),
         biases: memory("biases", biases, membrane_bits, 0, plan.threshold_style),
         membranes: MemoryShape {
-            depth: geometry.neurons.height * geometry.neurons.width * groups,
+            depth: paths[0].membrane_words(),
             lanes,
             width: membrane_bits,
             style: plan.membrane_style,
@@ -189,20 +205,29 @@ fn engine(
     }
 }
 
-/// Parameters of a layer's window units. The weights of a second path lie behind those of the first.
-fn windows(geometry: &LayerGeometry, lanes: usize, groups: usize) -> Vec<WindowParams> {
+/// Parameters of a layer's window units, given the layout of each path's events. The weights of a second path lie behind those
+/// of the first.
+fn windows(
+    geometry: &LayerGeometry,
+    plan: &LayerPlan,
+    events: impl Iterator<Item = Addressing>,
+) -> Vec<WindowParams> {
     let mut base = 0;
     geometry
         .paths
         .iter()
-        .map(|path| {
+        .zip(events)
+        .enumerate()
+        .map(|(index, (path, sources))| {
             let window = WindowParams {
-                sources: path.sources,
+                sources,
                 rows: path.rows,
                 columns: path.columns,
-                groups,
+                positions: plan.positions,
+                merged: if index == 0 { plan.merged } else { 1 },
+                groups: plan.groups,
                 synapses: if path.reach.is_own_channel() {
-                    Synapses::OwnChannel { lanes }
+                    Synapses::OwnChannel
                 } else {
                     Synapses::Words { base }
                 },
@@ -214,46 +239,54 @@ fn windows(geometry: &LayerGeometry, lanes: usize, groups: usize) -> Vec<WindowP
 }
 
 /// Rows of the weight memory, path after path. Within a path the row of a weight is
-/// (kernel place · groups + group) · source channels + source channel.
-fn weight_rows(layer: &QuantizedLayer, geometry: &LayerGeometry, lanes: usize) -> Vec<Vec<i32>> {
-    let groups = geometry.neurons.channels.div_ceil(lanes);
+/// ((kernel row · patterns + pattern) · groups + group) · source channels + source channel. It has the weights of all banks, one
+/// bank after the other.
+fn weight_rows(
+    layer: &QuantizedLayer,
+    windows: &[WindowParams],
+    geometry: &LayerGeometry,
+    plan: &LayerPlan,
+) -> Vec<Vec<i32>> {
+    let lanes = plan.lanes;
     let mut rows = Vec::new();
-    for path in &geometry.paths {
+    for (path, window) in geometry.paths.iter().zip(windows) {
         let weights = match (path.reach, &layer.shortcut) {
             (Reach::Count | Reach::Identity, _) => continue,
             (Reach::ShortcutWeights, Some(QuantizedShortcut::Weights(weights))) => weights,
             _ => &layer.weights,
         };
-        let columns = kernel_columns(path);
-        for place in columns {
-            for group in 0..groups {
-                for channel in 0..path.sources.shape.channels {
-                    let column = channel * path.rows.kernel * path.columns.kernel + place;
-                    let weight = |neuron| {
-                        weights
-                            .get((neuron, column))
-                            .map_or(0, |&weight| i32::from(weight))
-                    };
-                    rows.push((group * lanes..(group + 1) * lanes).map(weight).collect());
+        let [kernel_rows, kernel_columns] = [path.rows, path.columns].map(kernel_order);
+        let patterns = window.banks().patterns(path.sources.shape.width);
+        for row in kernel_rows {
+            for pattern in &patterns {
+                for group in 0..plan.groups {
+                    for channel in 0..path.sources.shape.channels {
+                        let weight = |place: &Option<usize>, neuron: usize| {
+                            let column = kernel_columns[(*place)?];
+                            let kernel = (channel * path.rows.kernel + row) * path.columns.kernel + column;
+                            weights.get((neuron, kernel)).map(|&weight| i32::from(weight))
+                        };
+                        let of_bank = |place| {
+                            let neurons = group * lanes..(group + 1) * lanes;
+                            neurons.map(move |neuron| weight(place, neuron).unwrap_or(0))
+                        };
+                        rows.push(pattern.iter().flat_map(of_bank).collect());
+                    }
                 }
             }
         }
     }
     if rows.is_empty() {
-        rows.push(vec![1; lanes]);
+        rows.push(vec![1; plan.positions * lanes]);
     }
     rows
 }
 
-/// For each kernel place, in the order in which walks pass them, its index in the (row, column) order of a weight tensor.
-fn kernel_columns(path: &Path) -> Vec<usize> {
-    let (height, width) = (path.rows.kernel, path.columns.kernel);
-    let mut places = vec![0; height * width];
-    for row in 0..height {
-        for column in 0..width {
-            let place = path.rows.place(row) * width + path.columns.place(column);
-            places[place] = row * width + column;
-        }
+/// Kernel rows of an axis in the order of their places.
+fn kernel_order(axis: Axis) -> Vec<usize> {
+    let mut order = vec![0; axis.kernel];
+    for row in 0..axis.kernel {
+        order[axis.place(row)] = row;
     }
-    places
+    order
 }

@@ -1,13 +1,16 @@
 //! The accelerator's circuits, one per file.
 
 pub mod accelerator;
+pub mod bundle;
 pub mod core;
 pub mod delay;
 pub mod engine;
 pub mod event;
+pub mod event_fifo;
 pub mod fan_out;
 pub mod fifo;
 pub mod filter;
+pub mod hazard;
 pub mod interconnect;
 pub mod lane;
 pub mod layer;
@@ -16,14 +19,20 @@ pub mod link;
 pub mod load_port;
 pub mod lookup_table;
 pub mod mask_pack;
+pub mod mask_unpack;
+pub mod merge;
 pub mod narrow;
 pub mod output_layer;
 pub mod parameter_memory;
+pub mod picker;
+pub mod popcount;
 pub mod priority_encoder;
 pub mod scale;
+pub mod selector;
 pub mod serializer;
 pub mod settle;
 pub mod snapshot;
+pub mod spread;
 pub mod walker;
 pub mod window;
 pub mod word_memory;

@@ -1,5 +1,6 @@
 //! Error of this crate.
 
+use crate::plan::Array;
 use crate::plan::Shortage;
 use std::path::PathBuf;
 use synfire_golden_model::file::{FileError, IoError, LockError};
@@ -53,15 +54,28 @@ pub enum Error {
         /// Most lanes of a layer.
         most: usize,
     },
+    /// The user gave an array that the layer cannot have.
+    #[error("layer `{layer}`: an array of {given} cannot be built: {reason}")]
+    BadArray {
+        /// Name of the layer.
+        layer: String,
+        /// Array that was given.
+        given: Array,
+        /// What it can have.
+        reason: String,
+    },
     /// The user gave a number of lanes that pooling or an identity shortcut cannot have.
     #[error(
-        "layer `{layer}` has pooling or an identity shortcut, for which {given} lanes cannot be built: give 1, 2, 4, 8, 16, 32 or 64"
+        "layer `{layer}`: {given} lanes cannot be built beside pooling or an identity shortcut, which have the lanes of their \
+         sources: give {needed}"
     )]
     LanesOfOwnChannel {
         /// Name of the layer.
         layer: String,
         /// Lanes that were given.
         given: usize,
+        /// Lanes that it needs.
+        needed: usize,
     },
     /// The network exceeds a limit of the generator.
     #[error("layer `{layer}` is too large for the generator: {what}: {found}, but at most {limit}")]

@@ -8,9 +8,10 @@
 use synfire_golden_model::events::Axis;
 use synfire_golden_model::integer::{QuantizedModel, QuantizedShortcut};
 use synfire_golden_model::network::{Graph, LayerKind, Node, Shape, Source};
-use synfire_golden_model::spikes::SpikeRaster;
+use synfire_golden_model::spikes::{Spike, SpikeRaster};
 
 use crate::circuit::event::Addressing;
+use crate::columns::{Columns, MAX_POSITIONS};
 use crate::error::Result;
 
 /// Geometry of a network.
@@ -36,7 +37,7 @@ pub struct LayerGeometry {
 pub struct Path {
     /// Stream that the spikes come from: 0 for the input, i + 1 for layer i.
     pub stream: usize,
-    /// Addressing of the sources.
+    /// Addressing of the sources, one by one.
     pub sources: Addressing,
     /// Window geometry along the rows.
     pub rows: Axis,
@@ -84,11 +85,43 @@ impl Path {
         self.rows.span(row).count * self.columns.span(column).count
     }
 
+    /// Accesses by which a source meets its positions if an engine updates up to `positions` of a row at once.
+    #[must_use]
+    pub fn accesses(&self, source: usize, positions: usize) -> usize {
+        let shape = self.sources.shape;
+        let (row, column) = (source / shape.width % shape.height, source % shape.width);
+        let columns = Columns {
+            axis: self.columns,
+            positions,
+        };
+        self.rows.span(row).count * columns.passes(column)
+    }
+
     /// Total number of positions that the spikes of a raster of the sources meet.
     #[must_use]
     pub fn positions_of(&self, spikes: &SpikeRaster) -> u64 {
         let at = |address: u32| self.positions(address as usize) as u64;
         spikes.iter().flatten().map(|spike| at(spike.address)).sum()
+    }
+
+    /// How the spikes of one step arrive from words of `lanes` channels, for each of several numbers of lanes. Spikes of one
+    /// position whose channels lie in one word are one event.
+    #[must_use]
+    pub fn words_of(&self, step: &[Spike], lanes: impl IntoIterator<Item = usize>) -> Vec<Words> {
+        let places = self.sources.shape.height * self.sources.shape.width;
+        let source = |spike: &Spike| {
+            let number = spike.address as usize;
+            (number % places, number / places)
+        };
+        let mut sources: Vec<(usize, usize)> = step.iter().map(source).collect();
+        sources.sort_unstable();
+        let count = |lanes: usize| {
+            let words = sources.chunk_by(|&(place, channel), &(other, next)| {
+                place == other && channel / lanes == next / lanes
+            });
+            Words(words.map(|word| (word[0].0, word.len())).collect())
+        };
+        lanes.into_iter().map(count).collect()
     }
 
     /// Mean number of positions that a source meets.
@@ -99,6 +132,63 @@ impl Path {
         let total = |axis: Axis, length: usize| (0..length).map(|at| axis.span(at).count).sum::<usize>();
         let met = total(self.rows, shape.height) * total(self.columns, shape.width);
         met as f64 / (shape.height * shape.width) as f64
+    }
+}
+
+/// Events of words of channels in one step: the position of each in its map, by number, and the spikes that it has.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Words(pub Vec<(usize, usize)>);
+
+impl Words {
+    /// Accesses by which the spikes meet the positions of a path, if up to `merged` of an event are taken at once and up to
+    /// `positions` positions of a row are updated at once. Where sources meet their own channels, an event is taken whole.
+    #[must_use]
+    pub fn accesses(&self, path: &Path, positions: usize, merged: usize) -> u64 {
+        let of_word = |&(place, spikes): &(usize, usize)| {
+            let taken = if path.reach.is_own_channel() {
+                1
+            } else {
+                spikes.div_ceil(merged)
+            };
+            (taken * path.accesses(place, positions)) as u64
+        };
+        self.0.iter().map(of_word).sum()
+    }
+}
+
+impl LayerGeometry {
+    /// Numbers of positions that an array can usefully have: each makes walks along the rows of the first path shorter than any
+    /// smaller number.
+    #[must_use]
+    pub fn useful_positions(&self) -> Vec<usize> {
+        let path = &self.paths[0];
+        if path.reach.is_own_channel() {
+            return vec![1];
+        }
+        let passes = |positions| {
+            let columns = Columns {
+                axis: path.columns,
+                positions,
+            };
+            let sources = 0..path.sources.shape.width;
+            sources.map(|source| columns.passes(source)).sum::<usize>()
+        };
+        let mut useful = vec![1];
+        let mut least = passes(1);
+        for positions in 2..=MAX_POSITIONS.min(path.columns.outputs) {
+            let found = passes(positions);
+            if found < least {
+                least = found;
+                useful.push(positions);
+            }
+        }
+        useful
+    }
+
+    /// Whether the layer can take several spikes at once, if its first path's events have words of `lanes` lanes.
+    #[must_use]
+    pub fn can_merge(&self, lanes: usize) -> bool {
+        lanes > 1 && !self.is_graded() && !self.paths[0].reach.is_own_channel()
     }
 }
 
@@ -141,13 +231,22 @@ impl Geometry {
         Ok(Self { input, layers })
     }
 
-    /// Addressing of a stream: 0 for the input, i + 1 for layer i.
+    /// Addressing of the sources of a stream, one by one: 0 for the input, i + 1 for layer i.
     #[must_use]
     pub fn stream(&self, stream: usize) -> Addressing {
         match stream.checked_sub(1) {
             None => self.input,
             Some(layer) => Addressing::of(self.layers[layer].neurons),
         }
+    }
+}
+
+impl Geometry {
+    /// Layout of the events of a stream, if layer i has `lanes[i]` lanes.
+    #[must_use]
+    pub fn events(&self, stream: usize, lanes: &[usize]) -> Addressing {
+        let lanes = stream.checked_sub(1).map_or(1, |layer| lanes[layer]);
+        self.stream(stream).in_words_of(lanes)
     }
 }
 

@@ -9,6 +9,7 @@ pub mod board;
 pub mod build;
 pub mod cells;
 pub mod circuit;
+pub mod columns;
 pub mod diagram;
 pub mod emit;
 pub mod error;

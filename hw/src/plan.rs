@@ -12,6 +12,7 @@
 //! Costs are estimates. Block RAMs follow from the shapes that a family's block RAM offers, LUTs from a linear model that
 //! is fitted to synthesis results of this generator.
 
+mod array;
 mod check;
 mod choice;
 mod cost;
@@ -20,11 +21,14 @@ mod memory;
 mod options;
 mod search;
 mod shortage;
+mod unit;
 
+pub use array::{Array, MOST_LANES};
 pub use limits::check_sizes;
 pub use memory::block_rams;
 pub(crate) use memory::{inferred_style, snapshot_style, sprams};
 pub use shortage::{Faster, Shortage};
+pub use unit::common_lanes;
 
 use crate::board::{Board, Features};
 use crate::circuit::word_memory::Style;
@@ -52,8 +56,12 @@ pub struct Plan {
 pub struct LayerPlan {
     /// Name of the layer.
     pub name: String,
-    /// Neurons that are updated in one cycle.
+    /// Neurons of a position that are updated in one cycle.
     pub lanes: usize,
+    /// Positions of a row that are updated in one cycle.
+    pub positions: usize,
+    /// Spikes of one position that are taken in one cycle.
+    pub merged: usize,
     /// Membrane words per position: ⌈channels / lanes⌉.
     pub groups: usize,
     /// Membrane words of the layer: positions · groups.
@@ -90,6 +98,18 @@ pub struct Cost {
     /// SPRAMs: single-port RAMs of 256 kbit, which iCE40 UltraPlus has.
     #[serde(default)]
     pub sprams: usize,
+}
+
+impl LayerPlan {
+    /// Array of lanes.
+    #[must_use]
+    pub const fn array(&self) -> Array {
+        Array {
+            lanes: self.lanes,
+            positions: self.positions,
+            merged: self.merged,
+        }
+    }
 }
 
 impl Cost {

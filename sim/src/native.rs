@@ -132,10 +132,11 @@ impl NativeCore {
         let core = self.simulation.circuit();
         let active = core.active_cycles.val();
         let mut tapped = false;
-        for (layer, (valid, data)) in core.tap_valid.iter().zip(&core.tap_data).enumerate() {
+        let taps = core.tap_data.iter().zip(&core.tap_mask);
+        for (layer, (valid, (data, mask))) in core.tap_valid.iter().zip(taps).enumerate() {
             if valid.val() {
                 tapped = true;
-                gatherer.event(layer, data.val().to_u32());
+                gatherer.event(layer, data.val().to_u32(), mask.val().to_u64());
             }
         }
         let mut first = 0;
@@ -177,7 +178,7 @@ impl NativeCore {
 
 impl observation::Core for NativeCore {
     fn infer(&mut self, run: &Run<'_>) -> Result<Observation> {
-        let mut gatherer = Gatherer::new(&self.geometry);
+        let mut gatherer = Gatherer::new(&self.geometry, &self.lanes);
         self.sweeping.fill((false, 0));
         self.idle = 0;
         let end = self.simulation.cycles().saturating_add(run.limit);

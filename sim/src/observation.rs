@@ -57,7 +57,8 @@ pub trait Core {
 /// Collector of the events and words at the taps, by layer and step.
 #[derive(Clone, Debug)]
 pub struct Gatherer {
-    neurons: Vec<Addressing>,
+    /// Layout of each hidden layer's events.
+    events: Vec<Addressing>,
     finished: Vec<Vec<Vec<u32>>>,
     open: Vec<Vec<u32>>,
     stray: Option<(usize, u32)>,
@@ -67,13 +68,15 @@ pub struct Gatherer {
 }
 
 impl Gatherer {
-    /// Collector for the layers of a network.
+    /// Collector for the layers of a network, which have the given lanes.
     #[must_use]
-    pub fn new(geometry: &Geometry) -> Self {
+    pub fn new(geometry: &Geometry, lanes: &[usize]) -> Self {
         let layers = geometry.layers.len();
         let hidden = layers.saturating_sub(1);
         Self {
-            neurons: (0..hidden).map(|layer| geometry.stream(layer + 1)).collect(),
+            events: (0..hidden)
+                .map(|layer| geometry.events(layer + 1, lanes))
+                .collect(),
             finished: vec![Vec::new(); hidden],
             open: vec![Vec::new(); hidden],
             stray: None,
@@ -83,16 +86,14 @@ impl Gatherer {
         }
     }
 
-    /// Adds an event that a hidden layer sends.
-    pub fn event(&mut self, layer: usize, word: u32) {
+    /// Adds an event that a hidden layer sends, with its mask.
+    pub fn event(&mut self, layer: usize, word: u32, mask: u64) {
         let is_valid = match Event::decode(word) {
-            Some(Event::Spike(spike)) if !spike.is_negative() => {
-                let neuron = self
-                    .neurons
-                    .get(layer)
-                    .and_then(|layer| layer.source(spike.address));
-                neuron.is_some_and(|neuron| {
-                    self.open[layer].push(neuron);
+            Some(Event::Spike(spike)) if !spike.is_negative() && mask != 0 => {
+                let events = self.events.get(layer);
+                let neurons = events.and_then(|events| events.sources(spike.address, mask));
+                neurons.is_some_and(|neurons| {
+                    self.open[layer].extend(neurons);
                     true
                 })
             }

@@ -210,14 +210,16 @@ impl observation::Core for VerilatedCore {
         let pace = [run.pace.gap.into(), run.pace.hold.into(), run.pace.seed];
         let header = [IMAGE, count, limit].into_iter().chain(pace);
         self.request(header.chain(events))?;
-        let mut gatherer = Gatherer::new(&self.geometry);
+        let mut gatherer = Gatherer::new(&self.geometry, &self.lanes);
         let mut observation = Observation::default();
         let mut word = Vec::new();
         loop {
             match self.word()? {
                 TAP => {
                     let layer = self.word()? as usize;
-                    gatherer.event(layer, self.word()?);
+                    let event = self.word()?;
+                    let mask = u64::from(self.word()?) | u64::from(self.word()?) << 32;
+                    gatherer.event(layer, event, mask);
                 }
                 SWEPT => {
                     let flags = self.word()?;

@@ -18,9 +18,10 @@ use synfire_golden_model::file::sha256;
 use synfire_golden_model::integer;
 use synfire_golden_model::integer::QuantizedModel;
 use synfire_golden_model::spikes::SpikeRaster;
-use synfire_hw::board::{Board, Features};
+use synfire_hw::board::{Board, Family, Features};
 use synfire_hw::build::Build;
-use synfire_hw::plan::Plan;
+use synfire_hw::geometry::Geometry;
+use synfire_hw::plan::{Array, Plan, common_lanes};
 use synfire_hw::process::Cancel;
 use synfire_hw::seal;
 use synfire_hw::synth::checks::Form;
@@ -56,7 +57,8 @@ fn model(signed: bool) -> QuantizedModel {
     (1..).map(draw).find(is_small).expect("there are many")
 }
 
-/// Build with two lanes per layer, and with as little link around the core as possible.
+/// Build with two lanes per layer, on ECP5 in arrays of several positions that take two spikes at once, and with as little link around
+/// the core as possible.
 fn build(folder: &Path, model: &QuantizedModel, board: &str) -> Build {
     let mut board = Board::find(board).expect("a built-in board");
     board.link.features = Features {
@@ -65,10 +67,33 @@ fn build(folder: &Path, model: &QuantizedModel, board: &str) -> Build {
         reloadable: false,
     };
     let traffic = traffic::from_rates(model, &vec![4.0; model.layers.len()]).expect("traffic");
+    let geometry = Geometry::of(model).expect("a valid model");
     let lanes: Vec<usize> = (model.layers.iter())
         .map(|layer| 2.min(layer.outputs()))
         .collect();
-    let plan = Plan::with_lanes(model, &board, &traffic, &lanes).expect("a plan");
+    let lanes = common_lanes(&geometry, &lanes);
+    let array = |index: usize| {
+        let layer = &geometry.layers[index];
+        let source = layer.paths[0].stream.checked_sub(1);
+        let is_ecp5 = board.device.family == Family::Ecp5;
+        let merges = is_ecp5 && layer.can_merge(source.map_or(1, |source| lanes[source]));
+        Array {
+            lanes: lanes[index],
+            positions: match layer.useful_positions().last() {
+                Some(&positions) if is_ecp5 => positions,
+                _ => 1,
+            },
+            merged: if merges { 2 } else { 1 },
+        }
+    };
+    let arrays: Vec<Array> = (0..lanes.len()).map(array).collect();
+    assert!(
+        board.device.family != Family::Ecp5
+            || (arrays.iter().any(|array| array.positions > 1)
+                && arrays.iter().any(|array| array.merged > 1)),
+        "{arrays:?}"
+    );
+    let plan = Plan::with_arrays(model, &board, &traffic, &arrays).expect("a plan");
     Build::write(folder, model, &board, &plan).expect("a build")
 }
 

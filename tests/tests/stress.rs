@@ -43,7 +43,7 @@ const FAULTS: [(&str, &str, &str, Shows, &str); 10] = [
         "",
     ),
     (
-        "hidden$1$fifos$1",
+        "hidden$1$fifos$1$fifo",
         "if (in_valid && in_ready)",
         "in_valid",
         Shows::Variant,
@@ -60,13 +60,13 @@ const FAULTS: [(&str, &str, &str, Shows, &str); 10] = [
     (
         "hidden$1$engine$membranes",
         "read_data$0 = ",
-        "{28'h0, word[3:0]}",
+        "{28'h0, word_0[3:0]}",
         Shows::Design,
         "",
     ),
     // Ends of ranges.
     (
-        "hidden$1$engine$lanes$1$settle",
+        "hidden$1$engine$settle$0",
         "result = floor",
         "floor + 32'sh1",
         Shows::Design,
@@ -98,7 +98,7 @@ const FAULTS: [(&str, &str, &str, Shows, &str); 10] = [
     // Events without end, which a watchdog that waits for silence would never notice.
     (
         "hidden$1$serializer",
-        "pending$d = first$rest",
+        "pending$d = 32'h0",
         "pending$q",
         Shows::Design,
         "has not ended",

@@ -10,10 +10,9 @@ use serde::Serialize;
 use std::path::Path;
 use synfire_golden_model::integer::QuantizedModel;
 use synfire_hw::board::{Board, Features};
-use synfire_hw::circuit::engine::MAX_LANES;
 use synfire_hw::circuit::word_memory::Style;
 use synfire_hw::diagram;
-use synfire_hw::plan::{Faster, Plan, budget, check_sizes};
+use synfire_hw::plan::{Array, Faster, MOST_LANES, Plan, budget, check_sizes};
 use synfire_hw::traffic::{self, LayerTraffic};
 
 const EXAMPLE: &str = "Examples:
@@ -48,11 +47,12 @@ pub(crate) struct TargetArgs {
     /// Features of the design, separated by commas: `encoder`, `early-exit`, `load`; or `none`. Default: the board's.
     #[arg(long, value_name = "FEATURE,...")]
     features: Option<Features>,
-    /// Number of lanes of each layer, separated by commas; default: the fastest that fit.
-    #[arg(long, value_delimiter = ',')]
-    pub(crate) lanes: Option<Vec<usize>>,
-    /// Largest number of lanes of a layer in the search for a plan.
-    #[arg(long, default_value_t = MAX_LANES, conflicts_with = "lanes")]
+    /// Lanes of each layer, separated by commas: LANES, LANESxPOSITIONS or LANESxPOSITIONSxSPIKES, such as `20x5,20,50x5x2`;
+    /// default: the fastest that fit.
+    #[arg(long, value_name = "ARRAY,...", value_delimiter = ',')]
+    pub(crate) lanes: Option<Vec<Array>>,
+    /// Largest number of lanes of a layer, in all positions together, in the search for a plan.
+    #[arg(long, default_value_t = MOST_LANES, conflicts_with = "lanes")]
     pub(crate) most_lanes: usize,
     /// Spikes per time step into each layer, separated by commas; default: measured on test images.
     #[arg(long, value_delimiter = ',', value_parser = rate)]
@@ -191,7 +191,7 @@ impl TargetArgs {
         traffic: &[LayerTraffic],
     ) -> Result<Plan> {
         Ok(match &self.lanes {
-            Some(lanes) => Plan::with_lanes(model, board, traffic, lanes)?,
+            Some(arrays) => Plan::with_arrays(model, board, traffic, arrays)?,
             None => Plan::search_within(model, board, traffic, self.most_lanes)?,
         })
     }
@@ -243,7 +243,7 @@ pub(crate) fn layers(plan: &Plan, board: &Board, steps: usize) -> String {
         rows.add_row(
             [
                 layer.name.clone(),
-                layer.lanes.to_string(),
+                layer.array().to_string(),
                 memory(layer.weight_words, layer.weight_style),
                 memory(layer.words, layer.membrane_style),
                 format!("{:.1}", layer.spikes_in),
@@ -314,7 +314,7 @@ impl TargetArgs {
                 shortage.layer_needed
             ),
             None if self.lanes.is_some() => format!("limit: `{slowest}`, with the given lanes"),
-            None if self.most_lanes < MAX_LANES => {
+            None if self.most_lanes < MOST_LANES => {
                 format!(
                     "limit: `{slowest}`, with at most {} lanes per layer",
                     self.most_lanes

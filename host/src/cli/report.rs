@@ -7,7 +7,7 @@ use super::table::{count, table};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use synfire_hw::build::Build;
-use synfire_hw::plan::Cost;
+use synfire_hw::plan::{Array, Cost, LayerPlan};
 use synfire_hw::synth::checks::{self, Check, Form};
 use synfire_hw::synth::flow::{BLOCK_RAM, DSP, FF, LOGIC_CELL, LUT, SPRAM};
 use synfire_hw::synth::report::{Report, Utilization};
@@ -39,7 +39,7 @@ struct Row {
     folder: PathBuf,
     network: String,
     board: String,
-    lanes: Vec<usize>,
+    lanes: Vec<Array>,
     /// Accuracy on the test set of the float model that was quantized.
     float_accuracy: Option<f64>,
     /// Cycles per inference.
@@ -122,7 +122,7 @@ fn row(folder: &Path) -> Result<Row> {
         folder: folder.into(),
         network: manifest.network.clone(),
         board: manifest.board.name.clone(),
-        lanes: manifest.plan.layers.iter().map(|layer| layer.lanes).collect(),
+        lanes: manifest.plan.layers.iter().map(LayerPlan::array).collect(),
         float_accuracy: model
             .provenance
             .get("test_accuracy")

@@ -110,7 +110,7 @@ fn accelerator_verilog(
     let lanes: Vec<String> = plan
         .layers
         .iter()
-        .map(|layer| format!("{}×{}", layer.name, layer.lanes))
+        .map(|layer| format!("{}×{}", layer.name, layer.array()))
         .collect();
     verilog::emit(
         circuit,

@@ -73,6 +73,8 @@ pub struct Core {
     pub event_ready: Signal<Out, Bit>,
     /// Event that leaves hidden layer i; valid while `tap_valid[i]` is high.
     pub tap_data: Vec<Signal<Out, Bits<32>>>,
+    /// Neurons of that event's word that fired; valid for spikes.
+    pub tap_mask: Vec<Signal<Out, Bits<64>>>,
     /// High in the cycle in which all takers take the event `tap_data[i]`.
     pub tap_valid: Vec<Signal<Out, Bit>>,
     /// High in a cycle in which layer i writes a word of a sweep back; the output layer is the last.
@@ -125,6 +127,8 @@ pub struct Core {
     wires: Interconnect,
     active: DFF<Bits<32>>,
     any_busy: Vec<Signal<Local, Bit>>,
+    /// Mask of the input's events, which have one lane.
+    one_spike: Constant<Bits<64>>,
 }
 
 impl Core {
@@ -148,6 +152,7 @@ impl Core {
         with_defaults! {
             Self {
                 tap_data: signals(hidden),
+                tap_mask: signals(hidden),
                 tap_valid: signals(hidden),
                 swept: signals(count),
                 swept_last: signals(count),
@@ -173,6 +178,7 @@ impl Core {
                 last: OutputLayer::new(params.output, params.output_fifo_depth),
                 wires: Interconnect::new(params.wiring),
                 any_busy: signals(count),
+                one_spike: Constant::new(1_u64.into()),
             }
             clock, load, event_data, event_valid, event_ready, readout_group, readout_lane, readout_data,
             exit_enable, exited, exit_busy, steps_done, clears_done, active_cycles, active,

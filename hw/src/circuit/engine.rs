@@ -1,12 +1,12 @@
 //! Engine of a layer: integrates the spikes of its sources, and sweeps its neurons at the end of a step.
 //!
 //! ```text
-//!              ┌───────────────────────────────────────────────────────┐
-//!  event 0 ───►│ window ─┐            weights    ─┐                    │
-//!              │         ├─► walker ─► thresholds ├─► lane 0 … L−1 ─┐  ├──► fired lanes of a word
-//!  event 1 ───►│ window ─┘            membranes ◄─┼────────────────┘  │
-//!   (junction) │                      identities ─┘                   │
-//!              └───────────────────────────────────────────────────────┘
+//!              ┌──────────────────────────────────────────────────────────────┐
+//!  event 0 ───►│ picker ─► window ─┐         weights    ─┐                    │
+//!              │                   ├► walker ► thresholds ├─► lane 0 … L−1 ─┐  ├──► fired lanes of a word
+//!  event 1 ───►│ picker ─► window ─┘         membranes ◄─┼────────────────┘  │
+//!   (junction) │                             identities ─┘                   │
+//!              └──────────────────────────────────────────────────────────────┘
 //! ```
 //!
 //! One engine serves every kind of layer. A fully-connected layer is a convolution whose kernel covers its
@@ -14,7 +14,8 @@
 //! has two paths into the same membranes. The neurons of an output position lie in G = ⌈channels / L⌉
 //! membrane words of L lanes.
 //!
-//! A spike costs one cycle for each membrane word that it meets, an end of step one cycle for each word of
+//! A spike costs one cycle for each membrane word that it meets. Spikes of one word that meet only their own channels cost one
+//! cycle together for each position. An end of step costs one cycle for each word of
 //! the layer and for each settle stage; there are no other costs. The stages of the pipeline take one cycle each:
 //!
 //! | stage | |
@@ -37,16 +38,23 @@ mod kernel;
 use super::delay::Delay;
 use super::fan_out::FanOut;
 use super::fifo::MARGIN;
+use super::hazard::Hazard;
 use super::lane::Lane;
 use super::load_port::LoadPort;
 use super::mask_pack::MaskPack;
+use super::mask_unpack::MaskUnpack;
+use super::merge::{Merge, MergeParams};
 use super::parameter_memory::{ParameterMemory, ParameterMemoryParams};
+use super::picker::Picker;
 use super::scale::{Scale, ScaleParams};
-use super::settle::SettleParams;
+use super::selector::Selector;
+use super::settle::{Settle, SettleParams};
+use super::spread::Spread;
 use super::walker::Walker;
-use super::window::{Window, WindowParams};
+use super::window::{Synapses, Window, WindowParams};
 use super::word_memory::{MemoryShape, WordMemory};
 use super::{signals, with_defaults};
+use crate::columns::MAX_POSITIONS;
 use rust_hdl::prelude::*;
 
 /// Largest number of lanes of an engine: the width of the mask of fired lanes.
@@ -59,8 +67,12 @@ pub struct EngineParams {
     pub layer: usize,
     /// Paths into the membranes: one, or two in a residual junction.
     pub paths: Vec<WindowParams>,
-    /// Neurons that are updated per cycle.
+    /// Neurons of a position that are updated per cycle.
     pub lanes: usize,
+    /// Positions of a row that are updated per cycle: the number of banks.
+    pub positions: usize,
+    /// Spikes of one position that are taken at once.
+    pub merged: usize,
     /// Membrane words per position: ⌈channels / lanes⌉.
     pub groups: usize,
     /// How neurons end a step.
@@ -75,7 +87,7 @@ pub struct EngineParams {
     pub thresholds: ParameterMemoryParams,
     /// Bias memory: `groups` words; a single word of zeros without biases.
     pub biases: ParameterMemoryParams,
-    /// Shape of the membrane memory: positions · `groups` words.
+    /// Shape of each bank of membranes: `groups` words for each of the bank's positions.
     pub membranes: MemoryShape,
 }
 
@@ -85,8 +97,10 @@ pub struct Engine {
     /// Core clock; all registers change on its rising edge.
     pub clock: Signal<In, Clock>,
     /// Next event of path p, 32 bits, encoded as in [`event`](super::event); valid while `event_valid[p]` is
-    /// high. A spike must meet at least one position.
+    /// high. Spikes must meet at least one position.
     pub event_data: Vec<Signal<In, Bits<32>>>,
+    /// Mask of the event of path p; valid for spikes of words of several lanes.
+    pub event_mask: Vec<Signal<In, Bits<64>>>,
     /// High while `event_data[p]` holds an event.
     pub event_valid: Vec<Signal<In, Bit>>,
     /// High in the cycle in which the engine takes the event of path p; only while `event_valid[p]` is high.
@@ -116,16 +130,21 @@ pub struct Engine {
     /// High while the engine has work: a walk, a sweep, a word in the pipeline, or an event that need not
     /// wait for the other path.
     pub busy: Signal<Out, Bit>,
+    pickers: Vec<Picker>,
     windows: Vec<Window>,
     walker: Walker,
+    /// Lane l of bank b, at b · lanes + l; so for all that the lanes of all banks have.
     lanes: Vec<Lane>,
+    /// Weights, with a port for each of the spikes that are taken at once.
     weights: ParameterMemory,
     identities: ParameterMemory,
     thresholds: ParameterMemory,
     biases: ParameterMemory,
     membranes: WordMemory,
+    hazards: Vec<Hazard>,
     scaled_weights: Scale,
     scaled_identities: Scale,
+    merge: Merge,
     /// What the walker outputs, one cycle later in a layer of graded input.
     issue: Delay<Bit>,
     sweep: Delay<Bit>,
@@ -134,10 +153,16 @@ pub struct Engine {
     negative: Delay<Bit>,
     own_channel: Delay<Bit>,
     second_path: Delay<Bit>,
-    lane: Delay<Bits<8>>,
+    mask: Delay<Bits<64>>,
     group: Delay<Bits<24>>,
     membrane_address: Delay<Bits<24>>,
+    next_address: Delay<Bits<24>>,
+    carry: Delay<Bits<16>>,
+    banks: Delay<Bits<16>>,
+    bank: Delay<Bits<8>>,
     value: Delay<Bits<8>>,
+    carries: MaskUnpack,
+    issues: MaskUnpack,
     pack: MaskPack,
     /// Read stage: the membrane and weight memories output the words.
     reading: DFF<Bit>,
@@ -147,10 +172,11 @@ pub struct Engine {
     read_negative: DFF<Bit>,
     read_own: DFF<Bit>,
     read_second: DFF<Bit>,
-    read_lane: DFF<Bits<8>>,
+    read_mask: DFF<Bits<64>>,
     read_value: DFF<Bits<8>>,
     read_group: DFF<Bits<24>>,
-    read_address: DFF<Bits<24>>,
+    read_bank: DFF<Bits<8>>,
+    read_present: Vec<DFF<Bit>>,
     take_last: FanOut,
     take_older: FanOut,
     /// Compute stage: the lanes hold the words.
@@ -161,29 +187,35 @@ pub struct Engine {
     compute_negative: FanOut,
     compute_own: FanOut,
     compute_second: FanOut,
-    compute_lane: DFF<Bits<8>>,
-    compute_address: DFF<Bits<24>>,
+    compute_mask: DFF<Bits<64>>,
+    compute_bank: DFF<Bits<8>>,
+    met: MaskUnpack,
     forward_last: FanOut,
+    /// Membranes of the bank whose step ends, and the units that end it, one a lane.
+    operands: Selector,
+    settle: Vec<Settle>,
+    settled: Spread,
+    spread_identities: Spread,
     /// Settle stages: what belongs to the sweep's word in the last of them; without settle stages, to that in the compute
     /// stage. The copies for the lanes are the same one stage later, registers included.
     settling: Vec<DFF<Bit>>,
     settle_sweep: Delay<Bit>,
     settle_last: Delay<Bit>,
     settle_clears: Delay<Bit>,
-    settle_address: Delay<Bits<24>>,
+    settle_bank: Delay<Bits<8>>,
     sweep_ahead: Delay<Bit>,
     clears_ahead: Delay<Bit>,
     settles: FanOut,
+    ends: FanOut,
     clears: FanOut,
-    /// Whether the lanes' results of this cycle are those of a word, and of which.
-    closing: Signal<Local, Bit>,
-    closing_address: Signal<Local, Bits<24>>,
+    has_fired: Vec<DFF<Bit>>,
     /// Write stage: the lanes output the results.
     writing: DFF<Bit>,
     write_sweep: DFF<Bit>,
     write_clears: DFF<Bit>,
     write_last: DFF<Bit>,
-    write_address: DFF<Bits<24>>,
+    write_bank: DFF<Bits<8>>,
+    results: Selector,
     busy_count: DFF<Bits<32>>,
     loadable: DFF<Bit>,
     stalled_count: DFF<Bits<32>>,
@@ -196,7 +228,6 @@ pub struct Engine {
     loads_thresholds: Signal<Local, Bit>,
     loads_identities: Signal<Local, Bit>,
     loads_biases: Signal<Local, Bit>,
-    lane_number: Vec<Constant<Bits<8>>>,
     has_identity: Constant<Bit>,
     has_values: Constant<Bit>,
     weights_number: Constant<Bits<8>>,
@@ -212,8 +243,16 @@ impl Engine {
     /// If the memories do not have the engine's shape: a bug of the generator.
     #[must_use]
     pub fn new(params: EngineParams) -> Self {
-        let EngineParams { lanes, groups, .. } = params;
+        let EngineParams {
+            lanes,
+            groups,
+            positions,
+            merged,
+            ..
+        } = params;
         assert!((1..=MAX_LANES).contains(&lanes), "{lanes} lanes");
+        assert!((1..=MAX_POSITIONS).contains(&positions), "{positions} positions");
+        let all = positions * lanes;
         let first = &params.paths[0];
         let words = first.rows.outputs * first.columns.outputs * groups;
         let weight_words: usize = params.paths.iter().map(WindowParams::weight_words).sum();
@@ -223,20 +262,21 @@ impl Engine {
         let stages = params.settle.stages;
         let graded = params.is_graded();
         let ahead = usize::from(graded);
-        let scale = |memory: &ParameterMemoryParams, graded: bool| {
+        let scale = |memory: &ParameterMemoryParams, words: usize| {
             Scale::new(ScaleParams {
-                lanes,
+                lanes: memory.shape.lanes * words,
                 width: memory.shape.width,
                 fraction_bits: memory.fraction_bits,
                 graded,
             })
         };
-        for (memory, depth) in [
-            (params.weights.shape, if pools { 1 } else { weight_words }),
-            (params.identities.shape, identities),
-            (params.thresholds.shape, groups),
-            (params.biases.shape, biases),
-            (params.membranes, words),
+        let bank_words = first.membrane_words();
+        for (memory, depth, lanes) in [
+            (params.weights.shape, if pools { 1 } else { weight_words }, all),
+            (params.identities.shape, identities, lanes),
+            (params.thresholds.shape, groups, lanes),
+            (params.biases.shape, biases, lanes),
+            (params.membranes, bank_words, lanes),
         ] {
             assert_eq!(
                 (memory.depth, memory.lanes),
@@ -245,24 +285,57 @@ impl Engine {
             );
         }
         assert!(
-            params.paths.iter().all(|path| path.groups == groups),
-            "groups of a path"
+            params
+                .paths
+                .iter()
+                .all(|path| (path.groups, path.positions) == (groups, positions)),
+            "groups and positions of a path"
+        );
+        let spikes: Vec<usize> = params.paths.iter().map(|path| path.merged).collect();
+        assert!(
+            (merged == 1 || !graded) && spikes[0] == merged && spikes[1..].iter().all(|&spikes| spikes == 1),
+            "{spikes:?} spikes at once"
+        );
+        assert!(
+            params
+                .paths
+                .iter()
+                .all(|path| path.synapses != Synapses::OwnChannel || path.sources.lanes == lanes),
+            "words of a path"
         );
         let paths = params.paths.len();
         let memory = |kind: usize| Constant::new(((params.layer * MEMORIES + kind) as u64).into());
         with_defaults! {
             Self {
                 event_data: signals(paths),
+                event_mask: signals(paths),
                 event_valid: signals(paths),
                 event_ready: signals(paths),
                 swept_data: signals(lanes),
+                pickers: params.paths.iter().map(picker).collect(),
                 windows: params.paths.iter().map(Window::new).collect(),
                 walker: Walker::new(&params.paths, words, weight_words, stages),
-                lanes: (0..lanes).map(|_| Lane::new(&params.settle)).collect(),
+                lanes: (0..all).map(|_| Lane::new(params.settle.membrane_bits)).collect(),
+                hazards: (0..positions).map(|_| Hazard::new(stages)).collect(),
+                merge: Merge::new(MergeParams {
+                    lanes: all,
+                    merged,
+                    width: if graded { 32 - params.weights.fraction_bits } else { params.weights.shape.width },
+                    fraction_bits: params.weights.fraction_bits,
+                }),
+                read_present: (1..merged).map(|_| DFF::default()).collect(),
+                operands: Selector::new(positions, lanes, params.settle.membrane_bits),
+                results: Selector::new(positions, lanes, params.settle.membrane_bits),
+                settle: (0..lanes).map(|_| Settle::new(&params.settle)).collect(),
+                has_fired: (0..lanes).map(|_| DFF::default()).collect(),
+                settled: Spread::new(positions, lanes),
+                spread_identities: Spread::new(positions, lanes),
+                carries: MaskUnpack::new(1, positions),
+                issues: MaskUnpack::new(1, positions),
                 has_identity: Constant::new(params.has_identity()),
                 has_values: Constant::new(graded),
-                scaled_weights: scale(&params.weights, graded),
-                scaled_identities: scale(&params.identities, graded),
+                scaled_weights: scale(&params.weights, merged),
+                scaled_identities: scale(&params.identities, 1),
                 issue: Delay::new(ahead),
                 sweep: Delay::new(ahead),
                 clear: Delay::new(ahead),
@@ -270,48 +343,60 @@ impl Engine {
                 negative: Delay::new(ahead),
                 own_channel: Delay::new(ahead),
                 second_path: Delay::new(ahead),
-                lane: Delay::new(ahead),
+                mask: Delay::new(ahead),
                 group: Delay::new(ahead),
                 membrane_address: Delay::new(ahead),
+                next_address: Delay::new(ahead),
+                carry: Delay::new(ahead),
+                banks: Delay::new(ahead),
+                bank: Delay::new(ahead),
                 value: Delay::new(ahead),
-                weights: ParameterMemory::new(params.weights),
+                weights: ParameterMemory::with_ports(params.weights, merged),
                 identities: ParameterMemory::new(params.identities),
                 thresholds: ParameterMemory::new(params.thresholds),
                 biases: ParameterMemory::new(params.biases),
-                membranes: WordMemory::new(params.membranes),
+                membranes: WordMemory::new(params.membranes, positions),
                 pack: MaskPack::new(lanes),
-                take_last: FanOut::new(lanes),
-                take_older: FanOut::new(lanes),
+                take_last: FanOut::new(positions, lanes),
+                take_older: FanOut::new(positions, lanes),
                 settling: (0..stages).map(|_| DFF::default()).collect(),
                 settling_below: signals(stages + 1),
                 settle_sweep: Delay::new(stages),
                 settle_last: Delay::new(stages),
                 settle_clears: Delay::new(stages),
-                settle_address: Delay::new(stages),
                 sweep_ahead: Delay::new(stages),
                 clears_ahead: Delay::new(stages),
-                settles: FanOut::new(lanes),
-                clears: FanOut::new(lanes),
-                compute_negative: FanOut::new(lanes),
-                compute_own: FanOut::new(lanes),
-                compute_second: FanOut::new(lanes),
-                forward_last: FanOut::new(lanes),
+                settles: FanOut::new(positions, lanes),
+                clears: FanOut::new(1, lanes),
+                ends: FanOut::new(1, lanes),
+                settle_bank: Delay::new(stages),
+                compute_negative: FanOut::new(1, all),
+                compute_own: FanOut::new(1, all),
+                compute_second: FanOut::new(1, all),
+                forward_last: FanOut::new(positions, lanes),
                 waiting: signals(paths + 1),
                 weights_number: memory(0),
                 thresholds_number: memory(1),
                 identities_number: memory(2),
                 biases_number: memory(3),
-                lane_number: (0..lanes)
-                    .map(|lane| Constant::new((lane as u64).into()))
-                    .collect(),
+                met: MaskUnpack::new(positions, lanes),
             }
             clock, load, pause, swept, swept_last, swept_clear, fired_mask, busy_cycles, stalled_cycles, busy,
-            reading, read_sweep, read_clears, read_last, read_negative, read_own, read_second, read_lane, read_value,
-            read_group, read_address, computing, compute_sweep, compute_clears, compute_last, compute_lane,
-            compute_address, closing, closing_address, in_pipeline, writing, write_sweep, write_clears, write_last, write_address,
+            reading, read_sweep, read_clears, read_last, read_negative, read_own, read_second, read_mask, read_value,
+            read_group, read_bank, computing, compute_sweep, compute_clears, compute_last, compute_mask, compute_bank,
+            in_pipeline, writing, write_sweep, write_clears, write_last, write_bank,
             busy_count, loadable, stalled_count, loads_weights, loads_thresholds, loads_identities, loads_biases,
         }
     }
+}
+
+/// Picker in front of a window: wires if the window takes words.
+fn picker(path: &WindowParams) -> Picker {
+    let events = match path.synapses {
+        Synapses::Words { .. } => path.sources,
+        Synapses::OwnChannel => path.sources.in_words_of(1),
+    };
+    Picker::new(events, path.merged)
 }
 
 /// Words of a sweep that may still leave after a pause: those in the pipeline of an engine, graded or not, with `stages`
@@ -335,8 +420,9 @@ impl EngineParams {
     /// Whether the second path is an identity.
     #[must_use]
     pub fn has_identity(&self) -> bool {
-        let own = |path: &WindowParams| matches!(path.synapses, super::window::Synapses::OwnChannel { .. });
-        self.paths.get(1).is_some_and(own)
+        self.paths
+            .get(1)
+            .is_some_and(|path| path.synapses == Synapses::OwnChannel)
     }
 
     /// Whether events of any path have values of any magnitude.

@@ -4,10 +4,14 @@
 //!
 //! | bits | meaning |
 //! |---|---|
-//! | 1..0 | kind: 0 spike, 1 end of the time step, 2 clear (end of the inference) |
+//! | 1..0 | kind: 0 spikes, 1 end of the time step, 2 clear (end of the inference) |
 //! | 2 | sign of a spike: 1 if its value is negative |
-//! | 31..3 | address of the spike's source: channel, row and column side by side, see [`Addressing`] |
+//! | 31..3 | address of the sources: group, row and column side by side, see [`Addressing`] |
 //! | above the address | in the stream of a graded input, the magnitude of the value in 8 bits |
+//!
+//! A layer of L lanes emits the spikes of a word of L neurons as one event. A *mask* of L bits beside the event says which of
+//! them fired: bit i stands for channel group · L + i at the event's row and column. An input has one lane, so its groups are
+//! its channels, and each of its spikes is an event.
 
 use rust_hdl::prelude::clog2;
 use synfire_golden_model::network::Shape;
@@ -63,21 +67,33 @@ impl Event {
     }
 }
 
-/// Layout of a source's address in the events of one stream: `channel << (x + y bits) | row << x bits |
-/// column`. The fields lie side by side, so that a consumer looks rows and columns up without a division.
+/// Layout of an address in the events of one stream: `group << (x + y bits) | row << x bits | column`. The fields lie side by
+/// side, so that a consumer looks rows and columns up without a division.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Addressing {
     /// Shape of the map of sources.
     pub shape: Shape,
+    /// Channels of a group, which are the bits of a mask.
+    pub lanes: usize,
     /// Whether events have values of any magnitude: those of a graded input.
     pub graded: bool,
 }
 
 impl Addressing {
-    /// Layout for the sources of a map.
+    /// Layout for the sources of a map, each of which has an address of its own.
     #[must_use]
     pub const fn of(shape: Shape) -> Self {
-        Self { shape, graded: false }
+        Self {
+            shape,
+            lanes: 1,
+            graded: false,
+        }
+    }
+
+    /// Layout for the same sources in words of `lanes` channels.
+    #[must_use]
+    pub const fn in_words_of(self, lanes: usize) -> Self {
+        Self { lanes, ..self }
     }
 
     /// Layout for the same sources, whose events have values if `graded`.
@@ -98,16 +114,22 @@ impl Addressing {
         clog2(self.shape.height)
     }
 
-    /// Bits of the channel, at least 1.
+    /// Groups of channels: one for each channel if sources have addresses of their own.
     #[must_use]
-    pub fn channel_bits(self) -> usize {
-        clog2(self.shape.channels).max(1)
+    pub const fn groups(self) -> usize {
+        self.shape.channels.div_ceil(self.lanes)
+    }
+
+    /// Bits of the group, at least 1.
+    #[must_use]
+    pub fn group_bits(self) -> usize {
+        clog2(self.groups()).max(1)
     }
 
     /// Bits of an address.
     #[must_use]
     pub fn address_bits(self) -> usize {
-        self.channel_bits() + self.row_bits() + self.column_bits()
+        self.group_bits() + self.row_bits() + self.column_bits()
     }
 
     /// Place of the lowest bit of a magnitude, if events have one.
@@ -120,6 +142,12 @@ impl Addressing {
     #[must_use]
     pub fn event_bits(self) -> usize {
         self.value_shift() + if self.graded { VALUE_BITS } else { 0 }
+    }
+
+    /// Bits that a FIFO stores of an event: those of the event itself, and the mask unless every event is one spike.
+    #[must_use]
+    pub fn entry_bits(self) -> usize {
+        self.event_bits() + if self.lanes > 1 { self.lanes } else { 0 }
     }
 
     /// Encodes an event of this stream, whose spikes have addresses of this layout, as a word.
@@ -151,29 +179,72 @@ impl Addressing {
         })
     }
 
-    /// Address of a source, given its number in C, H, W order.
+    /// Address of a source, given its number in C, H, W order: that of its group.
     #[must_use]
     pub fn address(self, source: u32) -> u32 {
-        let (height, width) = (small(self.shape.height), small(self.shape.width));
-        let (channel, row, column) = (source / (height * width), source / width % height, source % width);
-        (channel << self.row_bits() | row) << self.column_bits() | column
+        let (channel, row, column) = self.place(source);
+        ((channel / small(self.lanes)) << self.row_bits() | row) << self.column_bits() | column
     }
 
-    /// Number of a source in C, H, W order, given its address; none for an address outside the map.
+    /// Lane of a source, given its number in C, H, W order.
+    #[must_use]
+    pub fn lane(self, source: u32) -> u32 {
+        self.place(source).0 % small(self.lanes)
+    }
+
+    /// Channel, row and column of a source.
+    fn place(self, source: u32) -> (u32, u32, u32) {
+        let (height, width) = (small(self.shape.height), small(self.shape.width));
+        (source / (height * width), source / width % height, source % width)
+    }
+
+    /// Number of lane 0's source in C, H, W order, given its address; none for an address outside the map.
     #[must_use]
     pub fn source(self, address: u32) -> Option<u32> {
+        self.source_in_lane(address, 0)
+    }
+
+    fn source_in_lane(self, address: u32, lane: u32) -> Option<u32> {
         let field = |shift: usize, bits: usize| address >> shift & ((1 << bits) - 1);
         let column = field(0, self.column_bits());
         let row = field(self.column_bits(), self.row_bits());
-        let channel = address >> (self.column_bits() + self.row_bits());
+        let group = address >> (self.column_bits() + self.row_bits());
         let Shape {
             channels,
             height,
             width,
         } = self.shape;
         let (channels, height, width) = (small(channels), small(height), small(width));
+        let channel = group.checked_mul(small(self.lanes))?.checked_add(lane)?;
         (channel < channels && row < height && column < width)
             .then_some((channel * height + row) * width + column)
+    }
+
+    /// Numbers of the sources of an address whose bits in a mask are set, by lane; none if one of them is outside the map.
+    #[must_use]
+    pub fn sources(self, address: u32, mask: u64) -> Option<Vec<u32>> {
+        (0..u64::BITS)
+            .filter(|lane| mask >> lane & 1 == 1)
+            .map(|lane| {
+                let is_lane = (lane as usize) < self.lanes;
+                is_lane.then(|| self.source_in_lane(address, lane)).flatten()
+            })
+            .collect()
+    }
+
+    /// Spikes of sources as events with their masks: an event for each run of sources of one address whose lanes ascend.
+    #[must_use]
+    pub fn words(self, sources: impl IntoIterator<Item = u32>) -> Vec<(Event, u64)> {
+        let mut words: Vec<(Event, u64)> = Vec::new();
+        for source in sources {
+            let event = Event::Spike(Spike::positive(self.address(source)));
+            let bit = 1_u64 << self.lane(source);
+            match words.last_mut() {
+                Some((last, mask)) if *last == event && *mask < bit => *mask |= bit,
+                _ => words.push((event, bit)),
+            }
+        }
+        words
     }
 }
 
@@ -241,5 +312,24 @@ mod tests {
         for outside in [3 << 6, 5 << 3, 6] {
             assert_eq!(map.source(outside), None);
         }
+    }
+
+    #[test]
+    fn a_word_of_channels_has_one_address_and_a_mask() {
+        // Groups of channels 0 and 1, 2 and 3, and 4.
+        let map = Addressing::of([5, 2, 3].into()).in_words_of(2);
+        assert_eq!((map.groups(), map.address_bits()), (3, 2 + 1 + 2));
+        // Row 1, column 2.
+        let at = |channel: u32| channel * 6 + 5;
+        assert_eq!(map.address(at(3)), 1 << 3 | 1 << 2 | 2);
+        assert_eq!((map.lane(at(3)), map.lane(at(4))), (1, 0));
+        assert_eq!(map.sources(1 << 3 | 1 << 2 | 2, 0b11), Some(vec![at(2), at(3)]));
+        assert_eq!(map.sources(2 << 3 | 1 << 2 | 2, 0b01), Some(vec![at(4)]));
+        for (address, mask) in [(2 << 3, 0b10), (0, 0b100), (3 << 3, 1), (3, 1)] {
+            assert_eq!(map.sources(address, mask), None, "{address} {mask}");
+        }
+        let word = |address, mask| (Event::Spike(Spike::positive(address)), mask);
+        let words = map.words([at(0), at(1), at(2), 0, 6, 6]);
+        assert_eq!(words, [word(6, 3), word(8 + 6, 1), word(0, 3), word(0, 2)]);
     }
 }

@@ -1,4 +1,4 @@
-//! Register of a flag that every lane needs, in several copies that drive a few lanes each.
+//! Register of a flag that every lane of a bank needs, in several copies that drive a few lanes each.
 //!
 //! ```text
 //!          ┌─► register ─► lanes 0 … 7
@@ -21,20 +21,20 @@ pub const LANES_PER_COPY: usize = 8;
 pub struct FanOut {
     /// Core clock; the copies change on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// Flag to register, taken in every cycle.
-    pub flag: Signal<In, Bit>,
-    /// Last cycle's `flag`, one port per lane.
+    /// Flag of each bank to register, taken in every cycle.
+    pub flag: Vec<Signal<In, Bit>>,
+    /// Last cycle's flag of bank b for lane l, at b · lanes + l.
     pub lanes: Vec<Signal<Out, Bit>>,
 }
 
 impl FanOut {
-    /// Builds the register for `lanes` lanes.
+    /// Builds the registers for `banks` banks of `lanes` lanes.
     #[must_use]
-    pub fn new(lanes: usize) -> Self {
+    pub fn new(banks: usize, lanes: usize) -> Self {
         Self {
             clock: Signal::default(),
-            flag: Signal::default(),
-            lanes: signals(lanes),
+            flag: signals(banks),
+            lanes: signals(banks * lanes),
         }
     }
 }
@@ -42,8 +42,9 @@ impl FanOut {
 impl Logic for FanOut {
     fn update(&mut self) {
         if self.clock.pos_edge() {
-            for lane in &mut self.lanes {
-                lane.next = self.flag.val();
+            let lanes = self.lanes.len() / self.flag.len();
+            for (index, lane) in self.lanes.iter_mut().enumerate() {
+                lane.next = self.flag[index / lanes].val();
             }
         }
     }
@@ -55,9 +56,14 @@ impl Logic for FanOut {
     }
 
     fn hdl(&self) -> Verilog {
-        let lane = |lane: usize| format!("always @(*) lanes${lane} = copy_{};\n", lane / LANES_PER_COPY);
-        let copies: String = (0..self.lanes.len().div_ceil(LANES_PER_COPY))
-            .map(|copy| kept_copy(&format!("copy_{copy}"), "flag"))
+        let lanes = self.lanes.len() / self.flag.len();
+        let of_bank = lanes.div_ceil(LANES_PER_COPY);
+        let lane = |index: usize| {
+            let copy = index / lanes * of_bank + index % lanes / LANES_PER_COPY;
+            format!("always @(*) lanes${index} = copy_{copy};\n")
+        };
+        let copies: String = (0..self.flag.len() * of_bank)
+            .map(|copy| kept_copy(&format!("copy_{copy}"), &format!("flag${}", copy / of_bank)))
             .collect();
         let lanes: String = (0..self.lanes.len()).map(lane).collect();
         Verilog::Custom(format!("{copies}\n{lanes}"))

@@ -7,6 +7,7 @@
 
 use super::event::{ADDRESS_SHIFT, CLEAR, SPIKE};
 use super::lookup_table::LookupTable;
+use super::popcount::Popcount;
 use super::window::WindowParams;
 use super::with_defaults;
 use rust_hdl::prelude::*;
@@ -19,12 +20,16 @@ pub struct Filter {
     pub clock: Signal<In, Clock>,
     /// Arriving event, 32 bits, encoded as in [`event`](super::event); valid while `in_valid` is high.
     pub in_data: Signal<In, Bits<32>>,
+    /// Mask of the event; valid for spikes.
+    pub in_mask: Signal<In, Bits<64>>,
     /// High while `in_data` holds an event.
     pub in_valid: Signal<In, Bit>,
     /// High if the arriving event is dropped, or passes and the receiver has room; depends on `in_data`.
     pub in_ready: Signal<Out, Bit>,
     /// Event that passes; valid while `out_valid` is high.
     pub out_data: Signal<Out, Bits<32>>,
+    /// Mask of the event that passes.
+    pub out_mask: Signal<Out, Bits<64>>,
     /// High while `out_data` holds an event that passes.
     pub out_valid: Signal<Out, Bit>,
     /// High while the receiver has room.
@@ -35,6 +40,7 @@ pub struct Filter {
     row_table: LookupTable,
     column_table: LookupTable,
     count: DFF<Bits<32>>,
+    arriving: Popcount,
     is_spike: Signal<Local, Bit>,
     meets: Signal<Local, Bit>,
     kind_mask: Constant<Bits<32>>,
@@ -61,6 +67,7 @@ impl Filter {
             Self {
                 row_table: table(params.rows, sources.shape.height),
                 column_table: table(params.columns, sources.shape.width),
+                arriving: Popcount::new(sources.lanes),
                 kind_mask: number(3),
                 kind_spike: number(SPIKE as usize),
                 kind_clear: number(CLEAR as usize),
@@ -69,8 +76,8 @@ impl Filter {
                 column_shift: number(ADDRESS_SHIFT),
                 column_mask: mask(sources.column_bits()),
             }
-            clock, in_data, in_valid, in_ready, out_data, out_valid, out_ready, spikes, count, is_spike,
-            meets,
+            clock, in_data, in_mask, in_valid, in_ready, out_data, out_mask, out_valid, out_ready, spikes, count,
+            is_spike, meets,
         }
     }
 }
@@ -87,11 +94,13 @@ impl Logic for Filter {
         self.meets.next = !self.is_spike.val()
             || (self.row_table.data.val().get_bit(0) && self.column_table.data.val().get_bit(0));
         self.out_data.next = self.in_data.val();
+        self.out_mask.next = self.in_mask.val();
+        self.arriving.mask.next = self.in_mask.val();
         self.out_valid.next = self.in_valid.val() && self.meets.val();
         self.in_ready.next = self.out_ready.val() || !self.meets.val();
         if self.in_valid.val() && (self.out_ready.val() || !self.meets.val()) {
             if self.is_spike.val() {
-                self.count.d.next = self.count.q.val() + 1;
+                self.count.d.next = self.count.q.val() + self.arriving.ones.val();
             }
             if (self.in_data.val() & self.kind_mask.val()) == self.kind_clear.val() {
                 self.count.d.next = 0.into();

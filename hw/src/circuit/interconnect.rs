@@ -28,6 +28,8 @@ pub struct Wiring {
 pub struct Interconnect {
     /// Event of stream i, 32 bits; valid while `stream_valid[i]` is high.
     pub stream_data: Vec<Signal<In, Bits<32>>>,
+    /// Mask of that event; valid for spikes.
+    pub stream_mask: Vec<Signal<In, Bits<64>>>,
     /// High while `stream_data[i]` holds an event.
     pub stream_valid: Vec<Signal<In, Bit>>,
     /// High if all takers of stream i have room and the stream is not stalled: its event passes in this
@@ -37,6 +39,8 @@ pub struct Interconnect {
     pub throttle: Vec<Signal<In, Bit>>,
     /// Event for the first path of layer i; valid while `main_valid[i]` is high.
     pub main_data: Vec<Signal<Out, Bits<32>>>,
+    /// Mask of that event.
+    pub main_mask: Vec<Signal<Out, Bits<64>>>,
     /// High while `main_data[i]` holds an event, all other takers have room for it and the stream is not
     /// stalled.
     pub main_valid: Vec<Signal<Out, Bit>>,
@@ -44,6 +48,8 @@ pub struct Interconnect {
     pub main_ready: Vec<Signal<In, Bit>>,
     /// Event for the second path of hidden layer i; valid while `side_valid[i]` is high.
     pub side_data: Vec<Signal<Out, Bits<32>>>,
+    /// Mask of that event.
+    pub side_mask: Vec<Signal<Out, Bits<64>>>,
     /// High while `side_data[i]` holds an event, all other takers have room for it and the stream is not
     /// stalled; always low without a second path.
     pub side_valid: Vec<Signal<Out, Bit>>,
@@ -89,13 +95,16 @@ impl Interconnect {
         let (main, side) = (wiring.main.len(), wiring.side.len());
         Self {
             stream_data: signals(streams),
+            stream_mask: signals(streams),
             stream_valid: signals(streams),
             stream_ready: signals(streams),
             throttle: signals(if wiring.throttled { streams } else { 0 }),
             main_data: signals(main),
+            main_mask: signals(main),
             main_valid: signals(main),
             main_ready: signals(main),
             side_data: signals(side),
+            side_mask: signals(side),
             side_valid: signals(side),
             side_ready: signals(side),
             _wiring: wiring,
@@ -134,6 +143,7 @@ impl Logic for Interconnect {
         }
         for side in 0..self.side_data.len() {
             self.side_data[side].next = 0.into();
+            self.side_mask[side].next = 0.into();
             self.side_valid[side].next = false;
         }
         for &(taker, stream) in &takers {
@@ -144,13 +154,16 @@ impl Logic for Interconnect {
                 && !self.is_held(stream)
                 && others.all(|&(other, _)| self.is_ready(other));
             let data = self.stream_data[stream].val();
+            let mask = self.stream_mask[stream].val();
             match taker {
                 Taker::Main(layer) => {
                     self.main_data[layer].next = data;
+                    self.main_mask[layer].next = mask;
                     self.main_valid[layer].next = valid;
                 }
                 Taker::Side(layer) => {
                     self.side_data[layer].next = data;
+                    self.side_mask[layer].next = mask;
                     self.side_valid[layer].next = valid;
                 }
             }
@@ -163,6 +176,9 @@ impl Logic for Interconnect {
         }
         for data in self.main_data.iter_mut().chain(&mut self.side_data) {
             data.connect();
+        }
+        for mask in self.main_mask.iter_mut().chain(&mut self.side_mask) {
+            mask.connect();
         }
         for valid in self.main_valid.iter_mut().chain(&mut self.side_valid) {
             valid.connect();
@@ -196,7 +212,7 @@ impl Logic for Interconnect {
         for (layer, side) in self._wiring.side.iter().enumerate() {
             if side.is_none() {
                 body.push_str(&format!(
-                    "    side_data${layer} = 32'h0;\n    side_valid${layer} = 1'b0;\n"
+                    "    side_data${layer} = 32'h0;\n    side_mask${layer} = 64'h0;\n    side_valid${layer} = 1'b0;\n"
                 ));
             }
         }
@@ -207,8 +223,9 @@ impl Logic for Interconnect {
                 .map(|(other, _)| format!(" & {}", other.port("ready")))
                 .collect();
             body.push_str(&format!(
-                "    {} = stream_data${stream};\n    {} = stream_valid${stream}{}{others};\n",
+                "    {} = stream_data${stream};\n    {} = stream_mask${stream};\n    {} = stream_valid${stream}{}{others};\n",
                 taker.port("data"),
+                taker.port("mask"),
                 taker.port("valid"),
                 passes(stream),
             ));

@@ -1,17 +1,17 @@
-//! Arithmetic of one lane: integrates a weight into a membrane, or ends the step of a neuron.
+//! Arithmetic of one lane: adds a weight to a membrane, or takes the membrane that the end of a step has left.
 //!
 //! ```text
 //! operand = membrane as read, or a newer value that is still on the way into the memory
 //! spike:  result = operand ± weight
-//! sweep:  result, fired = end of the step of operand (`Settle`), zero to two cycles later
+//! sweep:  result = membrane after the end of the step, which `Settle` made of operand
 //! ```
 //!
 //! | stage | |
 //! |---|---|
 //! | read | membrane and weight are at the inputs and go into registers |
-//! | compute | the other inputs are valid; the result of a spike goes into a register |
-//! | settle | none to two stages, for sweeps only; in the last one, or in the compute stage if there is none, the result of the sweep goes into that register |
-//! | write | result and fired flag are at the outputs |
+//! | compute | the other inputs are valid, and the operand is at the output; the result of a spike goes into a register |
+//! | settle | none to two stages, for sweeps only; in the last one, or in the compute stage if there is none, the settled membrane goes into that register |
+//! | write | the result is at the output |
 //!
 //! A word that was addressed in one of the three cycles before is not in the memory yet when it is read
 //! again. The distance decides where its value is: after one cycle, it is the current result when the lane
@@ -20,7 +20,6 @@
 //! spike and no other sweep may be there meanwhile.
 
 use super::narrow::Narrow;
-use super::settle::{Settle, SettleParams};
 use super::with_defaults;
 use rust_hdl::prelude::*;
 
@@ -41,10 +40,6 @@ pub struct Lane {
     pub take_older: Signal<In, Bit>,
     /// Compute stage: use the current `result` instead of the membrane that was read.
     pub forward_last: Signal<In, Bit>,
-    /// Compute stage: threshold of the neuron; used in sweeps.
-    pub threshold: Signal<In, Signed<32>>,
-    /// Compute stage: bias of the neuron; used in sweeps, if neurons have any.
-    pub bias: Signal<In, Signed<32>>,
     /// Compute stage: number that a spike of an identity adds.
     pub identity: Signal<In, Signed<32>>,
     /// Compute stage: the spike adds `identity` instead of the weight.
@@ -53,21 +48,19 @@ pub struct Lane {
     pub meets: Signal<In, Bit>,
     /// Compute stage: the spike has sign −1.
     pub negative: Signal<In, Bit>,
+    /// Compute stage: membrane before the spike or the end of the step.
+    pub operand: Signal<Out, Signed<32>>,
+    /// Last settle stage: membrane after the end of the step.
+    pub settled: Signal<In, Signed<32>>,
     /// Last settle stage: the word belongs to a sweep; otherwise the compute stage has a spike or nothing.
     pub settles: Signal<In, Bit>,
-    /// Last settle stage: the sweep is a clear, which zeroes the membrane; the neuron does not fire.
-    pub clears: Signal<In, Bit>,
     /// Membrane after the spike or the end of the step; valid in the write stage.
     pub result: Signal<Out, Signed<32>>,
-    /// High if the neuron fired; valid in the write stage, low for spikes.
-    pub fired: Signal<Out, Bit>,
-    settle: Settle,
     read_membrane: DFF<Signed<32>>,
     read_weight: DFF<Signed<32>>,
     last: DFF<Signed<32>>,
     older: DFF<Signed<32>>,
-    has_fired: DFF<Bit>,
-    operand: Signal<Local, Signed<32>>,
+    newest: Signal<Local, Signed<32>>,
     addend: Signal<Local, Signed<32>>,
     sum: Signal<Local, Signed<32>>,
     summed: Narrow,
@@ -75,18 +68,16 @@ pub struct Lane {
 }
 
 impl Lane {
-    /// Builds a lane of neurons with the given properties.
+    /// Builds a lane for membranes of the given number of bits.
     #[must_use]
-    pub fn new(params: &SettleParams) -> Self {
+    pub fn new(membrane_bits: usize) -> Self {
         with_defaults! {
             Self {
-                settle: Settle::new(params),
-                summed: Narrow::new(params.membrane_bits),
+                summed: Narrow::new(membrane_bits),
                 zero: Constant::new(0_i64.into()),
             }
-            clock, membrane, weight, take_last, take_older, forward_last, threshold, bias, identity,
-            adds_identity, meets, negative, settles, clears, result, fired, read_membrane, read_weight, last,
-            older, has_fired, operand, addend, sum,
+            clock, membrane, weight, take_last, take_older, forward_last, identity, adds_identity, meets, negative, operand,
+            settled, settles, result, read_membrane, read_weight, last, older, newest, addend, sum,
         }
     }
 }
@@ -94,8 +85,7 @@ impl Lane {
 impl Logic for Lane {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, read_membrane, read_weight, last, older, has_fired);
-        clock!(self, clock, settle);
+        dff_setup!(self, clock, read_membrane, read_weight, last, older);
         // Read.
         self.read_membrane.d.next = self.membrane.val();
         if self.take_older.val() {
@@ -107,10 +97,11 @@ impl Logic for Lane {
         self.read_weight.d.next = self.weight.val();
         self.older.d.next = self.last.q.val();
         // Compute.
-        self.operand.next = self.read_membrane.q.val();
+        self.newest.next = self.read_membrane.q.val();
         if self.forward_last.val() {
-            self.operand.next = self.last.q.val();
+            self.newest.next = self.last.q.val();
         }
+        self.operand.next = self.newest.val();
         // A spike.
         self.addend.next = self.read_weight.q.val();
         if self.adds_identity.val() {
@@ -119,23 +110,16 @@ impl Logic for Lane {
         if !self.meets.val() {
             self.addend.next = self.zero.val();
         }
-        self.sum.next = self.operand.val() + self.addend.val();
+        self.sum.next = self.newest.val() + self.addend.val();
         if self.negative.val() {
-            self.sum.next = self.operand.val() - self.addend.val();
+            self.sum.next = self.newest.val() - self.addend.val();
         }
-        // The end of a step.
-        self.settle.membrane.next = self.operand.val();
-        self.settle.threshold.next = self.threshold.val();
-        self.settle.bias.next = self.bias.val();
-        self.settle.clears.next = self.clears.val();
         // Synthesis cannot know that the sum fits the membrane width.
         self.summed.wide.next = self.sum.val();
         self.last.d.next = self.summed.narrow.val();
         if self.settles.val() {
-            self.last.d.next = self.settle.result.val();
+            self.last.d.next = self.settled.val();
         }
-        self.has_fired.d.next = self.settles.val() && self.settle.fired.val();
         self.result.next = self.last.q.val();
-        self.fired.next = self.has_fired.q.val();
     }
 }

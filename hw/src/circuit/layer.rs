@@ -2,7 +2,7 @@
 
 use super::engine::{Engine, EngineParams};
 use super::event::Addressing;
-use super::fifo::Fifo;
+use super::event_fifo::EventFifo;
 use super::filter::Filter;
 use super::load_port::LoadPort;
 use super::serializer::Serializer;
@@ -14,7 +14,7 @@ use rust_hdl::prelude::*;
 pub struct LayerParams {
     /// Parameters of the layer's engine.
     pub engine: EngineParams,
-    /// Address layout of the layer's neurons in the events that it emits.
+    /// Layout of the events that the layer emits: words of as many channels as the engine has lanes.
     pub neurons: Addressing,
     /// Events that the FIFO of each path can hold.
     pub fifo_depths: Vec<usize>,
@@ -30,18 +30,24 @@ pub struct Layer {
     /// Event for the first path, 32 bits, encoded as in [`event`](super::event); valid while `in_valid` is
     /// high.
     pub in_data: Signal<In, Bits<32>>,
+    /// Mask of the event; valid for spikes.
+    pub in_mask: Signal<In, Bits<64>>,
     /// High while `in_data` holds an event.
     pub in_valid: Signal<In, Bit>,
     /// High if the first path has room for the event; depends on `in_data`, not on `in_valid`.
     pub in_ready: Signal<Out, Bit>,
     /// Event for the second path of a residual junction; valid while `side_valid` is high.
     pub side_data: Signal<In, Bits<32>>,
+    /// Mask of the event; valid for spikes.
+    pub side_mask: Signal<In, Bits<64>>,
     /// High while `side_data` holds an event; always low for a layer of one path.
     pub side_valid: Signal<In, Bit>,
     /// High if the second path has room for the event; always high for a layer of one path.
     pub side_ready: Signal<Out, Bit>,
     /// Event for the following layers: a spike of a neuron, or a marker; valid while `out_valid` is high.
     pub out_data: Signal<Out, Bits<32>>,
+    /// Neurons of the event's word that fired; valid for spikes.
+    pub out_mask: Signal<Out, Bits<64>>,
     /// High while `out_data` holds an event; the event stays until `out_ready` is high, too.
     pub out_valid: Signal<Out, Bit>,
     /// High in a cycle in which all takers take the event.
@@ -68,7 +74,7 @@ pub struct Layer {
     /// High while the engine or the serializer has work.
     pub busy: Signal<Out, Bit>,
     filters: Vec<Filter>,
-    fifos: Vec<Fifo<32>>,
+    fifos: Vec<EventFifo>,
     engine: Engine,
     serializer: Serializer,
     spikes: Vec<Signal<Local, Bits<32>>>,
@@ -86,7 +92,6 @@ impl Layer {
                 filters: engine.paths.iter().map(Filter::new).collect(),
                 fifos: input_fifos(&engine, &params.fifo_depths),
                 serializer: Serializer::new(
-                    engine.lanes,
                     params.neurons,
                     params.queue_depth,
                     engine.pause_margin(),
@@ -94,7 +99,7 @@ impl Layer {
                 engine: Engine::new(engine),
                 spikes: signals(paths + 1),
             }
-            clock, load, in_data, in_valid, in_ready, side_data, side_valid, side_ready, out_data, out_valid,
+            clock, load, in_data, in_mask, in_valid, in_ready, side_data, side_mask, side_valid, side_ready, out_data, out_mask, out_valid,
             out_ready, swept, swept_last, swept_clear, spikes_in, spikes_out, busy_cycles, stalled_cycles,
             busy,
         }
@@ -102,13 +107,13 @@ impl Layer {
 }
 
 /// Builds the FIFO in front of each path of an engine.
-pub(super) fn input_fifos(engine: &EngineParams, depths: &[usize]) -> Vec<Fifo<32>> {
+pub(super) fn input_fifos(engine: &EngineParams, depths: &[usize]) -> Vec<EventFifo> {
     assert_eq!(engine.paths.len(), depths.len(), "a FIFO for each path");
     engine
         .paths
         .iter()
         .zip(depths)
-        .map(|(path, &depth)| Fifo::new(depth, path.sources.event_bits()))
+        .map(|(path, &depth)| EventFifo::new(depth, path.sources))
         .collect()
 }
 
@@ -119,12 +124,14 @@ impl Logic for Layer {
         self.spikes[0].next = 0.into();
         for i in 0..1 {
             self.filters[i].in_data.next = self.in_data.val();
+            self.filters[i].in_mask.next = self.in_mask.val();
             self.filters[i].in_valid.next = self.in_valid.val();
             self.in_ready.next = self.filters[i].in_ready.val();
         }
         self.side_ready.next = true;
         for i in 1..self.fifos.len() {
             self.filters[i].in_data.next = self.side_data.val();
+            self.filters[i].in_mask.next = self.side_mask.val();
             self.filters[i].in_valid.next = self.side_valid.val();
             self.side_ready.next = self.filters[i].in_ready.val();
         }
@@ -132,9 +139,11 @@ impl Logic for Layer {
             self.filters[i].clock.next = self.clock.val();
             self.fifos[i].clock.next = self.clock.val();
             self.fifos[i].in_data.next = self.filters[i].out_data.val();
+            self.fifos[i].in_mask.next = self.filters[i].out_mask.val();
             self.fifos[i].in_valid.next = self.filters[i].out_valid.val();
             self.filters[i].out_ready.next = self.fifos[i].in_ready.val();
             self.engine.event_data[i].next = self.fifos[i].out_data.val();
+            self.engine.event_mask[i].next = self.fifos[i].out_mask.val();
             self.engine.event_valid[i].next = self.fifos[i].out_valid.val();
             self.fifos[i].out_ready.next = self.engine.event_ready[i].val();
             self.spikes[i + 1].next = self.spikes[i].val() + self.filters[i].spikes.val();
@@ -153,6 +162,7 @@ impl Logic for Layer {
         self.serializer.mask_last.next = self.engine.swept_last.val();
         self.serializer.mask_clear.next = self.engine.swept_clear.val();
         self.out_data.next = self.serializer.event_data.val();
+        self.out_mask.next = self.serializer.event_mask.val();
         self.out_valid.next = self.serializer.event_valid.val();
         self.serializer.event_ready.next = self.out_ready.val();
         self.spikes_out.next = self.serializer.spikes_out.val();

@@ -2,7 +2,7 @@
 //! answer.
 
 use super::engine::{Engine, EngineParams};
-use super::fifo::Fifo;
+use super::event_fifo::EventFifo;
 use super::filter::Filter;
 use super::layer::input_fifos;
 use super::load_port::LoadPort;
@@ -17,6 +17,8 @@ pub struct OutputLayer {
     pub clock: Signal<In, Clock>,
     /// Event for the layer, 32 bits, encoded as in [`event`](super::event); valid while `in_valid` is high.
     pub in_data: Signal<In, Bits<32>>,
+    /// Mask of the event; valid for spikes.
+    pub in_mask: Signal<In, Bits<64>>,
     /// High while `in_data` holds an event.
     pub in_valid: Signal<In, Bit>,
     /// High if the layer has room for the event; depends on `in_data`, not on `in_valid`.
@@ -51,7 +53,7 @@ pub struct OutputLayer {
     /// High while the engine has work.
     pub busy: Signal<Out, Bit>,
     filters: Vec<Filter>,
-    fifos: Vec<Fifo<32>>,
+    fifos: Vec<EventFifo>,
     engine: Engine,
     snapshot: Snapshot,
     steps: DFF<Bits<32>>,
@@ -70,7 +72,7 @@ impl OutputLayer {
                 snapshot: Snapshot::new(params.membranes),
                 engine: Engine::new(params),
             }
-            clock, load, in_data, in_valid, in_ready, readout_group, readout_lane, readout_data, steps_done,
+            clock, load, in_data, in_mask, in_valid, in_ready, readout_group, readout_lane, readout_data, steps_done,
             clears_done, cleared, swept, swept_last, swept_clear, spikes_in, busy_cycles, busy, steps, clears,
         }
     }
@@ -85,12 +87,15 @@ impl Logic for OutputLayer {
             self.fifos[i].clock.next = self.clock.val();
             self.filters[i].clock.next = self.clock.val();
             self.filters[i].in_data.next = self.in_data.val();
+            self.filters[i].in_mask.next = self.in_mask.val();
             self.filters[i].in_valid.next = self.in_valid.val();
             self.in_ready.next = self.filters[i].in_ready.val();
             self.fifos[i].in_data.next = self.filters[i].out_data.val();
+            self.fifos[i].in_mask.next = self.filters[i].out_mask.val();
             self.fifos[i].in_valid.next = self.filters[i].out_valid.val();
             self.filters[i].out_ready.next = self.fifos[i].in_ready.val();
             self.engine.event_data[i].next = self.fifos[i].out_data.val();
+            self.engine.event_mask[i].next = self.fifos[i].out_mask.val();
             self.engine.event_valid[i].next = self.fifos[i].out_valid.val();
             self.fifos[i].out_ready.next = self.engine.event_ready[i].val();
             self.spikes_in.next = self.filters[i].spikes.val();

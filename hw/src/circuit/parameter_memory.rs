@@ -97,8 +97,10 @@ pub struct ParameterMemory {
     pub clock: Signal<In, Clock>,
     /// Index of the word to read.
     pub read_address: Signal<In, Bits<24>>,
-    /// Number of lane i of the word at last cycle's `read_address`, times 2^`fraction_bits`, sign-extended to
-    /// 32 bits.
+    /// Index of the word to read at each further port.
+    pub more_addresses: Vec<Signal<In, Bits<24>>>,
+    /// Number of lane l of the word that port p addressed in the last cycle, at p · lanes + l; times 2^`fraction_bits`,
+    /// sign-extended to 32 bits. Port 0 is addressed by `read_address`.
     pub read_data: Vec<Signal<Out, Signed<32>>>,
     /// Next byte of the word to load, the lowest byte first; valid while `load_shift` is high.
     pub load_byte: Signal<In, Bits<8>>,
@@ -132,7 +134,20 @@ impl ParameterMemory {
     /// If the contents are not `depth` rows of `lanes` numbers: a bug of the generator.
     #[must_use]
     pub fn new(params: ParameterMemoryParams) -> Self {
+        Self::with_ports(params, 1)
+    }
+
+    /// Builds a memory that is read at several ports at once: a copy for each.
+    ///
+    /// # Panics
+    /// As [`ParameterMemory::new`]; also without a port, and for several ports of [`Style::Spram`].
+    #[must_use]
+    pub fn with_ports(params: ParameterMemoryParams, ports: usize) -> Self {
         let shape = params.shape;
+        assert!(
+            ports == 1 || (ports > 1 && shape.style != Style::Spram),
+            "{ports} ports of {shape:?}"
+        );
         shape.check();
         let rows = &params.contents.rows;
         assert_eq!(rows.len(), shape.depth, "rows of a memory image");
@@ -151,7 +166,8 @@ impl ParameterMemory {
         };
         with_defaults! {
             Self {
-                read_data: signals(shape.lanes),
+                more_addresses: signals(ports - 1),
+                read_data: signals(ports * shape.lanes),
                 _words: words,
                 _loading: vec![0; shape.word_bits().div_ceil(8)],
                 _params: params,
@@ -165,10 +181,14 @@ impl Logic for ParameterMemory {
     fn update(&mut self) {
         if self.clock.pos_edge() {
             let shape = self._params.shape;
-            let address = self.read_address.val().index();
-            for lane in 0..shape.lanes {
-                let number = self._words.get(address).map_or(0, |word| word[lane]);
-                self.read_data[lane].next = i64::from(number << self._params.fraction_bits).into();
+            let addresses = std::iter::once(&self.read_address).chain(&self.more_addresses);
+            for (port, address) in addresses.enumerate() {
+                let word = self._words.get(address.val().index());
+                for lane in 0..shape.lanes {
+                    let number = word.map_or(0, |word| word[lane]);
+                    self.read_data[port * shape.lanes + lane].next =
+                        i64::from(number << self._params.fraction_bits).into();
+                }
             }
             let port = LoadRegisters {
                 byte: self.load_byte.val().to_u8(),
@@ -206,70 +226,85 @@ impl Logic for ParameterMemory {
         let top = shape.word_bits() - 1;
         let address = shape.address_bits() - 1;
         let file = &self._params.contents.file;
-        let ports = match shape.style {
-            // One port, which keeps the word that it has read while it writes.
-            Style::Spram => format!(
-                "\
+        let loading_word = if self._params.loadable {
+            self.loading_word()
+        } else {
+            String::new()
+        };
+        // Each port has a copy of its own.
+        let copy = |port: usize| {
+            let (name, source) = match port {
+                0 => (String::new(), "read_address".to_owned()),
+                port => (format!("_{port}"), format!("more_addresses${}", port - 1)),
+            };
+            let ports = match shape.style {
+                // One port, which keeps the word that it has read while it writes.
+                Style::Spram => format!(
+                    "\
 wire [{address}:0] address = writes_0 ? late_address : read_address[{address}:0];
 always @(posedge clock) begin
     if (writes_0) memory[address] <= loading[{top}:0];
     else word <= memory[address];
 end
 "
-            ),
-            _ if !self._params.loadable => format!(
-                "\
-initial $readmemh(\"{file}\", memory);
-always @(posedge clock) word <= memory[read_address[{address}:0]];
-"
-            ),
-            // Flip-flops have separate enables; other memories are written whole words at a time.
-            Style::Logic => {
-                let parts: String = parts(shape.word_bits())
-                    .map(|(part, low, high)| {
-                        format!(
-                            "    if (writes_{part}) memory[late_address][{high}:{low}] <= loading[{high}:{low}];\n"
-                        )
-                    })
-                    .collect();
-                format!(
+                ),
+                _ if !self._params.loadable => format!(
                     "\
-initial $readmemh(\"{file}\", memory);
+initial $readmemh(\"{file}\", memory{name});
+always @(posedge clock) word{name} <= memory{name}[{source}[{address}:0]];
+"
+                ),
+                // Flip-flops have separate enables; other memories are written whole words at a time.
+                Style::Logic => {
+                    let parts: String = parts(shape.word_bits())
+                        .map(|(part, low, high)| {
+                            format!(
+                                "    if (writes_{part}) memory{name}[late_address][{high}:{low}] <= loading[{high}:{low}];\n"
+                            )
+                        })
+                        .collect();
+                    format!(
+                        "\
+initial $readmemh(\"{file}\", memory{name});
 always @(posedge clock) begin
-    word <= memory[read_address[{address}:0]];
+    word{name} <= memory{name}[{source}[{address}:0]];
 {parts}end
 "
-                )
-            }
-            Style::Block | Style::Distributed => format!(
-                "\
-initial $readmemh(\"{file}\", memory);
+                    )
+                }
+                Style::Block | Style::Distributed => format!(
+                    "\
+initial $readmemh(\"{file}\", memory{name});
 always @(posedge clock) begin
-    word <= memory[read_address[{address}:0]];
-    if (writes_0) memory[late_address] <= loading[{top}:0];
+    word{name} <= memory{name}[{source}[{address}:0]];
+    if (writes_0) memory{name}[late_address] <= loading[{top}:0];
 end
 "
-            ),
-        };
-        let loading_word = if self._params.loadable {
-            self.loading_word()
-        } else {
-            String::new()
-        };
-        Verilog::Custom(format!(
-            "\
+                ),
+            };
+            let declared = format!(
+                "\
 (* ram_style = \"{style}\", no_rw_check *)
-reg [{top}:0] memory [0:{last}];
-reg [{top}:0] word;
-{loading_word}{ports}
-always @(*) begin
-{unpacked}
-end
+reg [{top}:0] memory{name} [0:{last}];
+reg [{top}:0] word{name};
 ",
-            style = shape.style.attribute(),
-            last = shape.depth - 1,
-            unpacked = unpack(shape, self._params.fraction_bits, "read_data"),
-        ))
+                style = shape.style.attribute(),
+                last = shape.depth - 1,
+            );
+            let unpacked = format!(
+                "always @(*) begin\n{}\nend\n",
+                unpack(
+                    shape,
+                    self._params.fraction_bits,
+                    &format!("word{name}"),
+                    "read_data",
+                    port * shape.lanes
+                )
+            );
+            let loading_word = if port == 0 { loading_word.as_str() } else { "" };
+            format!("{declared}{loading_word}{ports}\n{unpacked}")
+        };
+        Verilog::Custom((0..=self.more_addresses.len()).map(copy).collect())
     }
 
     fn timing(&self) -> Vec<TimingInfo> {

@@ -1,31 +1,29 @@
 //! Turns the fired masks of a sweep into events for the following layers.
 //!
 //! ```text
-//!  mask ──►┌─────────────────┐   ┌───────┐   ┌──────┐   ┌─────────┐
-//!          │ address of the  ├──►│ queue ├──►│ next ├──►│ pending ├──► events, one per cycle
-//!          │ word's lane 0   │   └───────┘   └──────┘   └─────────┘
-//!          └─────────────────┘
+//!  mask ──►┌───────────────┐   ┌───────┐   ┌──────┐
+//!          │ address of    ├──►│ queue ├──►│ word ├──► events with masks, one per cycle
+//!          │ the word      │   └───────┘   └──────┘
+//!          └───────────────┘
 //! ```
 //!
 //! The words of a sweep come position by position, group by group. Words in which no neuron fired are dropped
-//! at once. The others go into a queue, so that the engine continues while spikes leave. The last word of a
-//! sweep carries the marker, which leaves after the word's spikes. The register `next` keeps the question
-//! whether the last spike leaves away from the queue: words of one spike leave one in two cycles, words of
-//! more spikes without a lost cycle.
+//! at once. The others go into a queue, so that the engine continues while events leave. The last word of a
+//! sweep carries the marker, which leaves after the word's spikes.
 
 use super::event::{ADDRESS_SHIFT, Addressing, CLEAR, END_OF_STEP};
 use super::fifo::Fifo;
-use super::priority_encoder::PriorityEncoder;
+use super::popcount::Popcount;
 use super::with_defaults;
 use rust_hdl::prelude::*;
 
 /// Bits of a queue entry beside mask and address: whether a marker follows, and whether it is a clear.
 const FLAGS: usize = 2;
 
-/// Bits of a queue entry.
+/// Bits of a queue entry of a layer whose events have the given layout.
 #[must_use]
-pub fn entry_bits(lanes: usize, neurons: Addressing) -> usize {
-    lanes + neurons.event_bits() - ADDRESS_SHIFT + FLAGS
+pub fn entry_bits(neurons: Addressing) -> usize {
+    neurons.lanes + neurons.address_bits() + FLAGS
 }
 
 /// Serializer of one layer.
@@ -46,6 +44,8 @@ pub struct Serializer {
     /// Event for the following layers, encoded as in [`event`](super::event); valid while `event_valid` is
     /// high.
     pub event_data: Signal<Out, Bits<32>>,
+    /// Neurons of the event's word that fired, bit i for lane i; valid for spikes.
+    pub event_mask: Signal<Out, Bits<64>>,
     /// High while `event_data` holds an event; the event stays until `event_ready` is high, too.
     pub event_valid: Signal<Out, Bit>,
     /// High in a cycle in which all takers take the event.
@@ -55,30 +55,23 @@ pub struct Serializer {
     /// High while words or events have not left yet.
     pub busy: Signal<Out, Bit>,
     queue: Fifo<96>,
-    /// Address of lane 0 of the sweep's next word; `group` and `column` are its coordinates.
+    count: Popcount,
+    /// Address of the sweep's next word; `group` and `column` are its coordinates.
     address: DFF<Bits<24>>,
     group: DFF<Bits<24>>,
     column: DFF<Bits<24>>,
-    /// High while a word is held behind the one whose events leave.
-    next_full: DFF<Bit>,
-    next_mask: DFF<Bits<64>>,
-    next_base: DFF<Bits<24>>,
-    next_marker: DFF<Bit>,
-    next_clears: DFF<Bit>,
-    /// Lanes of the current word whose spikes have not left; `base` is the address of its lane 0.
+    /// Word that leaves: its mask until it has left, its address, and the marker behind it.
     pending: DFF<Bits<64>>,
     base: DFF<Bits<24>>,
     marker: DFF<Bit>,
     marker_clears: DFF<Bit>,
     spike_count: DFF<Bits<32>>,
-    first: PriorityEncoder,
     fired: Signal<Local, Bit>,
     group_end: Signal<Local, Bit>,
     row_end: Signal<Local, Bit>,
     step: Signal<Local, Bits<24>>,
     entry: Signal<Local, Bits<96>>,
-    neuron: Signal<Local, Bits<24>>,
-    spike_event: Signal<Local, Bits<32>>,
+    any: Signal<Local, Bit>,
     marker_event: Signal<Local, Bits<32>>,
     emptied: Signal<Local, Bit>,
     /// Address difference from one group to the next; the following ones are from position to position and
@@ -90,53 +83,50 @@ pub struct Serializer {
     last_column: Constant<Bits<24>>,
     address_mask: Constant<Bits<24>>,
     entry_mask_shift: Constant<Bits<8>>,
-    lane_shift: Constant<Bits<24>>,
     end_of_step: Constant<Bits<32>>,
     clear: Constant<Bits<32>>,
     address_shift: Constant<Bits<32>>,
 }
 
 impl Serializer {
-    /// Builds the serializer of a layer with the given neurons in words of `lanes` lanes; the queue holds
-    /// `queue` words. After `pause`, up to `margin` words still come.
+    /// Builds the serializer of a layer whose events have the given layout; the queue holds `queue` words. After `pause`, up
+    /// to `margin` words still come.
     ///
     /// # Panics
     /// For a queue that is no power of two of 8..=32768: a bug of the generator.
     #[must_use]
-    pub fn new(lanes: usize, neurons: Addressing, queue: usize, margin: usize) -> Self {
+    pub fn new(neurons: Addressing, queue: usize, margin: usize) -> Self {
         let shape = neurons.shape;
-        let groups = shape.channels.div_ceil(lanes);
-        let channel_shift = neurons.row_bits() + neurons.column_bits();
-        let bits = neurons.event_bits() - ADDRESS_SHIFT;
+        let groups = neurons.groups();
+        let group_shift = neurons.row_bits() + neurons.column_bits();
+        let bits = neurons.address_bits();
         let mask = (1_u64 << bits) - 1;
         // Addresses wrap around within their bits, so a step back is an addition, too.
-        let channels_back = ((groups - 1) * lanes) as u64;
+        let groups_back = (groups - 1) as u64;
         let wrap = |step: u64| Constant::new((step & mask).into());
-        let position = 1_u64.wrapping_sub(channels_back << channel_shift);
+        let position = 1_u64.wrapping_sub(groups_back << group_shift);
         let row = (1_u64 << neurons.column_bits())
             .wrapping_sub(shape.width as u64 - 1)
-            .wrapping_sub(channels_back << channel_shift);
+            .wrapping_sub(groups_back << group_shift);
         let number = |value: usize| Constant::new((value as u64).into());
         with_defaults! {
             Self {
-                queue: Fifo::with_margin(queue, entry_bits(lanes, neurons), margin),
-                first: PriorityEncoder::new(lanes),
-                group_step: wrap((lanes as u64) << channel_shift),
+                queue: Fifo::with_margin(queue, entry_bits(neurons), margin),
+                count: Popcount::new(neurons.lanes),
+                group_step: wrap(1 << group_shift),
                 position_step: wrap(position),
                 row_step: wrap(row),
                 last_group: number(groups - 1),
                 last_column: number(shape.width - 1),
                 address_mask: Constant::new(mask.into()),
                 entry_mask_shift: Constant::new(((bits + FLAGS) as u64).into()),
-                lane_shift: number(channel_shift),
                 end_of_step: Constant::new(u64::from(END_OF_STEP).into()),
                 clear: Constant::new(u64::from(CLEAR).into()),
                 address_shift: Constant::new((ADDRESS_SHIFT as u64).into()),
             }
-            clock, mask, mask_valid, mask_last, mask_clear, pause, event_data, event_valid, event_ready,
-            spikes_out, busy, address, group, column, next_full, next_mask, next_base, next_marker,
-            next_clears, pending, base, marker, marker_clears, spike_count, fired, group_end, row_end, step,
-            entry, neuron, spike_event, marker_event, emptied,
+            clock, mask, mask_valid, mask_last, mask_clear, pause, event_data, event_mask, event_valid, event_ready,
+            spikes_out, busy, address, group, column, pending, base, marker, marker_clears, spike_count, fired,
+            group_end, row_end, step, entry, any, marker_event, emptied,
         }
     }
 }
@@ -150,11 +140,6 @@ impl Logic for Serializer {
             address,
             group,
             column,
-            next_full,
-            next_mask,
-            next_base,
-            next_marker,
-            next_clears,
             pending,
             base,
             marker,
@@ -203,22 +188,21 @@ impl Logic for Serializer {
         self.pause.next = self.queue.nearly_full.val();
 
         // Out of the queue.
-        self.first.mask.next = self.pending.q.val();
-        self.neuron.next =
-            (self.base.q.val() + (self.first.lane.val() << self.lane_shift.val())) & self.address_mask.val();
-        self.spike_event.next = bit_cast::<32, 24>(self.neuron.val()) << self.address_shift.val();
+        self.any.next = self.pending.q.val() != 0;
+        self.count.mask.next = self.pending.q.val();
         self.marker_event.next = self.end_of_step.val();
         if self.marker_clears.q.val() {
             self.marker_event.next = self.clear.val();
         }
-        self.event_data.next = self.spike_event.val();
-        self.event_valid.next = self.first.any.val() || self.marker.q.val();
-        self.emptied.next = !self.first.any.val() && !self.marker.q.val();
-        if self.first.any.val() {
+        self.event_data.next = bit_cast::<32, 24>(self.base.q.val()) << self.address_shift.val();
+        self.event_mask.next = self.pending.q.val();
+        self.event_valid.next = self.any.val() || self.marker.q.val();
+        self.emptied.next = !self.any.val() && !self.marker.q.val();
+        if self.any.val() {
             if self.event_ready.val() {
-                self.pending.d.next = self.first.rest.val();
-                self.spike_count.d.next = self.spike_count.q.val() + 1;
-                self.emptied.next = !self.first.more.val() && !self.marker.q.val();
+                self.pending.d.next = 0.into();
+                self.spike_count.d.next = self.spike_count.q.val() + self.count.ones.val();
+                self.emptied.next = !self.marker.q.val();
             }
         } else {
             self.event_data.next = self.marker_event.val();
@@ -230,27 +214,15 @@ impl Logic for Serializer {
                 }
             }
         }
-        if self.emptied.val() && self.next_full.q.val() {
-            self.pending.d.next = self.next_mask.q.val();
-            self.base.d.next = self.next_base.q.val();
-            self.marker.d.next = self.next_marker.q.val();
-            self.marker_clears.d.next = self.next_clears.q.val();
-            self.next_full.d.next = false;
-        }
-        self.queue.out_ready.next = !self.next_full.q.val();
-        if !self.next_full.q.val() {
-            self.next_full.d.next = self.queue.out_valid.val();
-            self.next_mask.d.next =
+        self.queue.out_ready.next = self.emptied.val();
+        if self.emptied.val() && self.queue.out_valid.val() {
+            self.pending.d.next =
                 bit_cast::<64, 96>(self.queue.out_data.val() >> self.entry_mask_shift.val());
-            self.next_base.d.next =
-                bit_cast::<24, 96>(self.queue.out_data.val() >> 2) & self.address_mask.val();
-            self.next_marker.d.next = self.queue.out_data.val().get_bit(0);
-            self.next_clears.d.next = self.queue.out_data.val().get_bit(1);
+            self.base.d.next = bit_cast::<24, 96>(self.queue.out_data.val() >> 2) & self.address_mask.val();
+            self.marker.d.next = self.queue.out_data.val().get_bit(0);
+            self.marker_clears.d.next = self.queue.out_data.val().get_bit(1);
         }
-        self.busy.next = self.queue.out_valid.val()
-            || self.next_full.q.val()
-            || self.first.any.val()
-            || self.marker.q.val();
+        self.busy.next = self.queue.out_valid.val() || self.any.val() || self.marker.q.val();
         self.spikes_out.next = self.spike_count.q.val();
     }
 }

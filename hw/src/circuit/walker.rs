@@ -14,6 +14,7 @@
 //! `pause` stalls a sweep, but not a walk. Behind a sweep of an engine with settle stages, the walker waits one cycle for
 //! each of them, so that the sweep's words are in memory, or can be forwarded, when they are addressed again.
 
+use super::bundle::Unbundle;
 use super::window::WindowParams;
 use super::{signals, with_defaults};
 use rust_hdl::prelude::*;
@@ -43,8 +44,16 @@ pub struct Walker {
     pub walk_rows: Vec<Signal<In, Bits<16>>>,
     /// Group of the source's own channel; valid for walks of one channel.
     pub walk_group: Vec<Signal<In, Bits<24>>>,
-    /// Lane of the source's own channel; valid for walks of one channel.
-    pub walk_lane: Vec<Signal<In, Bits<8>>>,
+    /// Lanes that the sources meet; valid for walks of one channel.
+    pub walk_mask: Vec<Signal<In, Bits<64>>>,
+    /// Banks that hold the columns of the walk one word further on, bit p for bank p.
+    pub walk_carry: Vec<Signal<In, Bits<16>>>,
+    /// Banks that the walk meets in the first pass along a row.
+    pub walk_first: Vec<Signal<In, Bits<16>>>,
+    /// Banks that the walk meets in the last pass along a row.
+    pub walk_last: Vec<Signal<In, Bits<16>>>,
+    /// First weight words of further spikes of path 0, a [`Bundle`](super::bundle::Bundle); a walk of path 1 is of one spike.
+    pub more_weights: Signal<In, Bits<96>>,
     /// High in the cycle in which the walker takes the walk or marker of path p.
     pub walk_take: Vec<Signal<Out, Bit>>,
     /// High to stall sweeps.
@@ -57,10 +66,22 @@ pub struct Walker {
     pub clears: Signal<Out, Bit>,
     /// High if the word is the last of a sweep.
     pub last: Signal<Out, Bit>,
-    /// Address of the membrane word.
+    /// Address of the membrane word in each bank.
     pub membrane_address: Signal<Out, Bits<24>>,
+    /// Address of the membrane word in banks with a carry: that of the next columns.
+    pub next_address: Signal<Out, Bits<24>>,
+    /// Banks with a carry, bit p for bank p.
+    pub carry: Signal<Out, Bits<16>>,
+    /// Banks of which a word is addressed: those that the walk meets, or the one of the sweep.
+    pub banks: Signal<Out, Bits<16>>,
+    /// Number of the bank of the sweep; valid for sweeps.
+    pub bank: Signal<Out, Bits<8>>,
     /// Address of the weight word; not valid for sweeps.
     pub weight_address: Signal<Out, Bits<24>>,
+    /// Address of the weight word of each further spike.
+    pub more_addresses: Vec<Signal<Out, Bits<24>>>,
+    /// High if that spike is there; low for sweeps.
+    pub present: Vec<Signal<Out, Bit>>,
     /// Group of the word; valid for sweeps and for walks of one channel.
     pub group: Signal<Out, Bits<24>>,
     /// High if the spike's value is negative; valid for walks.
@@ -69,10 +90,10 @@ pub struct Walker {
     pub value: Signal<Out, Bits<8>>,
     /// High if the walk is of path 1.
     pub second_path: Signal<Out, Bit>,
-    /// High if the spike meets its own channel only, in lane `lane`; low for sweeps.
+    /// High if sources meet their own channels only, in the lanes of `mask`; low for sweeps.
     pub own_channel: Signal<Out, Bit>,
-    /// Lane of the source's own channel; valid while `own_channel` is high.
-    pub lane: Signal<Out, Bits<8>>,
+    /// Lanes that the sources meet; valid while `own_channel` is high.
+    pub mask: Signal<Out, Bits<64>>,
     /// High while a walk or sweep is in progress or can be loaded.
     pub busy: Signal<Out, Bit>,
     /// High if a path offers a walk, or every path offers its marker: there is a walk or sweep to begin as
@@ -89,12 +110,30 @@ pub struct Walker {
     magnitude: DFF<Bits<8>>,
     is_second: DFF<Bit>,
     is_own: DFF<Bit>,
-    own_lane: DFF<Bits<8>>,
+    own_mask: DFF<Bits<64>>,
     at_group: DFF<Bits<24>>,
     membrane: DFF<Bits<24>>,
     weight: DFF<Bits<24>>,
     row_membrane: DFF<Bits<24>>,
     row_weight: DFF<Bits<24>>,
+    weights: Unbundle,
+    more_weight: Vec<DFF<Bits<24>>>,
+    more_row_weight: Vec<DFF<Bits<24>>>,
+    more_spike: Vec<DFF<Bit>>,
+    /// Banks of the walk: those with a carry, and those that it meets in the first and the last pass.
+    carries: DFF<Bits<16>>,
+    first_banks: DFF<Bits<16>>,
+    last_banks: DFF<Bits<16>>,
+    /// High in the first pass along a row.
+    in_first: DFF<Bit>,
+    /// Bank and column of the sweep.
+    at_bank: DFF<Bits<8>>,
+    hot_bank: DFF<Bits<16>>,
+    at_column: DFF<Bits<16>>,
+    group_end: Signal<Local, Bit>,
+    bank_end: Signal<Local, Bit>,
+    takes_first: Signal<Local, Bit>,
+    takes_any: Signal<Local, Bit>,
     /// Distance from one weight word of a row to the next.
     step: DFF<Bits<24>>,
     /// Words of a row, less one; `run_left` counts those left of the current row, less one.
@@ -121,6 +160,14 @@ pub struct Walker {
     weight_row_step: Constant<Bits<24>>,
     last_group: Constant<Bits<24>>,
     last_word: Constant<Bits<24>>,
+    groups: Constant<Bits<24>>,
+    groups_back: Constant<Bits<24>>,
+    last_bank: Constant<Bits<8>>,
+    last_column: Constant<Bits<16>>,
+    all_banks: Constant<Bits<16>>,
+    has_banks: Constant<Bit>,
+    /// Mask of the bits of a run's count.
+    run_mask: Constant<Bits<24>>,
     /// Mask of the bits that membrane addresses need: tells synthesis that the others stay 0. The following
     /// masks do so for other numbers.
     word_mask: Constant<Bits<24>>,
@@ -128,14 +175,14 @@ pub struct Walker {
     step_mask: Constant<Bits<24>>,
     row_mask: Constant<Bits<16>>,
     group_mask: Constant<Bits<24>>,
-    lane_mask: Constant<Bits<8>>,
+    lane_mask: Constant<Bits<64>>,
     /// Cycles to wait behind a sweep, and whether there are any.
     stages: Constant<Bits<2>>,
     has_stages: Constant<Bit>,
 }
 
 impl Walker {
-    /// Builds a walker of the given paths, one or two, over `words` membrane words and `weight_words` weight
+    /// Builds a walker of the given paths, one or two, over `words` membrane words in all banks and `weight_words` weight
     /// words, of an engine with `stages` settle stages.
     ///
     /// # Panics
@@ -149,12 +196,14 @@ impl Walker {
         );
         let mask = |largest: usize| (largest as u64 + 1).next_power_of_two() - 1;
         let number = |value: usize| Constant::new((value as u64).into());
+        let more = first.merged - 1;
         let most_rows = first.rows.outputs.min(first.rows.kernel);
-        let lanes = |path: &WindowParams| match path.synapses {
-            super::window::Synapses::Words { .. } => None,
-            super::window::Synapses::OwnChannel { lanes } => Some(lanes),
-        };
-        let own_lanes = paths.iter().filter_map(lanes).max().unwrap_or(1);
+        let is_own = |path: &WindowParams| path.synapses == super::window::Synapses::OwnChannel;
+        let own_lanes = paths
+            .iter()
+            .filter(|path| is_own(path))
+            .map(|path| path.sources.lanes);
+        let lane_mask = own_lanes.max().map_or(0, |lanes| u64::MAX >> (64 - lanes));
         let most_step = paths.iter().map(WindowParams::weight_step).max().unwrap_or(0);
         with_defaults! {
             Self {
@@ -168,32 +217,46 @@ impl Walker {
                 walk_run: signals(paths.len()),
                 walk_rows: signals(paths.len()),
                 walk_group: signals(paths.len()),
-                walk_lane: signals(paths.len()),
+                walk_mask: signals(paths.len()),
                 walk_take: signals(paths.len()),
+                walk_carry: signals(paths.len()),
+                walk_first: signals(paths.len()),
+                walk_last: signals(paths.len()),
+                weights: Unbundle::new(more),
+                more_addresses: signals(more),
+                present: signals(more),
+                more_weight: (0..more).map(|_| DFF::default()).collect(),
+                more_row_weight: (0..more).map(|_| DFF::default()).collect(),
+                more_spike: (0..more).map(|_| DFF::default()).collect(),
+                groups: number(first.groups),
+                groups_back: number(first.groups - 1),
+                last_bank: Constant::new((first.positions as u64 - 1).into()),
+                last_column: Constant::new((first.columns.outputs as u64 - 1).into()),
+                all_banks: Constant::new(((1_u64 << first.positions) - 1).into()),
+                has_banks: Constant::new(first.positions > 1),
+                run_mask: Constant::new(mask(words - 1).into()),
                 markers: signals(paths.len() + 1),
                 spikes: signals(paths.len() + 1),
                 path_step: paths.iter().map(|path| number(path.weight_step())).collect(),
-                path_own: paths
-                    .iter()
-                    .map(|path| Constant::new(lanes(path).is_some()))
-                    .collect(),
+                path_own: paths.iter().map(|path| Constant::new(is_own(path))).collect(),
                 path_second: (0..paths.len()).map(|path| Constant::new(path == 1)).collect(),
                 membrane_row_step: number(first.membrane_row_step()),
                 weight_row_step: number(first.weight_row_step()),
                 last_group: number(first.groups - 1),
                 last_word: number(words - 1),
-                word_mask: Constant::new(mask(words - 1).into()),
+                word_mask: Constant::new(mask(first.membrane_words() - 1).into()),
                 weight_mask: Constant::new(mask(weight_words.max(1) - 1).into()),
                 step_mask: Constant::new(mask(most_step).into()),
                 row_mask: Constant::new(mask(most_rows - 1).into()),
                 group_mask: Constant::new(mask(first.groups - 1).into()),
-                lane_mask: Constant::new((own_lanes as u64 - 1).into()),
+                lane_mask: Constant::new(lane_mask.into()),
                 stages: Constant::new((stages as u64).into()),
                 has_stages: Constant::new(stages > 0),
             }
-            clock, pause, issue, sweep, clears, last, membrane_address, weight_address, group, negative, value,
-            second_path, own_channel, lane, busy, loadable, stalled, waits, active, sweeping, clearing, is_negative, magnitude,
-            is_second, is_own, own_lane, at_group, membrane, weight, row_membrane, row_weight, step, run,
+            clock, pause, more_weights, carries, first_banks, last_banks, in_first, at_bank, hot_bank, at_column, group_end, bank_end,
+            takes_first, takes_any, next_address, carry, banks, bank, issue, sweep, clears, last, membrane_address, weight_address, group, negative, value,
+            second_path, own_channel, mask, busy, loadable, stalled, waits, active, sweeping, clearing, is_negative, magnitude,
+            is_second, is_own, own_mask, at_group, membrane, weight, row_membrane, row_weight, step, run,
             run_left, rows_left, waiting, going, row_end, walk_end, free, all_markers, next_row_membrane,
             next_row_weight,
         }
@@ -213,7 +276,7 @@ impl Logic for Walker {
             magnitude,
             is_second,
             is_own,
-            own_lane,
+            own_mask,
             at_group,
             membrane,
             weight,
@@ -223,7 +286,14 @@ impl Logic for Walker {
             run,
             run_left,
             rows_left,
-            waiting
+            waiting,
+            carries,
+            first_banks,
+            last_banks,
+            in_first,
+            at_bank,
+            hot_bank,
+            at_column
         );
         self.stalled.next = self.active.q.val() && self.sweeping.q.val() && self.pause.val();
         self.going.next = self.active.q.val() && !(self.sweeping.q.val() && self.pause.val());
@@ -242,13 +312,35 @@ impl Logic for Walker {
         self.clears.next = self.clearing.q.val();
         self.last.next = self.sweeping.q.val() && self.walk_end.val();
         self.membrane_address.next = self.membrane.q.val();
+        self.next_address.next = (self.membrane.q.val() + self.groups.val()) & self.word_mask.val();
+        self.carry.next = self.carries.q.val();
+        self.bank.next = self.at_bank.q.val();
+        // A row's first and last pass can be the same.
+        self.banks.next = self.all_banks.val();
+        if self.has_banks.val() {
+            if self.in_first.q.val() {
+                self.banks.next = self.first_banks.q.val();
+                if self.run_left.q.val() < self.groups.val() {
+                    self.banks.next = self.first_banks.q.val() & self.last_banks.q.val();
+                }
+            } else if self.run_left.q.val() < self.groups.val() {
+                self.banks.next = self.last_banks.q.val();
+            }
+            if self.sweeping.q.val() {
+                self.banks.next = self.hot_bank.q.val();
+            }
+        }
+        self.group_end.next = self.at_group.q.val() == self.last_group.val();
+        self.bank_end.next = !self.has_banks.val()
+            || (self.at_bank.q.val() == self.last_bank.val())
+            || (self.at_column.q.val() == self.last_column.val());
         self.weight_address.next = self.weight.q.val();
         self.group.next = self.at_group.q.val();
         self.negative.next = self.is_negative.q.val();
         self.value.next = self.magnitude.q.val();
         self.second_path.next = self.is_second.q.val();
         self.own_channel.next = self.is_own.q.val();
-        self.lane.next = self.own_lane.q.val();
+        self.mask.next = self.own_mask.q.val();
 
         // The next word.
         self.next_row_membrane.next =
@@ -262,14 +354,34 @@ impl Logic for Walker {
                 self.weight.d.next = self.next_row_weight.val();
                 self.row_weight.d.next = self.next_row_weight.val();
                 self.run_left.d.next = self.run.q.val();
+                self.in_first.d.next = true;
                 self.rows_left.d.next = (self.rows_left.q.val() - 1) & self.row_mask.val();
             } else {
                 self.membrane.d.next = (self.membrane.q.val() + 1) & self.word_mask.val();
                 self.weight.d.next = (self.weight.q.val() + self.step.q.val()) & self.weight_mask.val();
-                self.run_left.d.next = (self.run_left.q.val() - 1) & self.word_mask.val();
+                self.run_left.d.next = (self.run_left.q.val() - 1) & self.run_mask.val();
+                if self.group_end.val() {
+                    self.in_first.d.next = false;
+                }
+                // A sweep passes the groups of a position, then the banks of a word, then the words.
+                if self.has_banks.val() && self.sweeping.q.val() && self.group_end.val() {
+                    self.at_column.d.next = self.at_column.q.val() + 1;
+                    if self.at_column.q.val() == self.last_column.val() {
+                        self.at_column.d.next = 0.into();
+                    }
+                    self.at_bank.d.next = self.at_bank.q.val() + 1;
+                    self.hot_bank.d.next = self.hot_bank.q.val() << 1;
+                    if self.bank_end.val() {
+                        self.at_bank.d.next = 0.into();
+                        self.hot_bank.d.next = 1.into();
+                    } else {
+                        self.membrane.d.next =
+                            (self.membrane.q.val() - self.groups_back.val()) & self.word_mask.val();
+                    }
+                }
             }
             self.at_group.d.next = (self.at_group.q.val() + 1) & self.group_mask.val();
-            if self.at_group.q.val() == self.last_group.val() {
+            if self.group_end.val() {
                 self.at_group.d.next = 0.into();
             }
             if self.walk_end.val() {
@@ -280,6 +392,7 @@ impl Logic for Walker {
             }
         }
 
+        self.takes_any.next = false;
         // The next walk: that of the first path that has one, or the sweep.
         self.markers[0].next = true;
         self.spikes[0].next = false;
@@ -305,15 +418,20 @@ impl Logic for Walker {
                 self.magnitude.d.next = self.walk_value[i].val();
                 self.is_second.d.next = self.path_second[i].val();
                 self.is_own.d.next = self.path_own[i].val();
-                self.own_lane.d.next = self.walk_lane[i].val() & self.lane_mask.val();
+                self.own_mask.d.next = self.walk_mask[i].val() & self.lane_mask.val();
                 self.at_group.d.next = self.walk_group[i].val() & self.group_mask.val();
                 self.membrane.d.next = self.walk_membrane[i].val() & self.word_mask.val();
                 self.row_membrane.d.next = self.walk_membrane[i].val() & self.word_mask.val();
                 self.weight.d.next = self.walk_weight[i].val() & self.weight_mask.val();
                 self.row_weight.d.next = self.walk_weight[i].val() & self.weight_mask.val();
                 self.step.d.next = self.path_step[i].val() & self.step_mask.val();
-                self.run.d.next = (self.walk_run[i].val() - 1) & self.word_mask.val();
-                self.run_left.d.next = (self.walk_run[i].val() - 1) & self.word_mask.val();
+                self.run.d.next = (self.walk_run[i].val() - 1) & self.run_mask.val();
+                self.run_left.d.next = (self.walk_run[i].val() - 1) & self.run_mask.val();
+                self.carries.d.next = self.walk_carry[i].val();
+                self.first_banks.d.next = self.walk_first[i].val();
+                self.last_banks.d.next = self.walk_last[i].val();
+                self.in_first.d.next = true;
+                self.takes_any.next = true;
                 self.rows_left.d.next = (self.walk_rows[i].val() - 1) & self.row_mask.val();
             }
         }
@@ -337,7 +455,46 @@ impl Logic for Walker {
                 self.membrane.d.next = 0.into();
                 self.run_left.d.next = self.last_word.val();
                 self.rows_left.d.next = 0.into();
+                self.carries.d.next = 0.into();
+                self.at_bank.d.next = 0.into();
+                self.hot_bank.d.next = 1.into();
+                self.at_column.d.next = 0.into();
+                self.takes_any.next = true;
             }
+        }
+        // Further spikes, which only walks of path 0 have.
+        self.weights.bundle.next = self.more_weights.val();
+        self.takes_first.next = false;
+        for i in 0..1 {
+            self.takes_first.next = self.walk_take[i].val() && !self.walk_marker[i].val();
+        }
+        for i in 0..self.more_weight.len() {
+            self.more_weight[i].clock.next = self.clock.val();
+            self.more_row_weight[i].clock.next = self.clock.val();
+            self.more_spike[i].clock.next = self.clock.val();
+            self.more_weight[i].d.next = self.more_weight[i].q.val();
+            self.more_row_weight[i].d.next = self.more_row_weight[i].q.val();
+            self.more_spike[i].d.next = self.more_spike[i].q.val();
+            if self.going.val() {
+                if self.row_end.val() {
+                    self.more_weight[i].d.next = (self.more_row_weight[i].q.val()
+                        + self.weight_row_step.val())
+                        & self.weight_mask.val();
+                    self.more_row_weight[i].d.next = (self.more_row_weight[i].q.val()
+                        + self.weight_row_step.val())
+                        & self.weight_mask.val();
+                } else {
+                    self.more_weight[i].d.next =
+                        (self.more_weight[i].q.val() + self.step.q.val()) & self.weight_mask.val();
+                }
+            }
+            if self.takes_any.val() {
+                self.more_spike[i].d.next = self.takes_first.val() && self.weights.flag[i].val();
+                self.more_weight[i].d.next = self.weights.number[i].val() & self.weight_mask.val();
+                self.more_row_weight[i].d.next = self.weights.number[i].val() & self.weight_mask.val();
+            }
+            self.more_addresses[i].next = self.more_weight[i].q.val();
+            self.present[i].next = self.more_spike[i].q.val();
         }
     }
 }

@@ -86,9 +86,15 @@ impl MemoryShape {
     }
 }
 
-/// Verilog that unpacks a word's lanes into signals `name$0`, `name$1` and so on: each times
+/// Verilog that unpacks the lanes of a register `word` into signals `name$first` and the following ones: each times
 /// 2^`fraction_bits`, sign-extended.
-pub(super) fn unpack(shape: MemoryShape, fraction_bits: usize, name: &str) -> String {
+pub(super) fn unpack(
+    shape: MemoryShape,
+    fraction_bits: usize,
+    word: &str,
+    name: &str,
+    first: usize,
+) -> String {
     let MemoryShape { lanes, width, .. } = shape;
     let zeros = if fraction_bits == 0 {
         String::new()
@@ -102,9 +108,12 @@ pub(super) fn unpack(shape: MemoryShape, fraction_bits: usize, name: &str) -> St
             let sign = if sign_bits == 0 {
                 String::new()
             } else {
-                format!("{{{sign_bits}{{word[{high}]}}}}, ")
+                format!("{{{sign_bits}{{{word}[{high}]}}}}, ")
             };
-            format!("    {name}${lane} = {{{sign}word[{high}:{low}]{zeros}}};")
+            format!(
+                "    {name}${} = {{{sign}{word}[{high}:{low}]{zeros}}};",
+                first + lane
+            )
         })
         .collect();
     lanes.join("\n")
@@ -116,42 +125,47 @@ pub(super) const fn stored(number: i32, width: usize) -> i32 {
     number << unused >> unused
 }
 
-/// A memory of signed numbers.
+/// A memory of signed numbers, in banks of the same shape that are read and written independently.
 #[derive(Debug, LogicBlock)]
 pub struct WordMemory {
     /// Core clock; reads and writes take place on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// Index of the word to read.
-    pub read_address: Signal<In, Bits<24>>,
-    /// Number of lane i of the word at last cycle's `read_address`; undefined if that cycle also wrote the
-    /// word.
+    /// Index of the word to read in each bank.
+    pub read_address: Vec<Signal<In, Bits<24>>>,
+    /// Number of lane l of bank b's word at last cycle's `read_address`, at b · lanes + l; undefined if that cycle also wrote
+    /// the word.
     pub read_data: Vec<Signal<Out, Signed<32>>>,
-    /// Index of the word to write; valid while `write_enable` is high.
-    pub write_address: Signal<In, Bits<24>>,
-    /// Number to write into lane i; only the low `width` bits are kept. Valid while `write_enable` is high.
+    /// Index of the word to write in each bank; valid while `write_enable` is high.
+    pub write_address: Vec<Signal<In, Bits<24>>>,
+    /// Number to write into lane l of bank b, at b · lanes + l; only the low `width` bits are kept. Valid while `write_enable` of
+    /// the bank is high.
     pub write_data: Vec<Signal<In, Signed<32>>>,
-    /// High in a cycle in which the word is written.
-    pub write_enable: Signal<In, Bit>,
+    /// High in a cycle in which the word of a bank is written.
+    pub write_enable: Vec<Signal<In, Bit>>,
     _shape: MemoryShape,
     _words: Vec<Vec<i32>>,
 }
 
 impl WordMemory {
-    /// Builds a memory of the given shape.
+    /// Builds a memory of `banks` banks of the given shape.
     ///
     /// # Panics
     /// If it cannot be built: a bug of the generator.
     #[must_use]
-    pub fn new(shape: MemoryShape) -> Self {
+    pub fn new(shape: MemoryShape, banks: usize) -> Self {
         shape.check();
+        assert!(banks >= 1, "a memory without banks");
         with_defaults! {
             Self {
-                read_data: signals(shape.lanes),
-                write_data: signals(shape.lanes),
+                read_address: signals(banks),
+                read_data: signals(banks * shape.lanes),
+                write_address: signals(banks),
+                write_data: signals(banks * shape.lanes),
+                write_enable: signals(banks),
                 _shape: shape,
-                _words: vec![vec![0; shape.lanes]; shape.depth],
+                _words: vec![vec![0; shape.lanes]; banks * shape.depth],
             }
-            clock, read_address, write_address, write_enable,
+            clock,
         }
     }
 }
@@ -163,24 +177,36 @@ fn as_i32(number: Signed<32>) -> i32 {
 
 impl Logic for WordMemory {
     fn update(&mut self) {
-        if self.clock.pos_edge() {
-            let address = self.read_address.val().index();
-            for lane in 0..self._shape.lanes {
-                let number = self._words.get(address).map_or(0, |word| word[lane]);
-                self.read_data[lane].next = i64::from(number).into();
+        if !self.clock.pos_edge() {
+            return;
+        }
+        let MemoryShape {
+            depth, lanes, width, ..
+        } = self._shape;
+        for bank in 0..self.read_address.len() {
+            let (read, ports) = (self.read_address[bank].val().index(), bank * lanes);
+            for lane in 0..lanes {
+                let number = if read < depth {
+                    self._words[bank * depth + read][lane]
+                } else {
+                    0
+                };
+                self.read_data[ports + lane].next = i64::from(number).into();
             }
-            if self.write_enable.val() {
-                if self.write_address.val() == self.read_address.val() {
-                    // Undefined in hardware: certainly wrong here, so that a circuit that uses it fails its tests.
-                    for (read, written) in self.read_data.iter_mut().zip(&self.write_data) {
-                        read.next = i64::from(!as_i32(written.val())).into();
-                    }
+            if !self.write_enable[bank].val() {
+                continue;
+            }
+            let written = self.write_address[bank].val().index();
+            if written == read {
+                // Undefined in hardware: certainly wrong here, so that a circuit that uses it fails its tests.
+                for lane in ports..ports + lanes {
+                    self.read_data[lane].next = i64::from(!as_i32(self.write_data[lane].val())).into();
                 }
-                let address = self.write_address.val().index();
-                if let Some(word) = self._words.get_mut(address) {
-                    for (cell, number) in word.iter_mut().zip(&self.write_data) {
-                        *cell = stored(as_i32(number.val()), self._shape.width);
-                    }
+            }
+            if written < depth {
+                for lane in 0..lanes {
+                    self._words[bank * depth + written][lane] =
+                        stored(as_i32(self.write_data[ports + lane].val()), width);
                 }
             }
         }
@@ -197,37 +223,40 @@ impl Logic for WordMemory {
         let MemoryShape {
             depth, lanes, width, ..
         } = shape;
-        let packed: Vec<String> = (0..lanes)
-            .rev()
-            .map(|lane| format!("write_data${lane}[{}:0]", width - 1))
-            .collect();
-        Verilog::Custom(format!(
-            "\
+        let bank = |bank: usize| {
+            let packed: Vec<String> = (0..lanes)
+                .rev()
+                .map(|lane| format!("write_data${}[{}:0]", bank * lanes + lane, width - 1))
+                .collect();
+            format!(
+                "\
 (* ram_style = \"{style}\", no_rw_check *)
-reg [{top}:0] memory [0:{last}];
-reg [{top}:0] word;
-integer row;
+reg [{top}:0] memory_{bank} [0:{last}];
+reg [{top}:0] word_{bank};
+integer row_{bank};
 initial begin
-    for (row = 0; row < {depth}; row = row + 1) memory[row] = {word_bits}'h0;
+    for (row_{bank} = 0; row_{bank} < {depth}; row_{bank} = row_{bank} + 1) memory_{bank}[row_{bank}] = {word_bits}'h0;
 end
 
 always @(posedge clock) begin
-    word <= memory[read_address[{address}:0]];
-    if (write_enable) memory[write_address[{address}:0]] <= {{{packed}}};
+    word_{bank} <= memory_{bank}[read_address${bank}[{address}:0]];
+    if (write_enable${bank}) memory_{bank}[write_address${bank}[{address}:0]] <= {{{packed}}};
 end
 
 always @(*) begin
 {unpacked}
 end
 ",
-            style = shape.style.attribute(),
-            word_bits = shape.word_bits(),
-            top = shape.word_bits() - 1,
-            last = depth - 1,
-            address = shape.address_bits() - 1,
-            packed = packed.join(", "),
-            unpacked = unpack(shape, 0, "read_data"),
-        ))
+                style = shape.style.attribute(),
+                word_bits = shape.word_bits(),
+                top = shape.word_bits() - 1,
+                last = depth - 1,
+                address = shape.address_bits() - 1,
+                packed = packed.join(", "),
+                unpacked = unpack(shape, 0, &format!("word_{bank}"), "read_data", bank * lanes),
+            )
+        };
+        Verilog::Custom((0..self.read_address.len()).map(bank).collect())
     }
 
     fn timing(&self) -> Vec<TimingInfo> {

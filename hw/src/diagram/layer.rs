@@ -50,7 +50,10 @@ fn engine(svg: &mut Svg, drawing: &Drawing<'_>, index: usize, area: Rect) {
     let y = area.y + 32.0;
     let lanes = format!(
         "{} × {}",
-        counted(plan.lanes, "lane", "lanes"),
+        match (plan.positions, plan.merged) {
+            (1, 1) => counted(plan.lanes, "lane", "lanes"),
+            _ => format!("{} lanes", plan.array()),
+        },
         counted(plan.groups, "group", "groups")
     );
     let chip = Rect::new(area.x + PADDING, y, 2.0 * CELL.0 + CELL_GAP - 40.0, 23.0);

@@ -68,6 +68,19 @@ impl Built {
 }
 
 impl Memory {
+    /// This memory several times.
+    fn times(mut self, times: usize) -> Self {
+        if times > 1 {
+            self.words = format!("{times} × {}", self.words);
+        }
+        self.built = match self.built {
+            Built::Block(number) => Built::Block(number * times),
+            Built::Spram(number) => Built::Spram(number * times),
+            other => other,
+        };
+        self
+    }
+
     /// Memory of `depth` words of `lanes` numbers, each of `width` bits.
     fn new(name: &str, family: Family, style: Style, depth: usize, lanes: usize, width: usize) -> Self {
         Self {
@@ -111,10 +124,11 @@ pub(super) fn of_layer(drawing: &Drawing<'_>, index: usize) -> Vec<Memory> {
     let memory = |name, style, depth, width| Memory::new(name, family, style, depth, lanes, width);
 
     let is_junction = geometry.paths.len() > 1;
+    let all_lanes: Vec<usize> = drawing.plan.layers.iter().map(|layer| layer.lanes).collect();
     let fifos = geometry.paths.iter().zip(&plan.fifo_depths);
     let mut memories: Vec<Memory> = fifos
         .map(|(path, &depth)| {
-            let bits = path.sources.event_bits();
+            let bits = drawing.geometry.events(path.stream, &all_lanes).entry_bits();
             Memory {
                 name: if is_junction {
                     format!("FIFO of {}", drawing.stream_name(path.stream))
@@ -132,18 +146,20 @@ pub(super) fn of_layer(drawing: &Drawing<'_>, index: usize) -> Vec<Memory> {
         Reach::Count => 2,
         _ => usize::from(layer.weight_bits),
     };
-    memories.push(memory(
+    // A copy for each spike that is taken at once.
+    let weights = Memory::new(
         "weights",
+        family,
         plan.weight_style,
         plan.weight_words.max(1),
+        plan.positions * lanes,
         weight_bits,
-    ));
-    memories.push(memory(
-        "membranes",
-        plan.membrane_style,
-        plan.words,
-        membrane_bits,
-    ));
+    );
+    memories.push(weights.times(plan.merged));
+    // A bank for each position that is updated at once.
+    let bank_words = geometry.neurons.height * geometry.neurons.width.div_ceil(plan.positions) * plan.groups;
+    let membranes = memory("membranes", plan.membrane_style, bank_words, membrane_bits);
+    memories.push(membranes.times(plan.positions));
     if matches!(layer.neuron, Neuron::Lif { .. }) {
         memories.push(memory("thresholds", plan.threshold_style, groups, membrane_bits));
     }
@@ -154,7 +170,7 @@ pub(super) fn of_layer(drawing: &Drawing<'_>, index: usize) -> Vec<Memory> {
         memories.push(memory("biases", plan.threshold_style, groups, membrane_bits));
     }
     if plan.queue_depth > 0 {
-        let bits = entry_bits(lanes, Addressing::of(geometry.neurons));
+        let bits = entry_bits(Addressing::of(geometry.neurons).in_words_of(lanes));
         let style = inferred_style(family, plan.queue_depth, bits);
         memories.push(Memory {
             name: "serializer".into(),

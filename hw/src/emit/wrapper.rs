@@ -70,6 +70,10 @@ pub fn cosim_top(lanes: &[usize], throttled: bool) -> String {
     for counter in ["spikes_in", "spikes_out", "busy_cycles", "stalled_cycles"] {
         words_of(counter, layers);
     }
+    connections.extend((0..hidden).map(|index| {
+        let low = 64 * index;
+        format!(".tap_mask${index}(tap_mask[{}:{low}])", low + 63)
+    }));
     let mut bits_of = |port: &str, count: usize| {
         connections.extend((0..count).map(|index| format!(".{port}${index}({port}[{index}])")));
     };
@@ -86,7 +90,7 @@ pub fn cosim_top(lanes: &[usize], throttled: bool) -> String {
         String::new()
     };
     let tied = if hidden == 0 {
-        "    assign tap_data = 32'h0;\n    assign tap_valid = 1'b0;\n"
+        "    assign tap_data = 32'h0;\n    assign tap_mask = 64'h0;\n    assign tap_valid = 1'b0;\n"
     } else {
         ""
     };
@@ -97,6 +101,7 @@ pub fn cosim_top(lanes: &[usize], throttled: bool) -> String {
     input wire event_valid,
     output wire event_ready,
 {throttle}    output wire [{tap_bits}:0] tap_data,
+    output wire [{mask_bits}:0] tap_mask,
     output wire [{tap_top}:0] tap_valid,
     output wire [{layer_top}:0] swept,
     output wire [{layer_top}:0] swept_last,
@@ -147,6 +152,7 @@ endmodule
 `default_nettype wire
 ",
         tap_bits = 32 * taps - 1,
+        mask_bits = 64 * taps - 1,
         tap_top = taps - 1,
         layer_top = layers - 1,
         word_bits = 32 * words - 1,

@@ -1,6 +1,8 @@
 //! Check of a plan that was read from a file: whether it is a plan of this model that the generator can build.
 
-use super::options::{Target, Work, layer_plans, most_useful_lanes, needs_power_of_two};
+use super::options::{Fifos, Site, Target};
+use super::search::unbuildable;
+use super::unit::Unit;
 use super::{LayerPlan, Plan, check_sizes};
 use crate::board::Board;
 use crate::circuit::engine::smallest_queue;
@@ -30,10 +32,24 @@ impl Plan {
         let geometry = Geometry::of(model).map_err(|error| error.to_string())?;
         // Depths of FIFOs and costs depend on traffic, but nothing that is compared does.
         let traffic = from_rates(model, &vec![0.0; layers]).map_err(|error| error.to_string())?;
+        let site = Site {
+            model,
+            geometry: &geometry,
+            target: Target::of(board),
+            traffic: &traffic,
+        };
+        let chosen: Vec<usize> = self.layers.iter().map(|plan| plan.lanes).collect();
+        for unit in Unit::of(&geometry) {
+            lanes(self, &unit, unit.most_lanes(&geometry))?;
+        }
         for (index, (plan, layer)) in self.layers.iter().zip(&geometry.layers).enumerate() {
-            lanes(plan, layer)?;
-            let work = Work::of(&geometry, &traffic, index);
-            let options = layer_plans(model, index, layer, plan.lanes, Target::of(board), work);
+            let source = layer.paths[0].stream.checked_sub(1);
+            if let Some(reason) = unbuildable(plan.array(), layer, source.map_or(1, |source| chosen[source]))
+            {
+                let array = plan.array();
+                return Err(format!("layer `{}` has an array of {array}; {reason}", plan.name));
+            }
+            let options = site.layer_plans(index, plan.array(), Fifos::Taken(&chosen));
             if !options.iter().any(|option| has_shape_of(plan, option)) {
                 return Err(format!(
                     "layer `{}` with {} lanes is planned in a way that does not follow from the model",
@@ -48,19 +64,21 @@ impl Plan {
     }
 }
 
-fn lanes(plan: &LayerPlan, layer: &LayerGeometry) -> Result<(), String> {
-    let most = most_useful_lanes(layer);
-    if !(1..=most).contains(&plan.lanes) {
-        return Err(format!(
-            "layer `{}` has {} lanes; give it 1 to {most}",
-            plan.name, plan.lanes
-        ));
-    }
-    if needs_power_of_two(layer) && !plan.lanes.is_power_of_two() {
-        return Err(format!(
-            "layer `{}` has {} lanes; its number of lanes must be a power of two",
-            plan.name, plan.lanes
-        ));
+fn lanes(plan: &Plan, unit: &Unit, most: usize) -> Result<(), String> {
+    let first = plan.layers[unit.layers[0]].lanes;
+    for plan in unit.layers.iter().map(|&layer| &plan.layers[layer]) {
+        if !(1..=most).contains(&plan.lanes) {
+            return Err(format!(
+                "layer `{}` has {} lanes; give it 1 to {most}",
+                plan.name, plan.lanes
+            ));
+        }
+        if plan.lanes != first {
+            return Err(format!(
+                "layer `{}` has {} lanes; give it the {first} of the layer whose spikes it adds to its own channels",
+                plan.name, plan.lanes
+            ));
+        }
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Estimated cost of circuits: LUTs by a linear model that is fitted to synthesis results.
 
-use super::Cost;
 use super::memory::{block_rams_of, inferred_style, spram_rows};
+use super::{Array, Cost};
 use crate::board::{Board, Family};
 use crate::circuit::link::frame_receiver::SLOTS;
 use crate::circuit::word_memory::Style;
@@ -28,6 +28,12 @@ const fn per_addition(family: Family) -> usize {
 /// LUTs of a multiplier by 8 bits, per bit of the number that is multiplied.
 const MULTIPLIER_PER_BIT: usize = 12;
 
+/// LUTs per membrane bit of a lane that only adds: two selections of the membrane, the sum and the final selection.
+const PER_BIT_ADDED: usize = 6;
+
+/// LUTs of the control of a bank: comparisons of addresses, and the selection of its own.
+const BANK: usize = 60;
+
 /// LUTs of the loader, which writes memories over the link.
 const LOADER: usize = 150;
 
@@ -35,8 +41,9 @@ const LOADER: usize = 150;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LayerLogic {
     pub(super) family: Family,
-    pub(super) lanes: usize,
+    pub(super) array: Array,
     pub(super) groups: usize,
+    /// Membrane words of a bank.
     pub(super) words: usize,
     pub(super) membrane_bits: usize,
     pub(super) membrane_style: Style,
@@ -62,28 +69,44 @@ pub(super) struct LayerLogic {
 pub(super) fn layer_luts(layer: &LayerLogic) -> usize {
     let &LayerLogic {
         family,
-        lanes,
+        array,
         groups,
         words,
         membrane_bits,
         ..
     } = layer;
-    let control = 450 + 200 * layer.paths;
+    let Array {
+        lanes,
+        positions,
+        merged,
+    } = array;
+    let all = positions * lanes;
+    let control = 450 + 200 * layer.paths + BANK * (positions - 1);
     let word = lanes * membrane_bits;
     // A bias is one more addition; a reset by subtraction is one, a comparison with the ceiling, and two selections.
     let additions = usize::from(layer.biased) + 3 * usize::from(layer.subtracts);
     let multipliers = if layer.graded {
-        MULTIPLIER_PER_BIT * lanes * layer.weight_bits
+        MULTIPLIER_PER_BIT * all * layer.weight_bits
     } else {
         0
     };
     let lanes_and_serializer =
         (per_bit(family, layer.fires) + additions * per_addition(family)) * word + 10 * lanes + multipliers;
+    // Lanes of further positions only add; a selection among the banks leads to the end of a step. Further spikes are added to
+    // the first in a carry chain.
+    let selection = if positions > 1 {
+        positions.div_ceil(2) + 1
+    } else {
+        0
+    };
+    let further = PER_BIT_ADDED * membrane_bits * (all - lanes)
+        + selection * word
+        + (merged - 1) * all * (layer.weight_bits + 2) * per_addition(family);
     let membranes = match layer.membrane_style {
-        Style::Block => block_ram_selection(family, words, word),
+        Style::Block => positions * block_ram_selection(family, words, word),
         Style::Spram => 0,
-        Style::Distributed => distributed(words, word),
-        Style::Logic => registers(family, word * words) + word * words.div_ceil(2),
+        Style::Distributed => positions * distributed(words, word),
+        Style::Logic => positions * (registers(family, word * words) + word * words.div_ceil(2)),
     };
     let thresholds = match layer.threshold_style {
         // The words, and the word that is being shifted in.
@@ -96,15 +119,16 @@ pub(super) fn layer_luts(layer: &LayerLogic) -> usize {
     };
     control
         + lanes_and_serializer
+        + further
         + membranes
         + thresholds
         + match layer.weight_style {
             // SPRAM always needs the loader, and a selection between reading and writing.
             Style::Spram => spram_selection(layer) + usize::from(!layer.reloadable) * LOADER,
-            _ => block_ram_selection(family, layer.weight_words, lanes * layer.weight_bits),
+            _ => merged * block_ram_selection(family, layer.weight_words, all * layer.weight_bits),
         }
         + if layer.reloadable {
-            registers(family, lanes * layer.weight_bits)
+            registers(family, all * layer.weight_bits)
         } else {
             0
         }
@@ -112,7 +136,10 @@ pub(super) fn layer_luts(layer: &LayerLogic) -> usize {
 
 /// LUTs that select among the rows of SPRAM of a deep weight memory.
 fn spram_selection(layer: &LayerLogic) -> usize {
-    layer.lanes * layer.weight_bits * spram_rows(layer.weight_words).saturating_sub(1)
+    layer.array.lanes
+        * layer.array.positions
+        * layer.weight_bits
+        * spram_rows(layer.weight_words).saturating_sub(1)
 }
 
 /// LUTs of a distributed RAM of ECP5. A cell holds 16 words of 4 bits and takes four LUTs and two more to write them; deep

@@ -1,7 +1,6 @@
 //! Memories of a layer: their style, their depth, and the RAM blocks that they take.
 
 use crate::board::Family;
-use crate::circuit::event::Addressing;
 use crate::circuit::word_memory::Style;
 
 /// Most words of a membrane memory that is made of logic instead of block RAM.
@@ -10,12 +9,10 @@ const LOGIC_WORDS: usize = 2;
 const DISTRIBUTED_WORDS: usize = 64;
 /// Cells of distributed RAM, 16 words of 4 bits each, that Yosys takes to be worth as much as a block RAM.
 const CELLS_WORTH_A_BLOCK: usize = 32;
-/// Capacity of a FIFO as a multiple of the mean number of spikes per step.
+/// Capacity of a FIFO as a multiple of the mean number of events per step.
 const FIFO_MARGIN: f64 = 1.5;
 /// Most events that a FIFO holds.
 const MOST_EVENTS: usize = 8192;
-/// Most sweep words that the queue of a serializer holds.
-const MOST_QUEUED: usize = 512;
 /// Words of an SPRAM, each of 16 bits.
 const SPRAM_WORDS: usize = 16384;
 
@@ -100,31 +97,18 @@ pub(super) fn block_rams_of(style: Style, family: Family, depth: usize, width: u
     }
 }
 
-/// Sweep words that the queue of a serializer holds.
-///
-/// One word enters the queue in every cycle of a sweep, and one spike leaves. If a step has more spikes than words, the
-/// queue takes the words that pile up, so that the sweep is not stalled.
-pub(super) fn queue_depth(words: usize, groups: usize, spikes_out: f64) -> usize {
-    #[expect(clippy::cast_precision_loss, reason = "sizes are below 2^24")]
-    let words = words as f64;
-    let piled = words * (1.0 - words / spikes_out.max(words));
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "bounded before the cast"
-    )]
-    let piled = piled.clamp(0.0, 1e6) as usize;
-    let least = if groups <= 8 { 16 } else { 32 };
-    (least + piled).next_power_of_two().min(MOST_QUEUED)
+/// Sweep words that the queue of a serializer holds: as many as are on their way when a sweep is stalled, and some more. Words
+/// leave as fast as they come.
+pub(super) const fn queue_depth(groups: usize) -> usize {
+    if groups <= 8 { 16 } else { 32 }
 }
 
-/// Events that the FIFO of a path holds: the spikes of a step with a margin, so that a layer does not stall the layer
-/// before it, and at least as many as a whole block RAM holds.
-pub(super) fn fifo_depth(family: Family, sources: Addressing, spikes: f64) -> usize {
-    let bits = sources.event_bits();
+/// Events that the FIFO of a path holds: those of a step with a margin, so that a layer does not stall the layer before it,
+/// and at least as many as a whole block RAM holds. An entry has `width` bits.
+pub(super) fn fifo_depth(family: Family, width: usize, events: f64) -> usize {
     let whole = match family {
         Family::Ice40 => 256,
-        Family::Ecp5 | Family::Gowin if bits <= 18 => 1024,
+        Family::Ecp5 | Family::Gowin if width <= 18 => 1024,
         Family::Ecp5 | Family::Gowin => 512,
     };
     #[expect(
@@ -132,7 +116,7 @@ pub(super) fn fifo_depth(family: Family, sources: Addressing, spikes: f64) -> us
         clippy::cast_sign_loss,
         reason = "bounded before the cast"
     )]
-    let wanted = (FIFO_MARGIN * spikes).clamp(0.0, 1e6) as usize;
+    let wanted = (FIFO_MARGIN * events).clamp(0.0, 1e6) as usize;
     wanted.next_power_of_two().clamp(whole, MOST_EVENTS)
 }
 

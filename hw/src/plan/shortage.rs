@@ -2,11 +2,13 @@
 
 use super::choice::Choice;
 use super::cost::link_cost;
-use super::options::{Target, layer_options};
-use super::{Cost, Plan, budget};
+use super::options::{Site, Target};
+use super::search::bounds;
+use super::unit::UnitOptions;
+use super::{Cost, MOST_LANES, Plan, budget};
 use crate::board::{Board, Features};
-use crate::circuit::engine::MAX_LANES;
 use crate::error::{Error, Result};
+use crate::geometry::Geometry;
 use crate::traffic::LayerTraffic;
 use serde::Serialize;
 use synfire_golden_model::integer::QuantizedModel;
@@ -83,13 +85,13 @@ impl Plan {
         traffic: &[LayerTraffic],
         most_lanes: usize,
     ) -> Result<Option<Faster>> {
-        let options = layer_options(model, Target::of(board), traffic, most_lanes.clamp(1, MAX_LANES))?;
+        let options = options(model, board, traffic, most_lanes.clamp(1, MOST_LANES))?;
         let slowest = self.expected_cycles(1);
-        let cycles = options.iter().flatten().map(|option| option.ideal_cycles);
+        let cycles = bounds(&options).into_iter();
         let Some(bound) = cycles.filter(|&cycles| cycles < slowest).max_by(f64::total_cmp) else {
             return Ok(None);
         };
-        let choices = Choice::undominated(&options, bound, link_cost(board, model, options.len()));
+        let choices = Choice::undominated(&options, bound, link_cost(board, model, model.layers.len()));
         Ok(Shortage::of(&choices, budget(board)).map(|shortage| Faster {
             cycles: bound,
             shortage,
@@ -97,12 +99,33 @@ impl Plan {
     }
 }
 
+/// Options of all units of a model on a board.
+fn options(
+    model: &QuantizedModel,
+    board: &Board,
+    traffic: &[LayerTraffic],
+    most_lanes: usize,
+) -> Result<Vec<UnitOptions>> {
+    let geometry = Geometry::of(model)?;
+    let site = Site {
+        model,
+        geometry: &geometry,
+        target: Target::of(board),
+        traffic,
+    };
+    site.options(most_lanes)
+}
+
 /// Whether some plan fits the board.
 fn fits(model: &QuantizedModel, board: &Board, traffic: &[LayerTraffic]) -> bool {
-    let Ok(options) = layer_options(model, Target::of(board), traffic, MAX_LANES) else {
+    let Ok(options) = options(model, board, traffic, MOST_LANES) else {
         return false;
     };
-    let choices = Choice::undominated(&options, f64::INFINITY, link_cost(board, model, options.len()));
+    let choices = Choice::undominated(
+        &options,
+        f64::INFINITY,
+        link_cost(board, model, model.layers.len()),
+    );
     choices.iter().any(|choice| choice.cost.fits(budget(board)))
 }
 

@@ -10,7 +10,7 @@ use synfire_golden_model::integer::{self, Neuron, QuantizedModel, Trace};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 use synfire_hw::accelerator;
 use synfire_hw::circuit::core::Core;
-use synfire_hw::circuit::event::Event;
+use synfire_hw::circuit::event::{Addressing, Event};
 use synfire_hw::geometry::{Geometry, Reach};
 use synfire_hw::plan::Plan;
 use synfire_hw::simulate::Simulation;
@@ -73,6 +73,8 @@ impl Inference {
 struct Bench {
     core: Simulation<Core>,
     geometry: Geometry,
+    /// Layout of each hidden layer's events.
+    events: Vec<Addressing>,
     classes: usize,
     plan: Plan,
     feed: Willing,
@@ -81,9 +83,14 @@ struct Bench {
 impl Bench {
     fn new(model: &QuantizedModel, plan: Plan, feed: Willing) -> Self {
         let core = accelerator::core(model, &plan).expect("a valid model");
+        let geometry = Geometry::of(model).expect("a valid model");
+        let lanes: Vec<usize> = plan.layers.iter().map(|layer| layer.lanes).collect();
         Self {
+            events: (1..lanes.len())
+                .map(|stream| geometry.events(stream, &lanes))
+                .collect(),
             core: simulate(core, |core| &mut core.clock),
-            geometry: Geometry::of(model).expect("a valid model"),
+            geometry,
             classes: model.layers.last().expect("a layer").outputs(),
             plan,
             feed,
@@ -139,8 +146,9 @@ impl Bench {
                 if core.tap_valid[layer].val() {
                     match Event::decode(core.tap_data[layer].val().to_u32()).expect("an event") {
                         Event::Spike(spike) => {
-                            let source = self.geometry.stream(layer + 1).source(spike.address);
-                            open[layer].push(source.expect("a neuron"));
+                            let mask = core.tap_mask[layer].val().to_u64();
+                            let sources = self.events[layer].sources(spike.address, mask);
+                            open[layer].extend(sources.expect("neurons"));
                         }
                         Event::EndOfStep => finished[layer].push(std::mem::take(&mut open[layer])),
                         Event::Clear => assert!(open[layer].is_empty(), "spikes of a cleared layer"),

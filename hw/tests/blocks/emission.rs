@@ -6,14 +6,18 @@ use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rust_hdl::prelude::{Bits, Block};
 use synfire_golden_model::events::Axis;
+use synfire_golden_model::network::Shape;
 use synfire_hw::accelerator::core_params;
 use synfire_hw::circuit::accelerator::{Accelerator, LinkParams};
+use synfire_hw::circuit::bundle::{Bundle, Unbundle};
 use synfire_hw::circuit::core::{Core, CoreParams};
 use synfire_hw::circuit::delay::Delay;
 use synfire_hw::circuit::engine::{Engine, EngineParams};
 use synfire_hw::circuit::event::Addressing;
+use synfire_hw::circuit::event_fifo::EventFifo;
 use synfire_hw::circuit::fan_out::FanOut;
 use synfire_hw::circuit::fifo::Fifo;
+use synfire_hw::circuit::hazard::Hazard;
 use synfire_hw::circuit::interconnect::{Interconnect, Wiring};
 use synfire_hw::circuit::lane::Lane;
 use synfire_hw::circuit::layer::Layer;
@@ -33,14 +37,20 @@ use synfire_hw::circuit::link::uart_receiver::UartReceiver;
 use synfire_hw::circuit::link::uart_transmitter::UartTransmitter;
 use synfire_hw::circuit::lookup_table::LookupTable;
 use synfire_hw::circuit::mask_pack::MaskPack;
+use synfire_hw::circuit::mask_unpack::MaskUnpack;
+use synfire_hw::circuit::merge::{Merge, MergeParams};
 use synfire_hw::circuit::narrow::Narrow;
 use synfire_hw::circuit::output_layer::OutputLayer;
 use synfire_hw::circuit::parameter_memory::{Contents, ParameterMemory, ParameterMemoryParams};
+use synfire_hw::circuit::picker::Picker;
+use synfire_hw::circuit::popcount::Popcount;
 use synfire_hw::circuit::priority_encoder::PriorityEncoder;
 use synfire_hw::circuit::scale::{Scale, ScaleParams};
+use synfire_hw::circuit::selector::Selector;
 use synfire_hw::circuit::serializer::Serializer;
 use synfire_hw::circuit::settle::{Settle, SettleParams};
 use synfire_hw::circuit::snapshot::Snapshot;
+use synfire_hw::circuit::spread::Spread;
 use synfire_hw::circuit::walker::Walker;
 use synfire_hw::circuit::window::{Synapses, Window, WindowParams};
 use synfire_hw::circuit::word_memory::{MemoryShape, Style, WordMemory};
@@ -60,7 +70,7 @@ fn core() -> CoreParams {
             .any(|engine| engine.paths.len() == 2 && !engine.has_identity());
         let pooling = params
             .engines()
-            .any(|engine| matches!(engine.paths[0].synapses, Synapses::OwnChannel { .. }));
+            .any(|engine| engine.paths[0].synapses == Synapses::OwnChannel);
         if identity && shortcut && pooling {
             return params;
         }
@@ -90,6 +100,17 @@ const INPUT: EncoderParams = EncoderParams {
     is_map: true,
 };
 
+/// Events of a layer of 12 channels in words of 4.
+const WORDS: Addressing = Addressing {
+    shape: Shape {
+        channels: 12,
+        height: 2,
+        width: 3,
+    },
+    lanes: 4,
+    graded: false,
+};
+
 const MEMORY: LoadableMemory = LoadableMemory {
     number: 3,
     depth: 10,
@@ -104,7 +125,11 @@ const SHAPE: MemoryShape = MemoryShape {
 };
 
 fn parameter_memory(style: Style) -> ParameterMemory {
-    ParameterMemory::new(ParameterMemoryParams {
+    ParameterMemory::new(params(style))
+}
+
+fn params(style: Style) -> ParameterMemoryParams {
+    ParameterMemoryParams {
         shape: MemoryShape { style, ..SHAPE },
         loadable: true,
         fraction_bits: 3,
@@ -112,7 +137,7 @@ fn parameter_memory(style: Style) -> ParameterMemory {
             file: "rows.hex".into(),
             rows: vec![vec![1, -1]; 5],
         },
-    })
+    }
 }
 
 /// A path of 4×4 sources of 3 channels into a 3×3 convolution of stride 2.
@@ -124,9 +149,11 @@ fn path() -> WindowParams {
         outputs: 2,
     };
     WindowParams {
-        sources: Addressing::of([3, 4, 4].into()),
+        sources: Addressing::of([3, 4, 4].into()).in_words_of(2),
         rows: axis,
         columns: axis,
+        positions: 2,
+        merged: 2,
         groups: 2,
         synapses: Synapses::Words { base: 0 },
     }
@@ -170,13 +197,17 @@ macro_rules! accepted {
 accepted! {
     fifo_is_accepted_by_rust_hdl: Fifo::<32>::new(16, 9);
     word_store_is_accepted_by_rust_hdl: WordStore::<8>::new(32, 8);
-    lane_is_accepted_by_rust_hdl: Lane::new(&settle(2));
+    lane_is_accepted_by_rust_hdl: Lane::new(12);
     settle_is_accepted_by_rust_hdl: Settle::new(&settle(1));
     delay_is_accepted_by_rust_hdl: Delay::<Bits<9>>::new(2);
     window_is_accepted_by_rust_hdl: Window::new(&path());
-    walker_is_accepted_by_rust_hdl: Walker::new(&[path()], 8, 54, 2);
+    walker_is_accepted_by_rust_hdl: Walker::new(&[path()], 8, 72, 2);
     scale_is_accepted_by_rust_hdl: Scale::new(ScaleParams { lanes: 2, width: 4, fraction_bits: 3, graded: true });
-    serializer_is_accepted_by_rust_hdl: Serializer::new(4, Addressing::of([12, 2, 3].into()), 16, 5);
+    serializer_is_accepted_by_rust_hdl: Serializer::new(WORDS, 16, 5);
+    picker_is_accepted_by_rust_hdl: Picker::new(WORDS, 1);
+    picker_of_three_is_accepted_by_rust_hdl: Picker::new(WORDS, 3);
+    hazard_is_accepted_by_rust_hdl: Hazard::new(2);
+    event_fifo_is_accepted_by_rust_hdl: EventFifo::new(16, WORDS);
     engine_is_accepted_by_rust_hdl: Engine::new(core().hidden.swap_remove(0).engine);
     layer_is_accepted_by_rust_hdl: Layer::new(core().hidden.swap_remove(0));
     output_layer_is_accepted_by_rust_hdl: OutputLayer::new(core().output, 16);
@@ -227,8 +258,63 @@ fn mask_pack_is_accepted_by_rust_hdl() {
 }
 
 #[test]
+fn mask_unpack_is_accepted_by_rust_hdl() {
+    insta::assert_snapshot!(verilog(|| MaskUnpack::new(1, 3)));
+}
+
+#[test]
+fn bundle_is_accepted_by_rust_hdl() {
+    insta::assert_snapshot!(verilog(|| Bundle::new(2)));
+}
+
+#[test]
+fn bundle_of_nothing_is_accepted_by_rust_hdl() {
+    insta::assert_snapshot!(verilog(|| Bundle::new(0)));
+}
+
+#[test]
+fn unbundle_is_accepted_by_rust_hdl() {
+    insta::assert_snapshot!(verilog(|| Unbundle::new(2)));
+}
+
+#[test]
+fn merge_is_accepted_by_rust_hdl() {
+    insta::assert_snapshot!(verilog(|| Merge::new(MergeParams {
+        lanes: 2,
+        merged: 2,
+        width: 3,
+        fraction_bits: 4,
+    })));
+}
+
+#[test]
+fn selector_is_accepted_by_rust_hdl() {
+    insta::assert_snapshot!(verilog(|| Selector::new(3, 2, 9)));
+}
+
+#[test]
+fn spread_is_accepted_by_rust_hdl() {
+    insta::assert_snapshot!(verilog(|| Spread::new(2, 2)));
+}
+
+#[test]
+fn banks_of_a_word_memory_are_accepted_by_rust_hdl() {
+    insta::assert_snapshot!(verilog(|| WordMemory::new(SHAPE, 2)));
+}
+
+#[test]
+fn parameter_memory_of_two_ports_is_accepted_by_rust_hdl() {
+    insta::assert_snapshot!(verilog(|| ParameterMemory::with_ports(params(Style::Block), 2)));
+}
+
+#[test]
+fn popcount_is_accepted_by_rust_hdl() {
+    insta::assert_snapshot!(verilog(|| Popcount::new(3)));
+}
+
+#[test]
 fn fan_out_is_accepted_by_rust_hdl() {
-    insta::assert_snapshot!(verilog(|| FanOut::new(9)));
+    insta::assert_snapshot!(verilog(|| FanOut::new(1, 9)));
 }
 
 #[test]
@@ -238,7 +324,7 @@ fn priority_encoder_is_accepted_by_rust_hdl() {
 
 #[test]
 fn word_memory_is_accepted_by_rust_hdl() {
-    insta::assert_snapshot!(verilog(|| WordMemory::new(SHAPE)));
+    insta::assert_snapshot!(verilog(|| WordMemory::new(SHAPE, 1)));
 }
 
 #[test]

@@ -22,39 +22,39 @@ fn passes(params: &WindowParams, event: Event) -> bool {
     meets(params.rows, source / shape.width % shape.height) && meets(params.columns, source % shape.width)
 }
 
+/// An event and its mask.
+type Word = (Event, u64);
+
 /// Events that the model passes, and the spikes that it counts since the last clear.
-fn model(params: &WindowParams, events: &[Event]) -> (Vec<Event>, usize) {
+fn model(params: &WindowParams, events: &[Word]) -> (Vec<Word>, usize) {
     let since_clear = events
-        .rsplit(|event| *event == Event::Clear)
+        .rsplit(|(event, _)| *event == Event::Clear)
         .next()
         .unwrap_or_default();
-    (
-        events
-            .iter()
-            .copied()
-            .filter(|&event| passes(params, event))
-            .collect(),
-        since_clear
-            .iter()
-            .filter(|event| matches!(event, Event::Spike(_)))
-            .count(),
-    )
+    let spikes = since_clear.iter().map(|(event, mask)| match event {
+        Event::Spike(_) => mask.count_ones() as usize,
+        _ => 0,
+    });
+    let passing = events.iter().copied().filter(|&(event, _)| passes(params, event));
+    (passing.collect(), spikes.sum())
 }
 
 /// Events that the circuit passes, the spikes that it counts, and the cycles that it takes.
-fn run(params: &WindowParams, events: &[Event], taker: &Willing) -> (Vec<Event>, usize, usize) {
+fn run(params: &WindowParams, events: &[Word], taker: &Willing) -> (Vec<Word>, usize, usize) {
     let mut filter = simulate(Filter::new(params), |filter| &mut filter.clock);
     let mut passed = Vec::new();
     let (mut next, mut cycle) = (0, 0);
     while next < events.len() {
         let circuit = filter.circuit();
         circuit.in_valid.next = true;
-        circuit.in_data.next = word(events[next].encode());
+        circuit.in_data.next = word(events[next].0.encode());
+        circuit.in_mask.next = word(events[next].1);
         circuit.out_ready.next = taker.at(cycle);
         filter.settle();
         let circuit = filter.circuit();
         if circuit.out_valid.val() && taker.at(cycle) {
-            passed.push(Event::decode(circuit.out_data.val().to_u32()).expect("an event"));
+            let event = Event::decode(circuit.out_data.val().to_u32()).expect("an event");
+            passed.push((event, circuit.out_mask.val().to_u64()));
         }
         next += usize::from(circuit.in_ready.val());
         filter.tick();
@@ -69,10 +69,11 @@ fn run(params: &WindowParams, events: &[Event], taker: &Willing) -> (Vec<Event>,
 /// A 1×1 convolution or a pooling layer whose stride or last window leaves sources out.
 fn params(rng: &mut Xoshiro256PlusPlus) -> WindowParams {
     let shape = [
-        rng.random_range(1..=3),
+        rng.random_range(1..=9),
         rng.random_range(1..=7),
         rng.random_range(1..=7),
     ];
+    let lanes = rng.random_range(1..=shape[0]);
     let mut axis = |length: usize| {
         let kernel = rng.random_range(1..=2.min(length));
         let stride = rng.random_range(1..=3);
@@ -84,15 +85,17 @@ fn params(rng: &mut Xoshiro256PlusPlus) -> WindowParams {
         }
     };
     WindowParams {
-        sources: Addressing::of(shape.into()),
+        sources: Addressing::of(shape.into()).in_words_of(lanes),
         rows: axis(shape[1]),
         columns: axis(shape[2]),
+        positions: 1,
+        merged: 1,
         groups: 1,
         synapses: Synapses::Words { base: 0 },
     }
 }
 
-fn events(rng: &mut Xoshiro256PlusPlus, params: &WindowParams) -> Vec<Event> {
+fn events(rng: &mut Xoshiro256PlusPlus, params: &WindowParams) -> Vec<Word> {
     let sources = u32::try_from(params.sources.shape.size()).expect("small");
     let event = |rng: &mut Xoshiro256PlusPlus| match rng.random_range(0..20) {
         0 => Event::Clear,
@@ -102,7 +105,10 @@ fn events(rng: &mut Xoshiro256PlusPlus, params: &WindowParams) -> Vec<Event> {
             rng.random(),
         )),
     };
-    (0..60).map(|_| event(rng)).collect()
+    let lanes = params.sources.lanes;
+    (0..60)
+        .map(|_| (event(rng), rng.random_range(1..1 << lanes)))
+        .collect()
 }
 
 proptest! {
@@ -132,6 +138,8 @@ fn sampled() -> WindowParams {
         sources: Addressing::of([1, 1, 6].into()),
         rows: axis(1, 1),
         columns: axis(2, 2),
+        positions: 1,
+        merged: 1,
         groups: 1,
         synapses: Synapses::Words { base: 0 },
     }
@@ -139,7 +147,7 @@ fn sampled() -> WindowParams {
 
 #[test]
 fn what_is_dropped_does_not_wait_for_room() {
-    let spikes = [1, 3, 5, 4, 0, 1].map(|address| Event::Spike(Spike::positive(address)));
+    let spikes = [1, 3, 5, 4, 0, 1].map(|address| (Event::Spike(Spike::positive(address)), 1));
     // There is room only in every tenth cycle.
     let slow = Willing::from_cycles((0..10).map(|cycle| cycle == 9));
     let (passed, spikes, cycles) = run(&sampled(), &spikes, &slow);

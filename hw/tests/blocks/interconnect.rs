@@ -66,6 +66,11 @@ fn model(wiring: &Wiring, inputs: &Inputs) -> Passed {
     )
 }
 
+/// Mask beside an event: all bits of it depend on the event.
+fn mask_of(event: u32) -> u64 {
+    u64::from(event) << 32 | u64::from(!event)
+}
+
 fn run(wiring: &Wiring, inputs: &[Inputs]) -> Vec<Passed> {
     let mut wires = combinational(Interconnect::new(wiring.clone()));
     let layers = wiring.main.len();
@@ -76,6 +81,7 @@ fn run(wiring: &Wiring, inputs: &[Inputs]) -> Vec<Passed> {
             for (stream, event) in inputs.events.iter().enumerate() {
                 circuit.stream_valid[stream].next = event.is_some();
                 circuit.stream_data[stream].next = word(event.unwrap_or(0));
+                circuit.stream_mask[stream].next = word(mask_of(event.unwrap_or(0)));
             }
             let (main, side) = inputs.room.split_at(layers);
             let ready = circuit.main_ready.iter_mut().zip(main);
@@ -91,10 +97,18 @@ fn run(wiring: &Wiring, inputs: &[Inputs]) -> Vec<Passed> {
                 .map(|stream| inputs.events[stream].filter(|_| circuit.stream_ready[stream].val()));
             let valid = circuit.main_valid.iter().chain(&circuit.side_valid);
             let data = circuit.main_data.iter().chain(&circuit.side_data);
-            let stored = valid
-                .zip(data)
-                .zip(&inputs.room)
-                .map(|((valid, data), &room)| (valid.val() && room).then(|| data.val().to_u32()));
+            let masks = circuit.main_mask.iter().chain(&circuit.side_mask);
+            let stored =
+                valid
+                    .zip(data.zip(masks))
+                    .zip(&inputs.room)
+                    .map(|((valid, (data, mask)), &room)| {
+                        (valid.val() && room).then(|| {
+                            let data = data.val().to_u32();
+                            assert_eq!(mask.val().to_u64(), mask_of(data), "mask of an event");
+                            data
+                        })
+                    });
             (taken.collect(), stored.collect())
         })
         .collect()

@@ -4,13 +4,16 @@
 //! once, which the comparison must detect: the stimulus would reveal a circuit with that fault.
 
 mod accelerator;
+mod bundle;
 mod core;
 mod delay;
 mod emission;
 mod engine;
+mod event_fifo;
 mod fan_out;
 mod fifo;
 mod filter;
+mod hazard;
 mod idle;
 mod interconnect;
 mod lane;
@@ -18,15 +21,21 @@ mod leak;
 mod link;
 mod lookup_table;
 mod mask_pack;
+mod mask_unpack;
+mod merge;
 mod narrow;
 #[path = "../common/network.rs"]
 mod network;
 mod parameter_memory;
+mod picker;
+mod popcount;
 mod priority_encoder;
 mod scale;
+mod selector;
 mod serializer;
 mod settle;
 mod snapshot;
+mod spread;
 mod support;
 mod walker;
 mod window;

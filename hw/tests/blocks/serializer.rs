@@ -6,7 +6,6 @@ use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::collections::{BTreeSet, VecDeque};
 use synfire_golden_model::network::Shape;
-use synfire_golden_model::spikes::Spike;
 use synfire_hw::circuit::event::{Addressing, Event};
 use synfire_hw::circuit::fifo::MARGIN;
 use synfire_hw::circuit::serializer::Serializer;
@@ -52,16 +51,21 @@ impl Sweeps {
         words
     }
 
-    fn expected(&self) -> Vec<Event> {
-        let addressing = Addressing::of(self.neurons);
+    fn events(&self) -> Addressing {
+        Addressing::of(self.neurons).in_words_of(self.lanes)
+    }
+
+    /// Events with their masks, which are 0 for markers.
+    fn expected(&self) -> Vec<(Event, u64)> {
         let mut events = Vec::new();
         for (fired, clear) in &self.sweeps {
             let neurons = self.words().into_iter().flatten().flatten();
-            events.extend(neurons.filter(|&neuron| fired[neuron]).map(|neuron| {
-                let address = addressing.address(u32::try_from(neuron).expect("small"));
-                Event::Spike(Spike::positive(address))
-            }));
-            events.push(if *clear { Event::Clear } else { Event::EndOfStep });
+            let fired = neurons.filter(|&neuron| fired[neuron]);
+            events.extend(
+                self.events()
+                    .words(fired.map(|neuron| u32::try_from(neuron).expect("small"))),
+            );
+            events.push((if *clear { Event::Clear } else { Event::EndOfStep }, 0));
         }
         events
     }
@@ -102,17 +106,12 @@ impl Engine {
 }
 
 /// Events that leave, the cycles in which they leave, and the spike counter at the end.
-fn run(sweeps: &Sweeps, queue: usize, reader: &Willing) -> (Vec<Event>, Vec<usize>, u32) {
+fn run(sweeps: &Sweeps, queue: usize, reader: &Willing) -> (Vec<(Event, u64)>, Vec<usize>, u32) {
     let mut engine = Engine {
         words: sweeps.masks(),
         on_the_way: vec![None; 3 + sweeps.stages].into(),
     };
-    let serializer = Serializer::new(
-        sweeps.lanes,
-        Addressing::of(sweeps.neurons),
-        queue,
-        MARGIN + sweeps.stages,
-    );
+    let serializer = Serializer::new(sweeps.events(), queue, MARGIN + sweeps.stages);
     let mut serializer = simulate(serializer, |serializer| &mut serializer.clock);
     let (mut events, mut cycles) = (Vec::new(), Vec::new());
     let mut quiet = 0;
@@ -129,7 +128,10 @@ fn run(sweeps: &Sweeps, queue: usize, reader: &Willing) -> (Vec<Event>, Vec<usiz
         serializer.settle();
         let circuit = serializer.circuit();
         if circuit.event_valid.val() && circuit.event_ready.val() {
-            events.push(Event::decode(circuit.event_data.val().to_u32()).expect("an event"));
+            let event = Event::decode(circuit.event_data.val().to_u32()).expect("an event");
+            let is_spike = matches!(event, Event::Spike(_));
+            let mask = circuit.event_mask.val().to_u64();
+            events.push((event, if is_spike { mask } else { 0 }));
             cycles.push(cycle);
         }
         let busy = word_.is_some() || circuit.busy.val();
@@ -177,9 +179,9 @@ proptest! {
         let sweeps = sweeps(seed);
         let (events, _, spikes) = run(&sweeps, 1 << queue, &reader);
         assert_same(&sweeps.expected(), &events);
-        let since_clear = events.rsplit(|event| *event == Event::Clear).next().unwrap_or_default();
-        let expected = since_clear.iter().filter(|event| matches!(event, Event::Spike(_))).count();
-        prop_assert_eq!(spikes as usize, expected, "spikes since the last clear");
+        let since_clear = events.rsplit(|(event, _)| *event == Event::Clear).next().unwrap_or_default();
+        let expected: u32 = since_clear.iter().map(|(_, mask)| mask.count_ones()).sum();
+        prop_assert_eq!(spikes, expected, "spikes since the last clear");
     }
 }
 
@@ -203,20 +205,23 @@ fn every_neuron_of_a_map_has_an_address_of_its_own() {
     for (channels, lanes) in [(7, 2), (8, 8), (1, 1), (5, 3)] {
         let storm = storm(channels, lanes);
         let (events, ..) = run(&storm, QUEUE, &Willing::always());
-        let addressing = Addressing::of(storm.neurons);
         let first = events
-            .split(|event| *event == Event::EndOfStep)
+            .split(|(event, _)| *event == Event::EndOfStep)
             .next()
             .expect("a step");
-        let sources: BTreeSet<u32> = first
+        let sources: Vec<u32> = first
             .iter()
-            .map(|event| match event {
-                Event::Spike(spike) => addressing.source(spike.address).expect("a neuron"),
+            .flat_map(|(event, mask)| match event {
+                Event::Spike(spike) => storm.events().sources(spike.address, *mask).expect("neurons"),
                 other => panic!("{other:?}"),
             })
             .collect();
         let neurons = u32::try_from(storm.neurons.size()).expect("small");
-        assert_eq!((first.len(), sources), (neurons as usize, (0..neurons).collect()));
+        assert_eq!(sources.len(), neurons as usize);
+        assert_eq!(
+            sources.into_iter().collect::<BTreeSet<_>>(),
+            (0..neurons).collect()
+        );
     }
 }
 
@@ -236,17 +241,15 @@ fn a_reader_that_stops_for_long_loses_nothing() {
 }
 
 #[test]
-fn spikes_and_markers_leave_at_one_a_cycle_and_words_of_one_at_one_in_two() {
+fn words_and_markers_leave_at_one_a_cycle() {
     for lanes in [1, 3, 8] {
         let storm = storm(8, lanes);
         let (events, cycles, _) = run(&storm, QUEUE, &Willing::always());
-        assert_eq!(events.len(), 10 * (48 + 1));
-        // The first word arrives in cycle 3, and takes two cycles through the queue and one into each register.
-        assert_eq!(cycles[0], 3 + 4);
+        assert_eq!(events.len(), 10 * (6 * 8_usize.div_ceil(lanes) + 1));
+        // The first word arrives in cycle 3, and takes two cycles through the queue and one into the register.
+        assert_eq!(cycles[0], 3 + 3);
         let gaps: Vec<usize> = cycles.windows(2).map(|pair| pair[1] - pair[0]).collect();
-        // Of one lane, all words but the last, which the marker follows, are of one event.
-        let expected = (0..gaps.len()).map(|gap| if lanes == 1 && gap % 49 < 47 { 2 } else { 1 });
-        assert_same(&expected.collect::<Vec<_>>(), &gaps);
+        assert_same(&vec![1; gaps.len()], &gaps);
     }
 }
 

@@ -1,9 +1,11 @@
 //! Walker against a cycle-accurate list of words: walks, sweeps, and no lost cycle between them.
 
+use crate::bundle::bundled;
 use crate::support::{Willing, assert_same, config, difference, simulate, willing, word};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+use rust_hdl::prelude::ToBits;
 use std::collections::VecDeque;
 use synfire_golden_model::events::Axis;
 use synfire_hw::circuit::event::Addressing;
@@ -26,7 +28,11 @@ struct Walk {
     run: usize,
     rows: usize,
     group: usize,
-    lane: usize,
+    mask: u64,
+    /// Banks with a carry, and those of the first and the last pass.
+    banks: [u64; 3],
+    /// First weight word of up to two further spikes.
+    more: [Option<usize>; 2],
 }
 
 /// A word that is addressed.
@@ -38,11 +44,16 @@ enum Issue {
         value: u8,
         membrane: usize,
         weight: usize,
-        /// Lane and group of an own channel.
-        own: Option<(usize, usize)>,
+        /// Lanes and group of own channels.
+        own: Option<(u64, usize)>,
+        /// Banks that are addressed, and those of them with a carry.
+        banks: (u64, u64),
+        /// Weight words of further spikes.
+        more: [Option<usize>; 2],
     },
     Sweep {
         clears: bool,
+        bank: usize,
         membrane: usize,
         group: usize,
         last: bool,
@@ -81,7 +92,7 @@ impl Engine {
     }
 
     fn own(&self, path: usize) -> bool {
-        matches!(self.paths[path].synapses, Synapses::OwnChannel { .. })
+        self.paths[path].synapses == Synapses::OwnChannel
     }
 
     fn issues(&self, path: usize, walk: Walk) -> VecDeque<Issue> {
@@ -89,13 +100,22 @@ impl Engine {
         let mut issues = VecDeque::new();
         for row in 0..walk.rows {
             for step in 0..walk.run {
+                let groups = if self.own(path) { 1 } else { params.groups };
+                let [carry, in_first, in_last] = walk.banks;
+                let all = (1 << first.positions) - 1;
+                let met = (if step < groups { in_first } else { all })
+                    & (if walk.run - step <= groups { in_last } else { all });
+                let met = if first.positions == 1 { 1 } else { met };
+                let on = |weight: usize| weight + row * first.weight_row_step() + step * params.weight_step();
                 issues.push_back(Issue::Spike {
+                    banks: (met, carry & met),
+                    more: walk.more.map(|weight| weight.map(on)),
                     path,
                     negative: walk.negative,
                     value: walk.value,
                     membrane: walk.membrane + row * first.membrane_row_step() + step,
                     weight: walk.weight + row * first.weight_row_step() + step * params.weight_step(),
-                    own: self.own(path).then_some((walk.lane, walk.group)),
+                    own: self.own(path).then_some((walk.mask, walk.group)),
                 });
             }
         }
@@ -103,13 +123,22 @@ impl Engine {
     }
 
     fn sweep(&self, clears: bool) -> VecDeque<Issue> {
-        let issue = |membrane| Issue::Sweep {
-            clears,
-            membrane,
-            group: membrane % self.paths[0].groups,
-            last: membrane + 1 == self.words,
-        };
-        (0..self.words).map(issue).collect()
+        let first = &self.paths[0];
+        let row_words = first.columns.outputs.div_ceil(first.positions);
+        let mut issues = VecDeque::new();
+        for position in 0..self.words / first.groups {
+            let (row, column) = (position / first.columns.outputs, position % first.columns.outputs);
+            for group in 0..first.groups {
+                issues.push_back(Issue::Sweep {
+                    clears,
+                    bank: column % first.positions,
+                    membrane: (row * row_words + column / first.positions) * first.groups + group,
+                    group,
+                    last: (position + 1) * first.groups + group + 1 == self.words + first.groups,
+                });
+            }
+        }
+        issues
     }
 
     /// Outputs of the model.
@@ -180,13 +209,23 @@ impl Engine {
                             circuit.walk_run[path].next = word(walk.run as u64);
                             circuit.walk_rows[path].next = word(walk.rows as u64);
                             circuit.walk_group[path].next = word(walk.group as u64);
-                            circuit.walk_lane[path].next = word(walk.lane as u64);
+                            circuit.walk_mask[path].next = word(walk.mask);
+                            let [carry, first, last] = walk.banks;
+                            circuit.walk_carry[path].next = word(carry);
+                            circuit.walk_first[path].next = word(first);
+                            circuit.walk_last[path].next = word(last);
+                            if path == 0 {
+                                let more = walk
+                                    .more
+                                    .map(|weight| weight.map(|weight| u32::try_from(weight).expect("small")));
+                                circuit.more_weights.next = bundled(more.into_iter()).to_bits();
+                            }
                         }
                         None => {}
                     }
                 }
                 walker.settle();
-                let shown = shown(walker.circuit());
+                let shown = shown(walker.circuit(), self.paths[0].groups);
                 windows.take(&shown.takes);
                 walker.tick();
                 shown
@@ -195,27 +234,48 @@ impl Engine {
     }
 }
 
-fn shown(walker: &Walker) -> Shown {
+/// Outputs of the circuit, whose engine has `groups` groups.
+fn shown(walker: &Walker, groups: usize) -> Shown {
     let number = |port: u64| usize::try_from(port).expect("small");
     let membrane = number(walker.membrane_address.val().to_u64());
     let group = number(walker.group.val().to_u64());
     let issue = walker.issue.val().then(|| {
         if walker.sweep.val() {
+            let bank = walker.bank.val().index();
+            assert_eq!(walker.banks.val().to_u64(), 1 << bank, "bank of a sweep");
+            assert_eq!(walker.carry.val().to_u64() & 1 << bank, 0, "carry of a sweep");
             return Issue::Sweep {
                 clears: walker.clears.val(),
+                bank,
                 membrane,
                 group,
                 last: walker.last.val(),
             };
         }
         assert!(!walker.last.val(), "a walk is no sweep");
+        let ports = walker.more_addresses.iter().zip(&walker.present);
+        let mut more = [None; 2];
+        for (more, (address, present)) in more.iter_mut().zip(ports) {
+            *more = present.val().then(|| address.val().index());
+        }
+        let banks = walker.banks.val().to_u64();
+        let carry = walker.carry.val().to_u64() & banks;
+        if carry != 0 {
+            assert_eq!(
+                walker.next_address.val().index(),
+                membrane + groups,
+                "next columns"
+            );
+        }
         Issue::Spike {
             path: usize::from(walker.second_path.val()),
             negative: walker.negative.val(),
             value: walker.value.val().to_u8(),
             membrane,
             weight: number(walker.weight_address.val().to_u64()),
-            own: (walker.own_channel.val()).then(|| (number(walker.lane.val().to_u64()), group)),
+            banks: (banks, carry),
+            more,
+            own: (walker.own_channel.val()).then(|| (walker.mask.val().to_u64(), group)),
         }
     });
     Shown {
@@ -265,6 +325,8 @@ impl Windows {
 fn engine(rng: &mut Xoshiro256PlusPlus) -> Engine {
     let groups = rng.random_range(1..=3);
     let lanes = 4;
+    let (positions, merged) = (rng.random_range(1..=4), rng.random_range(1..=3));
+    let own = Synapses::OwnChannel;
     let outputs = [0; 2].map(|_| rng.random_range(1..=4));
     let axis = |kernel, outputs| Axis {
         kernel,
@@ -273,13 +335,15 @@ fn engine(rng: &mut Xoshiro256PlusPlus) -> Engine {
         outputs,
     };
     let path = |kernel: usize, channels: usize, synapses| WindowParams {
-        sources: Addressing::of([channels, outputs[0] + kernel - 1, outputs[1] + kernel - 1].into()),
+        sources: Addressing::of([channels, outputs[0] + kernel - 1, outputs[1] + kernel - 1].into())
+            .in_words_of(lanes),
         rows: axis(kernel, outputs[0]),
         columns: axis(kernel, outputs[1]),
+        positions,
+        merged: 1,
         groups,
         synapses,
     };
-    let own = Synapses::OwnChannel { lanes };
     let main = if rng.random_bool(0.2) {
         path(rng.random_range(1..=3), groups * lanes, own)
     } else {
@@ -288,6 +352,10 @@ fn engine(rng: &mut Xoshiro256PlusPlus) -> Engine {
             rng.random_range(1..=3),
             Synapses::Words { base: 0 },
         )
+    };
+    let main = WindowParams {
+        merged: if main.synapses == own { 1 } else { merged },
+        ..main
     };
     let base = main.weight_words();
     let side = match rng.random_range(0..3) {
@@ -324,37 +392,63 @@ fn walk(rng: &mut Xoshiro256PlusPlus, engine: &Engine, path: usize) -> Walk {
         let count = rng.random_range(1..=axis.kernel.min(axis.outputs));
         (rng.random_range(0..=axis.outputs - count), count)
     };
-    let ((y, rows), (x, columns)) = (some(params.rows), some(params.columns));
-    let position = y * first.columns.outputs + x;
+    let (y, rows) = some(params.rows);
+    // Passes along a row, and the word that the first of them meets.
+    let row_words = first.columns.outputs.div_ceil(first.positions);
+    let passes = rng.random_range(1..=params.patterns().min(row_words));
+    let word = rng.random_range(0..=row_words - passes);
+    let membrane = (y * row_words + word) * params.groups;
+    let any = |rng: &mut Xoshiro256PlusPlus| match first.positions {
+        1 => 1,
+        positions => rng.random_range(1..1 << positions),
+    };
+    // A word further on must exist.
+    let carry = if first.positions > 1 && word + passes < row_words {
+        any(rng)
+    } else {
+        0
+    };
+    let banks = [carry, any(rng), any(rng)];
     if engine.own(path) {
-        let (group, lane) = (rng.random_range(0..params.groups), rng.random_range(0..4));
+        let (group, mask) = (rng.random_range(0..params.groups), rng.random_range(1..16));
         return Walk {
             negative: rng.random(),
             value: rng.random(),
-            membrane: position * params.groups + group,
+            membrane: membrane + group,
             weight: 0,
             run: 1,
             rows: 1,
             group,
-            lane,
+            mask,
+            banks,
+            more: [None; 2],
         };
     }
     let Synapses::Words { base } = params.synapses else {
         unreachable!("weights")
     };
-    // First place of the kernel from which all places of the walk lie within the kernel.
-    let place = rng.random_range(0..=params.rows.kernel - rows) * params.columns.kernel
-        + rng.random_range(0..=params.columns.kernel - columns);
+    // First row of the kernel and pattern from which all of the walk lie within the weights.
+    let place = rng.random_range(0..=params.rows.kernel - rows) * params.patterns()
+        + rng.random_range(0..=params.patterns() - passes);
     let channels = params.sources.shape.channels;
+    let weight = |rng: &mut Xoshiro256PlusPlus| {
+        base + place * params.groups * channels + rng.random_range(0..channels)
+    };
+    let mut more = [None; 2];
+    for more in more.iter_mut().take(params.merged - 1) {
+        *more = rng.random_bool(0.5).then(|| weight(rng));
+    }
     Walk {
         negative: rng.random(),
         value: rng.random(),
-        membrane: position * params.groups,
-        weight: base + place * params.groups * channels + rng.random_range(0..channels),
-        run: columns * params.groups,
+        membrane,
+        weight: weight(rng),
+        run: passes * params.groups,
         rows,
         group: 0,
-        lane: 0,
+        mask: 0,
+        banks,
+        more,
     }
 }
 
@@ -416,6 +510,8 @@ fn junction() -> (Engine, Walk) {
         sources: Addressing::of([1, 1, 3].into()),
         rows: axis(1),
         columns: axis(3),
+        positions: 1,
+        merged: 1,
         groups: 1,
         synapses: Synapses::Words { base },
     };
@@ -427,7 +523,9 @@ fn junction() -> (Engine, Walk) {
         run: 1,
         rows: 1,
         group: 0,
-        lane: 0,
+        mask: 0,
+        banks: [0, 1, 1],
+        more: [None; 2],
     };
     (Engine::new(vec![path(0), path(1)], 0), walk)
 }

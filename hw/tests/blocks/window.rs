@@ -1,9 +1,11 @@
 //! Window against the definition of a convolution, for every kernel, stride and padding; and its timing.
 
+use crate::bundle::{bundled, unbundled};
 use crate::support::{Willing, assert_same, config, difference, simulate, willing, word};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+use rust_hdl::prelude::ToBits;
 use synfire_golden_model::events::Axis;
 use synfire_golden_model::network::Shape;
 use synfire_golden_model::spikes::Spike;
@@ -18,11 +20,14 @@ struct Walk {
     negative: bool,
     /// Magnitude of the spike's value.
     value: u64,
-    /// Membrane and weight word of every step.
-    words: Vec<(usize, usize)>,
-    /// Group and lane of an own channel; 0 elsewhere.
-    own: (usize, usize),
+    /// Bank, membrane word, and the number of the weight for each spike, of every position and group that is met; sorted.
+    words: Vec<(usize, usize, Vec<usize>)>,
+    /// Group and lanes of own channels; 0 elsewhere.
+    own: (usize, u64),
 }
+
+/// An event and its mask, and the channels of further spikes.
+type Masked = (Event, u64, Vec<u32>);
 
 /// Output positions along an axis that a source meets, and through which kernel row: o · stride + k − padding
 /// = y.
@@ -39,11 +44,11 @@ fn met(axis: Axis, y: usize) -> Vec<(usize, usize)> {
 }
 
 /// What an event meets by definition.
-fn model(params: &WindowParams, event: Event) -> Walk {
-    let Event::Spike(spike) = event else {
+fn model(params: &WindowParams, (event, mask, more): &Masked) -> Walk {
+    let Event::Spike(spike) = *event else {
         return Walk {
             marker: true,
-            clears: event == Event::Clear,
+            clears: *event == Event::Clear,
             ..Walk::default()
         };
     };
@@ -52,29 +57,34 @@ fn model(params: &WindowParams, event: Event) -> Walk {
         height,
         width,
     } = params.sources.shape;
-    let source = params.sources.source(spike.address).expect("a source") as usize;
+    let source = params.taken().source(spike.address).expect("a source") as usize;
     let (channel, row, column) = (source / (height * width), source / width % height, source % width);
     let mut words = Vec::new();
     let mut own = (0, 0);
     for (y, kernel_row) in met(params.rows, row) {
         for (x, kernel_column) in met(params.columns, column) {
-            let position = y * params.columns.outputs + x;
+            let bank = x % params.positions;
+            let word = (y * params.columns.outputs.div_ceil(params.positions) + x / params.positions)
+                * params.groups;
             match params.synapses {
                 Synapses::Words { base } => {
                     let place = params.rows.place(kernel_row) * params.columns.kernel
                         + params.columns.place(kernel_column);
                     words.extend((0..params.groups).map(|group| {
-                        let weight = (place * params.groups + group) * channels + channel;
-                        (position * params.groups + group, base + weight)
+                        let weight = |channel| base + (place * params.groups + group) * channels + channel;
+                        let all =
+                            std::iter::once(channel).chain(more.iter().map(|&channel| channel as usize));
+                        (bank, word + group, all.map(weight).collect())
                     }));
                 }
-                Synapses::OwnChannel { lanes } => {
-                    own = (channel / lanes, channel % lanes);
-                    words.push((position * params.groups + own.0, 0));
+                Synapses::OwnChannel => {
+                    own = (channel / params.sources.lanes, *mask);
+                    words.push((bank, word + own.0, vec![]));
                 }
             }
         }
     }
+    words.sort_unstable();
     Walk {
         negative: spike.is_negative(),
         value: spike.value.unsigned_abs().into(),
@@ -94,22 +104,66 @@ fn shown(window: &Window, params: &WindowParams) -> Walk {
             ..Walk::default()
         };
     }
-    let (membrane, weight) = (window.membrane.val().to_u64(), window.weight.val().to_u64());
+    let membrane = number(window.membrane.val().to_u64());
+    // Number of a weight in a weight word, by the kernel place of a bank in the word's pattern.
+    let patterns = params.banks().patterns(params.sources.shape.width);
+    let channels = params.sources.shape.channels;
+    let (base, weights) = match params.synapses {
+        Synapses::Words { base } => {
+            let more = unbundled(window.more_weights.val().to_u128())
+                .into_iter()
+                .map(u64::from);
+            let all = std::iter::once(window.weight.val().to_u64()).chain(more);
+            (base, all.map(number).collect())
+        }
+        Synapses::OwnChannel => (0, Vec::new()),
+    };
+    let weight_of = |word: usize, bank: usize| {
+        let word = word - base;
+        let (channel, group) = (word % channels, word / channels % params.groups);
+        let pattern = word / channels / params.groups;
+        let (row, pattern) = (pattern / patterns.len(), pattern % patterns.len());
+        let column = patterns[pattern][bank].expect("a kernel place");
+        base + ((row * params.columns.kernel + column) * params.groups + group) * channels + channel
+    };
+    let flags = |mask: u64, bank: usize| mask >> bank & 1 == 1;
+    let run = number(window.run.val().to_u64());
+    let pass_words = if weights.is_empty() { 1 } else { params.groups };
     let mut words = Vec::new();
     for row in 0..number(window.rows.val().to_u64()) {
-        for step in 0..number(window.run.val().to_u64()) {
-            words.push((
-                number(membrane) + row * params.membrane_row_step() + step,
-                number(weight) + row * params.weight_row_step() + step * params.weight_step(),
-            ));
+        for step in 0..run {
+            let is_first = step < pass_words;
+            let is_last = run - step <= pass_words;
+            for bank in 0..params.positions {
+                let met = (!is_first || flags(window.first.val().to_u64(), bank))
+                    && (!is_last || flags(window.last.val().to_u64(), bank));
+                if !met {
+                    continue;
+                }
+                let carried = if flags(window.carry.val().to_u64(), bank) {
+                    params.groups
+                } else {
+                    0
+                };
+                let weights: Vec<usize> = weights
+                    .iter()
+                    .map(|word| {
+                        weight_of(
+                            word + row * params.weight_row_step() + step * params.weight_step(),
+                            bank,
+                        )
+                    })
+                    .collect();
+                // The first word wraps around.
+                let word = (membrane + row * params.membrane_row_step() + step + carried) % (1 << 24);
+                words.push((bank, word, weights));
+            }
         }
     }
+    words.sort_unstable();
     let own = match params.synapses {
         Synapses::Words { .. } => (0, 0),
-        Synapses::OwnChannel { .. } => (
-            number(window.group.val().to_u64()),
-            number(window.lane.val().to_u64()),
-        ),
+        Synapses::OwnChannel => (number(window.group.val().to_u64()), window.mask.val().to_u64()),
     };
     Walk {
         negative: window.negative.val(),
@@ -130,7 +184,7 @@ struct Run {
 }
 
 /// Offers events when `feed` is willing, and takes walks when `taker` is.
-fn run(params: &WindowParams, events: &[Event], feed: &Willing, taker: &Willing) -> Run {
+fn run(params: &WindowParams, events: &[Masked], feed: &Willing, taker: &Willing) -> Run {
     let mut window = simulate(Window::new(params), |window| &mut window.clock);
     let mut seen = Run::default();
     let mut was_held = false;
@@ -140,7 +194,10 @@ fn run(params: &WindowParams, events: &[Event], feed: &Willing, taker: &Willing)
         offered = next.is_some() && (offered || feed.at(cycle));
         let circuit = window.circuit();
         circuit.event_valid.next = offered;
-        circuit.event_data.next = word(next.map_or(0, |&event| params.sources.encode(event)));
+        circuit.event_data.next = word(next.map_or(0, |(event, ..)| params.taken().encode(*event)));
+        circuit.event_mask.next = word(next.map_or(0, |&(_, mask, _)| mask));
+        let more = next.map_or(&[][..], |(.., more)| more);
+        circuit.more.next = bundled(more.iter().map(|&channel| Some(channel))).to_bits();
         window.settle();
         let held = window.circuit().held.val();
         if held && !was_held {
@@ -194,18 +251,21 @@ fn params(rng: &mut Xoshiro256PlusPlus) -> WindowParams {
         width: rng.random_range(1..=7),
     };
     let own = rng.random();
-    let lanes = 1 << rng.random_range(0..4);
+    let lanes = rng.random_range(1..=shape.channels);
+    let graded = lanes == 1 && rng.random_bool(0.6);
     WindowParams {
-        sources: Addressing::of(shape).with_values(rng.random_bool(0.3)),
+        sources: Addressing::of(shape).in_words_of(lanes).with_values(graded),
         rows: axis(rng, own, shape.height),
         columns: axis(rng, own, shape.width),
+        positions: rng.random_range(1..=6),
+        merged: if own || graded { 1 } else { rng.random_range(1..=4) },
         groups: if own {
             shape.channels.div_ceil(lanes)
         } else {
             rng.random_range(1..=3)
         },
         synapses: if own {
-            Synapses::OwnChannel { lanes }
+            Synapses::OwnChannel
         } else {
             Synapses::Words {
                 base: rng.random_range(0..100),
@@ -214,31 +274,40 @@ fn params(rng: &mut Xoshiro256PlusPlus) -> WindowParams {
     }
 }
 
-/// Every source that meets something once, in any order, of either sign and any value, and markers between.
-fn events(rng: &mut Xoshiro256PlusPlus, params: &WindowParams) -> Vec<Event> {
-    let sources = u32::try_from(params.sources.shape.size()).expect("small");
+/// Every source that meets something once, in any order, of either sign and any value, and markers between. Where sources meet
+/// their own channels, every group of a position, with a mask.
+fn events(rng: &mut Xoshiro256PlusPlus, params: &WindowParams) -> Vec<Masked> {
+    let taken = params.taken();
+    let sources = u32::try_from(taken.shape.size()).expect("small");
     let first = rng.random_range(0..sources);
     let mut events = Vec::new();
     for source in 0..sources {
         if rng.random_bool(0.1) {
-            events.push(if rng.random_bool(0.2) {
-                Event::Clear
-            } else {
-                Event::EndOfStep
-            });
+            let clears = rng.random_bool(0.2);
+            events.push((if clears { Event::Clear } else { Event::EndOfStep }, 0, vec![]));
         }
-        let address = params.sources.address((source + first) % sources);
+        let source = (source + first) % sources;
+        if taken.lane(source) > 0 {
+            continue;
+        }
+        let address = taken.address(source);
         let magnitude = if params.sources.graded {
             rng.random_range(1..=255)
         } else {
             1
         };
-        events.push(Event::Spike(Spike {
-            address,
-            value: if rng.random() { magnitude } else { -magnitude },
-        }));
+        let value = if rng.random() { magnitude } else { -magnitude };
+        let mask = if taken.lanes == 1 {
+            1
+        } else {
+            rng.random_range(1..1 << taken.lanes)
+        };
+        let channels = u32::try_from(taken.shape.channels).expect("small");
+        let more = rng.random_range(0..params.merged);
+        let more = (0..more).map(|_| rng.random_range(0..channels)).collect();
+        events.push((Event::Spike(Spike { address, value }), mask, more));
     }
-    events.retain(|&event| {
+    events.retain(|event| {
         let walk = model(params, event);
         walk.marker || !walk.words.is_empty()
     });
@@ -254,7 +323,7 @@ proptest! {
         let params = params(&mut rng);
         let events = events(&mut rng, &params);
         let seen = run(&params, &events, &feed, &taker);
-        let expected: Vec<Walk> = events.iter().map(|&event| model(&params, event)).collect();
+        let expected: Vec<Walk> = events.iter().map(|event| model(&params, event)).collect();
         assert_same(&expected, &seen.walks);
     }
 }
@@ -271,13 +340,15 @@ fn row() -> WindowParams {
         sources: Addressing::of([1, 1, 6].into()),
         rows: axis(1),
         columns: axis(6),
+        positions: 1,
+        merged: 1,
         groups: 1,
         synapses: Synapses::Words { base: 0 },
     }
 }
 
-fn spikes(addresses: impl IntoIterator<Item = u32>) -> Vec<Event> {
-    let spike = |address| Event::Spike(Spike::positive(address));
+fn spikes(addresses: impl IntoIterator<Item = u32>) -> Vec<Masked> {
+    let spike = |address| (Event::Spike(Spike::positive(address)), 1, vec![]);
     addresses.into_iter().map(spike).collect()
 }
 
@@ -305,13 +376,15 @@ fn another_stride_padding_or_kernel_is_noticed() {
         sources: Addressing::of([2, 5, 5].into()),
         rows: axis,
         columns: axis,
+        positions: 1,
+        merged: 1,
         groups: 2,
         synapses: Synapses::Words { base: 3 },
     };
     let events = events(&mut Xoshiro256PlusPlus::seed_from_u64(1), &params);
     let seen = run(&params, &events, &Willing::always(), &Willing::always());
     let noticed = |params: &WindowParams| {
-        let expected: Vec<Walk> = events.iter().map(|&event| model(params, event)).collect();
+        let expected: Vec<Walk> = events.iter().map(|event| model(params, event)).collect();
         difference(&expected, &seen.walks).is_some()
     };
     assert!(!noticed(&params));

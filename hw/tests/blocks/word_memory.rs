@@ -59,15 +59,15 @@ fn model(shape: MemoryShape, accesses: &[Access]) -> Vec<Vec<i32>> {
 }
 
 fn run(shape: MemoryShape, accesses: &[Access]) -> Vec<Vec<i32>> {
-    let mut memory = simulate(WordMemory::new(shape), |memory| &mut memory.clock);
+    let mut memory = simulate(WordMemory::new(shape, 1), |memory| &mut memory.clock);
     accesses
         .iter()
         .map(|access| {
             let circuit = memory.circuit();
-            circuit.read_address.next = word(access.read as u64);
-            circuit.write_enable.next = access.write.is_some();
+            circuit.read_address[0].next = word(access.read as u64);
+            circuit.write_enable[0].next = access.write.is_some();
             if let Some((row, numbers)) = &access.write {
-                circuit.write_address.next = word(*row as u64);
+                circuit.write_address[0].next = word(*row as u64);
                 for (lane, &number) in circuit.write_data.iter_mut().zip(numbers) {
                     lane.next = signed(number);
                 }
@@ -89,6 +89,37 @@ proptest! {
         let shape = shape(depth, lanes, width);
         let accesses = accesses(&mut Xoshiro256PlusPlus::seed_from_u64(seed), shape, 80);
         assert_same(&model(shape, &accesses), &run(shape, &accesses));
+    }
+}
+
+#[test]
+fn banks_are_read_and_written_independently() {
+    let shape = shape(6, 3, 9);
+    let mut rng = Xoshiro256PlusPlus::seed_from_u64(3);
+    let of_bank: Vec<Vec<Access>> = (0..4).map(|_| accesses(&mut rng, shape, 60)).collect();
+    let mut memory = simulate(WordMemory::new(shape, 4), |memory| &mut memory.clock);
+    let mut seen = vec![Vec::new(); 4];
+    for cycle in 0..60 {
+        let circuit = memory.circuit();
+        for (bank, accesses) in of_bank.iter().enumerate() {
+            let access = &accesses[cycle];
+            circuit.read_address[bank].next = word(access.read as u64);
+            circuit.write_enable[bank].next = access.write.is_some();
+            if let Some((row, numbers)) = &access.write {
+                circuit.write_address[bank].next = word(*row as u64);
+                for (lane, &number) in circuit.write_data[3 * bank..].iter_mut().zip(numbers) {
+                    lane.next = signed(number);
+                }
+            }
+        }
+        memory.tick();
+        for (bank, seen) in seen.iter_mut().enumerate() {
+            let lanes = &memory.circuit().read_data[3 * bank..3 * bank + 3];
+            seen.push(lanes.iter().map(|lane| number(lane.val())).collect::<Vec<i32>>());
+        }
+    }
+    for (accesses, seen) in of_bank.iter().zip(&seen) {
+        assert_same(&model(shape, accesses), seen);
     }
 }
 

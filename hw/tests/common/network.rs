@@ -15,8 +15,8 @@ use synfire_golden_model::spikes::{Spike, SpikeRaster};
 use synfire_hw::board::{Board, Features};
 use synfire_hw::circuit::engine::smallest_queue;
 use synfire_hw::circuit::settle::MOST_STAGES;
-use synfire_hw::geometry::{Geometry, LayerGeometry};
-use synfire_hw::plan::Plan;
+use synfire_hw::geometry::Geometry;
+use synfire_hw::plan::{Plan, common_lanes};
 use synfire_hw::traffic::{self, LayerTraffic};
 
 #[path = "random.rs"]
@@ -150,18 +150,15 @@ pub(crate) fn random_raster(
     raster
 }
 
-/// Draws lanes for every layer: a power of two if a source meets only its own channel.
+/// Draws lanes for every layer. Where sources meet their own channels only, the layer has the lanes of the sources.
 pub(crate) fn random_lanes(rng: &mut Xoshiro256PlusPlus, model: &QuantizedModel) -> Vec<usize> {
     let geometry = Geometry::of(model).expect("a valid description");
-    let lanes = |layer: &LayerGeometry| {
-        let channels = layer.neurons.channels;
-        if layer.paths.iter().any(|path| path.reach.is_own_channel()) {
-            1 << rng.random_range(0..=channels.next_power_of_two().ilog2())
-        } else {
-            rng.random_range(1..=channels.min(64))
-        }
-    };
-    geometry.layers.iter().map(lanes).collect()
+    let lanes: Vec<usize> = geometry
+        .layers
+        .iter()
+        .map(|layer| rng.random_range(1..=layer.neurons.channels.min(64)))
+        .collect();
+    common_lanes(&geometry, &lanes)
 }
 
 /// Traffic of one spike per step into every layer, for tests in which the traffic does not matter.
@@ -169,13 +166,24 @@ pub(crate) fn one_spike_per_step(model: &QuantizedModel) -> Vec<LayerTraffic> {
     traffic::from_rates(model, &vec![1.0; model.layers.len()]).expect("a valid description")
 }
 
-/// Plan of the given lanes, with the smallest FIFOs and queues that can be built, so that they run full, and with any number
-/// of settle stages.
+/// Plan of the given lanes, with any number of positions, of spikes at once and of settle stages, and with the smallest FIFOs and
+/// queues that can be built, so that they run full.
 pub(crate) fn plan(model: &QuantizedModel, lanes: &[usize]) -> Plan {
     let mut plan = roomy_plan(model, lanes);
     let seed: usize = lanes.iter().sum();
+    let geometry = Geometry::of(model).expect("a valid description");
     for (index, layer) in plan.layers.iter_mut().enumerate() {
         layer.fifo_depths.fill(8);
+        let main = &geometry.layers[index].paths[0];
+        let takes_words = main.stream > 0 && lanes[main.stream - 1] > 1;
+        let useful = geometry.layers[index].useful_positions();
+        layer.positions = useful[(seed / 3 + index) % useful.len()];
+        let is_graded = geometry.layers[index].is_graded();
+        layer.merged = if takes_words && !is_graded && !main.reach.is_own_channel() {
+            1 + (seed / 2 + index) % 4
+        } else {
+            1
+        };
         layer.settle_stages = (seed + index) % (MOST_STAGES + 1);
         layer.queue_depth = layer.queue_depth.min(smallest_queue(layer.settle_stages));
     }

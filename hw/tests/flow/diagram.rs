@@ -134,7 +134,7 @@ fn check_layer(group: &Element, plan: &LayerPlan, engine: &EngineParams, board: 
         let fifo = format!(
             ": {} events of {} bits",
             grouped(*depth),
-            path.sources.event_bits()
+            path.sources.entry_bits()
         );
         let is_it = |title: &&&str| title.starts_with("FIFO") && title.contains(&fifo);
         assert!(

@@ -7,9 +7,8 @@ use synfire_golden_model::integer::QuantizedModel;
 use synfire_golden_model::network::LayerKind;
 use synfire_hw::Error;
 use synfire_hw::board::Board;
-use synfire_hw::circuit::engine::MAX_LANES;
 use synfire_hw::circuit::word_memory::Style;
-use synfire_hw::plan::{Plan, Shortage, budget};
+use synfire_hw::plan::{Array, MOST_LANES, Plan, Shortage, budget};
 use synfire_hw::traffic::{LayerTraffic, from_rates};
 
 /// A board with the given resources.
@@ -26,12 +25,23 @@ fn every_plan(model: &QuantizedModel, board: &Board, traffic: &[LayerTraffic]) -
     for layer in &model.layers {
         choices = choices
             .into_iter()
-            .flat_map(|lanes| (1..=layer.outputs()).map(move |more| [&lanes[..], &[more]].concat()))
+            .flat_map(|lanes: Vec<Array>| {
+                let lanes_and_spikes =
+                    (1..=layer.outputs()).flat_map(|lanes| [1, 2, 4].map(|merged| (lanes, merged)));
+                let arrays = lanes_and_spikes.map(|(lanes, merged)| Array {
+                    lanes,
+                    positions: 1,
+                    merged,
+                });
+                arrays
+                    .map(move |more| [&lanes[..], &[more]].concat())
+                    .collect::<Vec<_>>()
+            })
             .collect();
     }
     choices
         .iter()
-        .map(|lanes| Plan::with_lanes(model, board, traffic, lanes).expect("lanes of the layers"))
+        .filter_map(|arrays| Plan::with_arrays(model, board, traffic, arrays).ok())
         .collect()
 }
 
@@ -42,7 +52,7 @@ fn fits(plan: &Plan, board: &Board) -> bool {
 #[test]
 fn the_search_finds_the_fastest_plan_that_fits() {
     let mut rng = Xoshiro256PlusPlus::seed_from_u64(1);
-    let (mut found, mut refused) = (0, 0);
+    let (mut found, mut merging, mut refused) = (0, 0, 0);
     for round in 0..60 {
         let layers = rng.random_range(1..=3);
         let mut sizes = vec![rng.random_range(1..600)];
@@ -60,14 +70,24 @@ fn the_search_finds_the_fastest_plan_that_fits() {
         match (fitting.reduce(f64::min), Plan::search(&model, &board, &traffic)) {
             (Some(fastest), Ok(plan)) => {
                 assert!(fits(&plan, &board), "round {round}: {plan:?}");
-                assert_eq!(plan.expected_cycles(1), fastest, "round {round}: {plan:?}");
+                // Of one spike at a time none is faster; several at once can only help.
+                let cycles = plan.expected_cycles(1);
+                let merges = plan.layers.iter().any(|layer| layer.merged > 1);
+                assert!(
+                    cycles == fastest || (merges && cycles < fastest),
+                    "round {round}: {plan:?}"
+                );
+                merging += usize::from(merges);
                 found += 1;
             }
             (None, Err(Error::DoesNotFit { .. })) => refused += 1,
             (fastest, result) => panic!("round {round}: {fastest:?} is the fastest, but {result:?}"),
         }
     }
-    assert!(found >= 15 && refused >= 5, "{found} found, {refused} refused");
+    assert!(
+        found >= 15 && merging >= 3 && refused >= 5,
+        "{found} found, {merging} with several spikes at once, {refused} refused"
+    );
 }
 
 #[test]
@@ -135,7 +155,7 @@ fn the_limit_of_a_plan_is_what_the_next_faster_lacks() {
     let mut board = board("ice40-hx8k", 7000, 1000);
     let plan = Plan::search(&model, &board, &traffic).expect("a plan");
     let faster = plan
-        .faster(&model, &board, &traffic, MAX_LANES)
+        .faster(&model, &board, &traffic, MOST_LANES)
         .expect("sizes")
         .expect("more lanes are faster");
     assert!(faster.cycles < plan.expected_cycles(1), "{faster:?}");
@@ -150,7 +170,7 @@ fn the_limit_of_a_plan_is_what_the_next_faster_lacks() {
     board.device.luts = 1_000_000;
     let plan = Plan::search(&model, &board, &traffic).expect("a plan");
     assert_eq!(
-        plan.faster(&model, &board, &traffic, MAX_LANES).expect("sizes"),
+        plan.faster(&model, &board, &traffic, MOST_LANES).expect("sizes"),
         None
     );
 }
@@ -166,20 +186,20 @@ fn the_limit_of_few_lanes_is_theirs() {
 }
 
 #[test]
-fn a_queue_holds_what_a_sweep_piles_up() {
-    let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(8), &[20, 200, 10]);
+fn a_fifo_holds_the_events_of_a_step_with_a_margin() {
+    let model = random_model(&mut Xoshiro256PlusPlus::seed_from_u64(8), &[20, 4000, 10]);
     let board = Board::find("ulx3s-85f").expect("a built-in board");
-    let depth = |spikes_out: f64, lanes: usize| {
-        let traffic = from_rates(&model, &[5.0, spikes_out]).expect("a valid model");
+    let depths = |spikes: f64, lanes: usize| {
+        let traffic = from_rates(&model, &[5.0, spikes]).expect("a valid model");
         let plan = Plan::with_lanes(&model, &board, &traffic, &[lanes, 10]).expect("lanes fit");
-        (plan.layers[0].words, plan.layers[0].queue_depth)
+        (plan.layers[0].queue_depth, plan.layers[1].fifo_depths.clone())
     };
-    // Of 50 words with 150 spikes 17 have left when the last comes: 33 and the least of 32.
-    assert_eq!(depth(150.0, 4), (50, 128));
-    assert_eq!(depth(50.0, 4), (50, 32));
-    assert_eq!(depth(0.0, 4), (50, 32));
-    assert_eq!(depth(150.0, 40), (5, 32));
-    assert_eq!(depth(5.0, 40), (5, 16));
+    // 1500 single spikes, and one and a half as much; a queue of 32 for many groups.
+    assert_eq!(depths(1500.0, 1), (32, vec![4096]));
+    // Nearly every one of 63 words of 64 neurons has a spike: as much as one block RAM holds.
+    assert_eq!(depths(1500.0, 64), (32, vec![512]));
+    // In words of four, 1500 of 4000 neurons are about 847 words.
+    assert_eq!(depths(1500.0, 4), (32, vec![2048]));
 }
 
 #[test]

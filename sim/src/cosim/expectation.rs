@@ -4,8 +4,8 @@ use crate::error::Result;
 use crate::pace::Pace;
 use synfire_golden_model::integer::{Engine, Inference, Margins, QuantizedModel, Trace};
 use synfire_golden_model::spikes::SpikeRaster;
-use synfire_hw::geometry::{Geometry, LayerGeometry};
-use synfire_hw::plan::{LayerPlan, Plan};
+use synfire_hw::geometry::Geometry;
+use synfire_hw::plan::Plan;
 
 /// Cycles that a marker takes through an idle layer, with a margin.
 const MARKER_CYCLES: u64 = 16;
@@ -22,8 +22,8 @@ pub struct Expectation {
     pub trace: Trace,
     /// Inference with early exit, if margins were given.
     pub exit: Option<Inference>,
-    /// Cycles that each layer spends on words: one per group for every position that a spike meets (only one if the source
-    /// meets only its own channel), and in every step one for every word and every settle stage of the sweep.
+    /// Cycles that each layer spends on words: one per group for every access of its array to the positions that spikes meet (one
+    /// alone where sources meet only their own channels), and in every step one for every word and every settle stage of the sweep.
     pub ideal_cycles: Vec<u64>,
     /// Spikes that each layer receives on all paths.
     pub spikes_in: Vec<u64>,
@@ -49,9 +49,8 @@ impl Expectation {
             Some(_) => Some(engine.infer_until(raster, exit)?),
             None => None,
         };
-        let layers = geometry.layers.iter().zip(&plan.layers);
-        let ideal_cycles: Vec<u64> = layers
-            .map(|(geometry, plan)| ideal_cycles(geometry, plan, raster, &trace))
+        let ideal_cycles: Vec<u64> = (0..plan.layers.len())
+            .map(|index| ideal_cycles(index, geometry, plan, raster, &trace))
             .collect();
         let inference = &trace.inference;
         let streams: Vec<u64> = std::iter::once(inference.input_spikes)
@@ -95,19 +94,24 @@ impl Expectation {
     }
 }
 
-fn ideal_cycles(geometry: &LayerGeometry, plan: &LayerPlan, input: &SpikeRaster, trace: &Trace) -> u64 {
-    let sweeps = (input.steps() * (plan.words + plan.settle_stages)) as u64;
-    let spikes = geometry.paths.iter().map(|path| {
-        let raster = path
-            .stream
-            .checked_sub(1)
-            .map_or(input, |layer| &trace.layers[layer]);
+/// Ideal cycles of layer `index` in one inference.
+fn ideal_cycles(index: usize, geometry: &Geometry, plan: &Plan, input: &SpikeRaster, trace: &Trace) -> u64 {
+    let (layer, layer_plan) = (&geometry.layers[index], &plan.layers[index]);
+    let sweeps = (input.steps() * (layer_plan.words + layer_plan.settle_stages)) as u64;
+    let paths = layer.paths.iter().enumerate();
+    let spikes = paths.map(|(at, path)| {
+        let source = path.stream.checked_sub(1);
+        let raster = source.map_or(input, |layer| &trace.layers[layer]);
+        let lanes = source.map_or(1, |layer| plan.layers[layer].lanes);
+        let merged = if at == 0 { layer_plan.merged } else { 1 };
         let groups = if path.reach.is_own_channel() {
             1
         } else {
-            plan.groups as u64
+            layer_plan.groups as u64
         };
-        path.positions_of(raster) * groups
+        let words = raster.iter().flat_map(|step| path.words_of(step, [lanes]));
+        let accesses = words.map(|words| words.accesses(path, layer_plan.positions, merged));
+        accesses.sum::<u64>() * groups
     });
     sweeps + spikes.sum::<u64>()
 }

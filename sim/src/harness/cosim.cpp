@@ -6,7 +6,7 @@
 //   LOAD    memory, bytes per word, words, then each byte
 //   EXITS   1 if inferences may exit early
 // Standard output holds records in the same format. Each starts with a tag.
-//   TAP     layer, event
+//   TAP     layer, event, lower and upper half of its mask
 //   SWEPT   layer and flags, then the word of each lane
 //   RESULT  cycles, active cycles, cycles that the design counts as idle although a tap shows an event or a word, steps,
 //           potentials[classes], then per layer spikes in, spikes out, busy and stalled cycles, cycles without a word
@@ -245,6 +245,8 @@ class Bench {
                 put(TAP);
                 put(l);
                 put(word(design_->tap_data, l));
+                put(word(design_->tap_mask, 2 * l));
+                put(word(design_->tap_mask, 2 * l + 1));
             }
         }
         int first = 0;

@@ -129,7 +129,7 @@ fn memories_of_ecp5_cells_are_the_memories() {
         Fault {
             name: "a byte that is not written",
             case: "block word memory of 1024 x 2 x 9",
-            find: ".ADA0(write_enable)",
+            find: ".ADA0(\\write_enable$0 )",
             replace: ".ADA0(1'h0)",
         },
         Fault {

@@ -137,12 +137,12 @@ fn word_memory(rng: &mut Xoshiro256PlusPlus, shape: MemoryShape) -> Case {
             "{} word memory of {depth} x {lanes} x {width}",
             shape.style.attribute()
         ),
-        verilog: emit(WordMemory::new(shape), &[]).expect("rust-hdl accepts the memory"),
+        verilog: emit(WordMemory::new(shape, 1), &[]).expect("rust-hdl accepts the memory"),
         has_clock: true,
         inputs: [
-            port("read_address", 24),
-            port("write_address", 24),
-            port("write_enable", 1),
+            port("read_address$0", 24),
+            port("write_address$0", 24),
+            port("write_enable$0", 1),
         ]
         .into_iter()
         .chain(vector("write_data", lanes, 32))

@@ -1,16 +1,17 @@
 //! Arithmetic: blocks with which every kind of operator passes through the synthesis of each family.
 //!
-//! The lane has signed comparisons with negative constants, which some versions of Yosys are reported to optimize wrongly. The
-//! other blocks are the leak, and the lowest lane of a mask.
+//! The end of a step has signed comparisons with negative constants, which some versions of Yosys are reported to optimize wrongly. The
+//! other blocks are the lane, the sums of several weights, the leak, and the lowest lane of a mask.
 
-use crate::case::{Case, Row, bits, port};
+use crate::case::{Case, Row, bits, port, vector};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_hw::circuit::lane::Lane;
 use synfire_hw::circuit::leak::Leak;
+use synfire_hw::circuit::merge::{Merge, MergeParams};
 use synfire_hw::circuit::priority_encoder::PriorityEncoder;
 use synfire_hw::circuit::scale::{Scale, ScaleParams};
-use synfire_hw::circuit::settle::SettleParams;
+use synfire_hw::circuit::settle::{Settle, SettleParams};
 use synfire_hw::emit::verilog::emit;
 
 /// Cycles of a case.
@@ -36,7 +37,11 @@ pub(crate) fn all(seed: u64) -> Vec<Case> {
             biased: ceiling.is_some(),
             stages,
         };
-        cases.push(lane(&mut rng, &params));
+        cases.push(lane(&mut rng, width));
+        cases.push(settle(&mut rng, &params));
+    }
+    for (merged, width, fraction_bits) in [(2, 4, 3), (4, 3, 0), (3, 8, 6)] {
+        cases.push(merge(&mut rng, merged, width, fraction_bits));
     }
     for (width, fraction_bits) in [(4, 3), (2, 0), (14, 5)] {
         cases.push(scale(&mut rng, width, fraction_bits));
@@ -61,35 +66,33 @@ fn number(rng: &mut Xoshiro256PlusPlus, width: usize, near: i32) -> u128 {
     u128::from(number.cast_unsigned())
 }
 
-fn lane(rng: &mut Xoshiro256PlusPlus, params: &SettleParams) -> Case {
-    let (floor, width) = (params.floor, params.membrane_bits);
+/// Lane of membranes of `width` bits.
+fn lane(rng: &mut Xoshiro256PlusPlus, width: usize) -> Case {
     // Sums stay within the width, as the proof of a model guarantees.
     let part = (width - 2).max(2);
     let row = |cycle: usize| {
         let flag = |rng: &mut Xoshiro256PlusPlus, often| u128::from(rng.random_bool(often));
         let inputs = vec![
-            number(rng, part, floor),
+            number(rng, part, 0),
             number(rng, part, 0),
             flag(rng, 0.1),
             flag(rng, 0.1),
             flag(rng, 0.1),
-            number(rng, width, 0),
-            number(rng, part, 0),
             number(rng, part, 0),
             flag(rng, 0.2),
             flag(rng, 0.8),
             flag(rng, 0.3),
+            number(rng, part, 0),
             flag(rng, 0.5),
-            flag(rng, 0.05),
         ];
         Row {
             inputs,
-            compared: cycle > params.stages,
+            compared: cycle > 0,
         }
     };
     Case {
-        name: format!("lane of {width} bits, floor {floor}"),
-        verilog: emit(Lane::new(params), &[]).expect("rust-hdl accepts the lane"),
+        name: format!("lane of {width} bits"),
+        verilog: emit(Lane::new(width), &[]).expect("rust-hdl accepts the lane"),
         has_clock: true,
         inputs: vec![
             port("membrane", 32),
@@ -97,17 +100,78 @@ fn lane(rng: &mut Xoshiro256PlusPlus, params: &SettleParams) -> Case {
             port("take_last", 1),
             port("take_older", 1),
             port("forward_last", 1),
-            port("threshold", 32),
-            port("bias", 32),
             port("identity", 32),
             port("adds_identity", 1),
             port("meets", 1),
             port("negative", 1),
+            port("settled", 32),
             port("settles", 1),
+        ],
+        outputs: vec![port("result", 32).into(), port("operand", 32).into()],
+        rows: (0..CYCLES).map(row).collect(),
+        files: Vec::new(),
+    }
+}
+
+/// End of a step.
+fn settle(rng: &mut Xoshiro256PlusPlus, params: &SettleParams) -> Case {
+    let (floor, width) = (params.floor, params.membrane_bits);
+    let part = (width - 2).max(2);
+    let row = |cycle: usize| Row {
+        inputs: vec![
+            number(rng, part, floor),
+            number(rng, width, 0),
+            number(rng, part, 0),
+            u128::from(rng.random_bool(0.05)),
+        ],
+        compared: cycle > params.stages,
+    };
+    Case {
+        name: format!("end of a step of {width} bits, floor {floor}"),
+        verilog: emit(Settle::new(params), &[]).expect("rust-hdl accepts the unit"),
+        has_clock: true,
+        inputs: vec![
+            port("membrane", 32),
+            port("threshold", 32),
+            port("bias", 32),
             port("clears", 1),
         ],
         outputs: vec![port("result", 32).into(), port("fired", 1).into()],
         rows: (0..CYCLES).map(row).collect(),
+        files: Vec::new(),
+    }
+}
+
+/// Sums of the weights of several spikes.
+fn merge(rng: &mut Xoshiro256PlusPlus, merged: usize, width: usize, fraction_bits: usize) -> Case {
+    let params = MergeParams {
+        lanes: 1,
+        merged,
+        width,
+        fraction_bits,
+    };
+    let row = |_| {
+        let present = (0..merged).map(|_| u128::from(rng.random::<bool>()));
+        let present: Vec<u128> = present.collect();
+        let weight = |_| {
+            let factor = u32::try_from(number(rng, width, 0)).expect("32 bits");
+            u128::from(factor << fraction_bits)
+        };
+        let weights: Vec<u128> = (0..merged).map(weight).collect();
+        Row {
+            inputs: [present, weights].concat(),
+            compared: true,
+        }
+    };
+    Case {
+        name: format!("sums of {merged} weights of {width} bits"),
+        rows: (0..CYCLES).map(row).collect(),
+        verilog: emit(Merge::new(params), &[]).expect("rust-hdl accepts the sums"),
+        has_clock: false,
+        inputs: vector("present", merged, 1)
+            .chain(vector("number", merged, 32))
+            .collect(),
+        outputs: vec![port("sum$0", 32).into()],
         files: Vec::new(),
     }
 }

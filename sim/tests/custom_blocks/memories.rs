@@ -24,8 +24,9 @@ pub(crate) fn all(rng: &mut Xoshiro256PlusPlus) -> Vec<Case> {
         (16, 4, 32, Style::Block),
         (33, 1, 1, Style::Block),
     ] {
-        cases.push(word_memory(rng, shape(of)));
+        cases.push(word_memory(rng, shape(of), 1));
     }
+    cases.push(word_memory(rng, shape((5, 2, 9, Style::Block)), 3));
     for (number, (of, fraction_bits)) in (0..).zip([
         ((1, 1, 8, Style::Logic), 0),
         ((5, 3, 4, Style::Block), 3),
@@ -40,8 +41,10 @@ pub(crate) fn all(rng: &mut Xoshiro256PlusPlus) -> Vec<Case> {
         ((1, 1, 2, Style::Logic), 0),
         ((2, 5, 13, Style::Block), 0),
     ]) {
-        cases.push(parameter_memory(rng, number, shape(of), fraction_bits));
+        cases.push(parameter_memory(rng, number, shape(of), fraction_bits, 1));
     }
+    cases.push(parameter_memory(rng, 100, shape((9, 3, 4, Style::Block)), 2, 3));
+    cases.push(parameter_memory(rng, 101, shape((6, 2, 5, Style::Block)), 0, 2));
     for of in [
         (1, 1, 8, Style::Block),
         (3, 4, 20, Style::Block),
@@ -78,6 +81,13 @@ fn addresses(rng: &mut Xoshiro256PlusPlus, depth: usize) -> Vec<[u128; 3]> {
         .collect()
 }
 
+/// Whether the outputs of three banks are defined.
+fn three_read_other_words([inputs, before]: [&[u128]; 2]) -> bool {
+    inputs[..9]
+        .chunks(3)
+        .all(|bank| reads_another_word_than_it_writes([bank, before]))
+}
+
 /// Whether the outputs are defined: a word that is read in the cycle that writes it is undefined in hardware.
 fn reads_another_word_than_it_writes([inputs, _]: [&[u128]; 2]) -> bool {
     inputs[2] == 0 || inputs[0] != inputs[1]
@@ -90,31 +100,50 @@ fn memory_ports(address_bits: usize, data: impl IntoIterator<Item = Port>) -> Ve
     addresses.into_iter().chain(data).collect()
 }
 
-fn word_memory(rng: &mut Xoshiro256PlusPlus, shape: MemoryShape) -> Case {
+fn word_memory(rng: &mut Xoshiro256PlusPlus, shape: MemoryShape, banks: usize) -> Case {
     let MemoryShape {
         depth, lanes, width, ..
     } = shape;
+    let of_bank = |bank: usize| {
+        let mut ports = memory_ports(24, []);
+        for port in &mut ports {
+            port.name = format!("{}${bank}", port.name);
+        }
+        ports
+    };
     let driver = Driver {
         block: "word_memory",
-        name: format!("word memory of {depth} x {lanes} x {width}"),
-        new: Box::new(move || WordMemory::new(shape)),
+        name: format!("word memory of {banks} x {depth} x {lanes} x {width}"),
+        new: Box::new(move || WordMemory::new(shape, banks)),
         clock: Some(|memory| &mut memory.clock),
-        inputs: memory_ports(24, vector("write_data", lanes, 32)),
-        outputs: vector("read_data", lanes, 32),
+        inputs: (0..banks)
+            .flat_map(of_bank)
+            .chain(vector("write_data", banks * lanes, 32))
+            .collect(),
+        outputs: vector("read_data", banks * lanes, 32),
         set: |memory, inputs| {
-            memory.read_address.next = word(inputs[0]);
-            memory.write_address.next = word(inputs[1]);
-            memory.write_enable.next = inputs[2] == 1;
-            for (lane, data) in memory.write_data.iter_mut().zip(&inputs[3..]) {
+            let banks = memory.read_address.len();
+            for (bank, inputs) in inputs[..3 * banks].chunks(3).enumerate() {
+                memory.read_address[bank].next = word(inputs[0]);
+                memory.write_address[bank].next = word(inputs[1]);
+                memory.write_enable[bank].next = inputs[2] == 1;
+            }
+            for (lane, data) in memory.write_data.iter_mut().zip(&inputs[3 * banks..]) {
                 lane.next = signed(*data);
             }
         },
         get: |memory| memory.read_data.iter().map(|lane| bits_of(lane.val())).collect(),
-        defines: reads_another_word_than_it_writes,
+        defines: if banks == 1 {
+            reads_another_word_than_it_writes
+        } else {
+            three_read_other_words
+        },
     };
-    let stimulus = addresses(rng, depth).into_iter().map(|addresses| {
-        let data = (0..lanes).map(|_| rng.random::<u32>().into());
-        addresses.into_iter().chain(data).collect()
+    let of_banks: Vec<Vec<[u128; 3]>> = (0..banks).map(|_| addresses(rng, depth)).collect();
+    let stimulus = (0..CYCLES).map(|cycle| {
+        let addresses = of_banks.iter().flat_map(|bank| bank[cycle]);
+        let data = (0..banks * lanes).map(|_| rng.random::<u32>().into());
+        addresses.chain(data).collect()
     });
     let stimulus = stimulus.collect();
     driver.run(stimulus)
@@ -165,7 +194,7 @@ fn word_store<const N: usize>(
 /// Whether the outputs are defined: a word that is read in the cycle that writes it, which is the one after `load_write`, is
 /// undefined in hardware.
 fn reads_another_word_than_it_loads([inputs, before]: [&[u128]; 2]) -> bool {
-    before[3] == 0 || inputs[0] != before[4]
+    before[3] == 0 || (inputs[0] != before[4] && inputs[5..].iter().all(|&read| read != before[4]))
 }
 
 /// Whether the outputs are defined: a memory with one port reads nothing in a cycle that writes.
@@ -178,6 +207,7 @@ fn parameter_memory(
     number: usize,
     shape: MemoryShape,
     fraction_bits: usize,
+    ports_: usize,
 ) -> Case {
     let MemoryShape {
         depth,
@@ -200,10 +230,10 @@ fn parameter_memory(
     let driver = Driver {
         block: "parameter_memory",
         name: format!(
-            "{} parameter memory of {depth} x {lanes} x {width}.{fraction_bits}",
+            "{} parameter memory of {depth} x {lanes} x {width}.{fraction_bits}, {ports_} ports",
             style.attribute()
         ),
-        new: Box::new(move || ParameterMemory::new(params.clone())),
+        new: Box::new(move || ParameterMemory::with_ports(params.clone(), ports_)),
         clock: Some(|memory| &mut memory.clock),
         inputs: ports([
             ("read_address", 24),
@@ -211,14 +241,20 @@ fn parameter_memory(
             ("load_shift", 1),
             ("load_write", 1),
             ("load_address", 24),
-        ]),
-        outputs: vector("read_data", lanes, 32),
+        ])
+        .into_iter()
+        .chain(vector("more_addresses", ports_ - 1, 24))
+        .collect(),
+        outputs: vector("read_data", ports_ * lanes, 32),
         set: |memory, inputs| {
             memory.read_address.next = word(inputs[0]);
             memory.load_byte.next = word(inputs[1]);
             memory.load_shift.next = inputs[2] == 1;
             memory.load_write.next = inputs[3] == 1;
             memory.load_address.next = word(inputs[4]);
+            for (port, address) in memory.more_addresses.iter_mut().zip(&inputs[5..]) {
+                port.next = word(*address);
+            }
         },
         get: |memory| memory.read_data.iter().map(|lane| bits_of(lane.val())).collect(),
         defines: if style == Style::Spram {
@@ -234,7 +270,9 @@ fn parameter_memory(
         let byte = rng.random::<u8>().into();
         let [shifts, writes] = [0.7, 0.3].map(|rate| u128::from(rng.random_bool(rate)));
         // A word is written in a cycle without a shift.
-        vec![read, byte, shifts & (1 - writes), writes, load]
+        let more = (1..ports_).map(|_| rng.random_range(0..depth as u64).into());
+        let more: Vec<u128> = more.collect();
+        [vec![read, byte, shifts & (1 - writes), writes, load], more].concat()
     });
     let stimulus = stimulus.collect();
     Case {

@@ -75,6 +75,7 @@ fn interconnect(rng: &mut Xoshiro256PlusPlus, wiring: Wiring) -> Case {
         clock: None,
         inputs: [
             vector("stream_data", streams, 32),
+            vector("stream_mask", streams, 64),
             vector("stream_valid", streams, 1),
             vector("main_ready", layers, 1),
             vector("side_ready", sides, 1),
@@ -84,13 +85,19 @@ fn interconnect(rng: &mut Xoshiro256PlusPlus, wiring: Wiring) -> Case {
         outputs: [
             vector("stream_ready", streams, 1),
             vector("main_data", layers, 32),
+            vector("main_mask", layers, 64),
             vector("main_valid", layers, 1),
             vector("side_data", sides, 32),
+            vector("side_mask", sides, 64),
             vector("side_valid", sides, 1),
         ]
         .concat(),
         set: |wires, inputs| {
-            let (data, bits) = inputs.split_at(wires.stream_data.len());
+            let (data, inputs) = inputs.split_at(wires.stream_data.len());
+            let (masks, bits) = inputs.split_at(wires.stream_mask.len());
+            for (port, mask) in wires.stream_mask.iter_mut().zip(masks) {
+                port.next = word(*mask);
+            }
             for (port, data) in wires.stream_data.iter_mut().zip(data) {
                 port.next = word(*data);
             }
@@ -106,19 +113,22 @@ fn interconnect(rng: &mut Xoshiro256PlusPlus, wiring: Wiring) -> Case {
             let main_valid = wires.main_valid.iter().map(|port| port.val().into());
             let side_data = wires.side_data.iter().map(|port| port.val().to_u128());
             let side_valid = wires.side_valid.iter().map(|port| port.val().into());
-            let main = ready.chain(main_data).chain(main_valid);
-            main.chain(side_data).chain(side_valid).collect()
+            let main_mask = wires.main_mask.iter().map(|port| port.val().to_u128());
+            let side_mask = wires.side_mask.iter().map(|port| port.val().to_u128());
+            let main = ready.chain(main_data).chain(main_mask).chain(main_valid);
+            main.chain(side_data).chain(side_mask).chain(side_valid).collect()
         },
         defines: always_defined,
     };
     let stimulus = (0..CYCLES).map(|_| {
         let data: Vec<u128> = (0..streams).map(|_| rng.random::<u32>().into()).collect();
+        let masks: Vec<u128> = (0..streams).map(|_| rng.random::<u64>().into()).collect();
         let ports = streams + layers + sides;
         let chance = |port: usize| if port < ports { 0.7 } else { 0.3 };
         let bits: Vec<u128> = (0..ports + throttles)
             .map(|port| rng.random_bool(chance(port)).into())
             .collect();
-        [data, bits].concat()
+        [data, masks, bits].concat()
     });
     let stimulus = stimulus.collect();
     driver.run(stimulus)

@@ -14,7 +14,7 @@ use synfire_golden_model::spikes::{Spike, SpikeRaster};
 use synfire_hw::board::Board;
 use synfire_hw::build::Build;
 use synfire_hw::geometry::Geometry;
-use synfire_hw::plan::Plan;
+use synfire_hw::plan::{Plan, common_lanes};
 use synfire_hw::traffic;
 use synfire_sim::cosim::Stimulus;
 
@@ -28,15 +28,9 @@ pub(crate) fn build(folder: &Path, model: &QuantizedModel) -> Build {
     board.link.features.early_exit = false;
     let geometry = Geometry::of(model).expect("a valid model");
     let lanes: Vec<usize> = (geometry.layers.iter())
-        .map(|layer| {
-            let own = layer.paths.iter().any(|path| path.reach.is_own_channel());
-            if own {
-                2.min(layer.neurons.channels)
-            } else {
-                3.min(layer.neurons.channels)
-            }
-        })
+        .map(|layer| 3.min(layer.neurons.channels))
         .collect();
+    let lanes = common_lanes(&geometry, &lanes);
     let traffic = traffic::from_rates(model, &vec![4.0; model.layers.len()]).expect("traffic");
     let plan = Plan::with_lanes(model, &board, &traffic, &lanes).expect("a plan");
     Build::write(folder, model, &board, &plan).expect("a build")

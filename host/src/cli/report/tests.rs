@@ -5,7 +5,7 @@ fn example() -> Row {
         folder: "build".into(),
         network: "digits".into(),
         board: "icebreaker".into(),
-        lanes: vec![4, 1],
+        lanes: [4, 1].map(Array::of_lanes).into(),
         float_accuracy: Some(0.925),
         cycles: 1401.0,
         measured: true,

@@ -21,6 +21,7 @@ impl Kernel for Core {
         clock!(self, clock, last);
         for i in 0..1 {
             self.wires.stream_data[i].next = self.event_data.val();
+            self.wires.stream_mask[i].next = self.one_spike.val();
             self.wires.stream_valid[i].next = self.event_valid.val();
             self.event_ready.next = self.wires.stream_ready[i].val();
         }
@@ -31,12 +32,15 @@ impl Kernel for Core {
         for i in 0..self.hidden.len() {
             self.hidden[i].clock.next = self.clock.val();
             self.hidden[i].in_data.next = self.wires.main_data[i].val();
+            self.hidden[i].in_mask.next = self.wires.main_mask[i].val();
             self.hidden[i].in_valid.next = self.wires.main_valid[i].val();
             self.wires.main_ready[i].next = self.hidden[i].in_ready.val();
             self.hidden[i].side_data.next = self.wires.side_data[i].val();
+            self.hidden[i].side_mask.next = self.wires.side_mask[i].val();
             self.hidden[i].side_valid.next = self.wires.side_valid[i].val();
             self.wires.side_ready[i].next = self.hidden[i].side_ready.val();
             self.wires.stream_data[i + 1].next = self.hidden[i].out_data.val();
+            self.wires.stream_mask[i + 1].next = self.hidden[i].out_mask.val();
             self.wires.stream_valid[i + 1].next = self.hidden[i].out_valid.val();
             self.hidden[i].out_ready.next = self.wires.stream_ready[i + 1].val();
             LoadPort::link(&mut self.load, &mut self.hidden[i].load);
@@ -44,6 +48,7 @@ impl Kernel for Core {
             self.swept_last[i].next = self.hidden[i].swept_last.val();
             self.swept_clear[i].next = self.hidden[i].swept_clear.val();
             self.tap_data[i].next = self.hidden[i].out_data.val();
+            self.tap_mask[i].next = self.hidden[i].out_mask.val();
             self.tap_valid[i].next = self.hidden[i].out_valid.val() && self.wires.stream_ready[i + 1].val();
             self.spikes_in[i].next = self.hidden[i].spikes_in.val();
             self.spikes_out[i].next = self.hidden[i].spikes_out.val();
@@ -54,6 +59,7 @@ impl Kernel for Core {
         // Runs once, with the index of the output layer.
         for i in self.hidden.len()..self.any_busy.len() {
             self.last.in_data.next = self.wires.main_data[i].val();
+            self.last.in_mask.next = self.wires.main_mask[i].val();
             self.last.in_valid.next = self.wires.main_valid[i].val();
             self.wires.main_ready[i].next = self.last.in_ready.val();
             self.swept[i].next = self.last.swept.val();

@@ -16,21 +16,21 @@ impl Logic for Engine {
             read_negative,
             read_own,
             read_second,
-            read_lane,
+            read_mask,
             read_value,
             read_group,
-            read_address,
+            read_bank,
             computing,
             compute_sweep,
             compute_clears,
             compute_last,
-            compute_lane,
-            compute_address,
+            compute_mask,
+            compute_bank,
             writing,
             write_sweep,
             write_clears,
             write_last,
-            write_address,
+            write_bank,
             busy_count,
             loadable,
             stalled_count
@@ -40,15 +40,8 @@ impl Logic for Engine {
         );
         clock!(self, clock, take_last, take_older, forward_last);
         clock!(self, clock, compute_negative, compute_own, compute_second);
-        clock!(
-            self,
-            clock,
-            settle_sweep,
-            settle_last,
-            settle_clears,
-            settle_address
-        );
-        clock!(self, clock, sweep_ahead, clears_ahead, settles, clears);
+        clock!(self, clock, settle_sweep, settle_last, settle_clears, settle_bank);
+        clock!(self, clock, sweep_ahead, clears_ahead, settles, ends, clears);
         clock!(
             self,
             clock,
@@ -65,31 +58,32 @@ impl Logic for Engine {
             negative,
             own_channel,
             second_path,
-            lane,
+            mask,
             group,
             membrane_address,
-            value
+            next_address,
+            carry
         );
-        // The word that is finished in this cycle: a spike's in the compute stage, or a sweep's in its last settle stage. Both
-        // are never there at once, since the walker waits behind a sweep.
+        clock!(self, clock, banks, bank, value);
         self.settle_sweep.now.next = self.computing.q.val() && self.compute_sweep.q.val();
         self.settle_last.now.next = self.compute_last.q.val();
         self.settle_clears.now.next = self.compute_clears.q.val();
-        self.settle_address.now.next = self.compute_address.q.val();
-        self.closing.next =
-            self.settle_sweep.late.val() || (self.computing.q.val() && !self.compute_sweep.q.val());
-        self.closing_address.next = self.compute_address.q.val();
-        if self.settle_sweep.late.val() {
-            self.closing_address.next = self.settle_address.late.val();
-        }
+        self.settle_bank.now.next = self.compute_bank.q.val();
 
         // Events to windows, windows to the walker.
         self.waiting[0].next = false;
         for i in 0..self.windows.len() {
             self.windows[i].clock.next = self.clock.val();
-            self.windows[i].event_data.next = self.event_data[i].val();
-            self.windows[i].event_valid.next = self.event_valid[i].val();
-            self.event_ready[i].next = self.windows[i].event_ready.val();
+            self.pickers[i].clock.next = self.clock.val();
+            self.pickers[i].in_data.next = self.event_data[i].val();
+            self.pickers[i].in_mask.next = self.event_mask[i].val();
+            self.pickers[i].in_valid.next = self.event_valid[i].val();
+            self.event_ready[i].next = self.pickers[i].in_ready.val();
+            self.windows[i].event_data.next = self.pickers[i].out_data.val();
+            self.windows[i].more.next = self.pickers[i].more.val();
+            self.windows[i].event_mask.next = self.event_mask[i].val();
+            self.windows[i].event_valid.next = self.pickers[i].out_valid.val();
+            self.pickers[i].out_ready.next = self.windows[i].event_ready.val();
             self.walker.walk_held[i].next = self.windows[i].held.val();
             self.walker.walk_marker[i].next = self.windows[i].marker.val();
             self.walker.walk_clears[i].next = self.windows[i].clears.val();
@@ -100,14 +94,20 @@ impl Logic for Engine {
             self.walker.walk_run[i].next = self.windows[i].run.val();
             self.walker.walk_rows[i].next = self.windows[i].rows.val();
             self.walker.walk_group[i].next = self.windows[i].group.val();
-            self.walker.walk_lane[i].next = self.windows[i].lane.val();
+            self.walker.walk_mask[i].next = self.windows[i].mask.val();
+            self.walker.walk_carry[i].next = self.windows[i].carry.val();
+            self.walker.walk_first[i].next = self.windows[i].first.val();
+            self.walker.walk_last[i].next = self.windows[i].last.val();
             self.windows[i].take.next = self.walker.walk_take[i].val();
             // A path that has reached its marker waits for the other path, and so do the events behind the marker.
             self.waiting[i + 1].next = self.waiting[i].val()
-                || (self.event_valid[i].val()
+                || ((self.event_valid[i].val() || self.pickers[i].out_valid.val())
                     && !(self.windows[i].held.val() && self.windows[i].marker.val()));
         }
         self.walker.pause.next = self.pause.val();
+        for i in 0..1 {
+            self.walker.more_weights.next = self.windows[i].more_weights.val();
+        }
 
         // Address. A layer of graded input addresses its weights one cycle before the membranes.
         self.issue.now.next = self.walker.issue.val();
@@ -117,12 +117,34 @@ impl Logic for Engine {
         self.negative.now.next = self.walker.negative.val();
         self.own_channel.now.next = self.walker.own_channel.val();
         self.second_path.now.next = self.walker.second_path.val();
-        self.lane.now.next = self.walker.lane.val();
+        self.mask.now.next = self.walker.mask.val();
         self.group.now.next = self.walker.group.val();
         self.membrane_address.now.next = self.walker.membrane_address.val();
+        self.next_address.now.next = self.walker.next_address.val();
+        self.carry.now.next = self.walker.carry.val();
+        self.banks.now.next = self.walker.banks.val();
+        self.bank.now.next = self.walker.bank.val();
         self.value.now.next = self.walker.value.val();
         self.weights.read_address.next = self.walker.weight_address.val();
-        self.membranes.read_address.next = self.membrane_address.late.val();
+        self.carries.mask.next = bit_cast::<64, 16>(self.carry.late.val());
+        self.issues.mask.next = bit_cast::<64, 16>(self.banks.late.val());
+        for i in 0..self.hazards.len() {
+            self.hazards[i].clock.next = self.clock.val();
+            self.hazards[i].issue.next = self.issue.late.val() && self.issues.flags[i].val();
+            self.hazards[i].sweep.next = self.sweep.late.val();
+            self.hazards[i].address.next = self.membrane_address.late.val();
+            self.membranes.read_address[i].next = self.membrane_address.late.val();
+            if self.carries.flags[i].val() {
+                self.hazards[i].address.next = self.next_address.late.val();
+                self.membranes.read_address[i].next = self.next_address.late.val();
+            }
+            self.take_last.flag[i].next = self.hazards[i].take_last.val();
+            self.take_older.flag[i].next = self.hazards[i].take_older.val();
+            self.forward_last.flag[i].next = self.hazards[i].forward_last.val();
+            self.settles.flag[i].next = self.hazards[i].settles.val();
+            self.membranes.write_enable[i].next = self.hazards[i].write_enable.val();
+            self.membranes.write_address[i].next = self.hazards[i].write_address.val();
+        }
         self.reading.d.next = self.issue.late.val();
         self.read_sweep.d.next = self.sweep.late.val();
         self.read_clears.d.next = self.clear.late.val();
@@ -130,16 +152,10 @@ impl Logic for Engine {
         self.read_negative.d.next = self.negative.late.val();
         self.read_own.d.next = self.own_channel.late.val();
         self.read_second.d.next = self.second_path.late.val() && self.has_identity.val();
-        self.read_lane.d.next = self.lane.late.val();
+        self.read_mask.d.next = self.mask.late.val();
         self.read_value.d.next = self.value.late.val();
         self.read_group.d.next = self.group.late.val();
-        self.read_address.d.next = self.membrane_address.late.val();
-        // The word two cycles ahead, or settle stages more if a sweep ends, is finished in this cycle, and its result is there
-        // when this word is read. The word three cycles ahead is written in this cycle.
-        self.take_last.flag.next =
-            self.closing.val() && (self.closing_address.val() == self.membrane_address.late.val());
-        self.take_older.flag.next =
-            self.writing.q.val() && (self.write_address.q.val() == self.membrane_address.late.val());
+        self.read_bank.d.next = self.bank.late.val();
 
         // Read.
         self.thresholds.read_address.next = self.read_group.q.val();
@@ -153,52 +169,77 @@ impl Logic for Engine {
         self.compute_sweep.d.next = self.read_sweep.q.val();
         self.compute_clears.d.next = self.read_clears.q.val();
         self.compute_last.d.next = self.read_last.q.val();
-        self.compute_negative.flag.next = self.read_negative.q.val();
-        self.compute_own.flag.next = self.read_own.q.val();
-        self.compute_second.flag.next = self.read_second.q.val();
-        self.compute_lane.d.next = self.read_lane.q.val();
-        self.compute_address.d.next = self.read_address.q.val();
-        self.forward_last.flag.next =
-            self.closing.val() && (self.closing_address.val() == self.read_address.q.val());
+        for i in 0..1 {
+            self.compute_negative.flag[i].next = self.read_negative.q.val();
+            self.compute_own.flag[i].next = self.read_own.q.val();
+            self.compute_second.flag[i].next = self.read_second.q.val();
+            self.ends.flag[i].next = self.sweep_ahead.late.val();
+            self.clears.flag[i].next = self.clears_ahead.late.val();
+        }
+        self.compute_mask.d.next = self.read_mask.q.val();
+        self.compute_bank.d.next = self.read_bank.q.val();
         self.sweep_ahead.now.next = self.reading.q.val() && self.read_sweep.q.val();
         self.clears_ahead.now.next = self.read_clears.q.val();
-        self.settles.flag.next = self.sweep_ahead.late.val();
-        self.clears.flag.next = self.clears_ahead.late.val();
+        self.scaled_weights.value.next = self.value.late.val();
+        self.scaled_identities.value.next = self.read_value.q.val();
+        // The weights of the spikes that are taken at once.
+        for i in 0..1 {
+            self.merge.present[i].next = true;
+        }
+        for i in 0..self.read_present.len() {
+            self.weights.more_addresses[i].next = self.walker.more_addresses[i].val();
+            self.read_present[i].clock.next = self.clock.val();
+            self.read_present[i].d.next = self.walker.present[i].val();
+            self.merge.present[i + 1].next = self.read_present[i].q.val();
+        }
+        for i in 0..self.merge.number.len() {
+            self.scaled_weights.number[i].next = self.weights.read_data[i].val();
+            self.merge.number[i].next = self.scaled_weights.product[i].val();
+        }
 
         // Compute and settle.
-        self.writing.d.next = self.closing.val();
+        self.writing.d.next =
+            self.settle_sweep.late.val() || (self.computing.q.val() && !self.compute_sweep.q.val());
         self.write_sweep.d.next = self.settle_sweep.late.val();
         self.write_clears.d.next = self.settle_clears.late.val();
         self.write_last.d.next = self.settle_last.late.val();
-        self.write_address.d.next = self.closing_address.val();
-        self.scaled_weights.value.next = self.value.late.val();
-        self.scaled_identities.value.next = self.read_value.q.val();
+        self.write_bank.d.next = self.settle_bank.late.val();
+        self.met.mask.next = self.compute_mask.q.val();
+        self.operands.bank.next = self.compute_bank.q.val();
+        self.results.bank.next = self.write_bank.q.val();
         for i in 0..self.lanes.len() {
-            self.scaled_weights.number[i].next = self.weights.read_data[i].val();
-            self.scaled_identities.number[i].next = self.identities.read_data[i].val();
             self.lanes[i].clock.next = self.clock.val();
             self.lanes[i].membrane.next = self.membranes.read_data[i].val();
-            self.lanes[i].weight.next = self.scaled_weights.product[i].val();
+            self.lanes[i].weight.next = self.merge.sum[i].val();
             self.lanes[i].take_last.next = self.take_last.lanes[i].val();
             self.lanes[i].take_older.next = self.take_older.lanes[i].val();
-            self.lanes[i].identity.next = self.scaled_identities.product[i].val();
+            self.lanes[i].identity.next = self.spread_identities.spread[i].val();
             self.lanes[i].adds_identity.next = self.compute_second.lanes[i].val();
-            self.lanes[i].threshold.next = self.thresholds.read_data[i].val();
-            self.lanes[i].meets.next =
-                !self.compute_own.lanes[i].val() || (self.compute_lane.q.val() == self.lane_number[i].val());
+            self.lanes[i].meets.next = !self.compute_own.lanes[i].val() || self.met.flags[i].val();
             self.lanes[i].negative.next = self.compute_negative.lanes[i].val();
-            self.lanes[i].bias.next = self.biases.read_data[i].val();
+            self.lanes[i].settled.next = self.settled.spread[i].val();
             self.lanes[i].settles.next = self.settles.lanes[i].val();
-            self.lanes[i].clears.next = self.clears.lanes[i].val();
             self.lanes[i].forward_last.next = self.forward_last.lanes[i].val();
+            self.operands.number[i].next = self.lanes[i].operand.val();
+            self.results.number[i].next = self.lanes[i].result.val();
             self.membranes.write_data[i].next = self.lanes[i].result.val();
-            self.swept_data[i].next = self.lanes[i].result.val();
-            self.pack.flags[i].next = self.lanes[i].fired.val();
+        }
+        for i in 0..self.settle.len() {
+            self.scaled_identities.number[i].next = self.identities.read_data[i].val();
+            self.spread_identities.number[i].next = self.scaled_identities.product[i].val();
+            self.settle[i].clock.next = self.clock.val();
+            self.settle[i].membrane.next = self.operands.selected[i].val();
+            self.settle[i].threshold.next = self.thresholds.read_data[i].val();
+            self.settle[i].bias.next = self.biases.read_data[i].val();
+            self.settle[i].clears.next = self.clears.lanes[i].val();
+            self.settled.number[i].next = self.settle[i].result.val();
+            self.has_fired[i].clock.next = self.clock.val();
+            self.has_fired[i].d.next = self.ends.lanes[i].val() && self.settle[i].fired.val();
+            self.pack.flags[i].next = self.has_fired[i].q.val();
+            self.swept_data[i].next = self.results.selected[i].val();
         }
 
         // Write.
-        self.membranes.write_enable.next = self.writing.q.val();
-        self.membranes.write_address.next = self.write_address.q.val();
         self.swept.next = self.write_sweep.q.val();
         self.swept_last.next = self.write_last.q.val();
         self.swept_clear.next = self.write_clears.q.val();

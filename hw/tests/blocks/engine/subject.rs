@@ -15,6 +15,7 @@ use synfire_golden_model::spikes::Spike;
 use synfire_hw::accelerator::core_params;
 use synfire_hw::circuit::engine::{Engine, EngineParams};
 use synfire_hw::circuit::event::Event;
+use synfire_hw::circuit::window::Synapses;
 use synfire_hw::geometry::{Geometry, LayerGeometry, Path, Reach};
 
 /// A layer of a network, as the golden model and the generator describe it.
@@ -44,12 +45,15 @@ pub(super) struct Run {
     pub(super) stalled: usize,
 }
 
-/// A spike, with its path and the number of its source, or a marker, which all paths share.
+/// Spikes of one word, with their path and the numbers of their sources, or a marker, which all paths share.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Happening {
-    Spike(usize, Spike),
+    Word(usize, Vec<Spike>),
     Marker(Event),
 }
+
+/// An event and its mask.
+pub(super) type Masked = (Event, u64);
 
 /// Output positions along an axis that a source meets, and through which kernel row.
 fn met(axis: Axis, y: usize) -> Vec<(usize, usize)> {
@@ -66,7 +70,10 @@ fn met(axis: Axis, y: usize) -> Vec<(usize, usize)> {
 
 impl Subject {
     pub(super) fn new(model: &QuantizedModel, lanes: &[usize], index: usize) -> Self {
-        let params = core_params(model, &plan(model, lanes)).expect("a valid model");
+        let mut plan = plan(model, lanes);
+        // Any number of positions, be it of use or not.
+        plan.layers[index].positions = 1 + (lanes.iter().sum::<usize>() / 3 + index) % 5;
+        let params = core_params(model, &plan).expect("a valid model");
         Self {
             layer: model.layers[index].clone(),
             geometry: Geometry::of(model)
@@ -153,8 +160,10 @@ impl Subject {
         let words = self.words();
         for happening in happenings {
             let clear = match happening {
-                Happening::Spike(path, spike) => {
-                    self.integrate(&mut membranes, &self.geometry.paths[*path], *spike);
+                Happening::Word(path, spikes) => {
+                    for &spike in spikes {
+                        self.integrate(&mut membranes, &self.geometry.paths[*path], spike);
+                    }
                     continue;
                 }
                 Happening::Marker(marker) => *marker == Event::Clear,
@@ -178,35 +187,56 @@ impl Subject {
     }
 
     /// The events of each path.
-    pub(super) fn events(&self, happenings: &[Happening]) -> Vec<Vec<Event>> {
-        let paths = self.geometry.paths.iter().enumerate();
+    pub(super) fn events(&self, happenings: &[Happening]) -> Vec<Vec<Masked>> {
+        let paths = self.params.paths.iter().enumerate();
         paths
             .map(|(path, of)| {
                 let event = |happening: &Happening| match happening {
-                    Happening::Spike(at, spike) => (*at == path).then(|| {
-                        let address = of.sources.address(spike.address);
-                        Event::Spike(Spike { address, ..*spike })
+                    Happening::Word(at, spikes) => (*at == path).then(|| {
+                        let address = of.sources.address(spikes[0].address);
+                        let lanes = spikes.iter().map(|spike| of.sources.lane(spike.address));
+                        let event = Event::Spike(Spike { address, ..spikes[0] });
+                        (event, lanes.fold(0, |mask, lane| mask | 1 << lane))
                     }),
-                    Happening::Marker(marker) => Some(*marker),
+                    Happening::Marker(marker) => Some((*marker, 0)),
                 };
                 happenings.iter().filter_map(event).collect()
             })
             .collect()
     }
 
+    /// Cycles until the result of the first word is written: two to a window, and to the walker, and three on; one more with graded
+    /// input, and one more through a picker if no path begins with a single spike.
+    pub(super) fn way(&self, events: &[Vec<Masked>]) -> usize {
+        let picks = self.params.paths.iter().zip(events).map(|(path, events)| {
+            let picks = usize::from(path.synapses != Synapses::OwnChannel && path.sources.lanes > 1);
+            (!matches!(events[0].0, Event::Spike(_)), picks)
+        });
+        // Without any spike, the sweep waits for the last marker.
+        let picks: Vec<(bool, usize)> = picks.collect();
+        let first = picks
+            .iter()
+            .filter(|(marker, _)| !marker)
+            .map(|&(_, picks)| picks)
+            .min();
+        let last = picks.iter().map(|&(_, picks)| picks).max();
+        4 + usize::from(self.params.is_graded()) + first.or(last).expect("a path")
+    }
+
     /// Ideal number of cycles of a happening.
     pub(super) fn ideal(&self, happening: &Happening) -> usize {
         match happening {
-            Happening::Spike(path, spike) => {
+            Happening::Word(path, spikes) => {
+                let merged = self.params.paths[*path].merged;
                 let path = &self.geometry.paths[*path];
-                let groups = if path.reach.is_own_channel() {
+                let words = if path.reach.is_own_channel() {
                     1
                 } else {
-                    self.params.groups
+                    self.params.groups * spikes.len().div_ceil(merged)
                 };
-                path.positions(spike.address as usize) * groups
+                path.accesses(spikes[0].address as usize, self.params.positions) * words
             }
-            Happening::Marker(_) => self.params.membranes.depth + self.params.settle.stages,
+            Happening::Marker(_) => self.words().len() + self.params.settle.stages,
         }
     }
 
@@ -216,7 +246,7 @@ impl Subject {
         let mut happenings = Vec::new();
         for _ in 0..steps {
             let rate = rng.random_range(0.0..0.8);
-            let mut spikes = Vec::new();
+            let mut words = Vec::new();
             let mut of_stream = BTreeMap::new();
             for (index, path) in self.geometry.paths.iter().enumerate() {
                 let signed = self.signed_input && path.stream == 0;
@@ -241,11 +271,19 @@ impl Subject {
                         })
                         .collect::<Vec<_>>()
                 });
-                spikes.extend(of_stream.iter().map(|&spike| Happening::Spike(index, spike)));
+                let sources = self.params.paths[index].sources;
+                let mut of_word: BTreeMap<u32, Vec<Spike>> = BTreeMap::new();
+                for &spike in of_stream.iter() {
+                    of_word
+                        .entry(sources.address(spike.address))
+                        .or_default()
+                        .push(spike);
+                }
+                words.extend(of_word.into_values().map(|spikes| Happening::Word(index, spikes)));
             }
-            spikes.retain(|spike| self.ideal(spike) > 0);
-            spikes.shuffle(rng);
-            happenings.append(&mut spikes);
+            words.retain(|word| self.ideal(word) > 0);
+            words.shuffle(rng);
+            happenings.append(&mut words);
             happenings.push(Happening::Marker(if rng.random_bool(0.15) {
                 Event::Clear
             } else {
@@ -256,7 +294,7 @@ impl Subject {
     }
 
     /// Feeds an engine; sweeps are paused in the cycles in which `running` is not willing.
-    pub(super) fn run(&self, events: &[Vec<Event>], feeds: &[Willing], running: &Willing) -> Run {
+    pub(super) fn run(&self, events: &[Vec<Masked>], feeds: &[Willing], running: &Willing) -> Run {
         let mut engine = simulate(Engine::new(self.params.clone()), |engine| &mut engine.clock);
         let mut seen = Run::default();
         let mut next = vec![0; events.len()];
@@ -269,8 +307,9 @@ impl Subject {
                 // An event that is offered stays until it is taken.
                 offered[path] = event.is_some() && (offered[path] || feeds[path].at(cycle));
                 circuit.event_valid[path].next = offered[path];
-                let sources = self.geometry.paths[path].sources;
-                circuit.event_data[path].next = word(event.map_or(0, |&event| sources.encode(event)));
+                let sources = self.params.paths[path].sources;
+                circuit.event_data[path].next = word(event.map_or(0, |&(event, _)| sources.encode(event)));
+                circuit.event_mask[path].next = word(event.map_or(0, |&(_, mask)| mask));
             }
             circuit.pause.next = !running.at(cycle);
             engine.settle();

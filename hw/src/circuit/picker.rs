@@ -1,0 +1,158 @@
+//! Takes the words of a stream apart: up to k spikes at once, the lowest channels first.
+//!
+//! ```text
+//!              ┌───────────────────────┐
+//!  event ─────►│ word ─► lowest spikes ┼──► spike with an address of its own, and the channels of the others
+//!  mask  ─────►│   ▲          │        │
+//!              │   └── rest ◄─┘        │
+//!              └───────────────────────┘
+//! ```
+//!
+//! A register holds a word until its last spike leaves; the next word is taken in the cycle of that spike, so that no cycle
+//! is lost. Markers pass like a word of one spike. If words have one lane, an event is a spike already, and the block is wires.
+
+use super::bundle::Bundle;
+use super::event::{ADDRESS_SHIFT, Addressing, SPIKE};
+use super::lookup_table::LookupTable;
+use super::priority_encoder::PriorityEncoder;
+use super::{signals, with_defaults};
+use rust_hdl::prelude::*;
+
+/// Most spikes that are taken at once.
+pub const MAX_MERGED: usize = 4;
+
+/// Picker of one path.
+#[derive(Debug, LogicBlock)]
+pub struct Picker {
+    /// Core clock; all registers change on its rising edge.
+    pub clock: Signal<In, Clock>,
+    /// Next event of the path, 32 bits, encoded as in [`event`](super::event); valid while `in_valid` is high.
+    pub in_data: Signal<In, Bits<32>>,
+    /// Mask of the event; not used for markers, nor if words have one lane.
+    pub in_mask: Signal<In, Bits<64>>,
+    /// High while `in_data` holds an event.
+    pub in_valid: Signal<In, Bit>,
+    /// High in a cycle in which the event is taken; only while `in_valid` is high.
+    pub in_ready: Signal<Out, Bit>,
+    /// Event of one spike, or a marker; its address is that of the source's channel. Valid while `out_valid` is high.
+    pub out_data: Signal<Out, Bits<32>>,
+    /// Channels of further spikes of the same position, with flags that say whether they are there.
+    pub more: Signal<Out, Bits<96>>,
+    /// High while `out_data` holds an event.
+    pub out_valid: Signal<Out, Bit>,
+    /// High in a cycle in which the event is taken; only while `out_valid` is high.
+    pub out_ready: Signal<In, Bit>,
+    /// Encoder of each spike that leaves.
+    spikes: Vec<PriorityEncoder>,
+    /// Spikes of the word that are left below each encoder.
+    left: Vec<Signal<Local, Bits<64>>>,
+    further: Bundle,
+    last_more: Signal<Local, Bit>,
+    first_lane: Signal<Local, Bits<24>>,
+    rest: Signal<Local, Bits<64>>,
+    base: Signal<Local, Bits<24>>,
+    /// Channel of lane 0 of each group.
+    channels: LookupTable,
+    word: DFF<Bits<32>>,
+    /// Spikes of the word that have not left.
+    pending: DFF<Bits<64>>,
+    full: DFF<Bit>,
+    is_spike: Signal<Local, Bit>,
+    leaves: Signal<Local, Bit>,
+    channel: Signal<Local, Bits<32>>,
+    place: Signal<Local, Bits<32>>,
+    picks: Constant<Bit>,
+    kind_mask: Constant<Bits<32>>,
+    kind_spike: Constant<Bits<32>>,
+    /// Bits of an event below the group.
+    below_mask: Constant<Bits<32>>,
+    group_shift: Constant<Bits<32>>,
+    group_mask: Constant<Bits<32>>,
+}
+
+impl Picker {
+    /// Builds a picker for a stream of the given layout, which takes up to `merged` spikes at once.
+    ///
+    /// # Panics
+    /// For more than one spike at once of words of one lane: a bug of the generator.
+    #[must_use]
+    pub fn new(sources: Addressing, merged: usize) -> Self {
+        assert!(
+            merged == 1 || ((2..=MAX_MERGED).contains(&merged) && sources.lanes > 1),
+            "{merged} spikes at once of {sources:?}"
+        );
+        let shift = ADDRESS_SHIFT + sources.row_bits() + sources.column_bits();
+        let number = |value: u64| Constant::new(value.into());
+        let groups = if sources.lanes > 1 { sources.groups() } else { 1 };
+        with_defaults! {
+            Self {
+                spikes: (0..merged).map(|_| PriorityEncoder::new(sources.lanes)).collect(),
+                left: signals(merged + 1),
+                further: Bundle::new(merged - 1),
+                channels: LookupTable::new((0..groups).map(|group| (group * sources.lanes) as u64).collect()),
+                picks: Constant::new(sources.lanes > 1),
+                kind_mask: number(3),
+                kind_spike: number(SPIKE.into()),
+                below_mask: number((1 << shift) - 1),
+                group_shift: number(shift as u64),
+                group_mask: number((1 << sources.group_bits()) - 1),
+            }
+            clock, in_data, in_mask, in_valid, in_ready, out_data, more, out_valid, out_ready, word, pending, full, is_spike,
+            leaves, channel, place, last_more, first_lane, rest, base,
+        }
+    }
+}
+
+impl Logic for Picker {
+    #[hdl_gen]
+    fn update(&mut self) {
+        dff_setup!(self, clock, word, pending, full);
+        self.is_spike.next = (self.word.q.val() & self.kind_mask.val()) == self.kind_spike.val();
+        self.channels.address.next =
+            bit_cast::<16, 32>((self.word.q.val() >> self.group_shift.val()) & self.group_mask.val());
+        self.base.next = bit_cast::<24, 64>(self.channels.data.val());
+        // The lowest spikes, one after the other.
+        self.left[0].next = self.pending.q.val();
+        for i in 0..self.spikes.len() {
+            self.spikes[i].mask.next = self.left[i].val();
+            self.left[i + 1].next = self.spikes[i].rest.val();
+            self.last_more.next = self.spikes[i].more.val();
+            self.rest.next = self.spikes[i].rest.val();
+        }
+        for i in 0..1 {
+            self.first_lane.next = self.spikes[i].lane.val();
+        }
+        for i in 1..self.spikes.len() {
+            self.further.flag[i - 1].next = self.spikes[i].any.val();
+            self.further.number[i - 1].next = self.base.val() + self.spikes[i].lane.val();
+        }
+        self.more.next = self.further.bundle.val();
+        self.channel.next = bit_cast::<32, 24>(self.base.val() + self.first_lane.val());
+        self.place.next = self.word.q.val() & self.below_mask.val();
+        self.out_data.next = self.place.val();
+        if self.is_spike.val() {
+            self.out_data.next = self.place.val() | (self.channel.val() << self.group_shift.val());
+        }
+        self.out_valid.next = self.full.q.val();
+        // The word leaves with its last spike.
+        self.leaves.next = self.out_ready.val() && !(self.is_spike.val() && self.last_more.val());
+        self.in_ready.next = false;
+        if self.full.q.val() && self.out_ready.val() {
+            self.pending.d.next = self.rest.val();
+        }
+        if self.full.q.val() && self.leaves.val() {
+            self.full.d.next = false;
+        }
+        if self.in_valid.val() && (!self.full.q.val() || self.leaves.val()) {
+            self.in_ready.next = true;
+            self.full.d.next = true;
+            self.word.d.next = self.in_data.val();
+            self.pending.d.next = self.in_mask.val();
+        }
+        if !self.picks.val() {
+            self.out_data.next = self.in_data.val();
+            self.out_valid.next = self.in_valid.val();
+            self.in_ready.next = self.out_ready.val();
+        }
+    }
+}

@@ -23,7 +23,7 @@
 //! | address | the walker outputs the addresses of a membrane word and its weight word, and the word's group |
 //! | read | the membrane and weight memories output the words; the threshold and identity memories are addressed |
 //! | compute | the lanes add a weight; or the end of the step of their neurons begins |
-//! | settle | none to two stages, of sweeps only ([`Settle`](super::settle::Settle)) |
+//! | settle | none to two stages, of sweeps only ([`Settle`]) |
 //! | write | the results are written back; the mask of fired lanes leaves |
 //!
 //! If a word is addressed again within the next three cycles, its newest value is forwarded, for spikes and

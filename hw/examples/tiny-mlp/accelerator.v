@@ -2,7 +2,7 @@
 // Network tiny-mlp, lanes hidden×4 out×2, for ice40-hx8k.
 // Model a1534ee8f81c7bfcb24f6792a966554cbab01a14d1eed9b284dc3a339139fbab.
 // Plan 7de759e393d95195341a797f81883115ac21e56399517701d29e5634fb063607.
-// Design 8492a1fa6ed1e02222a6fb8c5d5bd541e7950c46f7ac2937450f4b00643d2194.
+// Design 1b2426f3a3e6c06fcc3ffd48e3e919b8c078d91152268ee25c591607112adfa6.
 
 `default_nettype none
 
@@ -2305,10 +2305,10 @@ module synfire$command$responder(clock,start,opcode,sequence_number,expected,sta
     localparam [31:0] identity$1 = 32'h10;
     localparam [31:0] identity$2 = 32'h2dc6c00;
     localparam [31:0] identity$3 = 32'h2020100;
-    localparam [31:0] identity$4 = 32'hfaa19284;
-    localparam [31:0] identity$5 = 32'h22e0d16e;
-    localparam [31:0] identity$6 = 32'h8cfba622;
-    localparam [31:0] identity$7 = 32'h41d55b5d;
+    localparam [31:0] identity$4 = 32'hf326241b;
+    localparam [31:0] identity$5 = 32'h6fc0e6a3;
+    localparam [31:0] identity$6 = 32'h48fd3fcc;
+    localparam [31:0] identity$7 = 32'hb819e9e3;
     localparam [15:0] identity_index$0 = 16'h2;
     localparam [15:0] identity_index$1 = 16'h3;
     localparam [15:0] identity_index$2 = 16'h4;
@@ -6803,7 +6803,7 @@ module synfire$core$hidden$0$engine$pickers$0(clock,in_data,in_mask,in_valid,in_
     wire  [23:0] spikes$0$lane;
     wire  [63:0] spikes$0$rest;
     wire  spikes$0$more;
-    wire  [95:0] bundle$bundle;
+    wire  [95:0] further$bundle;
     reg  [15:0] channels$address;
     wire  [63:0] channels$data;
     reg  [31:0] word$d;
@@ -6836,8 +6836,8 @@ module synfire$core$hidden$0$engine$pickers$0(clock,in_data,in_mask,in_valid,in_
         .rest(spikes$0$rest),
         .more(spikes$0$more)
     );
-    synfire$core$hidden$0$engine$pickers$0$bundle bundle(
-        .bundle(bundle$bundle)
+    synfire$core$hidden$0$engine$pickers$0$further further(
+        .bundle(further$bundle)
     );
     synfire$core$hidden$0$engine$pickers$0$channels channels(
         .address(channels$address),
@@ -6876,7 +6876,7 @@ module synfire$core$hidden$0$engine$pickers$0(clock,in_data,in_mask,in_valid,in_
         last_more = spikes$0$more;
         rest = spikes$0$rest;
         first_lane = spikes$0$lane;
-        more = bundle$bundle;
+        more = further$bundle;
         channel = ((base + first_lane) & 32'hffffffff);
         place = word$q & below_mask;
         out_data = place;
@@ -6908,16 +6908,6 @@ module synfire$core$hidden$0$engine$pickers$0(clock,in_data,in_mask,in_valid,in_
 endmodule // synfire$core$hidden$0$engine$pickers$0
 
 
-module synfire$core$hidden$0$engine$pickers$0$bundle(bundle);
-
-    // Module arguments
-    output reg  [95:0] bundle;
-
-    // Update code (custom)
-    initial bundle = 96'h0;
-endmodule // synfire$core$hidden$0$engine$pickers$0$bundle
-
-
 module synfire$core$hidden$0$engine$pickers$0$channels(address,data);
 
     // Module arguments
@@ -6946,6 +6936,16 @@ module synfire$core$hidden$0$engine$pickers$0$full(d,q,clock);
     end
 
 endmodule // synfire$core$hidden$0$engine$pickers$0$full
+
+
+module synfire$core$hidden$0$engine$pickers$0$further(bundle);
+
+    // Module arguments
+    output reg  [95:0] bundle;
+
+    // Update code (custom)
+    initial bundle = 96'h0;
+endmodule // synfire$core$hidden$0$engine$pickers$0$further
 
 
 module synfire$core$hidden$0$engine$pickers$0$pending(d,q,clock);
@@ -13946,7 +13946,7 @@ module synfire$core$last$engine$pickers$0(clock,in_data,in_mask,in_valid,in_read
     wire  [23:0] spikes$0$lane;
     wire  [63:0] spikes$0$rest;
     wire  spikes$0$more;
-    wire  [95:0] bundle$bundle;
+    wire  [95:0] further$bundle;
     reg  [15:0] channels$address;
     wire  [63:0] channels$data;
     reg  [31:0] word$d;
@@ -13979,8 +13979,8 @@ module synfire$core$last$engine$pickers$0(clock,in_data,in_mask,in_valid,in_read
         .rest(spikes$0$rest),
         .more(spikes$0$more)
     );
-    synfire$core$last$engine$pickers$0$bundle bundle(
-        .bundle(bundle$bundle)
+    synfire$core$last$engine$pickers$0$further further(
+        .bundle(further$bundle)
     );
     synfire$core$last$engine$pickers$0$channels channels(
         .address(channels$address),
@@ -14019,7 +14019,7 @@ module synfire$core$last$engine$pickers$0(clock,in_data,in_mask,in_valid,in_read
         last_more = spikes$0$more;
         rest = spikes$0$rest;
         first_lane = spikes$0$lane;
-        more = bundle$bundle;
+        more = further$bundle;
         channel = ((base + first_lane) & 32'hffffffff);
         place = word$q & below_mask;
         out_data = place;
@@ -14049,16 +14049,6 @@ module synfire$core$last$engine$pickers$0(clock,in_data,in_mask,in_valid,in_read
     end
 
 endmodule // synfire$core$last$engine$pickers$0
-
-
-module synfire$core$last$engine$pickers$0$bundle(bundle);
-
-    // Module arguments
-    output reg  [95:0] bundle;
-
-    // Update code (custom)
-    initial bundle = 96'h0;
-endmodule // synfire$core$last$engine$pickers$0$bundle
 
 
 module synfire$core$last$engine$pickers$0$channels(address,data);
@@ -14095,6 +14085,16 @@ module synfire$core$last$engine$pickers$0$full(d,q,clock);
     end
 
 endmodule // synfire$core$last$engine$pickers$0$full
+
+
+module synfire$core$last$engine$pickers$0$further(bundle);
+
+    // Module arguments
+    output reg  [95:0] bundle;
+
+    // Update code (custom)
+    initial bundle = 96'h0;
+endmodule // synfire$core$last$engine$pickers$0$further
 
 
 module synfire$core$last$engine$pickers$0$pending(d,q,clock);

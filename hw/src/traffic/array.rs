@@ -1,11 +1,13 @@
-//! Accesses that an array of lanes in two dimensions would make to its membranes, measured on a network's own spikes.
+//! Accesses that arrays of lanes make to their membranes, measured on a network's own spikes.
 //!
-//! Today a spike costs one access for each position that it meets. An array of P positions reaches P neighbouring positions of a
-//! row at once, and may add up to k spikes of one source position before it writes the sum back:
+//! With one position and one spike at a time, a spike costs one access for each position that it meets. An array of P positions
+//! reaches P neighbouring positions of a row at once, and adds up to k spikes of one source position before it writes the sum back:
 //!
 //! ```text
-//! accesses = Σ over steps and source positions: ⌈spikes / k⌉ · rows that a source there meets · ⌈columns that it meets / P⌉
+//! accesses = Σ over steps and source positions: ⌈spikes / k⌉ · rows that a source there meets · passes along a row
 //! ```
+//!
+//! A pass covers up to P columns ([`Columns`](crate::columns::Columns)). Spikes come together as if all channels of the source were one word.
 //!
 //! A source that meets only its own channel, in pooling and identities, meets another lane than its neighbours in channel. So all
 //! spikes of a position are one access, whatever k is. The numbers are per word of a position, that is, for as many lanes as
@@ -117,7 +119,7 @@ fn of_path(path: &Path, spikes: &SpikeRaster, forms: &[Form], touched: &mut [boo
                 } else {
                     count.div_ceil(form.merged)
                 };
-                *accesses += groups * rows.count * columns.count.div_ceil(form.positions);
+                *accesses += groups * path.accesses(place, form.positions);
             }
             for row in rows.output..rows.output + rows.count {
                 let first = row * path.columns.outputs + columns.output;
@@ -141,7 +143,7 @@ mod tests {
     use synfire_golden_model::quantize::{QuantizeConfig, quantize};
     use synfire_golden_model::spikes::Spike;
 
-    const TODAY: Form = Form {
+    const ONE: Form = Form {
         positions: 1,
         merged: 1,
     };
@@ -175,7 +177,8 @@ mod tests {
             3 * 4 + 4 * 9,
             2 * 4 + 3 * 9,
             4 + 2 * 9,
-            3 * 2 + 4 * 3 * 2,
+            // The walk of the corner starts a column before the row, so it takes two passes for two columns.
+            3 * 4 + 4 * 3 * 2,
             3 * 2 + 4 * 3,
             2 + 2 * 3,
         ];
@@ -187,7 +190,7 @@ mod tests {
     fn a_pooling_layer_takes_all_channels_of_a_position_at_once() {
         let model = model();
         let raster = raster();
-        let measured = measure(&model, [&raster], &[TODAY]).expect("measures");
+        let measured = measure(&model, [&raster], &[ONE]).expect("measures");
         let trace = synfire_golden_model::integer::trace(&model, &raster).expect("runs");
         let places = trace.layers[0].iter().map(|step| {
             let mut places: Vec<u32> = step.iter().map(|spike| spike.address % 24).collect();
@@ -200,15 +203,15 @@ mod tests {
     }
 
     #[test]
-    fn an_array_of_one_position_and_spike_makes_the_accesses_of_today() {
+    fn an_array_of_one_position_and_spike_makes_an_access_for_each_position() {
         let model = model();
         let raster = raster();
-        let measured = measure(&model, [&raster], &[TODAY]).expect("measures");
+        let measured = measure(&model, [&raster], &[ONE]).expect("measures");
         let traffic = crate::traffic::measure(&model, [&raster]).expect("measures");
         for layer in [0, 2] {
-            let today = traffic[layer][0].positions * 2.0;
+            let expected = traffic[layer][0].positions * 2.0;
             assert!(
-                (measured[layer].accesses[0] - today).abs() < 1e-9,
+                (measured[layer].accesses[0] - expected).abs() < 1e-9,
                 "layer {layer}"
             );
         }

@@ -14,9 +14,11 @@
 //! has two paths into the same membranes. The neurons of an output position lie in G = ⌈channels / L⌉
 //! membrane words of L lanes.
 //!
-//! A spike costs one cycle for each membrane word that it meets. Spikes of one word that meet only their own channels cost one
-//! cycle together for each position. An end of step costs one cycle for each word of
-//! the layer and for each settle stage; there are no other costs. The stages of the pipeline take one cycle each:
+//! The positions whose column is the same modulo P lie in one *bank*, so that an access reaches P neighbouring columns of a row. Up to
+//! k spikes of one source position are taken at once, and their weights are added up first. So n spikes of a word cost ⌈n / k⌉ cycles
+//! for each row, pass of P columns and group that they meet. Spikes of one word that meet only their own channels cost one cycle together for
+//! each position. An end of step costs one cycle for each word of the layer and for each settle stage; there are no other costs. The
+//! stages of the pipeline take one cycle each:
 //!
 //! | stage | |
 //! |---|---|

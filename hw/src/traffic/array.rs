@@ -13,10 +13,12 @@
 //! spikes of a position are one access, whatever k is. The numbers are per word of a position, that is, for as many lanes as
 //! there are channels.
 
+use super::{exact, exact_u64};
 use crate::error::Result;
 use crate::geometry::{Geometry, Path};
 use serde::Serialize;
 use synfire_golden_model::integer::{Engine, QuantizedModel};
+use synfire_golden_model::network::Shape;
 use synfire_golden_model::spikes::SpikeRaster;
 
 /// Form of an array.
@@ -83,7 +85,7 @@ pub fn measure<'a>(
                 measured.spikes += exact(spikes.total());
                 let accesses = of_path(path, spikes, forms, &mut touched);
                 for (sum, accesses) in measured.accesses.iter_mut().zip(accesses) {
-                    *sum += exact(accesses);
+                    *sum += exact_u64(accesses);
                 }
             }
             measured.touched += exact(touched.iter().filter(|&&touched| touched).count());
@@ -99,28 +101,15 @@ pub fn measure<'a>(
 }
 
 /// Accesses of one path in an inference, for each form; marks the positions that are met.
-fn of_path(path: &Path, spikes: &SpikeRaster, forms: &[Form], touched: &mut [bool]) -> Vec<usize> {
-    let (height, width) = (path.sources.shape.height, path.sources.shape.width);
-    let mut counts = vec![0_usize; height * width];
+fn of_path(path: &Path, spikes: &SpikeRaster, forms: &[Form], touched: &mut [bool]) -> Vec<u64> {
+    let Shape { channels, width, .. } = path.sources.shape;
     let mut accesses = vec![0; forms.len()];
-    for step in spikes.iter() {
-        for spike in step {
-            counts[spike.address as usize % (height * width)] += 1;
+    for words in spikes.iter().flat_map(|step| path.words_of(step, [channels])) {
+        for (accesses, form) in accesses.iter_mut().zip(forms) {
+            *accesses += words.accesses(path, form.positions, form.merged);
         }
-        for (place, count) in counts.iter_mut().enumerate() {
-            let count = std::mem::take(count);
-            if count == 0 {
-                continue;
-            }
+        for &(place, _) in &words.0 {
             let (rows, columns) = (path.rows.span(place / width), path.columns.span(place % width));
-            for (accesses, form) in accesses.iter_mut().zip(forms) {
-                let groups = if path.reach.is_own_channel() {
-                    1
-                } else {
-                    count.div_ceil(form.merged)
-                };
-                *accesses += groups * path.accesses(place, form.positions);
-            }
             for row in rows.output..rows.output + rows.count {
                 let first = row * path.columns.outputs + columns.output;
                 touched[first..first + columns.count].fill(true);
@@ -128,11 +117,6 @@ fn of_path(path: &Path, spikes: &SpikeRaster, forms: &[Form], touched: &mut [boo
         }
     }
     accesses
-}
-
-#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-const fn exact(number: usize) -> f64 {
-    number as f64
 }
 
 #[cfg(test)]

@@ -121,6 +121,10 @@ impl Logic for Unbundle {
     }
 
     fn hdl(&self) -> Verilog {
+        if self.number.is_empty() {
+            // Yosys takes a module without contents for a black box.
+            return Verilog::Custom("wire unused = bundle[0];\n".into());
+        }
         let entry = |entry: usize| {
             let (low, flag) = (entry * ENTRY, (entry + 1) * ENTRY - 1);
             format!(

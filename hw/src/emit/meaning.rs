@@ -16,6 +16,7 @@
 //! | conditions, `!`, `&&`, `\|\|` | have one bit | `~` of more bits is true for all values but one |
 //! | signed numbers | are assigned in their own width | which of the two signs extends is easily misread |
 //! | registers | have a value at power-up, except for a memory's output | simulators would begin with X or an arbitrary value |
+//! | modules | have more than ports and constants | Yosys takes an empty module for a black box, and leaves it out of what it writes |
 //! | memories with a clocked read | say how they are built, or that no word is read in the cycle that writes it | the result of such a read differs from memory to memory |
 //! | assignments | are `<=` in clocked blocks, `=` in combinational blocks | otherwise the order of blocks matters |
 

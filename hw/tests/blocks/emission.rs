@@ -273,6 +273,11 @@ fn bundle_of_nothing_is_accepted_by_rust_hdl() {
 }
 
 #[test]
+fn unbundle_of_nothing_is_accepted_by_rust_hdl() {
+    insta::assert_snapshot!(verilog(|| Unbundle::new(0)));
+}
+
+#[test]
 fn unbundle_is_accepted_by_rust_hdl() {
     insta::assert_snapshot!(verilog(|| Unbundle::new(2)));
 }

@@ -68,8 +68,13 @@ impl<'a> Reader<'a> {
             self.next();
             self.skip_parentheses()?;
             self.expect_symbol(";")?;
+            let mut is_empty = true;
             while !self.take_name("endmodule") {
+                is_empty &= matches!(self.peek(), Some(Token::Name("input" | "output" | "localparam")));
                 self.item()?;
+            }
+            if is_empty {
+                return Err(self.finding("a module without contents".into()));
             }
             self.finish_module()?;
             modules += 1;

@@ -123,3 +123,10 @@ fn a_finding_names_its_line() {
     assert!(found.contains("line 12: `<` of a signed"), "{found}");
     assert!(found.contains("`always @(*) z = s < 32'h2;`"), "{found}");
 }
+
+#[test]
+fn a_module_without_contents_is_refused() {
+    for body in ["", "localparam [3:0] limit = 4'h7;"] {
+        assert!(finding(body).contains("a module without contents"), "{body}");
+    }
+}

@@ -15,6 +15,7 @@ use crate::circuit::parameter_memory::{Contents, ParameterMemoryParams};
 use crate::circuit::settle::SettleParams;
 use crate::circuit::window::{Synapses, WindowParams};
 use crate::circuit::word_memory::{MemoryShape, Style};
+use crate::columns::Taps;
 use crate::error::Result;
 use crate::geometry::{Geometry, LayerGeometry, Reach};
 use crate::plan::{LayerPlan, Plan};
@@ -181,6 +182,7 @@ fn engine(
         lanes,
         positions: plan.positions,
         merged: plan.merged,
+        swept: plan.swept,
         groups,
         settle: SettleParams {
             leak_shifts: layer.leak_shifts.clone(),
@@ -259,17 +261,19 @@ fn weight_rows(
         let patterns = window.banks().patterns(path.sources.shape.width);
         for row in kernel_rows {
             for pattern in &patterns {
-                for group in 0..plan.groups {
+                for group in 0..window.groups_of_bank() {
                     for channel in 0..path.sources.shape.channels {
-                        let weight = |place: &Option<usize>, neuron: usize| {
-                            let column = kernel_columns[(*place)?];
+                        let weight = |taps: &Option<Taps>, lane: usize| {
+                            let Taps {
+                                place,
+                                group: further,
+                            } = (*taps)?;
+                            let neuron = (group + further) * lanes + lane;
+                            let column = kernel_columns[place];
                             let kernel = (channel * path.rows.kernel + row) * path.columns.kernel + column;
                             weights.get((neuron, kernel)).map(|&weight| i32::from(weight))
                         };
-                        let of_bank = |place| {
-                            let neurons = group * lanes..(group + 1) * lanes;
-                            neurons.map(move |neuron| weight(place, neuron).unwrap_or(0))
-                        };
+                        let of_bank = |taps| (0..lanes).map(move |lane| weight(taps, lane).unwrap_or(0));
                         rows.push(pattern.iter().flat_map(of_bank).collect());
                     }
                 }

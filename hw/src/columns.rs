@@ -14,6 +14,9 @@
 //! all banks for one *pattern* of places, and no crossbar is needed. So that there are few patterns, a walk does not start with the
 //! first column that its source meets, but up to P − 1 columns before it, where the places of its phase of the stride start or are a
 //! multiple of P further on. Columns that a source does not meet are masked. With P = 1 nothing is masked, and patterns are places.
+//!
+//! A fully-connected layer has one position, which every source meets. So its groups lie in the banks instead of positions, side by
+//! side like columns: group g is in bank g mod P, and a source meets all of them in ⌈groups / P⌉ passes.
 
 use std::collections::BTreeMap;
 use synfire_golden_model::events::Axis;
@@ -28,6 +31,24 @@ pub struct Columns {
     pub axis: Axis,
     /// Positions of a row that are updated at once, P.
     pub positions: usize,
+    /// Groups of a position that lie side by side in the banks ([`side_by_side`]).
+    pub spread: usize,
+}
+
+/// Groups of a position that lie side by side in `positions` banks, as columns do: all `groups` of a layer that has one
+/// position, or else one.
+#[must_use]
+pub const fn side_by_side(outputs: usize, positions: usize, groups: usize) -> usize {
+    if outputs == 1 && positions > 1 { groups } else { 1 }
+}
+
+/// Weights of a bank in a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Taps {
+    /// Kernel place.
+    pub place: usize,
+    /// Group, counted from the first of those that lie side by side.
+    pub group: usize,
 }
 
 /// Walk of a source along a row.
@@ -62,7 +83,7 @@ impl Columns {
     /// Words of a row in each bank.
     #[must_use]
     pub const fn words(self) -> usize {
-        self.axis.outputs.div_ceil(self.positions)
+        (self.axis.outputs * self.spread).div_ceil(self.positions)
     }
 
     fn start(self, source: usize) -> Option<Start> {
@@ -93,7 +114,10 @@ impl Columns {
     /// Passes that a source's walk takes along a row.
     #[must_use]
     pub fn passes(self, source: usize) -> usize {
-        let passes = |start: Start| (start.masked + start.count).div_ceil(self.positions);
+        let passes = |start: Start| match self.spread {
+            1 => (start.masked + start.count).div_ceil(self.positions),
+            _ => self.words(),
+        };
         self.start(source).map_or(0, passes)
     }
 
@@ -122,6 +146,13 @@ impl Columns {
         (0..sources).map(|source| self.walk(source, &runs)).collect()
     }
 
+    /// Banks for which something holds.
+    fn banks(self, holds: impl Fn(usize) -> bool) -> u32 {
+        (0..self.positions)
+            .filter(|&bank| holds(bank))
+            .fold(0, |mask, bank| mask | 1 << bank)
+    }
+
     fn walk(self, source: usize, runs: &BTreeMap<(usize, usize), (usize, usize)>) -> Walk {
         let Some(start) = self.start(source) else {
             return Walk {
@@ -133,14 +164,22 @@ impl Columns {
                 last: 0,
             };
         };
+        let passes = self.passes(source);
+        if self.spread > 1 {
+            return Walk {
+                word: 0,
+                passes,
+                pattern: self.axis.span(source).place * passes,
+                carry: 0,
+                first: self.banks(|_| true),
+                last: self.banks(|bank| (passes - 1) * self.positions + bank < self.spread),
+            };
+        }
         let bank = self.bank(start.column);
         let (run, _) = runs[&(start.phase, bank)];
-        let passes = self.passes(source);
         // Banks for which something holds of their column's distance from the start.
         let banks = |holds: &dyn Fn(usize) -> bool| {
-            (0..self.positions)
-                .filter(|&at| holds((at + self.positions - bank) % self.positions))
-                .fold(0, |mask, at| mask | 1 << at)
+            self.banks(|at| holds((at + self.positions - bank) % self.positions))
         };
         Walk {
             word: start.column.div_euclid(self.positions.cast_signed()),
@@ -152,16 +191,28 @@ impl Columns {
         }
     }
 
-    /// Kernel place of each bank in each pattern, for the walks of a row of `sources`; none beyond the kernel.
+    /// Weights of each bank in each pattern, for the walks of a row of `sources`; none beyond the kernel and the groups.
     #[must_use]
-    pub fn patterns(self, sources: usize) -> Vec<Vec<Option<usize>>> {
+    pub fn patterns(self, sources: usize) -> Vec<Vec<Option<Taps>>> {
         let mut patterns = Vec::new();
+        if self.spread > 1 {
+            for place in 0..self.axis.kernel {
+                for pass in 0..self.words() {
+                    let taps = |bank: usize| {
+                        let group = pass * self.positions + bank;
+                        (group < self.spread).then_some(Taps { place, group })
+                    };
+                    patterns.push((0..self.positions).map(taps).collect());
+                }
+            }
+            return patterns;
+        }
         for ((phase, bank), (_, length)) in self.runs(sources) {
             for pass in 0..length {
                 let place = |at: usize| {
                     let distance = (at + self.positions - bank) % self.positions;
                     let place = phase + pass * self.positions + distance;
-                    (place < self.axis.kernel).then_some(place)
+                    (place < self.axis.kernel).then_some(Taps { place, group: 0 })
                 };
                 patterns.push((0..self.positions).map(place).collect());
             }
@@ -199,7 +250,11 @@ mod tests {
         let mut met = 0;
         for (axis, sources) in axes() {
             for positions in 1..=6 {
-                let columns = Columns { axis, positions };
+                let columns = Columns {
+                    axis,
+                    positions,
+                    spread: 1,
+                };
                 let patterns = columns.patterns(sources);
                 for (source, walk) in columns.walks(sources).into_iter().enumerate() {
                     let mut found = Vec::new();
@@ -214,7 +269,7 @@ mod tests {
                                 + pass.cast_signed()
                                 + isize::try_from(walk.carry >> bank & 1).expect("a bit");
                             let word = usize::try_from(word).expect("a column that is not masked");
-                            found.push((word * positions + bank, place.expect("a place")));
+                            found.push((word * positions + bank, place.expect("a place").place));
                         }
                     }
                     found.sort_unstable();
@@ -236,7 +291,11 @@ mod tests {
     #[test]
     fn one_position_is_masked_nowhere_and_has_the_places_for_patterns() {
         for (axis, sources) in axes() {
-            let columns = Columns { axis, positions: 1 };
+            let columns = Columns {
+                axis,
+                positions: 1,
+                spread: 1,
+            };
             for (source, walk) in columns.walks(sources).into_iter().enumerate() {
                 let span = axis.span(source);
                 assert_eq!((walk.passes, walk.carry), (span.count, 0));
@@ -254,12 +313,57 @@ mod tests {
             padding: 2,
             outputs: 14,
         };
-        let columns = Columns { axis, positions: 5 };
+        let columns = Columns {
+            axis,
+            positions: 5,
+            spread: 1,
+        };
         assert_eq!(columns.patterns(14).len(), 5);
         assert!(columns.walks(14).iter().all(|walk| walk.passes == 1));
         // The first source meets columns 0 to 2, and its walk starts with column −2.
         let walk = columns.walks(14)[0];
         assert_eq!((walk.word, walk.carry), (-1, 0b00111));
         assert_eq!(walk.first & walk.last, 0b00111);
+    }
+
+    #[test]
+    fn groups_that_lie_side_by_side_are_met_once_by_each_source() {
+        let axis = Axis {
+            kernel: 3,
+            stride: 1,
+            padding: 0,
+            outputs: 1,
+        };
+        for spread in 2..=7 {
+            for positions in 2..=4 {
+                let columns = Columns {
+                    axis,
+                    positions,
+                    spread,
+                };
+                let patterns = columns.patterns(3);
+                assert_eq!(columns.words(), spread.div_ceil(positions));
+                for (source, walk) in columns.walks(3).into_iter().enumerate() {
+                    let mut met = Vec::new();
+                    for pass in 0..walk.passes {
+                        for bank in 0..positions {
+                            let mask = if pass + 1 == walk.passes {
+                                walk.last
+                            } else {
+                                walk.first
+                            };
+                            if mask >> bank & 1 == 1 {
+                                let taps = patterns[walk.pattern + pass][bank].expect("weights");
+                                assert_eq!(taps.place, axis.span(source).place);
+                                assert_eq!(taps.group, pass * positions + bank);
+                                met.push(taps.group);
+                            }
+                        }
+                    }
+                    assert_eq!(met, (0..spread).collect::<Vec<_>>(), "{columns:?}");
+                    assert_eq!((walk.word, walk.carry), (0, 0));
+                }
+            }
+        }
     }
 }

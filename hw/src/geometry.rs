@@ -11,7 +11,7 @@ use synfire_golden_model::network::{Graph, LayerKind, Node, Shape, Source};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 
 use crate::circuit::event::Addressing;
-use crate::columns::{Columns, MAX_POSITIONS};
+use crate::columns::{Columns, MAX_POSITIONS, side_by_side};
 use crate::error::Result;
 
 /// Geometry of a network.
@@ -93,6 +93,7 @@ impl Path {
         let columns = Columns {
             axis: self.columns,
             positions,
+            spread: 1,
         };
         self.rows.span(row).count * columns.passes(column)
     }
@@ -144,23 +145,76 @@ impl Words {
     /// `positions` positions of a row are updated at once. Where sources meet their own channels, an event is taken whole.
     #[must_use]
     pub fn accesses(&self, path: &Path, positions: usize, merged: usize) -> u64 {
+        self.sum(path, merged, |place| path.accesses(place, positions))
+    }
+
+    /// Positions that these accesses reach, counted as often as they are reached.
+    #[must_use]
+    pub fn updates(&self, path: &Path, merged: usize) -> u64 {
+        self.sum(path, merged, |place| path.positions(place))
+    }
+
+    fn sum(&self, path: &Path, merged: usize, of_place: impl Fn(usize) -> usize) -> u64 {
         let of_word = |&(place, spikes): &(usize, usize)| {
             let taken = if path.reach.is_own_channel() {
                 1
             } else {
                 spikes.div_ceil(merged)
             };
-            (taken * path.accesses(place, positions)) as u64
+            (taken * of_place(place)) as u64
         };
         self.0.iter().map(of_word).sum()
     }
 }
 
 impl LayerGeometry {
-    /// Numbers of positions that an array can usefully have: each makes walks along the rows of the first path shorter than any
-    /// smaller number.
+    /// Numbers of positions that an array can usefully have if the layer has `groups` groups: with each, spikes cost fewer cycles
+    /// than with any smaller number. A layer of one position has its groups in the banks.
     #[must_use]
-    pub fn useful_positions(&self) -> Vec<usize> {
+    pub fn useful_positions(&self, groups: usize) -> Vec<usize> {
+        if self.outputs() > 1 {
+            return self.useful_columns();
+        }
+        if self.paths.iter().any(|path| path.reach.is_own_channel()) {
+            return vec![1];
+        }
+        (1..=groups.min(MAX_POSITIONS))
+            .filter(|&positions| {
+                positions == 1 || groups.div_ceil(positions) < groups.div_ceil(positions - 1)
+            })
+            .collect()
+    }
+
+    /// Positions of a map.
+    const fn outputs(&self) -> usize {
+        self.neurons.height * self.neurons.width
+    }
+
+    /// Cycles that a spike which meets all channels costs for each pass along a row.
+    #[must_use]
+    pub const fn group_accesses(&self, positions: usize, groups: usize) -> usize {
+        match side_by_side(self.outputs(), positions, groups) {
+            1 => groups,
+            spread => spread.div_ceil(positions),
+        }
+    }
+
+    /// Whether the positions of all banks can end their step at once; the groups of a layer of one position cannot.
+    #[must_use]
+    pub const fn sweeps_banks(&self) -> bool {
+        self.outputs() > 1
+    }
+
+    /// Membrane words of each of `positions` banks.
+    #[must_use]
+    pub const fn bank_words(&self, positions: usize, groups: usize) -> usize {
+        let spread = side_by_side(self.outputs(), positions, groups);
+        self.neurons.height * (self.neurons.width * spread).div_ceil(positions) * (groups / spread)
+    }
+
+    /// Numbers of positions that make walks along the rows of the first path shorter than any smaller number.
+    #[must_use]
+    pub fn useful_columns(&self) -> Vec<usize> {
         let path = &self.paths[0];
         if path.reach.is_own_channel() {
             return vec![1];
@@ -169,6 +223,7 @@ impl LayerGeometry {
             let columns = Columns {
                 axis: path.columns,
                 positions,
+                spread: 1,
             };
             let sources = 0..path.sources.shape.width;
             sources.map(|source| columns.passes(source)).sum::<usize>()

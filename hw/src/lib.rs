@@ -12,6 +12,7 @@ pub mod circuit;
 pub mod columns;
 pub mod diagram;
 pub mod emit;
+pub mod energy;
 pub mod error;
 pub mod flash;
 pub mod folder;
@@ -25,6 +26,7 @@ pub mod simulate;
 pub mod synth;
 pub mod tool;
 pub mod traffic;
+pub mod work;
 
 pub use error::{Error, Result};
 

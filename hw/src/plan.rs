@@ -62,10 +62,14 @@ pub struct LayerPlan {
     pub positions: usize,
     /// Spikes of one position that are taken in one cycle.
     pub merged: usize,
+    /// Positions that end their step in one cycle: one, or those of all banks.
+    pub swept: usize,
     /// Membrane words per position: ⌈channels / lanes⌉.
     pub groups: usize,
     /// Membrane words of the layer: positions · groups.
     pub words: usize,
+    /// Cycles of a sweep, without those for its settle stages: one for each word, or for each word of all banks at once.
+    pub sweep_words: usize,
     /// Weight words of all paths; 0 for a layer without weights.
     pub weight_words: usize,
     /// How the weight memory is built.
@@ -101,6 +105,12 @@ pub struct Cost {
 }
 
 impl LayerPlan {
+    /// Units that end steps: one for each lane of the positions that do so at once.
+    #[must_use]
+    pub const fn units(&self) -> usize {
+        self.swept * self.lanes
+    }
+
     /// Array of lanes.
     #[must_use]
     pub const fn array(&self) -> Array {
@@ -108,6 +118,7 @@ impl LayerPlan {
             lanes: self.lanes,
             positions: self.positions,
             merged: self.merged,
+            swept: self.swept,
         }
     }
 }

@@ -218,7 +218,7 @@ fn forms(path: &Path) -> Vec<(usize, usize)> {
 
 /// Numbers of positions for which accesses are counted.
 fn positions_of(layer: &LayerGeometry) -> std::ops::RangeInclusive<usize> {
-    1..=layer.useful_positions().into_iter().max().unwrap_or(1)
+    1..=layer.useful_columns().into_iter().max().unwrap_or(1)
 }
 
 /// Expectation of a number that follows from the sources of `lanes` that fire, each with probability `rate`.

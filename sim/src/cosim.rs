@@ -116,12 +116,14 @@ impl<'a> Cosim<'a> {
         summary.potentials += seen.potentials.len() as u64;
         summary.cycles += float(seen.cycles);
         summary.activity.add(&expected.trace.layers);
-        for ((layer, counters), &ideal) in summary
+        for (((layer, counters), &ideal), &work) in summary
             .layers
             .iter_mut()
             .zip(&seen.counters)
             .zip(&expected.ideal_cycles)
+            .zip(&expected.work)
         {
+            layer.work += work;
             layer.ideal_cycles += float(ideal);
             layer.busy_cycles += float(counters.busy_cycles);
             layer.stalled_cycles += float(counters.stalled_cycles);

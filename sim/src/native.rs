@@ -10,7 +10,7 @@ use synfire_hw::accelerator;
 use synfire_hw::circuit::core::{Core, CoreParams};
 use synfire_hw::circuit::event::Event;
 use synfire_hw::geometry::Geometry;
-use synfire_hw::plan::Plan;
+use synfire_hw::plan::{LayerPlan, Plan};
 use synfire_hw::simulate::Simulation;
 
 /// Core in native simulation.
@@ -20,6 +20,8 @@ pub struct NativeCore {
     geometry: Geometry,
     /// Lanes of every layer; the output layer is the last.
     lanes: Vec<usize>,
+    /// Membranes of each layer that a sweep shows at once.
+    units: Vec<usize>,
     classes: usize,
     /// Per layer: whether a sweep is in progress, and the cycles without a word within sweeps.
     sweeping: Vec<(bool, u64)>,
@@ -58,6 +60,7 @@ impl NativeCore {
             simulation,
             geometry: Geometry::of(model)?,
             lanes: plan.layers.iter().map(|layer| layer.lanes).collect(),
+            units: plan.layers.iter().map(LayerPlan::units).collect(),
             classes: model.layers.last().map_or(0, |layer| layer.outputs()),
             sweeping: vec![(false, 0); model.layers.len()],
             idle: 0,
@@ -140,9 +143,9 @@ impl NativeCore {
             }
         }
         let mut first = 0;
-        for (layer, &lanes) in self.lanes.iter().enumerate() {
-            let word = &core.swept_data[first..first + lanes];
-            first += lanes;
+        for (layer, &units) in self.units.iter().enumerate() {
+            let word = &core.swept_data[first..first + units];
+            first += units;
             let (sweeping, stalled) = &mut self.sweeping[layer];
             if core.swept[layer].val() {
                 tapped = true;

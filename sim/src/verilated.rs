@@ -12,6 +12,7 @@ use synfire_golden_model::integer::Margins;
 use synfire_hw::accelerator::core_params;
 use synfire_hw::build::Build;
 use synfire_hw::geometry::Geometry;
+use synfire_hw::plan::LayerPlan;
 use synfire_hw::process::{Guarded, create_log};
 use synfire_hw::synth::checks::Form;
 
@@ -43,6 +44,8 @@ pub struct VerilatedCore {
     geometry: Geometry,
     /// Lanes of every layer; the output layer is the last.
     lanes: Vec<usize>,
+    /// Membranes of each layer that a sweep shows at once.
+    units: Vec<usize>,
     classes: usize,
     /// Whether inferences may exit early.
     exits: bool,
@@ -79,7 +82,8 @@ impl VerilatedCore {
         let program = program(build, simulator)?;
         let manifest = &build.manifest;
         let lanes: Vec<usize> = manifest.plan.layers.iter().map(|layer| layer.lanes).collect();
-        let listed: Vec<String> = lanes.iter().map(ToString::to_string).collect();
+        let units: Vec<usize> = manifest.plan.layers.iter().map(LayerPlan::units).collect();
+        let listed: Vec<String> = units.iter().map(ToString::to_string).collect();
         let log = program.with_extension("log");
         let errors = create_log(&log)?;
         let mut command = Command::new(&program);
@@ -107,6 +111,7 @@ impl VerilatedCore {
             log,
             geometry: Geometry::of(&model)?,
             lanes,
+            units,
             classes: manifest.classes,
             exits: preparation.exits,
         };
@@ -224,9 +229,9 @@ impl observation::Core for VerilatedCore {
                 SWEPT => {
                     let flags = self.word()?;
                     let layer = (flags & (LAST - 1)) as usize;
-                    let lanes = self.lanes.get(layer).copied().unwrap_or(0);
+                    let units = self.units.get(layer).copied().unwrap_or(0);
                     word.clear();
-                    for _ in 0..lanes {
+                    for _ in 0..units {
                         word.push(self.word()?.cast_signed());
                     }
                     let [is_last, clears] = [LAST, CLEARS].map(|flag| flags & flag != 0);

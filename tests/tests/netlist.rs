@@ -57,7 +57,7 @@ fn model(signed: bool) -> QuantizedModel {
     (1..).map(draw).find(is_small).expect("there are many")
 }
 
-/// Build with two lanes per layer, on ECP5 in arrays of several positions that take two spikes at once, and with as little link around
+/// Build with two lanes per layer, on ECP5 in arrays of several positions or groups that take two spikes at once, and with as little link around
 /// the core as possible.
 fn build(folder: &Path, model: &QuantizedModel, board: &str) -> Build {
     let mut board = Board::find(board).expect("a built-in board");
@@ -68,28 +68,36 @@ fn build(folder: &Path, model: &QuantizedModel, board: &str) -> Build {
     };
     let traffic = traffic::from_rates(model, &vec![4.0; model.layers.len()]).expect("traffic");
     let geometry = Geometry::of(model).expect("a valid model");
-    let lanes: Vec<usize> = (model.layers.iter())
+    let mut lanes: Vec<usize> = (model.layers.iter())
         .map(|layer| 2.min(layer.outputs()))
         .collect();
+    if let (Family::Ecp5, Some(last)) = (board.device.family, lanes.last_mut()) {
+        // So that the output layer has several groups, which lie in banks.
+        *last = 1;
+    }
     let lanes = common_lanes(&geometry, &lanes);
     let array = |index: usize| {
         let layer = &geometry.layers[index];
         let source = layer.paths[0].stream.checked_sub(1);
         let is_ecp5 = board.device.family == Family::Ecp5;
         let merges = is_ecp5 && layer.can_merge(source.map_or(1, |source| lanes[source]));
+        let groups = layer.neurons.channels.div_ceil(lanes[index]);
+        let positions = match layer.useful_positions(groups).last() {
+            Some(&positions) if is_ecp5 => positions,
+            _ => 1,
+        };
         Array {
             lanes: lanes[index],
-            positions: match layer.useful_positions().last() {
-                Some(&positions) if is_ecp5 => positions,
-                _ => 1,
-            },
+            positions,
             merged: if merges { 2 } else { 1 },
+            swept: if layer.sweeps_banks() { positions } else { 1 },
         }
     };
     let arrays: Vec<Array> = (0..lanes.len()).map(array).collect();
     assert!(
         board.device.family != Family::Ecp5
-            || (arrays.iter().any(|array| array.positions > 1)
+            || (arrays.iter().any(|array| array.swept > 1)
+                && arrays.iter().any(|array| array.positions > array.swept)
                 && arrays.iter().any(|array| array.merged > 1)),
         "{arrays:?}"
     );

@@ -98,8 +98,8 @@ const FAULTS: [(&str, &str, &str, Shows, &str); 10] = [
     // Events without end, which a watchdog that waits for silence would never notice.
     (
         "hidden$1$serializer",
-        "pending$d = 32'h0",
-        "pending$q",
+        "pending$0$d = 32'h0",
+        "pending$0$q",
         Shows::Design,
         "has not ended",
     ),

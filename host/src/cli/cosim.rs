@@ -20,6 +20,7 @@ use synfire_hw::synth::containment::contained;
 use synfire_hw::synth::netlist::netlist;
 use synfire_hw::synth::speed::keep_measured;
 use synfire_hw::tool::Tool;
+use synfire_hw::work::Work;
 use synfire_sim::cosim::{self, Activity, Stimulus, Summary};
 use synfire_sim::stress::{self, Train};
 
@@ -164,7 +165,8 @@ pub(crate) fn verilator(
     })?;
     bar.finish_and_clear();
     if exit.is_none() {
-        keep_measured(build, summary.images, summary.cycles)?;
+        let work: Vec<Work> = summary.layers.iter().map(|layer| layer.work).collect();
+        keep_measured(build, summary.images, summary.cycles, &work)?;
     }
     Ok(summary)
 }
@@ -264,7 +266,15 @@ pub(crate) fn native(
 
 /// Describes a summary as text.
 pub(crate) fn describe(simulator: &str, summary: &Summary) -> String {
-    let mut rows = table(["layer", "ideal cycles", "busy cycles", "ratio", "stalled"]);
+    let mut rows = table([
+        "layer",
+        "ideal cycles",
+        "busy cycles",
+        "ratio",
+        "stalled",
+        "operations/cycle",
+        "lanes at work",
+    ]);
     for layer in &summary.layers {
         rows.add_row([
             layer.name.clone(),
@@ -272,6 +282,8 @@ pub(crate) fn describe(simulator: &str, summary: &Summary) -> String {
             count(layer.busy_cycles),
             format!("{:.3}", layer.busy_cycles / layer.ideal_cycles),
             count(layer.stalled_cycles),
+            format!("{:.1}", layer.work.operations_per_cycle()),
+            format!("{:.0} %", 100.0 * layer.work.lanes_at_work()),
         ]);
     }
     let what = if simulator.contains("stress") {

@@ -47,8 +47,8 @@ pub(crate) struct TargetArgs {
     /// Features of the design, separated by commas: `encoder`, `early-exit`, `load`; or `none`. Default: the board's.
     #[arg(long, value_name = "FEATURE,...")]
     features: Option<Features>,
-    /// Lanes of each layer, separated by commas: LANES, LANESxPOSITIONS or LANESxPOSITIONSxSPIKES, such as `20x5,20,50x5x2`;
-    /// default: the fastest that fit.
+    /// Lanes of each layer, separated by commas: LANES, LANESxPOSITIONS, LANESxPOSITIONSxSPIKES or
+    /// LANESxPOSITIONSxSPIKESxSWEPT, such as `20x5x1x5,20,50x5x2`; default: the fastest that fit.
     #[arg(long, value_name = "ARRAY,...", value_delimiter = ',')]
     pub(crate) lanes: Option<Vec<Array>>,
     /// Largest number of lanes of a layer, in all positions together, in the search for a plan.

@@ -7,15 +7,18 @@ use super::table::{count, table};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use synfire_hw::build::Build;
+use synfire_hw::energy::{Energy, Running};
 use synfire_hw::plan::{Array, Cost, LayerPlan};
 use synfire_hw::synth::checks::{self, Check, Form};
 use synfire_hw::synth::flow::{BLOCK_RAM, DSP, FF, LOGIC_CELL, LUT, SPRAM};
 use synfire_hw::synth::report::{Report, Utilization};
 use synfire_hw::synth::speed::Speed;
+use synfire_hw::work::Work;
 
 const EXAMPLE: &str = "Examples:
   synfire report out/demo/ice40-hx8k out/demo/ulx3s-85f
   synfire report builds/* --estimates     # compare the plans' estimates with the resources used
+  synfire report builds/* --energy        # estimated energy of an inference, to compare plans
   synfire report builds/* --markdown > table.md";
 
 /// Arguments of `synfire report`.
@@ -28,6 +31,9 @@ pub(crate) struct Args {
     /// Compare the resources that each plan estimated with those that its design uses.
     #[arg(long)]
     estimates: bool,
+    /// Estimate the energy of an inference from what co-simulation counted.
+    #[arg(long, conflicts_with = "estimates")]
+    energy: bool,
     /// Print the table as Markdown.
     #[arg(long, conflicts_with = "json")]
     markdown: bool,
@@ -48,6 +54,10 @@ struct Row {
     measured: bool,
     clock_mhz: f64,
     inferences_per_second: f64,
+    /// Synaptic operations per second; `None` before co-simulation.
+    operations_per_second: Option<f64>,
+    /// Estimated energy of an inference in µJ; `None` before co-simulation.
+    energy: Option<Energy>,
     /// Highest frequency after routing; `None` before synthesis.
     fmax_mhz: Option<f64>,
     /// Whether the design meets its clock, so that there is a bitstream; `None` before synthesis.
@@ -61,7 +71,7 @@ struct Row {
 }
 
 /// Titles of the columns.
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 15] = [
     "network",
     "board",
     "lanes",
@@ -69,6 +79,7 @@ const COLUMNS: [&str; 14] = [
     "cycles",
     "MHz",
     "inferences/s",
+    "operations/s",
     "MHz reached",
     "LUT4",
     "FF",
@@ -86,14 +97,17 @@ impl Args {
             .map(|folder| row(folder))
             .collect::<Result<Vec<Row>>>()?;
         context.print(&rows, || {
-            let (titles, cells, legend) = if self.estimates {
+            let (titles, cells, legend) = if self.energy {
+                let cells: Vec<Vec<String>> = rows.iter().map(Row::energies).collect();
+                (&ENERGIES[..], cells, ENERGIES_LEGEND)
+            } else if self.estimates {
                 let cells: Vec<Vec<String>> = rows.iter().map(Row::estimates).collect();
                 (&ESTIMATES[..], cells, ESTIMATES_LEGEND)
             } else {
                 let cells: Vec<Vec<String>> = rows.iter().map(|row| row.cells().to_vec()).collect();
                 (&COLUMNS[..], cells, LEGEND)
             };
-            match (self.markdown, self.estimates) {
+            match (self.markdown, self.estimates || self.energy) {
                 (true, _) => markdown(titles, &cells, legend),
                 (false, true) => text(titles, &cells, legend),
                 (false, false) => text(titles, &cells, legend) + &critical_paths(&rows),
@@ -114,6 +128,25 @@ fn row(folder: &Path) -> Result<Row> {
         None => Vec::new(),
     };
     let clock_met = report.as_ref().map(|report| report.bitstream.is_some());
+    let mut work = Work::default();
+    speed.work.iter().for_each(|&layer| work += layer);
+    let images = float(speed.images.max(1) as u64);
+    let operations_per_second =
+        (!speed.work.is_empty()).then(|| float(work.operations) / images * speed.inferences_per_second);
+    let luts = |report: &Report| {
+        let row = report.utilization.iter().find(|row| row.resource == LUT);
+        row.map(|row| row.used)
+    };
+    let energy = (!speed.work.is_empty()).then(|| {
+        Energy::of(&Running {
+            family: manifest.board.device.family,
+            clock_hz: f64::from(manifest.board.core_hz()),
+            cycles: speed.cycles,
+            luts: report.as_ref().and_then(luts).unwrap_or(manifest.plan.cost.luts),
+            work,
+            inferences: speed.images,
+        })
+    });
     let (utilization, critical_path) = report.map_or_else(Default::default, |report| {
         let path = report.critical_path.map(|path| path.to_string());
         (report.utilization, path)
@@ -131,6 +164,8 @@ fn row(folder: &Path) -> Result<Row> {
         measured: speed.measured,
         clock_mhz: manifest.board.clock_mhz(),
         inferences_per_second: speed.inferences_per_second,
+        operations_per_second,
+        energy,
         fmax_mhz,
         clock_met,
         planned: manifest.plan.cost,
@@ -142,7 +177,7 @@ fn row(folder: &Path) -> Result<Row> {
 
 impl Row {
     /// Returns the cells of the row, in the order of [`COLUMNS`].
-    fn cells(&self) -> [String; 14] {
+    fn cells(&self) -> [String; 15] {
         let lanes: Vec<String> = self.lanes.iter().map(ToString::to_string).collect();
         let used = |resource: &str| {
             let row = self.utilization.iter().find(|row| row.resource == resource);
@@ -159,6 +194,7 @@ impl Row {
             format!("{about}{}", count(self.cycles)),
             self.clock_mhz.to_string(),
             format!("{about}{}", count(self.inferences_per_second)),
+            self.operations_per_second.map_or_else(unknown, giga),
             match (self.fmax_mhz, self.clock_met) {
                 (Some(reached), Some(false)) => format!("{reached:.1} (too slow)"),
                 (Some(reached), _) => format!("{reached:.1}"),
@@ -220,6 +256,71 @@ impl Row {
             .chain([sprams])
             .collect()
     }
+}
+
+/// Titles of the columns with `--energy`.
+const ENERGIES: [&str; 10] = [
+    "network",
+    "board",
+    "lanes",
+    "µJ estimated",
+    "leakage",
+    "clock",
+    "memories",
+    "additions",
+    "sweeps",
+    "mW while running",
+];
+
+/// Legend of the table with `--energy`.
+const ENERGIES_LEGEND: &str = "estimated: the smallest and the largest energy of one inference by the coefficients of \
+                               `hw/energy`, many of which are guesses; use them to compare plans of a network on one device; \
+                               -: run `synfire cosim` first, which counts what the estimate needs";
+
+impl Row {
+    /// Returns the cells of the row, in the order of [`ENERGIES`].
+    fn energies(&self) -> Vec<String> {
+        let lanes: Vec<String> = self.lanes.iter().map(ToString::to_string).collect();
+        let cells = match &self.energy {
+            None => vec![unknown(); 7],
+            Some(energy) => {
+                let total = energy.total();
+                // µJ · 1/s = µW.
+                let power = |energy: f64| energy * self.inferences_per_second / 1000.0;
+                let parts = [
+                    total,
+                    energy.leakage,
+                    energy.clock,
+                    energy.memory,
+                    energy.additions,
+                    energy.sweeps,
+                ];
+                let ranges = parts.map(|range| format!("{} to {}", short(range.low), short(range.high)));
+                let power = format!("{} to {}", short(power(total.low)), short(power(total.high)));
+                ranges.into_iter().chain([power]).collect()
+            }
+        };
+        [self.network.clone(), self.board.clone(), lanes.join(" + ")]
+            .into_iter()
+            .chain(cells)
+            .collect()
+    }
+}
+
+/// Writes a number with two or three digits.
+fn short(number: f64) -> String {
+    match number {
+        0.0 => "0".into(),
+        _ if number >= 10.0 => count(number),
+        _ if number >= 1.0 => format!("{number:.1}"),
+        _ if number >= 0.01 => format!("{number:.2}"),
+        _ => format!("{number:.1e}"),
+    }
+}
+
+/// Writes a number in thousands of millions.
+fn giga(number: f64) -> String {
+    format!("{:.2} G", number / 1e9)
 }
 
 /// Returns the error of an estimate, relative to the number used.

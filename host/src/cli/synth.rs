@@ -60,9 +60,9 @@ impl Args {
             report: &report,
             checked: !checks.is_empty(),
             checks: &checks,
-            speed,
+            speed: &speed,
         };
-        context.print(&summary, || describe(&report, &checks, speed, &self.build))
+        context.print(&summary, || describe(&report, &checks, &speed, &self.build))
     }
 }
 
@@ -85,11 +85,11 @@ struct Summary<'a> {
     /// Whether the netlist or the bitstream was compared with the golden model.
     checked: bool,
     checks: &'a [Check],
-    speed: Speed,
+    speed: &'a Speed,
 }
 
 /// Describes the report of a build in `folder` as text.
-fn describe(report: &Report, checks: &[Check], speed: Speed, folder: &Path) -> String {
+fn describe(report: &Report, checks: &[Check], speed: &Speed, folder: &Path) -> String {
     let mut rows = table(["resource", "used", "available", "share"]);
     for row in &report.utilization {
         rows.add_row([

@@ -10,7 +10,7 @@ use crate::circuit::word_memory::Style;
 use crate::diagram;
 use crate::emit::{constraints, lint, verilog, wrapper};
 use crate::error::{Error, Result};
-use crate::plan::Plan;
+use crate::plan::{LayerPlan, Plan};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use synfire_golden_model::file::hex;
@@ -44,8 +44,8 @@ pub fn design(model: &QuantizedModel, board: &Board, plan: &Plan) -> Result<Desi
     })?;
     files.insert("board.v".into(), top);
     files.insert(lint::LINT.into(), lint::waivers());
-    let lanes: Vec<usize> = plan.layers.iter().map(|layer| layer.lanes).collect();
-    files.insert("cosim.v".into(), wrapper::cosim_top(&lanes, false));
+    let units: Vec<usize> = plan.layers.iter().map(LayerPlan::units).collect();
+    files.insert("cosim.v".into(), wrapper::cosim_top(&units, false));
     let nameless = Names {
         network: "-",
         model: [0; 32],

@@ -157,7 +157,7 @@ impl Core {
                 swept: signals(count),
                 swept_last: signals(count),
                 swept_clear: signals(count),
-                swept_data: signals(params.engines().map(|engine| engine.lanes).sum()),
+                swept_data: signals(params.engines().map(|engine| engine.units()).sum()),
                 throttle: signals(if params.wiring.throttled { count } else { 0 }),
                 spikes_in: signals(count),
                 spikes_out: signals(count),

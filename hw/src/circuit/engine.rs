@@ -17,7 +17,7 @@
 //! The positions whose column is the same modulo P lie in one *bank*, so that an access reaches P neighbouring columns of a row. Up to
 //! k spikes of one source position are taken at once, and their weights are added up first. So n spikes of a word cost ⌈n / k⌉ cycles
 //! for each row, pass of P columns and group that they meet. Spikes of one word that meet only their own channels cost one cycle together for
-//! each position. An end of step costs one cycle for each word of the layer and for each settle stage; there are no other costs. The
+//! each position. An end of step costs one cycle for each word of the layer (of a bank, if all end it at once) and for each settle stage; there are no other costs. The
 //! stages of the pipeline take one cycle each:
 //!
 //! | stage | |
@@ -75,6 +75,8 @@ pub struct EngineParams {
     pub positions: usize,
     /// Spikes of one position that are taken at once.
     pub merged: usize,
+    /// Positions that end their step in the same cycle: one, or those of all banks.
+    pub swept: usize,
     /// Membrane words per position: ⌈channels / lanes⌉.
     pub groups: usize,
     /// How neurons end a step.
@@ -115,11 +117,11 @@ pub struct Engine {
     pub swept_last: Signal<Out, Bit>,
     /// High if the sweep is a clear; valid while `swept` is high.
     pub swept_clear: Signal<Out, Bit>,
-    /// Lanes of the word whose neurons fired, lane 0 in the lowest bit; valid while `swept` is high. Bits
-    /// beyond the lanes are 0.
-    pub fired_mask: Signal<Out, Bits<64>>,
-    /// Membranes of the word as they are written, one port per lane; valid while `swept` is high. 32 bits,
-    /// sign-extended.
+    /// Lanes of the word whose neurons fired, lane 0 in the lowest bit, for each of the positions that end their step at once;
+    /// valid while `swept` is high. Bits beyond the lanes are 0.
+    pub fired_mask: Vec<Signal<Out, Bits<64>>>,
+    /// Membranes of the words as they are written, one port per lane of each of these positions; valid while `swept` is high, for
+    /// positions of the layer. 32 bits, sign-extended.
     pub swept_data: Vec<Signal<Out, Signed<32>>>,
     /// Load port of the engine's parameter memories; to be used only while the engine is idle.
     pub load: LoadPort,
@@ -162,6 +164,7 @@ pub struct Engine {
     carry: Delay<Bits<16>>,
     banks: Delay<Bits<16>>,
     bank: Delay<Bits<8>>,
+    swept_banks: Delay<Bits<16>>,
     value: Delay<Bits<8>>,
     carries: MaskUnpack,
     issues: MaskUnpack,
@@ -178,6 +181,7 @@ pub struct Engine {
     read_value: DFF<Bits<8>>,
     read_group: DFF<Bits<24>>,
     read_bank: DFF<Bits<8>>,
+    read_banks: DFF<Bits<16>>,
     read_present: Vec<DFF<Bit>>,
     take_last: FanOut,
     take_older: FanOut,
@@ -191,13 +195,16 @@ pub struct Engine {
     compute_second: FanOut,
     compute_mask: DFF<Bits<64>>,
     compute_bank: DFF<Bits<8>>,
+    compute_banks: DFF<Bits<16>>,
     met: MaskUnpack,
     forward_last: FanOut,
-    /// Membranes of the bank whose step ends, and the units that end it, one a lane.
+    /// Membranes of the bank whose step ends, or of all banks, and the units that end it, one for each of them.
     operands: Selector,
     settle: Vec<Settle>,
     settled: Spread,
     spread_identities: Spread,
+    spread_thresholds: Spread,
+    spread_biases: Spread,
     /// Settle stages: what belongs to the sweep's word in the last of them; without settle stages, to that in the compute
     /// stage. The copies for the lanes are the same one stage later, registers included.
     settling: Vec<DFF<Bit>>,
@@ -205,6 +212,7 @@ pub struct Engine {
     settle_last: Delay<Bit>,
     settle_clears: Delay<Bit>,
     settle_bank: Delay<Bits<8>>,
+    settle_banks: Delay<Bits<16>>,
     sweep_ahead: Delay<Bit>,
     clears_ahead: Delay<Bit>,
     settles: FanOut,
@@ -217,7 +225,11 @@ pub struct Engine {
     write_clears: DFF<Bit>,
     write_last: DFF<Bit>,
     write_bank: DFF<Bits<8>>,
+    write_banks: DFF<Bits<16>>,
     results: Selector,
+    /// Which of the positions that have ended their step at once are there.
+    met_banks: MaskUnpack,
+    sweeps_all: Constant<Bit>,
     busy_count: DFF<Bits<32>>,
     loadable: DFF<Bit>,
     stalled_count: DFF<Bits<32>>,
@@ -250,13 +262,18 @@ impl Engine {
             groups,
             positions,
             merged,
+            swept,
             ..
         } = params;
         assert!((1..=MAX_LANES).contains(&lanes), "{lanes} lanes");
         assert!((1..=MAX_POSITIONS).contains(&positions), "{positions} positions");
         let all = positions * lanes;
         let first = &params.paths[0];
-        let words = first.rows.outputs * first.columns.outputs * groups;
+        assert!(
+            swept == 1 || (swept == positions && first.spread() == 1),
+            "{swept} of {positions} positions at once"
+        );
+        let units = params.units();
         let weight_words: usize = params.paths.iter().map(WindowParams::weight_words).sum();
         let pools = weight_words == 0;
         let identities = if params.has_identity() { groups } else { 1 };
@@ -302,7 +319,8 @@ impl Engine {
             params
                 .paths
                 .iter()
-                .all(|path| path.synapses != Synapses::OwnChannel || path.sources.lanes == lanes),
+                .all(|path| path.synapses != Synapses::OwnChannel
+                    || (path.sources.lanes == lanes && path.spread() == 1)),
             "words of a path"
         );
         let paths = params.paths.len();
@@ -313,10 +331,11 @@ impl Engine {
                 event_mask: signals(paths),
                 event_valid: signals(paths),
                 event_ready: signals(paths),
-                swept_data: signals(lanes),
+                swept_data: signals(units),
+                fired_mask: signals(swept),
                 pickers: params.paths.iter().map(picker).collect(),
                 windows: params.paths.iter().map(Window::new).collect(),
-                walker: Walker::new(&params.paths, words, weight_words, stages),
+                walker: Walker::new(&params.paths, swept, weight_words, stages),
                 lanes: (0..all).map(|_| Lane::new(params.settle.membrane_bits)).collect(),
                 hazards: (0..positions).map(|_| Hazard::new(stages)).collect(),
                 merge: Merge::new(MergeParams {
@@ -326,12 +345,18 @@ impl Engine {
                     fraction_bits: params.weights.fraction_bits,
                 }),
                 read_present: (1..merged).map(|_| DFF::default()).collect(),
-                operands: Selector::new(positions, lanes, params.settle.membrane_bits),
-                results: Selector::new(positions, lanes, params.settle.membrane_bits),
-                settle: (0..lanes).map(|_| Settle::new(&params.settle)).collect(),
-                has_fired: (0..lanes).map(|_| DFF::default()).collect(),
-                settled: Spread::new(positions, lanes),
+                operands: Selector::new(positions / swept, units, params.settle.membrane_bits),
+                results: Selector::new(positions / swept, units, params.settle.membrane_bits),
+                settle: (0..units).map(|_| Settle::new(&params.settle)).collect(),
+                has_fired: (0..units).map(|_| DFF::default()).collect(),
+                settled: Spread::new(positions / swept, units),
                 spread_identities: Spread::new(positions, lanes),
+                spread_thresholds: Spread::new(swept, lanes),
+                spread_biases: Spread::new(swept, lanes),
+                met_banks: MaskUnpack::new(1, swept),
+                sweeps_all: Constant::new(swept > 1),
+                swept_banks: Delay::new(ahead),
+                settle_banks: Delay::new(stages),
                 carries: MaskUnpack::new(1, positions),
                 issues: MaskUnpack::new(1, positions),
                 has_identity: Constant::new(params.has_identity()),
@@ -358,7 +383,7 @@ impl Engine {
                 thresholds: ParameterMemory::new(params.thresholds),
                 biases: ParameterMemory::new(params.biases),
                 membranes: WordMemory::new(params.membranes, positions),
-                pack: MaskPack::new(lanes),
+                pack: MaskPack::new(swept, lanes),
                 take_last: FanOut::new(positions, lanes),
                 take_older: FanOut::new(positions, lanes),
                 settling: (0..stages).map(|_| DFF::default()).collect(),
@@ -369,8 +394,8 @@ impl Engine {
                 sweep_ahead: Delay::new(stages),
                 clears_ahead: Delay::new(stages),
                 settles: FanOut::new(positions, lanes),
-                clears: FanOut::new(1, lanes),
-                ends: FanOut::new(1, lanes),
+                clears: FanOut::new(1, units),
+                ends: FanOut::new(1, units),
                 settle_bank: Delay::new(stages),
                 compute_negative: FanOut::new(1, all),
                 compute_own: FanOut::new(1, all),
@@ -383,9 +408,9 @@ impl Engine {
                 biases_number: memory(3),
                 met: MaskUnpack::new(positions, lanes),
             }
-            clock, load, pause, swept, swept_last, swept_clear, fired_mask, busy_cycles, stalled_cycles, busy,
+            clock, load, pause, swept, swept_last, swept_clear, busy_cycles, stalled_cycles, busy,
             reading, read_sweep, read_clears, read_last, read_negative, read_own, read_second, read_mask, read_value,
-            read_group, read_bank, computing, compute_sweep, compute_clears, compute_last, compute_mask, compute_bank,
+            read_group, read_bank, read_banks, compute_banks, write_banks, computing, compute_sweep, compute_clears, compute_last, compute_mask, compute_bank,
             in_pipeline, writing, write_sweep, write_clears, write_last, write_bank,
             busy_count, loadable, stalled_count, loads_weights, loads_thresholds, loads_identities, loads_biases,
         }
@@ -431,6 +456,12 @@ impl EngineParams {
     #[must_use]
     pub fn is_graded(&self) -> bool {
         self.paths.iter().any(|path| path.sources.graded)
+    }
+
+    /// Units that end steps: one for each lane of the positions that do so at once.
+    #[must_use]
+    pub const fn units(&self) -> usize {
+        self.swept * self.lanes
     }
 
     /// Words of a sweep that may still leave after a pause.

@@ -88,11 +88,12 @@ impl Layer {
         let paths = engine.paths.len();
         with_defaults! {
             Self {
-                swept_data: signals(engine.lanes),
+                swept_data: signals(engine.units()),
                 filters: engine.paths.iter().map(Filter::new).collect(),
                 fifos: input_fifos(&engine, &params.fifo_depths),
                 serializer: Serializer::new(
                     params.neurons,
+                    engine.swept,
                     params.queue_depth,
                     engine.pause_margin(),
                 ),
@@ -157,7 +158,9 @@ impl Logic for Layer {
         for i in 0..self.swept_data.len() {
             self.swept_data[i].next = self.engine.swept_data[i].val();
         }
-        self.serializer.mask.next = self.engine.fired_mask.val();
+        for i in 0..self.serializer.mask.len() {
+            self.serializer.mask[i].next = self.engine.fired_mask[i].val();
+        }
         self.serializer.mask_valid.next = self.engine.swept.val();
         self.serializer.mask_last.next = self.engine.swept_last.val();
         self.serializer.mask_clear.next = self.engine.swept_clear.val();

@@ -6,48 +6,59 @@
 use super::signals;
 use rust_hdl::prelude::*;
 
-/// Packs the flags of all lanes into one mask.
+/// Packs the flags of the lanes of each bank into one mask.
 #[derive(Debug, LogicBlock)]
 pub struct MaskPack {
-    /// Flag of lane i.
+    /// Flag of lane l of bank b, at b · lanes + l.
     pub flags: Vec<Signal<In, Bit>>,
-    /// Mask of the flags: bit i is `flags[i]`; the bits beyond the lanes are 0.
-    pub mask: Signal<Out, Bits<64>>,
+    /// Mask of each bank's flags: bit l is that of lane l; the bits beyond the lanes are 0.
+    pub mask: Vec<Signal<Out, Bits<64>>>,
 }
 
 impl MaskPack {
-    /// Builds the block for `lanes` flags, 1..=64.
+    /// Builds the block for `banks` banks of `lanes` flags, 1..=64.
     #[must_use]
-    pub fn new(lanes: usize) -> Self {
+    pub fn new(banks: usize, lanes: usize) -> Self {
         Self {
-            flags: signals(lanes),
-            mask: Signal::default(),
+            flags: signals(banks * lanes),
+            mask: signals(banks),
         }
+    }
+
+    fn lanes(&self) -> usize {
+        self.flags.len() / self.mask.len()
     }
 }
 
 impl Logic for MaskPack {
     fn update(&mut self) {
-        self.mask.next = self
-            .flags
-            .iter()
-            .rev()
-            .fold(0_u64, |mask, flag| mask << 1 | u64::from(flag.val()))
-            .into();
+        let lanes = self.lanes();
+        for (mask, flags) in self.mask.iter_mut().zip(self.flags.chunks(lanes)) {
+            let bits = (flags.iter().rev()).fold(0_u64, |bits, flag| bits << 1 | u64::from(flag.val()));
+            mask.next = bits.into();
+        }
     }
 
     fn connect(&mut self) {
-        self.mask.connect();
+        for mask in &mut self.mask {
+            mask.connect();
+        }
     }
 
     fn hdl(&self) -> Verilog {
-        let lanes = self.flags.len();
+        let lanes = self.lanes();
         let padding = if lanes < 64 {
             format!("{}'h0, ", 64 - lanes)
         } else {
             String::new()
         };
-        let flags: Vec<String> = (0..lanes).rev().map(|lane| format!("flags${lane}")).collect();
-        Verilog::Custom(format!("always @(*) mask = {{{padding}{}}};\n", flags.join(", ")))
+        let bank = |bank: usize| {
+            let flags: Vec<String> = (0..lanes)
+                .rev()
+                .map(|lane| format!("flags${}", bank * lanes + lane))
+                .collect();
+            format!("always @(*) mask${bank} = {{{padding}{}}};\n", flags.join(", "))
+        };
+        Verilog::Custom((0..self.mask.len()).map(bank).collect())
     }
 }

@@ -7,6 +7,7 @@ use super::filter::Filter;
 use super::layer::input_fifos;
 use super::load_port::LoadPort;
 use super::snapshot::Snapshot;
+use super::word_memory::MemoryShape;
 use super::{signals, with_defaults};
 use rust_hdl::prelude::*;
 
@@ -66,10 +67,13 @@ impl OutputLayer {
     pub fn new(params: EngineParams, fifo_depth: usize) -> Self {
         with_defaults! {
             Self {
-                swept_data: signals(params.lanes),
+                swept_data: signals(params.units()),
                 filters: params.paths.iter().map(Filter::new).collect(),
                 fifos: input_fifos(&params, &[fifo_depth]),
-                snapshot: Snapshot::new(params.membranes),
+                snapshot: Snapshot::new(MemoryShape {
+                    depth: params.groups,
+                    ..params.membranes
+                }),
                 engine: Engine::new(params),
             }
             clock, load, in_data, in_mask, in_valid, in_ready, readout_group, readout_lane, readout_data, steps_done,

@@ -7,23 +7,29 @@
 //!          └───────────────┘
 //! ```
 //!
-//! The words of a sweep come position by position, group by group. Words in which no neuron fired are dropped
-//! at once. The others go into a queue, so that the engine continues while events leave. The last word of a
-//! sweep carries the marker, which leaves after the word's spikes.
+//! The words of a sweep come position by position, group by group; or those of S neighbouring positions at once, group by group.
+//! Words in which no neuron fired are dropped at once. The others go into a queue, so that the engine continues while events
+//! leave, one position after the other. The last word of a sweep carries the marker, which leaves after the word's spikes.
 
 use super::event::{ADDRESS_SHIFT, Addressing, CLEAR, END_OF_STEP};
 use super::fifo::Fifo;
 use super::popcount::Popcount;
-use super::with_defaults;
+use super::{signals, with_defaults};
 use rust_hdl::prelude::*;
 
 /// Bits of a queue entry beside mask and address: whether a marker follows, and whether it is a clear.
 const FLAGS: usize = 2;
 
-/// Bits of a queue entry of a layer whose events have the given layout.
+/// Bits of the queues' entries of a layer whose events have the given layout and of which `swept` positions end their step at
+/// once: one queue for each of these, of which the first has address and flags.
 #[must_use]
-pub fn entry_bits(neurons: Addressing) -> usize {
-    neurons.lanes + neurons.address_bits() + FLAGS
+pub fn entry_bits(neurons: Addressing, swept: usize) -> Vec<usize> {
+    (0..swept)
+        .map(|position| match position {
+            0 => neurons.lanes + neurons.address_bits() + FLAGS,
+            _ => neurons.lanes,
+        })
+        .collect()
 }
 
 /// Serializer of one layer.
@@ -31,9 +37,10 @@ pub fn entry_bits(neurons: Addressing) -> usize {
 pub struct Serializer {
     /// Core clock; all registers change on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// Lanes of the next word that fired, bit i for lane i; valid while `mask_valid` is high.
-    pub mask: Signal<In, Bits<64>>,
-    /// High in a cycle in which `mask` holds the next word of a sweep, which is always taken.
+    /// Lanes of the next word that fired, bit i for lane i, for each of the positions that end their step at once; valid while
+    /// `mask_valid` is high.
+    pub mask: Vec<Signal<In, Bits<64>>>,
+    /// High in a cycle in which `mask` holds the next words of a sweep, which are always taken.
     pub mask_valid: Signal<In, Bit>,
     /// High if the word is the last of its sweep; valid while `mask_valid` is high.
     pub mask_last: Signal<In, Bit>,
@@ -54,18 +61,28 @@ pub struct Serializer {
     pub spikes_out: Signal<Out, Bits<32>>,
     /// High while words or events have not left yet.
     pub busy: Signal<Out, Bit>,
+    /// Queue of the first position, with address and flags, and those of further positions.
     queue: Fifo<96>,
+    more_queues: Vec<Fifo<64>>,
     count: Popcount,
-    /// Address of the sweep's next word; `group` and `column` are its coordinates.
+    /// Address of the sweep's next word; `group` and `column` are its coordinates. Of several positions, those of the first.
     address: DFF<Bits<24>>,
     group: DFF<Bits<24>>,
     column: DFF<Bits<24>>,
-    /// Word that leaves: its mask until it has left, its address, and the marker behind it.
-    pending: DFF<Bits<64>>,
+    /// Words that leave: their masks until they have left, the address of the first, and the marker behind them.
+    pending: Vec<DFF<Bits<64>>>,
     base: DFF<Bits<24>>,
     marker: DFF<Bit>,
     marker_clears: DFF<Bit>,
     spike_count: DFF<Bits<32>>,
+    /// High if a word below the index has a spike, the mask of the first that has one, and its number.
+    some: Vec<Signal<Local, Bit>>,
+    first: Vec<Signal<Local, Bits<64>>>,
+    number: Vec<Signal<Local, Bits<24>>>,
+    /// High if two words below the index have spikes.
+    more: Vec<Signal<Local, Bit>>,
+    /// High if a mask below the index that arrives has a spike.
+    arrives: Vec<Signal<Local, Bit>>,
     fired: Signal<Local, Bit>,
     group_end: Signal<Local, Bit>,
     row_end: Signal<Local, Bit>,
@@ -74,6 +91,13 @@ pub struct Serializer {
     any: Signal<Local, Bit>,
     marker_event: Signal<Local, Bits<32>>,
     emptied: Signal<Local, Bit>,
+    first_mask: Signal<Local, Bits<64>>,
+    first_number: Signal<Local, Bits<24>>,
+    others: Signal<Local, Bit>,
+    leaves: Signal<Local, Bit>,
+    refills: Signal<Local, Bit>,
+    arrived: Signal<Local, Bits<64>>,
+    next_pending: Signal<Local, Bits<64>>,
     /// Address difference from one group to the next; the following ones are from position to position and
     /// from row to row.
     group_step: Constant<Bits<24>>,
@@ -86,16 +110,18 @@ pub struct Serializer {
     end_of_step: Constant<Bits<32>>,
     clear: Constant<Bits<32>>,
     address_shift: Constant<Bits<32>>,
+    /// Number of each position.
+    places: Vec<Constant<Bits<24>>>,
 }
 
 impl Serializer {
-    /// Builds the serializer of a layer whose events have the given layout; the queue holds `queue` words. After `pause`, up
-    /// to `margin` words still come.
+    /// Builds the serializer of a layer whose events have the given layout, of which `swept` positions end their step at once; the
+    /// queue holds `queue` words of each. After `pause`, up to `margin` words still come.
     ///
     /// # Panics
     /// For a queue that is no power of two of 8..=32768: a bug of the generator.
     #[must_use]
-    pub fn new(neurons: Addressing, queue: usize, margin: usize) -> Self {
+    pub fn new(neurons: Addressing, swept: usize, queue: usize, margin: usize) -> Self {
         let shape = neurons.shape;
         let groups = neurons.groups();
         let group_shift = neurons.row_bits() + neurons.column_bits();
@@ -104,29 +130,42 @@ impl Serializer {
         // Addresses wrap around within their bits, so a step back is an addition, too.
         let groups_back = (groups - 1) as u64;
         let wrap = |step: u64| Constant::new((step & mask).into());
-        let position = 1_u64.wrapping_sub(groups_back << group_shift);
+        let words = shape.width.div_ceil(swept);
+        let position = (swept as u64).wrapping_sub(groups_back << group_shift);
         let row = (1_u64 << neurons.column_bits())
-            .wrapping_sub(shape.width as u64 - 1)
+            .wrapping_sub(((words - 1) * swept) as u64)
             .wrapping_sub(groups_back << group_shift);
         let number = |value: usize| Constant::new((value as u64).into());
         with_defaults! {
             Self {
-                queue: Fifo::with_margin(queue, entry_bits(neurons), margin),
+                queue: Fifo::with_margin(queue, entry_bits(neurons, swept)[0], margin),
+                more_queues: (entry_bits(neurons, swept)[1..].iter())
+                    .map(|&bits| Fifo::with_margin(queue, bits, margin))
+                    .collect(),
+                mask: signals(swept),
+                pending: (0..swept).map(|_| DFF::default()).collect(),
+                some: signals(swept + 1),
+                first: signals(swept + 1),
+                number: signals(swept + 1),
+                more: signals(swept + 1),
+                arrives: signals(swept + 1),
                 count: Popcount::new(neurons.lanes),
                 group_step: wrap(1 << group_shift),
                 position_step: wrap(position),
                 row_step: wrap(row),
                 last_group: number(groups - 1),
-                last_column: number(shape.width - 1),
+                last_column: number(words - 1),
                 address_mask: Constant::new(mask.into()),
                 entry_mask_shift: Constant::new(((bits + FLAGS) as u64).into()),
                 end_of_step: Constant::new(u64::from(END_OF_STEP).into()),
                 clear: Constant::new(u64::from(CLEAR).into()),
                 address_shift: Constant::new((ADDRESS_SHIFT as u64).into()),
+                places: (0..swept).map(number).collect(),
             }
-            clock, mask, mask_valid, mask_last, mask_clear, pause, event_data, event_mask, event_valid, event_ready,
-            spikes_out, busy, address, group, column, pending, base, marker, marker_clears, spike_count, fired,
-            group_end, row_end, step, entry, any, marker_event, emptied,
+            clock, mask_valid, mask_last, mask_clear, pause, event_data, event_mask, event_valid, event_ready,
+            spikes_out, busy, address, group, column, base, marker, marker_clears, spike_count, fired,
+            group_end, row_end, step, entry, any, marker_event, emptied, first_mask, first_number, others, leaves,
+            refills, arrived, next_pending,
         }
     }
 }
@@ -140,7 +179,6 @@ impl Logic for Serializer {
             address,
             group,
             column,
-            pending,
             base,
             marker,
             marker_clears,
@@ -173,36 +211,81 @@ impl Logic for Serializer {
                 self.column.d.next = 0.into();
             }
         }
-        // Into the queue: {mask, address, clear, end}.
-        self.fired.next = self.mask.val() != 0;
-        self.entry.next = (bit_cast::<96, 64>(self.mask.val()) << self.entry_mask_shift.val())
-            | (bit_cast::<96, 24>(self.address.q.val()) << 2);
-        self.queue.in_data.next = self.entry.val();
+        // Into the queues: {mask, address, clear, end}, and the masks of the further positions.
+        self.arrives[0].next = false;
+        for i in 0..self.mask.len() {
+            self.arrives[i + 1].next = self.arrives[i].val() || (self.mask[i].val() != 0);
+        }
+        self.fired.next = false;
+        for i in self.mask.len()..self.arrives.len() {
+            self.fired.next = self.arrives[i].val();
+        }
+        self.entry.next = bit_cast::<96, 24>(self.address.q.val()) << 2;
         if self.mask_last.val() {
-            self.queue.in_data.next = self.entry.val() | 1;
+            self.entry.next = (bit_cast::<96, 24>(self.address.q.val()) << 2) | 1;
             if self.mask_clear.val() {
-                self.queue.in_data.next = self.entry.val() | 3;
+                self.entry.next = (bit_cast::<96, 24>(self.address.q.val()) << 2) | 3;
             }
         }
+        self.arrived.next = 0.into();
+        for i in 0..1 {
+            self.arrived.next = self.mask[i].val();
+        }
+        self.queue.in_data.next =
+            (bit_cast::<96, 64>(self.arrived.val()) << self.entry_mask_shift.val()) | self.entry.val();
         self.queue.in_valid.next = self.mask_valid.val() && (self.fired.val() || self.mask_last.val());
+        for i in 0..self.more_queues.len() {
+            self.more_queues[i].clock.next = self.clock.val();
+            self.more_queues[i].in_data.next = self.mask[i + 1].val();
+            self.more_queues[i].in_valid.next =
+                self.mask_valid.val() && (self.fired.val() || self.mask_last.val());
+        }
         self.pause.next = self.queue.nearly_full.val();
 
-        // Out of the queue.
-        self.any.next = self.pending.q.val() != 0;
-        self.count.mask.next = self.pending.q.val();
+        // The first of the words that leave.
+        self.some[0].next = false;
+        self.more[0].next = false;
+        self.first[0].next = 0.into();
+        self.number[0].next = 0.into();
+        for i in 0..self.pending.len() {
+            self.some[i + 1].next = self.some[i].val() || (self.pending[i].q.val() != 0);
+            self.more[i + 1].next =
+                self.more[i].val() || (self.some[i].val() && (self.pending[i].q.val() != 0));
+            self.first[i + 1].next = self.first[i].val();
+            self.number[i + 1].next = self.number[i].val();
+            if !self.some[i].val() {
+                self.first[i + 1].next = self.pending[i].q.val();
+                self.number[i + 1].next = self.places[i].val();
+            }
+        }
+        self.any.next = false;
+        self.others.next = false;
+        self.first_mask.next = 0.into();
+        self.first_number.next = 0.into();
+        for i in self.pending.len()..self.some.len() {
+            self.any.next = self.some[i].val();
+            self.others.next = self.more[i].val();
+            self.first_mask.next = self.first[i].val();
+            self.first_number.next = self.number[i].val();
+        }
+
+        // Out of the queues.
+        self.count.mask.next = self.first_mask.val();
         self.marker_event.next = self.end_of_step.val();
         if self.marker_clears.q.val() {
             self.marker_event.next = self.clear.val();
         }
-        self.event_data.next = bit_cast::<32, 24>(self.base.q.val()) << self.address_shift.val();
-        self.event_mask.next = self.pending.q.val();
+        self.event_data.next =
+            bit_cast::<32, 24>(self.base.q.val() + self.first_number.val()) << self.address_shift.val();
+        self.event_mask.next = self.first_mask.val();
         self.event_valid.next = self.any.val() || self.marker.q.val();
         self.emptied.next = !self.any.val() && !self.marker.q.val();
+        self.leaves.next = false;
         if self.any.val() {
             if self.event_ready.val() {
-                self.pending.d.next = 0.into();
+                self.leaves.next = true;
                 self.spike_count.d.next = self.spike_count.q.val() + self.count.ones.val();
-                self.emptied.next = !self.marker.q.val();
+                self.emptied.next = !self.marker.q.val() && !self.others.val();
             }
         } else {
             self.event_data.next = self.marker_event.val();
@@ -215,14 +298,34 @@ impl Logic for Serializer {
             }
         }
         self.queue.out_ready.next = self.emptied.val();
-        if self.emptied.val() && self.queue.out_valid.val() {
-            self.pending.d.next =
-                bit_cast::<64, 96>(self.queue.out_data.val() >> self.entry_mask_shift.val());
+        for i in 0..self.more_queues.len() {
+            self.more_queues[i].out_ready.next = self.emptied.val();
+        }
+        self.refills.next = self.emptied.val() && self.queue.out_valid.val();
+        self.busy.next = self.queue.out_valid.val() || self.any.val() || self.marker.q.val();
+        self.next_pending.next = bit_cast::<64, 96>(self.queue.out_data.val() >> self.entry_mask_shift.val());
+        for i in 0..self.pending.len() {
+            self.pending[i].clock.next = self.clock.val();
+            self.pending[i].d.next = self.pending[i].q.val();
+            if self.leaves.val() && !self.some[i].val() {
+                self.pending[i].d.next = 0.into();
+            }
+        }
+        for i in 0..1 {
+            if self.refills.val() {
+                self.pending[i].d.next = self.next_pending.val();
+            }
+        }
+        for i in 0..self.more_queues.len() {
+            if self.refills.val() {
+                self.pending[i + 1].d.next = self.more_queues[i].out_data.val();
+            }
+        }
+        if self.refills.val() {
             self.base.d.next = bit_cast::<24, 96>(self.queue.out_data.val() >> 2) & self.address_mask.val();
             self.marker.d.next = self.queue.out_data.val().get_bit(0);
             self.marker_clears.d.next = self.queue.out_data.val().get_bit(1);
         }
-        self.busy.next = self.queue.out_valid.val() || self.any.val() || self.marker.q.val();
         self.spikes_out.next = self.spike_count.q.val();
     }
 }

@@ -129,6 +129,7 @@ pub struct Walker {
     /// Bank and column of the sweep.
     at_bank: DFF<Bits<8>>,
     hot_bank: DFF<Bits<16>>,
+    /// Column of a sweep; in a sweep of all banks at once, its word in the row.
     at_column: DFF<Bits<16>>,
     group_end: Signal<Local, Bit>,
     bank_end: Signal<Local, Bit>,
@@ -162,6 +163,11 @@ pub struct Walker {
     last_word: Constant<Bits<24>>,
     groups: Constant<Bits<24>>,
     groups_back: Constant<Bits<24>>,
+    /// High if groups lie side by side in the banks, so that the column of a sweep is its group.
+    spreads: Constant<Bit>,
+    /// Whether a sweep addresses all banks at once, and those that have columns in the last word of a row.
+    sweeps_all: Constant<Bit>,
+    row_end_banks: Constant<Bits<16>>,
     last_bank: Constant<Bits<8>>,
     last_column: Constant<Bits<16>>,
     all_banks: Constant<Bits<16>>,
@@ -182,21 +188,27 @@ pub struct Walker {
 }
 
 impl Walker {
-    /// Builds a walker of the given paths, one or two, over `words` membrane words in all banks and `weight_words` weight
-    /// words, of an engine with `stages` settle stages.
+    /// Builds a walker of the given paths, one or two, over `weight_words` weight words, of an engine with `stages` settle stages
+    /// in which `swept` positions end their step at once: one, or those of all banks.
     ///
     /// # Panics
     /// Without a path, or for a second one with more than one row of kernel: a bug of the generator.
     #[must_use]
-    pub fn new(paths: &[WindowParams], words: usize, weight_words: usize, stages: usize) -> Self {
+    pub fn new(paths: &[WindowParams], swept: usize, weight_words: usize, stages: usize) -> Self {
         let first = &paths[0];
+        let words = first.sweep_words(swept);
+        let most_run = paths.iter().map(WindowParams::most_run).max().unwrap_or(0);
+        let columns = first.columns.outputs * first.spread();
+        // Words of a row, if all banks are swept at once, and the banks that the last of them has.
+        let row_words = first.banks().words();
+        let in_last = columns - (row_words - 1) * first.positions;
         assert!(
             paths.len() <= 2 && paths[1..].iter().all(|path| path.rows.kernel == 1),
             "a second path is a 1×1 convolution or an identity"
         );
         let mask = |largest: usize| (largest as u64 + 1).next_power_of_two() - 1;
         let number = |value: usize| Constant::new((value as u64).into());
-        let more = first.merged - 1;
+        let (groups, more) = (first.groups_of_bank(), first.merged - 1);
         let most_rows = first.rows.outputs.min(first.rows.kernel);
         let is_own = |path: &WindowParams| path.synapses == super::window::Synapses::OwnChannel;
         let own_lanes = paths
@@ -228,13 +240,16 @@ impl Walker {
                 more_weight: (0..more).map(|_| DFF::default()).collect(),
                 more_row_weight: (0..more).map(|_| DFF::default()).collect(),
                 more_spike: (0..more).map(|_| DFF::default()).collect(),
-                groups: number(first.groups),
-                groups_back: number(first.groups - 1),
+                groups: number(groups),
+                groups_back: number(groups - 1),
+                spreads: Constant::new(first.spread() > 1),
                 last_bank: Constant::new((first.positions as u64 - 1).into()),
-                last_column: Constant::new((first.columns.outputs as u64 - 1).into()),
+                last_column: Constant::new((if swept > 1 { row_words } else { columns } as u64 - 1).into()),
+                sweeps_all: Constant::new(swept > 1),
+                row_end_banks: Constant::new(((1_u64 << in_last) - 1).into()),
                 all_banks: Constant::new(((1_u64 << first.positions) - 1).into()),
                 has_banks: Constant::new(first.positions > 1),
-                run_mask: Constant::new(mask(words - 1).into()),
+                run_mask: Constant::new(mask(words.max(most_run) - 1).into()),
                 markers: signals(paths.len() + 1),
                 spikes: signals(paths.len() + 1),
                 path_step: paths.iter().map(|path| number(path.weight_step())).collect(),
@@ -242,13 +257,13 @@ impl Walker {
                 path_second: (0..paths.len()).map(|path| Constant::new(path == 1)).collect(),
                 membrane_row_step: number(first.membrane_row_step()),
                 weight_row_step: number(first.weight_row_step()),
-                last_group: number(first.groups - 1),
+                last_group: number(groups - 1),
                 last_word: number(words - 1),
                 word_mask: Constant::new(mask(first.membrane_words() - 1).into()),
                 weight_mask: Constant::new(mask(weight_words.max(1) - 1).into()),
                 step_mask: Constant::new(mask(most_step).into()),
                 row_mask: Constant::new(mask(most_rows - 1).into()),
-                group_mask: Constant::new(mask(first.groups - 1).into()),
+                group_mask: Constant::new(mask(groups - 1).into()),
                 lane_mask: Constant::new(lane_mask.into()),
                 stages: Constant::new((stages as u64).into()),
                 has_stages: Constant::new(stages > 0),
@@ -328,14 +343,24 @@ impl Logic for Walker {
             }
             if self.sweeping.q.val() {
                 self.banks.next = self.hot_bank.q.val();
+                if self.sweeps_all.val() {
+                    self.banks.next = self.all_banks.val();
+                    if self.at_column.q.val() == self.last_column.val() {
+                        self.banks.next = self.row_end_banks.val();
+                    }
+                }
             }
         }
         self.group_end.next = self.at_group.q.val() == self.last_group.val();
         self.bank_end.next = !self.has_banks.val()
+            || self.sweeps_all.val()
             || (self.at_bank.q.val() == self.last_bank.val())
             || (self.at_column.q.val() == self.last_column.val());
         self.weight_address.next = self.weight.q.val();
         self.group.next = self.at_group.q.val();
+        if self.spreads.val() {
+            self.group.next = bit_cast::<24, 16>(self.at_column.q.val());
+        }
         self.negative.next = self.is_negative.q.val();
         self.value.next = self.magnitude.q.val();
         self.second_path.next = self.is_second.q.val();

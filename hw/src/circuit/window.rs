@@ -11,7 +11,7 @@
 //! A source at (channel c, row y, column x) meets a rectangle of output positions. Along each axis, the first
 //! output, the first kernel place and the count depend on the coordinate alone ([`Axis::span`]). So small
 //! tables cover any kernel, stride and padding, and no multiplier is needed. The positions of a row lie in P banks, so that a walk
-//! takes P columns at once ([`Columns`]). The membrane word of row y, column x and group g is
+//! takes P columns at once ([`Columns`]). The groups of a layer of one position lie in them like columns. The membrane word of row y, column x and group g is
 //! (y · ⌈width / P⌉ + ⌊x / P⌋) · groups + g of bank x mod P. The weight word of kernel row k and pattern p of kernel columns is
 //! ((k · patterns + p) · groups + g) · channels + c. As passes ascend, so do patterns: a row of the rectangle is one run of membrane
 //! words that are one apart, and of weight words that are `channels` apart. Up to k spikes of one position walk together; each has
@@ -29,7 +29,7 @@ use super::bundle::{Bundle, Unbundle};
 use super::event::{ADDRESS_SHIFT, Addressing, CLEAR, SPIKE, VALUE_BITS};
 use super::lookup_table::LookupTable;
 use super::with_defaults;
-use crate::columns::{Columns, MAX_POSITIONS, Walk};
+use crate::columns::{Columns, MAX_POSITIONS, Walk, side_by_side};
 use rust_hdl::prelude::*;
 use synfire_golden_model::events::Axis;
 
@@ -50,7 +50,7 @@ pub struct WindowParams {
     pub positions: usize,
     /// Spikes of one position that are taken at once.
     pub merged: usize,
-    /// Membrane words per position.
+    /// Membrane words per position, in all banks.
     pub groups: usize,
     /// Kind of the sources' weights.
     pub synapses: Synapses,
@@ -84,7 +84,21 @@ impl WindowParams {
         Columns {
             axis: self.columns,
             positions: self.positions,
+            spread: self.spread(),
         }
+    }
+
+    /// Groups of a position that lie side by side in the banks.
+    #[must_use]
+    pub const fn spread(&self) -> usize {
+        let outputs = self.rows.outputs * self.columns.outputs;
+        side_by_side(outputs, self.positions, self.groups)
+    }
+
+    /// Membrane words per position in each bank.
+    #[must_use]
+    pub const fn groups_of_bank(&self) -> usize {
+        self.groups / self.spread()
     }
 
     /// Patterns of kernel columns, each of which has a weight word for every kernel row, group and source channel.
@@ -98,7 +112,7 @@ impl WindowParams {
     pub fn weight_words(&self) -> usize {
         match self.synapses {
             Synapses::Words { .. } => {
-                self.rows.kernel * self.patterns() * self.groups * self.sources.shape.channels
+                self.rows.kernel * self.patterns() * self.groups_of_bank() * self.sources.shape.channels
             }
             Synapses::OwnChannel => 0,
         }
@@ -116,19 +130,37 @@ impl WindowParams {
     /// Distance from the first weight word of a row to that of the next row.
     #[must_use]
     pub fn weight_row_step(&self) -> usize {
-        self.patterns() * self.groups * self.weight_step()
+        self.patterns() * self.groups_of_bank() * self.weight_step()
     }
 
     /// Distance from the first membrane word of a row to that of the next row.
     #[must_use]
     pub fn membrane_row_step(&self) -> usize {
-        self.banks().words() * self.groups
+        self.banks().words() * self.groups_of_bank()
     }
 
     /// Membrane words of each bank.
     #[must_use]
     pub fn membrane_words(&self) -> usize {
         self.rows.outputs * self.membrane_row_step()
+    }
+
+    /// Membrane words that a sweep addresses one after the other, if `swept` positions end their step at once: all words of all
+    /// banks, or those of one bank.
+    #[must_use]
+    pub fn sweep_words(&self, swept: usize) -> usize {
+        if swept > 1 {
+            self.membrane_words()
+        } else {
+            self.rows.outputs * self.columns.outputs * self.groups
+        }
+    }
+
+    /// Most words that a walk has in a row.
+    #[must_use]
+    pub fn most_run(&self) -> usize {
+        let passes = (0..self.sources.shape.width).map(|column| self.banks().passes(column));
+        passes.max().unwrap_or(0) * self.groups_of_bank()
     }
 
     /// Table of the rows. Each has its first membrane word, its first weight word, and its number of rows of the walk, which is 0
@@ -147,13 +179,13 @@ impl WindowParams {
     fn column_table(&self) -> Vec<u64> {
         // A source that meets its own channel meets one word per position; any other source meets every group.
         let words = match self.synapses {
-            Synapses::Words { .. } => self.groups,
+            Synapses::Words { .. } => self.groups_of_bank(),
             Synapses::OwnChannel => 1,
         };
         let walks = self.banks().walks(self.sources.shape.width);
         let of_walk = |walk: Walk| {
-            let membrane = walk.word * self.groups.cast_signed();
-            let weight = walk.pattern * self.groups * self.weight_step();
+            let membrane = walk.word * self.groups_of_bank().cast_signed();
+            let weight = walk.pattern * self.groups_of_bank() * self.weight_step();
             entry(membrane, weight, walk.passes * words)
         };
         walks.into_iter().map(of_walk).collect()

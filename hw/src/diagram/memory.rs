@@ -157,7 +157,7 @@ pub(super) fn of_layer(drawing: &Drawing<'_>, index: usize) -> Vec<Memory> {
     );
     memories.push(weights.times(plan.merged));
     // A bank for each position that is updated at once.
-    let bank_words = geometry.neurons.height * geometry.neurons.width.div_ceil(plan.positions) * plan.groups;
+    let bank_words = geometry.bank_words(plan.positions, plan.groups);
     let membranes = memory("membranes", plan.membrane_style, bank_words, membrane_bits);
     memories.push(membranes.times(plan.positions));
     if matches!(layer.neuron, Neuron::Lif { .. }) {
@@ -170,14 +170,15 @@ pub(super) fn of_layer(drawing: &Drawing<'_>, index: usize) -> Vec<Memory> {
         memories.push(memory("biases", plan.threshold_style, groups, membrane_bits));
     }
     if plan.queue_depth > 0 {
-        let bits = entry_bits(Addressing::of(geometry.neurons).in_words_of(lanes));
-        let style = inferred_style(family, plan.queue_depth, bits);
-        memories.push(Memory {
-            name: "serializer".into(),
-            words: counted(plan.queue_depth, "mask", "masks"),
-            bits: format!("{bits} bits"),
-            built: Built::of(style, family, plan.queue_depth, bits),
-        });
+        for bits in entry_bits(Addressing::of(geometry.neurons).in_words_of(lanes), plan.swept) {
+            let style = inferred_style(family, plan.queue_depth, bits);
+            memories.push(Memory {
+                name: "serializer".into(),
+                words: counted(plan.queue_depth, "mask", "masks"),
+                bits: format!("{bits} bits"),
+                built: Built::of(style, family, plan.queue_depth, bits),
+            });
+        }
     }
     memories
 }

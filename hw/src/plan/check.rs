@@ -87,7 +87,12 @@ fn lanes(plan: &Plan, unit: &Unit, most: usize) -> Result<(), String> {
 fn has_shape_of(plan: &LayerPlan, other: &LayerPlan) -> bool {
     let shape = |plan: &LayerPlan| {
         (
-            (plan.name.clone(), plan.lanes, plan.groups, plan.words),
+            (
+                plan.name.clone(),
+                plan.lanes,
+                plan.groups,
+                [plan.words, plan.sweep_words],
+            ),
             (plan.weight_words, plan.weight_style),
             (plan.membrane_style, plan.threshold_style),
         )

@@ -79,6 +79,7 @@ pub(super) fn layer_luts(layer: &LayerLogic) -> usize {
         lanes,
         positions,
         merged,
+        swept,
     } = array;
     let all = positions * lanes;
     let control = 450 + 200 * layer.paths + BANK * (positions - 1);
@@ -90,11 +91,13 @@ pub(super) fn layer_luts(layer: &LayerLogic) -> usize {
     } else {
         0
     };
-    let lanes_and_serializer =
-        (per_bit(family, layer.fires) + additions * per_addition(family)) * word + 10 * lanes + multipliers;
+    // Units beyond the first position's end steps, too; what a lane takes for adding is not part of them.
+    let settle = per_bit(family, layer.fires) + additions * per_addition(family);
+    let further_units = settle.saturating_sub(PER_BIT_ADDED) * word * (swept - 1);
+    let lanes_and_serializer = settle * word + further_units + 10 * lanes * swept + multipliers;
     // Lanes of further positions only add; a selection among the banks leads to the end of a step. Further spikes are added to
     // the first in a carry chain.
-    let selection = if positions > 1 {
+    let selection = if positions > swept {
         positions.div_ceil(2) + 1
     } else {
         0

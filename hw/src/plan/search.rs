@@ -24,11 +24,16 @@ use synfire_golden_model::integer::QuantizedModel;
 
 /// Why a layer cannot have an array, if it cannot; its first path's events have words of `sources` lanes.
 pub(super) fn unbuildable(array: Array, layer: &LayerGeometry, sources: usize) -> Option<String> {
-    let most = layer.useful_positions().into_iter().max().unwrap_or(1);
+    let groups = layer.neurons.channels.div_ceil(array.lanes.max(1));
+    let most = layer.useful_positions(groups).into_iter().max().unwrap_or(1);
     if !array.is_within_limits() || array.positions > most {
         return Some(format!(
-            "give it at most {most} positions of a row and {MAX_MERGED} spikes at once"
+            "give it at most {most} positions and {MAX_MERGED} spikes at once, and let one position or all of them end their step at \
+             once"
         ));
+    }
+    if array.swept > 1 && !layer.sweeps_banks() {
+        return Some("let its groups end their step one after the other".into());
     }
     (array.merged > 1 && !layer.can_merge(sources)).then(|| {
         "several spikes at once need weights, and a source of several lanes whose spikes have no values"
@@ -40,10 +45,10 @@ pub(super) fn unbuildable(array: Array, layer: &LayerGeometry, sources: usize) -
 pub(super) fn bounds(options: &[UnitOptions]) -> Vec<f64> {
     let layers = options.iter().flatten().flatten();
     let bounds = layers.flat_map(|layer| match &layer.merging {
-        Some(merging) => merging.cycles[1..].to_vec(),
+        Some(merging) => merging.cycles.clone(),
         None => vec![layer.plan.ideal_cycles],
     });
-    bounds.collect()
+    bounds.filter(|bound| bound.is_finite()).collect()
 }
 
 /// Choice of the fewest cycles per step that fits a budget; of several, the one with the fewest LUTs.

@@ -92,7 +92,8 @@ pub(super) struct LayerOption {
 pub(super) struct Merging {
     /// Layer whose spikes it takes.
     pub(super) source: usize,
-    /// Cycles per step for each number of lanes of the source, from 1 on; infinite with one, which has no several spikes.
+    /// Cycles per step for each number of lanes of the source, from 1 on; infinite with one, which has no several spikes, and with more
+    /// than the search takes.
     pub(super) cycles: Vec<f64>,
 }
 

@@ -26,15 +26,20 @@ struct Inference {
 }
 
 impl Inference {
-    fn golden(geometry: &Geometry, trace: &Trace) -> Self {
+    fn golden(geometry: &Geometry, plan: &Plan, trace: &Trace) -> Self {
         let inference = &trace.inference;
-        // In the order of the sweep: position by position, channel by channel.
-        let hidden = trace.layers.iter().zip(&geometry.layers);
-        let spikes = hidden.map(|(raster, layer)| {
-            let positions = layer.neurons.height * layer.neurons.width;
+        // In the order of the sweep: row by row, by the columns that end their step at once, group by group, and of each column
+        // channel by channel.
+        let hidden = trace.layers.iter().zip(&geometry.layers).zip(&plan.layers);
+        let spikes = hidden.map(|((raster, layer), plan)| {
+            let (positions, width) = (layer.neurons.height * layer.neurons.width, layer.neurons.width);
             let step = |step: &[Spike]| {
                 let mut neurons: Vec<u32> = step.iter().map(|spike| spike.address).collect();
-                neurons.sort_by_key(|&neuron| (neuron as usize % positions, neuron as usize / positions));
+                neurons.sort_by_key(|&neuron| {
+                    let (channel, position) = (neuron as usize / positions, neuron as usize % positions);
+                    let (row, column) = (position / width, position % width);
+                    (row, column / plan.swept, channel / plan.lanes, column, channel)
+                });
                 neurons
             };
             raster.iter().map(step).collect()
@@ -98,7 +103,8 @@ impl Bench {
     }
 
     fn golden(&self, model: &QuantizedModel, raster: &SpikeRaster) -> Inference {
-        Inference::golden(&self.geometry, &integer::trace(model, raster).expect("valid"))
+        let trace = integer::trace(model, raster).expect("valid");
+        Inference::golden(&self.geometry, &self.plan, &trace)
     }
 
     fn infer(&mut self, raster: &SpikeRaster) -> Inference {

@@ -201,9 +201,10 @@ accepted! {
     settle_is_accepted_by_rust_hdl: Settle::new(&settle(1));
     delay_is_accepted_by_rust_hdl: Delay::<Bits<9>>::new(2);
     window_is_accepted_by_rust_hdl: Window::new(&path());
-    walker_is_accepted_by_rust_hdl: Walker::new(&[path()], 8, 72, 2);
+    walker_is_accepted_by_rust_hdl: Walker::new(&[path()], 1, 72, 2);
     scale_is_accepted_by_rust_hdl: Scale::new(ScaleParams { lanes: 2, width: 4, fraction_bits: 3, graded: true });
-    serializer_is_accepted_by_rust_hdl: Serializer::new(WORDS, 16, 5);
+    serializer_is_accepted_by_rust_hdl: Serializer::new(WORDS, 1, 16, 5);
+    serializer_of_three_is_accepted_by_rust_hdl: Serializer::new(WORDS, 3, 16, 5);
     picker_is_accepted_by_rust_hdl: Picker::new(WORDS, 1);
     picker_of_three_is_accepted_by_rust_hdl: Picker::new(WORDS, 3);
     hazard_is_accepted_by_rust_hdl: Hazard::new(2);
@@ -253,8 +254,13 @@ fn narrow_is_accepted_by_rust_hdl() {
 }
 
 #[test]
+fn mask_pack_of_two_banks_is_accepted_by_rust_hdl() {
+    insta::assert_snapshot!(verilog(|| MaskPack::new(2, 3)));
+}
+
+#[test]
 fn mask_pack_is_accepted_by_rust_hdl() {
-    insta::assert_snapshot!(verilog(|| MaskPack::new(3)));
+    insta::assert_snapshot!(verilog(|| MaskPack::new(1, 3)));
 }
 
 #[test]

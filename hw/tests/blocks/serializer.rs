@@ -19,21 +19,24 @@ const QUEUE: usize = 16;
 struct Sweeps {
     neurons: Shape,
     lanes: usize,
+    /// Positions that end their step at once.
+    swept: usize,
     /// Settle stages of the engine.
     stages: usize,
     sweeps: Vec<(Vec<bool>, bool)>,
 }
 
-/// A word of a sweep, as the engine outputs it.
-#[derive(Clone, Copy, Debug)]
+/// Words of the positions that end their step at once, as the engine outputs them.
+#[derive(Clone, Debug)]
 struct Word {
-    mask: u64,
+    masks: Vec<u64>,
     last: bool,
     clear: bool,
 }
 
 impl Sweeps {
-    /// The neurons of each word of a sweep: position by position, group by group, lane by lane.
+    /// The neurons of each word of a sweep: row by row; in a row as many positions at once as end their step together; group by
+    /// group; lane by lane.
     fn words(&self) -> Vec<Vec<Option<usize>>> {
         let Shape {
             channels,
@@ -41,11 +44,17 @@ impl Sweeps {
             width,
         } = self.neurons;
         let mut words = Vec::new();
-        for position in 0..height * width {
-            for group in 0..channels.div_ceil(self.lanes) {
-                let lanes = group * self.lanes..(group + 1) * self.lanes;
-                let neuron = |channel| (channel < channels).then_some(channel * height * width + position);
-                words.push(lanes.map(neuron).collect());
+        for row in 0..height {
+            for first in (0..width).step_by(self.swept) {
+                for group in 0..channels.div_ceil(self.lanes) {
+                    let neurons = (first..first + self.swept).flat_map(|column| {
+                        (group * self.lanes..(group + 1) * self.lanes).map(move |channel| {
+                            let is_there = column < width && channel < channels;
+                            is_there.then_some((channel * height + row) * width + column)
+                        })
+                    });
+                    words.push(neurons.collect());
+                }
             }
         }
         words
@@ -77,10 +86,15 @@ impl Sweeps {
             masks.extend(words.iter().enumerate().map(|(index, neurons)| {
                 let fired = |neuron: &Option<usize>| u64::from(neuron.is_some_and(|neuron| fired[neuron]));
                 Word {
-                    mask: neurons
-                        .iter()
-                        .rev()
-                        .fold(0, |mask, neuron| mask << 1 | fired(neuron)),
+                    masks: neurons
+                        .chunks(self.lanes)
+                        .map(|lanes| {
+                            lanes
+                                .iter()
+                                .rev()
+                                .fold(0, |mask, neuron| mask << 1 | fired(neuron))
+                        })
+                        .collect(),
                     last: index + 1 == words.len(),
                     clear: *clear,
                 }
@@ -111,7 +125,7 @@ fn run(sweeps: &Sweeps, queue: usize, reader: &Willing) -> (Vec<(Event, u64)>, V
         words: sweeps.masks(),
         on_the_way: vec![None; 3 + sweeps.stages].into(),
     };
-    let serializer = Serializer::new(sweeps.events(), queue, MARGIN + sweeps.stages);
+    let serializer = Serializer::new(sweeps.events(), sweeps.swept, queue, MARGIN + sweeps.stages);
     let mut serializer = simulate(serializer, |serializer| &mut serializer.clock);
     let (mut events, mut cycles) = (Vec::new(), Vec::new());
     let mut quiet = 0;
@@ -119,10 +133,12 @@ fn run(sweeps: &Sweeps, queue: usize, reader: &Willing) -> (Vec<(Event, u64)>, V
         let circuit = serializer.circuit();
         let word_ = engine.cycle(circuit.pause.val());
         circuit.mask_valid.next = word_.is_some();
-        if let Some(Word { mask, last, clear }) = word_ {
-            circuit.mask.next = word(mask);
-            circuit.mask_last.next = last;
-            circuit.mask_clear.next = clear;
+        if let Some(Word { masks, last, clear }) = &word_ {
+            for (port, &mask) in circuit.mask.iter_mut().zip(masks) {
+                port.next = word(mask);
+            }
+            circuit.mask_last.next = *last;
+            circuit.mask_clear.next = *clear;
         }
         circuit.event_ready.next = reader.at(cycle);
         serializer.settle();
@@ -166,6 +182,7 @@ fn sweeps(seed: u64) -> Sweeps {
         sweeps: sweeps.collect(),
         lanes: rng.random_range(1..=neurons.channels),
         stages: rng.random_range(0..=2),
+        swept: rng.random_range(1..=4),
     }
 }
 
@@ -195,6 +212,7 @@ fn storm(channels: usize, lanes: usize) -> Sweeps {
     Sweeps {
         neurons,
         lanes,
+        swept: 1,
         stages: 0,
         sweeps: vec![(vec![true; neurons.size()], false); 10],
     }
@@ -229,9 +247,10 @@ fn every_neuron_of_a_map_has_an_address_of_its_own() {
 fn a_reader_that_stops_for_long_loses_nothing() {
     let reader = Willing::from_cycles((0..400).map(|cycle| cycle >= 200));
     for lanes in [1, 4, 64] {
-        for (queue, stages) in [(8, 0), (8, 2), (QUEUE, 1)] {
+        for (queue, stages, swept) in [(8, 0, 1), (8, 2, 2), (QUEUE, 1, 3), (QUEUE, 0, 4)] {
             let storm = Sweeps {
                 stages,
+                swept,
                 ..storm(64, lanes)
             };
             let (events, ..) = run(&storm, queue, &reader);
@@ -242,8 +261,11 @@ fn a_reader_that_stops_for_long_loses_nothing() {
 
 #[test]
 fn words_and_markers_leave_at_one_a_cycle() {
-    for lanes in [1, 3, 8] {
-        let storm = storm(8, lanes);
+    for (lanes, swept) in [(1, 1), (3, 1), (8, 1), (8, 2), (3, 3)] {
+        let storm = Sweeps {
+            swept,
+            ..storm(8, lanes)
+        };
         let (events, cycles, _) = run(&storm, QUEUE, &Willing::always());
         assert_eq!(events.len(), 10 * (6 * 8_usize.div_ceil(lanes) + 1));
         // The first word arrives in cycle 3, and takes two cycles through the queue and one into the register.
@@ -273,6 +295,7 @@ fn a_neuron_that_is_lost_or_moved_is_noticed() {
     let sweeps = Sweeps {
         neurons: [3, 1, 2].into(),
         lanes: 2,
+        swept: 1,
         stages: 0,
         sweeps: vec![(vec![true, false, true, false, true, false], false)],
     };

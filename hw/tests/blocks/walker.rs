@@ -53,7 +53,8 @@ enum Issue {
     },
     Sweep {
         clears: bool,
-        bank: usize,
+        /// Banks that are addressed.
+        banks: u64,
         membrane: usize,
         group: usize,
         last: bool,
@@ -75,17 +76,20 @@ struct Shown {
 struct Engine {
     paths: Vec<WindowParams>,
     words: usize,
+    /// Positions that end their step at once.
+    swept: usize,
     weight_words: usize,
     /// Settle stages.
     stages: usize,
 }
 
 impl Engine {
-    fn new(paths: Vec<WindowParams>, stages: usize) -> Self {
+    fn new(paths: Vec<WindowParams>, swept: usize, stages: usize) -> Self {
         let first = &paths[0];
         Self {
             stages,
-            words: first.rows.outputs * first.columns.outputs * first.groups,
+            words: first.rows.outputs * first.columns.outputs.div_ceil(swept) * first.groups,
+            swept,
             weight_words: paths.iter().map(WindowParams::weight_words).sum(),
             paths,
         }
@@ -100,7 +104,11 @@ impl Engine {
         let mut issues = VecDeque::new();
         for row in 0..walk.rows {
             for step in 0..walk.run {
-                let groups = if self.own(path) { 1 } else { params.groups };
+                let groups = if self.own(path) {
+                    1
+                } else {
+                    params.groups_of_bank()
+                };
                 let [carry, in_first, in_last] = walk.banks;
                 let all = (1 << first.positions) - 1;
                 let met = (if step < groups { in_first } else { all })
@@ -126,16 +134,31 @@ impl Engine {
         let first = &self.paths[0];
         let row_words = first.columns.outputs.div_ceil(first.positions);
         let mut issues = VecDeque::new();
-        for position in 0..self.words / first.groups {
-            let (row, column) = (position / first.columns.outputs, position % first.columns.outputs);
-            for group in 0..first.groups {
-                issues.push_back(Issue::Sweep {
+        // The groups of a layer of one position lie in the banks.
+        if first.rows.outputs * first.columns.outputs == 1 && first.positions > 1 {
+            return (0..first.groups)
+                .map(|group| Issue::Sweep {
                     clears,
-                    bank: column % first.positions,
-                    membrane: (row * row_words + column / first.positions) * first.groups + group,
+                    banks: 1 << (group % first.positions),
+                    membrane: group / first.positions,
                     group,
-                    last: (position + 1) * first.groups + group + 1 == self.words + first.groups,
-                });
+                    last: group + 1 == first.groups,
+                })
+                .collect();
+        }
+        let columns = first.columns.outputs;
+        for row in 0..first.rows.outputs {
+            for column in (0..columns).step_by(self.swept) {
+                let together = self.swept.min(columns - column);
+                for group in 0..first.groups {
+                    issues.push_back(Issue::Sweep {
+                        clears,
+                        banks: ((1 << together) - 1) << (column % first.positions),
+                        membrane: (row * row_words + column / first.positions) * first.groups + group,
+                        group,
+                        last: issues.len() + 1 == self.words,
+                    });
+                }
             }
         }
         issues
@@ -185,7 +208,7 @@ impl Engine {
 
     /// Outputs of the circuit for the same inputs as the model.
     fn run(&self, held: &[Vec<Held>], feeds: &[Willing], running: &Willing, cycles: usize) -> Vec<Shown> {
-        let walker = Walker::new(&self.paths, self.words, self.weight_words, self.stages);
+        let walker = Walker::new(&self.paths, self.swept, self.weight_words, self.stages);
         let mut walker = simulate(walker, |walker| &mut walker.clock);
         let mut windows = Windows::new(held, feeds);
         (0..cycles)
@@ -225,7 +248,7 @@ impl Engine {
                     }
                 }
                 walker.settle();
-                let shown = shown(walker.circuit(), self.paths[0].groups);
+                let shown = shown(walker.circuit(), self.paths[0].groups_of_bank(), self.swept > 1);
                 windows.take(&shown.takes);
                 walker.tick();
                 shown
@@ -234,19 +257,21 @@ impl Engine {
     }
 }
 
-/// Outputs of the circuit, whose engine has `groups` groups.
-fn shown(walker: &Walker, groups: usize) -> Shown {
+/// Outputs of the circuit, whose engine has `groups` groups in a bank, and perhaps ends the step of all banks together.
+fn shown(walker: &Walker, groups: usize, swept_together: bool) -> Shown {
     let number = |port: u64| usize::try_from(port).expect("small");
     let membrane = number(walker.membrane_address.val().to_u64());
     let group = number(walker.group.val().to_u64());
     let issue = walker.issue.val().then(|| {
         if walker.sweep.val() {
-            let bank = walker.bank.val().index();
-            assert_eq!(walker.banks.val().to_u64(), 1 << bank, "bank of a sweep");
-            assert_eq!(walker.carry.val().to_u64() & 1 << bank, 0, "carry of a sweep");
+            let banks = walker.banks.val().to_u64();
+            if banks.count_ones() == 1 && !swept_together {
+                assert_eq!(1 << walker.bank.val().index(), banks, "bank of a sweep");
+            }
+            assert_eq!(walker.carry.val().to_u64() & banks, 0, "carry of a sweep");
             return Issue::Sweep {
                 clears: walker.clears.val(),
-                bank,
+                banks,
                 membrane,
                 group,
                 last: walker.last.val(),
@@ -344,7 +369,9 @@ fn engine(rng: &mut Xoshiro256PlusPlus) -> Engine {
         groups,
         synapses,
     };
-    let main = if rng.random_bool(0.2) {
+    // The groups of a layer of one position lie in the banks, which sources of own channels do not meet.
+    let has_own = outputs != [1, 1];
+    let main = if has_own && rng.random_bool(0.2) {
         path(rng.random_range(1..=3), groups * lanes, own)
     } else {
         path(
@@ -360,11 +387,12 @@ fn engine(rng: &mut Xoshiro256PlusPlus) -> Engine {
     let base = main.weight_words();
     let side = match rng.random_range(0..3) {
         0 => vec![],
-        1 => vec![path(1, groups * lanes, own)],
+        1 if has_own => vec![path(1, groups * lanes, own)],
         _ => vec![path(1, rng.random_range(1..=3), Synapses::Words { base })],
     };
     Engine::new(
         std::iter::once(main).chain(side).collect(),
+        if has_own && rng.random() { positions } else { 1 },
         rng.random_range(0..=2),
     )
 }
@@ -394,10 +422,10 @@ fn walk(rng: &mut Xoshiro256PlusPlus, engine: &Engine, path: usize) -> Walk {
     };
     let (y, rows) = some(params.rows);
     // Passes along a row, and the word that the first of them meets.
-    let row_words = first.columns.outputs.div_ceil(first.positions);
+    let row_words = first.banks().words();
     let passes = rng.random_range(1..=params.patterns().min(row_words));
     let word = rng.random_range(0..=row_words - passes);
-    let membrane = (y * row_words + word) * params.groups;
+    let membrane = (y * row_words + word) * params.groups_of_bank();
     let any = |rng: &mut Xoshiro256PlusPlus| match first.positions {
         1 => 1,
         positions => rng.random_range(1..1 << positions),
@@ -432,7 +460,7 @@ fn walk(rng: &mut Xoshiro256PlusPlus, engine: &Engine, path: usize) -> Walk {
         + rng.random_range(0..=params.patterns() - passes);
     let channels = params.sources.shape.channels;
     let weight = |rng: &mut Xoshiro256PlusPlus| {
-        base + place * params.groups * channels + rng.random_range(0..channels)
+        base + place * params.groups_of_bank() * channels + rng.random_range(0..channels)
     };
     let mut more = [None; 2];
     for more in more.iter_mut().take(params.merged - 1) {
@@ -443,7 +471,7 @@ fn walk(rng: &mut Xoshiro256PlusPlus, engine: &Engine, path: usize) -> Walk {
         value: rng.random(),
         membrane,
         weight: weight(rng),
-        run: passes * params.groups,
+        run: passes * params.groups_of_bank(),
         rows,
         group: 0,
         mask: 0,
@@ -527,7 +555,7 @@ fn junction() -> (Engine, Walk) {
         banks: [0, 1, 1],
         more: [None; 2],
     };
-    (Engine::new(vec![path(0), path(1)], 0), walk)
+    (Engine::new(vec![path(0), path(1)], 1, 0), walk)
 }
 
 #[test]

@@ -70,11 +70,18 @@ fn model(params: &WindowParams, (event, mask, more): &Masked) -> Walk {
                 Synapses::Words { base } => {
                     let place = params.rows.place(kernel_row) * params.columns.kernel
                         + params.columns.place(kernel_column);
+                    // The groups of a layer of one position lie in the banks.
+                    let is_only = params.rows.outputs * params.columns.outputs == 1 && params.positions > 1;
                     words.extend((0..params.groups).map(|group| {
                         let weight = |channel| base + (place * params.groups + group) * channels + channel;
                         let all =
                             std::iter::once(channel).chain(more.iter().map(|&channel| channel as usize));
-                        (bank, word + group, all.map(weight).collect())
+                        let [bank, word] = if is_only {
+                            [group % params.positions, group / params.positions]
+                        } else {
+                            [bank, word + group]
+                        };
+                        (bank, word, all.map(weight).collect())
                     }));
                 }
                 Synapses::OwnChannel => {
@@ -120,15 +127,21 @@ fn shown(window: &Window, params: &WindowParams) -> Walk {
     };
     let weight_of = |word: usize, bank: usize| {
         let word = word - base;
-        let (channel, group) = (word % channels, word / channels % params.groups);
-        let pattern = word / channels / params.groups;
+        let groups = params.groups_of_bank();
+        let (channel, group) = (word % channels, word / channels % groups);
+        let pattern = word / channels / groups;
         let (row, pattern) = (pattern / patterns.len(), pattern % patterns.len());
-        let column = patterns[pattern][bank].expect("a kernel place");
+        let taps = patterns[pattern][bank].expect("weights");
+        let (column, group) = (taps.place, group + taps.group);
         base + ((row * params.columns.kernel + column) * params.groups + group) * channels + channel
     };
     let flags = |mask: u64, bank: usize| mask >> bank & 1 == 1;
     let run = number(window.run.val().to_u64());
-    let pass_words = if weights.is_empty() { 1 } else { params.groups };
+    let pass_words = if weights.is_empty() {
+        1
+    } else {
+        params.groups_of_bank()
+    };
     let mut words = Vec::new();
     for row in 0..number(window.rows.val().to_u64()) {
         for step in 0..run {
@@ -141,7 +154,7 @@ fn shown(window: &Window, params: &WindowParams) -> Walk {
                     continue;
                 }
                 let carried = if flags(window.carry.val().to_u64(), bank) {
-                    params.groups
+                    params.groups_of_bank()
                 } else {
                     0
                 };
@@ -253,11 +266,18 @@ fn params(rng: &mut Xoshiro256PlusPlus) -> WindowParams {
     let own = rng.random();
     let lanes = rng.random_range(1..=shape.channels);
     let graded = lanes == 1 && rng.random_bool(0.6);
+    let (rows, columns) = (axis(rng, own, shape.height), axis(rng, own, shape.width));
+    // The groups of a layer of one position lie in the banks, which sources of own channels do not meet.
+    let is_only = rows.outputs * columns.outputs == 1;
     WindowParams {
         sources: Addressing::of(shape).in_words_of(lanes).with_values(graded),
-        rows: axis(rng, own, shape.height),
-        columns: axis(rng, own, shape.width),
-        positions: rng.random_range(1..=6),
+        rows,
+        columns,
+        positions: if own && is_only {
+            1
+        } else {
+            rng.random_range(1..=6)
+        },
         merged: if own || graded { 1 } else { rng.random_range(1..=4) },
         groups: if own {
             shape.channels.div_ceil(lanes)

@@ -15,8 +15,8 @@ use synfire_golden_model::spikes::{Spike, SpikeRaster};
 use synfire_hw::board::{Board, Features};
 use synfire_hw::circuit::engine::smallest_queue;
 use synfire_hw::circuit::settle::MOST_STAGES;
-use synfire_hw::geometry::Geometry;
-use synfire_hw::plan::{Plan, common_lanes};
+use synfire_hw::geometry::{Geometry, LayerGeometry};
+use synfire_hw::plan::{Array, Plan, common_lanes};
 use synfire_hw::traffic::{self, LayerTraffic};
 
 #[path = "random.rs"]
@@ -169,30 +169,40 @@ pub(crate) fn one_spike_per_step(model: &QuantizedModel) -> Vec<LayerTraffic> {
 /// Plan of the given lanes, with any number of positions, of spikes at once and of settle stages, and with the smallest FIFOs and
 /// queues that can be built, so that they run full.
 pub(crate) fn plan(model: &QuantizedModel, lanes: &[usize]) -> Plan {
-    let mut plan = roomy_plan(model, lanes);
     let seed: usize = lanes.iter().sum();
     let geometry = Geometry::of(model).expect("a valid description");
+    let array = |(index, (layer, &lanes_of)): (usize, (&LayerGeometry, &usize))| {
+        let source = layer.paths[0].stream.checked_sub(1);
+        let useful = layer.useful_positions(layer.neurons.channels.div_ceil(lanes_of));
+        let positions = useful[(seed / 3 + index) % useful.len()];
+        let merges = layer.can_merge(source.map_or(1, |source| lanes[source]));
+        let together = layer.sweeps_banks() && (seed / 5 + index).is_multiple_of(2);
+        Array {
+            lanes: lanes_of,
+            positions,
+            merged: if merges { 1 + (seed / 2 + index) % 4 } else { 1 },
+            swept: if together { positions } else { 1 },
+        }
+    };
+    let layers = geometry.layers.iter().zip(lanes).enumerate();
+    let arrays: Vec<Array> = layers.map(array).collect();
+    let mut plan = Plan::with_arrays(model, &roomy_board(), &one_spike_per_step(model), &arrays)
+        .expect("arrays fit the layers");
     for (index, layer) in plan.layers.iter_mut().enumerate() {
         layer.fifo_depths.fill(8);
-        let main = &geometry.layers[index].paths[0];
-        let takes_words = main.stream > 0 && lanes[main.stream - 1] > 1;
-        let useful = geometry.layers[index].useful_positions();
-        layer.positions = useful[(seed / 3 + index) % useful.len()];
-        let is_graded = geometry.layers[index].is_graded();
-        layer.merged = if takes_words && !is_graded && !main.reach.is_own_channel() {
-            1 + (seed / 2 + index) % 4
-        } else {
-            1
-        };
         layer.settle_stages = (seed + index) % (MOST_STAGES + 1);
         layer.queue_depth = layer.queue_depth.min(smallest_queue(layer.settle_stages));
     }
     plan
 }
 
-/// Plan of the given lanes, unchanged, with all features.
-pub(crate) fn roomy_plan(model: &QuantizedModel, lanes: &[usize]) -> Plan {
+fn roomy_board() -> Board {
     let mut board = Board::find("ice40-hx8k").expect("a built-in board");
     board.link.features = Features::default();
-    Plan::with_lanes(model, &board, &one_spike_per_step(model), lanes).expect("lanes fit the layers")
+    board
+}
+
+/// Plan of the given lanes, unchanged, with all features.
+pub(crate) fn roomy_plan(model: &QuantizedModel, lanes: &[usize]) -> Plan {
+    Plan::with_lanes(model, &roomy_board(), &one_spike_per_step(model), lanes).expect("lanes fit the layers")
 }

@@ -3,11 +3,13 @@
 use crate::network::{one_spike_per_step, random_model};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
+use std::collections::BTreeSet;
 use synfire_golden_model::integer::QuantizedModel;
 use synfire_golden_model::network::LayerKind;
 use synfire_hw::Error;
 use synfire_hw::board::Board;
 use synfire_hw::circuit::word_memory::Style;
+use synfire_hw::geometry::Geometry;
 use synfire_hw::plan::{Array, MOST_LANES, Plan, Shortage, budget};
 use synfire_hw::traffic::{LayerTraffic, from_rates};
 
@@ -21,18 +23,27 @@ fn board(name: &str, luts: usize, block_rams: usize) -> Board {
 
 /// All plans of a model, whether or not they fit.
 fn every_plan(model: &QuantizedModel, board: &Board, traffic: &[LayerTraffic]) -> Vec<Plan> {
+    let geometry = Geometry::of(model).expect("a valid description");
     let mut choices = vec![Vec::new()];
-    for layer in &model.layers {
+    for layer in &geometry.layers {
         choices = choices
             .into_iter()
             .flat_map(|lanes: Vec<Array>| {
-                let lanes_and_spikes =
-                    (1..=layer.outputs()).flat_map(|lanes| [1, 2, 4].map(|merged| (lanes, merged)));
-                let arrays = lanes_and_spikes.map(|(lanes, merged)| Array {
-                    lanes,
-                    positions: 1,
-                    merged,
+                let forms = (1..=layer.neurons.channels.min(64)).flat_map(|lanes| {
+                    let groups = layer.neurons.channels.div_ceil(lanes);
+                    let positions = layer.useful_positions(groups).into_iter();
+                    positions.flat_map(move |positions| {
+                        let forms = [1, 2, 4].map(|merged| [(merged, 1), (merged, positions)]);
+                        let forms = forms.into_iter().flatten().collect::<BTreeSet<_>>().into_iter();
+                        forms.map(move |(merged, swept)| Array {
+                            lanes,
+                            positions,
+                            merged,
+                            swept,
+                        })
+                    })
                 });
+                let arrays = forms;
                 arrays
                     .map(move |more| [&lanes[..], &[more]].concat())
                     .collect::<Vec<_>>()
@@ -56,7 +67,7 @@ fn the_search_finds_the_fastest_plan_that_fits() {
     for round in 0..60 {
         let layers = rng.random_range(1..=3);
         let mut sizes = vec![rng.random_range(1..600)];
-        sizes.extend((0..layers).map(|_| rng.random_range(1..=14)));
+        sizes.extend((0..layers).map(|_| rng.random_range(1..=7)));
         let model = random_model(&mut rng, &sizes);
         let name = ["ice40-hx8k", "icebreaker", "ulx3s-85f"][rng.random_range(0..3)];
         let board = board(name, rng.random_range(3000..16_000), rng.random_range(2..24));

@@ -6,6 +6,7 @@ use rand_xoshiro::Xoshiro256PlusPlus;
 use synfire_hw::board::Board;
 use synfire_hw::build::Build;
 use synfire_hw::synth::speed::{Speed, keep_measured};
+use synfire_hw::work::Work;
 
 #[test]
 fn a_measurement_of_the_same_design_comes_before_the_plan() {
@@ -18,15 +19,26 @@ fn a_measurement_of_the_same_design_comes_before_the_plan() {
         cycles: planned,
         measured: false,
         inferences_per_second: 48e6 / planned,
+        images: 0,
+        work: vec![],
     };
     assert_eq!(Speed::of(&build).expect("a speed"), expected);
-    keep_measured(&build, 20, 480.0).expect("keeps");
+    let work = vec![
+        Work {
+            operations: 7,
+            ..Work::default()
+        };
+        2
+    ];
+    keep_measured(&build, 20, 480.0, &work).expect("keeps");
     assert_eq!(
         Speed::of(&build).expect("a speed"),
         Speed {
             cycles: 480.0,
             measured: true,
             inferences_per_second: 1e5,
+            images: 20,
+            work,
         }
     );
     // The same folder with another design.

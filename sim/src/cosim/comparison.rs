@@ -111,31 +111,51 @@ impl Comparison<'_> {
         })
     }
 
-    /// Compares the words of a sweep: channel c at position p lies in lane c mod L of word p · G + ⌊c / L⌋.
-    fn sweep(&self, layer: usize, step: usize, seen: &[i32]) -> Option<Difference> {
+    /// Checks the number of words of a sweep, of as many lanes as there are units.
+    fn words(&self, layer: usize, step: usize, seen: &[i32]) -> Option<Difference> {
         let plan = &self.plan.layers[layer];
-        if seen.len() != plan.words * plan.lanes {
-            return Some(Difference::Words {
-                step,
-                layer: self.name(layer),
-                expected: plan.words,
-                actual: seen.len() / plan.lanes,
-            });
+        (seen.len() != plan.sweep_words * plan.units()).then(|| Difference::Words {
+            step,
+            layer: self.name(layer),
+            expected: plan.sweep_words,
+            actual: seen.len() / plan.units(),
+        })
+    }
+
+    /// Position and channel of a number of a sweep, the latter perhaps one that fills up the last group; none beyond the last
+    /// column of a row.
+    ///
+    /// Channel c at position p lies in lane c mod L of word p · G + ⌊c / L⌋. If S positions end their step at once, then it lies in
+    /// lane p mod S · L + c mod L, and S columns of a row count as one position.
+    fn place(&self, layer: usize, index: usize) -> Option<(usize, usize)> {
+        let plan = &self.plan.layers[layer];
+        let (word, unit) = (index / plan.units(), index % plan.units());
+        let (place, group) = (word / plan.groups, word % plan.groups);
+        let width = self.geometry.layers[layer].neurons.width;
+        let places = width.div_ceil(plan.swept);
+        let column = place % places * plan.swept + unit / plan.lanes;
+        let channel = group * plan.lanes + unit % plan.lanes;
+        (column < width).then(|| (place / places * width + column, channel))
+    }
+
+    /// Compares the words of a sweep.
+    fn sweep(&self, layer: usize, step: usize, seen: &[i32]) -> Option<Difference> {
+        if let Some(difference) = self.words(layer, step, seen) {
+            return Some(difference);
         }
+        let units = self.plan.layers[layer].units();
         let membranes = self.expected.trace.membranes.as_ref()?;
         let expected = membranes.get(layer)?.row(step);
         let neurons = self.geometry.layers[layer].neurons;
         let positions = neurons.height * neurons.width;
         seen.iter().enumerate().find_map(|(index, &actual)| {
-            let (word, lane) = (index / plan.lanes, index % plan.lanes);
-            let (position, group) = (word / plan.groups, word % plan.groups);
-            let channel = group * plan.lanes + lane;
+            let (position, channel) = self.place(layer, index)?;
             if channel >= neurons.channels {
                 return (actual != 0).then(|| Difference::NotZero {
                     step: Some(step),
                     layer: self.name(layer),
-                    word,
-                    lane,
+                    word: index / units,
+                    lane: index % units,
                     actual,
                 });
             }
@@ -153,22 +173,18 @@ impl Comparison<'_> {
 
     /// Compares the sweep that clears.
     fn clear(&self, layer: usize) -> Option<Difference> {
-        let plan = &self.plan.layers[layer];
         let seen = self.seen.clears.get(layer).map_or(&[][..], Vec::as_slice);
-        if seen.len() != plan.words * plan.lanes {
-            return Some(Difference::Words {
-                step: self.expected.inference().steps,
-                layer: self.name(layer),
-                expected: plan.words,
-                actual: seen.len() / plan.lanes,
-            });
+        if let Some(difference) = self.words(layer, self.expected.inference().steps, seen) {
+            return Some(difference);
         }
-        let (index, &actual) = seen.iter().enumerate().find(|&(_, &word)| word != 0)?;
+        let units = self.plan.layers[layer].units();
+        let mut kept = seen.iter().enumerate().filter(|&(_, &number)| number != 0);
+        let (index, &actual) = kept.find(|&(index, _)| self.place(layer, index).is_some())?;
         Some(Difference::NotZero {
             step: None,
             layer: self.name(layer),
-            word: index / plan.lanes,
-            lane: index % plan.lanes,
+            word: index / units,
+            lane: index % units,
             actual,
         })
     }
@@ -281,11 +297,17 @@ impl Comparison<'_> {
         };
         let neurons = self.geometry.layers[layer].neurons;
         let positions = neurons.height * neurons.width;
-        let word = |neuron: usize| neuron % positions * plan.groups + neuron / positions / plan.lanes;
+        // Columns that end their step at once are one word.
+        let places = neurons.width.div_ceil(plan.swept);
+        let word = |neuron: usize| {
+            let position = neuron % positions;
+            let place = position / neurons.width * places + position % neurons.width / plan.swept;
+            place * plan.groups + neuron / positions / plan.lanes
+        };
         let queued: usize = (raster.iter())
             .map(|step| {
                 let fired = step.iter().map(|spike| word(spike.address as usize));
-                fired.chain([plan.words - 1]).collect::<BTreeSet<_>>().len()
+                fired.chain([plan.sweep_words - 1]).collect::<BTreeSet<_>>().len()
             })
             .sum();
         queued

@@ -6,6 +6,7 @@ use synfire_golden_model::integer::{Engine, Inference, Margins, QuantizedModel, 
 use synfire_golden_model::spikes::SpikeRaster;
 use synfire_hw::geometry::Geometry;
 use synfire_hw::plan::Plan;
+use synfire_hw::work::Work;
 
 /// Cycles that a marker takes through an idle layer, with a margin.
 const MARKER_CYCLES: u64 = 16;
@@ -25,6 +26,8 @@ pub struct Expectation {
     /// Cycles that each layer spends on words: one per group for every access of its array to the positions that spikes meet (one
     /// alone where sources meet only their own channels), and in every step one for every word and every settle stage of the sweep.
     pub ideal_cycles: Vec<u64>,
+    /// What these cycles go into.
+    pub work: Vec<Work>,
     /// Spikes that each layer receives on all paths.
     pub spikes_in: Vec<u64>,
     /// Most cycles of the inference and its clear if layers worked one after the other.
@@ -49,9 +52,8 @@ impl Expectation {
             Some(_) => Some(engine.infer_until(raster, exit)?),
             None => None,
         };
-        let ideal_cycles: Vec<u64> = (0..plan.layers.len())
-            .map(|index| ideal_cycles(index, geometry, plan, raster, &trace))
-            .collect();
+        let work = Work::of(model, geometry, plan, raster, &trace);
+        let ideal_cycles: Vec<u64> = work.iter().map(Work::cycles).collect();
         let inference = &trace.inference;
         let streams: Vec<u64> = std::iter::once(inference.input_spikes)
             .chain(inference.spikes.iter().copied())
@@ -64,7 +66,7 @@ impl Expectation {
         let markers = raster.steps() as u64 + 1;
         let layers = plan.layers.len() as u64;
         let words: usize = (plan.layers.iter())
-            .map(|layer| layer.words + layer.settle_stages)
+            .map(|layer| layer.sweep_words + layer.settle_stages)
             .sum();
         let classes = inference.potentials.len() as u64;
         let serial_cycles = ideal_cycles.iter().sum::<u64>()
@@ -76,6 +78,7 @@ impl Expectation {
             trace,
             exit,
             ideal_cycles,
+            work,
             spikes_in,
             serial_cycles,
         })
@@ -92,26 +95,4 @@ impl Expectation {
     pub const fn limit(&self, pace: Pace) -> u64 {
         MARGIN * self.serial_cycles * pace.slowdown() + SPARE_CYCLES
     }
-}
-
-/// Ideal cycles of layer `index` in one inference.
-fn ideal_cycles(index: usize, geometry: &Geometry, plan: &Plan, input: &SpikeRaster, trace: &Trace) -> u64 {
-    let (layer, layer_plan) = (&geometry.layers[index], &plan.layers[index]);
-    let sweeps = (input.steps() * (layer_plan.words + layer_plan.settle_stages)) as u64;
-    let paths = layer.paths.iter().enumerate();
-    let spikes = paths.map(|(at, path)| {
-        let source = path.stream.checked_sub(1);
-        let raster = source.map_or(input, |layer| &trace.layers[layer]);
-        let lanes = source.map_or(1, |layer| plan.layers[layer].lanes);
-        let merged = if at == 0 { layer_plan.merged } else { 1 };
-        let groups = if path.reach.is_own_channel() {
-            1
-        } else {
-            layer_plan.groups as u64
-        };
-        let words = raster.iter().flat_map(|step| path.words_of(step, [lanes]));
-        let accesses = words.map(|words| words.accesses(path, layer_plan.positions, merged));
-        accesses.sum::<u64>() * groups
-    });
-    sweeps + spikes.sum::<u64>()
 }

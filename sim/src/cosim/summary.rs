@@ -2,6 +2,7 @@
 
 use super::activity::Activity;
 use serde::Serialize;
+use synfire_hw::work::Work;
 
 /// Summary of a co-simulation in which all inferences were equal.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -36,7 +37,7 @@ impl Summary {
     }
 }
 
-/// Mean cycles of a layer per inference.
+/// Mean cycles of a layer per inference, and its work in all of them.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct LayerSummary {
     /// Name of the layer.
@@ -47,4 +48,6 @@ pub struct LayerSummary {
     pub busy_cycles: f64,
     /// Cycles in which a sweep was stalled because its queue had no room.
     pub stalled_cycles: f64,
+    /// Work in all inferences that were compared.
+    pub work: Work,
 }

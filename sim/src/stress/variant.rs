@@ -11,7 +11,7 @@ use synfire_hw::circuit::fifo::SMALLEST_FIFO;
 use synfire_hw::emit::verilog::{CORE, TOP, emit};
 use synfire_hw::emit::{lint, wrapper};
 use synfire_hw::folder::check_entries;
-use synfire_hw::plan::Plan;
+use synfire_hw::plan::{LayerPlan, Plan};
 
 /// Name of the variant's folder within the build folder.
 pub const FOLDER: &str = "stress";
@@ -45,14 +45,14 @@ pub fn stressed(build: &Build) -> Result<Build> {
     let model = build.model()?;
     let plan = tight(&build.manifest.plan);
     let core = core_params(&model, &plan)?.throttled();
-    let lanes: Vec<usize> = plan.layers.iter().map(|layer| layer.lanes).collect();
+    let units: Vec<usize> = plan.layers.iter().map(LayerPlan::units).collect();
     let mut files = core.memory_images();
     // The names of modules start with that of the top module. In the variant the core is the top module.
     let text = emit(Core::new(core), &[])?.replace(TOP, CORE);
     let head =
         "// The core of the design in the folder above, under stress: see synfire's sim/src/stress.rs.\n";
     files.push(("accelerator.v".into(), format!("{head}{text}")));
-    files.push(("cosim.v".into(), wrapper::cosim_top(&lanes, true)));
+    files.push(("cosim.v".into(), wrapper::cosim_top(&units, true)));
     files.push((lint::LINT.into(), lint::waivers()));
     for (name, text) in files {
         write_atomically(&folder.join(name), &text)?;

@@ -31,7 +31,8 @@ pub(crate) fn all() -> Vec<Case> {
         cases.push(leak(rng, shifts));
     }
     cases.extend([1, 2, 12, 31, 32].map(|width| narrow(rng, width)));
-    cases.extend([1, 2, 5, 63, 64].map(|lanes| mask_pack(rng, lanes)));
+    cases.extend([1, 2, 5, 63, 64].map(|lanes| mask_pack(rng, 1, lanes)));
+    cases.extend([(2, 3), (5, 1), (3, 64)].map(|(banks, lanes)| mask_pack(rng, banks, lanes)));
     cases.extend([1, 2, 5, 63, 64].map(|lanes| priority_encoder(rng, lanes)));
     cases.extend([1, 2, 5, 63, 64].map(|lanes| popcount(rng, lanes)));
     cases.extend([(1, 1), (1, 64), (3, 5)].map(|(banks, lanes)| mask_unpack(rng, banks, lanes)));
@@ -115,23 +116,27 @@ fn narrow(rng: &mut Xoshiro256PlusPlus, width: usize) -> Case {
     driver.run(numbers(rng))
 }
 
-fn mask_pack(rng: &mut Xoshiro256PlusPlus, lanes: usize) -> Case {
+fn mask_pack(rng: &mut Xoshiro256PlusPlus, banks: usize, lanes: usize) -> Case {
     let driver = Driver {
         block: "mask_pack",
-        name: format!("mask pack of {lanes} lanes"),
-        new: Box::new(move || MaskPack::new(lanes)),
+        name: format!("mask pack of {banks} banks of {lanes} lanes"),
+        new: Box::new(move || MaskPack::new(banks, lanes)),
         clock: None,
-        inputs: vector("flags", lanes, 1),
-        outputs: ports([("mask", 64)]),
+        inputs: vector("flags", banks * lanes, 1),
+        outputs: vector("mask", banks, 64),
         set: |pack, inputs| {
             for (flag, bit) in pack.flags.iter_mut().zip(inputs) {
                 flag.next = *bit == 1;
             }
         },
-        get: |pack| vec![pack.mask.val().to_u128()],
+        get: |pack| pack.mask.iter().map(|mask| mask.val().to_u128()).collect(),
         defines: always_defined,
     };
-    let mut flags = || (0..lanes).map(|_| u128::from(rng.random::<bool>())).collect();
+    let mut flags = || {
+        (0..banks * lanes)
+            .map(|_| u128::from(rng.random::<bool>()))
+            .collect()
+    };
     driver.run((0..CYCLES).map(|_| flags()).collect())
 }
 

@@ -67,7 +67,12 @@ pub(crate) const CRATES: &[Rules] = &[
             ("cells", &["board", "tool"]),
             ("plan", &["columns", "circuit", "board", "geometry", "traffic"]),
             ("process", &["tool"]),
-            ("accelerator", &["circuit", "board", "geometry", "plan"]),
+            (
+                "accelerator",
+                &["columns", "circuit", "board", "geometry", "plan"],
+            ),
+            ("work", &["circuit", "geometry", "plan"]),
+            ("energy", &["board", "work"]),
             ("install", &["folder", "tool", "process"]),
             (
                 "diagram",
@@ -86,7 +91,10 @@ pub(crate) const CRATES: &[Rules] = &[
                     "diagram",
                 ],
             ),
-            ("synth", &["seal", "board", "emit", "tool", "process", "build"]),
+            (
+                "synth",
+                &["seal", "board", "emit", "tool", "process", "build", "work"],
+            ),
             ("flash", &["board", "process", "build", "synth"]),
         ],
     },

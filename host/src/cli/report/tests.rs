@@ -1,4 +1,5 @@
 use super::*;
+use synfire_hw::energy::Range;
 
 fn example() -> Row {
     Row {
@@ -11,6 +12,8 @@ fn example() -> Row {
         measured: true,
         clock_mhz: 18.0,
         inferences_per_second: 12_848.0,
+        operations_per_second: Some(3.456e9),
+        energy: None,
         fmax_mhz: Some(26.17),
         clock_met: Some(true),
         utilization: vec![Utilization {
@@ -63,6 +66,7 @@ fn estimates_are_compared_with_what_was_used() {
 fn markdown_has_a_line_for_every_build() {
     let planned = Row {
         float_accuracy: None,
+        operations_per_second: None,
         measured: false,
         fmax_mhz: None,
         clock_met: None,
@@ -75,14 +79,43 @@ fn markdown_has_a_line_for_every_build() {
     assert_eq!(lines.len(), 6, "{text}");
     assert_eq!(
         lines[2],
-        "| digits | icebreaker | 4 + 1 | 92.50 % | 1 401 | 18 | 12 848 | 26.2 | 2034 of 5280 | - | - | - | - | not checked |"
+        "| digits | icebreaker | 4 + 1 | 92.50 % | 1 401 | 18 | 12 848 | 3.46 G | 26.2 | 2034 of 5280 | - | - | - | - | not checked |"
     );
     assert_eq!(
         lines[3],
-        "| digits | icebreaker | 4 + 1 | - | ≈ 1 401 | 18 | ≈ 12 848 | - | - | - | - | - | - | - |"
+        "| digits | icebreaker | 4 + 1 | - | ≈ 1 401 | 18 | ≈ 12 848 | - | - | - | - | - | - | - | - |"
     );
     // Every line has as many cells as there are titles.
     for line in &lines[..4] {
         assert_eq!(line.matches('|').count(), COLUMNS.len() + 1, "{line}");
     }
+}
+
+#[test]
+fn energies_are_ranges_and_unknown_before_they_are_counted() {
+    let unknown = example();
+    assert_eq!(unknown.energies().len(), ENERGIES.len());
+    assert_eq!(unknown.energies()[3..], ["-"; 7].map(String::from));
+    let range = |low, high| Range { low, high };
+    let known = Row {
+        energy: Some(Energy {
+            leakage: range(0.001, 1.0),
+            clock: range(2.0, 20.0),
+            ..Energy::default()
+        }),
+        ..example()
+    };
+    // 2.001 and 21 µJ, 12,848 times a second.
+    assert_eq!(
+        known.energies()[3..],
+        [
+            "2.0 to 21",
+            "1.0e-3 to 1.0",
+            "2.0 to 20",
+            "0 to 0",
+            "0 to 0",
+            "0 to 0",
+            "26 to 270"
+        ]
+    );
 }

@@ -20,17 +20,20 @@ impl Logic for Engine {
             read_value,
             read_group,
             read_bank,
+            read_banks,
             computing,
             compute_sweep,
             compute_clears,
             compute_last,
             compute_mask,
             compute_bank,
+            compute_banks,
             writing,
             write_sweep,
             write_clears,
             write_last,
             write_bank,
+            write_banks,
             busy_count,
             loadable,
             stalled_count
@@ -40,7 +43,15 @@ impl Logic for Engine {
         );
         clock!(self, clock, take_last, take_older, forward_last);
         clock!(self, clock, compute_negative, compute_own, compute_second);
-        clock!(self, clock, settle_sweep, settle_last, settle_clears, settle_bank);
+        clock!(
+            self,
+            clock,
+            settle_sweep,
+            settle_last,
+            settle_clears,
+            settle_bank,
+            settle_banks
+        );
         clock!(self, clock, sweep_ahead, clears_ahead, settles, ends, clears);
         clock!(
             self,
@@ -64,11 +75,12 @@ impl Logic for Engine {
             next_address,
             carry
         );
-        clock!(self, clock, banks, bank, value);
+        clock!(self, clock, banks, bank, swept_banks, value);
         self.settle_sweep.now.next = self.computing.q.val() && self.compute_sweep.q.val();
         self.settle_last.now.next = self.compute_last.q.val();
         self.settle_clears.now.next = self.compute_clears.q.val();
         self.settle_bank.now.next = self.compute_bank.q.val();
+        self.settle_banks.now.next = self.compute_banks.q.val();
 
         // Events to windows, windows to the walker.
         self.waiting[0].next = false;
@@ -124,6 +136,7 @@ impl Logic for Engine {
         self.carry.now.next = self.walker.carry.val();
         self.banks.now.next = self.walker.banks.val();
         self.bank.now.next = self.walker.bank.val();
+        self.swept_banks.now.next = self.walker.banks.val();
         self.value.now.next = self.walker.value.val();
         self.weights.read_address.next = self.walker.weight_address.val();
         self.carries.mask.next = bit_cast::<64, 16>(self.carry.late.val());
@@ -156,6 +169,7 @@ impl Logic for Engine {
         self.read_value.d.next = self.value.late.val();
         self.read_group.d.next = self.group.late.val();
         self.read_bank.d.next = self.bank.late.val();
+        self.read_banks.d.next = self.swept_banks.late.val();
 
         // Read.
         self.thresholds.read_address.next = self.read_group.q.val();
@@ -178,6 +192,7 @@ impl Logic for Engine {
         }
         self.compute_mask.d.next = self.read_mask.q.val();
         self.compute_bank.d.next = self.read_bank.q.val();
+        self.compute_banks.d.next = self.read_banks.q.val();
         self.sweep_ahead.now.next = self.reading.q.val() && self.read_sweep.q.val();
         self.clears_ahead.now.next = self.read_clears.q.val();
         self.scaled_weights.value.next = self.value.late.val();
@@ -204,6 +219,7 @@ impl Logic for Engine {
         self.write_clears.d.next = self.settle_clears.late.val();
         self.write_last.d.next = self.settle_last.late.val();
         self.write_bank.d.next = self.settle_bank.late.val();
+        self.write_banks.d.next = self.settle_banks.late.val();
         self.met.mask.next = self.compute_mask.q.val();
         self.operands.bank.next = self.compute_bank.q.val();
         self.results.bank.next = self.write_bank.q.val();
@@ -224,13 +240,17 @@ impl Logic for Engine {
             self.results.number[i].next = self.lanes[i].result.val();
             self.membranes.write_data[i].next = self.lanes[i].result.val();
         }
-        for i in 0..self.settle.len() {
+        for i in 0..self.scaled_identities.number.len() {
             self.scaled_identities.number[i].next = self.identities.read_data[i].val();
             self.spread_identities.number[i].next = self.scaled_identities.product[i].val();
+            self.spread_thresholds.number[i].next = self.thresholds.read_data[i].val();
+            self.spread_biases.number[i].next = self.biases.read_data[i].val();
+        }
+        for i in 0..self.settle.len() {
             self.settle[i].clock.next = self.clock.val();
             self.settle[i].membrane.next = self.operands.selected[i].val();
-            self.settle[i].threshold.next = self.thresholds.read_data[i].val();
-            self.settle[i].bias.next = self.biases.read_data[i].val();
+            self.settle[i].threshold.next = self.spread_thresholds.spread[i].val();
+            self.settle[i].bias.next = self.spread_biases.spread[i].val();
             self.settle[i].clears.next = self.clears.lanes[i].val();
             self.settled.number[i].next = self.settle[i].result.val();
             self.has_fired[i].clock.next = self.clock.val();
@@ -243,7 +263,14 @@ impl Logic for Engine {
         self.swept.next = self.write_sweep.q.val();
         self.swept_last.next = self.write_last.q.val();
         self.swept_clear.next = self.write_clears.q.val();
-        self.fired_mask.next = self.pack.mask.val();
+        self.met_banks.mask.next = bit_cast::<64, 16>(self.write_banks.q.val());
+        for i in 0..self.fired_mask.len() {
+            self.fired_mask[i].next = self.pack.mask[i].val();
+            if self.sweeps_all.val() && !self.met_banks.flags[i].val() {
+                // Beyond the last column of a row there is no neuron.
+                self.fired_mask[i].next = 0.into();
+            }
+        }
 
         // Parameters.
         self.loads_weights.next = self.load.select.val() == self.weights_number.val();

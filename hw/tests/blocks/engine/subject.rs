@@ -72,7 +72,19 @@ impl Subject {
     pub(super) fn new(model: &QuantizedModel, lanes: &[usize], index: usize) -> Self {
         let mut plan = plan(model, lanes);
         // Any number of positions, be it of use or not.
-        plan.layers[index].positions = 1 + (lanes.iter().sum::<usize>() / 3 + index) % 5;
+        let layer = &Geometry::of(model).expect("a valid description").layers[index];
+        // Sources that meet their own channels do not find them in another bank.
+        let is_own = layer.paths.iter().any(|path| path.reach.is_own_channel());
+        let is_only = layer.neurons.height * layer.neurons.width == 1;
+        plan.layers[index].positions = if is_own && is_only {
+            1
+        } else {
+            1 + (lanes.iter().sum::<usize>() / 3 + index) % 5
+        };
+        let positions = plan.layers[index].positions;
+        if !is_only && lanes.iter().sum::<usize>().is_multiple_of(2) {
+            plan.layers[index].swept = positions;
+        }
         let params = core_params(model, &plan).expect("a valid model");
         Self {
             layer: model.layers[index].clone(),
@@ -139,16 +151,26 @@ impl Subject {
         update.end_of_step(membrane)
     }
 
-    /// The neurons of each word, by lane.
-    fn words(&self) -> Vec<Vec<usize>> {
+    /// The neurons of each word of a sweep, with the unit that ends their step. If several positions do so at once, these are
+    /// neighbours in a row, and the units of each follow those of the one before.
+    fn words(&self) -> Vec<Vec<(usize, usize)>> {
         let shape = self.geometry.neurons;
+        let EngineParams { lanes, swept, .. } = self.params;
         let mut words = Vec::new();
-        for position in 0..shape.height * shape.width {
-            let channels: Vec<usize> = (0..shape.channels).collect();
-            words.extend(channels.chunks(self.params.lanes).map(|channels| {
-                let neuron = |channel| channel * shape.height * shape.width + position;
-                channels.iter().map(neuron).collect::<Vec<usize>>()
-            }));
+        for row in 0..shape.height {
+            for first in (0..shape.width).step_by(swept) {
+                for group in 0..shape.channels.div_ceil(lanes) {
+                    let channels = group * lanes..shape.channels.min((group + 1) * lanes);
+                    let columns = first..shape.width.min(first + swept);
+                    let neurons = columns.flat_map(|column| {
+                        channels.clone().map(move |channel| {
+                            let unit = (column - first) * lanes + channel % lanes;
+                            (unit, (channel * shape.height + row) * shape.width + column)
+                        })
+                    });
+                    words.push(neurons.collect());
+                }
+            }
         }
         words
     }
@@ -176,11 +198,17 @@ impl Subject {
                     self.settle(*membrane, neuron / (shape.height * shape.width))
                 };
             }
-            swept.extend(words.iter().enumerate().map(|(word, neurons)| Swept {
-                membranes: neurons.iter().map(|&neuron| membranes[neuron]).collect(),
-                fired: neurons.iter().copied().filter(|&neuron| fired[neuron]).collect(),
-                last: word + 1 == words.len(),
-                clear,
+            swept.extend(words.iter().enumerate().map(|(word, neurons)| {
+                Swept {
+                    membranes: neurons.iter().map(|&(_, neuron)| membranes[neuron]).collect(),
+                    fired: neurons
+                        .iter()
+                        .map(|&(_, neuron)| neuron)
+                        .filter(|&neuron| fired[neuron])
+                        .collect(),
+                    last: word + 1 == words.len(),
+                    clear,
+                }
             }));
         }
         swept
@@ -232,7 +260,9 @@ impl Subject {
                 let words = if path.reach.is_own_channel() {
                     1
                 } else {
-                    self.params.groups * spikes.len().div_ceil(merged)
+                    let params = &self.params;
+                    self.geometry.group_accesses(params.positions, params.groups)
+                        * spikes.len().div_ceil(merged)
                 };
                 path.accesses(spikes[0].address as usize, self.params.positions) * words
             }
@@ -316,20 +346,26 @@ impl Subject {
             let circuit = engine.circuit();
             if circuit.swept.val() {
                 let neurons = &words[seen.swept.len() % words.len()];
-                let mask = circuit.fired_mask.val().to_u64();
-                let has_fired = |lane: usize| mask >> lane & 1 == 1;
-                for padding in neurons.len()..self.params.lanes {
-                    assert!(!has_fired(padding), "a neuron that is not there fired");
+                let masks: Vec<u64> = circuit
+                    .fired_mask
+                    .iter()
+                    .map(|mask| mask.val().to_u64())
+                    .collect();
+                let has_fired =
+                    |unit: usize| masks[unit / self.params.lanes] >> (unit % self.params.lanes) & 1 == 1;
+                for unit in 0..self.params.units() {
+                    let is_neuron = neurons.iter().any(|&(of_neuron, _)| of_neuron == unit);
+                    assert!(is_neuron || !has_fired(unit), "a neuron that is not there fired");
                 }
-                let lanes = 0..neurons.len();
                 seen.swept.push(Swept {
-                    membranes: lanes
-                        .clone()
-                        .map(|lane| number(circuit.swept_data[lane].val()))
+                    membranes: neurons
+                        .iter()
+                        .map(|&(unit, _)| number(circuit.swept_data[unit].val()))
                         .collect(),
-                    fired: lanes
-                        .filter(|&lane| has_fired(lane))
-                        .map(|lane| neurons[lane])
+                    fired: neurons
+                        .iter()
+                        .filter(|&&(unit, _)| has_fired(unit))
+                        .map(|&(_, neuron)| neuron)
                         .collect(),
                     last: circuit.swept_last.val(),
                     clear: circuit.swept_clear.val(),

@@ -346,14 +346,14 @@ mod tests {
                 for (source, walk) in columns.walks(3).into_iter().enumerate() {
                     let mut met = Vec::new();
                     for pass in 0..walk.passes {
-                        for bank in 0..positions {
-                            let mask = if pass + 1 == walk.passes {
-                                walk.last
-                            } else {
-                                walk.first
-                            };
+                        let mask = if pass + 1 == walk.passes {
+                            walk.last
+                        } else {
+                            walk.first
+                        };
+                        for (bank, taps) in patterns[walk.pattern + pass].iter().enumerate() {
                             if mask >> bank & 1 == 1 {
-                                let taps = patterns[walk.pattern + pass][bank].expect("weights");
+                                let taps = taps.expect("weights");
                                 assert_eq!(taps.place, axis.span(source).place);
                                 assert_eq!(taps.group, pass * positions + bank);
                                 met.push(taps.group);

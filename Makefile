@@ -20,18 +20,18 @@ test:
 ## A bitstream for every board of hw/boards; one of each family is among the tests.
 boards:
 	$(CARGO) run --quiet --locked -p synfire -- tools --install
-	$(CARGO) test --locked -p synfire-tests --test boards -- --include-ignored --nocapture
+	$(CARGO) test --locked -p synfire-tests --test end_to_end boards:: -- --include-ignored --nocapture
 
 ## VGG9 and ResNet11 in co-simulation, at full size for a few steps and narrow for a hundred; takes ten minutes, and wants SYNFIRE_DATA, the folder of the CIFAR-10 files.
 deep:
 	@test -n "$$SYNFIRE_DATA" || { echo "set SYNFIRE_DATA to the folder of the CIFAR-10 files" >&2; exit 1; }
 	$(CARGO) run --quiet --locked -p synfire -- tools --install
-	$(CARGO) test --locked -p synfire-tests --test deep -- --include-ignored --nocapture --test-threads 1
+	$(CARGO) test --locked -p synfire-tests --test end_to_end deep:: -- --include-ignored --nocapture --test-threads 1
 
 ## How many single faults, planted in emitted Verilog, co-simulation finds; takes about ten minutes. SYNFIRE_MUTANTS says how many a network.
 mutants:
 	$(CARGO) run --quiet --locked -p synfire -- tools --install
-	$(CARGO) test --locked -p synfire-tests --test mutation -- --include-ignored --nocapture
+	$(CARGO) test --locked -p synfire-tests --test end_to_end mutation:: -- --include-ignored --nocapture
 
 ## 784-128-10 on MNIST through the same verbs; wants SYNFIRE_DATA, the folder of the MNIST files.
 mnist: tools

@@ -2,7 +2,7 @@
 // Network tiny-mlp, lanes hidden×4 out×2, for ice40-hx8k.
 // Model a1534ee8f81c7bfcb24f6792a966554cbab01a14d1eed9b284dc3a339139fbab.
 // Plan e0728c3079c916e6200de4e00abe7afa8b62ad8091f81d1eb892c0757385cdf4.
-// Design 0797ec8a2f217907364d1c0587f85cab37cccdc288732c7286e458bda4cc21ff.
+// Design f616fd5c38e8edc2aa78254f00dec607691fd56c658445c69c53513b29a202af.
 
 `default_nettype none
 
@@ -2305,10 +2305,10 @@ module synfire$command$responder(clock,start,opcode,sequence_number,expected,sta
     localparam [31:0] identity$1 = 32'h10;
     localparam [31:0] identity$2 = 32'h2dc6c00;
     localparam [31:0] identity$3 = 32'h2020100;
-    localparam [31:0] identity$4 = 32'h8aec9707;
-    localparam [31:0] identity$5 = 32'h779212f;
-    localparam [31:0] identity$6 = 32'h51c4d36;
-    localparam [31:0] identity$7 = 32'hab5cf887;
+    localparam [31:0] identity$4 = 32'h5cfd16f6;
+    localparam [31:0] identity$5 = 32'hc2ede838;
+    localparam [31:0] identity$6 = 32'h4f2578aa;
+    localparam [31:0] identity$7 = 32'h7c6de00;
     localparam [15:0] identity_index$0 = 16'h2;
     localparam [15:0] identity_index$1 = 16'h3;
     localparam [15:0] identity_index$2 = 16'h4;
@@ -3387,6 +3387,7 @@ module synfire$core$hidden$0$engine(clock,event_data$0,event_mask$0,event_valid$
     wire  [95:0] pickers$0$more;
     wire  pickers$0$out_valid;
     reg  pickers$0$out_ready;
+    wire  pickers$0$holds;
     reg  windows$0$clock;
     reg  [31:0] windows$0$event_data;
     reg  [63:0] windows$0$event_mask;
@@ -3928,7 +3929,8 @@ module synfire$core$hidden$0$engine(clock,event_data$0,event_mask$0,event_valid$
         .out_data(pickers$0$out_data),
         .more(pickers$0$more),
         .out_valid(pickers$0$out_valid),
-        .out_ready(pickers$0$out_ready)
+        .out_ready(pickers$0$out_ready),
+        .holds(pickers$0$holds)
     );
     synfire$core$hidden$0$engine$windows$0 windows$0(
         .clock(windows$0$clock),
@@ -4769,7 +4771,7 @@ module synfire$core$hidden$0$engine(clock,event_data$0,event_mask$0,event_valid$
         walker$walk_first$0 = windows$0$first;
         walker$walk_last$0 = windows$0$last;
         windows$0$take = walker$walk_take$0;
-        waiting$1 = waiting$0 || ((event_valid$0 || pickers$0$out_valid) && ~(windows$0$held && windows$0$marker));
+        waiting$1 = waiting$0 || ((event_valid$0 || pickers$0$holds) && ~(windows$0$held && windows$0$marker));
         walker$pause = pause;
         walker$more_weights = windows$0$more_weights;
         issue$now = walker$issue;
@@ -6914,7 +6916,7 @@ module synfire$core$hidden$0$engine$pack(flags$0,flags$1,flags$2,flags$3,mask$0)
 endmodule // synfire$core$hidden$0$engine$pack
 
 
-module synfire$core$hidden$0$engine$pickers$0(clock,in_data,in_mask,in_valid,in_ready,out_data,more,out_valid,out_ready);
+module synfire$core$hidden$0$engine$pickers$0(clock,in_data,in_mask,in_valid,in_ready,out_data,more,out_valid,out_ready,holds);
 
     // Module arguments
     input wire  clock;
@@ -6926,6 +6928,7 @@ module synfire$core$hidden$0$engine$pickers$0(clock,in_data,in_mask,in_valid,in_
     output reg  [95:0] more;
     output reg  out_valid;
     input wire  out_ready;
+    output reg  holds;
 
     // Constant declarations
     localparam [0:0] picks = 1'b0;
@@ -6953,6 +6956,15 @@ module synfire$core$hidden$0$engine$pickers$0(clock,in_data,in_mask,in_valid,in_
     reg  full$d;
     wire  full$q;
     reg  full$clock;
+    reg  [31:0] shown$d;
+    wire  [31:0] shown$q;
+    reg  shown$clock;
+    reg  [95:0] shown_more$d;
+    wire  [95:0] shown_more$q;
+    reg  shown_more$clock;
+    reg  shows$d;
+    wire  shows$q;
+    reg  shows$clock;
 
     // Local signals
     reg  [63:0] left$0;
@@ -6962,6 +6974,7 @@ module synfire$core$hidden$0$engine$pickers$0(clock,in_data,in_mask,in_valid,in_
     reg  [63:0] rest;
     reg  [23:0] base;
     reg  is_spike;
+    reg  moves;
     reg  leaves;
     reg  [31:0] channel;
     reg  [31:0] place;
@@ -6996,15 +7009,36 @@ module synfire$core$hidden$0$engine$pickers$0(clock,in_data,in_mask,in_valid,in_
         .q(full$q),
         .clock(full$clock)
     );
+    synfire$core$hidden$0$engine$pickers$0$shown shown(
+        .d(shown$d),
+        .q(shown$q),
+        .clock(shown$clock)
+    );
+    synfire$core$hidden$0$engine$pickers$0$shown_more shown_more(
+        .d(shown_more$d),
+        .q(shown_more$q),
+        .clock(shown_more$clock)
+    );
+    synfire$core$hidden$0$engine$pickers$0$shows shows(
+        .d(shows$d),
+        .q(shows$q),
+        .clock(shows$clock)
+    );
 
     // Update code
     always @(*) begin
         word$clock = clock;
         pending$clock = clock;
         full$clock = clock;
+        shown$clock = clock;
+        shown_more$clock = clock;
+        shows$clock = clock;
         word$d = word$q;
         pending$d = pending$q;
         full$d = full$q;
+        shown$d = shown$q;
+        shown_more$d = shown_more$q;
+        shows$d = shows$q;
         is_spike = (word$q & kind_mask) == kind_spike;
         channels$address = (((word$q >> group_shift) & group_mask) & 16'hffff);
         base = ((channels$data) & 24'hffffff);
@@ -7014,20 +7048,28 @@ module synfire$core$hidden$0$engine$pickers$0(clock,in_data,in_mask,in_valid,in_
         last_more = spikes$0$more;
         rest = spikes$0$rest;
         first_lane = spikes$0$lane;
-        more = further$bundle;
         channel = ((base + first_lane) & 32'hffffffff);
         place = word$q & below_mask;
-        out_data = place;
-        if (is_spike) begin
-            out_data = place | (channel << group_shift);
+        moves = full$q && (~shows$q || out_ready);
+        if (out_ready) begin
+            shows$d = 1'b0;
         end
-        out_valid = full$q;
-        leaves = out_ready && ~(is_spike && last_more);
-        in_ready = 1'b0;
-        if (full$q && out_ready) begin
+        if (moves) begin
+            shows$d = 1'b1;
+            shown$d = place;
+            shown_more$d = further$bundle;
             pending$d = rest;
+            if (is_spike) begin
+                shown$d = place | (channel << group_shift);
+            end
         end
-        if (full$q && leaves) begin
+        out_data = shown$q;
+        more = shown_more$q;
+        out_valid = shows$q;
+        holds = full$q || shows$q;
+        leaves = moves && ~(is_spike && last_more);
+        in_ready = 1'b0;
+        if (leaves) begin
             full$d = 1'b0;
         end
         if (in_valid && (~full$q || leaves)) begin
@@ -7039,6 +7081,7 @@ module synfire$core$hidden$0$engine$pickers$0(clock,in_data,in_mask,in_valid,in_
         if (~picks) begin
             out_data = in_data;
             out_valid = in_valid;
+            holds = 1'b0;
             in_ready = out_ready;
         end
     end
@@ -7103,6 +7146,63 @@ module synfire$core$hidden$0$engine$pickers$0$pending(d,q,clock);
     end
 
 endmodule // synfire$core$hidden$0$engine$pickers$0$pending
+
+
+module synfire$core$hidden$0$engine$pickers$0$shown(d,q,clock);
+
+    // Module arguments
+    input wire  [31:0] d;
+    output reg  [31:0] q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 32'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$hidden$0$engine$pickers$0$shown
+
+
+module synfire$core$hidden$0$engine$pickers$0$shown_more(d,q,clock);
+
+    // Module arguments
+    input wire  [95:0] d;
+    output reg  [95:0] q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 96'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$hidden$0$engine$pickers$0$shown_more
+
+
+module synfire$core$hidden$0$engine$pickers$0$shows(d,q,clock);
+
+    // Module arguments
+    input wire  d;
+    output reg  q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 1'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$hidden$0$engine$pickers$0$shows
 
 
 module synfire$core$hidden$0$engine$pickers$0$spikes$0(mask,any,lane,rest,more);
@@ -10380,6 +10480,9 @@ module synfire$core$hidden$0$fifos$0$fifo(clock,in_data,in_valid,in_ready,out_da
     reg  is_nearly_full$d;
     wire  is_nearly_full$q;
     reg  is_nearly_full$clock;
+    reg  is_full$d;
+    wire  is_full$q;
+    reg  is_full$clock;
 
     // Local signals
     reg  [15:0] write_to;
@@ -10417,6 +10520,11 @@ module synfire$core$hidden$0$fifos$0$fifo(clock,in_data,in_valid,in_ready,out_da
         .q(is_nearly_full$q),
         .clock(is_nearly_full$clock)
     );
+    synfire$core$hidden$0$fifos$0$fifo$is_full is_full(
+        .d(is_full$d),
+        .q(is_full$q),
+        .clock(is_full$clock)
+    );
 
     // Update code
     always @(*) begin
@@ -10424,14 +10532,16 @@ module synfire$core$hidden$0$fifos$0$fifo(clock,in_data,in_valid,in_ready,out_da
         written_pointer$clock = clock;
         read_pointer$clock = clock;
         is_nearly_full$clock = clock;
+        is_full$clock = clock;
         write_pointer$d = write_pointer$q;
         written_pointer$d = written_pointer$q;
         read_pointer$d = read_pointer$q;
         is_nearly_full$d = is_nearly_full$q;
+        is_full$d = is_full$q;
         store$clock = clock;
         write_next = (write_pointer$q + 32'h1) & mask;
         read_next = (read_pointer$q + 32'h1) & mask;
-        in_ready = write_next != read_pointer$q;
+        in_ready = ~is_full$q;
         out_valid = written_pointer$q != read_pointer$q;
         out_data = store$read_data;
         store$write_address = write_pointer$q;
@@ -10451,11 +10561,31 @@ module synfire$core$hidden$0$fifos$0$fifo(clock,in_data,in_valid,in_ready,out_da
         write_pointer$d = write_to;
         read_pointer$d = read_to;
         fill = (write_to - read_to) & mask;
+        is_full$d = fill == mask;
         is_nearly_full$d = fill >= nearly_full_at;
         nearly_full = is_nearly_full$q;
     end
 
 endmodule // synfire$core$hidden$0$fifos$0$fifo
+
+
+module synfire$core$hidden$0$fifos$0$fifo$is_full(d,q,clock);
+
+    // Module arguments
+    input wire  d;
+    output reg  q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 1'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$hidden$0$fifos$0$fifo$is_full
 
 
 module synfire$core$hidden$0$fifos$0$fifo$is_nearly_full(d,q,clock);
@@ -11158,6 +11288,9 @@ module synfire$core$hidden$0$serializer$queue(clock,in_data,in_valid,in_ready,ou
     reg  is_nearly_full$d;
     wire  is_nearly_full$q;
     reg  is_nearly_full$clock;
+    reg  is_full$d;
+    wire  is_full$q;
+    reg  is_full$clock;
 
     // Local signals
     reg  [15:0] write_to;
@@ -11195,6 +11328,11 @@ module synfire$core$hidden$0$serializer$queue(clock,in_data,in_valid,in_ready,ou
         .q(is_nearly_full$q),
         .clock(is_nearly_full$clock)
     );
+    synfire$core$hidden$0$serializer$queue$is_full is_full(
+        .d(is_full$d),
+        .q(is_full$q),
+        .clock(is_full$clock)
+    );
 
     // Update code
     always @(*) begin
@@ -11202,14 +11340,16 @@ module synfire$core$hidden$0$serializer$queue(clock,in_data,in_valid,in_ready,ou
         written_pointer$clock = clock;
         read_pointer$clock = clock;
         is_nearly_full$clock = clock;
+        is_full$clock = clock;
         write_pointer$d = write_pointer$q;
         written_pointer$d = written_pointer$q;
         read_pointer$d = read_pointer$q;
         is_nearly_full$d = is_nearly_full$q;
+        is_full$d = is_full$q;
         store$clock = clock;
         write_next = (write_pointer$q + 32'h1) & mask;
         read_next = (read_pointer$q + 32'h1) & mask;
-        in_ready = write_next != read_pointer$q;
+        in_ready = ~is_full$q;
         out_valid = written_pointer$q != read_pointer$q;
         out_data = store$read_data;
         store$write_address = write_pointer$q;
@@ -11229,11 +11369,31 @@ module synfire$core$hidden$0$serializer$queue(clock,in_data,in_valid,in_ready,ou
         write_pointer$d = write_to;
         read_pointer$d = read_to;
         fill = (write_to - read_to) & mask;
+        is_full$d = fill == mask;
         is_nearly_full$d = fill >= nearly_full_at;
         nearly_full = is_nearly_full$q;
     end
 
 endmodule // synfire$core$hidden$0$serializer$queue
+
+
+module synfire$core$hidden$0$serializer$queue$is_full(d,q,clock);
+
+    // Module arguments
+    input wire  d;
+    output reg  q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 1'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$hidden$0$serializer$queue$is_full
 
 
 module synfire$core$hidden$0$serializer$queue$is_nearly_full(d,q,clock);
@@ -11620,6 +11780,7 @@ module synfire$core$last$engine(clock,event_data$0,event_mask$0,event_valid$0,ev
     wire  [95:0] pickers$0$more;
     wire  pickers$0$out_valid;
     reg  pickers$0$out_ready;
+    wire  pickers$0$holds;
     reg  windows$0$clock;
     reg  [31:0] windows$0$event_data;
     reg  [63:0] windows$0$event_mask;
@@ -12043,7 +12204,8 @@ module synfire$core$last$engine(clock,event_data$0,event_mask$0,event_valid$0,ev
         .out_data(pickers$0$out_data),
         .more(pickers$0$more),
         .out_valid(pickers$0$out_valid),
-        .out_ready(pickers$0$out_ready)
+        .out_ready(pickers$0$out_ready),
+        .holds(pickers$0$holds)
     );
     synfire$core$last$engine$windows$0 windows$0(
         .clock(windows$0$clock),
@@ -12754,7 +12916,7 @@ module synfire$core$last$engine(clock,event_data$0,event_mask$0,event_valid$0,ev
         walker$walk_first$0 = windows$0$first;
         walker$walk_last$0 = windows$0$last;
         windows$0$take = walker$walk_take$0;
-        waiting$1 = waiting$0 || ((event_valid$0 || pickers$0$out_valid) && ~(windows$0$held && windows$0$marker));
+        waiting$1 = waiting$0 || ((event_valid$0 || pickers$0$holds) && ~(windows$0$held && windows$0$marker));
         walker$pause = pause;
         walker$more_weights = windows$0$more_weights;
         issue$now = walker$issue;
@@ -14341,7 +14503,7 @@ module synfire$core$last$engine$pack(flags$0,flags$1,mask$0);
 endmodule // synfire$core$last$engine$pack
 
 
-module synfire$core$last$engine$pickers$0(clock,in_data,in_mask,in_valid,in_ready,out_data,more,out_valid,out_ready);
+module synfire$core$last$engine$pickers$0(clock,in_data,in_mask,in_valid,in_ready,out_data,more,out_valid,out_ready,holds);
 
     // Module arguments
     input wire  clock;
@@ -14353,6 +14515,7 @@ module synfire$core$last$engine$pickers$0(clock,in_data,in_mask,in_valid,in_read
     output reg  [95:0] more;
     output reg  out_valid;
     input wire  out_ready;
+    output reg  holds;
 
     // Constant declarations
     localparam [0:0] picks = 1'b1;
@@ -14380,6 +14543,15 @@ module synfire$core$last$engine$pickers$0(clock,in_data,in_mask,in_valid,in_read
     reg  full$d;
     wire  full$q;
     reg  full$clock;
+    reg  [31:0] shown$d;
+    wire  [31:0] shown$q;
+    reg  shown$clock;
+    reg  [95:0] shown_more$d;
+    wire  [95:0] shown_more$q;
+    reg  shown_more$clock;
+    reg  shows$d;
+    wire  shows$q;
+    reg  shows$clock;
 
     // Local signals
     reg  [63:0] left$0;
@@ -14389,6 +14561,7 @@ module synfire$core$last$engine$pickers$0(clock,in_data,in_mask,in_valid,in_read
     reg  [63:0] rest;
     reg  [23:0] base;
     reg  is_spike;
+    reg  moves;
     reg  leaves;
     reg  [31:0] channel;
     reg  [31:0] place;
@@ -14423,15 +14596,36 @@ module synfire$core$last$engine$pickers$0(clock,in_data,in_mask,in_valid,in_read
         .q(full$q),
         .clock(full$clock)
     );
+    synfire$core$last$engine$pickers$0$shown shown(
+        .d(shown$d),
+        .q(shown$q),
+        .clock(shown$clock)
+    );
+    synfire$core$last$engine$pickers$0$shown_more shown_more(
+        .d(shown_more$d),
+        .q(shown_more$q),
+        .clock(shown_more$clock)
+    );
+    synfire$core$last$engine$pickers$0$shows shows(
+        .d(shows$d),
+        .q(shows$q),
+        .clock(shows$clock)
+    );
 
     // Update code
     always @(*) begin
         word$clock = clock;
         pending$clock = clock;
         full$clock = clock;
+        shown$clock = clock;
+        shown_more$clock = clock;
+        shows$clock = clock;
         word$d = word$q;
         pending$d = pending$q;
         full$d = full$q;
+        shown$d = shown$q;
+        shown_more$d = shown_more$q;
+        shows$d = shows$q;
         is_spike = (word$q & kind_mask) == kind_spike;
         channels$address = (((word$q >> group_shift) & group_mask) & 16'hffff);
         base = ((channels$data) & 24'hffffff);
@@ -14441,20 +14635,28 @@ module synfire$core$last$engine$pickers$0(clock,in_data,in_mask,in_valid,in_read
         last_more = spikes$0$more;
         rest = spikes$0$rest;
         first_lane = spikes$0$lane;
-        more = further$bundle;
         channel = ((base + first_lane) & 32'hffffffff);
         place = word$q & below_mask;
-        out_data = place;
-        if (is_spike) begin
-            out_data = place | (channel << group_shift);
+        moves = full$q && (~shows$q || out_ready);
+        if (out_ready) begin
+            shows$d = 1'b0;
         end
-        out_valid = full$q;
-        leaves = out_ready && ~(is_spike && last_more);
-        in_ready = 1'b0;
-        if (full$q && out_ready) begin
+        if (moves) begin
+            shows$d = 1'b1;
+            shown$d = place;
+            shown_more$d = further$bundle;
             pending$d = rest;
+            if (is_spike) begin
+                shown$d = place | (channel << group_shift);
+            end
         end
-        if (full$q && leaves) begin
+        out_data = shown$q;
+        more = shown_more$q;
+        out_valid = shows$q;
+        holds = full$q || shows$q;
+        leaves = moves && ~(is_spike && last_more);
+        in_ready = 1'b0;
+        if (leaves) begin
             full$d = 1'b0;
         end
         if (in_valid && (~full$q || leaves)) begin
@@ -14466,6 +14668,7 @@ module synfire$core$last$engine$pickers$0(clock,in_data,in_mask,in_valid,in_read
         if (~picks) begin
             out_data = in_data;
             out_valid = in_valid;
+            holds = 1'b0;
             in_ready = out_ready;
         end
     end
@@ -14536,6 +14739,63 @@ module synfire$core$last$engine$pickers$0$pending(d,q,clock);
     end
 
 endmodule // synfire$core$last$engine$pickers$0$pending
+
+
+module synfire$core$last$engine$pickers$0$shown(d,q,clock);
+
+    // Module arguments
+    input wire  [31:0] d;
+    output reg  [31:0] q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 32'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$last$engine$pickers$0$shown
+
+
+module synfire$core$last$engine$pickers$0$shown_more(d,q,clock);
+
+    // Module arguments
+    input wire  [95:0] d;
+    output reg  [95:0] q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 96'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$last$engine$pickers$0$shown_more
+
+
+module synfire$core$last$engine$pickers$0$shows(d,q,clock);
+
+    // Module arguments
+    input wire  d;
+    output reg  q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 1'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$last$engine$pickers$0$shows
 
 
 module synfire$core$last$engine$pickers$0$spikes$0(mask,any,lane,rest,more);
@@ -17318,6 +17578,9 @@ module synfire$core$last$fifos$0$fifo(clock,in_data,in_valid,in_ready,out_data,o
     reg  is_nearly_full$d;
     wire  is_nearly_full$q;
     reg  is_nearly_full$clock;
+    reg  is_full$d;
+    wire  is_full$q;
+    reg  is_full$clock;
 
     // Local signals
     reg  [15:0] write_to;
@@ -17355,6 +17618,11 @@ module synfire$core$last$fifos$0$fifo(clock,in_data,in_valid,in_ready,out_data,o
         .q(is_nearly_full$q),
         .clock(is_nearly_full$clock)
     );
+    synfire$core$last$fifos$0$fifo$is_full is_full(
+        .d(is_full$d),
+        .q(is_full$q),
+        .clock(is_full$clock)
+    );
 
     // Update code
     always @(*) begin
@@ -17362,14 +17630,16 @@ module synfire$core$last$fifos$0$fifo(clock,in_data,in_valid,in_ready,out_data,o
         written_pointer$clock = clock;
         read_pointer$clock = clock;
         is_nearly_full$clock = clock;
+        is_full$clock = clock;
         write_pointer$d = write_pointer$q;
         written_pointer$d = written_pointer$q;
         read_pointer$d = read_pointer$q;
         is_nearly_full$d = is_nearly_full$q;
+        is_full$d = is_full$q;
         store$clock = clock;
         write_next = (write_pointer$q + 32'h1) & mask;
         read_next = (read_pointer$q + 32'h1) & mask;
-        in_ready = write_next != read_pointer$q;
+        in_ready = ~is_full$q;
         out_valid = written_pointer$q != read_pointer$q;
         out_data = store$read_data;
         store$write_address = write_pointer$q;
@@ -17389,11 +17659,31 @@ module synfire$core$last$fifos$0$fifo(clock,in_data,in_valid,in_ready,out_data,o
         write_pointer$d = write_to;
         read_pointer$d = read_to;
         fill = (write_to - read_to) & mask;
+        is_full$d = fill == mask;
         is_nearly_full$d = fill >= nearly_full_at;
         nearly_full = is_nearly_full$q;
     end
 
 endmodule // synfire$core$last$fifos$0$fifo
+
+
+module synfire$core$last$fifos$0$fifo$is_full(d,q,clock);
+
+    // Module arguments
+    input wire  d;
+    output reg  q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 1'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$last$fifos$0$fifo$is_full
 
 
 module synfire$core$last$fifos$0$fifo$is_nearly_full(d,q,clock);

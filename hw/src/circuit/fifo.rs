@@ -53,6 +53,8 @@ pub struct Fifo<const N: usize> {
     read_pointer: DFF<Bits<16>>,
     /// Register behind `nearly_full`, computed a cycle ahead: its receiver may be far away on the device.
     is_nearly_full: DFF<Bit>,
+    /// Register behind `in_ready`, likewise: the writer's `valid` may depend on many streams.
+    is_full: DFF<Bit>,
     /// Write pointer of the next cycle.
     write_to: Signal<Local, Bits<16>>,
     /// Read pointer of the next cycle.
@@ -96,7 +98,7 @@ impl<const N: usize> Fifo<N> {
                 nearly_full_at: Constant::new((nearly_full_at(depth, margin) as u64).into()),
             }
             clock, in_data, in_valid, in_ready, out_data, out_valid, out_ready, nearly_full, write_pointer,
-            written_pointer, read_pointer, is_nearly_full, write_to, read_to, write_next, read_next, fill,
+            written_pointer, read_pointer, is_nearly_full, is_full, write_to, read_to, write_next, read_next, fill,
         }
     }
 }
@@ -110,12 +112,13 @@ impl<const N: usize> Logic for Fifo<N> {
             write_pointer,
             written_pointer,
             read_pointer,
-            is_nearly_full
+            is_nearly_full,
+            is_full
         );
         clock!(self, clock, store);
         self.write_next.next = (self.write_pointer.q.val() + 1) & self.mask.val();
         self.read_next.next = (self.read_pointer.q.val() + 1) & self.mask.val();
-        self.in_ready.next = self.write_next.val() != self.read_pointer.q.val();
+        self.in_ready.next = !self.is_full.q.val();
         self.out_valid.next = self.written_pointer.q.val() != self.read_pointer.q.val();
         self.out_data.next = self.store.read_data.val();
         // Put in.
@@ -137,6 +140,7 @@ impl<const N: usize> Logic for Fifo<N> {
         self.write_pointer.d.next = self.write_to.val();
         self.read_pointer.d.next = self.read_to.val();
         self.fill.next = (self.write_to.val() - self.read_to.val()) & self.mask.val();
+        self.is_full.d.next = self.fill.val() == self.mask.val();
         self.is_nearly_full.d.next = self.fill.val() >= self.nearly_full_at.val();
         self.nearly_full.next = self.is_nearly_full.q.val();
     }

@@ -1,15 +1,15 @@
 //! Takes the words of a stream apart: up to k spikes at once, the lowest channels first.
 //!
 //! ```text
-//!              ┌───────────────────────┐
-//!  event ─────►│ word ─► lowest spikes ┼──► spike with an address of its own, and the channels of the others
-//!  mask  ─────►│   ▲          │        │
-//!              │   └── rest ◄─┘        │
-//!              └───────────────────────┘
+//!              ┌────────────────────────────────┐
+//!  event ─────►│ word ─► lowest spikes ─► shown ┼──► spike with an address of its own, and the channels of the others
+//!  mask  ─────►│   ▲          │                 │
+//!              │   └── rest ◄─┘                 │
+//!              └────────────────────────────────┘
 //! ```
 //!
-//! A register holds a word until its last spike leaves; the next word is taken in the cycle of that spike, so that no cycle
-//! is lost. Markers pass like a word of one spike. If words have one lane, an event is a spike already, and the block is wires.
+//! A register holds a word until its last spikes are picked; the next word is taken in that cycle, so that no cycle is lost. What is
+//! picked is shown from a register, since the encoders of several spikes one after the other fill a cycle. Markers pass like a word of one spike. If words have one lane, an event is a spike already, and the block is wires.
 
 use super::bundle::Bundle;
 use super::event::{ADDRESS_SHIFT, Addressing, SPIKE};
@@ -42,6 +42,8 @@ pub struct Picker {
     pub out_valid: Signal<Out, Bit>,
     /// High in a cycle in which the event is taken; only while `out_valid` is high.
     pub out_ready: Signal<In, Bit>,
+    /// High while events are held, shown or not.
+    pub holds: Signal<Out, Bit>,
     /// Encoder of each spike that leaves.
     spikes: Vec<PriorityEncoder>,
     /// Spikes of the word that are left below each encoder.
@@ -57,7 +59,13 @@ pub struct Picker {
     /// Spikes of the word that have not left.
     pending: DFF<Bits<64>>,
     full: DFF<Bit>,
+    /// What is shown.
+    shown: DFF<Bits<32>>,
+    shown_more: DFF<Bits<96>>,
+    shows: DFF<Bit>,
     is_spike: Signal<Local, Bit>,
+    /// High in a cycle in which spikes of the word, or its marker, move to the register that is shown.
+    moves: Signal<Local, Bit>,
     leaves: Signal<Local, Bit>,
     channel: Signal<Local, Bits<32>>,
     place: Signal<Local, Bits<32>>,
@@ -97,8 +105,8 @@ impl Picker {
                 group_shift: number(shift as u64),
                 group_mask: number((1 << sources.group_bits()) - 1),
             }
-            clock, in_data, in_mask, in_valid, in_ready, out_data, more, out_valid, out_ready, word, pending, full, is_spike,
-            leaves, channel, place, last_more, first_lane, rest, base,
+            clock, in_data, in_mask, in_valid, in_ready, out_data, more, out_valid, out_ready, holds, word, pending, full, shown, shown_more, shows,
+            is_spike, moves, leaves, channel, place, last_more, first_lane, rest, base,
         }
     }
 }
@@ -106,7 +114,7 @@ impl Picker {
 impl Logic for Picker {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, word, pending, full);
+        dff_setup!(self, clock, word, pending, full, shown, shown_more, shows);
         self.is_spike.next = (self.word.q.val() & self.kind_mask.val()) == self.kind_spike.val();
         self.channels.address.next =
             bit_cast::<16, 32>((self.word.q.val() >> self.group_shift.val()) & self.group_mask.val());
@@ -126,21 +134,29 @@ impl Logic for Picker {
             self.further.flag[i - 1].next = self.spikes[i].any.val();
             self.further.number[i - 1].next = self.base.val() + self.spikes[i].lane.val();
         }
-        self.more.next = self.further.bundle.val();
         self.channel.next = bit_cast::<32, 24>(self.base.val() + self.first_lane.val());
         self.place.next = self.word.q.val() & self.below_mask.val();
-        self.out_data.next = self.place.val();
-        if self.is_spike.val() {
-            self.out_data.next = self.place.val() | (self.channel.val() << self.group_shift.val());
+        self.moves.next = self.full.q.val() && (!self.shows.q.val() || self.out_ready.val());
+        if self.out_ready.val() {
+            self.shows.d.next = false;
         }
-        self.out_valid.next = self.full.q.val();
-        // The word leaves with its last spike.
-        self.leaves.next = self.out_ready.val() && !(self.is_spike.val() && self.last_more.val());
-        self.in_ready.next = false;
-        if self.full.q.val() && self.out_ready.val() {
+        if self.moves.val() {
+            self.shows.d.next = true;
+            self.shown.d.next = self.place.val();
+            self.shown_more.d.next = self.further.bundle.val();
             self.pending.d.next = self.rest.val();
+            if self.is_spike.val() {
+                self.shown.d.next = self.place.val() | (self.channel.val() << self.group_shift.val());
+            }
         }
-        if self.full.q.val() && self.leaves.val() {
+        self.out_data.next = self.shown.q.val();
+        self.more.next = self.shown_more.q.val();
+        self.out_valid.next = self.shows.q.val();
+        self.holds.next = self.full.q.val() || self.shows.q.val();
+        // The word leaves with its last spike.
+        self.leaves.next = self.moves.val() && !(self.is_spike.val() && self.last_more.val());
+        self.in_ready.next = false;
+        if self.leaves.val() {
             self.full.d.next = false;
         }
         if self.in_valid.val() && (!self.full.q.val() || self.leaves.val()) {
@@ -152,6 +168,7 @@ impl Logic for Picker {
         if !self.picks.val() {
             self.out_data.next = self.in_data.val();
             self.out_valid.next = self.in_valid.val();
+            self.holds.next = false;
             self.in_ready.next = self.out_ready.val();
         }
     }

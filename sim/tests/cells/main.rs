@@ -45,7 +45,7 @@ fn check(family: Family, seed: u64, styles: &[Style], faults: &[Fault], cells: &
         return;
     };
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let mut cases = memories::all(seed, styles);
+    let mut cases = memories::all(seed, family, styles);
     cases.extend(links::all(seed));
     cases.extend(operators::all(seed));
     let netlist = netlist::synthesize(&yosys, family, folder.path(), &cases);

@@ -4,6 +4,7 @@ use crate::case::{Addresses, Case, Output, Row, bits, port, vector};
 use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::collections::HashSet;
+use synfire_hw::board::Family;
 use synfire_hw::circuit::lookup_table::LookupTable;
 use synfire_hw::circuit::parameter_memory::{Contents, ParameterMemory, ParameterMemoryParams};
 use synfire_hw::circuit::snapshot::Snapshot;
@@ -44,7 +45,7 @@ const PARAMETERS: [(Style, Shape, bool); 16] = [
     (Style::Block, (1024, 2, 9), false),
     (Style::Block, (512, 9, 4), false),
     (Style::Block, (200, 4, 5), false),
-    (Style::Block, (300, 25, 12), false),
+    (Style::Block, (300, 5, 12), false),
     (Style::Block, (1000, 3, 6), true),
     (Style::Block, (150, 10, 6), true),
     (Style::Block, (4000, 1, 4), true),
@@ -55,8 +56,14 @@ const PARAMETERS: [(Style, Shape, bool); 16] = [
     (Style::Spram, (16384, 5, 4), true),
 ];
 
+/// Whether parameters of a width are of use to a family: of 9 bits, they fill cells that iCE40 has not, and Yosys takes seconds for
+/// each cell with contents.
+fn is_of_use(family: Family, width: usize, lanes: usize) -> bool {
+    family != Family::Ice40 || !(width * lanes).is_multiple_of(9)
+}
+
 /// All cases of memories of the given styles.
-pub(crate) fn all(seed: u64, styles: &[Style]) -> Vec<Case> {
+pub(crate) fn all(seed: u64, family: Family, styles: &[Style]) -> Vec<Case> {
     let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
     let rng = &mut random;
     let mut cases = Vec::new();
@@ -72,7 +79,7 @@ pub(crate) fn all(seed: u64, styles: &[Style]) -> Vec<Case> {
         }
     }
     for (style, of, loadable) in PARAMETERS {
-        if styles.contains(&style) {
+        if styles.contains(&style) && is_of_use(family, of.2, of.1) {
             let file = format!("image{}.hex", cases.len());
             cases.push(parameter_memory(rng, file, shape(style, of), loadable));
         }

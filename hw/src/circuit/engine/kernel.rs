@@ -113,7 +113,7 @@ impl Logic for Engine {
             self.windows[i].take.next = self.walker.walk_take[i].val();
             // A path that has reached its marker waits for the other path, and so do the events behind the marker.
             self.waiting[i + 1].next = self.waiting[i].val()
-                || ((self.event_valid[i].val() || self.pickers[i].out_valid.val())
+                || ((self.event_valid[i].val() || self.pickers[i].holds.val())
                     && !(self.windows[i].held.val() && self.windows[i].marker.val()));
         }
         self.walker.pause.next = self.pause.val();

@@ -1,7 +1,7 @@
 //! Odd convolutional networks with random weights, their builds, and images for them.
 
 #[allow(dead_code, reason = "rasters are drawn as an encoder draws them")]
-#[path = "../../../hw/tests/common/random.rs"]
+#[path = "../../../../hw/tests/common/random.rs"]
 mod random;
 
 use rand::RngExt;

@@ -5,10 +5,9 @@
 //! as found *before* if 20 images show it in spikes, potentials and counters of spikes, which is all that co-simulation once
 //! compared. It counts as found *after* if today's `synfire cosim` finds it.
 
-mod fault;
-mod network;
-#[allow(dead_code, reason = "other tests plant chosen faults")]
-mod text;
+pub(crate) mod fault;
+pub(crate) mod network;
+pub(crate) mod text;
 
 use fault::Fault;
 use network::{build, images, odd_network};

@@ -183,7 +183,7 @@ fn a_command_line_of_somebody_else_is_not_run() {
             "{message}"
         );
     }
-    let text = include_str!("../../hw/boards/icebreaker.toml").replace("\"iceprog\"", "\"./iceprog\"");
+    let text = include_str!("../../../hw/boards/icebreaker.toml").replace("\"iceprog\"", "\"./iceprog\"");
     fs::write(place.path("own.toml"), text).expect("writes");
     let hdl = [
         "hdl",

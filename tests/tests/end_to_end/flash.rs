@@ -154,7 +154,7 @@ fn the_programmer_on_the_path_gets_the_bitstream_and_its_failure_is_told() {
 #[test]
 fn a_board_that_would_fail_on_a_bench_is_refused_before_anything_is_written() {
     let (folder, program) = folder();
-    let text = include_str!("../../hw/boards/icebreaker.toml");
+    let text = include_str!("../../../hw/boards/icebreaker.toml");
     let hdl = |from: &str, to: &str, more: &[&str]| {
         assert!(text.contains(from), "{from} in {text}");
         fs::write(folder.path().join("mine.toml"), text.replacen(from, to, 1)).expect("writes");

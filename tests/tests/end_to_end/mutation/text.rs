@@ -1,6 +1,6 @@
 //! Planting of faults in the text of a design and of its variant.
 
-use crate::fault::Fault;
+use super::fault::Fault;
 use rand::RngExt;
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand_xoshiro::Xoshiro256PlusPlus;

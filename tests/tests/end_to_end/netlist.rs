@@ -3,10 +3,7 @@
 //! One design of each family is compared by stress trains through the core's ports. The networks have convolution, stride,
 //! padding, pooling and a junction. Faults are planted in the Verilog, in the netlist, and in the pins.
 
-#[allow(dead_code, reason = "no images here, and other boards")]
-#[path = "mutation/network.rs"]
-mod network;
-
+use crate::mutation::network;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::fs;

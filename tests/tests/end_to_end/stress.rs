@@ -1,16 +1,7 @@
 //! Stress trains, and the variant of a design under stress, find faults that images do not find.
 
-#[allow(dead_code, reason = "faults are chosen here, not drawn")]
-#[path = "mutation/fault.rs"]
-mod fault;
-#[allow(dead_code, reason = "no images here")]
-#[path = "mutation/network.rs"]
-mod network;
-#[allow(dead_code, reason = "faults are chosen here, not drawn")]
-#[path = "mutation/text.rs"]
-mod text;
-
-use network::{build, odd_network};
+use crate::mutation::network::{build, odd_network};
+use crate::mutation::text;
 use rand::SeedableRng;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::path::Path;

@@ -53,7 +53,7 @@ proptest! {
         let seen = subject.run(&events, &always(events.len()), &Willing::always());
         prop_assert_eq!((seen.busy, seen.stalled), (ideal, 0));
         // No cycle is lost once the first word is on its way.
-        prop_assert_eq!(seen.cycles.last(), Some(&(ideal + subject.way(&events))));
+        prop_assert_eq!(seen.cycles.last(), Some(&(ideal + subject.way(&happenings))));
     }
 
     #[test]
@@ -67,7 +67,7 @@ proptest! {
         let events = subject.events(&happenings);
         let seen = subject.run(&events, &always(events.len()), &running);
         prop_assert_eq!(seen.busy, ideal);
-        let way = subject.way(&events);
+        let way = subject.way(&happenings);
         prop_assert_eq!(seen.cycles.last(), Some(&(ideal + seen.stalled + way)));
     }
 }

@@ -15,7 +15,7 @@ use synfire_golden_model::spikes::Spike;
 use synfire_hw::accelerator::core_params;
 use synfire_hw::circuit::engine::{Engine, EngineParams};
 use synfire_hw::circuit::event::Event;
-use synfire_hw::circuit::window::Synapses;
+use synfire_hw::circuit::window::{Synapses, WindowParams};
 use synfire_hw::geometry::{Geometry, LayerGeometry, Path, Reach};
 
 /// A layer of a network, as the golden model and the generator describe it.
@@ -82,9 +82,8 @@ impl Subject {
             1 + (lanes.iter().sum::<usize>() / 3 + index) % 5
         };
         let positions = plan.layers[index].positions;
-        if !is_only && lanes.iter().sum::<usize>().is_multiple_of(2) {
-            plan.layers[index].swept = positions;
-        }
+        let sweeps_all = !is_only && lanes.iter().sum::<usize>().is_multiple_of(2);
+        plan.layers[index].swept = if sweeps_all { positions } else { 1 };
         let params = core_params(model, &plan).expect("a valid model");
         Self {
             layer: model.layers[index].clone(),
@@ -233,22 +232,21 @@ impl Subject {
             .collect()
     }
 
-    /// Cycles until the result of the first word is written: two to a window, and to the walker, and three on; one more with graded
-    /// input, and one more through a picker if no path begins with a single spike.
-    pub(super) fn way(&self, events: &[Vec<Masked>]) -> usize {
-        let picks = self.params.paths.iter().zip(events).map(|(path, events)| {
-            let picks = usize::from(path.synapses != Synapses::OwnChannel && path.sources.lanes > 1);
-            (!matches!(events[0].0, Event::Spike(_)), picks)
-        });
-        // Without any spike, the sweep waits for the last marker.
-        let picks: Vec<(bool, usize)> = picks.collect();
-        let first = picks
+    /// Cycles in which no word is written, from the first event on: two to a window, and to the walker, and three on; one more with
+    /// graded input, and two more through a picker. If another path begins with spikes that need no picker, those fill the two.
+    pub(super) fn way(&self, happenings: &[Happening]) -> usize {
+        let picks = |path: &WindowParams| path.synapses != Synapses::OwnChannel && path.sources.lanes > 1;
+        let step = happenings
             .iter()
-            .filter(|(marker, _)| !marker)
-            .map(|&(_, picks)| picks)
-            .min();
-        let last = picks.iter().map(|&(_, picks)| picks).max();
-        4 + usize::from(self.params.is_graded()) + first.or(last).expect("a path")
+            .take_while(|happening| matches!(happening, Happening::Word(..)));
+        let unpicked = step.filter(|happening| match happening {
+            Happening::Word(path, _) => !picks(&self.params.paths[*path]),
+            Happening::Marker(_) => false,
+        });
+        let filled: usize = unpicked.map(|happening| self.ideal(happening)).sum();
+        // The end of a step waits for the markers of all paths, whether they have spikes or not.
+        let picking = 2 * usize::from(self.params.paths.iter().any(picks));
+        4 + usize::from(self.params.is_graded()) + picking.saturating_sub(filled)
     }
 
     /// Ideal number of cycles of a happening.

@@ -34,13 +34,16 @@ pub struct Filter {
     pub out_valid: Signal<Out, Bit>,
     /// High while the receiver has room.
     pub out_ready: Signal<In, Bit>,
-    /// Spikes that have arrived since the last clear, dropped ones included.
+    /// Spikes that have arrived since the last clear, dropped ones included; a cycle late.
     pub spikes: Signal<Out, Bits<32>>,
     /// One bit per row of the map: 1 if a source of that row can meet a position.
     row_table: LookupTable,
     column_table: LookupTable,
     count: DFF<Bits<32>>,
-    arriving: Popcount,
+    /// Spikes of the word that arrived in the cycle before, and whether it was a clear: the counter is too far from the source's queue.
+    arrived: DFF<Bits<64>>,
+    clears: DFF<Bit>,
+    arrivals: Popcount,
     is_spike: Signal<Local, Bit>,
     meets: Signal<Local, Bit>,
     kind_mask: Constant<Bits<32>>,
@@ -67,7 +70,7 @@ impl Filter {
             Self {
                 row_table: table(params.rows, sources.shape.height),
                 column_table: table(params.columns, sources.shape.width),
-                arriving: Popcount::new(sources.lanes),
+                arrivals: Popcount::new(sources.lanes),
                 kind_mask: number(3),
                 kind_spike: number(SPIKE as usize),
                 kind_clear: number(CLEAR as usize),
@@ -77,7 +80,7 @@ impl Filter {
                 column_mask: mask(sources.column_bits()),
             }
             clock, in_data, in_mask, in_valid, in_ready, out_data, out_mask, out_valid, out_ready, spikes, count,
-            is_spike, meets,
+            arrived, clears, is_spike, meets,
         }
     }
 }
@@ -85,7 +88,7 @@ impl Filter {
 impl Logic for Filter {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, count);
+        dff_setup!(self, clock, count, arrived, clears);
         self.row_table.address.next =
             bit_cast::<16, 32>((self.in_data.val() >> self.row_shift.val()) & self.row_mask.val());
         self.column_table.address.next =
@@ -95,16 +98,20 @@ impl Logic for Filter {
             || (self.row_table.data.val().get_bit(0) && self.column_table.data.val().get_bit(0));
         self.out_data.next = self.in_data.val();
         self.out_mask.next = self.in_mask.val();
-        self.arriving.mask.next = self.in_mask.val();
         self.out_valid.next = self.in_valid.val() && self.meets.val();
         self.in_ready.next = self.out_ready.val() || !self.meets.val();
+        self.arrived.d.next = 0.into();
+        self.clears.d.next = false;
         if self.in_valid.val() && (self.out_ready.val() || !self.meets.val()) {
             if self.is_spike.val() {
-                self.count.d.next = self.count.q.val() + self.arriving.ones.val();
+                self.arrived.d.next = self.in_mask.val();
             }
-            if (self.in_data.val() & self.kind_mask.val()) == self.kind_clear.val() {
-                self.count.d.next = 0.into();
-            }
+            self.clears.d.next = (self.in_data.val() & self.kind_mask.val()) == self.kind_clear.val();
+        }
+        self.arrivals.mask.next = self.arrived.q.val();
+        self.count.d.next = self.count.q.val() + self.arrivals.ones.val();
+        if self.clears.q.val() {
+            self.count.d.next = 0.into();
         }
         self.spikes.next = self.count.q.val();
     }

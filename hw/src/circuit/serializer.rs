@@ -57,7 +57,7 @@ pub struct Serializer {
     pub event_valid: Signal<Out, Bit>,
     /// High in a cycle in which all takers take the event.
     pub event_ready: Signal<In, Bit>,
-    /// Spikes emitted since the last clear.
+    /// Spikes emitted since the last clear; a cycle late.
     pub spikes_out: Signal<Out, Bits<32>>,
     /// High while words or events have not left yet.
     pub busy: Signal<Out, Bit>,
@@ -75,6 +75,9 @@ pub struct Serializer {
     marker: DFF<Bit>,
     marker_clears: DFF<Bit>,
     spike_count: DFF<Bits<32>>,
+    /// Mask that left in the cycle before, or 0, and whether a clear did: the way from the queues to the counter is long.
+    left: DFF<Bits<64>>,
+    cleared: DFF<Bit>,
     /// High if a word below the index has a spike, the mask of the first that has one, and its number.
     some: Vec<Signal<Local, Bit>>,
     first: Vec<Signal<Local, Bits<64>>>,
@@ -163,7 +166,7 @@ impl Serializer {
                 places: (0..swept).map(number).collect(),
             }
             clock, mask_valid, mask_last, mask_clear, pause, event_data, event_mask, event_valid, event_ready,
-            spikes_out, busy, address, group, column, base, marker, marker_clears, spike_count, fired,
+            spikes_out, busy, address, group, column, base, marker, marker_clears, spike_count, left, cleared, fired,
             group_end, row_end, step, entry, any, marker_event, emptied, first_mask, first_number, others, leaves,
             refills, arrived, next_pending,
         }
@@ -182,7 +185,9 @@ impl Logic for Serializer {
             base,
             marker,
             marker_clears,
-            spike_count
+            spike_count,
+            left,
+            cleared
         );
         clock!(self, clock, queue);
         // Position of the word in the sweep.
@@ -270,7 +275,13 @@ impl Logic for Serializer {
         }
 
         // Out of the queues.
-        self.count.mask.next = self.first_mask.val();
+        self.left.d.next = 0.into();
+        self.cleared.d.next = false;
+        self.count.mask.next = self.left.q.val();
+        self.spike_count.d.next = self.spike_count.q.val() + self.count.ones.val();
+        if self.cleared.q.val() {
+            self.spike_count.d.next = 0.into();
+        }
         self.marker_event.next = self.end_of_step.val();
         if self.marker_clears.q.val() {
             self.marker_event.next = self.clear.val();
@@ -284,7 +295,7 @@ impl Logic for Serializer {
         if self.any.val() {
             if self.event_ready.val() {
                 self.leaves.next = true;
-                self.spike_count.d.next = self.spike_count.q.val() + self.count.ones.val();
+                self.left.d.next = self.first_mask.val();
                 self.emptied.next = !self.marker.q.val() && !self.others.val();
             }
         } else {
@@ -292,9 +303,7 @@ impl Logic for Serializer {
             if self.marker.q.val() && self.event_ready.val() {
                 self.marker.d.next = false;
                 self.emptied.next = true;
-                if self.marker_clears.q.val() {
-                    self.spike_count.d.next = 0.into();
-                }
+                self.cleared.d.next = self.marker_clears.q.val();
             }
         }
         self.queue.out_ready.next = self.emptied.val();

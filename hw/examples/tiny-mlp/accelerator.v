@@ -2,7 +2,7 @@
 // Network tiny-mlp, lanes hidden×4 out×2, for ice40-hx8k.
 // Model a1534ee8f81c7bfcb24f6792a966554cbab01a14d1eed9b284dc3a339139fbab.
 // Plan e0728c3079c916e6200de4e00abe7afa8b62ad8091f81d1eb892c0757385cdf4.
-// Design f616fd5c38e8edc2aa78254f00dec607691fd56c658445c69c53513b29a202af.
+// Design c890b8a6611c78ea01cba2693055e324e95dc03af390d7b3adfe552137a2e8cc.
 
 `default_nettype none
 
@@ -2305,10 +2305,10 @@ module synfire$command$responder(clock,start,opcode,sequence_number,expected,sta
     localparam [31:0] identity$1 = 32'h10;
     localparam [31:0] identity$2 = 32'h2dc6c00;
     localparam [31:0] identity$3 = 32'h2020100;
-    localparam [31:0] identity$4 = 32'h5cfd16f6;
-    localparam [31:0] identity$5 = 32'hc2ede838;
-    localparam [31:0] identity$6 = 32'h4f2578aa;
-    localparam [31:0] identity$7 = 32'h7c6de00;
+    localparam [31:0] identity$4 = 32'ha6b890c8;
+    localparam [31:0] identity$5 = 32'hea781c61;
+    localparam [31:0] identity$6 = 32'h69a2cb01;
+    localparam [31:0] identity$7 = 32'h24e35530;
     localparam [15:0] identity_index$0 = 16'h2;
     localparam [15:0] identity_index$1 = 16'h3;
     localparam [15:0] identity_index$2 = 16'h4;
@@ -10723,8 +10723,14 @@ module synfire$core$hidden$0$filters$0(clock,in_data,in_mask,in_valid,in_ready,o
     reg  [31:0] count$d;
     wire  [31:0] count$q;
     reg  count$clock;
-    reg  [63:0] arriving$mask;
-    wire  [31:0] arriving$ones;
+    reg  [63:0] arrived$d;
+    wire  [63:0] arrived$q;
+    reg  arrived$clock;
+    reg  clears$d;
+    wire  clears$q;
+    reg  clears$clock;
+    reg  [63:0] arrivals$mask;
+    wire  [31:0] arrivals$ones;
 
     // Local signals
     reg  is_spike;
@@ -10744,31 +10750,49 @@ module synfire$core$hidden$0$filters$0(clock,in_data,in_mask,in_valid,in_ready,o
         .q(count$q),
         .clock(count$clock)
     );
-    synfire$core$hidden$0$filters$0$arriving arriving(
-        .mask(arriving$mask),
-        .ones(arriving$ones)
+    synfire$core$hidden$0$filters$0$arrived arrived(
+        .d(arrived$d),
+        .q(arrived$q),
+        .clock(arrived$clock)
+    );
+    synfire$core$hidden$0$filters$0$clears clears(
+        .d(clears$d),
+        .q(clears$q),
+        .clock(clears$clock)
+    );
+    synfire$core$hidden$0$filters$0$arrivals arrivals(
+        .mask(arrivals$mask),
+        .ones(arrivals$ones)
     );
 
     // Update code
     always @(*) begin
         count$clock = clock;
+        arrived$clock = clock;
+        clears$clock = clock;
         count$d = count$q;
+        arrived$d = arrived$q;
+        clears$d = clears$q;
         row_table$address = (((in_data >> row_shift) & row_mask) & 16'hffff);
         column_table$address = (((in_data >> column_shift) & column_mask) & 16'hffff);
         is_spike = (in_data & kind_mask) == kind_spike;
         meets = ~is_spike || (row_table$data[32'h0] && column_table$data[32'h0]);
         out_data = in_data;
         out_mask = in_mask;
-        arriving$mask = in_mask;
         out_valid = in_valid && meets;
         in_ready = out_ready || ~meets;
+        arrived$d = 32'h0;
+        clears$d = 1'b0;
         if (in_valid && (out_ready || ~meets)) begin
             if (is_spike) begin
-                count$d = count$q + arriving$ones;
+                arrived$d = in_mask;
             end
-            if ((in_data & kind_mask) == kind_clear) begin
-                count$d = 32'h0;
-            end
+            clears$d = (in_data & kind_mask) == kind_clear;
+        end
+        arrivals$mask = arrived$q;
+        count$d = count$q + arrivals$ones;
+        if (clears$q) begin
+            count$d = 32'h0;
         end
         spikes = count$q;
     end
@@ -10776,7 +10800,7 @@ module synfire$core$hidden$0$filters$0(clock,in_data,in_mask,in_valid,in_ready,o
 endmodule // synfire$core$hidden$0$filters$0
 
 
-module synfire$core$hidden$0$filters$0$arriving(mask,ones);
+module synfire$core$hidden$0$filters$0$arrivals(mask,ones);
 
     // Module arguments
     input wire  [63:0] mask;
@@ -10785,7 +10809,45 @@ module synfire$core$hidden$0$filters$0$arriving(mask,ones);
     // Update code (custom)
     wire [0:0] set = mask[0];
     always @(*) ones = {31'h0, set};
-endmodule // synfire$core$hidden$0$filters$0$arriving
+endmodule // synfire$core$hidden$0$filters$0$arrivals
+
+
+module synfire$core$hidden$0$filters$0$arrived(d,q,clock);
+
+    // Module arguments
+    input wire  [63:0] d;
+    output reg  [63:0] q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 64'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$hidden$0$filters$0$arrived
+
+
+module synfire$core$hidden$0$filters$0$clears(d,q,clock);
+
+    // Module arguments
+    input wire  d;
+    output reg  q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 1'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$hidden$0$filters$0$clears
 
 
 module synfire$core$hidden$0$filters$0$column_table(address,data);
@@ -10893,6 +10955,12 @@ module synfire$core$hidden$0$serializer(clock,mask$0,mask_valid,mask_last,mask_c
     reg  [31:0] spike_count$d;
     wire  [31:0] spike_count$q;
     reg  spike_count$clock;
+    reg  [63:0] left$d;
+    wire  [63:0] left$q;
+    reg  left$clock;
+    reg  cleared$d;
+    wire  cleared$q;
+    reg  cleared$clock;
 
     // Local signals
     reg  some$0;
@@ -10976,6 +11044,16 @@ module synfire$core$hidden$0$serializer(clock,mask$0,mask_valid,mask_last,mask_c
         .q(spike_count$q),
         .clock(spike_count$clock)
     );
+    synfire$core$hidden$0$serializer$left left(
+        .d(left$d),
+        .q(left$q),
+        .clock(left$clock)
+    );
+    synfire$core$hidden$0$serializer$cleared cleared(
+        .d(cleared$d),
+        .q(cleared$q),
+        .clock(cleared$clock)
+    );
 
     // Update code
     always @(*) begin
@@ -10986,6 +11064,8 @@ module synfire$core$hidden$0$serializer(clock,mask$0,mask_valid,mask_last,mask_c
         marker$clock = clock;
         marker_clears$clock = clock;
         spike_count$clock = clock;
+        left$clock = clock;
+        cleared$clock = clock;
         address$d = address$q;
         group$d = group$q;
         column$d = column$q;
@@ -10993,6 +11073,8 @@ module synfire$core$hidden$0$serializer(clock,mask$0,mask_valid,mask_last,mask_c
         marker$d = marker$q;
         marker_clears$d = marker_clears$q;
         spike_count$d = spike_count$q;
+        left$d = left$q;
+        cleared$d = cleared$q;
         queue$clock = clock;
         group_end = group$q == last_group;
         row_end = column$q == last_column;
@@ -11055,7 +11137,13 @@ module synfire$core$hidden$0$serializer(clock,mask$0,mask_valid,mask_last,mask_c
         others = more$1;
         first_mask = first$1;
         first_number = number$1;
-        count$mask = first_mask;
+        left$d = 32'h0;
+        cleared$d = 1'b0;
+        count$mask = left$q;
+        spike_count$d = spike_count$q + count$ones;
+        if (cleared$q) begin
+            spike_count$d = 32'h0;
+        end
         marker_event = end_of_step;
         if (marker_clears$q) begin
             marker_event = clear;
@@ -11068,7 +11156,7 @@ module synfire$core$hidden$0$serializer(clock,mask$0,mask_valid,mask_last,mask_c
         if (any) begin
             if (event_ready) begin
                 leaves = 1'b1;
-                spike_count$d = spike_count$q + count$ones;
+                left$d = first_mask;
                 emptied = ~marker$q && ~others;
             end
         end
@@ -11077,9 +11165,7 @@ module synfire$core$hidden$0$serializer(clock,mask$0,mask_valid,mask_last,mask_c
             if (marker$q && event_ready) begin
                 marker$d = 1'b0;
                 emptied = 1'b1;
-                if (marker_clears$q) begin
-                    spike_count$d = 32'h0;
-                end
+                cleared$d = marker_clears$q;
             end
         end
         queue$out_ready = emptied;
@@ -11143,6 +11229,25 @@ module synfire$core$hidden$0$serializer$base(d,q,clock);
 endmodule // synfire$core$hidden$0$serializer$base
 
 
+module synfire$core$hidden$0$serializer$cleared(d,q,clock);
+
+    // Module arguments
+    input wire  d;
+    output reg  q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 1'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$hidden$0$serializer$cleared
+
+
 module synfire$core$hidden$0$serializer$column(d,q,clock);
 
     // Module arguments
@@ -11194,6 +11299,25 @@ module synfire$core$hidden$0$serializer$group(d,q,clock);
     end
 
 endmodule // synfire$core$hidden$0$serializer$group
+
+
+module synfire$core$hidden$0$serializer$left(d,q,clock);
+
+    // Module arguments
+    input wire  [63:0] d;
+    output reg  [63:0] q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 64'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$hidden$0$serializer$left
 
 
 module synfire$core$hidden$0$serializer$marker(d,q,clock);
@@ -17821,8 +17945,14 @@ module synfire$core$last$filters$0(clock,in_data,in_mask,in_valid,in_ready,out_d
     reg  [31:0] count$d;
     wire  [31:0] count$q;
     reg  count$clock;
-    reg  [63:0] arriving$mask;
-    wire  [31:0] arriving$ones;
+    reg  [63:0] arrived$d;
+    wire  [63:0] arrived$q;
+    reg  arrived$clock;
+    reg  clears$d;
+    wire  clears$q;
+    reg  clears$clock;
+    reg  [63:0] arrivals$mask;
+    wire  [31:0] arrivals$ones;
 
     // Local signals
     reg  is_spike;
@@ -17842,31 +17972,49 @@ module synfire$core$last$filters$0(clock,in_data,in_mask,in_valid,in_ready,out_d
         .q(count$q),
         .clock(count$clock)
     );
-    synfire$core$last$filters$0$arriving arriving(
-        .mask(arriving$mask),
-        .ones(arriving$ones)
+    synfire$core$last$filters$0$arrived arrived(
+        .d(arrived$d),
+        .q(arrived$q),
+        .clock(arrived$clock)
+    );
+    synfire$core$last$filters$0$clears clears(
+        .d(clears$d),
+        .q(clears$q),
+        .clock(clears$clock)
+    );
+    synfire$core$last$filters$0$arrivals arrivals(
+        .mask(arrivals$mask),
+        .ones(arrivals$ones)
     );
 
     // Update code
     always @(*) begin
         count$clock = clock;
+        arrived$clock = clock;
+        clears$clock = clock;
         count$d = count$q;
+        arrived$d = arrived$q;
+        clears$d = clears$q;
         row_table$address = (((in_data >> row_shift) & row_mask) & 16'hffff);
         column_table$address = (((in_data >> column_shift) & column_mask) & 16'hffff);
         is_spike = (in_data & kind_mask) == kind_spike;
         meets = ~is_spike || (row_table$data[32'h0] && column_table$data[32'h0]);
         out_data = in_data;
         out_mask = in_mask;
-        arriving$mask = in_mask;
         out_valid = in_valid && meets;
         in_ready = out_ready || ~meets;
+        arrived$d = 32'h0;
+        clears$d = 1'b0;
         if (in_valid && (out_ready || ~meets)) begin
             if (is_spike) begin
-                count$d = count$q + arriving$ones;
+                arrived$d = in_mask;
             end
-            if ((in_data & kind_mask) == kind_clear) begin
-                count$d = 32'h0;
-            end
+            clears$d = (in_data & kind_mask) == kind_clear;
+        end
+        arrivals$mask = arrived$q;
+        count$d = count$q + arrivals$ones;
+        if (clears$q) begin
+            count$d = 32'h0;
         end
         spikes = count$q;
     end
@@ -17874,7 +18022,7 @@ module synfire$core$last$filters$0(clock,in_data,in_mask,in_valid,in_ready,out_d
 endmodule // synfire$core$last$filters$0
 
 
-module synfire$core$last$filters$0$arriving(mask,ones);
+module synfire$core$last$filters$0$arrivals(mask,ones);
 
     // Module arguments
     input wire  [63:0] mask;
@@ -17886,7 +18034,45 @@ module synfire$core$last$filters$0$arriving(mask,ones);
         + {2'h0, mask[2]}
         + {2'h0, mask[3]};
     always @(*) ones = {29'h0, set};
-endmodule // synfire$core$last$filters$0$arriving
+endmodule // synfire$core$last$filters$0$arrivals
+
+
+module synfire$core$last$filters$0$arrived(d,q,clock);
+
+    // Module arguments
+    input wire  [63:0] d;
+    output reg  [63:0] q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 64'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$last$filters$0$arrived
+
+
+module synfire$core$last$filters$0$clears(d,q,clock);
+
+    // Module arguments
+    input wire  d;
+    output reg  q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 1'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$last$filters$0$clears
 
 
 module synfire$core$last$filters$0$column_table(address,data);

@@ -60,7 +60,8 @@ pub(super) enum Fifos<'a> {
 }
 
 /// Lanes of a source times spikes at once beyond which the search takes no array: the spikes of a word are picked in one cycle, and the
-/// way through the priority encoders grows with both. With 64 lanes and four spikes it took 26 ns on ECP5.
+/// way through the priority encoders grows with both. With 64 lanes and four spikes it took 26 ns on ECP5, before what is picked had a
+/// register of its own; it has not been measured since.
 const MOST_PICKED: usize = 128;
 
 /// Number of lanes beyond which a layer gains nothing.

@@ -123,6 +123,9 @@ pub struct LayerDescription {
     /// Membrane above which a neuron fires. The default is 1, and 0.75 for pooling.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub threshold: Option<f32>,
+    /// Factor by which a step multiplies the membranes. The default is the network's; pooling has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leak: Option<f32>,
     /// Probability that a neuron's spikes are dropped in training, with one draw per neuron and presentation.
     #[serde(skip_serializing_if = "is_zero")]
     pub dropout: f32,
@@ -216,6 +219,7 @@ impl LayerDescription {
             name: name.into(),
             from: None,
             threshold: None,
+            leak: None,
             dropout: 0.0,
             shortcut: None,
             kind,
@@ -289,6 +293,20 @@ impl NetworkDescription {
             }
             .into()),
             None => Ok(()),
+        }
+    }
+
+    /// Factor by which a step multiplies the membranes of layer `index`: 1 for pooling, and for an output that is read as a
+    /// sum.
+    ///
+    /// # Panics
+    /// If there is no such layer.
+    #[must_use]
+    pub fn leak_of(&self, index: usize) -> f32 {
+        let layer = &self.layers[index];
+        match (&layer.kind, self.readout) {
+            (LayerKind::Pool { .. }, _) | (LayerKind::Out { .. }, Readout::Sum) => 1.0,
+            _ => layer.leak.unwrap_or(self.leak),
         }
     }
 

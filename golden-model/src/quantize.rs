@@ -33,8 +33,10 @@ pub use requantize::requantize;
 use crate::Result;
 use crate::float::FloatModel;
 use crate::integer::{InputSigns, InputValues, QuantizedModel, leak, proof};
+use crate::network::{LayerDescription, NetworkDescription};
 use crate::spikes::SpikeRaster;
 use layer::{Finished, LayerTask};
+use std::collections::BTreeSet;
 
 /// Quantizes a network without calibration: only the weights decide.
 ///
@@ -83,12 +85,8 @@ pub fn quantize_with(
         signs: input,
     };
     calibration.check(description.input.size(), values)?;
-    let leak_shifts = match &config.leak {
-        Leak::Auto => leak::fit(f64::from(description.leak)),
-        Leak::Shifts(shifts) => shifts.clone(),
-    };
-    let mut warnings = leak_warning(f64::from(description.leak), &leak_shifts);
-
+    let mut warnings = Vec::new();
+    let mut leaks = BTreeSet::new();
     let nodes = description.graph()?.nodes;
     let mut layers = Vec::with_capacity(nodes.len());
     let mut fits = Vec::with_capacity(nodes.len());
@@ -100,6 +98,10 @@ pub fn quantize_with(
         } else {
             None
         };
+        let (wanted, leak_shifts) = leak_of(described, description, &config.leak);
+        if leaks.insert(wanted.to_bits()) {
+            warnings.extend(leak_warning(wanted, &leak_shifts));
+        }
         let task = LayerTask {
             model,
             described,
@@ -147,6 +149,16 @@ pub fn quantize_with(
     }
     let report = QuantizeReport::new(&quantized, &fits, bounds, warnings);
     Ok((quantized, report))
+}
+
+/// Leak that a layer would have, and its shifts. A layer with a leak of its own keeps it, whatever leak is asked for.
+fn leak_of(layer: &LayerDescription, network: &NetworkDescription, asked: &Leak) -> (f64, Vec<u8>) {
+    let wanted = f64::from(layer.leak.unwrap_or(network.leak));
+    let shifts = match asked {
+        Leak::Shifts(shifts) if layer.leak.is_none() => shifts.clone(),
+        _ => leak::fit(wanted),
+    };
+    (wanted, shifts)
 }
 
 fn leak_warning(wanted: f64, shifts: &[u8]) -> Vec<QuantizeWarning> {

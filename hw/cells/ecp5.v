@@ -261,13 +261,18 @@ module EHXPLLL(
     parameter CLKOP_ENABLE = "ENABLED";
     parameter CLKOP_CPHASE = 0;
     parameter CLKOP_FPHASE = 0;
+    parameter CLKOS_DIV = 8;
+    parameter CLKOS_ENABLE = "DISABLED";
+    parameter CLKOS_CPHASE = 0;
+    parameter CLKOS_FPHASE = 0;
     parameter FEEDBK_PATH = "CLKOP";
 
     initial if (CLKOP_ENABLE != "ENABLED") $fatal(1, "EHXPLLL: CLKOP_ENABLE = %0s is not modelled", CLKOP_ENABLE);
 
     assign CLKOP = CLKI;
     assign LOCK = !RST && !STDBY;
-    assign {CLKOS, CLKOS2, CLKOS3, INTLOCK, REFCLK, CLKINTFB} = 6'b0;
+    assign CLKOS = CLKOS_ENABLE == "ENABLED" ? CLKI : 1'b0;
+    assign {CLKOS2, CLKOS3, INTLOCK, REFCLK, CLKINTFB} = 5'b0;
 endmodule
 
 `default_nettype wire

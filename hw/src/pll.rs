@@ -2,7 +2,9 @@
 //!
 //! A PLL divides its input by `r`, multiplies it up to the range of its own oscillator (VCO), and divides that by
 //! `q`: `f_PFD = f_in / r`, `f_VCO = f_PFD · m`, `f_out = f_VCO / q`. iCE40 feeds the VCO back, so `m` is the
-//! multiplier. ECP5 and Gowin feed the output back, so `m` is the multiplier times `q`.
+//! multiplier. ECP5 and Gowin feed the output back, so `m` is the multiplier times `q`. ECP5 has further outputs with dividers of
+//! their own: where no setting of one output is exact, the first is fed back with a divider `p`, `m` is the multiplier times `p`,
+//! and the second gives the clock. From 25 MHz that makes 67.5 and 68.75 MHz, which one output cannot.
 //!
 //! The search goes through all settings that the device allows and accepts only those that give the wanted frequency
 //! exactly, in whole hertz: a clock that is only nearly right would be one more thing to know about a board. If no setting
@@ -22,6 +24,8 @@ pub struct Pll {
     pub multiplier: u32,
     /// Divider of the output, `q`.
     pub output_divider: u32,
+    /// Divider of the output that is fed back: `p` of an ECP5 with two outputs, otherwise `q`.
+    pub feedback_divider: u32,
     /// Frequency of the PLL's own oscillator, in Hz.
     pub vco_hz: u64,
 }
@@ -82,6 +86,8 @@ struct Limits {
     output_dividers: &'static [u32],
     /// Whether the output is fed back instead of the VCO.
     feeds_output_back: bool,
+    /// Whether another output than that of the clock can be fed back.
+    has_two_outputs: bool,
 }
 
 const MHZ: u64 = 1_000_000;
@@ -97,6 +103,7 @@ const ICE40: Limits = Limits {
     most_multiplier: 128,
     output_dividers: &[2, 4, 8, 16, 32, 64],
     feeds_output_back: false,
+    has_two_outputs: false,
 };
 
 /// From the Lattice ECP5 family data sheet, "sysCLOCK PLL timing".
@@ -109,6 +116,7 @@ const ECP5: Limits = Limits {
     most_multiplier: 80,
     output_dividers: &up_to_128(),
     feeds_output_back: true,
+    has_two_outputs: true,
 };
 
 /// From the Gowin GW1N and GW1NR data sheets, "PLL": limits that every device with an rPLL meets at speed grade C6.
@@ -121,6 +129,7 @@ const GW1N: Limits = Limits {
     most_multiplier: 64,
     output_dividers: &[2, 4, 8, 16, 32, 48, 64, 80, 96, 112, 128],
     feeds_output_back: true,
+    has_two_outputs: false,
 };
 
 /// From the Gowin GW2A and GW2AR data sheets, "PLL", for speed grades C7 and C8.
@@ -161,54 +170,90 @@ impl Limits {
                 most: self.input_hz.1,
             });
         }
+        let one_output = self.settings(input, false);
+        let two_outputs = self.has_two_outputs.then(|| self.settings(input, true));
+        let mut nearest: Option<u32> = None;
+        for settings in [Some(one_output), two_outputs].into_iter().flatten() {
+            let mut best: Option<(u32, u64, Pll)> = None;
+            for (distance, pll) in settings {
+                let off = |hz: u32| hz.abs_diff(wanted);
+                if nearest.is_none_or(|nearest| off(pll.output_hz) < off(nearest)) {
+                    nearest = Some(pll.output_hz);
+                }
+                let is_better =
+                    |(r, least, _): &(u32, u64, Pll)| (pll.input_divider, distance) < (*r, *least);
+                if pll.output_hz == wanted && best.as_ref().is_none_or(is_better) {
+                    best = Some((pll.input_divider, distance, pll));
+                }
+            }
+            if let Some((.., pll)) = best {
+                return Ok(pll);
+            }
+        }
+        Err(PllError::Output {
+            input,
+            wanted,
+            nearest: nearest.map_or_else(String::new, |hz| format!("; the nearest is {hz}")),
+        })
+    }
+
+    /// All settings whose output is a whole number of hertz, each with the distance of its VCO from the middle of the range;
+    /// with another output in the feedback, or with that of the clock.
+    fn settings(&self, input: u32, two_outputs: bool) -> Vec<(u64, Pll)> {
+        let within = |number: u64, (least, most): (u64, u64)| (least..=most).contains(&number);
         let middle = (self.vco_hz.0 + self.vco_hz.1) / 2;
-        let mut best: Option<(u64, Pll)> = None;
-        let mut nearest: Option<u64> = None;
+        let mut settings = Vec::new();
         for r in 1..=self.most_input_divider {
             // Frequencies are compared in whole hertz, rounded down.
             let detector = u64::from(input) / u64::from(r);
             if !within(detector, self.detector_hz) {
                 continue;
             }
-            for multiplier in 1..=self.most_multiplier {
+            // Of two outputs, the one that is fed back has the frequency of the phase detector.
+            let multipliers = if two_outputs {
+                1..=1
+            } else {
+                1..=self.most_multiplier
+            };
+            let feedback: &[u32] = if two_outputs { self.output_dividers } else { &[0] };
+            let choices = multipliers.flat_map(|multiplier| feedback.iter().map(move |&p| (multiplier, p)));
+            for (multiplier, p) in choices {
                 for &q in self.output_dividers {
-                    let m = u64::from(multiplier) * if self.feeds_output_back { u64::from(q) } else { 1 };
+                    let feedback_divider = if two_outputs { p } else { q };
+                    let m = u64::from(multiplier)
+                        * if self.feeds_output_back {
+                            u64::from(feedback_divider)
+                        } else {
+                            1
+                        };
                     let (vco, divider) = (u64::from(input) * m / u64::from(r), u64::from(r) * u64::from(q));
                     let product = u64::from(input) * m;
                     if !within(vco, self.vco_hz) || !product.is_multiple_of(divider) {
                         continue;
                     }
                     let output = product / divider;
+                    let Ok(output_hz) = u32::try_from(output) else {
+                        continue;
+                    };
                     if !within(output, self.output_hz) {
                         continue;
                     }
-                    let off = |hz: u64| hz.abs_diff(wanted.into());
-                    if nearest.is_none_or(|nearest| off(output) < off(nearest)) {
-                        nearest = Some(output);
-                    }
-                    let distance = vco.abs_diff(middle);
-                    let is_better = |(least, pll): &(u64, Pll)| (r, distance) < (pll.input_divider, *least);
-                    if output == u64::from(wanted) && best.as_ref().is_none_or(is_better) {
-                        best = Some((
-                            distance,
-                            Pll {
-                                input_hz: input,
-                                output_hz: wanted,
-                                input_divider: r,
-                                multiplier,
-                                output_divider: q,
-                                vco_hz: vco,
-                            },
-                        ));
-                    }
+                    settings.push((
+                        vco.abs_diff(middle),
+                        Pll {
+                            input_hz: input,
+                            output_hz,
+                            input_divider: r,
+                            multiplier,
+                            output_divider: q,
+                            feedback_divider,
+                            vco_hz: vco,
+                        },
+                    ));
                 }
             }
         }
-        best.map(|(_, pll)| pll).ok_or_else(|| PllError::Output {
-            input,
-            wanted,
-            nearest: nearest.map_or_else(String::new, |hz| format!("; the nearest is {hz}")),
-        })
+        settings
     }
 }
 
@@ -280,6 +325,21 @@ mod tests {
         }
     }
 
+    /// 68.75 = 25 · 11 / 4 and 67.5 = 25 · 27 / 10 would need a phase detector below 10 MHz with one output.
+    #[test]
+    fn ecp5_makes_with_two_outputs_what_one_cannot() {
+        for (wanted, vco, feedback, output) in [(68_750_000, 550, 22, 8), (67_500_000, 675, 27, 10)] {
+            assert_eq!(dividers(&ECP5, 25_000_000, wanted), (1, 1, output, vco));
+            assert_eq!(
+                ECP5.search(25_000_000, wanted).unwrap().feedback_divider,
+                feedback
+            );
+        }
+        // One output is enough where it can be.
+        let pll = ECP5.search(25_000_000, 75_000_000).unwrap();
+        assert_eq!(pll.feedback_divider, pll.output_divider);
+    }
+
     /// The numbers are those of gowin_pll of Project Apicula, whose IDIV_SEL and FBDIV_SEL are one less.
     #[test]
     fn gowin_is_set_as_by_gowin_pll() {
@@ -310,7 +370,7 @@ mod tests {
                     };
                     found += 1;
                     let feedback = if limits.feeds_output_back {
-                        pll.output_divider
+                        pll.feedback_divider
                     } else {
                         1
                     };

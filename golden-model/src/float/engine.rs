@@ -16,7 +16,7 @@ use super::neuron::{LeakTable, fire_and_leak};
 use super::parameters::Parameters;
 use super::synapses::{ChannelOrder, Synapses};
 use crate::events::{Axis, Dispatch, Layout, Scatter, SpikeLists, VECTOR, WORD, zeros};
-use crate::network::{LayerDescription, LayerKind, NetworkDescription, Node, Readout, Reset, Source};
+use crate::network::{LayerDescription, LayerKind, NetworkDescription, Node, Reset, Source};
 use crate::spikes::SpikeRaster;
 use arrive::add_biases;
 pub(super) use integers::IntegerNeurons;
@@ -58,6 +58,10 @@ pub(super) struct Layer {
     /// Threshold in units of the membrane; the membrane of a pooling neuron counts spikes.
     pub(super) threshold: f32,
     dropout: f32,
+    /// Factor by which a step multiplies the membranes.
+    leak: f32,
+    /// Powers of the leak, for slopes.
+    leak_table: LeakTable,
     /// End of a step for integer membranes; `None` if membranes are real numbers.
     pub(super) integers: Option<IntegerNeurons>,
 }
@@ -73,18 +77,14 @@ impl Layer {
     }
 }
 
-/// Network prepared to run: layers, leak and number of steps, but not the weights.
+/// Network prepared to run: layers and number of steps, but not the weights.
 #[derive(Clone, Debug)]
 pub(crate) struct Engine {
     input: Layout,
     layers: Vec<Layer>,
-    leak: f32,
-    /// Leak of the output layer.
-    output_leak: f32,
     reset: Reset,
     /// Real number for which the value 1 of a graded input stands; `None` if inputs are spikes.
     graded_unit: Option<f32>,
-    leak_table: LeakTable,
     steps: usize,
     dispatch: Dispatch,
 }
@@ -94,18 +94,15 @@ impl Engine {
     pub(crate) fn new(description: &NetworkDescription) -> Self {
         let graph = description.valid_graph();
         let input = Layout::input(description.input);
-        let layers = description.layers.iter().zip(&graph.nodes);
+        let layers = description.layers.iter().zip(&graph.nodes).enumerate();
+        let prepare = |(index, (layer, node))| {
+            Layer::new(layer, node).with_leak(description.leak_of(index), description.steps)
+        };
         Self {
             input,
-            layers: layers.map(|(layer, node)| Layer::new(layer, node)).collect(),
-            leak: description.leak,
-            output_leak: match description.readout {
-                Readout::Leak => description.leak,
-                Readout::Sum => 1.0,
-            },
+            layers: layers.map(prepare).collect(),
             reset: description.reset,
             graded_unit: description.coding.is_graded().then(|| description.coding.unit()),
-            leak_table: LeakTable::new(description.leak, description.steps),
             steps: description.steps,
             dispatch: Dispatch::new(),
         }
@@ -230,16 +227,11 @@ impl Engine {
             } = here;
             match (layer.dynamics, &layer.integers) {
                 (Dynamics::Lif | Dynamics::Pool, None) => {
-                    let leak = if layer.dynamics == Dynamics::Lif {
-                        self.leak
-                    } else {
-                        1.0
-                    };
                     fire_and_leak(
                         self.dispatch,
                         membranes,
                         layer.threshold,
-                        leak,
+                        layer.leak,
                         self.reset,
                         spikes,
                     );
@@ -252,9 +244,7 @@ impl Engine {
                 (Dynamics::Output, integers) => {
                     let membranes = &mut membranes[..layer.layout.shape.size()];
                     match integers {
-                        None => membranes
-                            .iter_mut()
-                            .for_each(|membrane| *membrane *= self.output_leak),
+                        None => membranes.iter_mut().for_each(|membrane| *membrane *= layer.leak),
                         Some(integers) => integers.settle(membranes),
                     }
                     readout[t * membranes.len()..][..membranes.len()].copy_from_slice(membranes);
@@ -265,6 +255,7 @@ impl Engine {
 }
 
 impl Layer {
+    /// Prepares a layer, without leak.
     pub(super) fn new(layer: &LayerDescription, node: &Node) -> Self {
         let layout = |source, shape| Layout::of_source(source, shape, VECTOR);
         let (input, output) = (layout(node.source, node.input), Layout::neurons(node.output));
@@ -335,8 +326,17 @@ impl Layer {
             dynamics,
             threshold: layer.threshold() * window,
             dropout: layer.dropout,
+            leak: 1.0,
+            leak_table: LeakTable::new(1.0, 0),
             integers: None,
         }
+    }
+
+    /// Lets the membranes leak in a network of `steps` steps.
+    pub(super) fn with_leak(mut self, leak: f32, steps: usize) -> Self {
+        self.leak = leak;
+        self.leak_table = LeakTable::new(leak, steps);
+        self
     }
 }
 

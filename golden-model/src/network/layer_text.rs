@@ -2,10 +2,10 @@
 //!
 //! | op | keys | optional |
 //! |---|---|---|
-//! | `conv` | `out`, `kernel` | `stride` = 1, `padding` = 0, `dropout`, `threshold`, `shortcut` |
+//! | `conv` | `out`, `kernel` | `stride` = 1, `padding` = 0, `dropout`, `threshold`, `leak`, `shortcut` |
 //! | `pool` | | `kernel` = 2, `threshold` |
-//! | `fc` | `out` | `dropout`, `threshold` |
-//! | `out` | `out` | `threshold` |
+//! | `fc` | `out` | `dropout`, `threshold`, `leak` |
+//! | `out` | `out` | `threshold`, `leak` |
 //!
 //! All operations have `name` and `op`, and may have `from`. The table is flat, instead of a tagged enum inside another
 //! one, so that an unknown key is reported on its own line together with all known keys.
@@ -27,6 +27,7 @@ pub(super) struct LayerText {
     stride: Option<usize>,
     padding: Option<usize>,
     threshold: Option<f32>,
+    leak: Option<f32>,
     #[serde(default)]
     dropout: f32,
     shortcut: Option<Shortcut>,
@@ -118,6 +119,7 @@ impl TryFrom<LayerText> for LayerDescription {
             name: text.name,
             from: text.from,
             threshold: text.threshold,
+            leak: text.leak,
             dropout: text.dropout,
             shortcut: text.shortcut,
             kind,

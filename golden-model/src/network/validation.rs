@@ -1,7 +1,7 @@
 //! Validation of network descriptions.
 
 use super::{
-    Graph, InputCoding, LayerDescription, LayerKind, NetworkDescription, NetworkError, Shape, Source,
+    Graph, InputCoding, LayerDescription, LayerKind, NetworkDescription, NetworkError, Readout, Shape, Source,
 };
 use crate::{Error, Result};
 use std::collections::BTreeSet;
@@ -36,6 +36,7 @@ impl NetworkDescription {
     /// * Exactly one layer is an output layer: the last of at most 1024 layers.
     /// * Kernels and strides are in 1..=63, padding is below the kernel, and windows fit their source.
     /// * Thresholds are finite and above 0; those of pooling are below 1, since a window's average is at most 1.
+    /// * Leaks of layers are in (0, 1], and only on layers that leak: not on pooling, nor on an output that is read as a sum.
     /// * Dropout is in [0, 1), and only on convolutions and fully-connected layers. Only convolutions have shortcuts.
     /// * Sources are earlier layers or the input. Both paths of a junction have the same shape. Every layer but the
     ///   last feeds another layer.
@@ -60,6 +61,7 @@ impl NetworkDescription {
             self.check_name(index, &mut names)?;
             self.check_windows(layer)?;
             self.check_threshold(layer)?;
+            self.check_leak(layer)?;
             self.check_training_path(layer)?;
         }
         let graph = self.graph()?;
@@ -215,6 +217,31 @@ impl NetworkDescription {
             _ if !(threshold > 0.0 && threshold.is_finite()) => {
                 self.refuse(field(), threshold, "above 0 and finite")
             }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_leak(&self, layer: &LayerDescription) -> Result<()> {
+        let Some(leak) = layer.leak else {
+            return Ok(());
+        };
+        let field = || format!("leak of layer `{}`", layer.name);
+        match layer.kind {
+            LayerKind::Pool { .. } => Err(NetworkError::Property {
+                network: self.name.clone(),
+                layer: layer.name.clone(),
+                op: layer.kind.op(),
+                property: "leak",
+                takers: "\"conv\", \"fc\" and \"out\"",
+            }
+            .into()),
+            LayerKind::Out { .. } if self.readout == Readout::Sum => self.refuse(
+                field(),
+                leak,
+                "left out: with readout = \"sum\" the output does not leak",
+            ),
+            // Written so that NaN fails.
+            _ if !(leak > 0.0 && leak <= 1.0) => self.refuse(field(), leak, "above 0 and at most 1"),
             _ => Ok(()),
         }
     }

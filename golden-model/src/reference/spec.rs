@@ -154,6 +154,7 @@ impl SpecLayer {
             name: self.name,
             from: Some(self.from),
             threshold: self.threshold,
+            leak: None,
             dropout: self.dropout,
             shortcut: self.shortcut.map(|SpecShortcut(shortcut)| shortcut),
             kind,

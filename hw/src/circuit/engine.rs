@@ -336,8 +336,8 @@ impl Engine {
                 pickers: params.paths.iter().map(picker).collect(),
                 windows: params.paths.iter().map(Window::new).collect(),
                 walker: Walker::new(&params.paths, swept, weight_words, stages),
-                lanes: (0..all).map(|_| Lane::new(params.settle.membrane_bits)).collect(),
-                hazards: (0..positions).map(|_| Hazard::new(stages)).collect(),
+                lanes: (0..all).map(|_| Lane::new(params.settle.membrane_bits, bank_words == 1)).collect(),
+                hazards: (0..positions).map(|_| Hazard::new(stages, bank_words == 1)).collect(),
                 merge: Merge::new(MergeParams {
                     lanes: all,
                     merged,

@@ -9,7 +9,8 @@
 //!            └───────────────┘
 //! ```
 //!
-//! A word put into an empty FIFO appears at the output two cycles later. The FIFO passes one word per cycle.
+//! A word put into an empty FIFO appears at the output two cycles later. The FIFO passes one word per cycle. The writer learns a
+//! cycle late that a word was taken, so that the receiver's `ready`, which may come late in a cycle, ends at the read pointer.
 
 use super::with_defaults;
 use super::word_store::WordStore;
@@ -53,7 +54,8 @@ pub struct Fifo<const N: usize> {
     read_pointer: DFF<Bits<16>>,
     /// Register behind `nearly_full`, computed a cycle ahead: its receiver may be far away on the device.
     is_nearly_full: DFF<Bit>,
-    /// Register behind `in_ready`, likewise: the writer's `valid` may depend on many streams.
+    /// Register behind `in_ready`, likewise: the writer's `valid` may depend on many streams. Both count words that are taken in
+    /// a cycle as still there.
     is_full: DFF<Bit>,
     /// Write pointer of the next cycle.
     write_to: Signal<Local, Bits<16>>,
@@ -139,7 +141,7 @@ impl<const N: usize> Logic for Fifo<N> {
         self.store.read_address.next = self.read_to.val();
         self.write_pointer.d.next = self.write_to.val();
         self.read_pointer.d.next = self.read_to.val();
-        self.fill.next = (self.write_to.val() - self.read_to.val()) & self.mask.val();
+        self.fill.next = (self.write_to.val() - self.read_pointer.q.val()) & self.mask.val();
         self.is_full.d.next = self.fill.val() == self.mask.val();
         self.is_nearly_full.d.next = self.fill.val() >= self.nearly_full_at.val();
         self.nearly_full.next = self.is_nearly_full.q.val();

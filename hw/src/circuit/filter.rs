@@ -34,7 +34,7 @@ pub struct Filter {
     pub out_valid: Signal<Out, Bit>,
     /// High while the receiver has room.
     pub out_ready: Signal<In, Bit>,
-    /// Spikes that have arrived since the last clear, dropped ones included; a cycle late.
+    /// Spikes that have arrived since the last clear, dropped ones included; two cycles late.
     pub spikes: Signal<Out, Bits<32>>,
     /// One bit per row of the map: 1 if a source of that row can meet a position.
     row_table: LookupTable,
@@ -44,6 +44,9 @@ pub struct Filter {
     arrived: DFF<Bits<64>>,
     clears: DFF<Bit>,
     arrivals: Popcount,
+    /// Number of these spikes, and whether it was a clear, another cycle later: of wide words, counting fills a cycle.
+    ones: DFF<Bits<32>>,
+    clears_late: DFF<Bit>,
     is_spike: Signal<Local, Bit>,
     meets: Signal<Local, Bit>,
     kind_mask: Constant<Bits<32>>,
@@ -80,7 +83,7 @@ impl Filter {
                 column_mask: mask(sources.column_bits()),
             }
             clock, in_data, in_mask, in_valid, in_ready, out_data, out_mask, out_valid, out_ready, spikes, count,
-            arrived, clears, is_spike, meets,
+            arrived, clears, ones, clears_late, is_spike, meets,
         }
     }
 }
@@ -88,7 +91,7 @@ impl Filter {
 impl Logic for Filter {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, count, arrived, clears);
+        dff_setup!(self, clock, count, arrived, clears, ones, clears_late);
         self.row_table.address.next =
             bit_cast::<16, 32>((self.in_data.val() >> self.row_shift.val()) & self.row_mask.val());
         self.column_table.address.next =
@@ -109,8 +112,10 @@ impl Logic for Filter {
             self.clears.d.next = (self.in_data.val() & self.kind_mask.val()) == self.kind_clear.val();
         }
         self.arrivals.mask.next = self.arrived.q.val();
-        self.count.d.next = self.count.q.val() + self.arrivals.ones.val();
-        if self.clears.q.val() {
+        self.ones.d.next = self.arrivals.ones.val();
+        self.clears_late.d.next = self.clears.q.val();
+        self.count.d.next = self.count.q.val() + self.ones.q.val();
+        if self.clears_late.q.val() {
             self.count.d.next = 0.into();
         }
         self.spikes.next = self.count.q.val();

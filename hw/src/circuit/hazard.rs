@@ -2,7 +2,8 @@
 //!
 //! An engine of P positions has P banks of membranes; bank p holds the words of the positions whose column is p modulo P. In each
 //! cycle a bank reads a word, or none. The stages are those of the [engine](super::engine). A word that is addressed again within
-//! the next three cycles is not in the memory yet; this unit tells the lanes where it is.
+//! the next three cycles is not in the memory yet; this unit tells the lanes where it is. A bank of a single word needs no memory: the
+//! lanes keep it, and this unit tells them when it changes.
 
 use super::delay::Delay;
 use super::with_defaults;
@@ -23,7 +24,8 @@ pub struct Hazard {
     pub take_last: Signal<Out, Bit>,
     /// Address stage: the word is the one that is written in this cycle.
     pub take_older: Signal<Out, Bit>,
-    /// Read stage: the word is the one that is finished in this cycle.
+    /// Read stage: the word is the one that is finished in this cycle. Of a bank of a single word: a word is finished in the next
+    /// cycle.
     pub forward_last: Signal<Out, Bit>,
     /// One cycle before the last settle stage: a word of this bank ends its step.
     pub settles: Signal<Out, Bit>,
@@ -46,17 +48,19 @@ pub struct Hazard {
     closing_address: Signal<Local, Bits<24>>,
     writing: DFF<Bit>,
     written: DFF<Bits<24>>,
+    is_single: Constant<Bit>,
 }
 
 impl Hazard {
     /// Builds the unit of a bank of an engine with `stages` settle stages.
     #[must_use]
-    pub fn new(stages: usize) -> Self {
+    pub fn new(stages: usize, is_single: bool) -> Self {
         with_defaults! {
             Self {
                 settle_sweep: Delay::new(stages),
                 settle_address: Delay::new(stages),
                 sweep_ahead: Delay::new(stages),
+                is_single: Constant::new(is_single),
             }
             clock, issue, sweep, address, take_last, take_older, forward_last, settles, write_enable, write_address, reading,
             read_sweep, read_address, computing, compute_sweep, compute_address, closing, closing_address, writing, written,
@@ -105,6 +109,12 @@ impl Logic for Hazard {
             self.closing.val() && (self.closing_address.val() == self.read_address.q.val());
         self.sweep_ahead.now.next = self.reading.q.val() && self.read_sweep.q.val();
         self.settles.next = self.sweep_ahead.late.val();
+        if self.is_single.val() {
+            self.take_last.next = false;
+            self.take_older.next = false;
+            self.forward_last.next =
+                self.sweep_ahead.late.val() || (self.reading.q.val() && !self.read_sweep.q.val());
+        }
         // Compute, settle and write.
         self.writing.d.next = self.closing.val();
         self.written.d.next = self.closing_address.val();

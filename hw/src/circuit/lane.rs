@@ -16,7 +16,8 @@
 //! A word that was addressed in one of the three cycles before is not in the memory yet when it is read
 //! again. The distance decides where its value is: after one cycle, it is the current result when the lane
 //! computes (`forward_last`); after two, the current result when the word is read (`take_last`); after three,
-//! the result before that (`take_older`). The shortest distance takes precedence. The stages of a sweep come on top; no
+//! the result before that (`take_older`). The shortest distance takes precedence. A lane whose bank has a single word keeps it: the
+//! result is the membrane, and changes only when a word is finished. The stages of a sweep come on top; no
 //! spike and no other sweep may be there meanwhile.
 
 use super::narrow::Narrow;
@@ -38,7 +39,8 @@ pub struct Lane {
     /// Read stage: use the `result` of the cycle before instead of `membrane`; overridden by `take_last` and
     /// `forward_last`.
     pub take_older: Signal<In, Bit>,
-    /// Compute stage: use the current `result` instead of the membrane that was read.
+    /// Compute stage: use the current `result` instead of the membrane that was read. Of a bank of a single word: the result
+    /// changes.
     pub forward_last: Signal<In, Bit>,
     /// Compute stage: number that a spike of an identity adds.
     pub identity: Signal<In, Signed<32>>,
@@ -65,16 +67,18 @@ pub struct Lane {
     sum: Signal<Local, Signed<32>>,
     summed: Narrow,
     zero: Constant<Signed<32>>,
+    is_single: Constant<Bit>,
 }
 
 impl Lane {
     /// Builds a lane for membranes of the given number of bits.
     #[must_use]
-    pub fn new(membrane_bits: usize) -> Self {
+    pub fn new(membrane_bits: usize, is_single: bool) -> Self {
         with_defaults! {
             Self {
                 summed: Narrow::new(membrane_bits),
                 zero: Constant::new(0_i64.into()),
+                is_single: Constant::new(is_single),
             }
             clock, membrane, weight, take_last, take_older, forward_last, identity, adds_identity, meets, negative, operand,
             settled, settles, result, read_membrane, read_weight, last, older, newest, addend, sum,
@@ -98,7 +102,7 @@ impl Logic for Lane {
         self.older.d.next = self.last.q.val();
         // Compute.
         self.newest.next = self.read_membrane.q.val();
-        if self.forward_last.val() {
+        if self.forward_last.val() || self.is_single.val() {
             self.newest.next = self.last.q.val();
         }
         self.operand.next = self.newest.val();
@@ -119,6 +123,9 @@ impl Logic for Lane {
         self.last.d.next = self.summed.narrow.val();
         if self.settles.val() {
             self.last.d.next = self.settled.val();
+        }
+        if self.is_single.val() && !self.forward_last.val() {
+            self.last.d.next = self.last.q.val();
         }
         self.result.next = self.last.q.val();
     }

@@ -1,21 +1,24 @@
 //! Takes the words of a stream apart: up to k spikes at once, the lowest channels first.
 //!
 //! ```text
-//!              ┌────────────────────────────────┐
-//!  event ─────►│ word ─► lowest spikes ─► shown ┼──► spike with an address of its own, and the channels of the others
-//!  mask  ─────►│   ▲          │                 │
-//!              │   └── rest ◄─┘                 │
-//!              └────────────────────────────────┘
+//!              ┌───────────────────────────────────────────┐
+//!  event ─────►│ counted ─► word ─► lowest spikes ─► shown ┼──► spike with an address of its own, and the channels of the others
+//!  mask  ─────►│              ▲          │                 │
+//!              │              └── rest ◄─┘                 │
+//!              └───────────────────────────────────────────┘
 //! ```
 //!
-//! A register holds a word until its last spikes are picked; the next word is taken in that cycle, so that no cycle is lost. What is
-//! picked is shown from a register, since the encoders of several spikes one after the other fill a cycle. Markers pass like a word of one spike. If words have one lane, an event is a spike already, and the block is wires.
+//! A register holds a word until its last spikes are picked; the next word follows in that cycle, so that no cycle is lost. Its spikes
+//! have been counted in the register before, so that a subtraction tells which spikes are the last. What is picked is shown from a
+//! register, since finding several spikes fills a cycle. Markers pass like a word of one spike. If words have one lane, an event is a
+//! spike already, and the block is wires.
 
 use super::bundle::Bundle;
 use super::event::{ADDRESS_SHIFT, Addressing, SPIKE};
 use super::lookup_table::LookupTable;
+use super::popcount::Popcount;
 use super::priority_encoder::PriorityEncoder;
-use super::{signals, with_defaults};
+use super::with_defaults;
 use rust_hdl::prelude::*;
 
 /// Most spikes that are taken at once.
@@ -44,20 +47,24 @@ pub struct Picker {
     pub out_ready: Signal<In, Bit>,
     /// High while events are held, shown or not.
     pub holds: Signal<Out, Bit>,
-    /// Encoder of each spike that leaves.
-    spikes: Vec<PriorityEncoder>,
-    /// Spikes of the word that are left below each encoder.
-    left: Vec<Signal<Local, Bits<64>>>,
+    /// Finds the spikes that leave.
+    spikes: PriorityEncoder,
     further: Bundle,
-    last_more: Signal<Local, Bit>,
     first_lane: Signal<Local, Bits<24>>,
-    rest: Signal<Local, Bits<64>>,
     base: Signal<Local, Bits<24>>,
     /// Channel of lane 0 of each group.
     channels: LookupTable,
+    /// Event and mask whose spikes are counted.
+    counted: DFF<Bits<32>>,
+    counted_mask: DFF<Bits<64>>,
+    counts: DFF<Bit>,
+    count: Popcount,
     word: DFF<Bits<32>>,
-    /// Spikes of the word that have not left.
+    /// Spikes of the word that have not left, and their number.
     pending: DFF<Bits<64>>,
+    number: DFF<Bits<32>>,
+    /// High if the word's spikes that have not left are no more than are picked at once.
+    ending: DFF<Bit>,
     full: DFF<Bit>,
     /// What is shown.
     shown: DFF<Bits<32>>,
@@ -67,9 +74,14 @@ pub struct Picker {
     /// High in a cycle in which spikes of the word, or its marker, move to the register that is shown.
     moves: Signal<Local, Bit>,
     leaves: Signal<Local, Bit>,
+    /// High in a cycle in which the counted word becomes the one whose spikes are picked.
+    follows: Signal<Local, Bit>,
     channel: Signal<Local, Bits<32>>,
     place: Signal<Local, Bits<32>>,
     picks: Constant<Bit>,
+    /// Spikes that are picked at once, and twice as many.
+    most: Constant<Bits<32>>,
+    twice_most: Constant<Bits<32>>,
     kind_mask: Constant<Bits<32>>,
     kind_spike: Constant<Bits<32>>,
     /// Bits of an event below the group.
@@ -94,19 +106,21 @@ impl Picker {
         let groups = if sources.lanes > 1 { sources.groups() } else { 1 };
         with_defaults! {
             Self {
-                spikes: (0..merged).map(|_| PriorityEncoder::new(sources.lanes)).collect(),
-                left: signals(merged + 1),
+                spikes: PriorityEncoder::new(sources.lanes, merged),
                 further: Bundle::new(merged - 1),
                 channels: LookupTable::new((0..groups).map(|group| (group * sources.lanes) as u64).collect()),
+                count: Popcount::new(sources.lanes),
                 picks: Constant::new(sources.lanes > 1),
+                most: number(merged as u64),
+                twice_most: number(2 * merged as u64),
                 kind_mask: number(3),
                 kind_spike: number(SPIKE.into()),
                 below_mask: number((1 << shift) - 1),
                 group_shift: number(shift as u64),
                 group_mask: number((1 << sources.group_bits()) - 1),
             }
-            clock, in_data, in_mask, in_valid, in_ready, out_data, more, out_valid, out_ready, holds, word, pending, full, shown, shown_more, shows,
-            is_spike, moves, leaves, channel, place, last_more, first_lane, rest, base,
+            clock, in_data, in_mask, in_valid, in_ready, out_data, more, out_valid, out_ready, holds, counted, counted_mask, counts, word, pending, number, ending, full, shown, shown_more, shows, follows,
+            is_spike, moves, leaves, channel, place, first_lane, base,
         }
     }
 }
@@ -114,25 +128,33 @@ impl Picker {
 impl Logic for Picker {
     #[hdl_gen]
     fn update(&mut self) {
-        dff_setup!(self, clock, word, pending, full, shown, shown_more, shows);
+        dff_setup!(
+            self,
+            clock,
+            counted,
+            counted_mask,
+            counts,
+            word,
+            pending,
+            number,
+            ending,
+            full,
+            shown,
+            shown_more,
+            shows
+        );
         self.is_spike.next = (self.word.q.val() & self.kind_mask.val()) == self.kind_spike.val();
         self.channels.address.next =
             bit_cast::<16, 32>((self.word.q.val() >> self.group_shift.val()) & self.group_mask.val());
         self.base.next = bit_cast::<24, 64>(self.channels.data.val());
-        // The lowest spikes, one after the other.
-        self.left[0].next = self.pending.q.val();
-        for i in 0..self.spikes.len() {
-            self.spikes[i].mask.next = self.left[i].val();
-            self.left[i + 1].next = self.spikes[i].rest.val();
-            self.last_more.next = self.spikes[i].more.val();
-            self.rest.next = self.spikes[i].rest.val();
-        }
+        // The lowest spikes.
+        self.spikes.mask.next = self.pending.q.val();
         for i in 0..1 {
-            self.first_lane.next = self.spikes[i].lane.val();
+            self.first_lane.next = self.spikes.lane[i].val();
         }
-        for i in 1..self.spikes.len() {
-            self.further.flag[i - 1].next = self.spikes[i].any.val();
-            self.further.number[i - 1].next = self.base.val() + self.spikes[i].lane.val();
+        for i in 1..self.spikes.lane.len() {
+            self.further.flag[i - 1].next = self.spikes.any[i].val();
+            self.further.number[i - 1].next = self.base.val() + self.spikes.lane[i].val();
         }
         self.channel.next = bit_cast::<32, 24>(self.base.val() + self.first_lane.val());
         self.place.next = self.word.q.val() & self.below_mask.val();
@@ -144,7 +166,9 @@ impl Logic for Picker {
             self.shows.d.next = true;
             self.shown.d.next = self.place.val();
             self.shown_more.d.next = self.further.bundle.val();
-            self.pending.d.next = self.rest.val();
+            self.pending.d.next = self.spikes.rest.val();
+            self.number.d.next = self.number.q.val() - self.most.val();
+            self.ending.d.next = self.twice_most.val() >= self.number.q.val();
             if self.is_spike.val() {
                 self.shown.d.next = self.place.val() | (self.channel.val() << self.group_shift.val());
             }
@@ -152,18 +176,28 @@ impl Logic for Picker {
         self.out_data.next = self.shown.q.val();
         self.more.next = self.shown_more.q.val();
         self.out_valid.next = self.shows.q.val();
-        self.holds.next = self.full.q.val() || self.shows.q.val();
+        self.holds.next = self.counts.q.val() || self.full.q.val() || self.shows.q.val();
         // The word leaves with its last spike.
-        self.leaves.next = self.moves.val() && !(self.is_spike.val() && self.last_more.val());
-        self.in_ready.next = false;
+        self.leaves.next = self.moves.val() && !(self.is_spike.val() && !self.ending.q.val());
         if self.leaves.val() {
             self.full.d.next = false;
         }
-        if self.in_valid.val() && (!self.full.q.val() || self.leaves.val()) {
-            self.in_ready.next = true;
+        self.count.mask.next = self.counted_mask.q.val();
+        self.follows.next = self.counts.q.val() && (!self.full.q.val() || self.leaves.val());
+        if self.follows.val() {
+            self.counts.d.next = false;
             self.full.d.next = true;
-            self.word.d.next = self.in_data.val();
-            self.pending.d.next = self.in_mask.val();
+            self.word.d.next = self.counted.q.val();
+            self.pending.d.next = self.counted_mask.q.val();
+            self.number.d.next = self.count.ones.val();
+            self.ending.d.next = self.most.val() >= self.count.ones.val();
+        }
+        self.in_ready.next = false;
+        if self.in_valid.val() && (!self.counts.q.val() || self.follows.val()) {
+            self.in_ready.next = true;
+            self.counts.d.next = true;
+            self.counted.d.next = self.in_data.val();
+            self.counted_mask.d.next = self.in_mask.val();
         }
         if !self.picks.val() {
             self.out_data.next = self.in_data.val();

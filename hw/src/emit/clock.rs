@@ -111,6 +111,9 @@ fn ice40(pll: &Pll, pad: bool) -> String {
 
 /// PLL of ECP5. The attributes are those that Lattice's own generator sets for the filter and the charge pump.
 fn ecp5(pll: &Pll) -> String {
+    if pll.feedback_divider != pll.output_divider {
+        return ecp5_with_two_outputs(pll);
+    }
     format!(
         "    (* ICP_CURRENT=\"12\" *) (* LPF_RESISTOR=\"8\" *) (* MFG_ENABLE_FILTEROPAMP=\"1\" *) (* MFG_GMCREF_SEL=\"2\" *)
     EHXPLLL #(
@@ -140,6 +143,50 @@ fn ecp5(pll: &Pll) -> String {
         r = pll.input_divider,
         f = pll.multiplier,
         q = pll.output_divider,
+        phase = pll.output_divider / 2,
+    )
+}
+
+/// PLL of ECP5 whose first output is fed back, and whose second is the clock.
+fn ecp5_with_two_outputs(pll: &Pll) -> String {
+    format!(
+        "    wire feedback;
+    (* ICP_CURRENT=\"12\" *) (* LPF_RESISTOR=\"8\" *) (* MFG_ENABLE_FILTEROPAMP=\"1\" *) (* MFG_GMCREF_SEL=\"2\" *)
+    EHXPLLL #(
+        .CLKI_DIV({r}),
+        .CLKFB_DIV({f}),
+        .CLKOP_DIV({p}),
+        .CLKOP_ENABLE(\"ENABLED\"),
+        .CLKOP_CPHASE({feedback_phase}),
+        .CLKOP_FPHASE(0),
+        .CLKOS_DIV({q}),
+        .CLKOS_ENABLE(\"ENABLED\"),
+        .CLKOS_CPHASE({phase}),
+        .CLKOS_FPHASE(0),
+        .FEEDBK_PATH(\"CLKOP\")
+    ) pll (
+        .CLKI(clock),
+        .CLKFB(feedback),
+        .CLKOP(feedback),
+        .CLKOS(core_clock),
+        .LOCK(locked),
+        .RST(1'b0),
+        .STDBY(1'b0),
+        .PHASESEL0(1'b0),
+        .PHASESEL1(1'b0),
+        .PHASEDIR(1'b1),
+        .PHASESTEP(1'b1),
+        .PHASELOADREG(1'b1),
+        .PLLWAKESYNC(1'b0),
+        .ENCLKOP(1'b0),
+        .ENCLKOS(1'b0)
+    );
+",
+        r = pll.input_divider,
+        f = pll.multiplier,
+        p = pll.feedback_divider,
+        q = pll.output_divider,
+        feedback_phase = pll.feedback_divider / 2,
         phase = pll.output_divider / 2,
     )
 }

@@ -128,6 +128,7 @@ pub(super) fn layer_luts(layer: &LayerLogic) -> usize {
         + match layer.weight_style {
             // SPRAM always needs the loader, and a selection between reading and writing.
             Style::Spram => spram_selection(layer) + usize::from(!layer.reloadable) * LOADER,
+            Style::Distributed => merged * distributed(layer.weight_words, all * layer.weight_bits),
             _ => merged * block_ram_selection(family, layer.weight_words, all * layer.weight_bits),
         }
         + if layer.reloadable {

@@ -7,6 +7,9 @@ use crate::circuit::word_memory::Style;
 const LOGIC_WORDS: usize = 2;
 /// Most words of a memory that ECP5 makes of distributed RAM.
 const DISTRIBUTED_WORDS: usize = 64;
+/// Most words of a weight memory that ECP5 makes of distributed RAM. Block RAM of so few words is mostly empty; and it answers 5 ns
+/// after the clock, which is late in front of the multipliers of a first layer.
+const SMALL_WEIGHTS: usize = 32;
 /// Cells of distributed RAM, 16 words of 4 bits each, that Yosys takes to be worth as much as a block RAM.
 const CELLS_WORTH_A_BLOCK: usize = 32;
 /// Capacity of a FIFO as a multiple of the mean number of events per step.
@@ -17,11 +20,12 @@ const MOST_EVENTS: usize = 8192;
 const SPRAM_WORDS: usize = 16384;
 
 /// Styles that a weight memory of `words` words may have; the first is the preferred one.
-pub(super) const fn weight_styles(words: usize, has_sprams: bool) -> &'static [Style] {
-    match (words, has_sprams) {
-        (0 | 1, _) => &[Style::Logic],
-        (_, true) => &[Style::Block, Style::Spram],
-        (_, false) => &[Style::Block],
+pub(super) const fn weight_styles(family: Family, words: usize, has_sprams: bool) -> &'static [Style] {
+    match (family, words, has_sprams) {
+        (_, 0 | 1, _) => &[Style::Logic],
+        (Family::Ecp5, 2..=SMALL_WEIGHTS, _) => &[Style::Distributed],
+        (_, _, true) => &[Style::Block, Style::Spram],
+        (_, _, false) => &[Style::Block],
     }
 }
 

@@ -121,7 +121,8 @@ impl Site<'_> {
                 path.rows.kernel * patterns * (groups / spread) * path.sources.shape.channels
             })
             .sum();
-        weight_styles(weight_words, self.target.has_sprams && array.merged == 1)
+        let has_sprams = self.target.has_sprams && array.merged == 1;
+        weight_styles(self.target.family, weight_words, has_sprams)
             .iter()
             .map(|&style| self.layer_plan(index, array, fifos, (weight_words, style)))
             .collect()

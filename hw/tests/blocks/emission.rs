@@ -197,7 +197,7 @@ macro_rules! accepted {
 accepted! {
     fifo_is_accepted_by_rust_hdl: Fifo::<32>::new(16, 9);
     word_store_is_accepted_by_rust_hdl: WordStore::<8>::new(32, 8);
-    lane_is_accepted_by_rust_hdl: Lane::new(12);
+    lane_is_accepted_by_rust_hdl: Lane::new(12, false);
     settle_is_accepted_by_rust_hdl: Settle::new(&settle(1));
     delay_is_accepted_by_rust_hdl: Delay::<Bits<9>>::new(2);
     window_is_accepted_by_rust_hdl: Window::new(&path());
@@ -207,7 +207,7 @@ accepted! {
     serializer_of_three_is_accepted_by_rust_hdl: Serializer::new(WORDS, 3, 16, 5);
     picker_is_accepted_by_rust_hdl: Picker::new(WORDS, 1);
     picker_of_three_is_accepted_by_rust_hdl: Picker::new(WORDS, 3);
-    hazard_is_accepted_by_rust_hdl: Hazard::new(2);
+    hazard_is_accepted_by_rust_hdl: Hazard::new(2, false);
     event_fifo_is_accepted_by_rust_hdl: EventFifo::new(16, WORDS);
     engine_is_accepted_by_rust_hdl: Engine::new(core().hidden.swap_remove(0).engine);
     layer_is_accepted_by_rust_hdl: Layer::new(core().hidden.swap_remove(0));
@@ -330,7 +330,7 @@ fn fan_out_is_accepted_by_rust_hdl() {
 
 #[test]
 fn priority_encoder_is_accepted_by_rust_hdl() {
-    insta::assert_snapshot!(verilog(|| PriorityEncoder::new(3)));
+    insta::assert_snapshot!(verilog(|| PriorityEncoder::new(3, 1)));
 }
 
 #[test]

@@ -19,6 +19,8 @@ struct Shown {
 /// A queue of words, each with the cycle in which it was put in.
 struct Model {
     queue: VecDeque<(u64, usize)>,
+    /// Words that the writer knows of: one that was taken in the cycle before counts.
+    known: usize,
     latency: usize,
     margin: usize,
 }
@@ -27,13 +29,14 @@ impl Model {
     const fn new() -> Self {
         Self {
             queue: VecDeque::new(),
+            known: 0,
             latency: 2,
             margin: MARGIN,
         }
     }
 
     fn shown(&self, cycle: usize) -> Shown {
-        let places = DEPTH - 1 - self.queue.len();
+        let places = DEPTH - 1 - self.known;
         Shown {
             in_ready: places > 0,
             out: self
@@ -50,13 +53,15 @@ impl Model {
         (0..cycles)
             .map(|cycle| {
                 let shown = self.shown(cycle);
-                if reader.at(cycle) && shown.out.is_some() {
+                let taken = reader.at(cycle) && shown.out.is_some();
+                if taken {
                     self.queue.pop_front();
                 }
                 if writer.at(cycle) && shown.in_ready {
                     self.queue
                         .extend(words.next().map(|word| (word % (1 << WIDTH), cycle)));
                 }
+                self.known = self.queue.len() + usize::from(taken);
                 shown
             })
             .collect()

@@ -62,7 +62,8 @@ fn run(params: &WindowParams, events: &[Word], taker: &Willing) -> (Vec<Word>, u
         assert!(cycle < 20_000, "the filter hangs after {next} events");
     }
     filter.circuit().in_valid.next = false;
-    // The counter is a cycle late.
+    // The counter is two cycles late.
+    filter.tick();
     filter.tick();
     filter.tick();
     (passed, filter.circuit().spikes.val().index(), cycle)

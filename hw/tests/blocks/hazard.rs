@@ -54,7 +54,7 @@ fn model(stages: usize, issued: &[Issued]) -> Vec<Shown> {
 }
 
 fn run(stages: usize, issued: &[Issued]) -> Vec<Shown> {
-    let mut hazard = simulate(Hazard::new(stages), |hazard| &mut hazard.clock);
+    let mut hazard = simulate(Hazard::new(stages, false), |hazard| &mut hazard.clock);
     (0..issued.len())
         .map(|cycle| {
             let circuit = hazard.circuit();
@@ -105,6 +105,31 @@ proptest! {
     fn words_are_found_wherever_they_are(seed: u64, stages in 0..=2_usize) {
         let issued = issued(&mut Xoshiro256PlusPlus::seed_from_u64(seed), stages);
         assert_same(&model(stages, &issued), &run(stages, &issued));
+    }
+}
+
+#[test]
+fn a_single_word_is_announced_a_cycle_before_it_is_finished() {
+    for stages in 0..=2 {
+        let mut issued = issued(&mut Xoshiro256PlusPlus::seed_from_u64(3), stages);
+        issued.iter_mut().flatten().for_each(|(_, address)| *address = 0);
+        let mut hazard = simulate(Hazard::new(stages, true), |hazard| &mut hazard.clock);
+        let (mut announced, mut written) = (Vec::new(), Vec::new());
+        for word_ in &issued {
+            let circuit = hazard.circuit();
+            circuit.issue.next = word_.is_some();
+            circuit.sweep.next = word_.is_some_and(|(sweep, _)| sweep);
+            circuit.address.next = word(0_u64);
+            hazard.settle();
+            let circuit = hazard.circuit();
+            assert!(!circuit.take_last.val() && !circuit.take_older.val());
+            announced.push(circuit.forward_last.val());
+            written.push(circuit.write_enable.val());
+            hazard.tick();
+        }
+        // Finished in the cycle after, and written in the one after that.
+        assert!(written.contains(&true));
+        assert_same(&announced[..issued.len() - 2], &written[2..]);
     }
 }
 

@@ -30,7 +30,11 @@ const BITS: usize = 20;
 type Shown = (Vec<i32>, Vec<i32>);
 
 fn run(stages: usize, told: &[Told]) -> Shown {
-    let mut lane = simulate(Lane::new(BITS), |lane| &mut lane.clock);
+    run_lane(Lane::new(BITS, false), stages, told)
+}
+
+fn run_lane(lane: Lane, stages: usize, told: &[Told]) -> Shown {
+    let mut lane = simulate(lane, |lane| &mut lane.clock);
     let (mut operands, mut results) = (Vec::new(), Vec::new());
     let nothing = Told::default();
     let before = |cycle: usize, stages: usize| {
@@ -133,6 +137,35 @@ proptest! {
         let (expected, seen) = (model(stages, &told), run(stages, &told));
         assert_same(&expected.0, &seen.0);
         assert_same(&expected.1, &seen.1);
+    }
+}
+
+#[test]
+fn a_lane_of_a_single_word_keeps_it() {
+    for seed in 0..8 {
+        let told = anything(&mut Xoshiro256PlusPlus::seed_from_u64(seed), 60);
+        let (mut operands, mut results, mut membrane) = (Vec::new(), Vec::new(), 0);
+        for told in &told {
+            operands.push(membrane);
+            let addend = if told.adds_identity {
+                told.identity
+            } else {
+                told.weight
+            };
+            membrane = match told {
+                Told {
+                    forward_last: false, ..
+                } => membrane,
+                Told { sweep: true, .. } => told.settled,
+                Told { meets: false, .. } => membrane,
+                Told { negative: true, .. } => membrane - addend,
+                _ => membrane + addend,
+            };
+            results.push(membrane);
+        }
+        let seen = run_lane(Lane::new(BITS, true), 0, &told);
+        assert_same(&operands, &seen.0);
+        assert_same(&results, &seen.1);
     }
 }
 

@@ -47,7 +47,8 @@ pub(crate) fn all(seed: u64) -> Vec<Case> {
         cases.push(scale(&mut rng, width, fraction_bits));
     }
     cases.push(leak(&mut rng));
-    cases.push(priority(&mut rng, 13));
+    cases.push(priority(&mut rng, 13, 1));
+    cases.push(priority(&mut rng, 14, 4));
     cases
 }
 
@@ -92,7 +93,7 @@ fn lane(rng: &mut Xoshiro256PlusPlus, width: usize) -> Case {
     };
     Case {
         name: format!("lane of {width} bits"),
-        verilog: emit(Lane::new(width), &[]).expect("rust-hdl accepts the lane"),
+        verilog: emit(Lane::new(width, false), &[]).expect("rust-hdl accepts the lane"),
         has_clock: true,
         inputs: vec![
             port("membrane", 32),
@@ -220,18 +221,18 @@ fn leak(rng: &mut Xoshiro256PlusPlus) -> Case {
     }
 }
 
-fn priority(rng: &mut Xoshiro256PlusPlus, lanes: usize) -> Case {
+fn priority(rng: &mut Xoshiro256PlusPlus, lanes: usize, found: usize) -> Case {
+    let mut outputs = vec![port("rest", 64).into()];
+    for index in 0..found {
+        outputs.push(port(&format!("any${index}"), 1).into());
+        outputs.push(port(&format!("lane${index}"), 24).into());
+    }
     Case {
-        name: format!("priority encoder of {lanes} lanes"),
-        verilog: emit(PriorityEncoder::new(lanes), &[]).expect("rust-hdl accepts the encoder"),
+        name: format!("priority encoder of {lanes} lanes, {found} at once"),
+        verilog: emit(PriorityEncoder::new(lanes, found), &[]).expect("rust-hdl accepts the encoder"),
         has_clock: false,
         inputs: vec![port("mask", 64)],
-        outputs: vec![
-            port("any", 1).into(),
-            port("lane", 24).into(),
-            port("rest", 64).into(),
-            port("more", 1).into(),
-        ],
+        outputs,
         rows: (0..CYCLES)
             .map(|_| Row {
                 inputs: vec![bits(rng, lanes) & bits(rng, lanes)],

@@ -33,7 +33,20 @@ pub(crate) fn all() -> Vec<Case> {
     cases.extend([1, 2, 12, 31, 32].map(|width| narrow(rng, width)));
     cases.extend([1, 2, 5, 63, 64].map(|lanes| mask_pack(rng, 1, lanes)));
     cases.extend([(2, 3), (5, 1), (3, 64)].map(|(banks, lanes)| mask_pack(rng, banks, lanes)));
-    cases.extend([1, 2, 5, 63, 64].map(|lanes| priority_encoder(rng, lanes)));
+    let encoders = [
+        (1, 1),
+        (2, 1),
+        (5, 1),
+        (63, 1),
+        (64, 1),
+        (1, 2),
+        (2, 2),
+        (5, 3),
+        (14, 4),
+        (33, 2),
+        (64, 4),
+    ];
+    cases.extend(encoders.map(|(lanes, found)| priority_encoder(rng, lanes, found)));
     cases.extend([1, 2, 5, 63, 64].map(|lanes| popcount(rng, lanes)));
     cases.extend([(1, 1), (1, 64), (3, 5)].map(|(banks, lanes)| mask_unpack(rng, banks, lanes)));
     cases.extend([(1, 1), (1, 8), (1, 9), (1, 20), (3, 9)].map(|(banks, lanes)| fan_out(rng, banks, lanes)));
@@ -381,23 +394,21 @@ fn scale(rng: &mut Xoshiro256PlusPlus, width: usize, fraction_bits: usize, grade
     driver.run(rows.collect())
 }
 
-fn priority_encoder(rng: &mut Xoshiro256PlusPlus, lanes: usize) -> Case {
+fn priority_encoder(rng: &mut Xoshiro256PlusPlus, lanes: usize, found: usize) -> Case {
+    let found_ports = (0..found).flat_map(|j| [(format!("lane${j}"), 24), (format!("any${j}"), 1)]);
+    let names: Vec<(String, usize)> = found_ports.chain([("rest".to_owned(), 64)]).collect();
     let driver = Driver {
         block: "priority_encoder",
-        name: format!("priority encoder of {lanes} lanes"),
-        new: Box::new(move || PriorityEncoder::new(lanes)),
+        name: format!("priority encoder of {lanes} lanes, {found} at once"),
+        new: Box::new(move || PriorityEncoder::new(lanes, found)),
         clock: None,
         inputs: ports([("mask", 64)]),
-        outputs: ports([("lane", 24), ("any", 1), ("rest", 64), ("more", 1)]),
+        outputs: ports(names.iter().map(|(name, width)| (name.as_str(), *width))),
         set: |encoder, inputs| encoder.mask.next = word(inputs[0]),
         get: |encoder| {
-            let [any, more] = [&encoder.any, &encoder.more].map(|bit| bit.val().into());
-            vec![
-                encoder.lane.val().to_u128(),
-                any,
-                encoder.rest.val().to_u128(),
-                more,
-            ]
+            let found = encoder.lane.iter().zip(&encoder.any);
+            let found = found.flat_map(|(lane, any)| [lane.val().to_u128(), any.val().into()]);
+            found.chain([encoder.rest.val().to_u128()]).collect()
         },
         defines: always_defined,
     };

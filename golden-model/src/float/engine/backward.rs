@@ -40,7 +40,7 @@ impl Engine {
             state.steady_errors.fill(0.0);
             match (layer.dynamics, &layer.integers) {
                 (Dynamics::Lif, None) => {
-                    self.leak_table.slopes(
+                    layer.leak_table.slopes(
                         &state.spikes,
                         layer.threshold,
                         &mut state.slopes,

@@ -121,7 +121,7 @@ impl FewSteps {
         let (drive, ending) = (&drive[..steps * neurons], &mut errors[..steps * neurons]);
         match &stage.integers {
             None => self.dispatch.run(ThroughTime {
-                neuron: self.neuron,
+                neuron: stage.neuron,
                 affine,
                 price,
                 steps,

@@ -207,7 +207,7 @@ impl FewSteps {
         for t in 0..steps {
             let range = t * neurons..(t + 1) * neurons;
             self.dispatch.run(Fire {
-                neuron: self.neuron,
+                neuron: self.stages[index].neuron,
                 affine,
                 drive: &drive[range.clone()],
                 plain: plain.get(range).unwrap_or_default(),
@@ -228,7 +228,7 @@ impl FewSteps {
             active,
             ..
         } = image.firing(index, neurons);
-        let reset = if self.neuron.subtract {
+        let reset = if stage.neuron.subtract {
             Reset::Subtract
         } else {
             Reset::Zero

@@ -65,7 +65,7 @@ impl FewSteps {
             stage.integers = Some(Integers {
                 neuron: Neuron {
                     leak: neurons.leak_factor(),
-                    ..network.neuron
+                    ..stage.neuron
                 },
                 increments: increments.unwrap_or_default(),
                 inverse_units,

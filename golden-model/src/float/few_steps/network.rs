@@ -11,6 +11,8 @@ use crate::network::{LayerKind, NetworkDescription, Reset, Source};
 #[derive(Clone, Debug)]
 pub(super) struct Stage {
     pub(super) layer: Layer,
+    /// How the neurons end a step.
+    pub(super) neuron: Neuron,
     /// Place of γ in the parameters, for a layer that normalizes.
     pub(super) scale: Option<usize>,
     /// Place of β, or of the output layer's bias.
@@ -37,7 +39,6 @@ impl Stage {
 pub(crate) struct FewSteps {
     pub(super) input: Layout,
     pub(super) stages: Vec<Stage>,
-    pub(super) neuron: Neuron,
     /// Price of a spike ρ.
     pub(super) price: f32,
     pub(super) steps: usize,
@@ -73,22 +74,21 @@ impl FewSteps {
                 reach: reach(description, &graph.nodes, index),
                 has_plain,
                 integers: None,
+                neuron: Neuron {
+                    leak: description.leak_of(index),
+                    subtract: description.reset == Reset::Subtract,
+                    slope,
+                },
                 layer,
             }
         };
-        let stages = stages.map(prepare);
-        let mut stages: Vec<Stage> = stages.collect();
+        let mut stages: Vec<Stage> = stages.map(prepare).collect();
         for stage in stages.iter_mut().filter(|stage| stage.scale.is_some()) {
             stage.running = Some([next(), next()]);
         }
         Self {
             input: Layout::input(description.input),
             stages,
-            neuron: Neuron {
-                leak: description.leak,
-                subtract: description.reset == Reset::Subtract,
-                slope,
-            },
             price,
             steps: description.steps.min(MAX_STEPS),
             tensors: graph.tensors.len(),

@@ -273,6 +273,7 @@ fn name(layers: Vec<Layer>) -> Vec<LayerDescription> {
         name: names[index].clone(),
         from: layer.from.map(source),
         threshold: layer.threshold,
+        leak: None,
         dropout: layer.dropout,
         shortcut: layer.path.map(|path| Shortcut {
             from: source(match path.from {

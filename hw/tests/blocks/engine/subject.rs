@@ -233,7 +233,7 @@ impl Subject {
     }
 
     /// Cycles in which no word is written, from the first event on: two to a window, and to the walker, and three on; one more with
-    /// graded input, and two more through a picker. If another path begins with spikes that need no picker, those fill the two.
+    /// graded input, and three more through a picker. If another path begins with spikes that need no picker, those fill the three.
     pub(super) fn way(&self, happenings: &[Happening]) -> usize {
         let picks = |path: &WindowParams| path.synapses != Synapses::OwnChannel && path.sources.lanes > 1;
         let step = happenings
@@ -245,7 +245,7 @@ impl Subject {
         });
         let filled: usize = unpicked.map(|happening| self.ideal(happening)).sum();
         // The end of a step waits for the markers of all paths, whether they have spikes or not.
-        let picking = 2 * usize::from(self.params.paths.iter().any(picks));
+        let picking = 3 * usize::from(self.params.paths.iter().any(picks));
         4 + usize::from(self.params.is_graded()) + picking.saturating_sub(filled)
     }
 

@@ -2,7 +2,7 @@
 // Network tiny-mlp, lanes hidden×4 out×2, for ice40-hx8k.
 // Model a1534ee8f81c7bfcb24f6792a966554cbab01a14d1eed9b284dc3a339139fbab.
 // Plan e0728c3079c916e6200de4e00abe7afa8b62ad8091f81d1eb892c0757385cdf4.
-// Design c890b8a6611c78ea01cba2693055e324e95dc03af390d7b3adfe552137a2e8cc.
+// Design 236c77abb772dc2ffe1c813117bb38e459b7a95aa7323a4061b3de0b793f2970.
 
 `default_nettype none
 
@@ -2305,10 +2305,10 @@ module synfire$command$responder(clock,start,opcode,sequence_number,expected,sta
     localparam [31:0] identity$1 = 32'h10;
     localparam [31:0] identity$2 = 32'h2dc6c00;
     localparam [31:0] identity$3 = 32'h2020100;
-    localparam [31:0] identity$4 = 32'ha6b890c8;
-    localparam [31:0] identity$5 = 32'hea781c61;
-    localparam [31:0] identity$6 = 32'h69a2cb01;
-    localparam [31:0] identity$7 = 32'h24e35530;
+    localparam [31:0] identity$4 = 32'hab776c23;
+    localparam [31:0] identity$5 = 32'h2fdc72b7;
+    localparam [31:0] identity$6 = 32'h31811cfe;
+    localparam [31:0] identity$7 = 32'he438bb17;
     localparam [15:0] identity_index$0 = 16'h2;
     localparam [15:0] identity_index$1 = 16'h3;
     localparam [15:0] identity_index$2 = 16'h4;
@@ -3676,9 +3676,6 @@ module synfire$core$hidden$0$engine(clock,event_data$0,event_mask$0,event_valid$
     reg  [63:0] read_mask$d;
     wire  [63:0] read_mask$q;
     reg  read_mask$clock;
-    reg  [7:0] read_value$d;
-    wire  [7:0] read_value$q;
-    reg  read_value$clock;
     reg  [23:0] read_group$d;
     wire  [23:0] read_group$q;
     reg  read_group$clock;
@@ -4304,11 +4301,6 @@ module synfire$core$hidden$0$engine(clock,event_data$0,event_mask$0,event_valid$
         .q(read_mask$q),
         .clock(read_mask$clock)
     );
-    synfire$core$hidden$0$engine$read_value read_value(
-        .d(read_value$d),
-        .q(read_value$q),
-        .clock(read_value$clock)
-    );
     synfire$core$hidden$0$engine$read_group read_group(
         .d(read_group$d),
         .q(read_group$q),
@@ -4651,7 +4643,6 @@ module synfire$core$hidden$0$engine(clock,event_data$0,event_mask$0,event_valid$
         read_own$clock = clock;
         read_second$clock = clock;
         read_mask$clock = clock;
-        read_value$clock = clock;
         read_group$clock = clock;
         read_bank$clock = clock;
         read_banks$clock = clock;
@@ -4679,7 +4670,6 @@ module synfire$core$hidden$0$engine(clock,event_data$0,event_mask$0,event_valid$
         read_own$d = read_own$q;
         read_second$d = read_second$q;
         read_mask$d = read_mask$q;
-        read_value$d = read_value$q;
         read_group$d = read_group$q;
         read_bank$d = read_bank$q;
         read_banks$d = read_banks$q;
@@ -4816,7 +4806,6 @@ module synfire$core$hidden$0$engine(clock,event_data$0,event_mask$0,event_valid$
         read_own$d = own_channel$late;
         read_second$d = second_path$late && has_identity;
         read_mask$d = mask$late;
-        read_value$d = value$late;
         read_group$d = group$late;
         read_bank$d = bank$late;
         read_banks$d = swept_banks$late;
@@ -4840,8 +4829,8 @@ module synfire$core$hidden$0$engine(clock,event_data$0,event_mask$0,event_valid$
         compute_banks$d = read_banks$q;
         sweep_ahead$now = reading$q && read_sweep$q;
         clears_ahead$now = read_clears$q;
-        scaled_weights$value = value$late;
-        scaled_identities$value = read_value$q;
+        scaled_weights$value = walker$value;
+        scaled_identities$value = value$late;
         merge$present$0 = 1'b1;
         scaled_weights$number$0 = weights$read_data$0;
         merge$number$0 = scaled_weights$product$0;
@@ -5513,6 +5502,9 @@ module synfire$core$hidden$0$engine$hazards$0(clock,issue,sweep,address,take_las
     output reg  write_enable;
     output reg  [23:0] write_address;
 
+    // Constant declarations
+    localparam [0:0] is_single = 1'b0;
+
     // Stub signals
     reg  reading$d;
     wire  reading$q;
@@ -5648,6 +5640,11 @@ module synfire$core$hidden$0$engine$hazards$0(clock,issue,sweep,address,take_las
         forward_last = closing && (closing_address == read_address$q);
         sweep_ahead$now = reading$q && read_sweep$q;
         settles = sweep_ahead$late;
+        if (is_single) begin
+            take_last = 1'b0;
+            take_older = 1'b0;
+            forward_last = sweep_ahead$late || (reading$q && ~read_sweep$q);
+        end
         writing$d = closing;
         written$d = closing_address;
         write_enable = writing$q;
@@ -5918,6 +5915,7 @@ module synfire$core$hidden$0$engine$lanes$0(clock,membrane,weight,take_last,take
 
     // Constant declarations
     localparam signed [31:0] zero = 32'sh0;
+    localparam [0:0] is_single = 1'b0;
 
     // Stub signals
     reg signed [31:0] read_membrane$d;
@@ -5986,7 +5984,7 @@ module synfire$core$hidden$0$engine$lanes$0(clock,membrane,weight,take_last,take
         read_weight$d = weight;
         older$d = last$q;
         newest = read_membrane$q;
-        if (forward_last) begin
+        if (forward_last || is_single) begin
             newest = last$q;
         end
         operand = newest;
@@ -6005,6 +6003,9 @@ module synfire$core$hidden$0$engine$lanes$0(clock,membrane,weight,take_last,take
         last$d = summed$narrow;
         if (settles) begin
             last$d = settled;
+        end
+        if (is_single && ~forward_last) begin
+            last$d = last$q;
         end
         result = last$q;
     end
@@ -6119,6 +6120,7 @@ module synfire$core$hidden$0$engine$lanes$1(clock,membrane,weight,take_last,take
 
     // Constant declarations
     localparam signed [31:0] zero = 32'sh0;
+    localparam [0:0] is_single = 1'b0;
 
     // Stub signals
     reg signed [31:0] read_membrane$d;
@@ -6187,7 +6189,7 @@ module synfire$core$hidden$0$engine$lanes$1(clock,membrane,weight,take_last,take
         read_weight$d = weight;
         older$d = last$q;
         newest = read_membrane$q;
-        if (forward_last) begin
+        if (forward_last || is_single) begin
             newest = last$q;
         end
         operand = newest;
@@ -6206,6 +6208,9 @@ module synfire$core$hidden$0$engine$lanes$1(clock,membrane,weight,take_last,take
         last$d = summed$narrow;
         if (settles) begin
             last$d = settled;
+        end
+        if (is_single && ~forward_last) begin
+            last$d = last$q;
         end
         result = last$q;
     end
@@ -6320,6 +6325,7 @@ module synfire$core$hidden$0$engine$lanes$2(clock,membrane,weight,take_last,take
 
     // Constant declarations
     localparam signed [31:0] zero = 32'sh0;
+    localparam [0:0] is_single = 1'b0;
 
     // Stub signals
     reg signed [31:0] read_membrane$d;
@@ -6388,7 +6394,7 @@ module synfire$core$hidden$0$engine$lanes$2(clock,membrane,weight,take_last,take
         read_weight$d = weight;
         older$d = last$q;
         newest = read_membrane$q;
-        if (forward_last) begin
+        if (forward_last || is_single) begin
             newest = last$q;
         end
         operand = newest;
@@ -6407,6 +6413,9 @@ module synfire$core$hidden$0$engine$lanes$2(clock,membrane,weight,take_last,take
         last$d = summed$narrow;
         if (settles) begin
             last$d = settled;
+        end
+        if (is_single && ~forward_last) begin
+            last$d = last$q;
         end
         result = last$q;
     end
@@ -6521,6 +6530,7 @@ module synfire$core$hidden$0$engine$lanes$3(clock,membrane,weight,take_last,take
 
     // Constant declarations
     localparam signed [31:0] zero = 32'sh0;
+    localparam [0:0] is_single = 1'b0;
 
     // Stub signals
     reg signed [31:0] read_membrane$d;
@@ -6589,7 +6599,7 @@ module synfire$core$hidden$0$engine$lanes$3(clock,membrane,weight,take_last,take
         read_weight$d = weight;
         older$d = last$q;
         newest = read_membrane$q;
-        if (forward_last) begin
+        if (forward_last || is_single) begin
             newest = last$q;
         end
         operand = newest;
@@ -6608,6 +6618,9 @@ module synfire$core$hidden$0$engine$lanes$3(clock,membrane,weight,take_last,take
         last$d = summed$narrow;
         if (settles) begin
             last$d = settled;
+        end
+        if (is_single && ~forward_last) begin
+            last$d = last$q;
         end
         result = last$q;
     end
@@ -6932,6 +6945,8 @@ module synfire$core$hidden$0$engine$pickers$0(clock,in_data,in_mask,in_valid,in_
 
     // Constant declarations
     localparam [0:0] picks = 1'b0;
+    localparam [31:0] most = 32'h1;
+    localparam [31:0] twice_most = 32'h2;
     localparam [31:0] kind_mask = 32'h3;
     localparam [31:0] kind_spike = 32'h0;
     localparam [31:0] below_mask = 32'h7;
@@ -6939,20 +6954,36 @@ module synfire$core$hidden$0$engine$pickers$0(clock,in_data,in_mask,in_valid,in_
     localparam [31:0] group_mask = 32'hf;
 
     // Stub signals
-    reg  [63:0] spikes$0$mask;
-    wire  spikes$0$any;
-    wire  [23:0] spikes$0$lane;
-    wire  [63:0] spikes$0$rest;
-    wire  spikes$0$more;
+    reg  [63:0] spikes$mask;
+    wire  spikes$any$0;
+    wire  [23:0] spikes$lane$0;
+    wire  [63:0] spikes$rest;
     wire  [95:0] further$bundle;
     reg  [15:0] channels$address;
     wire  [63:0] channels$data;
+    reg  [31:0] counted$d;
+    wire  [31:0] counted$q;
+    reg  counted$clock;
+    reg  [63:0] counted_mask$d;
+    wire  [63:0] counted_mask$q;
+    reg  counted_mask$clock;
+    reg  counts$d;
+    wire  counts$q;
+    reg  counts$clock;
+    reg  [63:0] count$mask;
+    wire  [31:0] count$ones;
     reg  [31:0] word$d;
     wire  [31:0] word$q;
     reg  word$clock;
     reg  [63:0] pending$d;
     wire  [63:0] pending$q;
     reg  pending$clock;
+    reg  [31:0] number$d;
+    wire  [31:0] number$q;
+    reg  number$clock;
+    reg  ending$d;
+    wire  ending$q;
+    reg  ending$clock;
     reg  full$d;
     wire  full$q;
     reg  full$clock;
@@ -6967,25 +6998,21 @@ module synfire$core$hidden$0$engine$pickers$0(clock,in_data,in_mask,in_valid,in_
     reg  shows$clock;
 
     // Local signals
-    reg  [63:0] left$0;
-    reg  [63:0] left$1;
-    reg  last_more;
     reg  [23:0] first_lane;
-    reg  [63:0] rest;
     reg  [23:0] base;
     reg  is_spike;
     reg  moves;
     reg  leaves;
+    reg  follows;
     reg  [31:0] channel;
     reg  [31:0] place;
 
     // Sub module instances
-    synfire$core$hidden$0$engine$pickers$0$spikes$0 spikes$0(
-        .mask(spikes$0$mask),
-        .any(spikes$0$any),
-        .lane(spikes$0$lane),
-        .rest(spikes$0$rest),
-        .more(spikes$0$more)
+    synfire$core$hidden$0$engine$pickers$0$spikes spikes(
+        .mask(spikes$mask),
+        .any$0(spikes$any$0),
+        .lane$0(spikes$lane$0),
+        .rest(spikes$rest)
     );
     synfire$core$hidden$0$engine$pickers$0$further further(
         .bundle(further$bundle)
@@ -6993,6 +7020,25 @@ module synfire$core$hidden$0$engine$pickers$0(clock,in_data,in_mask,in_valid,in_
     synfire$core$hidden$0$engine$pickers$0$channels channels(
         .address(channels$address),
         .data(channels$data)
+    );
+    synfire$core$hidden$0$engine$pickers$0$counted counted(
+        .d(counted$d),
+        .q(counted$q),
+        .clock(counted$clock)
+    );
+    synfire$core$hidden$0$engine$pickers$0$counted_mask counted_mask(
+        .d(counted_mask$d),
+        .q(counted_mask$q),
+        .clock(counted_mask$clock)
+    );
+    synfire$core$hidden$0$engine$pickers$0$counts counts(
+        .d(counts$d),
+        .q(counts$q),
+        .clock(counts$clock)
+    );
+    synfire$core$hidden$0$engine$pickers$0$count count(
+        .mask(count$mask),
+        .ones(count$ones)
     );
     synfire$core$hidden$0$engine$pickers$0$word word(
         .d(word$d),
@@ -7003,6 +7049,16 @@ module synfire$core$hidden$0$engine$pickers$0(clock,in_data,in_mask,in_valid,in_
         .d(pending$d),
         .q(pending$q),
         .clock(pending$clock)
+    );
+    synfire$core$hidden$0$engine$pickers$0$number number(
+        .d(number$d),
+        .q(number$q),
+        .clock(number$clock)
+    );
+    synfire$core$hidden$0$engine$pickers$0$ending ending(
+        .d(ending$d),
+        .q(ending$q),
+        .clock(ending$clock)
     );
     synfire$core$hidden$0$engine$pickers$0$full full(
         .d(full$d),
@@ -7027,14 +7083,24 @@ module synfire$core$hidden$0$engine$pickers$0(clock,in_data,in_mask,in_valid,in_
 
     // Update code
     always @(*) begin
+        counted$clock = clock;
+        counted_mask$clock = clock;
+        counts$clock = clock;
         word$clock = clock;
         pending$clock = clock;
+        number$clock = clock;
+        ending$clock = clock;
         full$clock = clock;
         shown$clock = clock;
         shown_more$clock = clock;
         shows$clock = clock;
+        counted$d = counted$q;
+        counted_mask$d = counted_mask$q;
+        counts$d = counts$q;
         word$d = word$q;
         pending$d = pending$q;
+        number$d = number$q;
+        ending$d = ending$q;
         full$d = full$q;
         shown$d = shown$q;
         shown_more$d = shown_more$q;
@@ -7042,12 +7108,8 @@ module synfire$core$hidden$0$engine$pickers$0(clock,in_data,in_mask,in_valid,in_
         is_spike = (word$q & kind_mask) == kind_spike;
         channels$address = (((word$q >> group_shift) & group_mask) & 16'hffff);
         base = ((channels$data) & 24'hffffff);
-        left$0 = pending$q;
-        spikes$0$mask = left$0;
-        left$1 = spikes$0$rest;
-        last_more = spikes$0$more;
-        rest = spikes$0$rest;
-        first_lane = spikes$0$lane;
+        spikes$mask = pending$q;
+        first_lane = spikes$lane$0;
         channel = ((base + first_lane) & 32'hffffffff);
         place = word$q & below_mask;
         moves = full$q && (~shows$q || out_ready);
@@ -7058,7 +7120,9 @@ module synfire$core$hidden$0$engine$pickers$0(clock,in_data,in_mask,in_valid,in_
             shows$d = 1'b1;
             shown$d = place;
             shown_more$d = further$bundle;
-            pending$d = rest;
+            pending$d = spikes$rest;
+            number$d = number$q - most;
+            ending$d = twice_most >= number$q;
             if (is_spike) begin
                 shown$d = place | (channel << group_shift);
             end
@@ -7066,17 +7130,27 @@ module synfire$core$hidden$0$engine$pickers$0(clock,in_data,in_mask,in_valid,in_
         out_data = shown$q;
         more = shown_more$q;
         out_valid = shows$q;
-        holds = full$q || shows$q;
-        leaves = moves && ~(is_spike && last_more);
-        in_ready = 1'b0;
+        holds = counts$q || full$q || shows$q;
+        leaves = moves && ~(is_spike && ~ending$q);
         if (leaves) begin
             full$d = 1'b0;
         end
-        if (in_valid && (~full$q || leaves)) begin
-            in_ready = 1'b1;
+        count$mask = counted_mask$q;
+        follows = counts$q && (~full$q || leaves);
+        if (follows) begin
+            counts$d = 1'b0;
             full$d = 1'b1;
-            word$d = in_data;
-            pending$d = in_mask;
+            word$d = counted$q;
+            pending$d = counted_mask$q;
+            number$d = count$ones;
+            ending$d = most >= count$ones;
+        end
+        in_ready = 1'b0;
+        if (in_valid && (~counts$q || follows)) begin
+            in_ready = 1'b1;
+            counts$d = 1'b1;
+            counted$d = in_data;
+            counted_mask$d = in_mask;
         end
         if (~picks) begin
             out_data = in_data;
@@ -7098,6 +7172,94 @@ module synfire$core$hidden$0$engine$pickers$0$channels(address,data);
     // Update code (custom)
     always @(*) data = {48'h0, address & 16'h0} | 64'h0;
 endmodule // synfire$core$hidden$0$engine$pickers$0$channels
+
+
+module synfire$core$hidden$0$engine$pickers$0$count(mask,ones);
+
+    // Module arguments
+    input wire  [63:0] mask;
+    output reg  [31:0] ones;
+
+    // Update code (custom)
+    wire [0:0] set = mask[0];
+    always @(*) ones = {31'h0, set};
+endmodule // synfire$core$hidden$0$engine$pickers$0$count
+
+
+module synfire$core$hidden$0$engine$pickers$0$counted(d,q,clock);
+
+    // Module arguments
+    input wire  [31:0] d;
+    output reg  [31:0] q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 32'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$hidden$0$engine$pickers$0$counted
+
+
+module synfire$core$hidden$0$engine$pickers$0$counted_mask(d,q,clock);
+
+    // Module arguments
+    input wire  [63:0] d;
+    output reg  [63:0] q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 64'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$hidden$0$engine$pickers$0$counted_mask
+
+
+module synfire$core$hidden$0$engine$pickers$0$counts(d,q,clock);
+
+    // Module arguments
+    input wire  d;
+    output reg  q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 1'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$hidden$0$engine$pickers$0$counts
+
+
+module synfire$core$hidden$0$engine$pickers$0$ending(d,q,clock);
+
+    // Module arguments
+    input wire  d;
+    output reg  q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 1'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$hidden$0$engine$pickers$0$ending
 
 
 module synfire$core$hidden$0$engine$pickers$0$full(d,q,clock);
@@ -7127,6 +7289,25 @@ module synfire$core$hidden$0$engine$pickers$0$further(bundle);
     // Update code (custom)
     initial bundle = 96'h0;
 endmodule // synfire$core$hidden$0$engine$pickers$0$further
+
+
+module synfire$core$hidden$0$engine$pickers$0$number(d,q,clock);
+
+    // Module arguments
+    input wire  [31:0] d;
+    output reg  [31:0] q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 32'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$hidden$0$engine$pickers$0$number
 
 
 module synfire$core$hidden$0$engine$pickers$0$pending(d,q,clock);
@@ -7205,26 +7386,24 @@ module synfire$core$hidden$0$engine$pickers$0$shows(d,q,clock);
 endmodule // synfire$core$hidden$0$engine$pickers$0$shows
 
 
-module synfire$core$hidden$0$engine$pickers$0$spikes$0(mask,any,lane,rest,more);
+module synfire$core$hidden$0$engine$pickers$0$spikes(mask,any$0,lane$0,rest);
 
     // Module arguments
     input wire  [63:0] mask;
-    output reg  any;
-    output reg  [23:0] lane;
+    output reg  any$0;
+    output reg  [23:0] lane$0;
     output reg  [63:0] rest;
-    output reg  more;
 
     // Update code (custom)
     wire [0:0] used = mask[0:0];
     wire [0:0] left = used & (used - 1'h1);
-    wire [0:0] lowest = used & ~left;
+    wire [0:0] found_0 = used & ~left;
     always @(*) begin
-        any = |used;
-        more = |left;
+        any$0 = |used;
+        lane$0 = 24'h0;
         rest = {63'h0, left};
-        lane = 24'h0;
     end
-endmodule // synfire$core$hidden$0$engine$pickers$0$spikes$0
+endmodule // synfire$core$hidden$0$engine$pickers$0$spikes
 
 
 module synfire$core$hidden$0$engine$pickers$0$word(d,q,clock);
@@ -7434,25 +7613,6 @@ module synfire$core$hidden$0$engine$read_sweep(d,q,clock);
     end
 
 endmodule // synfire$core$hidden$0$engine$read_sweep
-
-
-module synfire$core$hidden$0$engine$read_value(d,q,clock);
-
-    // Module arguments
-    input wire  [7:0] d;
-    output reg  [7:0] q;
-    input wire  clock;
-
-    // Update code (custom)
-    initial begin
-       q = 8'h0;
-    end
-
-    always @(posedge clock) begin
-       q <= d;
-    end
-
-endmodule // synfire$core$hidden$0$engine$read_value
 
 
 module synfire$core$hidden$0$engine$reading(d,q,clock);
@@ -10560,7 +10720,7 @@ module synfire$core$hidden$0$fifos$0$fifo(clock,in_data,in_valid,in_ready,out_da
         store$read_address = read_to;
         write_pointer$d = write_to;
         read_pointer$d = read_to;
-        fill = (write_to - read_to) & mask;
+        fill = (write_to - read_pointer$q) & mask;
         is_full$d = fill == mask;
         is_nearly_full$d = fill >= nearly_full_at;
         nearly_full = is_nearly_full$q;
@@ -10731,6 +10891,12 @@ module synfire$core$hidden$0$filters$0(clock,in_data,in_mask,in_valid,in_ready,o
     reg  clears$clock;
     reg  [63:0] arrivals$mask;
     wire  [31:0] arrivals$ones;
+    reg  [31:0] ones$d;
+    wire  [31:0] ones$q;
+    reg  ones$clock;
+    reg  clears_late$d;
+    wire  clears_late$q;
+    reg  clears_late$clock;
 
     // Local signals
     reg  is_spike;
@@ -10764,15 +10930,29 @@ module synfire$core$hidden$0$filters$0(clock,in_data,in_mask,in_valid,in_ready,o
         .mask(arrivals$mask),
         .ones(arrivals$ones)
     );
+    synfire$core$hidden$0$filters$0$ones ones(
+        .d(ones$d),
+        .q(ones$q),
+        .clock(ones$clock)
+    );
+    synfire$core$hidden$0$filters$0$clears_late clears_late(
+        .d(clears_late$d),
+        .q(clears_late$q),
+        .clock(clears_late$clock)
+    );
 
     // Update code
     always @(*) begin
         count$clock = clock;
         arrived$clock = clock;
         clears$clock = clock;
+        ones$clock = clock;
+        clears_late$clock = clock;
         count$d = count$q;
         arrived$d = arrived$q;
         clears$d = clears$q;
+        ones$d = ones$q;
+        clears_late$d = clears_late$q;
         row_table$address = (((in_data >> row_shift) & row_mask) & 16'hffff);
         column_table$address = (((in_data >> column_shift) & column_mask) & 16'hffff);
         is_spike = (in_data & kind_mask) == kind_spike;
@@ -10790,8 +10970,10 @@ module synfire$core$hidden$0$filters$0(clock,in_data,in_mask,in_valid,in_ready,o
             clears$d = (in_data & kind_mask) == kind_clear;
         end
         arrivals$mask = arrived$q;
-        count$d = count$q + arrivals$ones;
-        if (clears$q) begin
+        ones$d = arrivals$ones;
+        clears_late$d = clears$q;
+        count$d = count$q + ones$q;
+        if (clears_late$q) begin
             count$d = 32'h0;
         end
         spikes = count$q;
@@ -10850,6 +11032,25 @@ module synfire$core$hidden$0$filters$0$clears(d,q,clock);
 endmodule // synfire$core$hidden$0$filters$0$clears
 
 
+module synfire$core$hidden$0$filters$0$clears_late(d,q,clock);
+
+    // Module arguments
+    input wire  d;
+    output reg  q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 1'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$hidden$0$filters$0$clears_late
+
+
 module synfire$core$hidden$0$filters$0$column_table(address,data);
 
     // Module arguments
@@ -10878,6 +11079,25 @@ module synfire$core$hidden$0$filters$0$count(d,q,clock);
     end
 
 endmodule // synfire$core$hidden$0$filters$0$count
+
+
+module synfire$core$hidden$0$filters$0$ones(d,q,clock);
+
+    // Module arguments
+    input wire  [31:0] d;
+    output reg  [31:0] q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 32'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$hidden$0$filters$0$ones
 
 
 module synfire$core$hidden$0$filters$0$row_table(address,data);
@@ -10913,6 +11133,7 @@ module synfire$core$hidden$0$serializer(clock,mask$0,mask_valid,mask_last,mask_c
     localparam [23:0] row_step = 24'h0;
     localparam [23:0] last_group = 24'h1;
     localparam [23:0] last_column = 24'h0;
+    localparam [0:0] registered = 1'b0;
     localparam [23:0] address_mask = 24'h1;
     localparam [7:0] entry_mask_shift = 8'h3;
     localparam [31:0] end_of_step = 32'h1;
@@ -10943,6 +11164,9 @@ module synfire$core$hidden$0$serializer(clock,mask$0,mask_valid,mask_last,mask_c
     reg  [63:0] pending$0$d;
     wire  [63:0] pending$0$q;
     reg  pending$0$clock;
+    reg  waits$0$d;
+    wire  waits$0$q;
+    reg  waits$0$clock;
     reg  [23:0] base$d;
     wire  [23:0] base$q;
     reg  base$clock;
@@ -10952,17 +11176,40 @@ module synfire$core$hidden$0$serializer(clock,mask$0,mask_valid,mask_last,mask_c
     reg  marker_clears$d;
     wire  marker_clears$q;
     reg  marker_clears$clock;
+    reg  holds$d;
+    wire  holds$q;
+    reg  holds$clock;
+    reg  ending$d;
+    wire  ending$q;
+    reg  ending$clock;
     reg  [31:0] spike_count$d;
     wire  [31:0] spike_count$q;
     reg  spike_count$clock;
+    reg  [31:0] shown$d;
+    wire  [31:0] shown$q;
+    reg  shown$clock;
+    reg  [63:0] shown_mask$d;
+    wire  [63:0] shown_mask$q;
+    reg  shown_mask$clock;
+    reg  shows$d;
+    wire  shows$q;
+    reg  shows$clock;
     reg  [63:0] left$d;
     wire  [63:0] left$q;
     reg  left$clock;
     reg  cleared$d;
     wire  cleared$q;
     reg  cleared$clock;
+    reg  [31:0] ones$d;
+    wire  [31:0] ones$q;
+    reg  ones$clock;
+    reg  cleared_late$d;
+    wire  cleared_late$q;
+    reg  cleared_late$clock;
 
     // Local signals
+    reg  room;
+    reg  [31:0] next_event;
     reg  some$0;
     reg  some$1;
     reg  [63:0] first$0;
@@ -10971,6 +11218,13 @@ module synfire$core$hidden$0$serializer(clock,mask$0,mask_valid,mask_last,mask_c
     reg  [23:0] number$1;
     reg  more$0;
     reg  more$1;
+    reg  three$0;
+    reg  three$1;
+    reg  comes$0;
+    reg  some_come$0;
+    reg  some_come$1;
+    reg  more_come$0;
+    reg  more_come$1;
     reg  arrives$0;
     reg  arrives$1;
     reg  fired;
@@ -10984,6 +11238,9 @@ module synfire$core$hidden$0$serializer(clock,mask$0,mask_valid,mask_last,mask_c
     reg  [63:0] first_mask;
     reg  [23:0] first_number;
     reg  others;
+    reg  several;
+    reg  any_comes;
+    reg  others_come;
     reg  leaves;
     reg  refills;
     reg  [63:0] arrived;
@@ -11024,6 +11281,11 @@ module synfire$core$hidden$0$serializer(clock,mask$0,mask_valid,mask_last,mask_c
         .q(pending$0$q),
         .clock(pending$0$clock)
     );
+    synfire$core$hidden$0$serializer$waits$0 waits$0(
+        .d(waits$0$d),
+        .q(waits$0$q),
+        .clock(waits$0$clock)
+    );
     synfire$core$hidden$0$serializer$base base(
         .d(base$d),
         .q(base$q),
@@ -11039,10 +11301,35 @@ module synfire$core$hidden$0$serializer(clock,mask$0,mask_valid,mask_last,mask_c
         .q(marker_clears$q),
         .clock(marker_clears$clock)
     );
+    synfire$core$hidden$0$serializer$holds holds(
+        .d(holds$d),
+        .q(holds$q),
+        .clock(holds$clock)
+    );
+    synfire$core$hidden$0$serializer$ending ending(
+        .d(ending$d),
+        .q(ending$q),
+        .clock(ending$clock)
+    );
     synfire$core$hidden$0$serializer$spike_count spike_count(
         .d(spike_count$d),
         .q(spike_count$q),
         .clock(spike_count$clock)
+    );
+    synfire$core$hidden$0$serializer$shown shown(
+        .d(shown$d),
+        .q(shown$q),
+        .clock(shown$clock)
+    );
+    synfire$core$hidden$0$serializer$shown_mask shown_mask(
+        .d(shown_mask$d),
+        .q(shown_mask$q),
+        .clock(shown_mask$clock)
+    );
+    synfire$core$hidden$0$serializer$shows shows(
+        .d(shows$d),
+        .q(shows$q),
+        .clock(shows$clock)
     );
     synfire$core$hidden$0$serializer$left left(
         .d(left$d),
@@ -11054,6 +11341,16 @@ module synfire$core$hidden$0$serializer(clock,mask$0,mask_valid,mask_last,mask_c
         .q(cleared$q),
         .clock(cleared$clock)
     );
+    synfire$core$hidden$0$serializer$ones ones(
+        .d(ones$d),
+        .q(ones$q),
+        .clock(ones$clock)
+    );
+    synfire$core$hidden$0$serializer$cleared_late cleared_late(
+        .d(cleared_late$d),
+        .q(cleared_late$q),
+        .clock(cleared_late$clock)
+    );
 
     // Update code
     always @(*) begin
@@ -11063,18 +11360,32 @@ module synfire$core$hidden$0$serializer(clock,mask$0,mask_valid,mask_last,mask_c
         base$clock = clock;
         marker$clock = clock;
         marker_clears$clock = clock;
+        holds$clock = clock;
+        ending$clock = clock;
         spike_count$clock = clock;
+        shown$clock = clock;
+        shown_mask$clock = clock;
+        shows$clock = clock;
         left$clock = clock;
         cleared$clock = clock;
+        ones$clock = clock;
+        cleared_late$clock = clock;
         address$d = address$q;
         group$d = group$q;
         column$d = column$q;
         base$d = base$q;
         marker$d = marker$q;
         marker_clears$d = marker_clears$q;
+        holds$d = holds$q;
+        ending$d = ending$q;
         spike_count$d = spike_count$q;
+        shown$d = shown$q;
+        shown_mask$d = shown_mask$q;
+        shows$d = shows$q;
         left$d = left$q;
         cleared$d = cleared$q;
+        ones$d = ones$q;
+        cleared_late$d = cleared_late$q;
         queue$clock = clock;
         group_end = group$q == last_group;
         row_end = column$q == last_column;
@@ -11119,10 +11430,12 @@ module synfire$core$hidden$0$serializer(clock,mask$0,mask_valid,mask_last,mask_c
         pause = queue$nearly_full;
         some$0 = 1'b0;
         more$0 = 1'b0;
+        three$0 = 1'b0;
         first$0 = 32'h0;
         number$0 = 32'h0;
-        some$1 = some$0 || (pending$0$q != 32'h0);
-        more$1 = more$0 || (some$0 && (pending$0$q != 32'h0));
+        some$1 = some$0 || waits$0$q;
+        more$1 = more$0 || (some$0 && waits$0$q);
+        three$1 = three$0 || (more$0 && waits$0$q);
         first$1 = first$0;
         number$1 = number$0;
         if (~some$0) begin
@@ -11131,54 +11444,94 @@ module synfire$core$hidden$0$serializer(clock,mask$0,mask_valid,mask_last,mask_c
         end
         any = 1'b0;
         others = 1'b0;
+        several = 1'b0;
         first_mask = 32'h0;
         first_number = 32'h0;
         any = some$1;
         others = more$1;
+        several = three$1;
         first_mask = first$1;
         first_number = number$1;
         left$d = 32'h0;
         cleared$d = 1'b0;
         count$mask = left$q;
-        spike_count$d = spike_count$q + count$ones;
-        if (cleared$q) begin
+        ones$d = count$ones;
+        cleared_late$d = cleared$q;
+        spike_count$d = spike_count$q + ones$q;
+        if (cleared_late$q) begin
             spike_count$d = 32'h0;
         end
         marker_event = end_of_step;
         if (marker_clears$q) begin
             marker_event = clear;
         end
-        event_data = ((base$q + first_number) & 32'hffffffff) << address_shift;
-        event_mask = first_mask;
-        event_valid = any || marker$q;
-        emptied = ~any && ~marker$q;
+        room = event_ready;
+        if (registered) begin
+            room = event_ready || ~shows$q;
+        end
+        next_event = ((base$q + first_number) & 32'hffffffff) << address_shift;
+        emptied = ~holds$q || (ending$q && room);
         leaves = 1'b0;
         if (any) begin
-            if (event_ready) begin
+            if (room) begin
                 leaves = 1'b1;
                 left$d = first_mask;
-                emptied = ~marker$q && ~others;
             end
         end
         else begin
-            event_data = marker_event;
-            if (marker$q && event_ready) begin
+            next_event = marker_event;
+            if (marker$q && room) begin
                 marker$d = 1'b0;
-                emptied = 1'b1;
                 cleared$d = marker_clears$q;
             end
         end
+        if (room) begin
+            shown$d = next_event;
+            shown_mask$d = first_mask;
+            shows$d = holds$q;
+        end
+        event_data = next_event;
+        event_mask = first_mask;
+        event_valid = holds$q;
+        if (registered) begin
+            event_data = shown$q;
+            event_mask = shown_mask$q;
+            event_valid = shows$q;
+        end
         queue$out_ready = emptied;
         refills = emptied && queue$out_valid;
-        busy = queue$out_valid || any || marker$q;
+        busy = queue$out_valid || holds$q;
+        if (registered && shows$q) begin
+            busy = 1'b1;
+        end
         next_pending = ((queue$out_data >> entry_mask_shift) & 64'hffffffffffffffff);
-        pending$0$clock = clock;
-        pending$0$d = pending$0$q;
-        if (leaves && ~some$0) begin
-            pending$0$d = 32'h0;
+        comes$0 = next_pending != 32'h0;
+        some_come$0 = 1'b0;
+        more_come$0 = 1'b0;
+        some_come$1 = some_come$0 || comes$0;
+        more_come$1 = more_come$0 || (some_come$0 && comes$0);
+        any_comes = 1'b0;
+        others_come = 1'b0;
+        any_comes = some_come$1;
+        others_come = more_come$1;
+        if (emptied) begin
+            holds$d = 1'b0;
+            ending$d = 1'b1;
+        end
+        else if (room) begin
+            ending$d = ~several && ~(others && marker$q);
         end
         if (refills) begin
+            holds$d = 1'b1;
+            ending$d = ~others_come && ~(any_comes && queue$out_data[32'h0]);
+        end
+        pending$0$clock = clock;
+        waits$0$clock = clock;
+        pending$0$d = pending$0$q;
+        waits$0$d = waits$0$q && ~(leaves && ~some$0);
+        if (refills) begin
             pending$0$d = next_pending;
+            waits$0$d = comes$0;
         end
         if (refills) begin
             base$d = ((queue$out_data >> 32'h2) & 24'hffffff) & address_mask;
@@ -11248,6 +11601,25 @@ module synfire$core$hidden$0$serializer$cleared(d,q,clock);
 endmodule // synfire$core$hidden$0$serializer$cleared
 
 
+module synfire$core$hidden$0$serializer$cleared_late(d,q,clock);
+
+    // Module arguments
+    input wire  d;
+    output reg  q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 1'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$hidden$0$serializer$cleared_late
+
+
 module synfire$core$hidden$0$serializer$column(d,q,clock);
 
     // Module arguments
@@ -11282,6 +11654,25 @@ module synfire$core$hidden$0$serializer$count(mask,ones);
 endmodule // synfire$core$hidden$0$serializer$count
 
 
+module synfire$core$hidden$0$serializer$ending(d,q,clock);
+
+    // Module arguments
+    input wire  d;
+    output reg  q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 1'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$hidden$0$serializer$ending
+
+
 module synfire$core$hidden$0$serializer$group(d,q,clock);
 
     // Module arguments
@@ -11299,6 +11690,25 @@ module synfire$core$hidden$0$serializer$group(d,q,clock);
     end
 
 endmodule // synfire$core$hidden$0$serializer$group
+
+
+module synfire$core$hidden$0$serializer$holds(d,q,clock);
+
+    // Module arguments
+    input wire  d;
+    output reg  q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 1'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$hidden$0$serializer$holds
 
 
 module synfire$core$hidden$0$serializer$left(d,q,clock);
@@ -11356,6 +11766,25 @@ module synfire$core$hidden$0$serializer$marker_clears(d,q,clock);
     end
 
 endmodule // synfire$core$hidden$0$serializer$marker_clears
+
+
+module synfire$core$hidden$0$serializer$ones(d,q,clock);
+
+    // Module arguments
+    input wire  [31:0] d;
+    output reg  [31:0] q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 32'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$hidden$0$serializer$ones
 
 
 module synfire$core$hidden$0$serializer$pending$0(d,q,clock);
@@ -11492,7 +11921,7 @@ module synfire$core$hidden$0$serializer$queue(clock,in_data,in_valid,in_ready,ou
         store$read_address = read_to;
         write_pointer$d = write_to;
         read_pointer$d = read_to;
-        fill = (write_to - read_to) & mask;
+        fill = (write_to - read_pointer$q) & mask;
         is_full$d = fill == mask;
         is_nearly_full$d = fill >= nearly_full_at;
         nearly_full = is_nearly_full$q;
@@ -11624,6 +12053,63 @@ module synfire$core$hidden$0$serializer$queue$written_pointer(d,q,clock);
 endmodule // synfire$core$hidden$0$serializer$queue$written_pointer
 
 
+module synfire$core$hidden$0$serializer$shown(d,q,clock);
+
+    // Module arguments
+    input wire  [31:0] d;
+    output reg  [31:0] q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 32'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$hidden$0$serializer$shown
+
+
+module synfire$core$hidden$0$serializer$shown_mask(d,q,clock);
+
+    // Module arguments
+    input wire  [63:0] d;
+    output reg  [63:0] q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 64'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$hidden$0$serializer$shown_mask
+
+
+module synfire$core$hidden$0$serializer$shows(d,q,clock);
+
+    // Module arguments
+    input wire  d;
+    output reg  q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 1'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$hidden$0$serializer$shows
+
+
 module synfire$core$hidden$0$serializer$spike_count(d,q,clock);
 
     // Module arguments
@@ -11641,6 +12127,25 @@ module synfire$core$hidden$0$serializer$spike_count(d,q,clock);
     end
 
 endmodule // synfire$core$hidden$0$serializer$spike_count
+
+
+module synfire$core$hidden$0$serializer$waits$0(d,q,clock);
+
+    // Module arguments
+    input wire  d;
+    output reg  q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 1'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$hidden$0$serializer$waits$0
 
 
 module synfire$core$last(clock,in_data,in_mask,in_valid,in_ready,readout_group,readout_lane,readout_data,steps_done,clears_done,cleared,load$select,load$byte,load$shift,load$write,load$address,swept,swept_last,swept_clear,swept_data$0,swept_data$1,spikes_in,busy_cycles,busy);
@@ -12139,9 +12644,6 @@ module synfire$core$last$engine(clock,event_data$0,event_mask$0,event_valid$0,ev
     reg  [63:0] read_mask$d;
     wire  [63:0] read_mask$q;
     reg  read_mask$clock;
-    reg  [7:0] read_value$d;
-    wire  [7:0] read_value$q;
-    reg  read_value$clock;
     reg  [23:0] read_group$d;
     wire  [23:0] read_group$q;
     reg  read_group$clock;
@@ -12645,11 +13147,6 @@ module synfire$core$last$engine(clock,event_data$0,event_mask$0,event_valid$0,ev
         .q(read_mask$q),
         .clock(read_mask$clock)
     );
-    synfire$core$last$engine$read_value read_value(
-        .d(read_value$d),
-        .q(read_value$q),
-        .clock(read_value$clock)
-    );
     synfire$core$last$engine$read_group read_group(
         .d(read_group$d),
         .q(read_group$q),
@@ -12920,7 +13417,6 @@ module synfire$core$last$engine(clock,event_data$0,event_mask$0,event_valid$0,ev
         read_own$clock = clock;
         read_second$clock = clock;
         read_mask$clock = clock;
-        read_value$clock = clock;
         read_group$clock = clock;
         read_bank$clock = clock;
         read_banks$clock = clock;
@@ -12948,7 +13444,6 @@ module synfire$core$last$engine(clock,event_data$0,event_mask$0,event_valid$0,ev
         read_own$d = read_own$q;
         read_second$d = read_second$q;
         read_mask$d = read_mask$q;
-        read_value$d = read_value$q;
         read_group$d = read_group$q;
         read_bank$d = read_bank$q;
         read_banks$d = read_banks$q;
@@ -13085,7 +13580,6 @@ module synfire$core$last$engine(clock,event_data$0,event_mask$0,event_valid$0,ev
         read_own$d = own_channel$late;
         read_second$d = second_path$late && has_identity;
         read_mask$d = mask$late;
-        read_value$d = value$late;
         read_group$d = group$late;
         read_bank$d = bank$late;
         read_banks$d = swept_banks$late;
@@ -13109,8 +13603,8 @@ module synfire$core$last$engine(clock,event_data$0,event_mask$0,event_valid$0,ev
         compute_banks$d = read_banks$q;
         sweep_ahead$now = reading$q && read_sweep$q;
         clears_ahead$now = read_clears$q;
-        scaled_weights$value = value$late;
-        scaled_identities$value = read_value$q;
+        scaled_weights$value = walker$value;
+        scaled_identities$value = value$late;
         merge$present$0 = 1'b1;
         scaled_weights$number$0 = weights$read_data$0;
         merge$number$0 = scaled_weights$product$0;
@@ -13654,6 +14148,9 @@ module synfire$core$last$engine$hazards$0(clock,issue,sweep,address,take_last,ta
     output reg  write_enable;
     output reg  [23:0] write_address;
 
+    // Constant declarations
+    localparam [0:0] is_single = 1'b0;
+
     // Stub signals
     reg  reading$d;
     wire  reading$q;
@@ -13789,6 +14286,11 @@ module synfire$core$last$engine$hazards$0(clock,issue,sweep,address,take_last,ta
         forward_last = closing && (closing_address == read_address$q);
         sweep_ahead$now = reading$q && read_sweep$q;
         settles = sweep_ahead$late;
+        if (is_single) begin
+            take_last = 1'b0;
+            take_older = 1'b0;
+            forward_last = sweep_ahead$late || (reading$q && ~read_sweep$q);
+        end
         writing$d = closing;
         written$d = closing_address;
         write_enable = writing$q;
@@ -14055,6 +14557,7 @@ module synfire$core$last$engine$lanes$0(clock,membrane,weight,take_last,take_old
 
     // Constant declarations
     localparam signed [31:0] zero = 32'sh0;
+    localparam [0:0] is_single = 1'b0;
 
     // Stub signals
     reg signed [31:0] read_membrane$d;
@@ -14123,7 +14626,7 @@ module synfire$core$last$engine$lanes$0(clock,membrane,weight,take_last,take_old
         read_weight$d = weight;
         older$d = last$q;
         newest = read_membrane$q;
-        if (forward_last) begin
+        if (forward_last || is_single) begin
             newest = last$q;
         end
         operand = newest;
@@ -14142,6 +14645,9 @@ module synfire$core$last$engine$lanes$0(clock,membrane,weight,take_last,take_old
         last$d = summed$narrow;
         if (settles) begin
             last$d = settled;
+        end
+        if (is_single && ~forward_last) begin
+            last$d = last$q;
         end
         result = last$q;
     end
@@ -14256,6 +14762,7 @@ module synfire$core$last$engine$lanes$1(clock,membrane,weight,take_last,take_old
 
     // Constant declarations
     localparam signed [31:0] zero = 32'sh0;
+    localparam [0:0] is_single = 1'b0;
 
     // Stub signals
     reg signed [31:0] read_membrane$d;
@@ -14324,7 +14831,7 @@ module synfire$core$last$engine$lanes$1(clock,membrane,weight,take_last,take_old
         read_weight$d = weight;
         older$d = last$q;
         newest = read_membrane$q;
-        if (forward_last) begin
+        if (forward_last || is_single) begin
             newest = last$q;
         end
         operand = newest;
@@ -14343,6 +14850,9 @@ module synfire$core$last$engine$lanes$1(clock,membrane,weight,take_last,take_old
         last$d = summed$narrow;
         if (settles) begin
             last$d = settled;
+        end
+        if (is_single && ~forward_last) begin
+            last$d = last$q;
         end
         result = last$q;
     end
@@ -14643,6 +15153,8 @@ module synfire$core$last$engine$pickers$0(clock,in_data,in_mask,in_valid,in_read
 
     // Constant declarations
     localparam [0:0] picks = 1'b1;
+    localparam [31:0] most = 32'h1;
+    localparam [31:0] twice_most = 32'h2;
     localparam [31:0] kind_mask = 32'h3;
     localparam [31:0] kind_spike = 32'h0;
     localparam [31:0] below_mask = 32'h7;
@@ -14650,20 +15162,36 @@ module synfire$core$last$engine$pickers$0(clock,in_data,in_mask,in_valid,in_read
     localparam [31:0] group_mask = 32'h1;
 
     // Stub signals
-    reg  [63:0] spikes$0$mask;
-    wire  spikes$0$any;
-    wire  [23:0] spikes$0$lane;
-    wire  [63:0] spikes$0$rest;
-    wire  spikes$0$more;
+    reg  [63:0] spikes$mask;
+    wire  spikes$any$0;
+    wire  [23:0] spikes$lane$0;
+    wire  [63:0] spikes$rest;
     wire  [95:0] further$bundle;
     reg  [15:0] channels$address;
     wire  [63:0] channels$data;
+    reg  [31:0] counted$d;
+    wire  [31:0] counted$q;
+    reg  counted$clock;
+    reg  [63:0] counted_mask$d;
+    wire  [63:0] counted_mask$q;
+    reg  counted_mask$clock;
+    reg  counts$d;
+    wire  counts$q;
+    reg  counts$clock;
+    reg  [63:0] count$mask;
+    wire  [31:0] count$ones;
     reg  [31:0] word$d;
     wire  [31:0] word$q;
     reg  word$clock;
     reg  [63:0] pending$d;
     wire  [63:0] pending$q;
     reg  pending$clock;
+    reg  [31:0] number$d;
+    wire  [31:0] number$q;
+    reg  number$clock;
+    reg  ending$d;
+    wire  ending$q;
+    reg  ending$clock;
     reg  full$d;
     wire  full$q;
     reg  full$clock;
@@ -14678,25 +15206,21 @@ module synfire$core$last$engine$pickers$0(clock,in_data,in_mask,in_valid,in_read
     reg  shows$clock;
 
     // Local signals
-    reg  [63:0] left$0;
-    reg  [63:0] left$1;
-    reg  last_more;
     reg  [23:0] first_lane;
-    reg  [63:0] rest;
     reg  [23:0] base;
     reg  is_spike;
     reg  moves;
     reg  leaves;
+    reg  follows;
     reg  [31:0] channel;
     reg  [31:0] place;
 
     // Sub module instances
-    synfire$core$last$engine$pickers$0$spikes$0 spikes$0(
-        .mask(spikes$0$mask),
-        .any(spikes$0$any),
-        .lane(spikes$0$lane),
-        .rest(spikes$0$rest),
-        .more(spikes$0$more)
+    synfire$core$last$engine$pickers$0$spikes spikes(
+        .mask(spikes$mask),
+        .any$0(spikes$any$0),
+        .lane$0(spikes$lane$0),
+        .rest(spikes$rest)
     );
     synfire$core$last$engine$pickers$0$further further(
         .bundle(further$bundle)
@@ -14704,6 +15228,25 @@ module synfire$core$last$engine$pickers$0(clock,in_data,in_mask,in_valid,in_read
     synfire$core$last$engine$pickers$0$channels channels(
         .address(channels$address),
         .data(channels$data)
+    );
+    synfire$core$last$engine$pickers$0$counted counted(
+        .d(counted$d),
+        .q(counted$q),
+        .clock(counted$clock)
+    );
+    synfire$core$last$engine$pickers$0$counted_mask counted_mask(
+        .d(counted_mask$d),
+        .q(counted_mask$q),
+        .clock(counted_mask$clock)
+    );
+    synfire$core$last$engine$pickers$0$counts counts(
+        .d(counts$d),
+        .q(counts$q),
+        .clock(counts$clock)
+    );
+    synfire$core$last$engine$pickers$0$count count(
+        .mask(count$mask),
+        .ones(count$ones)
     );
     synfire$core$last$engine$pickers$0$word word(
         .d(word$d),
@@ -14714,6 +15257,16 @@ module synfire$core$last$engine$pickers$0(clock,in_data,in_mask,in_valid,in_read
         .d(pending$d),
         .q(pending$q),
         .clock(pending$clock)
+    );
+    synfire$core$last$engine$pickers$0$number number(
+        .d(number$d),
+        .q(number$q),
+        .clock(number$clock)
+    );
+    synfire$core$last$engine$pickers$0$ending ending(
+        .d(ending$d),
+        .q(ending$q),
+        .clock(ending$clock)
     );
     synfire$core$last$engine$pickers$0$full full(
         .d(full$d),
@@ -14738,14 +15291,24 @@ module synfire$core$last$engine$pickers$0(clock,in_data,in_mask,in_valid,in_read
 
     // Update code
     always @(*) begin
+        counted$clock = clock;
+        counted_mask$clock = clock;
+        counts$clock = clock;
         word$clock = clock;
         pending$clock = clock;
+        number$clock = clock;
+        ending$clock = clock;
         full$clock = clock;
         shown$clock = clock;
         shown_more$clock = clock;
         shows$clock = clock;
+        counted$d = counted$q;
+        counted_mask$d = counted_mask$q;
+        counts$d = counts$q;
         word$d = word$q;
         pending$d = pending$q;
+        number$d = number$q;
+        ending$d = ending$q;
         full$d = full$q;
         shown$d = shown$q;
         shown_more$d = shown_more$q;
@@ -14753,12 +15316,8 @@ module synfire$core$last$engine$pickers$0(clock,in_data,in_mask,in_valid,in_read
         is_spike = (word$q & kind_mask) == kind_spike;
         channels$address = (((word$q >> group_shift) & group_mask) & 16'hffff);
         base = ((channels$data) & 24'hffffff);
-        left$0 = pending$q;
-        spikes$0$mask = left$0;
-        left$1 = spikes$0$rest;
-        last_more = spikes$0$more;
-        rest = spikes$0$rest;
-        first_lane = spikes$0$lane;
+        spikes$mask = pending$q;
+        first_lane = spikes$lane$0;
         channel = ((base + first_lane) & 32'hffffffff);
         place = word$q & below_mask;
         moves = full$q && (~shows$q || out_ready);
@@ -14769,7 +15328,9 @@ module synfire$core$last$engine$pickers$0(clock,in_data,in_mask,in_valid,in_read
             shows$d = 1'b1;
             shown$d = place;
             shown_more$d = further$bundle;
-            pending$d = rest;
+            pending$d = spikes$rest;
+            number$d = number$q - most;
+            ending$d = twice_most >= number$q;
             if (is_spike) begin
                 shown$d = place | (channel << group_shift);
             end
@@ -14777,17 +15338,27 @@ module synfire$core$last$engine$pickers$0(clock,in_data,in_mask,in_valid,in_read
         out_data = shown$q;
         more = shown_more$q;
         out_valid = shows$q;
-        holds = full$q || shows$q;
-        leaves = moves && ~(is_spike && last_more);
-        in_ready = 1'b0;
+        holds = counts$q || full$q || shows$q;
+        leaves = moves && ~(is_spike && ~ending$q);
         if (leaves) begin
             full$d = 1'b0;
         end
-        if (in_valid && (~full$q || leaves)) begin
-            in_ready = 1'b1;
+        count$mask = counted_mask$q;
+        follows = counts$q && (~full$q || leaves);
+        if (follows) begin
+            counts$d = 1'b0;
             full$d = 1'b1;
-            word$d = in_data;
-            pending$d = in_mask;
+            word$d = counted$q;
+            pending$d = counted_mask$q;
+            number$d = count$ones;
+            ending$d = most >= count$ones;
+        end
+        in_ready = 1'b0;
+        if (in_valid && (~counts$q || follows)) begin
+            in_ready = 1'b1;
+            counts$d = 1'b1;
+            counted$d = in_data;
+            counted_mask$d = in_mask;
         end
         if (~picks) begin
             out_data = in_data;
@@ -14817,6 +15388,97 @@ module synfire$core$last$engine$pickers$0$channels(address,data);
 endmodule // synfire$core$last$engine$pickers$0$channels
 
 
+module synfire$core$last$engine$pickers$0$count(mask,ones);
+
+    // Module arguments
+    input wire  [63:0] mask;
+    output reg  [31:0] ones;
+
+    // Update code (custom)
+    wire [2:0] set = {2'h0, mask[0]}
+        + {2'h0, mask[1]}
+        + {2'h0, mask[2]}
+        + {2'h0, mask[3]};
+    always @(*) ones = {29'h0, set};
+endmodule // synfire$core$last$engine$pickers$0$count
+
+
+module synfire$core$last$engine$pickers$0$counted(d,q,clock);
+
+    // Module arguments
+    input wire  [31:0] d;
+    output reg  [31:0] q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 32'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$last$engine$pickers$0$counted
+
+
+module synfire$core$last$engine$pickers$0$counted_mask(d,q,clock);
+
+    // Module arguments
+    input wire  [63:0] d;
+    output reg  [63:0] q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 64'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$last$engine$pickers$0$counted_mask
+
+
+module synfire$core$last$engine$pickers$0$counts(d,q,clock);
+
+    // Module arguments
+    input wire  d;
+    output reg  q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 1'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$last$engine$pickers$0$counts
+
+
+module synfire$core$last$engine$pickers$0$ending(d,q,clock);
+
+    // Module arguments
+    input wire  d;
+    output reg  q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 1'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$last$engine$pickers$0$ending
+
+
 module synfire$core$last$engine$pickers$0$full(d,q,clock);
 
     // Module arguments
@@ -14844,6 +15506,25 @@ module synfire$core$last$engine$pickers$0$further(bundle);
     // Update code (custom)
     initial bundle = 96'h0;
 endmodule // synfire$core$last$engine$pickers$0$further
+
+
+module synfire$core$last$engine$pickers$0$number(d,q,clock);
+
+    // Module arguments
+    input wire  [31:0] d;
+    output reg  [31:0] q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 32'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$last$engine$pickers$0$number
 
 
 module synfire$core$last$engine$pickers$0$pending(d,q,clock);
@@ -14922,27 +15603,25 @@ module synfire$core$last$engine$pickers$0$shows(d,q,clock);
 endmodule // synfire$core$last$engine$pickers$0$shows
 
 
-module synfire$core$last$engine$pickers$0$spikes$0(mask,any,lane,rest,more);
+module synfire$core$last$engine$pickers$0$spikes(mask,any$0,lane$0,rest);
 
     // Module arguments
     input wire  [63:0] mask;
-    output reg  any;
-    output reg  [23:0] lane;
+    output reg  any$0;
+    output reg  [23:0] lane$0;
     output reg  [63:0] rest;
-    output reg  more;
 
     // Update code (custom)
     wire [3:0] used = mask[3:0];
     wire [3:0] left = used & (used - 4'h1);
-    wire [3:0] lowest = used & ~left;
+    wire [3:0] found_0 = used & ~left;
     always @(*) begin
-        any = |used;
-        more = |left;
+        any$0 = |used;
+        lane$0 = {22'h0, found_0[2] | found_0[3],
+            found_0[1] | found_0[3]};
         rest = {60'h0, left};
-        lane = {22'h0, lowest[2] | lowest[3],
-            lowest[1] | lowest[3]};
     end
-endmodule // synfire$core$last$engine$pickers$0$spikes$0
+endmodule // synfire$core$last$engine$pickers$0$spikes
 
 
 module synfire$core$last$engine$pickers$0$word(d,q,clock);
@@ -15152,25 +15831,6 @@ module synfire$core$last$engine$read_sweep(d,q,clock);
     end
 
 endmodule // synfire$core$last$engine$read_sweep
-
-
-module synfire$core$last$engine$read_value(d,q,clock);
-
-    // Module arguments
-    input wire  [7:0] d;
-    output reg  [7:0] q;
-    input wire  clock;
-
-    // Update code (custom)
-    initial begin
-       q = 8'h0;
-    end
-
-    always @(posedge clock) begin
-       q <= d;
-    end
-
-endmodule // synfire$core$last$engine$read_value
 
 
 module synfire$core$last$engine$reading(d,q,clock);
@@ -17782,7 +18442,7 @@ module synfire$core$last$fifos$0$fifo(clock,in_data,in_valid,in_ready,out_data,o
         store$read_address = read_to;
         write_pointer$d = write_to;
         read_pointer$d = read_to;
-        fill = (write_to - read_to) & mask;
+        fill = (write_to - read_pointer$q) & mask;
         is_full$d = fill == mask;
         is_nearly_full$d = fill >= nearly_full_at;
         nearly_full = is_nearly_full$q;
@@ -17953,6 +18613,12 @@ module synfire$core$last$filters$0(clock,in_data,in_mask,in_valid,in_ready,out_d
     reg  clears$clock;
     reg  [63:0] arrivals$mask;
     wire  [31:0] arrivals$ones;
+    reg  [31:0] ones$d;
+    wire  [31:0] ones$q;
+    reg  ones$clock;
+    reg  clears_late$d;
+    wire  clears_late$q;
+    reg  clears_late$clock;
 
     // Local signals
     reg  is_spike;
@@ -17986,15 +18652,29 @@ module synfire$core$last$filters$0(clock,in_data,in_mask,in_valid,in_ready,out_d
         .mask(arrivals$mask),
         .ones(arrivals$ones)
     );
+    synfire$core$last$filters$0$ones ones(
+        .d(ones$d),
+        .q(ones$q),
+        .clock(ones$clock)
+    );
+    synfire$core$last$filters$0$clears_late clears_late(
+        .d(clears_late$d),
+        .q(clears_late$q),
+        .clock(clears_late$clock)
+    );
 
     // Update code
     always @(*) begin
         count$clock = clock;
         arrived$clock = clock;
         clears$clock = clock;
+        ones$clock = clock;
+        clears_late$clock = clock;
         count$d = count$q;
         arrived$d = arrived$q;
         clears$d = clears$q;
+        ones$d = ones$q;
+        clears_late$d = clears_late$q;
         row_table$address = (((in_data >> row_shift) & row_mask) & 16'hffff);
         column_table$address = (((in_data >> column_shift) & column_mask) & 16'hffff);
         is_spike = (in_data & kind_mask) == kind_spike;
@@ -18012,8 +18692,10 @@ module synfire$core$last$filters$0(clock,in_data,in_mask,in_valid,in_ready,out_d
             clears$d = (in_data & kind_mask) == kind_clear;
         end
         arrivals$mask = arrived$q;
-        count$d = count$q + arrivals$ones;
-        if (clears$q) begin
+        ones$d = arrivals$ones;
+        clears_late$d = clears$q;
+        count$d = count$q + ones$q;
+        if (clears_late$q) begin
             count$d = 32'h0;
         end
         spikes = count$q;
@@ -18075,6 +18757,25 @@ module synfire$core$last$filters$0$clears(d,q,clock);
 endmodule // synfire$core$last$filters$0$clears
 
 
+module synfire$core$last$filters$0$clears_late(d,q,clock);
+
+    // Module arguments
+    input wire  d;
+    output reg  q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 1'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$last$filters$0$clears_late
+
+
 module synfire$core$last$filters$0$column_table(address,data);
 
     // Module arguments
@@ -18103,6 +18804,25 @@ module synfire$core$last$filters$0$count(d,q,clock);
     end
 
 endmodule // synfire$core$last$filters$0$count
+
+
+module synfire$core$last$filters$0$ones(d,q,clock);
+
+    // Module arguments
+    input wire  [31:0] d;
+    output reg  [31:0] q;
+    input wire  clock;
+
+    // Update code (custom)
+    initial begin
+       q = 32'h0;
+    end
+
+    always @(posedge clock) begin
+       q <= d;
+    end
+
+endmodule // synfire$core$last$filters$0$ones
 
 
 module synfire$core$last$filters$0$row_table(address,data);

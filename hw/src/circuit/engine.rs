@@ -178,7 +178,6 @@ pub struct Engine {
     read_own: DFF<Bit>,
     read_second: DFF<Bit>,
     read_mask: DFF<Bits<64>>,
-    read_value: DFF<Bits<8>>,
     read_group: DFF<Bits<24>>,
     read_bank: DFF<Bits<8>>,
     read_banks: DFF<Bits<16>>,
@@ -409,7 +408,7 @@ impl Engine {
                 met: MaskUnpack::new(positions, lanes),
             }
             clock, load, pause, swept, swept_last, swept_clear, busy_cycles, stalled_cycles, busy,
-            reading, read_sweep, read_clears, read_last, read_negative, read_own, read_second, read_mask, read_value,
+            reading, read_sweep, read_clears, read_last, read_negative, read_own, read_second, read_mask,
             read_group, read_bank, read_banks, compute_banks, write_banks, computing, compute_sweep, compute_clears, compute_last, compute_mask, compute_bank,
             in_pipeline, writing, write_sweep, write_clears, write_last, write_bank,
             busy_count, loadable, stalled_count, loads_weights, loads_thresholds, loads_identities, loads_biases,

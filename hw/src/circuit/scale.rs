@@ -1,11 +1,13 @@
 //! Multiplies the numbers of a word by the magnitude of a graded input's value.
 //!
-//! A register holds the products, one cycle later. In layers without graded input the block is wires. It is hand-written
+//! A register holds the products, one cycle later. The value comes a cycle before the numbers, into a register of its own for each few
+//! lanes: every bit of it goes to every bit of every lane, all over the device. In layers without graded input the block is wires. It is hand-written
 //! Verilog, since only the generator knows how few bits a number has. It adds up shifted numbers instead of multiplying:
 //! synthesis would take multipliers of the device, which may have fewer than there are lanes, and of which Yosys has no
 //! model for every family, so that no netlist with them could be simulated.
 
 use super::event::VALUE_BITS;
+use super::fan_out::LANES_PER_COPY;
 use super::{signals, with_defaults};
 use rust_hdl::prelude::*;
 
@@ -27,13 +29,15 @@ pub struct ScaleParams {
 pub struct Scale {
     /// Core clock; the products change on its rising edge.
     pub clock: Signal<In, Clock>,
-    /// Magnitude of the value.
+    /// Magnitude of the value, a cycle before the numbers.
     pub value: Signal<In, Bits<8>>,
     /// Number of each lane.
     pub number: Vec<Signal<In, Signed<32>>>,
-    /// Last cycle's `number` times `value`; `number` itself if nothing is multiplied.
+    /// Last cycle's `number` times the `value` of the cycle before that; `number` itself if nothing is multiplied.
     pub product: Vec<Signal<Out, Signed<32>>>,
     _params: ScaleParams,
+    /// The value of the cycle before.
+    _held: u8,
 }
 
 impl Scale {
@@ -52,6 +56,7 @@ impl Scale {
                 number: signals(params.lanes),
                 product: signals(params.lanes),
                 _params: params,
+                _held: 0,
             }
             clock, value,
         }
@@ -76,7 +81,7 @@ impl Logic for Scale {
             }
         } else if self.clock.pos_edge() {
             let unused = 32 - self.product_bits() - self._params.fraction_bits;
-            let value = i32::from(self.value.val().to_u8());
+            let value = i32::from(std::mem::replace(&mut self._held, self.value.val().to_u8()));
             for (product, number) in self.product.iter_mut().zip(&self.number) {
                 let number = number.val().inner().to_u32().cast_signed();
                 let kept = number.wrapping_mul(value) << unused >> unused;
@@ -117,7 +122,7 @@ impl Logic for Scale {
                 zeros => format!(", {zeros}'h0"),
             };
             let number = format!("number$LANE[{}:{low}]", low + taken - 1);
-            format!("(value[{place}] ? {{{signs}{number}{zeros}}} : {bits}'h0)")
+            format!("(value_COPY[{place}] ? {{{signs}{number}{zeros}}} : {bits}'h0)")
         };
         let sum = (0..VALUE_BITS.min(bits)).map(part).collect::<Vec<_>>();
         let sign = match 32 - bits - fraction_bits {
@@ -138,8 +143,25 @@ always @(*) product$LANE = {{{sign}scaled_LANE{zeros}}};
 ",
             sum.join("\n    + ")
         );
-        let lane = |lane: usize| multiplier.replace("LANE", &lane.to_string());
-        Verilog::Custom((0..lanes).map(lane).collect())
+        let copies: String = (0..lanes.div_ceil(LANES_PER_COPY))
+            .map(|copy| {
+                format!(
+                    "\
+reg [{highest}:0] value_{copy};
+initial value_{copy} = {VALUE_BITS}'h0;
+(* keep *) always @(posedge clock) value_{copy} <= value;
+",
+                    highest = VALUE_BITS - 1
+                )
+            })
+            .collect();
+        let lane = |lane: usize| {
+            let copy = (lane / LANES_PER_COPY).to_string();
+            multiplier
+                .replace("LANE", &lane.to_string())
+                .replace("COPY", &copy)
+        };
+        Verilog::Custom(copies + &(0..lanes).map(lane).collect::<String>())
     }
 
     fn timing(&self) -> Vec<TimingInfo> {

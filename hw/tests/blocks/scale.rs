@@ -12,8 +12,12 @@ fn run(params: ScaleParams, told: &[Told]) -> Vec<Vec<i32>> {
     let mut scale = simulate(Scale::new(params), |scale| &mut scale.clock);
     told.iter()
         .map(|(value, numbers)| {
+            // The value comes a cycle ahead.
+            scale.circuit().value.next = word(*value);
+            if params.graded {
+                scale.tick();
+            }
             let circuit = scale.circuit();
-            circuit.value.next = word(*value);
             for (port, &number) in circuit.number.iter_mut().zip(numbers) {
                 port.next = signed(number);
             }

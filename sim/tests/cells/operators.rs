@@ -190,7 +190,7 @@ fn scale(rng: &mut Xoshiro256PlusPlus, width: usize, fraction_bits: usize) -> Ca
         let value = [0, 1, 255, rng.random::<u8>()][rng.random_range(0..4)];
         Row {
             inputs: vec![value.into(), factor.into()],
-            compared: cycle > 0,
+            compared: cycle > 1,
         }
     };
     Case {

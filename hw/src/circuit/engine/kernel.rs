@@ -17,7 +17,6 @@ impl Logic for Engine {
             read_own,
             read_second,
             read_mask,
-            read_value,
             read_group,
             read_bank,
             read_banks,
@@ -166,7 +165,6 @@ impl Logic for Engine {
         self.read_own.d.next = self.own_channel.late.val();
         self.read_second.d.next = self.second_path.late.val() && self.has_identity.val();
         self.read_mask.d.next = self.mask.late.val();
-        self.read_value.d.next = self.value.late.val();
         self.read_group.d.next = self.group.late.val();
         self.read_bank.d.next = self.bank.late.val();
         self.read_banks.d.next = self.swept_banks.late.val();
@@ -195,8 +193,8 @@ impl Logic for Engine {
         self.compute_banks.d.next = self.read_banks.q.val();
         self.sweep_ahead.now.next = self.reading.q.val() && self.read_sweep.q.val();
         self.clears_ahead.now.next = self.read_clears.q.val();
-        self.scaled_weights.value.next = self.value.late.val();
-        self.scaled_identities.value.next = self.read_value.q.val();
+        self.scaled_weights.value.next = self.walker.value.val();
+        self.scaled_identities.value.next = self.value.late.val();
         // The weights of the spikes that are taken at once.
         for i in 0..1 {
             self.merge.present[i].next = true;

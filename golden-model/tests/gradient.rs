@@ -11,7 +11,7 @@ use rand::{RngExt, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use std::collections::BTreeMap;
 use synfire_golden_model::float::{DropoutMasks, FloatModel, gradient};
-use synfire_golden_model::network::{LayerDescription, NetworkDescription, Node};
+use synfire_golden_model::network::{LayerDescription, LayerKind, NetworkDescription, Node};
 use synfire_golden_model::spikes::{Spike, SpikeRaster};
 
 fn network(text: &str, steps: usize, leak: f32) -> NetworkDescription {
@@ -175,10 +175,14 @@ proptest! {
         text in prop::sample::select(&NETWORKS),
         seed: u64,
         leak in prop_oneof![Just(1.0_f32), Just(0.5)],
+        own in prop::option::of(prop_oneof![Just(1.0_f32), Just(0.25)]),
     ) {
         let mut rng = Xoshiro256PlusPlus::seed_from_u64(seed);
         let (steps, batch) = (7, 2);
-        let description = network(text, steps, leak);
+        let mut description = network(text, steps, leak);
+        if let (Some(own), LayerKind::Conv { .. } | LayerKind::Fc { .. }) = (own, description.layers[0].kind) {
+            description.layers[0].leak = Some(own);
+        }
         let graph = description.graph().unwrap();
         let weights = graph.tensors.iter().map(|tensor| {
             let most = 8 + 24 / i32::try_from(tensor.inputs).unwrap().min(12);

@@ -152,6 +152,18 @@ fn weight_bits_can_differ_per_layer() {
 }
 
 #[test]
+fn a_layer_keeps_a_leak_of_its_own() {
+    let mut model = random_float_model(&mut Xoshiro256PlusPlus::seed_from_u64(4), 0.99);
+    model.description.layers[0].leak = Some(0.75);
+    let last = model.description.layers.len() - 1;
+    for (asked, others) in [(Leak::Auto, &[7, 9][..]), (Leak::Shifts(vec![3, 5]), &[3, 5])] {
+        let (quantized, _) = run(&model, &with(|config| config.leak = asked));
+        assert_eq!(quantized.layers[0].leak_shifts, [2]);
+        assert_eq!(quantized.layers[last].leak_shifts, others);
+    }
+}
+
+#[test]
 fn leak_and_guard_bits_can_be_set() {
     let model = random_float_model(&mut Xoshiro256PlusPlus::seed_from_u64(4), 0.99);
     let (quantized, _) = run(&model, &with(|_| ()));

@@ -56,7 +56,11 @@ impl Network {
 
     /// e becomes ε: from the last step to the first, through the slope and the leak, past the reset.
     fn through_neurons(&self, index: usize, pass: &Pass, errors: &mut Map) {
-        let leak = f64::from(self.description.leak);
+        let leak = f64::from(
+            self.description.layers[index]
+                .leak
+                .unwrap_or(self.description.leak),
+        );
         for (image, errors) in errors.iter_mut().enumerate() {
             let mut later = vec![0.0; self.shape(index).size()];
             for t in (0..self.description.steps).rev() {

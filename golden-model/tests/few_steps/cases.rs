@@ -75,6 +75,15 @@ pub(crate) fn case(number: usize, sizes: Sizes) -> Case {
     let mut description = NetworkDescription::from_compact(&text, None).expect("a valid text");
     description.steps = 1 + number / 2 % 5;
     description.leak = [1.0, 0.5, 0.875, 0.990_234_4][number / 3 % 4];
+    // Every other case has layers with leaks of their own.
+    let own = (0..)
+        .zip(&mut description.layers)
+        .filter(|(index, _)| number % 2 == 1 && index % 2 == 0);
+    for (_, layer) in
+        own.filter(|(_, layer)| matches!(layer.kind, LayerKind::Conv { .. } | LayerKind::Fc { .. }))
+    {
+        layer.leak = Some(0.625);
+    }
     // Pooling that fires on any spike goes with a reset to zero only.
     let pools_any = description
         .layers

@@ -141,7 +141,11 @@ impl Network {
 
     /// Turns what enters the neurons of a layer into their potentials, and fires them.
     fn fire(&self, index: usize, firing: Firing<'_>, potentials: &mut Map, resets: &mut Map, sent: &mut Map) {
-        let leak = f64::from(self.description.leak);
+        let leak = f64::from(
+            self.description.layers[index]
+                .leak
+                .unwrap_or(self.description.leak),
+        );
         for image in 0..potentials.len() {
             let mut rest = vec![0.0; self.shape(index).size()];
             for t in 0..self.description.steps {

@@ -101,7 +101,7 @@ impl<'a> Plain<'a> {
                         *membrane = 0.0;
                     }
                     if !matches!(layer.kind, LayerKind::Pool { .. }) {
-                        *membrane *= f64::from(description.leak);
+                        *membrane *= f64::from(layer.leak.unwrap_or(description.leak));
                     }
                 }
             }
@@ -172,7 +172,7 @@ impl<'a> Plain<'a> {
         let Some(spikes) = spikes.get(index) else {
             return Vec::new();
         };
-        let leak = f64::from(description.leak);
+        let leak = f64::from(layer.leak.unwrap_or(description.leak));
         let slope = |neuron: usize| {
             if matches!(layer.kind, LayerKind::Pool { .. }) {
                 return 1.0;

@@ -182,7 +182,31 @@ fn time_base_out_of_range_is_refused() {
             refusal(|network| network.leak = value),
             format!("network `small`: leak is {value}, but must be above 0 and at most 1")
         );
+        assert_eq!(
+            refusal(|network| network.layers[0].leak = Some(value)),
+            format!("network `small`: leak of layer `hidden` is {value}, but must be above 0 and at most 1")
+        );
     }
+}
+
+#[test]
+fn only_layers_that_leak_have_a_leak_of_their_own() {
+    let mut network = residual();
+    network.layers[0].leak = Some(0.5);
+    network.layers[5].leak = Some(0.25);
+    network.validate().unwrap();
+    let leaks: Vec<f32> = (0..6).map(|index| network.leak_of(index)).collect();
+    assert_eq!(leaks, [0.5, 1.0, 0.99, 0.99, 0.99, 0.25]);
+    network.layers[1].leak = Some(0.5);
+    let refusal = network.validate().unwrap_err().to_string();
+    assert!(
+        refusal.contains("`half` has op = \"pool\", which takes no leak"),
+        "{refusal}"
+    );
+    network.layers[1].leak = None;
+    network.readout = Readout::Sum;
+    let refusal = network.validate().unwrap_err().to_string();
+    assert!(refusal.contains("leak of layer `out` is 0.25"), "{refusal}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 // Network tiny-mlp, lanes hidden×4 out×2, for ice40-hx8k.
 // Model a1534ee8f81c7bfcb24f6792a966554cbab01a14d1eed9b284dc3a339139fbab.
 // Plan e0728c3079c916e6200de4e00abe7afa8b62ad8091f81d1eb892c0757385cdf4.
-// Design 236c77abb772dc2ffe1c813117bb38e459b7a95aa7323a4061b3de0b793f2970.
+// Design 59a3b113b64dfe31cdd31e5553b775ae9905d8db194abbc34b309a1a93c40ab2.
 
 `default_nettype none
 
@@ -2305,10 +2305,10 @@ module synfire$command$responder(clock,start,opcode,sequence_number,expected,sta
     localparam [31:0] identity$1 = 32'h10;
     localparam [31:0] identity$2 = 32'h2dc6c00;
     localparam [31:0] identity$3 = 32'h2020100;
-    localparam [31:0] identity$4 = 32'hab776c23;
-    localparam [31:0] identity$5 = 32'h2fdc72b7;
-    localparam [31:0] identity$6 = 32'h31811cfe;
-    localparam [31:0] identity$7 = 32'he438bb17;
+    localparam [31:0] identity$4 = 32'h13b1a359;
+    localparam [31:0] identity$5 = 32'h31fe4db6;
+    localparam [31:0] identity$6 = 32'h551ed3cd;
+    localparam [31:0] identity$7 = 32'hae75b753;
     localparam [15:0] identity_index$0 = 16'h2;
     localparam [15:0] identity_index$1 = 16'h3;
     localparam [15:0] identity_index$2 = 16'h4;
@@ -7131,7 +7131,7 @@ module synfire$core$hidden$0$engine$pickers$0(clock,in_data,in_mask,in_valid,in_
         more = shown_more$q;
         out_valid = shows$q;
         holds = counts$q || full$q || shows$q;
-        leaves = moves && ~(is_spike && ~ending$q);
+        leaves = moves && (~is_spike || ending$q);
         if (leaves) begin
             full$d = 1'b0;
         end
@@ -11519,16 +11519,16 @@ module synfire$core$hidden$0$serializer(clock,mask$0,mask_valid,mask_last,mask_c
             ending$d = 1'b1;
         end
         else if (room) begin
-            ending$d = ~several && ~(others && marker$q);
+            ending$d = ~(several || (others && marker$q));
         end
         if (refills) begin
             holds$d = 1'b1;
-            ending$d = ~others_come && ~(any_comes && queue$out_data[32'h0]);
+            ending$d = ~(others_come || (any_comes && queue$out_data[32'h0]));
         end
         pending$0$clock = clock;
         waits$0$clock = clock;
         pending$0$d = pending$0$q;
-        waits$0$d = waits$0$q && ~(leaves && ~some$0);
+        waits$0$d = waits$0$q && (~leaves || some$0);
         if (refills) begin
             pending$0$d = next_pending;
             waits$0$d = comes$0;
@@ -15339,7 +15339,7 @@ module synfire$core$last$engine$pickers$0(clock,in_data,in_mask,in_valid,in_read
         more = shown_more$q;
         out_valid = shows$q;
         holds = counts$q || full$q || shows$q;
-        leaves = moves && ~(is_spike && ~ending$q);
+        leaves = moves && (~is_spike || ending$q);
         if (leaves) begin
             full$d = 1'b0;
         end

@@ -178,7 +178,7 @@ impl Logic for Picker {
         self.out_valid.next = self.shows.q.val();
         self.holds.next = self.counts.q.val() || self.full.q.val() || self.shows.q.val();
         // The word leaves with its last spike.
-        self.leaves.next = self.moves.val() && !(self.is_spike.val() && !self.ending.q.val());
+        self.leaves.next = self.moves.val() && (!self.is_spike.val() || self.ending.q.val());
         if self.leaves.val() {
             self.full.d.next = false;
         }

@@ -398,18 +398,18 @@ impl Logic for Serializer {
             self.holds.d.next = false;
             self.ending.d.next = true;
         } else if self.room.val() {
-            self.ending.d.next = !self.several.val() && !(self.others.val() && self.marker.q.val());
+            self.ending.d.next = !(self.several.val() || (self.others.val() && self.marker.q.val()));
         }
         if self.refills.val() {
             self.holds.d.next = true;
             self.ending.d.next =
-                !self.others_come.val() && !(self.any_comes.val() && self.queue.out_data.val().get_bit(0));
+                !(self.others_come.val() || (self.any_comes.val() && self.queue.out_data.val().get_bit(0)));
         }
         for i in 0..self.pending.len() {
             self.pending[i].clock.next = self.clock.val();
             self.waits[i].clock.next = self.clock.val();
             self.pending[i].d.next = self.pending[i].q.val();
-            self.waits[i].d.next = self.waits[i].q.val() && !(self.leaves.val() && !self.some[i].val());
+            self.waits[i].d.next = self.waits[i].q.val() && (!self.leaves.val() || self.some[i].val());
         }
         for i in 0..1 {
             if self.refills.val() {

@@ -139,7 +139,7 @@ fn an_unknown_key_is_named_wherever_it_stands() {
        |
     11 | strid = 2
        | ^^^^^
-    unknown field `strid`, expected one of `name`, `op`, `from`, `out`, `kernel`, `stride`, `padding`, `threshold`, `dropout`, `shortcut`
+    unknown field `strid`, expected one of `name`, `op`, `from`, `out`, `kernel`, `stride`, `padding`, `threshold`, `leak`, `dropout`, `shortcut`
     "#);
     insta::assert_snapshot!(refusal(&CONV.replace("stride = 2", "strid = 2")), @r#"
     network file tiny.toml: TOML parse error at line 17, column 1

@@ -8,7 +8,8 @@ const LOGIC_WORDS: usize = 2;
 /// Most words of a memory that ECP5 makes of distributed RAM.
 const DISTRIBUTED_WORDS: usize = 64;
 /// Most words of a weight memory that ECP5 makes of distributed RAM. Block RAM of so few words is mostly empty; and it answers 5 ns
-/// after the clock, which is late in front of the multipliers of a first layer.
+/// after the clock, which is late in front of the multipliers of a first layer. Only memories that can be loaded: Yosys maps no
+/// constant memory to distributed RAM.
 const SMALL_WEIGHTS: usize = 32;
 /// Cells of distributed RAM, 16 words of 4 bits each, that Yosys takes to be worth as much as a block RAM.
 const CELLS_WORTH_A_BLOCK: usize = 32;
@@ -20,10 +21,15 @@ const MOST_EVENTS: usize = 8192;
 const SPRAM_WORDS: usize = 16384;
 
 /// Styles that a weight memory of `words` words may have; the first is the preferred one.
-pub(super) const fn weight_styles(family: Family, words: usize, has_sprams: bool) -> &'static [Style] {
+pub(super) const fn weight_styles(
+    family: Family,
+    words: usize,
+    has_sprams: bool,
+    reloadable: bool,
+) -> &'static [Style] {
     match (family, words, has_sprams) {
         (_, 0 | 1, _) => &[Style::Logic],
-        (Family::Ecp5, 2..=SMALL_WEIGHTS, _) => &[Style::Distributed],
+        (Family::Ecp5, 2..=SMALL_WEIGHTS, _) if reloadable => &[Style::Distributed],
         (_, _, true) => &[Style::Block, Style::Spram],
         (_, _, false) => &[Style::Block],
     }

@@ -122,10 +122,15 @@ impl Site<'_> {
             })
             .sum();
         let has_sprams = self.target.has_sprams && array.merged == 1;
-        weight_styles(self.target.family, weight_words, has_sprams)
-            .iter()
-            .map(|&style| self.layer_plan(index, array, fifos, (weight_words, style)))
-            .collect()
+        weight_styles(
+            self.target.family,
+            weight_words,
+            has_sprams,
+            self.target.reloadable,
+        )
+        .iter()
+        .map(|&style| self.layer_plan(index, array, fifos, (weight_words, style)))
+        .collect()
     }
 
     /// Depth and width of the FIFO of a path into layer `index`, if its stream has events of the given layout.

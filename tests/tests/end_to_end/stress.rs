@@ -42,8 +42,8 @@ const FAULTS: [(&str, &str, &str, Shows, &str); 10] = [
     ),
     (
         "hidden$1$serializer",
-        "if (marker$q && event_ready)",
-        "marker$q",
+        "emptied = ",
+        "~holds$q || ending$q",
         Shows::Variant,
         "",
     ),
@@ -88,9 +88,9 @@ const FAULTS: [(&str, &str, &str, Shows, &str); 10] = [
     ),
     // Events without end, which a watchdog that waits for silence would never notice.
     (
-        "hidden$1$serializer",
-        "pending$0$d = 32'h0",
-        "pending$0$q",
+        "hidden$1$fifos$0$fifo",
+        "read_to = read_next",
+        "read_pointer$q",
         Shows::Design,
         "has not ended",
     ),
